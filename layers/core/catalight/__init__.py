@@ -1,0 +1,1 @@
+"""Catalight: makes the images of a product catalogue light."""

@@ -1,0 +1,1 @@
+"""The only modules that import database, queue, store, HTTP and image libraries."""
