@@ -1,0 +1,117 @@
+"""The HTTP API: each route translates a request into one call of a use case, and the answer back."""
+
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, File, Form, Request, Response, UploadFile
+from fastapi.responses import RedirectResponse
+
+from catalight.adapters.mongo import ping
+from catalight.domain import catalogue, urls
+from catalight.domain.errors import OptionError
+from catalight.domain.options import MAX_SIDE, ImageFormat, Options
+from catalight.usecases.submit import Order
+from functions.api import problems
+from functions.api.body_limit import BodyLimit
+from functions.api.models import Accepted, Download, Health, Links, Note, Problem, Status, Welcome
+from functions.api.services import Services, services
+
+DESCRIPTION = """
+Send a CSV with the columns `Serial Number`, `Product Name` and `Input Image Urls`; Catalight downloads and
+compresses every picture in the background and gives the CSV back with the new URLs.
+
+    curl -X POST {this address}/upload -F file=@products.csv
+"""
+
+RUNNING_RETRY_AFTER = "2"
+
+app = FastAPI(title="Catalight", version="1", description=DESCRIPTION)
+app.add_middleware(BodyLimit)
+problems.install(app)
+
+Built = Annotated[Services, Depends(services)]
+
+
+def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Document the errors of a route; each is application/problem+json."""
+    content = {"application/problem+json": {"schema": Problem.model_json_schema()}}
+    return {status: {"content": content, "description": "Problem"} for status in (*statuses, 503)}
+
+
+@app.get("/")
+def welcome() -> Welcome:
+    """Say what stands here."""
+    return Welcome(message="Catalight makes product images light. POST a CSV to /upload.", docs="/docs")
+
+
+@app.post("/upload", status_code=202, responses=_problems(413, 415, 422))
+def upload(
+    request: Request,
+    response: Response,
+    built: Built,
+    file: Annotated[UploadFile, File(description="The catalogue: CSV, at most 4.5 MB")],
+    webhook_url: Annotated[str | None, Form(description="Called when the job has ended")] = None,
+    quality: Annotated[int, Form(ge=1, le=100)] = 50,
+    format: Annotated[ImageFormat, Form()] = ImageFormat.JPEG,  # noqa: A002 (the field's name)
+    max_width: Annotated[int | None, Form(ge=1, le=MAX_SIDE, description="Pixels")] = None,
+    max_height: Annotated[int | None, Form(ge=1, le=MAX_SIDE, description="Pixels")] = None,
+    strict: Annotated[bool, Form(description="Refuse the file for what would be a warning")] = False,
+) -> Accepted:
+    """Take a catalogue; its images are made light in the background."""
+    options = Options(quality, format, max_width, max_height)
+    if webhook_url and (fault := urls.fault(webhook_url)):
+        raise OptionError("webhook_url", urls.shown(webhook_url), f"an http or https URL, but {fault}")
+    parsed = catalogue.parse(file.file.read(), strict=strict)
+    base = str(request.base_url).rstrip("/")
+    name = file.filename or "catalogue.csv"
+    job = built.submit(Order(parsed, name, options, webhook_url, base, built.link_base or base))
+    links = Links.of(job.id)
+    response.headers["Location"] = links.status
+    return Accepted(
+        request_id=job.id,
+        status=job.state,
+        rows=job.rows,
+        images=job.images,
+        warnings=[Note.of(warning) for warning in parsed.warnings],
+        warnings_total=parsed.warnings_total,
+        links=links,
+    )
+
+
+@app.get("/status/{request_id}", responses=_problems(404))
+def status(request_id: str, response: Response, built: Built) -> Status:
+    """Tell how far a job is."""
+    job = built.jobs.get(request_id)
+    if not job.state.has_result:
+        response.headers["Retry-After"] = RUNNING_RETRY_AFTER
+    return Status.of(job)
+
+
+@app.get(
+    "/download/{request_id}",
+    response_model=Download,
+    responses=_problems(404, 409) | {307: {"description": "To the result CSV"}},
+)
+def download(request_id: str, built: Built, *, redirect: bool = True) -> Response | Download:
+    """Send the client to the result CSV, or with `redirect=false` tell its presigned URL."""
+    link = built.link_result(request_id)
+    if redirect:
+        return RedirectResponse(link.url, 307)
+    return Download(url=link.url, expires_at=link.expires_at)
+
+
+@app.get(
+    "/images/{token}/{name}",
+    status_code=307,
+    response_class=RedirectResponse,
+    responses=_problems(404) | {307: {"description": "To the image"}},
+)
+def image(token: str, name: str, built: Built) -> RedirectResponse:
+    """Send the client to one output image; this link lives as long as the image is kept."""
+    return RedirectResponse(built.link_image(token, name), 307, headers={"Cache-Control": "max-age=600"})
+
+
+@app.get("/healthz", responses=_problems())
+def healthz(built: Built) -> Health:
+    """Say whether the service is up and reaches its database."""
+    ping(built.database)
+    return Health(status="ok")

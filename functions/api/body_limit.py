@@ -1,0 +1,46 @@
+"""Hold the API to what API Gateway and Lambda let through, also where neither stands before it."""
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from catalight.domain.errors import UploadTooLargeError
+from functions.api.problems import upload_too_large
+
+# Lambda takes events of 6 MiB, base64 makes 4 bytes of 3, and headers need some room:
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+MAX_BODY = 4_500_000
+
+
+class BodyLimit:
+    """ASGI middleware that answers 413 to bodies of more than `limit` bytes."""
+
+    def __init__(self, app: ASGIApp, limit: int = MAX_BODY) -> None:
+        self._app = app
+        self._limit = limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Read the body as far as the limit, then let the application have it."""
+        if scope["type"] != "http" or scope["method"] != "POST":
+            await self._app(scope, receive, send)
+            return
+        declared = dict(scope["headers"]).get(b"content-length", b"0")
+        size = int(declared) if declared.isdigit() else 0
+        body = bytearray()
+        more = size <= self._limit
+        while more and len(body) <= self._limit:
+            message = await receive()
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+        if max(size, len(body)) > self._limit:
+            error = UploadTooLargeError(max(size, len(body)), self._limit)
+            await upload_too_large(error)(scope, receive, send)
+            return
+        await self._app(scope, _replay(bytes(body), receive), send)
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replay() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return replay

@@ -1,0 +1,159 @@
+"""What the API answers, as clients see it."""
+
+from datetime import datetime
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from catalight.domain.errors import Problem as CatalogueProblem
+from catalight.domain.job import Job, JobState, Webhook, WebhookState
+
+REQUEST_ID = "0b7e6c1e-5a0f-4f0c-9f5e-3f1f0a6d2b11"
+
+
+class Welcome(BaseModel):
+    """What stands here, and where to read on."""
+
+    message: str = Field(examples=["Catalight makes product images light. POST a CSV to /upload."])
+    docs: str = Field(examples=["/docs"])
+
+
+class Health(BaseModel):
+    """The service is up and reaches its database."""
+
+    status: str = Field(examples=["ok"])
+
+
+class Note(BaseModel):
+    """One thing that is wrong with a catalogue."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    code: str = Field(examples=["invalid_url"])
+    message: str = Field(examples=["This is not a usable http or https URL."])
+    line: int | None = Field(None, examples=[7], description="Physical line, from 1")
+    column: str | None = Field(None, examples=["Input Image Urls"])
+    found: str | None = Field(None, examples=["n/a"])
+
+    @classmethod
+    def of(cls, problem: CatalogueProblem) -> Self:
+        """Show a problem of the domain."""
+        return cls.model_validate(problem)
+
+
+class Links(BaseModel):
+    """Where to go on, below this API's address."""
+
+    status: str = Field(examples=[f"/status/{REQUEST_ID}"])
+    download: str = Field(examples=[f"/download/{REQUEST_ID}"])
+
+    @classmethod
+    def of(cls, job_id: str) -> Self:
+        """The links of a job."""
+        return cls(status=f"/status/{job_id}", download=f"/download/{job_id}")
+
+
+class Accepted(BaseModel):
+    """The catalogue is stored and under way."""
+
+    request_id: str = Field(examples=[REQUEST_ID])
+    status: JobState = Field(examples=["PENDING"])
+    rows: int = Field(examples=[1000])
+    images: int = Field(examples=[2000])
+    warnings: list[Note] = Field(description="What costs an image, not the catalogue: the first 100")
+    warnings_total: int = Field(examples=[0])
+    links: Links
+
+
+class Images(BaseModel):
+    """How many images there are, and how many have ended."""
+
+    total: int = Field(examples=[2000])
+    done: int = Field(examples=[1200])
+    failed: int = Field(examples=[3])
+
+
+class Bytes(BaseModel):
+    """Sizes of the images done, summed, before and after."""
+
+    before: int = Field(alias="in", examples=[812_345_678])
+    after: int = Field(alias="out", examples=[201_234_567])
+
+
+class Attempt(BaseModel):
+    """One call of the webhook."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    at: datetime
+    status: int | None = Field(description="HTTP status of the answer", examples=[200])
+    error: str | None = Field(description="Why there was no answer", examples=["timeout"])
+    milliseconds: int = Field(examples=[120])
+
+
+class WebhookStatus(BaseModel):
+    """How the delivery of the webhook went so far."""
+
+    state: WebhookState
+    attempts: list[Attempt]
+    next_at: datetime | None = Field(description="No attempt is made before this time")
+
+    @classmethod
+    def of(cls, webhook: Webhook) -> Self:
+        """Show a webhook."""
+        attempts = [Attempt.model_validate(delivery) for delivery in webhook.deliveries]
+        return cls(state=webhook.state, attempts=attempts, next_at=webhook.next_at)
+
+
+class Status(BaseModel):
+    """Progress of a job; the counts are exact once it is COMPLETED."""
+
+    request_id: str = Field(examples=[REQUEST_ID])
+    status: JobState = Field(examples=["PROCESSING"])
+    file_name: str = Field(examples=["products.csv"])
+    rows: int = Field(examples=[1000])
+    images: Images
+    errors: dict[str, int] = Field(description="Failed images by error code", examples=[{"not_found": 3}])
+    bytes: Bytes
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    webhook: WebhookStatus | None
+    links: Links
+
+    @classmethod
+    def of(cls, job: Job) -> Self:
+        """Show a job."""
+        counts, webhook = job.counts, job.webhook
+        return cls(
+            request_id=job.id,
+            status=job.state.shown,
+            file_name=job.file_name,
+            rows=job.rows,
+            images=Images(total=job.images, done=counts.done, failed=counts.failed),
+            errors=dict(counts.errors),
+            bytes=Bytes.model_validate({"in": counts.bytes_in, "out": counts.bytes_out}),
+            created_at=job.created_at,
+            started_at=job.started_at,
+            finished_at=job.finished_at,
+            webhook=WebhookStatus.of(webhook) if webhook else None,
+            links=Links.of(job.id),
+        )
+
+
+class Download(BaseModel):
+    """A presigned URL of the result CSV."""
+
+    url: str
+    expires_at: datetime
+
+
+class Problem(BaseModel):
+    """An error, as RFC 9457 (application/problem+json) has it."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(examples=["urn:catalight:problem:job-not-found"])
+    title: str = Field(examples=["No such job"])
+    status: int = Field(examples=[404])
+    detail: str = Field(examples=["There is no job with this request id. Was it copied whole?"])

@@ -1,0 +1,121 @@
+"""Every error that the API answers, mapped once, to RFC 9457 problem+json."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+
+from aws_lambda_powertools import Logger
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from catalight.domain.errors import (
+    CatalightError,
+    CatalogueError,
+    ImageNotFoundError,
+    JobNotFinishedError,
+    JobNotFoundError,
+    OptionError,
+    UnavailableError,
+    UploadTooLargeError,
+)
+from functions.api.models import Note
+
+logger = Logger(child=True)
+
+
+def problem(
+    status: int, code: str, title: str, detail: str, *, retry_after: int | None = None, **extensions: object
+) -> JSONResponse:
+    """An answer that says what is wrong, and what to do; `code` is the stable end of its type."""
+    body = {"type": f"urn:catalight:problem:{code}", "title": title, "status": status, "detail": detail}
+    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+    return JSONResponse(body | extensions, status, headers=headers, media_type="application/problem+json")
+
+
+def catalogue(error: CatalogueError) -> JSONResponse:
+    notes = [Note.of(found).model_dump() for found in error.problems]
+    first = error.problems[0].message
+    return problem(
+        422,
+        "catalogue",
+        "The catalogue cannot be used",
+        first if error.total == 1 else f"{error.total} problems; the first: {first}",
+        problems=notes,
+        problems_total=error.total,
+    )
+
+
+def option(error: OptionError) -> JSONResponse:
+    detail = f"{error.field} is {error.found!r}; allowed is {error.allowed}."
+    return problem(422, "option", "A form field cannot be used", detail, field=error.field)
+
+
+def job_not_found(_: JobNotFoundError) -> JSONResponse:
+    detail = "There is no job with this request id. Was it copied whole?"
+    return problem(404, "job-not-found", "No such job", detail)
+
+
+def job_not_finished(error: JobNotFinishedError) -> JSONResponse:
+    detail = f"The result is not ready. Ask again in {error.retry_after} s, or watch /status/{error.job_id}."
+    return problem(409, "job-not-finished", "The job has not finished", detail, retry_after=error.retry_after)
+
+
+def image_not_found(_: ImageNotFoundError) -> JSONResponse:
+    detail = "No image stands under this link. It may have been removed at the end of its retention."
+    return problem(404, "image-not-found", "No such image", detail)
+
+
+def upload_too_large(error: UploadTooLargeError) -> JSONResponse:
+    detail = (
+        f"The upload has {error.size:,} bytes; at most {error.limit:,} are taken. "
+        "Split the catalogue into several files."
+    )
+    return problem(413, "upload-too-large", "The upload is too large", detail, limit=error.limit)
+
+
+def unavailable(error: UnavailableError) -> JSONResponse:
+    logger.warning("service unavailable", service_name=error.service, cause=repr(error.__cause__))
+    detail = f"A service behind Catalight does not answer. Try again in {error.retry_after} s."
+    return problem(503, "unavailable", "Not available now", detail, retry_after=error.retry_after)
+
+
+def invalid_request(error: RequestValidationError, request: Request) -> JSONResponse:
+    sent = request.headers.get("content-type", "")
+    if request.method == "POST" and not sent.startswith("multipart/form-data"):
+        detail = f"Send the CSV as multipart/form-data in the field `file`; this was {sent or 'untyped'!r}."
+        return problem(415, "content-type", "The content type is not taken", detail)
+    found = [{"field": str(e["loc"][-1]), "message": e["msg"]} for e in error.errors()]
+    detail = "; ".join(f"{entry['field']}: {entry['message']}" for entry in found)
+    return problem(422, "invalid-request", "The request cannot be used", detail, errors=found)
+
+
+def http_error(error: HTTPException) -> JSONResponse:
+    title = HTTPStatus(error.status_code).phrase
+    answer = problem(error.status_code, title.lower().replace(" ", "-"), title, str(error.detail))
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+def unexpected(error: Exception) -> JSONResponse:
+    logger.error("unexpected error", exc_info=error)
+    detail = "Something went wrong inside Catalight; it has been logged. Try again later."
+    return problem(500, "internal-error", "Internal error", detail)
+
+
+CATALIGHT_ERRORS: dict[type[CatalightError], Callable[..., JSONResponse]] = {
+    CatalogueError: catalogue,
+    OptionError: option,
+    JobNotFoundError: job_not_found,
+    JobNotFinishedError: job_not_finished,
+    ImageNotFoundError: image_not_found,
+    UploadTooLargeError: upload_too_large,
+    UnavailableError: unavailable,
+}
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of `app` with a problem."""
+    for kind, answer in (CATALIGHT_ERRORS | {HTTPException: http_error, Exception: unexpected}).items():
+        app.add_exception_handler(kind, lambda _, error, answer=answer: answer(error))
+    app.add_exception_handler(RequestValidationError, lambda request, error: invalid_request(error, request))

@@ -1,0 +1,89 @@
+"""Lambda handler of ImageQueue: each record is a row range to process."""
+
+import os
+from collections.abc import Callable
+from functools import cache
+from threading import Semaphore
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.config import Config
+from catalight.adapters.fetch import Fetcher
+
+from catalight.adapters import codec
+from catalight.adapters.mongo import MongoJobs, MongoRows, connect
+from catalight.adapters.s3 import S3Store
+from catalight.adapters.secrets import secret
+from catalight.adapters.sqs import SqsQueue
+from catalight.clock import utc_now
+from catalight.domain import messages
+from catalight.usecases.ask_completion import AskCompletion
+from catalight.usecases.make_light import MakeLight
+from catalight.usecases.process_range import ProcessRange
+
+DOWNLOADS = 10
+CODING_SECONDS = 15.0  # what decoding, encoding and storing one image may take beside its download
+
+logger = Logger()
+processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
+
+
+@cache
+def process_range() -> ProcessRange:
+    """Build the use case from the function's environment, once."""
+    env = os.environ
+    aws = Config(
+        retries={"mode": "standard", "total_max_attempts": 5}, max_pool_connections=DOWNLOADS, read_timeout=20
+    )
+    sqs = boto3.client("sqs", config=aws)
+    database = connect(secret(env["MONGODB_URI_SECRET_ARN"]), env["MONGODB_DATABASE"])
+    jobs, rows = MongoJobs(database), MongoRows(database)
+    fetch_seconds = float(env["FETCH_SECONDS"])
+    fetcher = Fetcher(
+        allow_private_hosts=env.get("CATALIGHT_ALLOW_PRIVATE_HOSTS") == "1",
+        max_seconds=fetch_seconds,
+        pool_size=DOWNLOADS,
+    )
+    return ProcessRange(
+        jobs=jobs,
+        rows=rows,
+        image_queue=SqsQueue(sqs, env["IMAGE_QUEUE_URL"]),
+        ask_completion=AskCompletion(jobs, rows, SqsQueue(sqs, env["AGGREGATOR_QUEUE_URL"])),
+        make_light=MakeLight(
+            fetch=fetcher.fetch,
+            compress=codec.compress,
+            store=S3Store(boto3.client("s3", config=aws), env["BUCKET"]),
+            clock=utc_now,
+            coding=Semaphore(os.cpu_count() or 1),
+            pauses=[float(pause) for pause in env["IMAGE_RETRY_PAUSES"].split(",")],
+            downloads=DOWNLOADS,
+            reserve=fetch_seconds + CODING_SECONDS,
+        ),
+        clock=utc_now,
+    )
+
+
+def _record_handler(record: SQSRecord, lambda_context: LambdaContext) -> None:
+    message = messages.decode(record.body)
+    if not isinstance(message, messages.ProcessRange):
+        raise TypeError(f"{type(message).__name__} does not belong on ImageQueue")
+    process_range()(
+        message,
+        redelivered=int(record.attributes.approximate_receive_count) > 1,
+        seconds_left=_seconds_left(lambda_context),
+    )
+
+
+def _seconds_left(context: LambdaContext) -> Callable[[], float]:
+    return lambda: context.get_remaining_time_in_millis() / 1000
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handle(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    """Process a batch; failed records are named, and only they come back."""
+    return process_partial_response(event, _record_handler, processor, context)

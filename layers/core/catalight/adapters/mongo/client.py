@@ -1,0 +1,54 @@
+"""The MongoDB client of a function: small, impatient, and safe whatever the URI says."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from pymongo import MongoClient, ReadPreference, WriteConcern
+from pymongo.database import Database
+from pymongo.errors import ConnectionFailure, ExecutionTimeout, NotPrimaryError, WTimeoutError
+from pymongo.read_concern import ReadConcern
+
+from catalight.domain.errors import UnavailableError
+
+type Document = dict[str, Any]
+
+
+def connect(uri: str, database: str) -> Database[Document]:
+    """Connect lazily; one client serves a process for its life.
+
+    Primary reads, majority writes and a pool of 4 are set here: the laws that keep jobs safe rest on them.
+    """
+    client: MongoClient[Document] = MongoClient(
+        uri,
+        tz_aware=True,
+        maxPoolSize=4,
+        maxIdleTimeMS=60_000,
+        serverSelectionTimeoutMS=5_000,
+        connectTimeoutMS=5_000,
+        socketTimeoutMS=20_000,
+        retryReads=True,
+        retryWrites=True,
+        appname="catalight",
+    )
+    return client.get_database(
+        database,
+        read_preference=ReadPreference.PRIMARY,
+        read_concern=ReadConcern("majority"),
+        write_concern=WriteConcern(w="majority", wtimeout=10_000),
+    )
+
+
+@contextmanager
+def unavailable_when_down() -> Iterator[None]:
+    """Raise UnavailableError where MongoDB does not answer or has no primary."""
+    try:
+        yield
+    except (ConnectionFailure, NotPrimaryError, ExecutionTimeout, WTimeoutError) as error:
+        raise UnavailableError("MongoDB") from error
+
+
+@unavailable_when_down()
+def ping(database: Database[Document]) -> None:
+    """Raise UnavailableError where the database cannot be reached."""
+    database.command("ping")

@@ -1,0 +1,87 @@
+"""Images and results on S3."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from io import BufferedReader, RawIOBase
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from boto3.s3.transfer import TransferConfig
+from botocore.exceptions import BotoCoreError, ClientError
+
+from catalight.domain.errors import UnavailableError
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+    from mypy_boto3_s3 import S3Client
+
+KEEP = "public, max-age=31536000, immutable"  # an image never changes under its link
+ONE_PART_AT_A_TIME = TransferConfig(use_threads=False)
+
+
+class S3Store:
+    """`catalight.usecases.ports.ObjectStore` on one bucket."""
+
+    def __init__(self, client: "S3Client", bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def put(self, key: str, data: bytes, media_type: str) -> None:
+        with _unavailable_when_down():
+            self._client.put_object(
+                Bucket=self._bucket, Key=key, Body=data, ContentType=media_type, CacheControl=KEEP
+            )
+
+    def put_stream(self, key: str, chunks: Iterable[bytes], media_type: str) -> None:
+        with _unavailable_when_down():
+            self._client.upload_fileobj(
+                BufferedReader(_Chunks(chunks)),
+                self._bucket,
+                key,
+                ExtraArgs={"ContentType": media_type},
+                Config=ONE_PART_AT_A_TIME,
+            )
+
+    def exists(self, key: str) -> bool:
+        with _unavailable_when_down():
+            try:
+                self._client.head_object(Bucket=self._bucket, Key=key)
+            except ClientError as error:
+                if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+                    return False
+                raise
+            return True
+
+    def link(self, key: str, seconds: int, file_name: str | None = None) -> str:
+        params = {"Bucket": self._bucket, "Key": key}
+        if file_name:
+            params["ResponseContentDisposition"] = f"attachment; filename*=UTF-8''{quote(file_name, safe='')}"
+        return self._client.generate_presigned_url("get_object", Params=params, ExpiresIn=seconds)
+
+
+@contextmanager
+def _unavailable_when_down() -> Iterator[None]:
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise UnavailableError("S3") from error
+
+
+class _Chunks(RawIOBase):
+    """A stream of chunks as the file that the transfer manager reads from, part by part."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks = iter(chunks)
+        self._rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        view = memoryview(buffer)
+        if not self._rest:
+            self._rest = next(self._chunks, b"")
+        size = min(len(view), len(self._rest))
+        view[:size] = self._rest[:size]
+        self._rest = self._rest[size:]
+        return size

@@ -1,0 +1,36 @@
+"""Names and links of what a job stores: unguessable, and the same for every attempt."""
+
+import hashlib
+import hmac
+import re
+from base64 import urlsafe_b64encode
+from urllib.parse import unquote, urlsplit
+
+TOKEN_BYTES = 16
+MAX_NAME = 80
+
+
+def token(secret: bytes, run: int, row: int, image: int) -> str:
+    """128 bits as 22 URL-safe characters: HMAC-SHA256 (RFC 2104) of the image's place, cut short.
+
+    A crash between storing and recording leaves no orphan: the next attempt stores under the same name.
+    """
+    digest = hmac.digest(secret, f"{run}/{row}/{image}".encode(), hashlib.sha256)
+    return urlsafe_b64encode(digest[:TOKEN_BYTES]).rstrip(b"=").decode()
+
+
+def file_name(url: str, extension: str) -> str:
+    """The source's own name, made harmless, with the output's true extension (importers insist on one)."""
+    last = unquote(urlsplit(url).path).rsplit("/", 1)[-1]
+    stem = re.sub(r"[^A-Za-z0-9_-]+", "-", last.rsplit(".", 1)[0]).strip("-")
+    return f"{stem[:MAX_NAME] or 'image'}.{extension}"
+
+
+def image_key(link: str) -> str:
+    """S3 key of an output image; `link` is `{token}/{name}`, so a CDN before the bucket can serve it."""
+    return f"images/{link}"
+
+
+def result_key(job_id: str, run: int) -> str:
+    """S3 key of the result CSV of one run."""
+    return f"results/{job_id}/{run}.csv"

@@ -1,0 +1,35 @@
+"""Row ranges: how the rows of a job are cut into messages, and which ranges are in the queue.
+
+At most `window` ranges of a job are in the queue at once. Ranges are worked through in `window` lanes:
+lane i is i, i + window, i + 2 window, … Submitting sends the head of every lane, and whoever ends a range
+sends its successor in the lane. That claims the next range without a counter, so a crash between ending
+and sending heals with the redelivery, which sends the same successor again.
+"""
+
+from collections.abc import Iterable, Iterator
+
+IMAGES_PER_RANGE = 10
+
+
+def assign(pending: Iterable[int], size: int = IMAGES_PER_RANGE) -> Iterator[int | None]:
+    """Give each row its range: consecutive rows, until a range holds `size` images or more.
+
+    `pending` is the number of pending images of each row; a row without any gets None.
+    """
+    current, held = 0, 0
+    for images in pending:
+        if held >= size:
+            current, held = current + 1, 0
+        held += images
+        yield current if images else None
+
+
+def first_window(ranges: int, window: int) -> range:
+    """The heads of the lanes: what is sent when a job starts."""
+    return range(min(ranges, window))
+
+
+def successor(number: int, ranges: int, window: int) -> int | None:
+    """The range to send when range `number` has ended, or None at the end of its lane."""
+    following = number + window
+    return following if following < ranges else None

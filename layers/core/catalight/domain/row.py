@@ -1,0 +1,93 @@
+"""A row of a catalogue with its images, and how an image moves from pending to its end."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from catalight.domain.errors import ImageError, ImageErrorCode
+
+
+class ImageState(StrEnum):
+    """Where an image stands; DONE and FAILED are ends."""
+
+    PENDING = "PENDING"
+    DONE = "DONE"
+    FAILED = "FAILED"
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """One image of a row.
+
+    `attempts` counts the failures that may pass; before `not_before` no further attempt is made. `link`
+    is the path of the output below `/images/`; sizes are bytes, dimensions are pixels of the output.
+    """
+
+    url: str
+    state: ImageState = ImageState.PENDING
+    attempts: int = 0
+    not_before: datetime | None = None
+    link: str | None = None
+    bytes_in: int = 0
+    bytes_out: int = 0
+    width: int = 0
+    height: int = 0
+    error: ImageErrorCode | None = None
+    detail: str | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether the image has reached an end, well or badly."""
+        return self.state is not ImageState.PENDING
+
+    def due(self, now: datetime) -> bool:
+        """Whether an attempt may be made now."""
+        return not self.ended and (self.not_before is None or self.not_before <= now)
+
+    def done(self, link: str, bytes_in: int, bytes_out: int, width: int, height: int) -> "Image":
+        """End it well."""
+        return replace(
+            self,
+            state=ImageState.DONE,
+            not_before=None,
+            link=link,
+            bytes_in=bytes_in,
+            bytes_out=bytes_out,
+            width=width,
+            height=height,
+        )
+
+    def failed(self, error: ImageError) -> "Image":
+        """End it badly."""
+        return replace(self, state=ImageState.FAILED, not_before=None, error=error.code, detail=error.detail)
+
+    def postponed(self, not_before: datetime) -> "Image":
+        """Count a failure that may pass; try again at `not_before`."""
+        return replace(self, attempts=self.attempts + 1, not_before=not_before)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: its cells as they came, its images in the order of the cell.
+
+    `number` counts from 0 in CSV order. `range` is the row range of this run that the row belongs to, or
+    None where nothing was pending when the run began. `version` grows with every write of the row.
+    """
+
+    job_id: str
+    number: int
+    run: int
+    range: int | None
+    cells: tuple[str, ...]
+    images: tuple[Image, ...]
+    version: int = 0
+
+    @property
+    def pending(self) -> bool:
+        """Whether an image has not reached its end."""
+        return any(not image.ended for image in self.images)
+
+    def due_at(self) -> datetime | None:
+        """When the first of the pending images may be tried; None means at once."""
+        waits = [image.not_before for image in self.images if not image.ended]
+        return None if None in waits else min(wait for wait in waits if wait)

@@ -1,0 +1,80 @@
+"""Deliver a job's webhook, again and again with growing pauses, until the receiver takes it."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from catalight.domain import retries
+from catalight.domain.errors import JobNotFoundError
+from catalight.domain.job import Delivery, Job, Webhook, WebhookState
+from catalight.domain.messages import DeliverWebhook as Message
+from catalight.usecases.ports import Clock, Jobs, Queue, WebhookSender
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverWebhook:
+    """Deliver a webhook at least once, under one id for each job, run and event (Standard Webhooks 1.0).
+
+    `pauses` are the seconds before each further attempt. The next attempt's time is written with the claim
+    of this one, so an attempt that dies half-way counts as failed and is followed by the next.
+    """
+
+    jobs: Jobs
+    webhook_queue: Queue
+    send: WebhookSender
+    clock: Clock
+    pauses: Sequence[float]
+
+    def __call__(self, message: Message) -> None:
+        """Handle one message: too early it is sent anew, and of twins one calls."""
+        try:
+            job = self.jobs.get(message.job_id)
+        except JobNotFoundError:
+            return
+        webhook = job.webhook
+        if webhook is None or webhook.state is not WebhookState.PENDING or job.run != message.run:
+            return
+        now = self.clock()
+        if webhook.next_at and webhook.next_at > now:
+            self._send_later(message, webhook.next_at, now)
+            return
+        if webhook.attempts > len(self.pauses):
+            died = Delivery(now, status=None, error="interrupted", milliseconds=0)
+            self.jobs.record_delivery(job.id, job.run, died, last=True)
+            return
+        next_at = retries.next_try(webhook.attempts, self.pauses, now)
+        if self.jobs.begin_delivery(job.id, job.run, webhook.attempts, next_at):
+            self._attempt(job, webhook, message, next_at)
+
+    def _attempt(self, job: Job, webhook: Webhook, message: Message, next_at: datetime | None) -> None:
+        now = self.clock()
+        delivery = self.send(webhook.url, webhook_id(job), _body(job), now)
+        self.jobs.record_delivery(job.id, job.run, delivery, last=next_at is None)
+        if next_at and not delivery.delivered:
+            self._send_later(message, next_at, self.clock())
+
+    def _send_later(self, message: Message, due: datetime, now: datetime) -> None:
+        self.webhook_queue.send([message], delay=retries.delay(due, now))
+
+
+def webhook_id(job: Job) -> str:
+    """One for each job, run and event, the same for every attempt: receivers can tell twins by it."""
+    return f"msg_{job.id}_{job.run}_{_event(job)}"
+
+
+def _event(job: Job) -> str:
+    return f"job.{job.state.shown.lower()}"
+
+
+def _body(job: Job) -> str:
+    data = {
+        "request_id": job.id,
+        "status": job.state.shown,
+        "images": {"total": job.images, "done": job.counts.done, "failed": job.counts.failed},
+        "errors": dict(job.counts.errors),
+        "bytes": {"in": job.counts.bytes_in, "out": job.counts.bytes_out},
+        "download_url": f"{job.api_base}/download/{job.id}",
+    }
+    ended = job.finished_at.isoformat() if job.finished_at else None
+    return json.dumps({"type": _event(job), "timestamp": ended, "data": data})

@@ -1,0 +1,23 @@
+"""Link to one output image."""
+
+from dataclasses import dataclass
+
+from catalight.domain import links
+from catalight.domain.errors import ImageNotFoundError
+from catalight.usecases.ports import ObjectStore
+
+SECONDS = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class LinkImage:
+    """Turn the stable link of the result CSV into a presigned URL, for as long as the image is kept."""
+
+    store: ObjectStore
+
+    def __call__(self, token: str, name: str) -> str:
+        """Raise ImageNotFoundError where nothing is stored under the link."""
+        key = links.image_key(f"{token}/{name}")
+        if not self.store.exists(key):
+            raise ImageNotFoundError(key)
+        return self.store.link(key, SECONDS)

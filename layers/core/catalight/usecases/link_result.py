@@ -1,0 +1,37 @@
+"""Link to a job's result CSV."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from catalight.domain import links
+from catalight.domain.errors import JobNotFinishedError
+from catalight.usecases.ports import Clock, Jobs, ObjectStore
+
+SECONDS = 3600
+RETRY_AFTER = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A presigned URL and when it ends."""
+
+    url: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LinkResult:
+    """Link to the result of the newest finished run."""
+
+    jobs: Jobs
+    store: ObjectStore
+    clock: Clock
+
+    def __call__(self, job_id: str) -> Link:
+        """Raise JobNotFoundError or JobNotFinishedError where there is no result."""
+        job = self.jobs.get(job_id)
+        if not job.state.has_result:
+            raise JobNotFinishedError(job_id, RETRY_AFTER)
+        stem = job.file_name.rsplit(".", 1)[0]
+        url = self.store.link(links.result_key(job.id, job.run), SECONDS, file_name=f"{stem}-catalight.csv")
+        return Link(url, self.clock() + timedelta(seconds=SECONDS))

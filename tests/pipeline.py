@@ -1,0 +1,126 @@
+"""The use cases wired to in-memory adapters, and a small catalogue to send through them."""
+
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+
+from catalight.domain import catalogue
+from catalight.domain.errors import ImageError, ImageErrorCode
+from catalight.domain.job import Delivery, Job
+from catalight.domain.messages import DeliverWebhook as DeliverWebhookMessage
+from catalight.domain.messages import FinishJob as FinishJobMessage
+from catalight.domain.messages import ProcessRange as ProcessRangeMessage
+from catalight.domain.options import ImageFormat, Options
+from catalight.usecases.ask_completion import AskCompletion
+from catalight.usecases.deliver_webhook import DeliverWebhook
+from catalight.usecases.finish_job import FinishJob
+from catalight.usecases.make_light import MakeLight
+from catalight.usecases.process_range import ProcessRange
+from catalight.usecases.submit import Order, Submit
+from tests.fakes import FakeClock, MemoryJobs, MemoryQueue, MemoryRows, MemoryStore
+
+MISSING = ImageError(ImageErrorCode.NOT_FOUND, "The host answered 404.")
+BUSY = ImageError(ImageErrorCode.HTTP_ERROR, "The host answered 503.", transient=True)
+
+
+@dataclass(frozen=True)
+class Output:
+    """What the fake compressor makes."""
+
+    data: bytes
+    format: ImageFormat = ImageFormat.JPEG
+    width: int = 2
+    height: int = 1
+
+
+def csv_of(*cells: str) -> bytes:
+    """A catalogue with one row for each cell of URLs."""
+    lines = [f'{n},Product {n},"{cell}"' for n, cell in enumerate(cells, 1)]
+    return "\r\n".join(["Serial Number,Product Name,Input Image Urls", *lines, ""]).encode()
+
+
+@dataclass
+class Pipeline:
+    """Everything a job needs; `hosts` says what fetching a URL gives, by default its own name as bytes."""
+
+    window: int = 2
+    hosts: dict[str, bytes | ImageError] = field(default_factory=dict)
+    webhook_statuses: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.clock = FakeClock()
+        self.jobs, self.rows, self.store = MemoryJobs(), MemoryRows(), MemoryStore()
+        self.image_queue, self.aggregator_queue, self.webhook_queue = (
+            MemoryQueue(),
+            MemoryQueue(),
+            MemoryQueue(),
+        )
+        self.fetched: list[str] = []
+        self.delivered: list[tuple[str, str, str]] = []
+        self.ask_completion = AskCompletion(self.jobs, self.rows, self.aggregator_queue)
+        self.submit = Submit(
+            self.jobs, self.rows, self.image_queue, self.ask_completion, self.clock, self.window
+        )
+        self.make_light = MakeLight(
+            self.fetch, self.compress, self.store, self.clock, nullcontext(), pauses=[2, 10], downloads=1
+        )
+        self.process_range = ProcessRange(
+            self.jobs, self.rows, self.image_queue, self.ask_completion, self.make_light, self.clock
+        )
+        self.finish_job = FinishJob(self.jobs, self.rows, self.store, self.webhook_queue, self.clock)
+        self.deliver_webhook = DeliverWebhook(
+            self.jobs, self.webhook_queue, self.deliver, self.clock, pauses=[5, 300, 1800]
+        )
+
+    def fetch(self, url: str) -> bytes:
+        self.fetched.append(url)
+        answer = self.hosts.get(url, url.encode())
+        if isinstance(answer, ImageError):
+            raise answer
+        return answer
+
+    def compress(self, data: bytes, options: Options) -> Output:
+        return Output(data[: len(data) // 2])
+
+    def deliver(self, url: str, webhook_id: str, body: str, now: object) -> Delivery:
+        self.delivered.append((url, webhook_id, body))
+        status = self.webhook_statuses.pop(0) if self.webhook_statuses else 200
+        return Delivery(self.clock(), status, None, 1)
+
+    def start(self, *cells: str, webhook_url: str | None = None) -> Job:
+        """Submit a catalogue with one row for each cell."""
+        parsed = catalogue.parse(csv_of(*cells))
+        order = Order(parsed, "c.csv", Options(), webhook_url, "https://api.test", "https://cdn.test")
+        return self.submit(order)
+
+    def process(
+        self,
+        message: ProcessRangeMessage,
+        *,
+        redelivered: bool = False,
+        seconds_left: Callable[[], float] = lambda: 100.0,
+    ) -> None:
+        self.process_range(message, redelivered=redelivered, seconds_left=seconds_left)
+
+    def run(self) -> None:
+        """Carry messages until all queues are empty, moving the clock over their delays."""
+        queues = (self.image_queue, self.aggregator_queue, self.webhook_queue)
+        while taken := [sent for queue in queues for sent in queue.take()]:
+            for message, delay in taken:
+                self.clock.forward(delay)
+                match message:
+                    case ProcessRangeMessage():
+                        self.process(message)
+                    case FinishJobMessage():
+                        self.finish_job(message)
+                    case DeliverWebhookMessage():
+                        self.deliver_webhook(message)
+
+    def result(self, job: Job) -> str:
+        return self.store.objects[f"results/{job.id}/{job.run}.csv"].decode()
+
+    def images(self, job: Job) -> Mapping[str, str]:
+        """The state of each image, by URL."""
+        return {
+            image.url: image.error or image.state for row in self.rows.stream(job.id) for image in row.images
+        }

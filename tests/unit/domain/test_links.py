@@ -1,0 +1,50 @@
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalight.domain import links
+
+
+def test_a_token_is_the_same_for_every_attempt() -> None:
+    assert links.token(b"secret", 1, 2, 3) == links.token(b"secret", 1, 2, 3)
+
+
+def test_a_token_differs_by_secret_run_row_and_image() -> None:
+    places = [
+        (b"a", 1, 1, 1),
+        (b"b", 1, 1, 1),
+        (b"a", 2, 1, 1),
+        (b"a", 1, 2, 1),
+        (b"a", 1, 1, 2),
+        (b"a", 1, 11, 0),
+    ]
+    assert len({links.token(*place) for place in places}) == len(places)
+
+
+def test_a_token_has_128_bits_of_url_safe_characters() -> None:
+    assert re.fullmatch(r"[A-Za-z0-9_-]{22}", links.token(b"secret", 1, 2, 3))
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://shop.test/a/Red%20Shoe.png?w=1", "Red-Shoe.jpg"),
+        ("https://cdn.test/w_400,h_300/a.tar.gz", "a-tar.jpg"),
+        ("https://shop.test/", "image.jpg"),
+        ("https://shop.test", "image.jpg"),
+        ("https://shop.test/..%2f..%2fetc%2fpasswd", "passwd.jpg"),
+        ("https://shop.test/%E9%9E%8B.jpg", "image.jpg"),
+        ("https://shop.test/=cmd.png", "cmd.jpg"),
+        ("https://shop.test/" + "x" * 300 + ".png", "x" * 80 + ".jpg"),
+    ],
+)
+def test_a_file_name_keeps_the_sources_name_and_tells_the_true_format(url: str, name: str) -> None:
+    assert links.file_name(url, "jpg") == name
+
+
+@given(st.text())
+def test_a_file_name_is_harmless_whatever_the_path(path: str) -> None:
+    name = links.file_name("https://shop.test/" + path.replace("[", "").replace("]", ""), "webp")
+    assert re.fullmatch(r"[A-Za-z0-9_-]{1,80}\.webp", name)

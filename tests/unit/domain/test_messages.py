@@ -1,0 +1,25 @@
+import pytest
+
+from catalight.domain.messages import DeliverWebhook, FinishJob, Message, ProcessRange, decode, encode
+
+
+@pytest.mark.parametrize("message", [ProcessRange("j", 1, 7), FinishJob("j", 2), DeliverWebhook("j", 3)])
+def test_a_message_survives_the_queue(message: Message) -> None:
+    assert decode(encode(message)) == message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        "null",
+        '{"kind": "nonsense"}',
+        '{"kind": "finish_job"}',
+        '{"kind": "finish_job", "x": 1}',
+    ],
+)
+def test_anything_else_is_a_value_error(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 (json's own error is one too)
+        decode(text)

@@ -1,0 +1,21 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from catalight.domain import retries
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def test_each_failure_has_its_own_pause_and_after_the_last_it_is_given_up() -> None:
+    tries = [retries.next_try(attempts, [2, 15], NOW) for attempts in range(3)]
+    assert tries == [NOW + timedelta(seconds=2), NOW + timedelta(seconds=15), None]
+
+
+@pytest.mark.parametrize(("seconds", "delay"), [(-5, 0), (0, 0), (0.2, 1), (1, 1), (899.5, 900), (7200, 900)])
+def test_a_delay_never_ends_early_and_is_never_longer_than_sqs_takes(seconds: float, delay: int) -> None:
+    assert retries.delay(NOW + timedelta(seconds=seconds), NOW) == delay
+
+
+def test_what_is_due_at_once_is_not_delayed() -> None:
+    assert retries.delay(None, NOW) == 0

@@ -1,0 +1,80 @@
+"""What the template promises: safe defaults, and numbers that fit each other."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from samtranslator.yaml_helper import yaml_parse
+
+ROOT = Path(__file__).parents[2]
+TEMPLATE: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text())
+DEFAULTS = {name: parameter.get("Default") for name, parameter in TEMPLATE["Parameters"].items()}
+RESOURCES = TEMPLATE["Resources"]
+
+
+def resources(kind: str) -> dict[str, Any]:
+    found = {name: resource["Properties"] for name, resource in RESOURCES.items() if resource["Type"] == kind}
+    assert found
+    return found
+
+
+@pytest.mark.parametrize("function", ["Image", "Aggregator"])
+def test_visibility_is_six_times_the_functions_timeout(function: str) -> None:
+    assert DEFAULTS[f"{function}Visibility"] == 6 * DEFAULTS[f"{function}Timeout"]
+
+
+def test_every_queue_that_feeds_a_function_has_a_dead_letter_queue_that_keeps_14_days() -> None:
+    queues = resources("AWS::SQS::Queue")
+    dead_letters = {name for name in queues if "DeadLetter" in name}
+    for name, queue in queues.items():
+        if name in dead_letters:
+            assert queue["MessageRetentionPeriod"] == 14 * 24 * 3600
+        else:
+            target = queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"]
+            assert target in ([f"{name.removesuffix('Queue')}DeadLetterQueue", "Arn"],)
+
+
+def test_every_queue_is_encrypted() -> None:
+    assert all(queue["SqsManagedSseEnabled"] is True for queue in resources("AWS::SQS::Queue").values())
+
+
+def test_sqs_events_name_the_records_that_failed() -> None:
+    for function in resources("AWS::Serverless::Function").values():
+        for event in function["Events"].values():
+            if event["Type"] == "SQS":
+                assert event["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+                assert event["Properties"]["BatchSize"] == 1
+
+
+def test_nothing_unauthenticated_is_deployed() -> None:
+    [api] = resources("AWS::Serverless::HttpApi").values()
+    assert api["Auth"] == {"EnableIamAuthorizer": True, "DefaultAuthorizer": "AWS_IAM"}
+    for function in resources("AWS::Serverless::Function").values():
+        assert "FunctionUrlConfig" not in function
+        for event in function["Events"].values():
+            assert "Auth" not in event["Properties"]
+
+
+def test_buckets_are_encrypted_closed_and_forget() -> None:
+    for bucket in resources("AWS::S3::Bucket").values():
+        assert bucket["BucketEncryption"]
+        assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+        assert {"images", "results", "parts"} <= {
+            rule["Id"] for rule in bucket["LifecycleConfiguration"]["Rules"]
+        }
+
+
+def test_no_policy_gives_all_actions_or_all_resources() -> None:
+    for role in resources("AWS::IAM::Role").values():
+        for policy in role["Policies"]:
+            for statement in policy["PolicyDocument"]["Statement"]:
+                actions = statement["Action"]
+                assert "*" not in str(actions), statement
+                assert statement["Resource"] != "*", statement
+
+
+def test_every_function_has_its_own_role() -> None:
+    roles = [
+        function["Role"]["Fn::GetAtt"][0] for function in resources("AWS::Serverless::Function").values()
+    ]
+    assert sorted(roles) == sorted(resources("AWS::IAM::Role"))
