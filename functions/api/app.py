@@ -5,7 +5,6 @@ from typing import Annotated, Any
 from fastapi import Depends, FastAPI, File, Form, Request, Response, UploadFile
 from fastapi.responses import RedirectResponse
 
-from catalight.adapters.mongo import ping
 from catalight.domain import catalogue, urls
 from catalight.domain.errors import OptionError
 from catalight.domain.options import MAX_SIDE, ImageFormat, Options
@@ -113,5 +112,5 @@ def image(token: str, name: str, built: Built) -> RedirectResponse:
 @app.get("/healthz", responses=_problems())
 def healthz(built: Built) -> Health:
     """Say whether the service is up and reaches its database."""
-    ping(built.database)
+    built.ping()
     return Health(status="ok")

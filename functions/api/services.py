@@ -1,15 +1,14 @@
 """What the API works with, built once, at the first request that needs it."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 import boto3
 from botocore.config import Config
-from pymongo.database import Database
 
-from catalight.adapters.mongo import MongoJobs, MongoRows, connect
-from catalight.adapters.mongo.client import Document
+from catalight.adapters.mongo import MongoJobs, MongoRows, connect, ping
 from catalight.adapters.s3 import S3Store
 from catalight.adapters.secrets import secret
 from catalight.adapters.sqs import SqsQueue
@@ -28,7 +27,7 @@ AWS = Config(connect_timeout=3, read_timeout=8, retries={"mode": "standard", "to
 class Services:
     """The use cases of the API; `link_base` is empty where images are linked through the API itself."""
 
-    database: Database[Document]
+    ping: Callable[[], None]
     jobs: Jobs
     submit: Submit
     link_result: LinkResult
@@ -46,7 +45,7 @@ def services() -> Services:
     store = S3Store(boto3.client("s3", config=AWS), env["BUCKET"])
     sqs = boto3.client("sqs", config=AWS)
     return Services(
-        database=database,
+        ping=partial(ping, database),
         jobs=jobs,
         submit=Submit(
             jobs=jobs,

@@ -1,0 +1,259 @@
+"""The API over in-memory adapters: the contract that clients see."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from fastapi.testclient import TestClient
+from httpx2 import Response
+
+from catalight.domain.errors import CatalightError, ImageError, UnavailableError
+from catalight.domain.job import JobState
+from catalight.usecases.link_image import LinkImage
+from catalight.usecases.link_result import LinkResult
+from functions.api import problems
+from functions.api.app import app
+from functions.api.body_limit import MAX_BODY
+from functions.api.services import Services, services
+from tests.pipeline import MISSING, Pipeline, csv_of
+
+ONE = csv_of("http://h/a.png")
+
+
+@pytest.fixture
+def pipeline() -> Pipeline:
+    return Pipeline()
+
+
+@pytest.fixture
+def client(pipeline: Pipeline) -> Iterator[TestClient]:
+    built = Services(
+        ping=lambda: None,
+        jobs=pipeline.jobs,
+        submit=pipeline.submit,
+        link_result=LinkResult(pipeline.jobs, pipeline.store, pipeline.clock),
+        link_image=LinkImage(pipeline.store),
+        link_base="",
+    )
+    app.dependency_overrides[services] = lambda: built
+    yield TestClient(app, base_url="https://api.test", raise_server_exceptions=False, follow_redirects=False)
+    app.dependency_overrides.clear()
+
+
+def upload(client: TestClient, data: bytes = ONE, /, **fields: str) -> Response:
+    return client.post("/upload", files={"file": ("products.csv", data, "text/csv")}, data=fields)
+
+
+def check_problem(answer: Response, status: int, code: str) -> dict[str, object]:
+    """The answer is a problem that tells its status, what is wrong and what to do."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    body: dict[str, object] = answer.json()
+    assert body["type"] == f"urn:catalight:problem:{code}"
+    assert body["status"] == status
+    assert body["title"]
+    assert body["detail"]
+    return body
+
+
+class TestUpload:
+    def test_it_is_accepted_with_a_request_id(self, client: TestClient, pipeline: Pipeline) -> None:
+        answer = upload(client, csv_of("http://h/a.png, n/a", "http://h/b.png"))
+        assert answer.status_code == 202
+        body = answer.json()
+        assert answer.headers["Location"] == f"/status/{body['request_id']}"
+        assert (body["status"], body["rows"], body["images"]) == ("PENDING", 2, 3)
+        assert [(note["line"], note["code"], note["found"]) for note in body["warnings"]] == [
+            (2, "invalid_url", "n/a")
+        ]
+        assert body["warnings_total"] == 1
+        assert body["links"]["download"] == f"/download/{body['request_id']}"
+        assert pipeline.jobs.get(body["request_id"]).file_name == "products.csv"
+
+    def test_the_options_reach_the_job(self, client: TestClient, pipeline: Pipeline) -> None:
+        fields = {"quality": "80", "format": "webp", "max_width": "100", "webhook_url": "https://shop.test/h"}
+        job = pipeline.jobs.get(upload(client, **fields).json()["request_id"])
+        assert job.options.to_document() == {
+            "quality": 80,
+            "format": "webp",
+            "max_width": 100,
+            "max_height": None,
+        }
+        assert job.webhook
+        assert job.webhook.url == "https://shop.test/h"
+
+    def test_empty_fields_are_as_good_as_none(self, client: TestClient) -> None:
+        assert upload(client, quality="", format="", webhook_url="", max_width="").status_code == 202
+
+    def test_an_unusable_file_names_every_line(self, client: TestClient) -> None:
+        body = check_problem(upload(client, b"Serial Number,Product Name\n1,a\n"), 422, "catalogue")
+        assert body["problems_total"] == 1
+        assert "Input Image Urls" in str(body["problems"])
+
+    def test_strict_turns_warnings_into_problems(self, client: TestClient) -> None:
+        data = csv_of("http://h/a.png, n/a")
+        assert upload(client, data).status_code == 202
+        check_problem(upload(client, data, strict="true"), 422, "catalogue")
+
+    @pytest.mark.parametrize(
+        ("field", "value"),
+        [
+            ("quality", "0"),
+            ("quality", "101"),
+            ("quality", "best"),
+            ("format", "bmp"),
+            ("max_width", "0"),
+            ("max_height", "99999"),
+            ("strict", "perhaps"),
+        ],
+    )
+    def test_a_field_out_of_range_is_named(self, client: TestClient, field: str, value: str) -> None:
+        body = check_problem(upload(client, **{field: value}), 422, "invalid-request")
+        assert field in str(body["detail"])
+
+    @pytest.mark.parametrize("url", ["ftp://shop.test/h", "shop.test", "https://", "https://u:p@shop.test/"])
+    def test_a_webhook_that_cannot_be_called_is_refused(self, client: TestClient, url: str) -> None:
+        body = check_problem(upload(client, webhook_url=url), 422, "option")
+        assert body["field"] == "webhook_url"
+        assert "u:p" not in str(body)
+
+    def test_a_missing_file_is_named(self, client: TestClient) -> None:
+        answer = client.post("/upload", files={"other": ("a.csv", ONE)})
+        assert "file" in str(check_problem(answer, 422, "invalid-request")["detail"])
+
+    @pytest.mark.parametrize("content_type", ["text/csv", "application/json", ""])
+    def test_another_content_type_is_refused(self, client: TestClient, content_type: str) -> None:
+        answer = client.post("/upload", content=ONE, headers={"content-type": content_type})
+        assert "multipart/form-data" in str(check_problem(answer, 415, "content-type")["detail"])
+
+    def test_a_broken_multipart_body_is_a_bad_request(self, client: TestClient) -> None:
+        headers = {"content-type": "multipart/form-data; boundary=x"}
+        check_problem(client.post("/upload", content=b"nonsense", headers=headers), 400, "bad-request")
+
+    def test_a_body_over_the_limit_is_refused_before_it_is_parsed(self, client: TestClient) -> None:
+        body = check_problem(upload(client, b"x" * MAX_BODY), 413, "upload-too-large")
+        assert body["limit"] == MAX_BODY
+
+    def test_a_body_of_unknown_length_is_held_to_the_limit_too(self, client: TestClient) -> None:
+        chunks = (b"x" * 100_000 for _ in range(50))
+        check_problem(client.post("/upload", content=chunks), 413, "upload-too-large")
+
+    def test_a_service_that_is_down_is_told_with_retry_after(
+        self, client: TestClient, pipeline: Pipeline
+    ) -> None:
+        pipeline.image_queue.down = True
+        answer = upload(client)
+        check_problem(answer, 503, "unavailable")
+        assert int(answer.headers["Retry-After"]) > 0
+
+
+class TestStatus:
+    def test_progress_is_told(self, client: TestClient, pipeline: Pipeline) -> None:
+        request_id = upload(client).json()["request_id"]
+        answer = client.get(f"/status/{request_id}")
+        assert answer.status_code == 200
+        assert answer.headers["Retry-After"]
+        body = answer.json()
+        assert body["status"] == "PENDING"
+        assert body["images"] == {"total": 1, "done": 0, "failed": 0}
+        assert body["webhook"] is None
+
+    def test_a_finished_job_tells_what_came_out(self, client: TestClient, pipeline: Pipeline) -> None:
+        pipeline.hosts["http://h/b.png"] = MISSING
+        data = csv_of("http://h/a.png http://h/b.png")
+        request_id = upload(client, data, webhook_url="https://shop.test/h").json()["request_id"]
+        pipeline.run()
+        answer = client.get(f"/status/{request_id}")
+        assert "Retry-After" not in answer.headers
+        body = answer.json()
+        assert (body["status"], body["images"]) == ("COMPLETED", {"total": 2, "done": 1, "failed": 1})
+        assert (body["bytes"], body["errors"]) == ({"in": 14, "out": 7}, {"not_found": 1})
+        assert body["webhook"]["state"] == "DELIVERED"
+        assert body["webhook"]["attempts"][0]["status"] == 200
+
+    @pytest.mark.parametrize("state", [JobState.FINISHING, JobState.CANCELLING])
+    def test_states_of_ours_are_shown_as_processing(
+        self, client: TestClient, pipeline: Pipeline, state: JobState
+    ) -> None:
+        request_id = upload(client).json()["request_id"]
+        pipeline.jobs.jobs[request_id] = replace(pipeline.jobs.get(request_id), state=state)
+        assert client.get(f"/status/{request_id}").json()["status"] == "PROCESSING"
+
+    def test_an_unknown_job_is_not_found(self, client: TestClient) -> None:
+        check_problem(client.get("/status/nonsense"), 404, "job-not-found")
+
+
+class TestDownload:
+    def test_a_running_job_is_a_conflict_with_retry_after(self, client: TestClient) -> None:
+        answer = client.get(f"/download/{upload(client).json()['request_id']}")
+        check_problem(answer, 409, "job-not-finished")
+        assert int(answer.headers["Retry-After"]) > 0
+
+    def test_the_result_is_linked(self, client: TestClient, pipeline: Pipeline) -> None:
+        request_id = upload(client).json()["request_id"]
+        pipeline.run()
+        answer = client.get(f"/download/{request_id}")
+        assert (answer.status_code, answer.headers["Location"]) == (307, f"memory:results/{request_id}/1.csv")
+        body = client.get(f"/download/{request_id}?redirect=false").json()
+        assert body == {"url": f"memory:results/{request_id}/1.csv", "expires_at": "2026-01-01T01:00:00Z"}
+
+    def test_an_unknown_job_is_not_found(self, client: TestClient) -> None:
+        check_problem(client.get("/download/nonsense"), 404, "job-not-found")
+
+
+class TestImages:
+    def test_links_of_the_result_lead_to_the_images(self, client: TestClient, pipeline: Pipeline) -> None:
+        job = pipeline.jobs.get(upload(client).json()["request_id"])
+        pipeline.run()
+        [row] = pipeline.rows.stream(job.id)
+        link = f"/images/{row.images[0].link}"
+        assert f"https://api.test{link}" in pipeline.result(job)
+        answer = client.get(link)
+        assert (answer.status_code, answer.headers["Location"]) == (307, f"memory:{link[1:]}")
+
+    def test_an_unknown_image_is_not_found(self, client: TestClient) -> None:
+        check_problem(client.get("/images/nonsense/a.jpg"), 404, "image-not-found")
+
+
+def test_the_welcome_is_json(client: TestClient) -> None:
+    assert "message" in client.get("/").json()
+
+
+def test_health_is_ok_or_503(client: TestClient) -> None:
+    assert client.get("/healthz").json() == {"status": "ok"}
+
+    def down() -> None:
+        raise UnavailableError("MongoDB")
+
+    built = app.dependency_overrides[services]()
+    app.dependency_overrides[services] = lambda: replace(built, ping=down)
+    check_problem(client.get("/healthz"), 503, "unavailable")
+
+
+def test_unknown_paths_and_methods_are_problems(client: TestClient) -> None:
+    check_problem(client.get("/nothing"), 404, "not-found")
+    answer = client.get("/upload")
+    check_problem(answer, 405, "method-not-allowed")
+    assert answer.headers["Allow"] == "POST"
+
+
+def test_an_unexpected_error_is_a_problem_without_a_trace(
+    client: TestClient, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline.jobs, "get", lambda _: 1 / 0)
+    body = check_problem(client.get("/status/x"), 500, "internal-error")
+    assert "ZeroDivisionError" not in str(body)
+
+
+def test_every_error_of_ours_that_can_reach_the_edge_is_mapped() -> None:
+    never_at_the_edge = {ImageError}
+    assert set(problems.CATALIGHT_ERRORS) == set(CatalightError.__subclasses__()) - never_at_the_edge
+
+
+def test_the_openapi_document_has_examples_and_documents_problems(client: TestClient) -> None:
+    document = client.get("/openapi.json").json()
+    assert document["components"]["schemas"]["Accepted"]["properties"]["request_id"]["examples"]
+    upload_answers = document["paths"]["/upload"]["post"]["responses"]
+    assert {"202", "413", "415", "422", "503"} <= set(upload_answers)
+    assert "application/problem+json" in upload_answers["413"]["content"]
+    assert client.get("/docs").status_code == 200
