@@ -5,21 +5,82 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+BUILT := .aws-sam/build/template.yaml
+SOURCES := template.yaml $(shell find functions layers requirements -type f -not -name '*.pyc')
 
-##@ Setting up
-$(READY): requirements/bootstrap.txt requirements/dev.txt pyproject.toml
-	@echo "Setting up $(VENV) (once; about a minute)"
-	@python3.13 -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements/bootstrap.txt
-	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
-	@touch $@
+# SAM builds with the python3.13 that it finds first.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export SAM_CLI_TELEMETRY := 0
+PORT ?= 8000
+ENV ?= dev
+HERE := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
 
-LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url \
-	--no-header --no-annotate $(if $(UPGRADE),--upgrade)
-.PHONY: lock
-lock:  ## Pin the requirements anew (UPGRADE=1: newest versions)
+##@ Try it
+.PHONY: demo run
+demo: $(READY)  ## Run the main job on this machine (CSV=path: with your own catalogue)
+	@$(BIN)/python -m local.demo $(if $(CSV),"$(CSV)")
+
+run: $(READY)  ## Serve the whole system at http://127.0.0.1:8000 (PORT=: elsewhere)
+	@PORT=$(PORT) $(BIN)/python -m local.run
+
+##@ Work on it
+.PHONY: check test format lock
+check: $(READY)  ## Format, lint, types and unit tests: under a minute
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/mypy --no-error-summary
+	$(BIN)/pytest --quiet tests/unit
+
+test: check $(BUILT)  ## Everything that CI runs
+	AWS_DEFAULT_REGION=us-east-1 $(BIN)/sam validate --lint
+	$(BIN)/pytest tests/integration tests/e2e
+
+format: $(READY)  ## Format and mend what can be mended
+	$(BIN)/ruff check --fix --quiet .
+	$(BIN)/ruff format --quiet .
+
+lock: $(READY)  ## Pin the requirements anew (UPGRADE=1: newest versions)
 	$(LOCK) requirements/bootstrap.in -o requirements/bootstrap.txt
 	$(LOCK) requirements/dev.in -o requirements/dev.txt
 	for name in core api images aggregator; do \
 		$(LOCK) requirements/$$name.in --constraint requirements/dev.txt -o requirements/$$name.txt; done
+
+LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url \
+	--no-header --no-annotate $(if $(UPGRADE),--upgrade)
+
+##@ Build and deploy
+.PHONY: build invoke-api invoke-images invoke-aggregator deploy
+build: $(BUILT)  ## Build the functions and the layer for this machine's architecture
+
+$(BUILT): $(SOURCES) | $(READY)
+	$(BIN)/sam build --parameter-overrides Architecture=$(HERE)
+	@touch $@
+
+invoke-api: $(READY) $(BUILT)  ## Invoke the built API function with events/api-status.json
+	@$(BIN)/python -m local.invoke ApiFunction events/api-status.json
+
+invoke-images: $(READY) $(BUILT)  ## Invoke the built image function with events/images-batch.json
+	@$(BIN)/python -m local.invoke ImageFunction events/images-batch.json
+
+invoke-aggregator: $(READY) $(BUILT)  ## Invoke the built aggregator with events/aggregator-message.json
+	@$(BIN)/python -m local.invoke AggregatorFunction events/aggregator-message.json
+
+deploy: $(READY)  ## Deploy to AWS (ENV=prod; MONGODB_URI_SECRET_ARN=…, WEBHOOK_SECRET_ARN=…)
+	$(BIN)/sam build --build-dir .aws-sam/deploy
+	$(BIN)/sam deploy --config-env $(ENV) --template-file .aws-sam/deploy/template.yaml --parameter-overrides \
+		MongoDbUriSecretArn=$${MONGODB_URI_SECRET_ARN:?} WebhookSecretArn=$${WEBHOOK_SECRET_ARN:?} $(PARAMETERS)
+
+##@ Set up
+.PHONY: help
+$(READY): requirements/bootstrap.txt requirements/dev.txt pyproject.toml
+	@command -v python3.13 >/dev/null || { echo "Catalight needs python3.13 on the PATH."; exit 1; }
+	@echo "Setting up $(VENV) (once)"
+	@python3.13 -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements/bootstrap.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+help:  ## Show this
+	@awk 'BEGIN {FS = ":.*## "} /^##@ / {printf "\n%s\n", substr($$0, 5)} \
+		/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

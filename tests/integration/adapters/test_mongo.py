@@ -1,0 +1,43 @@
+"""What only MongoDB has: indexes, concerns, and being down."""
+
+import time
+from typing import Any
+
+import pytest
+from pymongo.database import Database
+
+from catalight.adapters.mongo import MongoJobs, MongoRows, connect, ping
+from catalight.domain.errors import UnavailableError
+from local.children import free_port
+
+
+def test_both_questions_are_answered_by_the_partial_index(database: Database[dict[str, Any]]) -> None:
+    rows = MongoRows(database)
+    rows.ensure_indexes()
+    rows.ensure_indexes()
+    for query in ({"job": "j", "range": 3, "pending": True, "run": 1}, {"job": "j", "pending": True}):
+        plan = database["rows"].find(query).sort("range", -1).explain()["queryPlanner"]["winningPlan"]
+        assert "'indexName': 'pending'" in str(plan)
+        assert "COLLSCAN" not in str(plan)
+        assert "'stage': 'SORT'" not in str(plan)
+
+
+def test_the_uri_cannot_weaken_the_writes(mongodb_uri: str) -> None:
+    database = connect(f"{mongodb_uri}&w=1&readPreference=secondary&maxPoolSize=100", "test")
+    assert database.write_concern.document["w"] == "majority"
+    assert database.read_preference.mode == 0
+    assert database.client.options.pool_options.max_pool_size == 4
+    database.client.close()
+
+
+def test_a_database_that_is_down_is_unavailable_at_once_and_everywhere() -> None:
+    database = connect(f"mongodb://127.0.0.1:{free_port()}/", "test", select_seconds=0.1)
+    began = time.monotonic()
+    with pytest.raises(UnavailableError, match="MongoDB"):
+        ping(database)
+    with pytest.raises(UnavailableError, match="MongoDB"):
+        MongoJobs(database).get("job")
+    with pytest.raises(UnavailableError, match="MongoDB"):
+        list(MongoRows(database).stream("job"))
+    assert time.monotonic() - began < 5
+    database.client.close()

@@ -1,0 +1,47 @@
+"""A real mongod and a moto server, started once a session."""
+
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymongo.database import Database
+
+from catalight.adapters.mongo import connect
+from local import aws
+from local.children import HOST, Child, free_port, listening
+from local.mongod import Mongod, find
+
+
+@pytest.fixture(scope="session")
+def mongodb_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder: Path = tmp_path_factory.mktemp("mongod")
+    mongod = Mongod(find(), folder / "data", folder / "log", aws.environment(""))
+    try:
+        mongod.wait_until_primary()
+        yield mongod.uri
+    finally:
+        mongod.child.stop()
+
+
+@pytest.fixture
+def database(mongodb_uri: str) -> Iterator[Database[dict[str, Any]]]:
+    """A database of its own, connected as the functions connect."""
+    database = connect(mongodb_uri, f"test-{uuid.uuid4()}")
+    yield database
+    database.client.drop_database(database.name)
+    database.client.close()
+
+
+@pytest.fixture(scope="session")
+def aws_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    port = free_port()
+    command = [sys.executable, "-m", "local.moto_server", str(port)]
+    child = Child("moto", command, aws.environment(""), tmp_path_factory.mktemp("moto") / "log")
+    try:
+        child.wait_until(lambda: listening(port))
+        yield f"http://{HOST}:{port}"
+    finally:
+        child.stop()

@@ -1,0 +1,90 @@
+"""Writing result CSVs, and reading them back."""
+
+import csv
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalight.domain.catalogue import Dialect, parse
+from catalight.domain.errors import ImageErrorCode
+from catalight.domain.result_csv import RESULT_COLUMNS, ImageResult, head, line
+
+COMMA = Dialect(",", "\n")
+HEADER = ("Serial Number", "Product Name", "Input Image Urls")
+DONE = ImageResult("https://l/a.jpg", None, 1000, 300)
+ALSO_DONE = ImageResult("https://l/b.jpg", None, 500, 200)
+LOST = ImageResult(None, ImageErrorCode.NOT_FOUND, 0, 0)
+SPOILT = ImageResult(None, ImageErrorCode.CORRUPT_IMAGE, 70, 0)
+
+DIALECTS = st.builds(
+    Dialect, st.sampled_from([",", ";", "\t"]), st.sampled_from(["\n", "\r\n"]), st.booleans()
+)
+CELLS = st.text() | st.text('",;\t\r\n \x00\ufeff=')
+ROWS = st.lists(st.tuples(CELLS, CELLS, CELLS, CELLS), max_size=5)
+IMAGES = st.lists(st.sampled_from([DONE, ALSO_DONE, LOST, SPOILT]), max_size=4)
+
+
+def cells_of(data: bytes, dialect: Dialect) -> list[list[str]]:
+    """What another CSV reader sees."""
+    text = data.decode("utf-8-sig" if dialect.bom else "utf-8")
+    return list(csv.reader(io.StringIO(text, newline=""), delimiter=dialect.delimiter, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("images", "results"),
+    [
+        ([DONE, ALSO_DONE], ["https://l/a.jpg,https://l/b.jpg", "DONE", "", "1500", "500"]),
+        (
+            [LOST, DONE, SPOILT],
+            [",https://l/a.jpg,", "PARTIAL", "not_found,,corrupt_image", "1070", "300"],
+        ),
+        ([LOST, SPOILT], [",", "FAILED", "not_found,corrupt_image", "70", "0"]),
+        ([LOST], ["", "FAILED", "not_found", "0", "0"]),
+        ([], ["", "EMPTY", "", "0", "0"]),
+    ],
+)
+def test_a_line_tells_what_became_of_each_image_in_its_place(
+    images: list[ImageResult], results: list[str]
+) -> None:
+    assert cells_of(line(COMMA, ("1", "Tea", "u"), images), COMMA) == [["1", "Tea", "u", *results]]
+
+
+def test_the_result_is_written_as_its_input_was() -> None:
+    dialect = Dialect(";", "\r\n", bom=True)
+    assert head(dialect, HEADER) == (
+        b"\xef\xbb\xbfSerial Number;Product Name;Input Image Urls;"
+        b"Output Image Urls;Status;Errors;Bytes In;Bytes Out\r\n"
+    )
+    assert line(dialect, ("1", "a,b", 'c"d'), [DONE]) == (b'1;a,b;"c""d";https://l/a.jpg;DONE;;1000;300\r\n')
+
+
+@given(DIALECTS, ROWS, IMAGES)
+def test_any_cell_survives_the_way_through_the_result(
+    dialect: Dialect, rows: list[tuple[str, ...]], images: list[ImageResult]
+) -> None:
+    """Another reader sees the cells and then the results; read again, the result is the same catalogue."""
+    header = ("Serial Number", "Product Name", "Status", "Input Image Urls")
+    written = [("1", "Tea", "new", "http://a"), *rows]
+    results = cells_of(line(dialect, (), images), dialect)[0]
+    data = head(dialect, header) + b"".join(line(dialect, cells, images) for cells in written)
+
+    assert cells_of(data, dialect) == [[*header, *RESULT_COLUMNS], *([*cells, *results] for cells in written)]
+
+    again = parse(data)
+    assert (again.dialect, again.header) == (dialect, header)
+    assert [row.cells for row in again.rows] == written
+
+
+def test_a_result_handed_in_again_gets_new_results_in_place_of_the_old() -> None:
+    first = head(COMMA, HEADER) + line(COMMA, ("1", "Tea", "http://a"), [LOST])
+    catalogue = parse(first)
+    second = head(catalogue.dialect, catalogue.header) + line(COMMA, catalogue.rows[0].cells, [DONE])
+    assert second == head(COMMA, HEADER) + line(COMMA, ("1", "Tea", "http://a"), [DONE])
+
+
+@given(IMAGES)
+def test_nothing_that_is_added_is_a_formula(images: list[ImageResult]) -> None:
+    added = cells_of(line(COMMA, (), images), COMMA)[0]
+    assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in added)
