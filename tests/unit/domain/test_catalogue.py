@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from catalight.domain import catalogue
 from catalight.domain.catalogue import (
     MAX_IMAGES_PER_ROW,
     MAX_PADDING,
@@ -250,3 +251,15 @@ def check_catalogue(catalogue: Catalogue) -> None:
     assert catalogue.warnings_total == sum(not source.usable for source in sources)
     assert all(len(row.cells) == len(catalogue.header) for row in catalogue.rows)
     assert [row.line for row in catalogue.rows] == sorted({row.line for row in catalogue.rows})
+
+
+def test_more_rows_than_a_job_may_have_are_refused_at_the_first_one_too_many(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(catalogue, "MAX_ROWS", 2)
+    row = b"1,a,http://h/a.jpg\n"
+    head = b"Serial Number,Product Name,Input Image Urls\n"
+    assert len(catalogue.parse(head + 2 * row).rows) == 2
+    with pytest.raises(CatalogueError, match="more than 2 rows") as caught:
+        catalogue.parse(head + 9 * row)
+    assert [(problem.code, problem.line) for problem in caught.value.problems] == [("too_many_rows", 4)]

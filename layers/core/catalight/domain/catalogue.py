@@ -3,6 +3,7 @@
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from catalight.domain.dialect import Dialect, Record, decode, unreadable
 from catalight.domain.errors import CatalogueError, Problem
@@ -14,6 +15,7 @@ __all__ = [
     "MAX_IMAGES_PER_ROW",
     "MAX_PADDING",
     "MAX_PROBLEMS",
+    "MAX_ROWS",
     "Catalogue",
     "CatalogueRow",
     "Dialect",
@@ -24,6 +26,7 @@ __all__ = [
 MAX_IMAGES_PER_ROW = 100
 MAX_PROBLEMS = 100
 MAX_PADDING = 1_000_000
+MAX_ROWS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ def parse(data: bytes, *, strict: bool = False) -> Catalogue:
     lines = list(io.StringIO(text, newline=""))
     header = read_header(lines)
     reader = _RowReader(header, lines, max_padding=max(MAX_PADDING, len(text)))
-    rows = tuple(row for record in header.rows if (row := reader.read(record)))
+    rows = tuple(islice((row for record in header.rows if (row := reader.read(record))), MAX_ROWS + 1))
     reader.refuse(rows, strict=strict)
     ends_header = lines[header.record.end - 1]
     newline = "\n" if ends_header.endswith("\n") and not ends_header.endswith("\r\n") else "\r\n"
@@ -126,6 +129,9 @@ class _RowReader:
 
     def refuse(self, rows: Sequence[CatalogueRow], *, strict: bool) -> None:
         """Raise CatalogueError where the file as a whole cannot be used."""
+        if len(rows) > MAX_ROWS:
+            message = f"The file has more than {MAX_ROWS:,} rows. Split it into several files."
+            self.problems.add(Problem("too_many_rows", message, line=rows[-1].line))
         problems, total = list(self.problems.kept), self.problems.total
         if not total and not any(source.usable for row in rows for source in row.sources):
             problems, total = [self._nothing_to_do(rows)], 1
