@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from uuid import uuid4
 
 from catalight.domain import catalogue
 from catalight.domain.errors import ImageError, ImageErrorCode
@@ -59,7 +60,13 @@ class Pipeline:
         self.delivered: list[tuple[str, str, str]] = []
         self.ask_completion = AskCompletion(self.jobs, self.rows, self.aggregator_queue)
         self.submit = Submit(
-            self.jobs, self.rows, self.image_queue, self.ask_completion, self.clock, self.window
+            jobs=self.jobs,
+            rows=self.rows,
+            image_queue=self.image_queue,
+            ask_completion=self.ask_completion,
+            clock=self.clock,
+            new_id=lambda: str(uuid4()),
+            window=self.window,
         )
         self.make_light = MakeLight(
             self.fetch, self.compress, self.store, self.clock, nullcontext(), pauses=[2, 10], downloads=1

@@ -1,0 +1,82 @@
+"""The jobs that the files of `events/` speak of, each stored as far as its event finds it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from catalight.adapters.mongo import MongoJobs, MongoRows, connect
+from catalight.clock import utc_now
+from catalight.domain import catalogue
+from catalight.domain.errors import ImageError, ImageErrorCode
+from catalight.domain.job import Job
+from catalight.domain.messages import Message
+from catalight.domain.options import Options
+from catalight.usecases.ask_completion import AskCompletion
+from catalight.usecases.submit import Order, Submit
+
+IMAGES = "11111111-1111-4111-8111-111111111111"  # stored and sealed: images-batch.json, api-status.json
+FINISH = "22222222-2222-4222-8222-222222222222"  # at FINISHING: aggregator-message.json
+WEBHOOK = "33333333-3333-4333-8333-333333333333"  # completed, its webhook not called: webhook-message.json
+
+GONE = ImageError(ImageErrorCode.NOT_FOUND, "The host answered 404.")
+
+
+class Unsent:
+    """A queue that lets messages go: the event files stand in their place."""
+
+    def send(self, messages: Iterable[Message], delay: int = 0) -> None:
+        """Send nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seeds:
+    """Plants jobs in a database, their pictures at `image_base`, their webhooks at `webhook_url`."""
+
+    jobs: MongoJobs
+    rows: MongoRows
+    image_base: str
+    webhook_url: str
+
+    def plant(self) -> None:
+        """Store all three jobs."""
+        self._submit(IMAGES)
+        self._finish(self._submit(FINISH))
+        completed = self._submit(WEBHOOK)
+        self._finish(completed)
+        self.jobs.publish(WEBHOOK, completed.run, completed.counts, utc_now())
+
+    def _submit(self, job_id: str) -> Job:
+        lines = [f'{n},Product {n},"{self.image_base}/{n}.jpg {self.image_base}/{n}.jpg"' for n in range(10)]
+        data = "\n".join(["Serial Number,Product Name,Input Image Urls", *lines]).encode()
+        submit = Submit(
+            jobs=self.jobs,
+            rows=self.rows,
+            image_queue=Unsent(),
+            ask_completion=AskCompletion(self.jobs, self.rows, Unsent()),
+            clock=utc_now,
+            new_id=lambda: job_id,
+            window=10,
+        )
+        order = Order(
+            catalogue.parse(data),
+            "seed.csv",
+            Options(),
+            self.webhook_url,
+            "http://api.test",
+            "http://api.test",
+        )
+        return submit(order)
+
+    def _finish(self, job: Job) -> None:
+        rows = [
+            replace(row, images=tuple(image.failed(GONE) for image in row.images))
+            for row in self.rows.stream(job.id)
+        ]
+        self.rows.save(rows)
+        self.jobs.begin_finishing(job.id, job.run)
+
+
+def plant(mongodb_uri: str, database: str, image_base: str, webhook_url: str) -> None:
+    """Store the jobs of the event files in the database."""
+    connected = connect(mongodb_uri, database)
+    Seeds(MongoJobs(connected), MongoRows(connected), image_base, webhook_url).plant()
+    connected.client.close()

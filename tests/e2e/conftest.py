@@ -1,0 +1,31 @@
+"""The whole local system, started once a session from template.yaml, with pauses short enough for tests."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from local.client import Client
+from local.image_server import ImageServer, image_server
+from local.system import System
+
+WINDOW = 4
+QUICK = {"ImageRetryPauses": "1,1", "WebhookRetryPauses": "1,1,1", "FetchSeconds": "2", "Window": str(WINDOW)}
+
+
+@pytest.fixture(scope="session")
+def system() -> Iterator[System]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CATALIGHT_ALLOW_PRIVATE_HOSTS", "1")
+        with System(parameters=QUICK) as system:
+            yield system
+
+
+@pytest.fixture
+def client(system: System) -> Client:
+    return Client(system.url)
+
+
+@pytest.fixture(scope="session")
+def images() -> Iterator[ImageServer]:
+    with image_server(600, 450) as server:
+        yield server

@@ -1,0 +1,106 @@
+"""Each built function under AWS's runtime emulator, with the events of `events/`: packaging mistakes show."""
+
+import base64
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from catalight.adapters.mongo import MongoJobs, MongoRows, connect
+from catalight.domain.job import JobState, WebhookState
+from local import seeds
+from local.children import PROJECT
+from local.emulator import BuiltFunction, emulated
+from local.image_server import ImageServer
+from local.system import System
+from local.webhook_receiver import WebhookReceiver, webhook_receiver
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="AWS ships its emulator for Linux only")
+
+NOTHING_FAILED: dict[str, Any] = {"batchItemFailures": []}
+
+
+def event(name: str) -> Any:
+    return json.loads((PROJECT / "events" / f"{name}.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def receiver(system: System, images: ImageServer) -> Iterator[WebhookReceiver]:
+    """The jobs that the events speak of are planted with this receiver as their webhook."""
+    with webhook_receiver(system.webhook_secret) as server:
+        seeds.plant(system.mongodb_uri, system.mongodb_database, images.url, f"{server.url}/hook")
+        yield server
+
+
+@pytest.fixture
+def jobs(system: System, receiver: WebhookReceiver) -> Iterator[tuple[MongoJobs, MongoRows]]:
+    database = connect(system.mongodb_uri, system.mongodb_database)
+    yield MongoJobs(database), MongoRows(database)
+    database.client.close()
+
+
+@contextmanager
+def built(system: System, name: str, tmp_path: Path) -> Iterator[BuiltFunction]:
+    with emulated(system.functions[name], system.endpoint_url, tmp_path / "log") as function:
+        yield function
+
+
+def test_the_api(system: System, jobs: tuple[MongoJobs, MongoRows], tmp_path: Path) -> None:
+    with built(system, "ApiFunction", tmp_path) as api:
+        welcome = api.invoke(event("api-welcome"))
+        assert welcome["statusCode"] == 200
+        assert "message" in json.loads(welcome["body"])
+        assert json.loads(api.invoke(event("api-status"))["body"])["request_id"] == seeds.IMAGES
+        accepted = api.invoke(event("api-upload"))
+    assert accepted["statusCode"] == 202
+    body = json.loads(accepted["body"])
+    assert (body["rows"], body["images"]) == (2, 3)
+    job = jobs[0].get(body["request_id"])
+    assert (job.file_name, job.options.quality) == ("products.csv", 60)
+    assert job.api_base == "https://example.execute-api.us-east-1.amazonaws.com"
+
+
+def test_a_body_that_is_no_form_is_a_problem(system: System, tmp_path: Path) -> None:
+    sent = event("api-upload")
+    sent["headers"]["content-type"] = "text/csv"
+    sent["body"] = base64.b64encode(b"a,b").decode()
+    sent["headers"]["content-length"] = "3"
+    with built(system, "ApiFunction", tmp_path) as api:
+        answer = api.invoke(sent)
+    assert (answer["statusCode"], answer["headers"]["content-type"]) == (415, "application/problem+json")
+
+
+def test_the_image_function(system: System, jobs: tuple[MongoJobs, MongoRows], tmp_path: Path) -> None:
+    with built(system, "ImageFunction", tmp_path) as images:
+        assert images.invoke(event("images-batch")) == NOTHING_FAILED
+    rows = list(jobs[1].stream(seeds.IMAGES))
+    assert not any(row.pending for row in rows)
+    done = [image for row in rows for image in row.images]
+    assert len(done) == 20
+    assert all(image.bytes_out < image.bytes_in for image in done)
+
+
+def test_a_record_that_is_no_message_fails_alone(system: System, tmp_path: Path) -> None:
+    sent = event("images-batch")
+    sent["Records"][0]["body"] = "nonsense"
+    with built(system, "ImageFunction", tmp_path) as images:
+        answer = images.invoke(sent)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": sent["Records"][0]["messageId"]}]}
+
+
+def test_the_aggregator(
+    system: System, jobs: tuple[MongoJobs, MongoRows], receiver: WebhookReceiver, tmp_path: Path
+) -> None:
+    with built(system, "AggregatorFunction", tmp_path) as aggregator:
+        assert aggregator.invoke(event("aggregator-message")) == NOTHING_FAILED
+        finished = jobs[0].get(seeds.FINISH)
+        assert (finished.state, finished.counts.failed) == (JobState.COMPLETED, 20)
+        assert aggregator.invoke(event("webhook-message")) == NOTHING_FAILED
+    webhook = jobs[0].get(seeds.WEBHOOK).webhook
+    assert webhook
+    assert webhook.state is WebhookState.DELIVERED
+    assert f"msg_{seeds.WEBHOOK}_1_job.completed" in receiver.ids

@@ -1,0 +1,136 @@
+"""The main job on the whole local system: every stage is the real one."""
+
+import io
+from collections.abc import Iterator
+
+import pytest
+import requests
+from PIL import Image
+
+from local.client import Client, rows_of
+from local.image_server import ImageServer
+from local.system import System
+from local.webhook_receiver import WebhookReceiver, webhook_receiver
+from tests.e2e.conftest import WINDOW
+from tests.pipeline import csv_of
+
+JOB_SECONDS = 60
+
+
+@pytest.fixture
+def receiver(system: System) -> Iterator[WebhookReceiver]:
+    with webhook_receiver(system.webhook_secret, failures=1) as server:
+        yield server
+
+
+def finish(client: Client, request_id: str) -> dict[str, object]:
+    *_, last = client.watch(request_id, JOB_SECONDS)
+    return last
+
+
+def test_images_good_and_bad_come_out_as_they_should(
+    client: Client, images: ImageServer, receiver: WebhookReceiver
+) -> None:
+    base = images.url
+    data = csv_of(
+        f"{base}/1.jpg, {base}/2.jpg",
+        f"{base}/busy/3.jpg",
+        f"{base}/missing/4.jpg|{base}/5.jpg",
+        f"{base}/slow/6.jpg",
+        f"{base}/cut/7.jpg",
+        f"{base}/text/8.jpg",
+        f"{base}/forbidden/9.jpg",
+        "n/a",
+        "",
+        "http://host.invalid/a.jpg",
+    )
+    accepted = client.upload(data, webhook_url=f"{receiver.url}/hook", quality="40", max_width="300")
+    assert (accepted["status"], accepted["rows"], accepted["images"]) == ("PENDING", 10, 11)
+
+    status = finish(client, accepted["request_id"])
+
+    assert status["status"] == "COMPLETED"
+    assert status["images"] == {"total": 11, "done": 4, "failed": 7}
+    rows = rows_of(client.download(accepted["request_id"]))
+    assert [row["Errors"] for row in rows] == [
+        "",
+        "",
+        "not_found,",
+        "timeout",
+        "corrupt_image",
+        "not_an_image",
+        "blocked_by_host",
+        "invalid_url",
+        "",
+        "dns_error",
+    ]
+    links = [link for row in rows for link in row["Output Image Urls"].split(",") if link]
+    assert len(links) == 4
+    for link in links:
+        answer = client.image(link)
+        assert answer.headers["Content-Type"] == "image/jpeg"
+        with Image.open(io.BytesIO(answer.content)) as image:
+            assert image.size == (300, 225)
+    assert images.requests["/slow/6.jpg"] == 3
+    assert images.requests["/missing/4.jpg"] == 1
+
+    event = receiver.events.get(timeout=30)
+    assert event["data"]["images"] == status["images"]
+    assert len(receiver.ids) == 2
+    assert set(receiver.ids) == {f"msg_{accepted['request_id']}_1_job.completed"}
+
+
+def test_a_job_larger_than_its_window_never_fills_the_queue(
+    system: System, client: Client, images: ImageServer
+) -> None:
+    queue = system.resources["ImageQueue"]
+    sqs = system.client("sqs")
+    rows = [f"{images.url}/{n % 24}.jpg" for n in range(120)]
+    request_id = client.upload(csv_of(*rows))["request_id"]
+    most = 0
+    for status in client.watch(request_id, JOB_SECONDS, every=0.05):
+        attributes = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])["Attributes"]
+        most = max(
+            most,
+            int(attributes["ApproximateNumberOfMessages"])
+            + int(attributes["ApproximateNumberOfMessagesNotVisible"])
+            + int(attributes["ApproximateNumberOfMessagesDelayed"]),
+        )
+    assert 0 < most <= WINDOW
+    assert status["images"] == {"total": 120, "done": 120, "failed": 0}
+    result = rows_of(client.download(request_id))
+    assert [row["Serial Number"] for row in result] == [str(n) for n in range(1, 121)]
+    assert {row["Status"] for row in result} == {"DONE"}
+
+
+def test_the_answers_of_a_job_on_its_way(client: Client, images: ImageServer) -> None:
+    request_id = client.upload(csv_of(f"{images.url}/slow/1.jpg"))["request_id"]
+    answer = requests.get(f"{client.url}/download/{request_id}", timeout=10)
+    assert (answer.status_code, answer.headers["content-type"]) == (409, "application/problem+json")
+    assert int(answer.headers["Retry-After"]) > 0
+    assert requests.get(f"{client.url}/download/unknown", timeout=10).status_code == 404
+    assert requests.get(f"{client.url}/healthz", timeout=10).json() == {"status": "ok"}
+    assert finish(client, request_id)["errors"] == {"timeout": 1}
+
+
+def test_the_result_survives_a_second_run(client: Client, images: ImageServer) -> None:
+    first = client.upload(csv_of(f"{images.url}/1.jpg"))["request_id"]
+    finish(client, first)
+    result = client.download(first)
+    second = client.upload(result)["request_id"]
+    finish(client, second)
+    [before], [after] = rows_of(result), rows_of(client.download(second))
+    assert list(before) == list(after)
+    assert before["Output Image Urls"] != after["Output Image Urls"]
+    assert before["Bytes Out"] == after["Bytes Out"]
+
+
+def test_a_link_with_redirect_false_can_be_fetched_without_the_api(
+    client: Client, images: ImageServer
+) -> None:
+    request_id = client.upload(csv_of(f"{images.url}/1.jpg"), name="Frühling.csv")["request_id"]
+    finish(client, request_id)
+    body = requests.get(f"{client.url}/download/{request_id}?redirect=false", timeout=10).json()
+    answer = requests.get(body["url"], timeout=10)
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert "Fr%C3%BChling-catalight.csv" in answer.headers["Content-Disposition"]
