@@ -10,6 +10,7 @@ from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
 from botocore.session import Session as BotocoreSession
 
 REGION = "us-east-1"
+ACCOUNT = "123456789012"  # the one that moto plays
 ACCESS_KEY = "local"
 PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR", "CATALIGHT_ALLOW_PRIVATE_HOSTS")
 

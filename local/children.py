@@ -24,7 +24,15 @@ class Child:
     a Ctrl-C reaches the runner alone, which then stops its children in order.
     """
 
-    def __init__(self, name: str, command: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        log: Path,
+        *,
+        cwd: Path = PROJECT,
+    ) -> None:
         self.name = name
         self.log = log
         tether = [sys.executable, "-I", "-S", str(TETHER), str(os.getpid())]
@@ -32,7 +40,7 @@ class Child:
             self._process = subprocess.Popen(
                 [*tether, *command],
                 env=environment,
-                cwd=PROJECT,
+                cwd=cwd,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

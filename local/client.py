@@ -1,5 +1,7 @@
 """A client of the HTTP API, as a user would write one."""
 
+import csv
+import io
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -64,5 +66,5 @@ class Client:
 
 def rows_of(result: bytes) -> list[dict[str, str]]:
     """The rows of a result CSV, by column."""
-    parsed = catalogue.parse(result)
-    return [dict(zip(parsed.header, row.cells, strict=True)) for row in parsed.rows]
+    delimiter = catalogue.parse(result).dialect.delimiter
+    return list(csv.DictReader(io.StringIO(result.decode("utf-8-sig"), newline=""), delimiter=delimiter))

@@ -27,13 +27,6 @@ SKIPPED = {
 }
 """What moto need not create, by how its type's name begins, each with the reason why not."""
 
-RESOLVED_BY_MOTO = {
-    "AWS::Scheduler::Schedule": lambda properties: properties,
-    "AWS::Events::Rule": lambda properties: properties,
-    "AWS::S3::Bucket": lambda properties: properties.get("NotificationConfiguration", {}),
-}
-"""The properties that moto's CloudFormation does nothing with, so that the runner has to."""
-
 
 @dataclass(frozen=True)
 class Resource:
@@ -48,7 +41,7 @@ class Resource:
 
 
 def create(template: Template, values: Mapping[str, str], endpoint_url: str) -> list[Resource]:
-    """Creates the stack and tells what it holds; raises a LocalError for what neither moto nor the runner does."""
+    """Creates the stack and tells what it holds; refuses what neither moto nor the runner can do."""
     declared: dict[str, dict[str, Any]] = template["Resources"]
     questions = dict(_questions(declared))
     client = aws.client("cloudformation", endpoint_url)
@@ -64,24 +57,34 @@ def create(template: Template, values: Mapping[str, str], endpoint_url: str) -> 
         raise LocalError(f"moto cannot create the stack: {error}") from error
     physical = {entry.get("LogicalResourceId"): entry.get("PhysicalResourceId") for entry in found}
     resolved = {answer["OutputKey"]: json.loads(answer["OutputValue"]) for answer in answers}
+    for logical_id in resolved.keys() - physical.keys():
+        kind = declared[logical_id]["Type"]
+        if not kind.startswith(tuple(SKIPPED)):
+            raise LocalError(
+                f"{logical_id} is an {kind}, which moto does not create. If the local system can do "
+                "without it, add it to SKIPPED in local/cloudformation.py with the reason."
+            )
     return [
-        _resource(logical_id, declared[logical_id], physical.get(logical_id), answer)
-        for logical_id, answer in resolved.items()
+        Resource(
+            name, declared[name]["Type"], declared[name].get("Properties", {}), physical.get(name), answer
+        )
+        for name, answer in resolved.items()
     ]
 
 
 def _questions(declared: Mapping[str, dict[str, Any]]) -> Iterator[tuple[str, Any]]:
-    """An output for each resource: moto leaves out those whose condition does not hold, and resolves the rest."""
+    """A stack output for each resource: moto gives those whose condition holds, with references resolved."""
     for logical_id, entry in declared.items():
-        choose = RESOLVED_BY_MOTO.get(entry["Type"], lambda _: {})
         condition = {"Condition": entry["Condition"]} if "Condition" in entry else {}
-        yield logical_id, {"Value": {"Fn::ToJsonString": choose(entry.get("Properties", {}))}, **condition}
+        yield logical_id, {"Value": {"Fn::ToJsonString": _ignored_by_moto(entry)}, **condition}
 
 
-def _resource(logical_id: str, entry: Mapping[str, Any], physical_id: str | None, resolved: Any) -> Resource:
-    if physical_id is None and not entry["Type"].startswith(tuple(SKIPPED)):
-        raise LocalError(
-            f"{logical_id} is an {entry['Type']}, which moto does not create. If the local system can do "
-            "without it, add it to SKIPPED in local/cloudformation.py with the reason."
-        )
-    return Resource(logical_id, entry["Type"], entry.get("Properties", {}), physical_id, resolved)
+def _ignored_by_moto(entry: Mapping[str, Any]) -> Any:
+    """Those properties of a resource that moto's CloudFormation does nothing with, but the runner does."""
+    properties = entry.get("Properties", {})
+    match entry["Type"]:
+        case "AWS::Scheduler::Schedule" | "AWS::Events::Rule":
+            return properties
+        case "AWS::S3::Bucket":
+            return properties.get("NotificationConfiguration", {})
+    return {}

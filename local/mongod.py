@@ -33,7 +33,7 @@ class Mongod:
     """A mongod child on a free loopback port; its data folder is the caller's to remove."""
 
     def __init__(self, program: str, data: Path, log: Path, environment: Mapping[str, str]) -> None:
-        data.mkdir()
+        data.mkdir(exist_ok=True)
         self._port = free_port()
         self.uri = f"mongodb://{HOST}:{self._port}/{DATABASE}?replicaSet={REPLICA_SET}"
         options = {

@@ -112,5 +112,5 @@ def _grain(picture: Image.Image, random: Random) -> Image.Image:
     coarse = Image.frombytes("L", coarse_size, random.randbytes(coarse_size[0] * coarse_size[1]))
     fine = Image.frombytes("L", picture.size, random.randbytes(width * height))
     noise = Image.blend(coarse.resize(picture.size, Image.Resampling.BICUBIC), fine, 0.25)
-    gentle = noise.point([round(128 + (value - 128) * 0.16) for value in range(256)])
+    gentle = noise.point([round(128 + (value - 128) * 0.1) for value in range(256)])
     return ImageChops.add(picture, Image.merge("RGB", (gentle, gentle, gentle)), offset=-128)

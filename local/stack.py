@@ -1,15 +1,17 @@
-"""The local system's plan: its functions, and what invokes them, as read back from moto."""
+"""The local system's plan: its functions and what invokes them, as moto made them of the template."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from local import aws
-from local.cloudformation import Resource, create
+from local.cloudformation import Resource
 from local.errors import LocalError
 from local.schedules import Schedule, period
-from local.template import Template, text
+from local.template import text
+
+SCHEDULES = ("AWS::Scheduler::Schedule", "AWS::Events::Rule")
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class Function:
     handler: str
     timeout: int
     memory: int
-    environment: Mapping[str, str]
+    environment: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class EventSource:
 
 @dataclass(frozen=True)
 class Stack:
-    """What the template has become; `resources` are moto's names for them (a queue's is its URL)."""
+    """What the template has become; `resources` holds moto's names (a queue's is its URL)."""
 
     resources: Mapping[str, str]
     functions: Mapping[str, Function]
@@ -46,28 +48,98 @@ class Stack:
     schedules: list[Schedule]
 
 
-class _Reader:
-    """Asks moto for what it made of a stack's resources."""
+def read(resources: Iterable[Resource], endpoint_url: str) -> Stack:
+    """Asks moto what it made, turns off its own event sources and sets the buckets' notifications."""
+    lambda_, s3 = aws.client("lambda", endpoint_url), aws.client("s3", endpoint_url)
+    made: dict[str, str] = {}
+    functions: dict[str, Function] = {}
+    event_sources: list[EventSource] = []
+    schedules: list[Schedule] = []
+    for resource in resources:
+        if resource.physical_id:
+            made[resource.logical_id] = resource.physical_id
+        if resource.type == "AWS::Lambda::Function":
+            functions[resource.logical_id] = _function(resource, lambda_)
+        elif resource.type == "AWS::Lambda::EventSourceMapping":
+            event_sources += _event_sources(resource, lambda_)
+        elif resource.type in SCHEDULES:
+            schedules += _schedules(resource)
+        elif resource.type == "AWS::S3::Bucket":
+            _notify(resource, s3)
+    arns = {function.arn for function in functions.values()}
+    for schedule in schedules:
+        if schedule.function_arn not in arns:
+            raise LocalError(
+                f"{schedule.name}: the local runner's schedules invoke functions and nothing else."
+            )
+    return Stack(made, functions, event_sources, schedules)
 
-    def __init__(self, resources: list[Resource], endpoint_url: str) -> None:
-        self._resources = resources
-        self._lambda = aws.client("lambda", endpoint_url)
-        self._s3 = aws.client("s3", endpoint_url)
 
-    def stack(self) -> Stack:
-        """Everything that the runner needs to know."""
-        for bucket in self._of("AWS::S3::Bucket"):
-            self._notify(bucket)
-        functions = [self._function(resource) for resource in self._of("AWS::Lambda::Function")]
-        arns = {function.arn for function in functions}
-        mappings = [self._event_source(resource) for resource in self._of("AWS::Lambda::EventSourceMapping")]
-        return Stack(
-            resources={item.logical_id: item.physical_id for item in self._resources if item.physical_id},
-            functions={function.logical_id: function for function in functions},
-            event_sources=[mapping for mapping in mappings if mapping],
-            schedules=[
-                schedule
-                for resource in self._of("AWS::Scheduler::Schedule", "AWS::Events::Rule")
-                for schedule in _schedules(resource, arns)
-            ],
+def _function(resource: Resource, client: Any) -> Function:
+    found = client.get_function_configuration(FunctionName=resource.physical_id)
+    variables = found.get("Environment", {}).get("Variables", {})
+    function = Function(
+        logical_id=resource.logical_id,
+        name=found["FunctionName"],
+        arn=found["FunctionArn"],
+        handler=found["Handler"],
+        timeout=int(found["Timeout"]),
+        memory=int(found["MemorySize"]),
+        environment={name: text(value) for name, value in variables.items()},
+    )
+    wanted = resource.properties.get("Environment", {}).get("Variables", {})
+    for name, value in wanted.items():
+        # moto leaves out, or leaves literal, what refers to something that it did not make
+        absent = name not in function.environment and "AWS::NoValue" not in json.dumps(value)
+        if absent or "${" in function.environment.get(name, ""):
+            raise LocalError(
+                f"{resource.logical_id}'s environment variable {name} refers to something "
+                f"that the local system does not have: {json.dumps(value)}"
+            )
+    return function
+
+
+def _event_sources(resource: Resource, client: Any) -> Iterator[EventSource]:
+    """The mapping, if it is enabled; moto's own is turned off, it would run the function in Docker."""
+    found = client.get_event_source_mapping(UUID=resource.physical_id)
+    client.update_event_source_mapping(UUID=resource.physical_id, Enabled=False)
+    if ":sqs:" not in found["EventSourceArn"] or "FilterCriteria" in found:
+        raise LocalError(f"{resource.logical_id}: the local runner feeds functions from queues, unfiltered.")
+    if found["State"] == "Enabled":
+        limit = found.get("ScalingConfig", {}).get("MaximumConcurrency")
+        yield EventSource(
+            function_arn=found["FunctionArn"],
+            queue_arn=found["EventSourceArn"],
+            batch_size=int(found["BatchSize"]),
+            reports_failures="ReportBatchItemFailures" in found.get("FunctionResponseTypes", []),
+            maximum_concurrency=int(limit) if limit else None,
+        )
+
+
+def _schedules(resource: Resource) -> Iterator[Schedule]:
+    """The schedule, if it is enabled, once for each of its targets."""
+    if resource.resolved.get("State", "ENABLED") == "ENABLED":
+        every = period(resource.logical_id, resource.resolved.get("ScheduleExpression", ""))
+        for target in resource.resolved.get("Targets") or [resource.resolved["Target"]]:
+            payload = json.loads(target["Input"]) if "Input" in target else None
+            yield Schedule(resource.logical_id, every, target.get("Arn", ""), payload)
+
+
+def _notify(bucket: Resource, client: Any) -> None:
+    """Sets a bucket's notifications through S3's API, since moto's CloudFormation leaves them out."""
+    if others := bucket.resolved.keys() - {"QueueConfigurations"}:
+        raise LocalError(
+            f"{bucket.logical_id}: buckets notify queues only here, not {', '.join(sorted(others))}."
+        )
+    configurations = [
+        {
+            "QueueArn": entry["Queue"],
+            "Events": [entry["Event"]],
+            "Filter": {"Key": {"FilterRules": entry.get("Filter", {}).get("S3Key", {}).get("Rules", [])}},
+        }
+        for entry in bucket.resolved.get("QueueConfigurations", [])
+    ]
+    if configurations:
+        client.put_bucket_notification_configuration(
+            Bucket=bucket.physical_id, NotificationConfiguration={"QueueConfigurations": configurations}
         )

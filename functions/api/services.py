@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
+from uuid import uuid4
 
 import boto3
 from botocore.config import Config
@@ -53,6 +54,7 @@ def services() -> Services:
             image_queue=SqsQueue(sqs, env["IMAGE_QUEUE_URL"]),
             ask_completion=AskCompletion(jobs, rows, SqsQueue(sqs, env["AGGREGATOR_QUEUE_URL"])),
             clock=utc_now,
+            new_id=lambda: str(uuid4()),
             window=int(env["WINDOW"]),
         ),
         link_result=LinkResult(jobs, store, utc_now),

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
-from http.cookiejar import DefaultCookiePolicy
 from ipaddress import ip_address, ip_network
 from typing import Any, NamedTuple, Self
 from urllib.parse import urljoin
@@ -72,7 +71,6 @@ class Fetcher:
         self._session = requests.Session()
         self._session.trust_env = False  # no proxies, no .netrc
         self._session.headers["User-Agent"] = user_agent
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
         tls = create_urllib3_context()
         tls.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
         for scheme in ("http", "https"):
@@ -104,10 +102,7 @@ class Fetcher:
 
     def _download(self, url: str) -> bytes:
         for _ in range(_MAX_REDIRECTS + 1):
-            wait = _patience.get().next_wait()
-            timeout = (min(self._connect_timeout, wait), wait)
-            # Redirects are followed here: requests would read their bodies whole, however long.
-            with self._session.get(url, stream=True, timeout=timeout, allow_redirects=False) as response:
+            with self._request(url) as response:
                 target = self._session.get_redirect_target(response)
                 if target is None and response.status_code == http.HTTPStatus.OK:
                     return self._body(response.raw)
@@ -116,6 +111,14 @@ class Fetcher:
                     raise _status_error(response.status_code)
                 url = urljoin(response.url, target)
         raise ImageError(Code.TOO_MANY_REDIRECTS, f"The host redirects more than {_MAX_REDIRECTS} times.")
+
+    def _request(self, url: str) -> requests.Response:
+        """One answer, its body unread. Session.send() would read a redirect's whole, and keep cookies."""
+        request = self._session.prepare_request(requests.Request("GET", url))
+        prepared_url = str(request.url)
+        wait = _patience.get().next_wait()
+        timeout = (min(self._connect_timeout, wait), wait)
+        return self._session.get_adapter(prepared_url).send(request, stream=True, timeout=timeout)
 
     def _body(self, raw: urllib3.HTTPResponse) -> bytes:
         declared = raw.length_remaining or 0
@@ -300,6 +303,10 @@ class _PooledAdapter(HTTPAdapter):
 
         The shared context holds the same CAs, and the pool's key says that certificates are required.
         """
+
+    def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
+        resp.headers.discard("Content-Type")  # requests 2.32 trips over "charset" without a value
+        return super().build_response(req, resp)
 
 
 class _FilteredAdapter(_PooledAdapter, IPFilterAdapter):  # type: ignore[misc]

@@ -1,8 +1,7 @@
 """Take a catalogue: store the job and its rows, seal it, and send its first window of ranges."""
 
 import secrets
-import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from catalight.domain import ranges
@@ -42,11 +41,12 @@ class Submit:
     image_queue: Queue
     ask_completion: AskCompletion
     clock: Clock
+    new_id: Callable[[], str]
     window: int
 
     def __call__(self, order: Order) -> Job:
         """Return the job; raise UnavailableError where the database or the queue does not answer."""
-        job_id = str(uuid.uuid4())
+        job_id = self.new_id()
         rows = tuple(_rows(job_id, order.catalogue))
         job = self._job(job_id, order, rows)
         self.jobs.insert(job)

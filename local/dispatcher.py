@@ -1,0 +1,69 @@
+"""Everything that invokes functions: the pollers of the queues, the schedules, and calls by hand."""
+
+import logging
+import threading
+from pathlib import Path
+from typing import Any
+
+from local.functions import InvocationError, LocalFunction
+from local.poller import Poller
+from local.schedules import Schedule, Scheduler
+from local.stack import Stack
+
+logger = logging.getLogger(__name__)
+
+
+class Dispatcher:
+    """Runs the functions of a stack, as many invocations at once as there are cores."""
+
+    def __init__(self, cores: int) -> None:
+        self._cores = cores
+        self._functions: dict[str, LocalFunction] = {}
+        self._pollers: list[Poller] = []
+        self._scheduler: Scheduler | None = None
+
+    def start(self, stack: Stack, endpoint_url: str, folder: Path) -> None:
+        """Begins to poll and to keep the schedules; workers start when there is something to do."""
+        slots = threading.Semaphore(self._cores)
+        self._functions = {
+            function.arn: LocalFunction(function, endpoint_url, folder, slots)
+            for function in stack.functions.values()
+        }
+        for source in stack.event_sources:
+            poller = Poller(source, self._functions[source.function_arn], endpoint_url, self._cores)
+            self._pollers.append(poller)
+            poller.start()
+        self._scheduler = Scheduler(stack.schedules, self._invoke_scheduled)
+        self._scheduler.start()
+
+    def invoke(self, arn: str, event: Any) -> Any:
+        """Invokes a function and returns its result, or raises an InvocationError."""
+        return self._functions[arn].invoke(event)
+
+    def check(self) -> None:
+        """Raises a LocalError when a poller has failed."""
+        for poller in self._pollers:
+            poller.check()
+
+    def stop(self) -> None:
+        """Ends the workers; the pollers go on waiting for moto, until that ends as well."""
+        for poller in self._pollers:
+            poller.stop()
+        if self._scheduler:
+            self._scheduler.stop()
+        for function in self._functions.values():
+            function.close()
+
+    def join(self) -> None:
+        """Waits for the threads."""
+        for poller in self._pollers:
+            poller.join()
+        if self._scheduler:
+            self._scheduler.join()
+
+    def _invoke_scheduled(self, schedule: Schedule) -> None:
+        function = self._functions[schedule.function_arn]
+        try:
+            function.invoke(schedule.event())
+        except InvocationError as error:
+            logger.warning("%s: %s, see %s", schedule.name, error, function.log)

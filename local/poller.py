@@ -1,0 +1,139 @@
+"""Feeds a function from a queue, as Lambda's event source mapping does."""
+
+import base64
+import logging
+import threading
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local import aws
+from local.errors import LocalError
+from local.functions import InvocationError, LocalFunction
+from local.stack import EventSource
+
+WAIT_SECONDS = 20  # moto answers as soon as there is a message, so a long wait costs it the least
+MOST_RECEIVED = 10  # in one call of SQS; on AWS, too, a batch may be smaller than its mapping allows
+
+Message = Mapping[str, Any]
+
+logger = logging.getLogger(__name__)
+
+
+class Poller:
+    """Takes batches from one queue and invokes one function with them, a limited number at once."""
+
+    def __init__(self, source: EventSource, function: LocalFunction, endpoint_url: str, cores: int) -> None:
+        self._source = source
+        self._function = function
+        self._sqs = aws.client("sqs", endpoint_url)
+        self._queue = source.queue_arn.rpartition(":")[2]
+        self._queue_url = self._sqs.get_queue_url(QueueName=self._queue)["QueueUrl"]
+        self._stopping = threading.Event()
+        self._turn = threading.Lock()
+        self._failure: Exception | None = None
+        at_once = min(source.maximum_concurrency or cores, cores)
+        self._threads = [threading.Thread(target=self._poll, daemon=True) for _ in range(at_once)]
+
+    def start(self) -> None:
+        """Begins to poll."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Lets the threads end once they have an answer from their worker and from moto, or lose both."""
+        self._stopping.set()
+
+    def join(self) -> None:
+        """Waits until they have."""
+        for thread in self._threads:
+            if thread.ident:
+                thread.join()
+
+    def check(self) -> None:
+        """Raises a LocalError when polling has failed."""
+        if self._failure or not all(thread.is_alive() for thread in self._threads):
+            raise LocalError(f"Polling {self._queue} has failed: {self._failure}") from self._failure
+
+    def _poll(self) -> None:
+        try:
+            while not self._stopping.is_set():
+                with self._turn:  # one long poll a queue is enough, moto searches the queue for each
+                    messages = self._receive()
+                if messages:
+                    self._process(messages)
+        except (BotoCoreError, ClientError) as error:
+            if not self._stopping.is_set():
+                self._failure = error
+
+    def _receive(self) -> list[Message]:
+        answer = self._sqs.receive_message(
+            QueueUrl=self._queue_url,
+            MaxNumberOfMessages=min(self._source.batch_size, MOST_RECEIVED),
+            WaitTimeSeconds=WAIT_SECONDS,
+            MessageSystemAttributeNames=["All"],
+            MessageAttributeNames=["All"],
+        )
+        messages: list[Message] = answer.get("Messages", [])
+        return messages
+
+    def _process(self, messages: Sequence[Message]) -> None:
+        """Invokes the function and deletes what it is done with; the rest becomes visible again by itself."""
+        try:
+            result = self._function.invoke(event(messages, self._source.queue_arn))
+        except InvocationError as error:
+            if not self._stopping.is_set():
+                logger.warning("%s: %s, see %s", self._queue, error, self._function.log)
+            return
+        kept: AbstractSet[str] = set()
+        if self._source.reports_failures:
+            kept = failed(result, {message["MessageId"] for message in messages})
+        done = [
+            {"Id": message["MessageId"], "ReceiptHandle": message["ReceiptHandle"]}
+            for message in messages
+            if message["MessageId"] not in kept
+        ]
+        if done:
+            self._sqs.delete_message_batch(QueueUrl=self._queue_url, Entries=done)
+
+
+def event(messages: Sequence[Message], queue_arn: str) -> dict[str, Any]:
+    """The event that Lambda makes of a batch of messages."""
+    return {
+        "Records": [
+            {
+                "messageId": message["MessageId"],
+                "receiptHandle": message["ReceiptHandle"],
+                "body": message["Body"],
+                "attributes": message["Attributes"],
+                "messageAttributes": {
+                    name: _attribute(value) for name, value in message.get("MessageAttributes", {}).items()
+                },
+                "md5OfBody": message["MD5OfBody"],
+                "eventSource": "aws:sqs",
+                "eventSourceARN": queue_arn,
+                "awsRegion": aws.REGION,
+            }
+            for message in messages
+        ]
+    }
+
+
+def _attribute(value: Mapping[str, Any]) -> dict[str, Any]:
+    attribute = {"dataType": value["DataType"], "stringListValues": [], "binaryListValues": []}
+    if "BinaryValue" in value:
+        return attribute | {"binaryValue": base64.b64encode(value["BinaryValue"]).decode("ascii")}
+    return attribute | {"stringValue": value["StringValue"]}
+
+
+def failed(result: Any, ids: AbstractSet[str]) -> AbstractSet[str]:
+    """The messages that a partial batch response gives back: all of them if it makes no sense."""
+    if result is None:
+        return set()
+    try:
+        reported = {item["itemIdentifier"] for item in result.get("batchItemFailures") or []}
+    except (AttributeError, KeyError, TypeError):
+        return ids
+    return reported if reported <= ids else ids

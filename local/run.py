@@ -1,0 +1,61 @@
+"""Runs the application on this machine until Ctrl-C: `python -m local.run`."""
+
+import os
+import signal
+import sys
+import time
+from typing import Any
+
+from local.children import PROJECT
+from local.errors import LocalError
+from local.system import System
+
+DEFAULT_PORT = 8000
+CHECK_SECONDS = 0.5
+
+BANNER = """\
+Catalight runs. Ctrl-C stops it and forgets its data.
+
+  API      {url}  (documentation: {url}/docs)
+  AWS      {endpoint_url}  (moto)
+  MongoDB  {mongodb_uri}
+  Logs     {folder}
+
+Try it:
+
+  curl -X POST {url}/upload -F file=@products.csv
+  curl {url}/status/REQUEST_ID
+  curl -L -o result.csv {url}/download/REQUEST_ID
+"""
+
+
+def main(**options: Any) -> int:
+    """Runs a System with these options and returns the exit code."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    try:
+        port = _port()
+        defaults: dict[str, Any] = {"port": port, "folder": PROJECT / ".local" / str(port)}
+        print("Starting (a few seconds) ...", flush=True)
+        with System(**defaults | options) as system:
+            print(BANNER.format_map(vars(system)), flush=True)
+            while True:
+                time.sleep(CHECK_SECONDS)
+                system.check()
+    except KeyboardInterrupt:
+        print("Stopped.")
+        return 0
+    except LocalError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _port() -> int:
+    value = os.environ.get("PORT", str(DEFAULT_PORT))
+    if not (value.isdecimal() and 0 < int(value) < 65536):
+        raise LocalError(f"PORT is to be a number from 1 to 65535, not {value!r}.")
+    return int(value)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,73 @@
+"""Translates a SAM template into one of CloudFormation that moto can make something of."""
+
+import base64
+import io
+import re
+import zipfile
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from samtranslator.internal.managed_policies import (
+    get_bundled_managed_policy_map,
+)
+from samtranslator.model.exceptions import InvalidDocumentException
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+
+from local import aws
+from local.errors import LocalError
+from local.template import Template
+
+CODE = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
+
+
+def translate(template: Template, values: Mapping[str, str], api_url: str) -> Template:
+    """Turns SAM's resources into CloudFormation's, API Gateway's address into the local API's.
+
+    The functions' code is left out: it runs from the working tree.
+    """
+    for resource in template["Resources"].values():
+        if (code := CODE.get(resource.get("Type"))) is not None:
+            resource.setdefault("Properties", {})[code] = "s3://local/code"  # a local path is refused
+    translator = Translator(get_bundled_managed_policy_map("aws"), Parser(), boto_session=aws.session())
+    try:
+        translated: Template = translator.translate(template, dict(values))
+    except InvalidDocumentException as error:
+        reasons = "; ".join(str(cause.message) for cause in error.causes)
+        raise LocalError(f"SAM refuses the template: {reasons}") from error
+    apis = []
+    for logical_id, resource in translated["Resources"].items():
+        match resource["Type"]:
+            case "AWS::Lambda::Function":
+                resource["Properties"]["Code"] = {"ZipFile": "# runs from the working tree"}
+            case "AWS::Lambda::LayerVersion":
+                resource["Properties"]["Content"] = {"ZipFile": _empty_zip()}
+            case "AWS::ApiGatewayV2::Api":
+                apis.append(logical_id)
+    resources = {
+        name: _localize(resource, apis, api_url) for name, resource in translated["Resources"].items()
+    }
+    return translated | {"Resources": resources}
+
+
+def _localize(node: Any, apis: Collection[str], api_url: str) -> Any:
+    """Puts the local URL in the place of an HTTP API's, in a !GetAtt and in both spellings inside a !Sub."""
+    match node:
+        case {"Fn::GetAtt": [str(name), "ApiEndpoint"]} if name in apis:
+            return api_url
+        case {"Fn::Sub": str(text)}:
+            for name in apis:
+                host = rf"https://\${{{name}}}\.execute-api\.\${{AWS::Region}}\.(amazonaws\.com|\${{AWS::URLSuffix}})"
+                text = re.sub(rf"\${{{name}\.ApiEndpoint}}|{host}", api_url, text)
+            return {"Fn::Sub": text}
+        case dict():
+            return {key: _localize(value, apis, api_url) for key, value in node.items()}
+        case list():
+            return [_localize(value, apis, api_url) for value in node]
+    return node
+
+
+def _empty_zip() -> str:
+    archive = io.BytesIO()
+    zipfile.ZipFile(archive, "w").close()
+    return base64.b64encode(archive.getvalue()).decode("ascii")

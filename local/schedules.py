@@ -1,0 +1,88 @@
+"""Schedules: invokes functions at their rates, which moto does not."""
+
+import re
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from local import aws
+from local.errors import LocalError
+
+RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
+SECONDS = {"minute": 60, "hour": 3600, "day": 86400}
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Invokes a function every so many seconds; without a payload it gets EventBridge's own event."""
+
+    name: str
+    period: int
+    function_arn: str
+    payload: Any = None
+
+    def event(self) -> Any:
+        """The event of one invocation."""
+        if self.payload is not None:
+            return self.payload
+        return {
+            "version": "0",
+            "id": str(uuid4()),
+            "detail-type": "Scheduled Event",
+            "source": "aws.scheduler",
+            "account": aws.ACCOUNT,
+            "time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "region": aws.REGION,
+            "resources": [f"arn:aws:scheduler:{aws.REGION}:{aws.ACCOUNT}:schedule/default/{self.name}"],
+            "detail": "{}",
+        }
+
+
+def period(name: str, expression: str) -> int:
+    """The seconds between two invocations of a rate(...) expression."""
+    if match := RATE.fullmatch(expression):
+        return int(match[1]) * SECONDS[match[2]]
+    raise LocalError(f"{name}: the local runner knows schedules like rate(5 minutes), not {expression!r}.")
+
+
+class Scheduler(threading.Thread):
+    """Invokes what is due, for the first time one period after the start.
+
+    A schedule that is due again while an invocation runs is invoked once when that has ended.
+    """
+
+    def __init__(
+        self,
+        schedules: Iterable[Schedule],
+        invoke: Callable[[Schedule], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(name="scheduler", daemon=True)
+        self._invoke = invoke
+        self._clock = clock
+        self._stopping = threading.Event()
+        self._due = [(clock() + schedule.period, schedule) for schedule in schedules]
+
+    def run(self) -> None:
+        """Invokes until it is stopped."""
+        while self._due:
+            soonest = min(due for due, _ in self._due)
+            if self._stopping.wait(soonest - self._clock()):
+                return
+            self.invoke_due()
+
+    def invoke_due(self) -> None:
+        """Invokes every function that is due by now."""
+        now = self._clock()
+        for index, (due, schedule) in enumerate(self._due):
+            if due <= now:
+                self._due[index] = (now + schedule.period, schedule)
+                self._invoke(schedule)
+
+    def stop(self) -> None:
+        """Lets the thread end once the running invocation has."""
+        self._stopping.set()

@@ -1,0 +1,192 @@
+"""The whole application on one machine, from its template."""
+
+import base64
+import os
+import secrets
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+from local import aws, cloudformation
+from local.children import HOST, PROJECT, Child, demand_free, free_port, listening
+from local.dispatcher import Dispatcher
+from local.errors import LocalError
+from local.functions import environment
+from local.mongod import DATABASE, Mongod, find
+from local.stack import Function, Stack, read
+from local.template import Template, load, parameters, text
+
+MONGODB_PARAMETER = "MongoDbUriSecretArn"
+WEBHOOK_PARAMETER = "WebhookSecretArn"
+DATABASE_PARAMETER = "MongoDbDatabase"
+LOCAL_VALUES = {"Window": "100"}  # parameters; moto searches a whole queue for each message
+API_PATIENCE = 2
+
+
+class System:
+    """Runs a template: MongoDB, moto for AWS, a poller for each event source, the schedules and the API.
+
+    A context manager, to be entered from a thread that outlives it. It leaves nothing behind but the logs,
+    and those only in a `folder` that it was given.
+    """
+
+    url: str
+    endpoint_url: str
+    mongodb_uri: str
+    mongodb_database: str
+    webhook_secret: str
+    folder: Path
+    stack: Stack
+
+    def __init__(
+        self,
+        template: Path = PROJECT / "template.yaml",
+        parameters: Mapping[str, object] | None = None,
+        *,
+        port: int = 0,
+        cores: int | None = None,
+        folder: Path | None = None,
+        api_function: str = "ApiFunction",
+        api_app: str = "functions.api.app:app",
+    ) -> None:
+        """Plans a system; port 0 takes any free one, and `cores` is how many invocations run at once."""
+        self._template = template
+        self._overrides = {name: text(value) for name, value in (parameters or {}).items()}
+        self._port = port
+        self._folder = folder
+        self._api_function = api_function
+        self._api_app = api_app
+        self._cleanup = ExitStack()
+        self._children: list[Child] = []
+        self._dispatcher = Dispatcher(cores or os.process_cpu_count() or 1)
+
+    def __enter__(self) -> Self:
+        try:
+            self._start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def functions(self) -> Mapping[str, Function]:
+        """The functions by their logical ids."""
+        return self.stack.functions
+
+    def close(self) -> None:
+        """Stops everything, in the reverse order of its start; another Ctrl-C meanwhile changes nothing."""
+        with _undisturbed():
+            self._cleanup.close()
+
+    def check(self) -> None:
+        """Raises a LocalError when a part of the system has ended by itself."""
+        for child in self._children:
+            child.check()
+        self._dispatcher.check()
+
+    def client(self, name: str) -> Any:
+        """A boto3 client of the local AWS."""
+        return aws.client(name, self.endpoint_url)
+
+    def invoke(self, logical_id: str, event: Any) -> Any:
+        """Invokes a function and returns its result, or raises an InvocationError."""
+        return self._dispatcher.invoke(self.functions[logical_id].arn, event)
+
+    def _start(self) -> None:
+        if self._port:
+            demand_free(self._port)
+        port, moto_port = self._port or free_port(), free_port()
+        self.url = f"http://{HOST}:{port}"
+        self.endpoint_url = f"http://{HOST}:{moto_port}"
+        template = load(self._template)
+        self.folder = self._folder or self._temporary_folder()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        mongod = self._start_mongod()
+        self._cleanup.callback(self._dispatcher.join)  # runs after moto's end, which ends the long polls
+        moto = self._start_moto(moto_port)
+
+        from local.sam import translate  # slow to import: better while moto starts
+
+        translated = translate(template, self._overrides, self.url)
+        moto.wait_until(lambda: listening(moto_port))
+        self.stack = self._deploy(translated)
+        if mongod:
+            mongod.wait_until_primary()
+        self._start_api(port)
+        self._cleanup.callback(self._dispatcher.stop)
+        self._dispatcher.start(self.stack, self.endpoint_url, self.folder)
+
+    def _start_mongod(self) -> Mongod | None:
+        if uri := os.environ.get("MONGODB_URI"):
+            self.mongodb_uri = uri
+            return None
+        data, log = self._temporary_folder(), self.folder / "mongod.log"
+        mongod = Mongod(find(), data, log, aws.environment(self.endpoint_url))
+        self._keep(mongod.child)
+        self.mongodb_uri = mongod.uri
+        return mongod
+
+    def _start_moto(self, port: int) -> Child:
+        command = [sys.executable, "-m", "local.moto_server", str(port)]
+        moto = Child("moto", command, aws.environment(self.endpoint_url), self.folder / "moto.log")
+        self._keep(moto)
+        return moto
+
+    def _deploy(self, translated: Template) -> Stack:
+        """Creates the secrets, then the stack that is told their ARNs."""
+        declared = translated.get("Parameters", {}).keys()
+        self.webhook_secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode("ascii")
+        known = {MONGODB_PARAMETER: self.mongodb_uri, WEBHOOK_PARAMETER: self.webhook_secret}
+        manager = self.client("secretsmanager")
+        arns = {
+            name: manager.create_secret(Name=name, SecretString=secret)["ARN"]
+            for name, secret in known.items()
+        }
+        ours = {name: value for name, value in (arns | LOCAL_VALUES).items() if name in declared}
+        values = parameters(translated, ours | self._overrides)
+        self.mongodb_database = values.get(DATABASE_PARAMETER) or DATABASE
+        return read(cloudformation.create(translated, values, self.endpoint_url), self.endpoint_url)
+
+    def _start_api(self, port: int) -> None:
+        if self._api_function not in self.functions:
+            raise LocalError(
+                f"{self._template} has no function {self._api_function}, which is to be the API."
+            )
+        variables = environment(self.functions[self._api_function], self.endpoint_url)
+        command = [sys.executable, "-m", "uvicorn", self._api_app, "--host", HOST, "--port", str(port)]
+        command += ["--timeout-graceful-shutdown", "1"]
+        api = Child("The API", command, variables, self.folder / "api.log")
+        self._keep(api, API_PATIENCE)
+        api.wait_until(lambda: listening(port))
+
+    def _keep(self, child: Child, patience: float = 0) -> None:
+        self._children.append(child)
+        self._cleanup.callback(child.stop, patience)
+
+    def _temporary_folder(self) -> Path:
+        folder = tempfile.mkdtemp(prefix="catalight-")
+        self._cleanup.callback(shutil.rmtree, folder)
+        return Path(folder)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Ignores the signals that ask to stop, as far as Python lets it: in the main thread."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
