@@ -117,6 +117,7 @@ class LocalFunction:
         self, function: Function, endpoint_url: str, folder: Path, slots: threading.Semaphore
     ) -> None:
         self.log = folder / f"{function.logical_id}.log"
+        self.log.write_bytes(b"")  # without what an earlier run left in the folder
         self._function = function
         self._environment = environment(function, endpoint_url)
         self._slots = slots

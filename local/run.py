@@ -1,6 +1,7 @@
 """Runs the application on this machine until Ctrl-C: `python -m local.run`."""
 
 import os
+import re
 import signal
 import sys
 import time
@@ -38,7 +39,8 @@ def main(**options: Any) -> int:
         defaults: dict[str, Any] = {"port": port, "folder": PROJECT / ".local" / str(port)}
         print("Starting (a few seconds) ...", flush=True)
         with System(**defaults | options) as system:
-            print(BANNER.format_map(vars(system)), flush=True)
+            mongodb_uri = re.sub("//[^@/]*@", "//...@", system.mongodb_uri)  # without its password
+            print(BANNER.format_map(vars(system) | {"mongodb_uri": mongodb_uri}), flush=True)
             while True:
                 time.sleep(CHECK_SECONDS)
                 system.check()

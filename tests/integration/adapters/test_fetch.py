@@ -431,7 +431,7 @@ def tls_host(directory: Path, name: str) -> tuple[Host, Path]:
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
     """An HTTPS host named shop.test whose certificate is trusted by fetchers made after it."""
     host, certificate = tls_host(tmp_path, "shop.test")
-    monkeypatch.setattr("catalight.adapters.fetch.DEFAULT_CA_BUNDLE_PATH", str(certificate))
+    monkeypatch.setattr("catalight.adapters.http.DEFAULT_CA_BUNDLE_PATH", str(certificate))
     host.routes["/"] = answer(b"picture")
     yield host
     host.close()

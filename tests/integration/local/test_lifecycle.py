@@ -92,7 +92,7 @@ class Runner:
         self.process = subprocess.Popen(
             [sys.executable, "-c", RUNNER],
             cwd=folder,
-            env=os.environ | {"PORT": str(self.port), "PYTHONPATH": str(Path.cwd())},
+            env=os.environ | {"PORT": str(self.port), "PYTHONPATH": str(Path.cwd()), "TMPDIR": str(folder)},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -118,9 +118,9 @@ def runner(tmp_path: Path) -> Iterator[Runner]:
 
 def test_ctrl_c_pressed_twice_stops_everything(runner: Runner) -> None:
     processes = runner.children()
-    assert len(processes) == 3
+    assert len(processes) >= 3
     runner.process.send_signal(signal.SIGINT)
-    eventually(lambda: len(running(processes)) < 3)
+    eventually(lambda: running(processes) < processes)
     runner.process.send_signal(signal.SIGINT)
     output, errors = runner.process.communicate(timeout=5)
 

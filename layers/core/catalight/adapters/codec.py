@@ -100,10 +100,8 @@ def compress(data: bytes, options: Options, *, max_pixels: int = 50_000_000) -> 
     with _bad_bytes_mapped(data, max_pixels):
         source = Image.open(BytesIO(data), formats=_READABLE)
         _check_pixels(source.size, max_pixels)
-        if not isinstance(
-            source, JpegImageFile
-        ):  # which waits for draft(); a PNG's EXIF may follow the pixels
-            source.load()
+        if not isinstance(source, JpegImageFile):  # which has to wait for draft()
+            source.load()  # before the orientation is asked: a PNG's EXIF may follow its pixels
         orientation = _orientation(source)
         sideways = orientation >= _FIRST_SIDEWAYS
         upright = _swapped(source.size, sideways)

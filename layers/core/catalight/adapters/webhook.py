@@ -7,28 +7,35 @@ from datetime import datetime
 import requests
 from standardwebhooks import Webhook
 
-from catalight.adapters.http import guarded_session, why
+from catalight.adapters.http import HttpClient
+from catalight.adapters.patience import Limits
+from catalight.domain.errors import ImageError
 from catalight.domain.job import Delivery
 
-CONNECT_TIMEOUT = 5.0  # seconds
-READ_TIMEOUT = 15.0  # seconds; the specification's advice is 15 to 30
+LIMITS = Limits(connect=5, read=15, total=20)  # the specification's advice is 15 to 30 s
 
 
 class SignedSender:
     """`catalight.usecases.ports.WebhookSender` over HTTP; redirects are not followed."""
 
-    def __init__(self, *, secret: Callable[[], str], allow_private_hosts: bool = False) -> None:
+    def __init__(
+        self, *, secret: Callable[[], str], allow_private_hosts: bool = False, limits: Limits = LIMITS
+    ) -> None:
         self._secret = secret
-        self._session = guarded_session(allow_private_hosts=allow_private_hosts)
+        self._client = HttpClient(allow_private_hosts=allow_private_hosts, limits=limits)
 
     def __call__(self, url: str, webhook_id: str, body: str, now: datetime) -> Delivery:
         began = time.monotonic()
         status, error = None, None
         try:
             status = self._post(url, webhook_id, body, now)
-        except requests.RequestException as failure:
-            error = str(why(failure).code)
+        except ImageError as failure:
+            error = str(failure.code)
         return Delivery(now, status, error, milliseconds=round((time.monotonic() - began) * 1000))
+
+    def close(self) -> None:
+        """Close the kept connections."""
+        self._client.close()
 
     def _post(self, url: str, webhook_id: str, body: str, now: datetime) -> int:
         headers = {
@@ -37,13 +44,7 @@ class SignedSender:
             "webhook-timestamp": str(int(now.timestamp())),
             "webhook-signature": Webhook(self._secret()).sign(webhook_id, now, body),
         }
-        # stream: the answer's body is of no interest, however long it is.
-        with self._session.post(
-            url,
-            data=body.encode(),
-            headers=headers,
-            timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
-            allow_redirects=False,
-            stream=True,
-        ) as answer:
+        request = requests.Request("POST", url, headers, data=body.encode())
+        # The answer's body is of no interest, however long it is: closing leaves it unread.
+        with self._client.exchange(), self._client.send(request) as answer:
             return answer.status_code

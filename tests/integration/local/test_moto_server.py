@@ -1,0 +1,48 @@
+"""moto's queues, made safe for threads."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+from moto.sqs.models import SQSBackend
+
+from local.moto_server import delete_message, receive_message
+
+WAIT = 20
+
+
+def backend() -> SQSBackend:
+    backend = SQSBackend("us-east-1", "123456789012")
+    backend.create_queue("queue")
+    return backend
+
+
+def test_long_poll_lets_senders_in_and_ends_with_their_message() -> None:
+    sqs = backend()
+    with ThreadPoolExecutor() as pool:
+        polled = pool.submit(receive_message, sqs, "queue", 1, WAIT, 30)
+        sqs.send_message("queue", "hello")
+        assert [message.body for message in polled.result(WAIT / 2)] == ["hello"]
+
+
+def test_long_poll_sees_what_becomes_visible_again() -> None:
+    sqs = backend()
+    sqs.send_message("queue", "hello")
+    [first] = receive_message(sqs, "queue", 1, 0, 1)
+    assert receive_message(sqs, "queue", 1, 0, 1) == []
+    [second] = receive_message(sqs, "queue", 1, WAIT, 1)
+    assert (second.id, second.approximate_receive_count) == (first.id, 2)
+
+
+def test_deleting_waits_for_whoever_holds_the_queue() -> None:
+    sqs = backend()
+    queue = sqs.get_queue("queue")
+    sqs.send_message("queue", "hello")
+    [message] = receive_message(sqs, "queue", 1, 0, 30)
+    deleting = threading.Thread(target=delete_message, args=(queue, message.receipt_handle))
+    with queue._messages_lock:
+        deleting.start()
+        deleting.join(0.1)
+        assert deleting.is_alive()
+        assert queue._messages
+    deleting.join(WAIT)
+    assert not queue._messages
