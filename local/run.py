@@ -9,7 +9,6 @@ from typing import Any
 
 from local.children import PROJECT
 from local.errors import LocalError
-from local.system import System
 
 DEFAULT_PORT = 8000
 CHECK_SECONDS = 0.5
@@ -35,6 +34,8 @@ def main(**options: Any) -> int:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     try:
+        from local.system import System  # slow to import, and a Ctrl-C is understood only here
+
         port = _port()
         defaults: dict[str, Any] = {"port": port, "folder": PROJECT / ".local" / str(port)}
         print("Starting (a few seconds) ...", flush=True)

@@ -1,9 +1,10 @@
 """The HTTP API: each route translates a request into one call of a use case, and the answer back."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, File, Form, Request, Response, UploadFile
-from fastapi.responses import RedirectResponse
+from fastapi.responses import FileResponse, RedirectResponse
 
 from catalight.domain import catalogue, urls
 from catalight.domain.errors import OptionError
@@ -21,6 +22,7 @@ compresses every picture in the background and gives the CSV back with the new U
     curl -X POST {this address}/upload -F file=@products.csv
 """
 
+PAGE = Path(__file__).with_name("page.html")
 RUNNING_RETRY_AFTER = "2"
 
 app = FastAPI(title="Catalight", version="1", description=DESCRIPTION)
@@ -36,9 +38,11 @@ def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"content": content, "description": "Problem"} for status in (*statuses, 503)}
 
 
-@app.get("/")
-def welcome() -> Welcome:
-    """Say what stands here."""
+@app.get("/", response_model=Welcome, responses={200: {"content": {"text/html": {}}}})
+def welcome(request: Request) -> Response | Welcome:
+    """Say what stands here; a browser gets the page to try it on."""
+    if "text/html" in request.headers.get("accept", ""):
+        return FileResponse(PAGE, media_type="text/html")
     return Welcome(message="Catalight makes product images light. POST a CSV to /upload.", docs="/docs")
 
 

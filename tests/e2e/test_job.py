@@ -88,7 +88,7 @@ def test_a_job_larger_than_its_window_never_fills_the_queue(
     rows = [f"{images.url}/{n % 24}.jpg" for n in range(120)]
     request_id = client.upload(csv_of(*rows))["request_id"]
     most = 0
-    for status in client.watch(request_id, JOB_SECONDS, every=0.05):
+    for status in client.watch(request_id, JOB_SECONDS, every=0.05):  # noqa: B007
         attributes = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])["Attributes"]
         most = max(
             most,

@@ -1,28 +1,37 @@
 """A MongoDB that is gone: nothing is accepted, and everything says so."""
 
-import os
-import signal
+from pathlib import Path
 
+import pytest
 import requests
-
+from local import aws
 from local.client import Client
 from local.image_server import ImageServer
+from local.mongod import Mongod, find
 from local.system import System
+
 from tests.pipeline import csv_of
 
 
-def test_without_its_database_the_api_answers_503_with_retry_after(images: ImageServer) -> None:
-    with System() as system:
-        client = Client(system.url)
-        request_id = client.upload(csv_of(f"{images.url}/missing/1.jpg"))["request_id"]
-        os.kill(system.pids["mongod"], signal.SIGKILL)
-        files = {"file": ("a.csv", csv_of(f"{images.url}/1.jpg"))}
-        for answer in (
-            requests.get(f"{system.url}/healthz", timeout=30),
-            requests.get(f"{system.url}/status/{request_id}", timeout=30),
-            requests.post(f"{system.url}/upload", files=files, timeout=30),
-        ):
-            assert answer.status_code == 503, answer.text
-            assert answer.headers["content-type"] == "application/problem+json"
-            assert int(answer.headers["Retry-After"]) > 0
-        assert requests.get(f"{system.url}/", timeout=10).status_code == 200
+def test_without_its_database_the_api_answers_503_with_retry_after(
+    images: ImageServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mongod = Mongod(find(), tmp_path / "data", tmp_path / "log", aws.environment(""))
+    try:
+        mongod.wait_until_primary()
+        monkeypatch.setenv("MONGODB_URI", mongod.uri)
+        with System() as system:
+            request_id = Client(system.url).upload(csv_of(f"{images.url}/1.jpg"))["request_id"]
+            mongod.child.stop()
+            files = {"file": ("a.csv", csv_of(f"{images.url}/1.jpg"))}
+            for answer in (
+                requests.get(f"{system.url}/healthz", timeout=30),
+                requests.get(f"{system.url}/status/{request_id}", timeout=30),
+                requests.post(f"{system.url}/upload", files=files, timeout=30),
+            ):
+                assert answer.status_code == 503, answer.text
+                assert answer.headers["content-type"] == "application/problem+json"
+                assert int(answer.headers["Retry-After"]) > 0
+            assert requests.get(f"{system.url}/", timeout=10).status_code == 200
+    finally:
+        mongod.child.stop()

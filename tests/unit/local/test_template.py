@@ -46,5 +46,5 @@ def test_what_is_no_template_is_refused(tmp_path: Path, text: str, sentence: str
 
 
 def test_missing_template_is_named(tmp_path: Path) -> None:
-    with pytest.raises(LocalError, match="template.yaml cannot be read"):
+    with pytest.raises(LocalError, match=r"template\.yaml cannot be read"):
         load(tmp_path / "template.yaml")

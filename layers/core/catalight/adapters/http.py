@@ -1,5 +1,6 @@
 """The gate to hosts that strangers name: requests, held to public addresses and to deadlines."""
 
+import logging
 import socket
 import ssl
 import sys
@@ -28,6 +29,10 @@ from urllib3.util.ssl_ import create_urllib3_context
 from catalight.adapters.patience import POOLS, Limits, next_wait, patience
 from catalight.domain.errors import ImageError
 from catalight.domain.errors import ImageErrorCode as Code
+
+# Their warnings name URLs and addresses, which do not belong in a log.
+for _name in ("requests_hardened", "urllib3"):
+    logging.getLogger(_name).setLevel(logging.ERROR)
 
 # Internal or reserved, and let through by requests-hardened 1.3: the block with the IPv4-compatible
 # addresses, the old site-local ones, and the host agent of one cloud.

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from itertools import batched
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
 BATCH = 10  # messages; what SendMessageBatch takes
+CALLS = 8  # at once
 TRIES = 5
 
 
@@ -31,8 +33,12 @@ class SqsQueue:
         self._pause = pause
 
     def send(self, messages: Iterable[Message], delay: int = 0) -> None:
-        for batch in batched(messages, BATCH, strict=False):
-            self._send_batch([_entry(str(i), message, delay) for i, message in enumerate(batch)])
+        batches = [
+            [_entry(str(i), message, delay) for i, message in enumerate(batch)]
+            for batch in batched(messages, BATCH, strict=False)
+        ]
+        with ThreadPoolExecutor(CALLS) as pool:
+            list(pool.map(self._send_batch, batches))  # the list raises what a call raised
 
     def _send_batch(self, entries: "list[SendMessageBatchRequestEntryTypeDef]") -> None:
         for attempt in range(TRIES):

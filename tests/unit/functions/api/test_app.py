@@ -215,8 +215,11 @@ class TestImages:
         check_problem(client.get("/images/nonsense/a.jpg"), 404, "image-not-found")
 
 
-def test_the_welcome_is_json(client: TestClient) -> None:
+def test_the_welcome_is_json_and_for_a_browser_the_page(client: TestClient) -> None:
     assert "message" in client.get("/").json()
+    page = client.get("/", headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert "<form" in page.text
 
 
 def test_health_is_ok_or_503(client: TestClient) -> None:

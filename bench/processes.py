@@ -1,0 +1,47 @@
+"""What the processes below this one have used, from Linux's /proc."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """A process by its role: peak resident memory in MB and CPU in seconds, so far."""
+
+    role: str
+    peak_mb: float
+    cpu_seconds: float
+
+
+def descendants(pid: int) -> Iterator[int]:
+    """Every process below `pid`."""
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for child in map(int, (task / "children").read_text().split()):
+            yield child
+            yield from descendants(child)
+
+
+def usage(pid: int) -> Usage:
+    """What one process has used so far."""
+    status = dict(line.split(":\t", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    cpu = (int(fields[11]) + int(fields[12])) / TICKS
+    return Usage(role(pid), int(status["VmHWM"].split()[0]) / 1024, cpu)
+
+
+def role(pid: int) -> str:
+    """What a process is there for."""
+    command = Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+    variables = Path(f"/proc/{pid}/environ").read_text().split("\0")
+    if pid == os.getpid():
+        return "runner, image host and client"
+    if "local.worker" in command:
+        return next(v.split("=", 1)[1] for v in variables if v.startswith("_HANDLER="))
+    for word, name in (("mongod", "mongod"), ("moto", "moto"), ("uvicorn", "API under uvicorn")):
+        if word in command:
+            return name
+    return command[:40]
