@@ -66,7 +66,7 @@ invoke-aggregator: $(READY) $(BUILT)  ## Invoke the built aggregator with events
 	@$(BIN)/python -m local.invoke AggregatorFunction events/aggregator-message.json
 
 deploy: $(READY)  ## Deploy to AWS (ENV=prod; MONGODB_URI_SECRET_ARN=…, WEBHOOK_SECRET_ARN=…)
-	$(BIN)/sam build --build-dir .aws-sam/deploy
+	$(BIN)/sam build --build-dir .aws-sam/deploy $(if $(PARAMETERS),--parameter-overrides "$(PARAMETERS)")
 	$(BIN)/sam deploy --config-env $(ENV) --template-file .aws-sam/deploy/template.yaml --parameter-overrides \
 		MongoDbUriSecretArn=$${MONGODB_URI_SECRET_ARN:?} WebhookSecretArn=$${WEBHOOK_SECRET_ARN:?} $(PARAMETERS)
 

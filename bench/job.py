@@ -53,9 +53,8 @@ def main() -> None:
             *_, status = client.watch(accepted["request_id"], JOB_SECONDS)
             done = time.perf_counter() - began
             total = status["images"]["total"]
-            print(
-                f"{status['status']} {status['images']}: {done:.1f} s from POST, {total / done:.1f} images a second"
-            )
+            print(f"{status['status']} {status['images']}: {done:.1f} s from POST")
+            print(f"{total / done:.1f} images a second")
         print(f"\n{'process':40} {'peak MB':>8} {'CPU s':>8}")
         for pid in (os.getpid(), *descendants(os.getpid())):
             used = usage(pid)

@@ -72,13 +72,17 @@ def emulated(function: Function, endpoint_url: str, log: Path) -> Iterator[Built
             child.stop()
 
 
+def architecture() -> str:
+    """This machine's architecture as Lambda calls it."""
+    return "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"
+
+
 def emulator() -> Path:
     """The emulator's program for this machine."""
-    machine = {"x86_64": "x86_64", "aarch64": "arm64"}.get(platform.machine())
     found = importlib.util.find_spec("samcli")
-    if sys.platform != "linux" or machine is None or found is None or found.origin is None:
+    if sys.platform != "linux" or found is None or found.origin is None:
         raise LocalError("AWS's runtime interface emulator runs on Linux with aws-sam-cli only.")
-    return Path(found.origin).parent / "local" / "rapid" / f"aws-lambda-rie-{machine}"
+    return Path(found.origin).parent / "local" / "rapid" / f"aws-lambda-rie-{architecture()}"
 
 
 def base_python() -> str:

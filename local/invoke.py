@@ -10,40 +10,57 @@ import shutil
 import subprocess
 import sys
 from contextlib import ExitStack
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from samtranslator.yaml_helper import yaml_parse
 
 from local import seeds
-from local.emulator import BUILT, emulated
+from local.children import HOST
+from local.emulator import BUILT, architecture, emulated
 from local.errors import LocalError
+from local.forward import forwarded
 from local.functions import environment
 from local.image_server import image_server
 from local.stack import Function
-from local.system import System
+from local.system import MONGODB_PARAMETER, System
 from local.webhook_receiver import webhook_receiver
 
 
-def engine_runs() -> bool:
-    """Whether a container engine answers."""
-    docker = shutil.which("docker")
-    return (
-        docker is not None
-        and subprocess.run([docker, "info"], capture_output=True, check=False).returncode == 0
-    )
+def docker(*words: str) -> str | None:
+    """What the container engine answers, or None where none runs."""
+    program = shutil.which("docker")
+    if program is None:
+        return None
+    done = subprocess.run([program, *words], capture_output=True, check=False, text=True)
+    return done.stdout.strip() if done.returncode == 0 else None
 
 
-def with_sam(function: Function, event: Path, endpoint_url: str) -> Any:
-    """Invoke the function in a container; on Linux it shares the host's network, where AWS is emulated."""
+def bridge_gateway() -> str | None:
+    """This machine's address as containers see it, or None where no container engine runs."""
+    either = "{{with index .IPAM.Config 0}}{{or .Gateway .Subnet}}{{end}}"  # a new bridge may tell no gateway
+    found = docker("network", "inspect", "bridge", "--format", either)
+    return str(next(ip_network(found, strict=False).hosts())) if found else None
+
+
+def with_sam(system: System, name: str, event: Path, host: str) -> Any:
+    """Invoke the function in a container, which finds this machine at `host`."""
+    function = system.functions[name]
     template = yaml_parse((BUILT / "template.yaml").read_text())
-    variables = template["Globals"]["Function"]["Environment"]["Variables"]
-    variables |= environment(function, endpoint_url) | function.environment
+    template["Parameters"]["Architecture"]["Default"] = architecture()
     # Only what the template names reaches the container, so it names all of it.
+    variables = environment(function, system.endpoint_url.replace(HOST, host))
+    template["Resources"][name]["Properties"]["Environment"] = {"Variables": variables}
     local = BUILT / "local.json"
     local.write_text(json.dumps(template))
-    command = ["sam", "local", "invoke", function.logical_id, "--event", str(event), "--template", str(local)]
-    command += ["--docker-network", "host", *shlex.split(os.environ.get("SAM_ARGS", ""))]
+    # The container cannot reach the address under which the replica set knows its member.
+    uri = urlsplit(system.mongodb_uri)
+    direct = f"mongodb://{host}:{uri.port}{uri.path}?directConnection=true"
+    system.client("secretsmanager").put_secret_value(SecretId=MONGODB_PARAMETER, SecretString=direct)
+    command = ["sam", "local", "invoke", name, "--event", str(event), "--template", str(local)]
+    command += shlex.split(os.environ.get("SAM_ARGS", ""))
     done = subprocess.run(command, stdout=subprocess.PIPE, check=False, text=True)
     answer = done.stdout.strip().splitlines()[-1:] or [""]
     try:
@@ -54,28 +71,36 @@ def with_sam(function: Function, event: Path, endpoint_url: str) -> Any:
 
 def with_emulator(function: Function, event: Path, endpoint_url: str, log: Path) -> Any:
     """Invoke the function under the emulator; show what it logged."""
-    try:
-        with emulated(function, endpoint_url, log) as built:
+    with emulated(function, endpoint_url, log) as built:
+        try:
             return built.invoke(json.loads(event.read_text()))
-    finally:
-        if log.exists():
+        finally:
             print(log.read_text(), file=sys.stderr)
 
 
 def invoke(name: str, event: Path) -> Any:
     """Start the system, store the jobs that the events speak of, invoke."""
-    os.environ["CATALIGHT_ALLOW_PRIVATE_HOSTS"] = "1"  # the pictures of the stored jobs are on loopback
+    os.environ["CATALIGHT_ALLOW_PRIVATE_HOSTS"] = "1"  # the pictures of the stored jobs are on this machine
+    gateway = bridge_gateway()
     with ExitStack() as stack:
         system = stack.enter_context(System())
         images = stack.enter_context(image_server())
         receiver = stack.enter_context(webhook_receiver(system.webhook_secret))
-        seeds.plant(system.mongodb_uri, system.mongodb_database, images.url, f"{receiver.url}/hook")
-        function = system.functions[name]
-        if engine_runs():
-            print(f"A container engine runs: sam local invoke {name} -e {event}", flush=True)
-            return with_sam(function, event, system.endpoint_url)
+        host = HOST
+        if gateway and sys.platform == "linux":
+            host = gateway
+            for url in (system.endpoint_url, system.mongodb_uri, images.url, receiver.url):
+                stack.enter_context(forwarded(host, urlsplit(url).port or 0))
+        elif gateway:
+            host = "host.docker.internal"
+        hook = f"{receiver.url.replace(HOST, host)}/hook"
+        seeds.plant(system.mongodb_uri, system.mongodb_database, images.url.replace(HOST, host), hook)
+        if gateway:
+            print(f"A container engine runs: sam local invoke {name} --event {event}", flush=True)
+            return with_sam(system, name, event, host)
         print(f"No container engine runs: {name} under AWS's runtime interface emulator, {event}", flush=True)
-        return with_emulator(function, event, system.endpoint_url, system.folder / "emulator.log")
+        log = system.folder / "emulator.log"
+        return with_emulator(system.functions[name], event, system.endpoint_url, log)
 
 
 def main() -> int:

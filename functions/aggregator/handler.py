@@ -1,5 +1,6 @@
 """Lambda handler of AggregatorQueue and WebhookQueue: finish jobs, and deliver their webhooks."""
 
+import logging
 import os
 from collections.abc import Callable
 from functools import cache
@@ -24,7 +25,9 @@ from catalight.usecases.deliver_webhook import DeliverWebhook
 from catalight.usecases.finish_job import FinishJob
 
 logger = Logger()
-processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
+processor = BatchProcessor(
+    EventType.SQS, raise_on_entire_batch_failure=False, logger=logging.getLogger(logger.name)
+)
 
 
 @cache

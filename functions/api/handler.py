@@ -2,10 +2,11 @@
 
 from aws_lambda_powertools import Logger
 from mangum import Mangum
+from mangum.adapter import DEFAULT_TEXT_MIME_TYPES
 
 from functions.api.app import app
 
 logger = Logger()
-asgi = Mangum(app, lifespan="off")
+asgi = Mangum(app, lifespan="off", text_mime_types=[*DEFAULT_TEXT_MIME_TYPES, "application/problem+json"])
 
 handle = logger.inject_lambda_context(asgi, clear_state=True)

@@ -1,5 +1,6 @@
 """Lambda handler of ImageQueue: each record is a row range to process."""
 
+import logging
 import os
 from collections.abc import Callable
 from functools import cache
@@ -13,9 +14,9 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
-from catalight.adapters.fetch import Fetcher
 
 from catalight.adapters import codec
+from catalight.adapters.fetch import Fetcher
 from catalight.adapters.mongo import MongoJobs, MongoRows, connect
 from catalight.adapters.s3 import S3Store
 from catalight.adapters.secrets import secret
@@ -30,7 +31,9 @@ DOWNLOADS = 10
 CODING_SECONDS = 15.0  # what decoding, encoding and storing one image may take beside its download
 
 logger = Logger()
-processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
+processor = BatchProcessor(
+    EventType.SQS, raise_on_entire_batch_failure=False, logger=logging.getLogger(logger.name)
+)
 
 
 @cache

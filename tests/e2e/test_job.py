@@ -83,7 +83,7 @@ def test_images_good_and_bad_come_out_as_they_should(
 def test_a_job_larger_than_its_window_never_fills_the_queue(
     system: System, client: Client, images: ImageServer
 ) -> None:
-    queue = system.resources["ImageQueue"]
+    queue = system.stack.resources["ImageQueue"]
     sqs = system.client("sqs")
     rows = [f"{images.url}/{n % 24}.jpg" for n in range(120)]
     request_id = client.upload(csv_of(*rows))["request_id"]

@@ -184,7 +184,9 @@ def test_bucket_event_reaches_its_function(system: System) -> None:
 
     def bodies() -> list[dict[str, Any]]:
         uploads = [
-            r for r in records(system, "EchoFunction") if r["eventSourceARN"] == arn(system, "UploadQueue")
+            r
+            for r in records(system, "EchoFunction")
+            if r.get("eventSourceARN") == arn(system, "UploadQueue")
         ]
         return [json.loads(record["body"]) for record in uploads]
 

@@ -1,11 +1,17 @@
 """Secrets from AWS Secrets Manager, read at run time and kept some minutes."""
 
 from aws_lambda_powertools.utilities import parameters
+from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
+
+from catalight.domain.errors import UnavailableError
 
 MAX_AGE = 300  # seconds
 
 
 def secret(arn: str) -> str:
-    """The secret's text; raise GetParameterError where it cannot be had."""
-    value = parameters.get_secret(arn, max_age=MAX_AGE)
+    """The secret's text; raise UnavailableError where it cannot be had."""
+    try:
+        value = parameters.get_secret(arn, max_age=MAX_AGE)
+    except GetParameterError as error:
+        raise UnavailableError("Secrets Manager") from error
     return value.decode() if isinstance(value, bytes) else value
