@@ -11,8 +11,8 @@ from contextlib import ExitStack
 
 from bench.processes import descendants, usage
 from local.client import Client
-from local.image_server import DISTINCT, image_server, picture
-from local.system import System
+from local.hosts.image_server import DISTINCT, image_server, picture
+from local.runner.system import System
 
 JOB_SECONDS = 1800
 

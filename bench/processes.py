@@ -39,7 +39,7 @@ def role(pid: int) -> str:
     variables = Path(f"/proc/{pid}/environ").read_text().split("\0")
     if pid == os.getpid():
         return "runner, image host and client"
-    if "local.worker" in command:
+    if "local.runner.worker" in command:
         return next(v.split("=", 1)[1] for v in variables if v.startswith("_HANDLER="))
     for word, name in (("mongod", "mongod"), ("moto", "moto"), ("uvicorn", "API under uvicorn")):
         if word in command:

@@ -1,1 +1,1 @@
-"""Runs template.yaml whole on one machine: `python -m local.run`."""
+"""The whole on one machine: `make run`, `make demo` and `make invoke-*`."""

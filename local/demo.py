@@ -22,10 +22,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from local.client import Client, rows_of
-from local.errors import LocalError
-from local.image_server import image_server
-from local.system import System
-from local.webhook_receiver import WebhookReceiver, webhook_receiver
+from local.hosts.image_server import image_server
+from local.hosts.webhook_receiver import WebhookReceiver, webhook_receiver
+from local.runner.errors import LocalError
+from local.runner.system import System
 
 JOB_SECONDS = 600
 WEBHOOK_SECONDS = 30

@@ -17,16 +17,16 @@ from urllib.parse import urlsplit
 
 from samtranslator.yaml_helper import yaml_parse
 
-from local import seeds
-from local.children import HOST
-from local.emulator import BUILT, architecture, emulated
-from local.errors import LocalError
-from local.forward import forwarded
-from local.functions import environment
-from local.image_server import image_server
-from local.stack import Function
-from local.system import MONGODB_PARAMETER, System
-from local.webhook_receiver import webhook_receiver
+from local.built import seeds
+from local.built.emulator import BUILT, architecture, emulated
+from local.built.forward import forwarded
+from local.hosts.image_server import image_server
+from local.hosts.webhook_receiver import webhook_receiver
+from local.runner.children import HOST
+from local.runner.errors import LocalError
+from local.runner.functions import environment
+from local.runner.stack import Function
+from local.runner.system import MONGODB_PARAMETER, System
 
 
 def docker(*words: str) -> str | None:

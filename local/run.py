@@ -7,8 +7,8 @@ import sys
 import time
 from typing import Any
 
-from local.children import PROJECT
-from local.errors import LocalError
+from local.runner.children import PROJECT
+from local.runner.errors import LocalError
 
 DEFAULT_PORT = 8000
 CHECK_SECONDS = 0.5
@@ -34,7 +34,7 @@ def main(**options: Any) -> int:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     try:
-        from local.system import System  # slow to import, and a Ctrl-C is understood only here
+        from local.runner.system import System  # slow to import, and a Ctrl-C is understood only here
 
         port = _port()
         defaults: dict[str, Any] = {"port": port, "folder": PROJECT / ".local" / str(port)}

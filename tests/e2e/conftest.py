@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from local.client import Client
-from local.image_server import ImageServer, image_server
-from local.system import System
+from local.hosts.image_server import ImageServer, image_server
+from local.runner.system import System
 
 WINDOW = 4
 QUICK = {"ImageRetryPauses": "1,1", "WebhookRetryPauses": "1,1,1", "FetchSeconds": "2", "Window": str(WINDOW)}

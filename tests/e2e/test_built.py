@@ -12,12 +12,12 @@ import pytest
 
 from catalight.adapters.mongo import MongoJobs, MongoRows, connect
 from catalight.domain.job import JobState, WebhookState
-from local import seeds
-from local.children import PROJECT
-from local.emulator import BuiltFunction, emulated
-from local.image_server import ImageServer
-from local.system import System
-from local.webhook_receiver import WebhookReceiver, webhook_receiver
+from local.built import seeds
+from local.built.emulator import BuiltFunction, emulated
+from local.hosts.image_server import ImageServer
+from local.hosts.webhook_receiver import WebhookReceiver, webhook_receiver
+from local.runner.children import PROJECT
+from local.runner.system import System
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="AWS ships its emulator for Linux only")
 

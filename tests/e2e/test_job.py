@@ -8,9 +8,9 @@ import requests
 from PIL import Image
 
 from local.client import Client, rows_of
-from local.image_server import ImageServer
-from local.system import System
-from local.webhook_receiver import WebhookReceiver, webhook_receiver
+from local.hosts.image_server import ImageServer
+from local.hosts.webhook_receiver import WebhookReceiver, webhook_receiver
+from local.runner.system import System
 from tests.e2e.conftest import WINDOW
 from tests.pipeline import csv_of
 

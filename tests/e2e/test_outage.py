@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 import requests
 
-from local import aws
 from local.client import Client
-from local.image_server import ImageServer
-from local.mongod import Mongod, find
-from local.system import System
+from local.hosts.image_server import ImageServer
+from local.runner import aws
+from local.runner.mongod import Mongod, find
+from local.runner.system import System
 from tests.pipeline import csv_of
 
 

@@ -10,9 +10,9 @@ import pytest
 from pymongo.database import Database
 
 from catalight.adapters.mongo import connect
-from local import aws
-from local.children import HOST, Child, free_port, listening
-from local.mongod import Mongod, find
+from local.runner import aws
+from local.runner.children import HOST, Child, free_port, listening
+from local.runner.mongod import Mongod, find
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +38,7 @@ def database(mongodb_uri: str) -> Iterator[Database[dict[str, Any]]]:
 @pytest.fixture(scope="session")
 def aws_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     port = free_port()
-    command = [sys.executable, "-m", "local.moto_server", str(port)]
+    command = [sys.executable, "-m", "local.runner.moto_server", str(port)]
     child = Child("moto", command, aws.environment(""), tmp_path_factory.mktemp("moto") / "log")
     try:
         child.wait_until(lambda: listening(port))

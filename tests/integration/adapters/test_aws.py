@@ -11,8 +11,8 @@ from catalight.adapters.s3 import S3Store
 from catalight.adapters.sqs import SqsQueue
 from catalight.domain.errors import UnavailableError
 from catalight.domain.messages import FinishJob, ProcessRange, decode
-from local import aws
-from local.children import free_port
+from local.runner import aws
+from local.runner.children import free_port
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pymongo.database import Database
 
 from catalight.adapters.mongo import MongoJobs, MongoRows, connect, ping
 from catalight.domain.errors import UnavailableError
-from local.children import free_port
+from local.runner.children import free_port
 
 
 def test_both_questions_are_answered_by_the_partial_index(database: Database[dict[str, Any]]) -> None:

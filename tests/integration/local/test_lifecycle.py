@@ -12,11 +12,11 @@ from typing import IO
 
 import pytest
 
-from local import aws
-from local.children import HOST, free_port, listening
-from local.errors import LocalError
 from local.run import main
-from local.system import System
+from local.runner import aws
+from local.runner.children import HOST, free_port, listening
+from local.runner.errors import LocalError
+from local.runner.system import System
 from tests.integration.local.waiting import children, eventually, running
 
 TEMPLATE = Path(__file__).with_name("template.yaml")

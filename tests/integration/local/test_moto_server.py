@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from moto.sqs.models import SQSBackend
 
-from local.moto_server import delete_message, receive_message
+from local.runner.moto_server import delete_message, receive_message
 
 WAIT = 20
 

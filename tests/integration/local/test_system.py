@@ -11,10 +11,10 @@ from urllib.parse import unquote_plus, urlsplit
 import pymongo
 import pytest
 
-from local.functions import InvocationError
-from local.schedules import Schedule
-from local.stack import EventSource
-from local.system import System
+from local.runner.functions import InvocationError
+from local.runner.schedules import Schedule
+from local.runner.stack import EventSource
+from local.runner.system import System
 from tests.integration.local.waiting import eventually
 
 TEMPLATE = Path(__file__).with_name("template.yaml")

@@ -21,7 +21,7 @@ from catalight.adapters.codec import compress
 from catalight.domain.errors import ImageError
 from catalight.domain.errors import ImageErrorCode as Code
 from catalight.domain.options import ImageFormat, Options
-from local.pictures import draw
+from local.hosts.pictures import draw
 
 SOURCES = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "BMP", "TIFF")
 RED, WHITE = (255, 0, 0), (255, 255, 255)

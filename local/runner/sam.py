@@ -14,9 +14,9 @@ from samtranslator.model.exceptions import InvalidDocumentException
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 
-from local import aws
-from local.errors import LocalError
-from local.template import Template
+from local.runner import aws
+from local.runner.errors import LocalError
+from local.runner.template import Template
 
 CODE = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
 

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from local import aws
-from local.errors import LocalError
+from local.runner import aws
+from local.runner.errors import LocalError
 
 RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
 SECONDS = {"minute": 60, "hour": 3600, "day": 86400}

@@ -17,8 +17,8 @@ from functools import cache
 from threading import Event, Lock
 from urllib.parse import urlsplit
 
-from local.http_server import Handler, Server, serving
-from local.pictures import draw
+from local.hosts.http_server import Handler, Server, serving
+from local.hosts.pictures import draw
 
 DISTINCT = 24  # pictures that are drawn; the others repeat them
 

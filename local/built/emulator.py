@@ -15,10 +15,10 @@ from typing import Any
 
 import requests
 
-from local.children import HOST, PROJECT, Child, free_port, listening
-from local.errors import LocalError
-from local.functions import environment
-from local.stack import Function
+from local.runner.children import HOST, PROJECT, Child, free_port, listening
+from local.runner.errors import LocalError
+from local.runner.functions import environment
+from local.runner.stack import Function
 
 BUILT = PROJECT / ".aws-sam" / "build"
 LAYER = "CoreLayer"

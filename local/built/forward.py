@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from socketserver import BaseRequestHandler, ThreadingTCPServer
 
-from local.children import HOST
+from local.runner.children import HOST
 
 CHUNK = 1 << 16
 

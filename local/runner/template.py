@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 from samtranslator.yaml_helper import yaml_parse
 
-from local.errors import LocalError
+from local.runner.errors import LocalError
 
 Template = dict[str, Any]
 

@@ -5,10 +5,10 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from local.functions import InvocationError, LocalFunction
-from local.poller import Poller
-from local.schedules import Schedule, Scheduler
-from local.stack import Stack
+from local.runner.functions import InvocationError, LocalFunction
+from local.runner.poller import Poller
+from local.runner.schedules import Schedule, Scheduler
+from local.runner.stack import Stack
 
 logger = logging.getLogger(__name__)
 

@@ -13,14 +13,14 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from local import aws, cloudformation
-from local.children import HOST, PROJECT, Child, demand_free, free_port, listening
-from local.dispatcher import Dispatcher
-from local.errors import LocalError
-from local.functions import environment
-from local.mongod import DATABASE, Mongod, find
-from local.stack import Function, Stack, read
-from local.template import Template, load, parameters, text
+from local.runner import aws, cloudformation
+from local.runner.children import HOST, PROJECT, Child, demand_free, free_port, listening
+from local.runner.dispatcher import Dispatcher
+from local.runner.errors import LocalError
+from local.runner.functions import environment
+from local.runner.mongod import DATABASE, Mongod, find
+from local.runner.stack import Function, Stack, read
+from local.runner.template import Template, load, parameters, text
 
 MONGODB_PARAMETER = "MongoDbUriSecretArn"
 WEBHOOK_PARAMETER = "WebhookSecretArn"
@@ -114,7 +114,7 @@ class System:
         self._cleanup.callback(self._dispatcher.join)  # runs after moto's end, which ends the long polls
         moto = self._start_moto(moto_port)
 
-        from local.sam import translate  # slow to import: better while moto starts
+        from local.runner.sam import translate  # slow to import: better while moto starts
 
         translated = translate(template, self._overrides, self.url)
         moto.wait_until(lambda: listening(moto_port))
@@ -136,7 +136,7 @@ class System:
         return mongod
 
     def _start_moto(self, port: int) -> Child:
-        command = [sys.executable, "-m", "local.moto_server", str(port)]
+        command = [sys.executable, "-m", "local.runner.moto_server", str(port)]
         moto = Child("moto", command, aws.environment(self.endpoint_url), self.folder / "moto.log")
         self._keep(moto)
         return moto

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from local import aws
-from local.children import PROJECT, kill
-from local.stack import Function
+from local.runner import aws
+from local.runner.children import PROJECT, kill
+from local.runner.stack import Function
 
 START_SECONDS = 60  # Lambda allows 10 for the imports; a busy machine may need more
 
@@ -40,7 +40,7 @@ class Worker:
         self._socket, theirs = socket.socketpair()
         with theirs, log.open("ab") as errors:
             self._process = subprocess.Popen(
-                [sys.executable, "-u", "-m", "local.worker"],
+                [sys.executable, "-u", "-m", "local.runner.worker"],
                 env=variables,
                 cwd=PROJECT,
                 stdin=theirs.fileno(),

@@ -7,9 +7,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from local import aws
-from local.errors import LocalError
-from local.template import Template
+from local.runner import aws
+from local.runner.errors import LocalError
+from local.runner.template import Template
 
 STACK = "local"
 
@@ -62,7 +62,7 @@ def create(template: Template, values: Mapping[str, str], endpoint_url: str) -> 
         if not kind.startswith(tuple(SKIPPED)):
             raise LocalError(
                 f"{logical_id} is an {kind}, which moto does not create. If the local system can do "
-                "without it, add it to SKIPPED in local/cloudformation.py with the reason."
+                "without it, add it to SKIPPED in local/runner/cloudformation.py with the reason."
             )
     return [
         Resource(

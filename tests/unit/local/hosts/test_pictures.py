@@ -5,7 +5,7 @@ from io import BytesIO
 import pytest
 from PIL import Image, ImageStat
 
-from local.pictures import draw
+from local.hosts.pictures import draw
 
 
 def opened(data: bytes) -> Image.Image:

@@ -9,10 +9,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from local.errors import LocalError
+from local.runner.errors import LocalError
 
 HOST = "127.0.0.1"
-PROJECT = Path(__file__).resolve().parent.parent
+PROJECT = Path(__file__).resolve().parents[2]
 TETHER = Path(__file__).with_name("tether.py")
 LAST_LINES = 15
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from local.errors import LocalError
-from local.schedules import Schedule, Scheduler, period
+from local.runner.errors import LocalError
+from local.runner.schedules import Schedule, Scheduler, period
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from local.http_server import Handler, Server, serving
+from local.hosts.http_server import Handler, Server, serving
 
 
 class WebhookReceiver(Server):

@@ -1,4 +1,4 @@
-"""The child process that runs one Lambda function: `python -m local.worker`, its handler in _HANDLER.
+"""The child process that runs one Lambda function: `python -m local.runner.worker`, its handler in _HANDLER.
 
 It reads one JSON request a line from its standard input and answers each with a line on its standard output.
 The handler gets neither of the two: what it prints goes to standard error. Only the standard library is

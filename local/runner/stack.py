@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from local import aws
-from local.cloudformation import Resource
-from local.errors import LocalError
-from local.schedules import Schedule, period
-from local.template import text
+from local.runner import aws
+from local.runner.cloudformation import Resource
+from local.runner.errors import LocalError
+from local.runner.schedules import Schedule, period
+from local.runner.template import text
 
 SCHEDULES = ("AWS::Scheduler::Schedule", "AWS::Events::Rule")
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local import aws
-from local.errors import LocalError
-from local.functions import InvocationError, LocalFunction
-from local.stack import EventSource
+from local.runner import aws
+from local.runner.errors import LocalError
+from local.runner.functions import InvocationError, LocalFunction
+from local.runner.stack import EventSource
 
 WAIT_SECONDS = 20  # moto answers as soon as there is a message, so a long wait costs it the least
 MOST_RECEIVED = 10  # in one call of SQS; on AWS, too, a batch may be smaller than its mapping allows

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from local.errors import LocalError
-from local.template import load, parameters
+from local.runner.errors import LocalError
+from local.runner.template import load, parameters
 
 TEMPLATE = {
     "Parameters": {"Name": {}, "Seconds": {"Default": 5}, "Fancy": {"Default": True}},

@@ -1,4 +1,4 @@
-"""Runs moto's server, with its queues made safe for threads: `python -m local.moto_server PORT`.
+"""Runs moto's server, with its queues made safe for threads: `python -m local.runner.moto_server PORT`.
 
 moto answers every request in a thread of its own, but its queues rebuild their list of messages without a
 lock when one is deleted, so that a message sent meanwhile is lost (2 in 1,000 with four busy clients), and a

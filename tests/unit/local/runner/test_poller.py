@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from local.poller import event, failed
+from local.runner.poller import event, failed
 
 IDS = {"a", "b", "c"}
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from pymongo import MongoClient
 
-from local.children import HOST, Child, free_port, listening
-from local.errors import LocalError
+from local.runner.children import HOST, Child, free_port, listening
+from local.runner.errors import LocalError
 
 DATABASE = "catalight"
 REPLICA_SET = "local"
