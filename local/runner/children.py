@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from local.runner.errors import LocalError
@@ -77,7 +78,8 @@ class Child:
 def kill(process: subprocess.Popen[bytes]) -> None:
     """Kills a process that leads its own session, with everything it started."""
     if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # another thread was quicker
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 
