@@ -54,7 +54,13 @@ build: $(BUILT)  ## Build the functions and the layer for this machine's archite
 
 $(BUILT): $(SOURCES) | $(READY)
 	$(BIN)/sam build --parameter-overrides Architecture=$(HERE)
+	@$(call byte_compile,.aws-sam/build)
 	@touch $@
+
+# Lambda finds no bytecode in what SAM builds and could not keep its own: importing would take 3 to 4 times as long.
+COMPILEALL := $(BIN)/python -m compileall -q -j 0 --invalidation-mode unchecked-hash
+byte_compile = for built in $(1)/*Function; do $(COMPILEALL) -s $$built -p /var/task $$built; done; \
+	$(COMPILEALL) -s $(1)/CoreLayer -p /opt $(1)/CoreLayer
 
 invoke-api: $(READY) $(BUILT)  ## Invoke the built API function with events/api-status.json
 	@$(BIN)/python -m local.invoke ApiFunction events/api-status.json
@@ -67,6 +73,7 @@ invoke-aggregator: $(READY) $(BUILT)  ## Invoke the built aggregator with events
 
 deploy: $(READY)  ## Deploy to AWS (ENV=prod; MONGODB_URI_SECRET_ARN=…, WEBHOOK_SECRET_ARN=…)
 	$(BIN)/sam build --build-dir .aws-sam/deploy $(if $(PARAMETERS),--parameter-overrides "$(PARAMETERS)")
+	@$(call byte_compile,.aws-sam/deploy)
 	$(BIN)/sam deploy --config-env $(ENV) --template-file .aws-sam/deploy/template.yaml --parameter-overrides \
 		MongoDbUriSecretArn=$${MONGODB_URI_SECRET_ARN:?} WebhookSecretArn=$${WEBHOOK_SECRET_ARN:?} $(PARAMETERS)
 
