@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 BUILT := .aws-sam/build/template.yaml
-SOURCES := template.yaml $(shell find functions layers requirements -type f -not -name '*.pyc')
+SOURCES := Makefile template.yaml $(shell find functions layers requirements -type f -not -name '*.pyc')
 
 # SAM builds with the python3.13 that it finds first.
 export PATH := $(CURDIR)/$(BIN):$(PATH)

@@ -1,0 +1,257 @@
+"""The gate against real sockets on loopback: TLS, addresses, URLs and connections."""
+
+import ipaddress
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from catalight.adapters.fetch import Fetcher
+from catalight.domain.errors import ImageError
+from catalight.domain.errors import ImageErrorCode as Code
+from tests.integration.adapters.hosts import (
+    Host,
+    NewFetcher,
+    Route,
+    answer,
+    exactly,
+    failure,
+    redirect,
+    resolving_to_loopback,
+)
+
+# TLS
+
+
+def tls_host(directory: Path, name: str) -> tuple[Host, Path]:
+    """A host with a certificate of its own making for `name`, and the file that holds it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    names = [x509.DNSName(name), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    own_key = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+    certificate = (
+        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(own_key, critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    private, public = directory / f"{name}.key", directory / f"{name}.pem"
+    public.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    private.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(public, private)
+    return Host(context), public
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
+    """An HTTPS host named shop.test whose certificate is trusted by fetchers made after it."""
+    host, certificate = tls_host(tmp_path, "shop.test")
+    monkeypatch.setattr("catalight.adapters.http.DEFAULT_CA_BUNDLE_PATH", str(certificate))
+    host.routes["/"] = answer(b"picture")
+    yield host
+    host.close()
+
+
+@pytest.mark.parametrize("allow_private_hosts", [True, False])
+def test_an_untrusted_certificate(tmp_path: Path, new_fetcher: NewFetcher, allow_private_hosts: bool) -> None:
+    host, _ = tls_host(tmp_path, "localhost")
+    with resolving_to_loopback("localhost"):
+        error = failure(
+            new_fetcher(allow_private_hosts=allow_private_hosts), f"https://localhost:{host.port}/"
+        )
+    host.close()
+    assert (error.code, error.transient) == (Code.TLS_ERROR, False)
+
+
+def test_a_host_that_does_not_speak_tls(host: Host, fetcher: Fetcher) -> None:
+    error = failure(fetcher, f"https://127.0.0.1:{host.port}/")
+    assert (error.code, error.transient) == (Code.TLS_ERROR, False)
+
+
+def test_a_trusted_certificate(shop: Host, new_fetcher: NewFetcher) -> None:
+    assert new_fetcher().fetch(f"https://127.0.0.1:{shop.port}/") == b"picture"
+
+
+def test_a_filtered_host_is_verified_by_its_name(shop: Host, new_fetcher: NewFetcher) -> None:
+    """It is connected to by address, but its certificate has to hold the name that was asked for."""
+    fetcher = new_fetcher(allow_private_hosts=False)
+    with resolving_to_loopback("shop.test", "evil.test"):
+        assert fetcher.fetch(f"https://shop.test:{shop.port}/") == b"picture"
+        assert fetcher.fetch(f"https://shop.test:{shop.port}/") == b"picture"
+        assert len(shop.connections) == 1
+        assert failure(fetcher, f"https://evil.test:{shop.port}/").code is Code.TLS_ERROR
+
+
+# Addresses and URLs
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "127.0.0.1",
+        "localhost",
+        "2130706433",
+        "0x7f.1",
+        "0.0.0.0",
+        "10.0.0.1",
+        "100.64.0.1",
+        "169.254.169.254",
+        "168.63.129.16",
+        "[::1]",
+        "[::ffff:127.0.0.1]",
+        "[::7f00:1]",
+        "[64:ff9b::7f00:1]",
+        "[fe80::1]",
+        "[fec0::1]",
+        "[fd00::1]",
+    ],
+)
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_private_addresses_are_refused(new_fetcher: NewFetcher, scheme: str, name: str) -> None:
+    with patch("requests_hardened.ip_filter.allowed_gai_family", return_value=socket.AF_UNSPEC):
+        error = failure(new_fetcher(allow_private_hosts=False), f"{scheme}://{name}/a.jpg")
+    assert (error.code, error.transient) == (Code.ADDRESS_NOT_ALLOWED, False)
+
+
+def test_every_redirect_goes_through_the_filter(host: Host, new_fetcher: NewFetcher) -> None:
+    host.routes["/"] = redirect(host.url("/secret"))
+    with resolving_to_loopback("shop.test"):
+        error = failure(new_fetcher(allow_private_hosts=False), f"http://shop.test:{host.port}/")
+    assert error.code is Code.ADDRESS_NOT_ALLOWED
+    assert len(host.requests) == 1
+    assert f"Host: shop.test:{host.port}\r\n" in host.requests[0]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        " ",
+        "a.jpg",
+        "//shop.test/a.jpg",
+        "ftp://shop.test/a.jpg",
+        "file:///etc/passwd",
+        "data:image/png;base64,AAAA",
+        "http://",
+        "http:///a.jpg",
+        "http://user:hunter2@",
+        "http://[::1",
+        "http://shop.test:port/",
+        "http://shop.test:99999/",
+        "http://.shop.test/",
+        "http://a..b/",
+        f"http://{'a' * 64}.test/",
+        "http://\ud800/",
+    ],
+)
+@pytest.mark.parametrize("allow_private_hosts", [True, False])
+def test_malformed_urls(new_fetcher: NewFetcher, allow_private_hosts: bool, url: str) -> None:
+    error = failure(new_fetcher(allow_private_hosts=allow_private_hosts), url)
+    assert (error.code, error.transient) == (Code.INVALID_URL, False)
+
+
+@settings(deadline=None)
+@given(
+    rest=st.text(), scheme=st.sampled_from(["", "http://", "https://", "http://h/", "http://h:", "http://["])
+)
+def test_no_url_raises_anything_else(rest: str, scheme: str) -> None:
+    fetchers = FETCHERS
+    with patch("socket.getaddrinfo", side_effect=socket.gaierror):
+        for fetcher in fetchers:
+            with pytest.raises(ImageError):
+                fetcher.fetch(scheme + rest)
+
+
+FETCHERS = (Fetcher(), Fetcher(allow_private_hosts=True))  # they open no connection here
+
+
+# Connections
+
+
+@pytest.mark.parametrize("allow_private_hosts", [True, False])
+def test_connections_are_kept(host: Host, new_fetcher: NewFetcher, allow_private_hosts: bool) -> None:
+    fetcher = new_fetcher(allow_private_hosts=allow_private_hosts)
+    host.routes |= {"/a": answer(b"a"), "/gone": answer(b"Remote-Text", 404), "/moved": redirect("/a")}
+    with resolving_to_loopback("shop.test"):
+        start = f"http://{'127.0.0.1' if allow_private_hosts else 'shop.test'}:{host.port}"
+        assert fetcher.fetch(f"{start}/a") == b"a"
+        assert failure(fetcher, f"{start}/gone").code is Code.NOT_FOUND
+        assert fetcher.fetch(f"{start}/moved") == b"a"
+    assert len(host.requests) == 4
+    assert len(host.connections) == 1
+
+
+def test_a_kept_connection_that_the_host_has_closed_is_replaced(host: Host, fetcher: Fetcher) -> None:
+    """Nothing but the next request shows that it is closed: a function that slept meets that daily."""
+
+    def hang_up_once(connection: socket.socket) -> bool:
+        return len(host.requests) > 2 and answer(b"b")(connection)
+
+    host.routes |= {"/a": answer(b"a"), "/b": hang_up_once}
+    assert fetcher.fetch(host.url("/a")) == b"a"
+    assert fetcher.fetch(host.url("/b")) == b"b"
+    assert (len(host.requests), len(host.connections)) == (3, 2)
+
+
+def test_a_host_that_always_hangs_up_is_asked_twice(host: Host, fetcher: Fetcher) -> None:
+    host.routes["/"] = exactly(b"")
+    assert failure(fetcher, host.url("/")).code is Code.CONNECTION_ERROR
+    assert len(host.requests) == 2
+
+
+def test_ten_threads_share_a_fetcher(host: Host, fetcher: Fetcher) -> None:
+    """The first ten answers wait for each other, so ten downloads are under way at once."""
+    together = threading.Barrier(10)
+
+    def meet(path: str) -> Route:
+        def route(connection: socket.socket) -> bool:
+            together.wait(timeout=10)
+            return answer(path.encode() * 10_000)(connection)
+
+        return route
+
+    host.routes |= {f"/{n}": meet(f"/{n}") for n in range(30)}
+    with ThreadPoolExecutor(10) as threads:
+        bodies = list(threads.map(fetcher.fetch, [host.url(f"/{n}") for n in range(30)]))
+    assert bodies == [f"/{n}".encode() * 10_000 for n in range(30)]
+    assert len(host.connections) == 10
+
+
+def test_nothing_is_remembered_or_taken_from_the_environment(
+    host: Host, new_fetcher: NewFetcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    fetcher = new_fetcher(user_agent="Tester/1")
+    host.routes["/"] = answer(b"a", 200, "Set-Cookie: a=b")
+    fetcher.fetch(host.url("/"))
+    fetcher.fetch(host.url("/"))
+    assert all("User-Agent: Tester/1\r\n" in request for request in host.requests)
+    assert not any("Cookie" in request for request in host.requests)
+
+
+def test_credentials_reach_the_host_and_no_message(host: Host, fetcher: Fetcher) -> None:
+    host.routes["/"] = answer(b"Remote-Text", 503)
+    error = failure(fetcher, f"http://user:hunter2@127.0.0.1:{host.port}/")
+    assert "Authorization: Basic" in host.requests[0]
+    assert error.code is Code.HTTP_ERROR
