@@ -9,7 +9,13 @@ from local.hosts.image_server import ImageServer, image_server
 from local.runner.system import System
 
 WINDOW = 4
-QUICK = {"ImageRetryPauses": "1,1", "WebhookRetryPauses": "1,1,1", "FetchSeconds": "2", "Window": str(WINDOW)}
+QUICK = {
+    "ImageRetryPauses": "1,1",
+    "WebhookRetryPauses": "1,1,1",
+    "FetchSeconds": "2",
+    "ImageVisibility": "6",
+    "Window": str(WINDOW),
+}
 
 
 @pytest.fixture(scope="session")
