@@ -131,10 +131,11 @@ class MemoryQueue:
 
 
 class MemoryStore:
-    """Objects in a dictionary."""
+    """Objects in a dictionary; `down` makes asking for them fail."""
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
+        self.down = False
 
     def put(self, key: str, data: bytes, media_type: str) -> None:
         self.objects[key] = data
@@ -143,6 +144,8 @@ class MemoryStore:
         self.objects[key] = b"".join(chunks)
 
     def exists(self, key: str) -> bool:
+        if self.down:
+            raise UnavailableError("S3")
         return key in self.objects
 
     def link(self, key: str, seconds: int, file_name: str | None = None) -> str:

@@ -24,6 +24,7 @@ compresses every picture in the background and gives the CSV back with the new U
 
 PAGE = Path(__file__).with_name("page.html")
 RUNNING_RETRY_AFTER = "2"
+MAX_FILE_NAME = 200  # it becomes part of a presigned URL
 
 app = FastAPI(title="Catalight", version="1", description=DESCRIPTION)
 app.add_middleware(BodyLimit)
@@ -65,7 +66,7 @@ def upload(
         raise OptionError("webhook_url", urls.shown(webhook_url), f"an http or https URL, but {fault}")
     parsed = catalogue.parse(file.file.read(), strict=strict)
     base = str(request.base_url).rstrip("/")
-    name = file.filename or "catalogue.csv"
+    name = (file.filename or "catalogue.csv")[-MAX_FILE_NAME:]
     job = built.submit(Order(parsed, name, options, webhook_url, base, built.link_base or base))
     links = Links.of(job.id)
     response.headers["Location"] = links.status

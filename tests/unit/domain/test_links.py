@@ -44,6 +44,19 @@ def test_a_file_name_keeps_the_sources_name_and_tells_the_true_format(url: str, 
     assert links.file_name(url, "jpg") == name
 
 
+@given(st.binary(min_size=1), st.text(alphabet=st.characters(exclude_characters="[]")))
+def test_what_is_made_of_both_is_a_link(secret: bytes, path: str) -> None:
+    name = links.file_name("https://shop.test/" + path, "webp")
+    assert links.is_link(f"{links.token(secret, 1, 2, 3)}/{name}")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a/b.jpg", f"{'t' * 22}/../b.jpg", f"{'t' * 22}/b.jpg\n", f"{'t' * 22}/.jpg"]
+)
+def test_anything_else_is_no_link(text: str) -> None:
+    assert not links.is_link(text)
+
+
 @given(st.text())
 def test_a_file_name_is_harmless_whatever_the_path(path: str) -> None:
     name = links.file_name("https://shop.test/" + path.replace("[", "").replace("]", ""), "webp")

@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 TOKEN_BYTES = 16
 MAX_NAME = 80
+_LINK = re.compile(r"[A-Za-z0-9_-]{22}/[A-Za-z0-9_-]{1,80}\.[a-z]{3,4}")
 
 
 def token(secret: bytes, run: int, row: int, image: int) -> str:
@@ -24,6 +25,11 @@ def file_name(url: str, extension: str) -> str:
     last = unquote(urlsplit(url).path).rsplit("/", 1)[-1]
     stem = re.sub(r"[^A-Za-z0-9_-]+", "-", last.rsplit(".", 1)[0]).strip("-")
     return f"{stem[:MAX_NAME] or 'image'}.{extension}"
+
+
+def is_link(text: str) -> bool:
+    """Whether `text` can be the `{token}/{name}` of an output image."""
+    return _LINK.fullmatch(text) is not None
 
 
 def image_key(link: str) -> str:

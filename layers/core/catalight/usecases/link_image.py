@@ -17,7 +17,8 @@ class LinkImage:
 
     def __call__(self, token: str, name: str) -> str:
         """Raise ImageNotFoundError where nothing is stored under the link."""
-        key = links.image_key(f"{token}/{name}")
-        if not self.store.exists(key):
-            raise ImageNotFoundError(key)
+        link = f"{token}/{name}"
+        key = links.image_key(link)
+        if not links.is_link(link) or not self.store.exists(key):
+            raise ImageNotFoundError(link)
         return self.store.link(key, SECONDS)

@@ -212,7 +212,16 @@ class TestImages:
         assert (answer.status_code, answer.headers["Location"]) == (307, f"memory:{link[1:]}")
 
     def test_an_unknown_image_is_not_found(self, client: TestClient) -> None:
-        check_problem(client.get("/images/nonsense/a.jpg"), 404, "image-not-found")
+        check_problem(client.get(f"/images/{'t' * 22}/a.jpg"), 404, "image-not-found")
+
+    @pytest.mark.parametrize("path", ["nonsense/a.jpg", "..%2Fresults/1.csv", f"{'t' * 22}/{'a' * 2000}.jpg"])
+    def test_what_cannot_be_a_link_is_not_looked_for(
+        self, client: TestClient, pipeline: Pipeline, path: str
+    ) -> None:
+        pipeline.store.down = True
+        check_problem(
+            client.get(f"/images/{path}"), 404, "image-not-found" if "%" not in path else "not-found"
+        )
 
 
 def test_the_welcome_is_json_and_for_a_browser_the_page(client: TestClient) -> None:
