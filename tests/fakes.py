@@ -67,20 +67,23 @@ class MemoryJobs:
         assert webhook
         return webhook
 
-    def begin_delivery(self, job_id: str, run: int, attempts: int, next_at: datetime | None) -> bool:
+    def begin_delivery(self, job_id: str, run: int, attempts: int, until: datetime) -> bool:
         webhook = self._webhook(job_id)
         if webhook.state is not WebhookState.PENDING or webhook.attempts != attempts:
             return False
-        claimed = replace(webhook, attempts=attempts + 1, next_at=next_at)
+        claimed = replace(webhook, attempts=attempts + 1, next_at=until)
         return self._change(job_id, run, tuple(JobState), webhook=claimed)
 
-    def record_delivery(self, job_id: str, run: int, delivery: Delivery, *, last: bool) -> None:
+    def record_delivery(self, job_id: str, run: int, delivery: Delivery, next_at: datetime | None) -> None:
         webhook = self._webhook(job_id)
-        webhook = replace(webhook, deliveries=(*webhook.deliveries, delivery))
-        if delivery.delivered or last:
-            state = WebhookState.DELIVERED if delivery.delivered else WebhookState.FAILED
-            webhook = replace(webhook, state=state, next_at=None)
-        self._change(job_id, run, tuple(JobState), webhook=webhook)
+        if webhook.state is WebhookState.PENDING:
+            webhook = replace(
+                webhook,
+                deliveries=(*webhook.deliveries, delivery),
+                state=WebhookState.after(delivery, next_at),
+                next_at=None if delivery.delivered else next_at,
+            )
+            self._change(job_id, run, tuple(JobState), webhook=webhook)
 
 
 class MemoryRows:
@@ -91,6 +94,7 @@ class MemoryRows:
 
     def insert(self, rows: Iterable[Row]) -> None:
         for row in rows:
+            assert (row.job_id, row.number) not in self.rows
             self.rows[row.job_id, row.number] = row
 
     def pending_in_range(self, job_id: str, run: int, number: int) -> list[Row]:
@@ -138,6 +142,8 @@ class MemoryStore:
         self.down = False
 
     def put(self, key: str, data: bytes, media_type: str) -> None:
+        if self.down:
+            raise UnavailableError("S3")
         self.objects[key] = data
 
     def put_stream(self, key: str, chunks: Iterable[bytes], media_type: str) -> None:

@@ -45,7 +45,7 @@ class Pipeline:
     """Everything a job needs; `hosts` says what fetching a URL gives, by default its own name as bytes."""
 
     window: int = 2
-    hosts: dict[str, bytes | ImageError] = field(default_factory=dict)
+    hosts: dict[str, bytes | Exception] = field(default_factory=dict)
     webhook_statuses: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -69,7 +69,15 @@ class Pipeline:
             window=self.window,
         )
         self.make_light = MakeLight(
-            self.fetch, self.compress, self.store, self.clock, nullcontext(), pauses=[2, 10], downloads=1
+            self.fetch,
+            self.compress,
+            self.store,
+            self.clock,
+            nullcontext(),
+            pauses=[2, 10],
+            downloads=1,
+            fetch_seconds=30,
+            coding_seconds=20,
         )
         self.process_range = ProcessRange(
             self.jobs, self.rows, self.image_queue, self.ask_completion, self.make_light, self.clock
@@ -82,7 +90,7 @@ class Pipeline:
     def fetch(self, url: str) -> bytes:
         self.fetched.append(url)
         answer = self.hosts.get(url, url.encode())
-        if isinstance(answer, ImageError):
+        if isinstance(answer, Exception):
             raise answer
         return answer
 
@@ -103,11 +111,9 @@ class Pipeline:
     def process(
         self,
         message: ProcessRangeMessage,
-        *,
-        redelivered: bool = False,
         seconds_left: Callable[[], float] = lambda: 100.0,
     ) -> None:
-        self.process_range(message, redelivered=redelivered, seconds_left=seconds_left)
+        self.process_range(message, seconds_left)
 
     def run(self) -> None:
         """Carry messages until all queues are empty, moving the clock over their delays."""

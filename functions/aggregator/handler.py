@@ -35,7 +35,7 @@ def use_cases() -> dict[type, Callable[..., None]]:
     """Build the use cases from the function's environment, once, by the message that each handles."""
     env = os.environ
     aws = Config(retries={"mode": "standard", "total_max_attempts": 5})
-    database = connect(secret(env["MONGODB_URI_SECRET_ARN"]), env["MONGODB_DATABASE"])
+    database = connect(secret(env["MONGODB_URI_SECRET_ARN"]), env["MONGODB_DATABASE"], select_seconds=30)
     jobs = MongoJobs(database)
     webhook_queue = SqsQueue(boto3.client("sqs", config=aws), env["WEBHOOK_QUEUE_URL"])
     store = S3Store(boto3.client("s3", config=aws), env["BUCKET"])

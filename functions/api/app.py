@@ -1,5 +1,6 @@
 """The HTTP API: each route translates a request into one call of a use case, and the answer back."""
 
+from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +13,7 @@ from catalight.domain.options import MAX_SIDE, ImageFormat, Options
 from catalight.usecases.submit import Order
 from functions.api import problems
 from functions.api.body_limit import BodyLimit
-from functions.api.models import Accepted, Download, Health, Links, Note, Problem, Status, Welcome
+from functions.api.models import Accepted, Download, Health, Links, Note, Problem, Status, Welcome, shown
 from functions.api.services import Services, services
 
 DESCRIPTION = """
@@ -36,18 +37,35 @@ Built = Annotated[Services, Depends(services)]
 def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Document the errors of a route; each is application/problem+json."""
     content = {"application/problem+json": {"schema": Problem.model_json_schema()}}
-    return {status: {"content": content, "description": "Problem"} for status in (*statuses, 503)}
+    # 422 takes the place of FastAPI's own, which this API never sends.
+    described = (*statuses, 422, 503)
+    return {status: {"content": content, "description": HTTPStatus(status).phrase} for status in described}
+
+
+def _header(name: str, text: str) -> dict[str, Any]:
+    """Document a header of an answer."""
+    return {"headers": {name: {"description": text, "schema": {"type": "string"}}}}
+
+
+def _clean(text: str) -> str:
+    """`text` without the lone surrogates of a form in an odd charset: nothing could store them."""
+    return text.encode("utf-8", "replace").decode()
 
 
 @app.get("/", response_model=Welcome, responses={200: {"content": {"text/html": {}}}})
-def welcome(request: Request) -> Response | Welcome:
+def welcome(request: Request, response: Response) -> Response | Welcome:
     """Say what stands here; a browser gets the page to try it on."""
     if "text/html" in request.headers.get("accept", ""):
-        return FileResponse(PAGE, media_type="text/html")
+        return FileResponse(PAGE, media_type="text/html", headers={"Vary": "Accept"})
+    response.headers["Vary"] = "Accept"
     return Welcome(message="Catalight makes product images light. POST a CSV to /upload.", docs="/docs")
 
 
-@app.post("/upload", status_code=202, responses=_problems(413, 415, 422))
+@app.post(
+    "/upload",
+    status_code=202,
+    responses=_problems(400, 413, 415) | {202: _header("Location", "The job's status")},
+)
 def upload(
     request: Request,
     response: Response,
@@ -62,17 +80,18 @@ def upload(
 ) -> Accepted:
     """Take a catalogue; its images are made light in the background."""
     options = Options(quality, format, max_width, max_height)
+    webhook_url = webhook_url and _clean(webhook_url)
     if webhook_url and (fault := urls.fault(webhook_url)):
         raise OptionError("webhook_url", urls.shown(webhook_url), f"an http or https URL, but {fault}")
     parsed = catalogue.parse(file.file.read(), strict=strict)
     base = str(request.base_url).rstrip("/")
-    name = (file.filename or "catalogue.csv")[-MAX_FILE_NAME:]
+    name = _clean(file.filename or "catalogue.csv")[-MAX_FILE_NAME:]
     job = built.submit(Order(parsed, name, options, webhook_url, base, built.link_base or base))
     links = Links.of(job.id)
     response.headers["Location"] = links.status
     return Accepted(
         request_id=job.id,
-        status=job.state,
+        status=shown(job.state),
         rows=job.rows,
         images=job.images,
         warnings=[Note.of(warning) for warning in parsed.warnings],
@@ -81,7 +100,10 @@ def upload(
     )
 
 
-@app.get("/status/{request_id}", responses=_problems(404))
+@app.get(
+    "/status/{request_id}",
+    responses=_problems(404) | {200: _header("Retry-After", "While the job runs: seconds")},
+)
 def status(request_id: str, response: Response, built: Built) -> Status:
     """Tell how far a job is."""
     job = built.jobs.get(request_id)
@@ -93,7 +115,7 @@ def status(request_id: str, response: Response, built: Built) -> Status:
 @app.get(
     "/download/{request_id}",
     response_model=Download,
-    responses=_problems(404, 409) | {307: {"description": "To the result CSV"}},
+    responses=_problems(404, 409, 410) | {307: {"description": "To the result CSV"}},
 )
 def download(request_id: str, built: Built, *, redirect: bool = True) -> Response | Download:
     """Send the client to the result CSV, or with `redirect=false` tell its presigned URL."""

@@ -1,14 +1,21 @@
 """What the API answers, as clients see it."""
 
 from datetime import datetime
-from typing import Self
+from typing import Literal, Self, cast
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from catalight.domain.errors import Problem as CatalogueProblem
 from catalight.domain.job import Job, JobState, Webhook, WebhookState
 
+type ShownState = Literal["PENDING", "PROCESSING", "COMPLETED", "CANCELLED", "FAILED"]
+
 REQUEST_ID = "0b7e6c1e-5a0f-4f0c-9f5e-3f1f0a6d2b11"
+
+
+def shown(state: JobState) -> ShownState:
+    """The state as clients see it."""
+    return cast("ShownState", state.shown.value)
 
 
 class Welcome(BaseModel):
@@ -30,7 +37,9 @@ class Note(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     code: str = Field(examples=["invalid_url"])
-    message: str = Field(examples=["This is not a usable http or https URL."])
+    message: str = Field(
+        examples=["This is not a URL that can be fetched: it does not begin with http:// or https://."]
+    )
     line: int | None = Field(None, examples=[7], description="Physical line, from 1")
     column: str | None = Field(None, examples=["Input Image Urls"])
     found: str | None = Field(None, examples=["n/a"])
@@ -57,7 +66,7 @@ class Accepted(BaseModel):
     """The catalogue is stored and under way."""
 
     request_id: str = Field(examples=[REQUEST_ID])
-    status: JobState = Field(examples=["PENDING"])
+    status: ShownState = Field(examples=["PENDING"])
     rows: int = Field(examples=[1000])
     images: int = Field(examples=[2000])
     warnings: list[Note] = Field(description="What costs an image, not the catalogue: the first 100")
@@ -109,7 +118,7 @@ class Status(BaseModel):
     """Progress of a job; the counts are exact once it is COMPLETED."""
 
     request_id: str = Field(examples=[REQUEST_ID])
-    status: JobState = Field(examples=["PROCESSING"])
+    status: ShownState = Field(examples=["PROCESSING"])
     file_name: str = Field(examples=["products.csv"])
     rows: int = Field(examples=[1000])
     images: Images
@@ -127,7 +136,7 @@ class Status(BaseModel):
         counts, webhook = job.counts, job.webhook
         return cls(
             request_id=job.id,
-            status=job.state.shown,
+            status=shown(job.state),
             file_name=job.file_name,
             rows=job.rows,
             images=Images(total=job.images, done=counts.done, failed=counts.failed),

@@ -16,6 +16,7 @@ from catalight.domain.errors import (
     JobNotFinishedError,
     JobNotFoundError,
     OptionError,
+    ResultExpiredError,
     UnavailableError,
     UploadTooLargeError,
 )
@@ -61,6 +62,11 @@ def job_not_finished(error: JobNotFinishedError) -> JSONResponse:
     return problem(409, "job-not-finished", "The job has not finished", detail, retry_after=error.retry_after)
 
 
+def result_expired(_: ResultExpiredError) -> JSONResponse:
+    detail = "The result has been removed at the end of its retention. Send the catalogue again."
+    return problem(410, "result-expired", "The result is gone", detail)
+
+
 def image_not_found(_: ImageNotFoundError) -> JSONResponse:
     detail = "No image stands under this link. It may have been removed at the end of its retention."
     return problem(404, "image-not-found", "No such image", detail)
@@ -82,7 +88,7 @@ def unavailable(error: UnavailableError) -> JSONResponse:
 
 def invalid_request(error: RequestValidationError, request: Request) -> JSONResponse:
     sent = request.headers.get("content-type", "")
-    if request.method == "POST" and not sent.startswith("multipart/form-data"):
+    if request.method == "POST" and not sent.lower().startswith("multipart/form-data"):
         detail = f"Send the CSV as multipart/form-data in the field `file`; this was {sent or 'untyped'!r}."
         return problem(415, "content-type", "The content type is not taken", detail)
     found = [{"field": str(e["loc"][-1]), "message": e["msg"]} for e in error.errors()]
@@ -108,6 +114,7 @@ CATALIGHT_ERRORS: dict[type[CatalightError], Callable[..., JSONResponse]] = {
     OptionError: option,
     JobNotFoundError: job_not_found,
     JobNotFinishedError: job_not_finished,
+    ResultExpiredError: result_expired,
     ImageNotFoundError: image_not_found,
     UploadTooLargeError: upload_too_large,
     UnavailableError: unavailable,

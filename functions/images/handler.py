@@ -28,7 +28,7 @@ from catalight.usecases.make_light import MakeLight
 from catalight.usecases.process_range import ProcessRange
 
 DOWNLOADS = 10
-CODING_SECONDS = 15.0  # what decoding, encoding and storing one image may take beside its download
+CODING_SECONDS = 20.0  # what decoding, encoding and storing one image may take
 
 logger = Logger()
 processor = BatchProcessor(
@@ -44,7 +44,7 @@ def process_range() -> ProcessRange:
         retries={"mode": "standard", "total_max_attempts": 5}, max_pool_connections=DOWNLOADS, read_timeout=20
     )
     sqs = boto3.client("sqs", config=aws)
-    database = connect(secret(env["MONGODB_URI_SECRET_ARN"]), env["MONGODB_DATABASE"])
+    database = connect(secret(env["MONGODB_URI_SECRET_ARN"]), env["MONGODB_DATABASE"], select_seconds=30)
     jobs, rows = MongoJobs(database), MongoRows(database)
     fetch_seconds = float(env["FETCH_SECONDS"])
     fetcher = Fetcher(
@@ -62,10 +62,11 @@ def process_range() -> ProcessRange:
             compress=codec.compress,
             store=S3Store(boto3.client("s3", config=aws), env["BUCKET"]),
             clock=utc_now,
-            coding=Semaphore(os.cpu_count() or 1),
+            coding=Semaphore(1),  # the function has one vCPU, and memory for one large picture at a time
             pauses=[float(pause) for pause in env["IMAGE_RETRY_PAUSES"].split(",")],
             downloads=DOWNLOADS,
-            reserve=fetch_seconds + CODING_SECONDS,
+            fetch_seconds=fetch_seconds,
+            coding_seconds=CODING_SECONDS,
         ),
         clock=utc_now,
     )
@@ -75,11 +76,7 @@ def _record_handler(record: SQSRecord, lambda_context: LambdaContext) -> None:
     message = messages.decode(record.body)
     if not isinstance(message, messages.ProcessRange):
         raise TypeError(f"{type(message).__name__} does not belong on ImageQueue")
-    process_range()(
-        message,
-        redelivered=int(record.attributes.approximate_receive_count) > 1,
-        seconds_left=_seconds_left(lambda_context),
-    )
+    process_range()(message, _seconds_left(lambda_context))
 
 
 def _seconds_left(context: LambdaContext) -> Callable[[], float]:

@@ -73,6 +73,14 @@ def test_no_policy_gives_all_actions_or_all_resources() -> None:
                 assert statement["Resource"] != "*", statement
 
 
+def test_functions_that_send_themselves_messages_are_not_taken_for_runaways() -> None:
+    functions = resources("AWS::Serverless::Function")
+    assert {name for name, function in functions.items() if function.get("RecursiveLoop") == "Allow"} == {
+        "ImageFunction",
+        "AggregatorFunction",
+    }
+
+
 def test_every_function_has_its_own_role() -> None:
     roles = [
         function["Role"]["Fn::GetAtt"][0] for function in resources("AWS::Serverless::Function").values()

@@ -142,23 +142,32 @@ class TestJobs:
         assert webhook == Webhook("https://shop.test/hook", attempts=1, next_at=NOW)
 
     @pytest.mark.parametrize(
-        ("status", "last", "state"),
+        ("status", "next_at", "state"),
         [
-            (200, False, WebhookState.DELIVERED),
-            (500, False, WebhookState.PENDING),
-            (500, True, WebhookState.FAILED),
-            (None, True, WebhookState.FAILED),
+            (200, NOW, WebhookState.DELIVERED),
+            (500, NOW, WebhookState.PENDING),
+            (500, None, WebhookState.FAILED),
+            (None, None, WebhookState.FAILED),
         ],
     )
     def test_deliveries_are_logged(
-        self, store: Store, status: int | None, last: bool, state: WebhookState
+        self, store: Store, status: int | None, next_at: datetime | None, state: WebhookState
     ) -> None:
         store.jobs.insert(a_job())
         delivery = Delivery(NOW, status, None if status else "timeout", 12)
-        store.jobs.record_delivery("job", 1, delivery, last=last)
+        store.jobs.record_delivery("job", 1, delivery, next_at)
         webhook = store.jobs.get("job").webhook
         assert webhook
         assert (webhook.state, webhook.deliveries) == (state, (delivery,))
+        assert webhook.next_at == (NOW if state is WebhookState.PENDING else None)
+
+    def test_a_delivery_that_has_ended_stays_as_it_ended(self, store: Store) -> None:
+        store.jobs.insert(a_job())
+        store.jobs.record_delivery("job", 1, Delivery(NOW, 200, None, 1), NOW)
+        store.jobs.record_delivery("job", 1, Delivery(NOW, None, "interrupted", 0), None)
+        webhook = store.jobs.get("job").webhook
+        assert webhook
+        assert (webhook.state, len(webhook.deliveries)) == (WebhookState.DELIVERED, 1)
 
 
 class TestRows:

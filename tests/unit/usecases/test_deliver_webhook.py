@@ -1,6 +1,8 @@
 import json
+from dataclasses import replace
+from datetime import datetime
 
-from catalight.domain.job import Job, WebhookState
+from catalight.domain.job import Delivery, Job, WebhookState
 from catalight.domain.messages import DeliverWebhook
 from tests.pipeline import MISSING, Pipeline
 
@@ -106,11 +108,40 @@ def test_an_attempt_that_died_is_followed_by_the_next() -> None:
     assert state(pipeline, job) is WebhookState.DELIVERED
 
 
+def test_no_second_call_is_made_while_one_is_on_its_way() -> None:
+    pipeline = Pipeline()
+    job = finished(pipeline)
+    message = DeliverWebhook(job.id, 1)
+    deliver = pipeline.deliver
+
+    def slow(url: str, webhook_id: str, body: str, now: datetime) -> Delivery:
+        pipeline.clock.forward(20)
+        pipeline.deliver_webhook(message)
+        return deliver(url, webhook_id, body, now)
+
+    replace(pipeline.deliver_webhook, send=slow)(message)
+    assert len(pipeline.delivered) == 1
+    assert state(pipeline, job) is WebhookState.DELIVERED
+
+
+def test_the_pause_begins_when_the_call_has_ended() -> None:
+    pipeline = Pipeline(webhook_statuses=[500])
+    job = finished(pipeline)
+    deliver = pipeline.deliver
+
+    def slow(url: str, webhook_id: str, body: str, now: datetime) -> Delivery:
+        pipeline.clock.forward(20)
+        return deliver(url, webhook_id, body, now)
+
+    replace(pipeline.deliver_webhook, send=slow)(DeliverWebhook(job.id, 1))
+    assert pipeline.webhook_queue.take() == [(DeliverWebhook(job.id, 1), 5)]
+
+
 def test_a_last_attempt_that_died_ends_the_delivery() -> None:
     pipeline = Pipeline()
     job = finished(pipeline)
     for attempts in range(4):
-        assert pipeline.jobs.begin_delivery(job.id, 1, attempts, None)
+        assert pipeline.jobs.begin_delivery(job.id, 1, attempts, pipeline.clock())
     pipeline.deliver_webhook(DeliverWebhook(job.id, 1))
     assert state(pipeline, job) is WebhookState.FAILED
     assert pipeline.delivered == []

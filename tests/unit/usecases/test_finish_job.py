@@ -45,9 +45,11 @@ def test_only_a_finishing_job_of_this_run_is_finished() -> None:
     pipeline = Pipeline()
     job = pipeline.start("http://h/a.png")
     pipeline.finish_job(FinishJob(job.id, 1))
-    pipeline.finish_job(FinishJob(job.id, 2))
     pipeline.finish_job(FinishJob("gone", 1))
     assert pipeline.jobs.get(job.id).state is JobState.PENDING
+    pipeline.jobs.begin_finishing(job.id, 1)
+    pipeline.finish_job(FinishJob(job.id, 2))
+    assert pipeline.jobs.get(job.id).state is JobState.FINISHING
     assert not pipeline.store.objects
 
 

@@ -1,9 +1,14 @@
 from dataclasses import replace
+from threading import Lock
 
+import pytest
+
+from catalight.domain.errors import UnavailableError
 from catalight.domain.job import JobState
 from catalight.domain.messages import FinishJob, ProcessRange
+from catalight.domain.options import Options
 from catalight.domain.row import Row
-from tests.pipeline import BUSY, MISSING, Pipeline
+from tests.pipeline import BUSY, MISSING, Output, Pipeline
 
 TEN = " ".join(f"http://h/{n}.jpg" for n in range(10))
 
@@ -95,6 +100,9 @@ def test_a_second_delivery_does_nothing_twice() -> None:
     pipeline.image_queue.take()
     pipeline.process(message)
     assert len(pipeline.fetched) == 10
+    assert pipeline.image_queue.take() == [(ProcessRange(job.id, 1, 1), 0)]  # a hint more, for it may be lost
+    pipeline.process(ProcessRange(job.id, 1, 1))
+    pipeline.process(message)
     assert pipeline.image_queue.take() == []
 
 
@@ -104,7 +112,7 @@ def test_a_redelivery_after_a_crash_sends_the_successor_that_was_not_sent() -> N
     message = ProcessRange(job.id, 1, 0)
     pipeline.process(message)
     pipeline.image_queue.take()
-    pipeline.process(message, redelivered=True)
+    pipeline.process(message)
     assert pipeline.image_queue.take() == [(ProcessRange(job.id, 1, 1), 0)]
 
 
@@ -112,11 +120,81 @@ def test_a_redelivery_after_a_crash_asks_the_completion_question_again() -> None
     pipeline = Pipeline()
     job = pipeline.start("http://h/a.png")
     message = ProcessRange(job.id, 1, 0)
+    pipeline.aggregator_queue.down = True
+    with pytest.raises(UnavailableError):
+        pipeline.process(message)
+    assert pipeline.jobs.get(job.id).state is JobState.FINISHING
+    pipeline.aggregator_queue.down = False
     pipeline.process(message)
-    pipeline.aggregator_queue.take()
-    pipeline.jobs.jobs[job.id] = replace(pipeline.jobs.get(job.id), state=JobState.PROCESSING)
-    pipeline.process(message, redelivered=True)
     assert pipeline.aggregator_queue.take() == [(FinishJob(job.id, 1), 0)]
+
+
+def test_an_image_that_breaks_our_code_is_that_images_end() -> None:
+    pipeline = Pipeline(hosts={"http://h/a.png": RuntimeError("a fault of ours")})
+    job = pipeline.start("http://h/a.png http://h/b.png")
+    pipeline.run()
+    assert pipeline.images(job) == {"http://h/a.png": "internal_error", "http://h/b.png": "DONE"}
+
+
+def test_a_store_that_does_not_answer_costs_no_attempt() -> None:
+    pipeline = Pipeline()
+    job = pipeline.start("http://h/a.png")
+    pipeline.image_queue.take()
+    message = ProcessRange(job.id, 1, 0)
+    pipeline.store.down = True
+    pipeline.process(message)
+    assert pipeline.image_queue.take() == [(message, 5)]
+    pipeline.store.down = False
+    pipeline.clock.forward(5)
+    pipeline.process(message)
+    [row] = pipeline.rows.stream(job.id)
+    assert (row.images[0].state, row.images[0].attempts) == ("DONE", 0)
+
+
+def test_images_of_one_row_with_the_same_name_are_stored_apart() -> None:
+    pipeline = Pipeline()
+    job = pipeline.start("http://h/1/a.jpg http://h/2/a.jpg")
+    pipeline.run()
+    [row] = pipeline.rows.stream(job.id)
+    first, second = (str(image.link).split("/") for image in row.images)
+    assert (first[1], second[1]) == ("a.jpg", "a.jpg")
+    assert first[0] != second[0]
+
+
+def test_at_most_one_image_is_coded_at_once_where_the_coder_is_one() -> None:
+    pipeline = Pipeline()
+    coder = Lock()
+    coded: list[bool] = []
+
+    def compress(data: bytes, options: Options) -> Output:
+        coded.append(coder.locked())
+        return pipeline.compress(data, options)
+
+    make_light = replace(pipeline.make_light, coding=coder, compress=compress, downloads=4)
+    job = pipeline.start(TEN)
+    replace(pipeline.process_range, make_light=make_light)(ProcessRange(job.id, 1, 0), lambda: 100.0)
+    assert coded == [True] * 10
+
+
+def test_an_image_that_cannot_be_coded_in_time_is_left_for_the_next_delivery() -> None:
+    pipeline = Pipeline()
+    job = pipeline.start("http://h/a.png http://h/b.png")
+    make_light = replace(pipeline.make_light, downloads=2)
+    pipeline.image_queue.take()
+    message = ProcessRange(job.id, 1, 0)
+    replace(pipeline.process_range, make_light=make_light)(message, lambda: 19.0)
+    assert pipeline.images(job) == {"http://h/a.png": "DONE", "http://h/b.png": "PENDING"}
+    assert pipeline.image_queue.take() == [(message, 0)]
+
+
+def test_a_late_message_of_a_finished_job_changes_nothing() -> None:
+    pipeline = Pipeline()
+    job = pipeline.start("http://h/a.png")
+    pipeline.run()
+    ended = pipeline.jobs.get(job.id)
+    pipeline.process(ProcessRange(job.id, 1, 0))
+    assert pipeline.jobs.get(job.id) == ended
+    assert pipeline.aggregator_queue.take() == []
 
 
 def test_a_message_of_another_run_or_of_no_job_is_dropped() -> None:
@@ -160,6 +238,16 @@ class TestTwins:
         pipeline.image_queue.take()
         pipeline.process(ProcessRange(job.id, 1, 0))
         assert pipeline.image_queue.take() == [(ProcessRange(job.id, 1, 1), 0)]
+
+    def test_what_a_twin_has_postponed_is_sent_again_with_its_delay(self) -> None:
+        pipeline = Pipeline(window=1, hosts={"http://h/1.jpg": BUSY})
+        job = pipeline.start("http://h/0.jpg", "http://h/1.jpg", TEN)
+        self._let_a_twin_write_first(pipeline, [pipeline.rows.rows[job.id, 1]])
+        pipeline.image_queue.take()
+        message = ProcessRange(job.id, 1, 0)
+        pipeline.process(message)
+        assert pipeline.image_queue.take() == [(message, 2)]
+        assert [row.pending for row in pipeline.rows.stream(job.id)] == [False, True, True]
 
     def _let_a_twin_write_first(self, pipeline: Pipeline, rows: list[Row]) -> None:
         save = pipeline.rows.save

@@ -1,8 +1,11 @@
 import pytest
 
+from catalight.domain import catalogue
 from catalight.domain.errors import UnavailableError
 from catalight.domain.job import JobState
 from catalight.domain.messages import ProcessRange
+from catalight.domain.options import Options
+from catalight.usecases.submit import Order
 from tests.pipeline import Pipeline
 
 TEN = " ".join(f"http://h/{n}.jpg" for n in range(10))
@@ -40,6 +43,14 @@ def test_a_row_without_urls_has_ended_from_the_start() -> None:
     pipeline = Pipeline()
     job = pipeline.start("", "http://h/a.jpg")
     assert [row.pending for row in pipeline.rows.stream(job.id)] == [False, True]
+
+
+def test_a_job_without_anything_to_do_is_finished_at_once() -> None:
+    pipeline = Pipeline()
+    empty = catalogue.Catalogue(catalogue.Dialect(",", "\n", bom=False), ("a",), (), (), 0)
+    job = pipeline.submit(Order(empty, "c.csv", Options(), None, "https://api.test", "https://api.test"))
+    pipeline.run()
+    assert pipeline.jobs.get(job.id).state is JobState.COMPLETED
 
 
 def test_a_queue_that_does_not_answer_is_told_and_the_job_is_sealed_for_the_next_try() -> None:

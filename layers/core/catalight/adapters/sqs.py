@@ -37,6 +37,9 @@ class SqsQueue:
             [_entry(str(i), message, delay) for i, message in enumerate(batch)]
             for batch in batched(messages, BATCH, strict=False)
         ]
+        if len(batches) == 1:
+            self._send_batch(batches[0])
+            return
         with ThreadPoolExecutor(CALLS) as pool:
             list(pool.map(self._send_batch, batches))  # the list raises what a call raised
 

@@ -9,7 +9,7 @@ from standardwebhooks import Webhook
 
 from catalight.adapters.http import HttpClient
 from catalight.adapters.patience import Limits
-from catalight.domain.errors import ImageError
+from catalight.domain.errors import ImageError, UnavailableError
 from catalight.domain.job import Delivery
 
 LIMITS = Limits(connect=5, read=15, total=20)  # the specification's advice is 15 to 30 s
@@ -31,6 +31,8 @@ class SignedSender:
             status = self._post(url, webhook_id, body, now)
         except ImageError as failure:
             error = str(failure.code)
+        except (UnavailableError, ValueError):  # the secret cannot be had, or is not one
+            error = "signing_failed"
         return Delivery(now, status, error, milliseconds=round((time.monotonic() - began) * 1000))
 
     def close(self) -> None:

@@ -60,6 +60,14 @@ class JobNotFinishedError(CatalightError):
         self.retry_after = retry_after
 
 
+class ResultExpiredError(CatalightError):
+    """The job has ended, and its result has been removed at the end of its retention."""
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(f"the result of job {job_id!r} has been removed")
+        self.job_id = job_id
+
+
 class ImageNotFoundError(CatalightError):
     """No stored image stands under this link."""
 

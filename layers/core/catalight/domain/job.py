@@ -69,14 +69,6 @@ class Counts:
         )
 
 
-class WebhookState(StrEnum):
-    """Where the delivery of a job's webhook stands."""
-
-    PENDING = "PENDING"
-    DELIVERED = "DELIVERED"
-    FAILED = "FAILED"
-
-
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """One attempt to call the webhook: `status` is the HTTP status, or `error` says why there was none."""
@@ -90,6 +82,21 @@ class Delivery:
     def delivered(self) -> bool:
         """Whether the receiver took it: any 2xx (Standard Webhooks 1.0)."""
         return self.status is not None and 200 <= self.status < 300
+
+
+class WebhookState(StrEnum):
+    """Where the delivery of a job's webhook stands."""
+
+    PENDING = "PENDING"
+    DELIVERED = "DELIVERED"
+    FAILED = "FAILED"
+
+    @classmethod
+    def after(cls, delivery: Delivery, next_at: datetime | None) -> "WebhookState":
+        """The state once an attempt was made, the next being due at `next_at`, or None after the last."""
+        if delivery.delivered:
+            return cls.DELIVERED
+        return cls.PENDING if next_at else cls.FAILED
 
 
 @dataclass(frozen=True, slots=True)

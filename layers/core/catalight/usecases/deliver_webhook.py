@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from catalight.domain import retries
 from catalight.domain.errors import JobNotFoundError
@@ -11,13 +11,15 @@ from catalight.domain.job import Delivery, Job, Webhook, WebhookState
 from catalight.domain.messages import DeliverWebhook as Message
 from catalight.usecases.ports import Clock, Jobs, Queue, WebhookSender
 
+LEASE = timedelta(seconds=60)  # longer than a call may take
+
 
 @dataclass(frozen=True, slots=True)
 class DeliverWebhook:
     """Deliver a webhook at least once, under one id for each job, run and event (Standard Webhooks 1.0).
 
-    `pauses` are the seconds before each further attempt. The next attempt's time is written with the claim
-    of this one, so an attempt that dies half-way counts as failed and is followed by the next.
+    `pauses` are the seconds before each further attempt. A claimed attempt has LEASE seconds: one that dies
+    half-way counts as failed, and is followed by the next when they are over.
     """
 
     jobs: Jobs
@@ -41,18 +43,18 @@ class DeliverWebhook:
             return
         if webhook.attempts > len(self.pauses):
             died = Delivery(now, status=None, error="interrupted", milliseconds=0)
-            self.jobs.record_delivery(job.id, job.run, died, last=True)
+            self.jobs.record_delivery(job.id, job.run, died, next_at=None)
             return
-        next_at = retries.next_try(webhook.attempts, self.pauses, now)
-        if self.jobs.begin_delivery(job.id, job.run, webhook.attempts, next_at):
-            self._attempt(job, webhook, message, next_at)
+        if self.jobs.begin_delivery(job.id, job.run, webhook.attempts, now + LEASE):
+            self._attempt(job, webhook, message)
 
-    def _attempt(self, job: Job, webhook: Webhook, message: Message, next_at: datetime | None) -> None:
+    def _attempt(self, job: Job, webhook: Webhook, message: Message) -> None:
+        delivery = self.send(webhook.url, webhook_id(job), _body(job), self.clock())
         now = self.clock()
-        delivery = self.send(webhook.url, webhook_id(job), _body(job), now)
-        self.jobs.record_delivery(job.id, job.run, delivery, last=next_at is None)
+        next_at = retries.next_try(webhook.attempts, self.pauses, now)
+        self.jobs.record_delivery(job.id, job.run, delivery, next_at)
         if next_at and not delivery.delivered:
-            self._send_later(message, next_at, self.clock())
+            self._send_later(message, next_at, now)
 
     def _send_later(self, message: Message, due: datetime, now: datetime) -> None:
         self.webhook_queue.send([message], delay=retries.delay(due, now))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from catalight.domain import links
-from catalight.domain.errors import JobNotFinishedError
+from catalight.domain.errors import JobNotFinishedError, ResultExpiredError
 from catalight.usecases.ports import Clock, Jobs, ObjectStore
 
 SECONDS = 3600
@@ -28,10 +28,13 @@ class LinkResult:
     clock: Clock
 
     def __call__(self, job_id: str) -> Link:
-        """Raise JobNotFoundError or JobNotFinishedError where there is no result."""
+        """Raise JobNotFoundError, JobNotFinishedError or ResultExpiredError where there is no result."""
         job = self.jobs.get(job_id)
         if not job.state.has_result:
             raise JobNotFinishedError(job_id, RETRY_AFTER)
+        key = links.result_key(job.id, job.run)
+        if not self.store.exists(key):
+            raise ResultExpiredError(job_id)
         stem = job.file_name.rsplit(".", 1)[0]
-        url = self.store.link(links.result_key(job.id, job.run), SECONDS, file_name=f"{stem}-catalight.csv")
+        url = self.store.link(key, SECONDS, file_name=f"{stem}-catalight.csv")
         return Link(url, self.clock() + timedelta(seconds=SECONDS))

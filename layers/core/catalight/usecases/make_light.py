@@ -1,17 +1,24 @@
 """Make images light: download, compress and store them side by side."""
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from math import inf
 from typing import Protocol
 
 from catalight.domain import links, retries
-from catalight.domain.errors import ImageError
+from catalight.domain.errors import ImageError, ImageErrorCode, UnavailableError
 from catalight.domain.job import Job
 from catalight.domain.options import ImageFormat, Options
 from catalight.domain.row import Image
 from catalight.usecases.ports import Clock, ObjectStore
+
+logger = logging.getLogger(__name__)
+
+UNEXPECTED = ImageError(ImageErrorCode.INTERNAL_ERROR, "Something went wrong inside Catalight; it is logged.")
 
 
 class Compressed(Protocol):
@@ -40,8 +47,9 @@ class Task:
 class MakeLight:
     """Make images light, `downloads` at once; `coding` bounds how many are decoded and encoded at once.
 
-    `reserve` is the seconds that one image may take: none is started with less time left, but the first
-    `downloads` always are, so that every delivery of a message makes progress.
+    `fetch_seconds` and `coding_seconds` are what these may take: neither is begun with less time left, but
+    the first downloads always are, and so is all of the first image. What is not begun, and what a service
+    of ours had no answer for, stays pending.
     """
 
     fetch: Callable[[str], bytes]
@@ -50,8 +58,9 @@ class MakeLight:
     clock: Clock
     coding: AbstractContextManager[object]
     pauses: Sequence[float]
-    downloads: int = 10
-    reserve: float = 45.0
+    downloads: int
+    fetch_seconds: float
+    coding_seconds: float
 
     def __call__(
         self, job: Job, tasks: Sequence[Task], seconds_left: Callable[[], float]
@@ -60,22 +69,30 @@ class MakeLight:
 
         def attempt(numbered: tuple[int, Task]) -> Iterable[tuple[tuple[int, int], Image]]:
             index, task = numbered
-            if index >= self.downloads and seconds_left() < self.reserve:
+            if index >= self.downloads and seconds_left() < self.fetch_seconds + self.coding_seconds:
                 return ()
-            return (((task.row, task.place), self._attempt(job, task)),)
+            left = seconds_left if index else lambda: inf
+            return (((task.row, task.place), self._attempt(job, task, left)),)
 
         with ThreadPoolExecutor(max_workers=self.downloads) as pool:
             return dict(_flatten(pool.map(attempt, enumerate(tasks))))
 
-    def _attempt(self, job: Job, task: Task) -> Image:
+    def _attempt(self, job: Job, task: Task, seconds_left: Callable[[], float]) -> Image:
         try:
-            return self._make_light(job, task)
+            return self._make_light(job, task, seconds_left)
         except ImageError as error:
             return self._after_failure(task.image, error)
+        except UnavailableError as error:
+            return replace(task.image, not_before=self.clock() + timedelta(seconds=error.retry_after))
+        except Exception:  # whatever it is, it is this image's end, and the others are kept
+            logger.exception("unexpected error at image %s of row %s of job %s", task.place, task.row, job.id)
+            return task.image.failed(UNEXPECTED)
 
-    def _make_light(self, job: Job, task: Task) -> Image:
+    def _make_light(self, job: Job, task: Task, seconds_left: Callable[[], float]) -> Image:
         source = self.fetch(task.image.url)
         with self.coding:
+            if seconds_left() < self.coding_seconds:
+                return task.image
             output = self.compress(source, job.options)
         link = "/".join(
             (

@@ -35,11 +35,11 @@ class Jobs(Protocol):
     def publish(self, job_id: str, run: int, counts: Counts, now: datetime) -> None:
         """FINISHING of this run to COMPLETED, with the exact counts."""
 
-    def begin_delivery(self, job_id: str, run: int, attempts: int, next_at: datetime | None) -> bool:
-        """Claim the webhook attempt after `attempts` others; False where a twin has it."""
+    def begin_delivery(self, job_id: str, run: int, attempts: int, until: datetime) -> bool:
+        """Claim the webhook attempt after `attempts` others; False where a twin has it, until then."""
 
-    def record_delivery(self, job_id: str, run: int, delivery: Delivery, *, last: bool) -> None:
-        """Log an attempt; end the delivery if it was taken or was the last."""
+    def record_delivery(self, job_id: str, run: int, delivery: Delivery, next_at: datetime | None) -> None:
+        """Log an attempt of a pending delivery; end it if it was taken or no other is to follow."""
 
 
 class Rows(Protocol):
@@ -88,4 +88,4 @@ class WebhookSender(Protocol):
     """Calls a webhook once."""
 
     def __call__(self, url: str, webhook_id: str, body: str, now: datetime) -> Delivery:
-        """Sign and send; a failure is an outcome, not an exception."""
+        """Sign and send; whatever goes wrong is an outcome, not an exception."""

@@ -24,11 +24,11 @@ class ProcessRange:
     make_light: MakeLight
     clock: Clock
 
-    def __call__(self, message: Message, *, redelivered: bool, seconds_left: Callable[[], float]) -> None:
+    def __call__(self, message: Message, seconds_left: Callable[[], float]) -> None:
         """Handle one message.
 
-        `redelivered` says that an earlier delivery may have died half-way; `seconds_left` is the time that
-        the function may still run: images that cannot be started within it stay pending and are sent anew.
+        `seconds_left` is the time that the function may still run: images that cannot be worked on within it
+        stay pending and are sent anew.
         """
         job = self._running_job(message)
         if job is None:
@@ -38,8 +38,8 @@ class ProcessRange:
         rows = self.rows.pending_in_range(job.id, job.run, message.range)
         if rows:
             self._process(job, message, rows, seconds_left)
-        elif redelivered:
-            self._send_successor(job, message)
+        else:
+            self._heal_lane(job, message)
         self.ask_completion(job.id, job.run)
 
     def _running_job(self, message: Message) -> Job | None:
@@ -47,6 +47,8 @@ class ProcessRange:
             job = self.jobs.get(message.job_id)
         except JobNotFoundError:
             return None
+        if job.run == message.run and job.state is JobState.FINISHING:
+            self.ask_completion(job.id, job.run)  # an earlier delivery may have died before it was told
         return job if job.run == message.run and job.state in RUNNING else None
 
     def _process(
@@ -92,6 +94,12 @@ class ProcessRange:
         due = [row.due_at() for row in waiting]
         earliest = None if None in due else min(at for at in due if at)
         self.image_queue.send([message], delay=retries.delay(earliest, self.clock()))
+
+    def _heal_lane(self, job: Job, message: Message) -> None:
+        """Send the successor of a range that has ended: whoever ended it may have died before it did."""
+        following = ranges.successor(message.range, job.ranges, job.window)
+        if following is not None and self.rows.pending_in_range(job.id, job.run, following):
+            self._send_successor(job, message)
 
     def _send_successor(self, job: Job, message: Message) -> None:
         following = ranges.successor(message.range, job.ranges, job.window)

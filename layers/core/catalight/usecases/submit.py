@@ -52,10 +52,11 @@ class Submit:
         self.jobs.insert(job)
         self.rows.insert(rows)
         self.jobs.seal(job.id, job.run)
-        self.image_queue.send(
-            ProcessRange(job.id, job.run, number) for number in ranges.first_window(job.ranges, job.window)
-        )
-        self.ask_completion(job.id, job.run)
+        if job.ranges:
+            window = ranges.first_window(job.ranges, job.window)
+            self.image_queue.send(ProcessRange(job.id, job.run, number) for number in window)
+        else:  # nobody else will ask
+            self.ask_completion(job.id, job.run)
         return job
 
     def _job(self, job_id: str, order: Order, rows: tuple[Row, ...]) -> Job:

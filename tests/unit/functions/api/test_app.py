@@ -117,6 +117,13 @@ class TestUpload:
         assert body["field"] == "webhook_url"
         assert "u:p" not in str(body)
 
+    def test_a_name_in_an_odd_charset_can_be_stored(self, client: TestClient, pipeline: Pipeline) -> None:
+        head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a+2AA-.csv"\r\n\r\n'
+        headers = {"content-type": "multipart/form-data; boundary=x; charset=utf-7"}
+        answer = client.post("/upload", content=head + ONE + b"\r\n--x--\r\n", headers=headers)
+        assert answer.status_code == 202, answer.text
+        pipeline.jobs.get(answer.json()["request_id"]).file_name.encode()
+
     def test_a_missing_file_is_named(self, client: TestClient) -> None:
         answer = client.post("/upload", files={"other": ("a.csv", ONE)})
         assert "file" in str(check_problem(answer, 422, "invalid-request")["detail"])
@@ -200,6 +207,12 @@ class TestDownload:
     def test_an_unknown_job_is_not_found(self, client: TestClient) -> None:
         check_problem(client.get("/download/nonsense"), 404, "job-not-found")
 
+    def test_a_result_that_has_been_removed_is_gone(self, client: TestClient, pipeline: Pipeline) -> None:
+        request_id = upload(client).json()["request_id"]
+        pipeline.run()
+        pipeline.store.objects.clear()
+        check_problem(client.get(f"/download/{request_id}"), 410, "result-expired")
+
 
 class TestImages:
     def test_links_of_the_result_lead_to_the_images(self, client: TestClient, pipeline: Pipeline) -> None:
@@ -266,6 +279,11 @@ def test_the_openapi_document_has_examples_and_documents_problems(client: TestCl
     document = client.get("/openapi.json").json()
     assert document["components"]["schemas"]["Accepted"]["properties"]["request_id"]["examples"]
     upload_answers = document["paths"]["/upload"]["post"]["responses"]
-    assert {"202", "413", "415", "422", "503"} <= set(upload_answers)
-    assert "application/problem+json" in upload_answers["413"]["content"]
+    assert set(upload_answers) == {"202", "400", "413", "415", "422", "503"}
+    assert "HTTPValidationError" not in str(document)
+    assert "FINISHING" not in str(document)
+    for path in document["paths"].values():
+        for status, documented in path[next(iter(path))]["responses"].items():
+            if int(status) >= 400:
+                assert set(documented["content"]) == {"application/problem+json"}
     assert client.get("/docs").status_code == 200

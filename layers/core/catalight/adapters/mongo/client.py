@@ -6,7 +6,7 @@ from typing import Any
 
 from pymongo import MongoClient, ReadPreference, WriteConcern
 from pymongo.database import Database
-from pymongo.errors import ConnectionFailure, ExecutionTimeout, NotPrimaryError, WTimeoutError
+from pymongo.errors import BulkWriteError, ConnectionFailure, ExecutionTimeout, NotPrimaryError, WTimeoutError
 from pymongo.read_concern import ReadConcern
 
 from catalight.domain.errors import UnavailableError
@@ -48,6 +48,10 @@ def unavailable_when_down() -> Iterator[None]:
         yield
     except (ConnectionFailure, NotPrimaryError, ExecutionTimeout, WTimeoutError) as error:
         raise UnavailableError("MongoDB") from error
+    except BulkWriteError as error:
+        if error.details and error.details["writeErrors"]:
+            raise
+        raise UnavailableError("MongoDB") from error  # written, but not by a majority in time
 
 
 @unavailable_when_down()

@@ -75,7 +75,7 @@ class MongoJobs:
         )
 
     @unavailable_when_down()
-    def begin_delivery(self, job_id: str, run: int, attempts: int, next_at: datetime | None) -> bool:
+    def begin_delivery(self, job_id: str, run: int, attempts: int, until: datetime) -> bool:
         claimed = self._jobs.update_one(
             {
                 "_id": job_id,
@@ -83,17 +83,22 @@ class MongoJobs:
                 "webhook.state": WebhookState.PENDING,
                 "webhook.attempts": attempts,
             },
-            {"$set": {"webhook.next_at": next_at, "webhook.attempts": attempts + 1}},
+            {"$set": {"webhook.next_at": until, "webhook.attempts": attempts + 1}},
         )
         return claimed.modified_count == 1
 
     @unavailable_when_down()
-    def record_delivery(self, job_id: str, run: int, delivery: Delivery, *, last: bool) -> None:
-        change: Document = {"$push": {"webhook.deliveries": asdict(delivery)}}
-        if delivery.delivered or last:
-            state = WebhookState.DELIVERED if delivery.delivered else WebhookState.FAILED
-            change["$set"] = {"webhook.state": state, "webhook.next_at": None}
-        self._jobs.update_one({"_id": job_id, "run": run}, change)
+    def record_delivery(self, job_id: str, run: int, delivery: Delivery, next_at: datetime | None) -> None:
+        self._jobs.update_one(
+            {"_id": job_id, "run": run, "webhook.state": WebhookState.PENDING},
+            {
+                "$push": {"webhook.deliveries": asdict(delivery)},
+                "$set": {
+                    "webhook.state": WebhookState.after(delivery, next_at),
+                    "webhook.next_at": None if delivery.delivered else next_at,
+                },
+            },
+        )
 
 
 def _to_document(job: Job) -> Document:
