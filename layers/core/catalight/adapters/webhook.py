@@ -6,6 +6,7 @@ from datetime import datetime
 
 import requests
 from standardwebhooks import Webhook
+from standardwebhooks.webhooks import EmptyWebhookSecretError
 
 from catalight.adapters.http import HttpClient
 from catalight.adapters.patience import Limits
@@ -31,7 +32,7 @@ class SignedSender:
             status = self._post(url, webhook_id, body, now)
         except ImageError as failure:
             error = str(failure.code)
-        except (UnavailableError, ValueError):  # the secret cannot be had, or is not one
+        except (UnavailableError, ValueError, EmptyWebhookSecretError):  # the secret cannot be had, or is not one
             error = "signing_failed"
         return Delivery(now, status, error, milliseconds=round((time.monotonic() - began) * 1000))
 
