@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from functools import partial
+from threading import Event
 
 import pytest
 
 from catalight.adapters.patience import Limits
 from catalight.adapters.webhook import SignedSender
 from catalight.domain.errors import UnavailableError
+from local.hosts.http_server import Handler, Server, serving
 from local.hosts.webhook_receiver import webhook_receiver
-from tests.integration.adapters.hosts import Host, answer, redirect, stall
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 BODY = '{"type": "job.completed", "data": {}}'
@@ -39,26 +39,45 @@ def test_another_secret_is_not_taken(sender: SignedSender) -> None:
     assert (delivery.status, delivery.delivered) == (401, False)
 
 
-def test_what_the_receiver_answers_is_told(sender: SignedSender, host: Host) -> None:
-    host.routes["/busy"] = answer(status=503)
-    assert sender(host.url("/busy"), "m", BODY, datetime.now(UTC)).status == 503
+class Odd(Handler):
+    """A receiver that does not take the call."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.paths.append(self.path)  # type: ignore[attr-defined]
+        match self.path:
+            case "/busy":
+                self.answer(503)
+            case "/moved":
+                self.send_response(307)
+                self.send_header("Location", "/there")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+            case "/slow":
+                self.server.over.wait()  # type: ignore[attr-defined]
 
 
-def test_no_redirect_is_followed(sender: SignedSender, host: Host) -> None:
-    host.routes |= {"/moved": redirect("/there"), "/there": answer()}
-    assert sender(host.url("/moved"), "m", BODY, datetime.now(UTC)).status in (301, 302, 307, 308)
-    assert "/there" not in str(host.requests)
+@pytest.fixture
+def odd() -> Iterator[Server]:
+    server = Server(("127.0.0.1", 0), Odd)
+    server.paths, server.over = [], Event()  # type: ignore[attr-defined]
+    with serving(server):
+        yield server
+        server.over.set()  # type: ignore[attr-defined]
 
 
-def test_a_receiver_that_stalls_is_a_timeout(sender: SignedSender, host: Host) -> None:
-    host.routes["/slow"] = partial(stall_forever, host)
-    delivery = sender(host.url("/slow"), "m", BODY, datetime.now(UTC))
+@pytest.mark.parametrize(("path", "status"), [("/busy", 503), ("/moved", 307)])
+def test_what_the_receiver_answers_is_told_and_no_redirect_followed(
+    sender: SignedSender, odd: Server, path: str, status: int
+) -> None:
+    assert sender(odd.url + path, "m", BODY, datetime.now(UTC)).status == status
+    assert odd.paths == [path]  # type: ignore[attr-defined]
+
+
+def test_a_receiver_that_stalls_is_a_timeout(sender: SignedSender, odd: Server) -> None:
+    delivery = sender(f"{odd.url}/slow", "m", BODY, datetime.now(UTC))
     assert (delivery.status, delivery.error) == (None, "timeout")
     assert delivery.milliseconds >= 400
-
-
-def stall_forever(host: Host, connection: object) -> bool:
-    return stall(host)(connection)  # type: ignore[arg-type]
 
 
 def test_a_private_address_is_refused() -> None:

@@ -32,8 +32,8 @@ class SignedSender:
             status = self._post(url, webhook_id, body, now)
         except ImageError as failure:
             error = str(failure.code)
-        except (UnavailableError, ValueError, EmptyWebhookSecretError):  # the secret cannot be had, or is not one
-            error = "signing_failed"
+        except (UnavailableError, ValueError, EmptyWebhookSecretError):
+            error = "signing_failed"  # the secret cannot be had, or is not one
         return Delivery(now, status, error, milliseconds=round((time.monotonic() - began) * 1000))
 
     def close(self) -> None:
