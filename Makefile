@@ -13,6 +13,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export SAM_CLI_TELEMETRY := 0
 PORT ?= 8000
 ENV ?= dev
+ARCH ?= arm64
 HERE := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
 
 ##@ Try it
@@ -71,11 +72,14 @@ invoke-images: $(READY) $(BUILT)  ## Invoke the built image function with events
 invoke-aggregator: $(READY) $(BUILT)  ## Invoke the built aggregator with events/aggregator-message.json
 	@$(BIN)/python -m local.invoke AggregatorFunction events/aggregator-message.json
 
-deploy: $(READY)  ## Deploy to AWS (ENV=prod; MONGODB_URI_SECRET_ARN=…, WEBHOOK_SECRET_ARN=…)
-	$(BIN)/sam build --build-dir .aws-sam/deploy $(if $(PARAMETERS),--parameter-overrides "$(PARAMETERS)")
+deploy: $(READY)  ## Deploy to AWS (ENV=prod ARCH=x86_64; MONGODB_URI_SECRET_ARN=…, WEBHOOK_SECRET_ARN=…)
+	@: $${MONGODB_URI_SECRET_ARN:?see docs/deploy.md} $${WEBHOOK_SECRET_ARN:?see docs/deploy.md}
+	@grep -q '^\[$(ENV)\.deploy' samconfig.toml || { echo "ENV is dev or prod, not $(ENV)."; exit 1; }
+	$(BIN)/sam build --build-dir .aws-sam/deploy --parameter-overrides Architecture=$(ARCH)
 	@$(call byte_compile,.aws-sam/deploy)
 	$(BIN)/sam deploy --config-env $(ENV) --template-file .aws-sam/deploy/template.yaml --parameter-overrides \
-		MongoDbUriSecretArn=$${MONGODB_URI_SECRET_ARN:?} WebhookSecretArn=$${WEBHOOK_SECRET_ARN:?} $(PARAMETERS)
+		Architecture=$(ARCH) MongoDbUriSecretArn=$$MONGODB_URI_SECRET_ARN WebhookSecretArn=$$WEBHOOK_SECRET_ARN \
+		$(PARAMETERS)
 
 ##@ Set up
 .PHONY: help

@@ -16,6 +16,7 @@ from pathlib import Path
 from queue import Empty
 from typing import Any
 
+import requests
 from PIL import Image
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -126,10 +127,11 @@ def table(rows: Sequence[dict[str, str]]) -> Table:
         )
     for row in rows:
         before, after = int(row["Bytes In"]), int(row["Bytes Out"])
-        done = sum(bool(link) for link in row["Output Image Urls"].split(","))
+        places = row["Output Image Urls"].split(",") if row["Status"] != "EMPTY" else []
+        done = f"{sum(map(bool, places))} of {len(places)}"
         codes = " ".join(code for code in row["Errors"].split(",") if code)
         saved = f"{1 - after / before:.0%}" if before else ""
-        shown.add_row(label(row), str(done), row["Status"], f"{before:,}", f"{after:,}", saved, codes)
+        shown.add_row(label(row), done, row["Status"], f"{before:,}", f"{after:,}", saved, codes)
     return shown
 
 
@@ -158,6 +160,7 @@ def run(own: Path | None) -> list[str]:
         faults = (
             check(rows, expected) if own is None else [f"{code}: {n}" for code, n in status["errors"].items()]
         )
+        console.print("Checking every image and the webhook …")
         return [*faults, *check_images(client, rows), *check_webhook(receiver, status)]
 
 
@@ -169,6 +172,16 @@ def summary(status: dict[str, Any]) -> str:
         f"{status['status']}: {images['done']} images done, {images['failed']} failed; "
         f"{size['in']:,} bytes became {size['out']:,}{saved}. Result: {RESULT}"
     )
+
+
+def refusal(answer: requests.Response) -> str:
+    """Why the API refused, line by line."""
+    body = answer.json()
+    lines = [
+        f"  line {found['line']}: {found['message']}" if found["line"] else f"  {found['message']}"
+        for found in body.get("problems", [])
+    ]
+    return "\n".join([f"{answer.status_code} {body['title']}: {body['detail']}", *lines])
 
 
 def main() -> int:
@@ -185,6 +198,12 @@ def main() -> int:
     except LocalError as error:
         print(error, file=sys.stderr)
         return 1
+    except requests.HTTPError as error:
+        print(refusal(error.response), file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 130
     for fault in faults:
         console.print(f"[red]Not as expected:[/red] {fault}")
     if not faults:

@@ -20,6 +20,7 @@ Catalight runs. Ctrl-C stops it and forgets its data.
   AWS      {endpoint_url}  (moto)
   MongoDB  {mongodb_uri}
   Logs     {folder}
+  Webhooks are signed with {webhook_secret}
 
 Try it:
 

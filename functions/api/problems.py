@@ -25,6 +25,12 @@ from functions.api.models import Note
 logger = Logger(child=True)
 
 
+HTTP_DETAILS = {
+    404: "There is nothing at this path; /docs lists what there is.",
+    405: "This path does not take this method; the Allow header names those that it takes.",
+}
+
+
 def problem(
     status: int, code: str, title: str, detail: str, *, retry_after: int | None = None, **extensions: object
 ) -> JSONResponse:
@@ -98,7 +104,8 @@ def invalid_request(error: RequestValidationError, request: Request) -> JSONResp
 
 def http_error(error: HTTPException) -> JSONResponse:
     title = HTTPStatus(error.status_code).phrase
-    answer = problem(error.status_code, title.lower().replace(" ", "-"), title, str(error.detail))
+    detail = HTTP_DETAILS.get(error.status_code, str(error.detail))
+    answer = problem(error.status_code, title.lower().replace(" ", "-"), title, detail)
     answer.headers.update(error.headers or {})
     return answer
 
