@@ -26,7 +26,7 @@ Try it:
 
   curl -X POST {url}/upload -F file=@products.csv
   curl {url}/status/REQUEST_ID
-  curl -L -o result.csv {url}/download/REQUEST_ID
+  curl --fail -L -o result.csv {url}/download/REQUEST_ID
 """
 
 
