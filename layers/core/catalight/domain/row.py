@@ -1,5 +1,6 @@
 """A row of a catalogue with its images, and how an image moves from pending to its end."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -87,7 +88,8 @@ class Row:
         """Whether an image has not reached its end."""
         return any(not image.ended for image in self.images)
 
-    def due_at(self) -> datetime | None:
-        """When the first of the pending images may be tried; None means at once."""
-        waits = [image.not_before for image in self.images if not image.ended]
-        return None if None in waits else min(wait for wait in waits if wait)
+
+def first_due(rows: Iterable[Row]) -> datetime | None:
+    """When the first of the pending images of `rows` may be tried; None means at once."""
+    waits = [image.not_before for row in rows for image in row.images if not image.ended]
+    return None if None in waits else min(wait for wait in waits if wait)

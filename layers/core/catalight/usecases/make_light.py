@@ -1,11 +1,12 @@
 """Make images light: download, compress and store them side by side."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import count
 from math import inf
 from typing import Protocol
 
@@ -65,17 +66,16 @@ class MakeLight:
     def __call__(
         self, job: Job, tasks: Sequence[Task], seconds_left: Callable[[], float]
     ) -> dict[tuple[int, int], Image]:
-        """Return each image that was tried, as it stands now, by row number and place."""
+        """Return each image as it stands now, by row number and place."""
 
-        def attempt(numbered: tuple[int, Task]) -> Iterable[tuple[tuple[int, int], Image]]:
-            index, task = numbered
+        def attempt(index: int, task: Task) -> Image:
             if index >= self.downloads and seconds_left() < self.fetch_seconds + self.coding_seconds:
-                return ()
-            left = seconds_left if index else lambda: inf
-            return (((task.row, task.place), self._attempt(job, task, left)),)
+                return task.image
+            return self._attempt(job, task, seconds_left if index else lambda: inf)
 
         with ThreadPoolExecutor(max_workers=self.downloads) as pool:
-            return dict(_flatten(pool.map(attempt, enumerate(tasks))))
+            images = pool.map(attempt, count(), tasks)
+            return {(task.row, task.place): image for task, image in zip(tasks, images, strict=True)}
 
     def _attempt(self, job: Job, task: Task, seconds_left: Callable[[], float]) -> Image:
         try:
@@ -106,7 +106,3 @@ class MakeLight:
     def _after_failure(self, image: Image, error: ImageError) -> Image:
         again = retries.next_try(image.attempts, self.pauses, self.clock()) if error.transient else None
         return image.postponed(again) if again else image.failed(error)
-
-
-def _flatten[T](groups: Iterator[Iterable[T]]) -> Iterator[T]:
-    return (item for group in groups for item in group)

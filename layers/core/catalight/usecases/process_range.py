@@ -7,7 +7,7 @@ from catalight.domain import ranges, retries
 from catalight.domain.errors import JobNotFoundError
 from catalight.domain.job import RUNNING, Counts, Job, JobState
 from catalight.domain.messages import ProcessRange as Message
-from catalight.domain.row import Image, Row
+from catalight.domain.row import Image, Row, first_due
 from catalight.usecases.ask_completion import AskCompletion
 from catalight.usecases.make_light import MakeLight, Task
 from catalight.usecases.ports import Clock, Jobs, Queue, Rows
@@ -30,8 +30,13 @@ class ProcessRange:
         `seconds_left` is the time that the function may still run: images that cannot be worked on within it
         stay pending and are sent anew.
         """
-        job = self._running_job(message)
+        job = self._job(message)
         if job is None:
+            return
+        if (
+            job.state is JobState.FINISHING
+        ):  # an earlier delivery may have died before it was told
+            self.ask_completion(job.id, job.run)
             return
         if job.state is JobState.PENDING:
             self.jobs.start(job.id, job.run, self.clock())
@@ -42,14 +47,13 @@ class ProcessRange:
             self._heal_lane(job, message)
         self.ask_completion(job.id, job.run)
 
-    def _running_job(self, message: Message) -> Job | None:
+    def _job(self, message: Message) -> Job | None:
+        """The message's job, where it is of this run and has not ended."""
         try:
             job = self.jobs.get(message.job_id)
         except JobNotFoundError:
             return None
-        if job.run == message.run and job.state is JobState.FINISHING:
-            self.ask_completion(job.id, job.run)  # an earlier delivery may have died before it was told
-        return job if job.run == message.run and job.state in RUNNING else None
+        return job if job.run == message.run and job.state in (*RUNNING, JobState.FINISHING) else None
 
     def _process(
         self, job: Job, message: Message, rows: Sequence[Row], seconds_left: Callable[[], float]
@@ -91,15 +95,13 @@ class ProcessRange:
             self.jobs.record_progress(job.id, job.run, Counts.of(newly_ended))
 
     def _send_again(self, message: Message, waiting: Sequence[Row]) -> None:
-        due = [row.due_at() for row in waiting]
-        earliest = None if None in due else min(at for at in due if at)
-        self.image_queue.send([message], delay=retries.delay(earliest, self.clock()))
+        self.image_queue.send([message], delay=retries.delay(first_due(waiting), self.clock()))
 
     def _heal_lane(self, job: Job, message: Message) -> None:
         """Send the successor of a range that has ended: whoever ended it may have died before it did."""
         following = ranges.successor(message.range, job.ranges, job.window)
         if following is not None and self.rows.pending_in_range(job.id, job.run, following):
-            self._send_successor(job, message)
+            self.image_queue.send([replace(message, range=following)])
 
     def _send_successor(self, job: Job, message: Message) -> None:
         following = ranges.successor(message.range, job.ranges, job.window)
