@@ -33,9 +33,7 @@ class ProcessRange:
         job = self._job(message)
         if job is None:
             return
-        if (
-            job.state is JobState.FINISHING
-        ):  # an earlier delivery may have died before it was told
+        if job.state is JobState.FINISHING:  # an earlier delivery may have died before it was told
             self.ask_completion(job.id, job.run)
             return
         if job.state is JobState.PENDING:
