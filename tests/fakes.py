@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from catalight.domain.errors import JobNotFoundError, UnavailableError
+from catalight.domain.hosts import Host
 from catalight.domain.job import RUNNING, Counts, Delivery, Job, JobState, Webhook, WebhookState
 from catalight.domain.messages import Message
 from catalight.domain.row import Row
@@ -114,6 +115,25 @@ class MemoryRows:
 
     def stream(self, job_id: str) -> Iterator[Row]:
         yield from (row for key, row in sorted(self.rows.items()) if key[0] == job_id)
+
+
+class MemoryHosts:
+    """Hosts in a dictionary; `down` makes asking and telling fail."""
+
+    def __init__(self) -> None:
+        self.hosts: dict[str, Host] = {}
+        self.down = False
+
+    def known(self, names: Iterable[str]) -> dict[str, Host]:
+        if self.down:
+            raise UnavailableError("MongoDB")
+        return {name: self.hosts[name] for name in names if name in self.hosts}
+
+    def rest(self, name: str, until: datetime, strikes: int) -> None:
+        if self.down:
+            raise UnavailableError("MongoDB")
+        stored = self.hosts.get(name, Host(name, until, strikes))
+        self.hosts[name] = Host(name, max(stored.until, until), max(stored.strikes, strikes))
 
 
 class MemoryQueue:

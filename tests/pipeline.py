@@ -18,7 +18,7 @@ from catalight.usecases.finish_job import FinishJob
 from catalight.usecases.make_light import MakeLight
 from catalight.usecases.process_range import ProcessRange
 from catalight.usecases.submit import Order, Submit
-from tests.fakes import FakeClock, MemoryJobs, MemoryQueue, MemoryRows, MemoryStore
+from tests.fakes import FakeClock, MemoryHosts, MemoryJobs, MemoryQueue, MemoryRows, MemoryStore
 
 MISSING = ImageError(ImageErrorCode.NOT_FOUND, "The host answered 404.")
 BUSY = ImageError(ImageErrorCode.HTTP_ERROR, "The host answered 503.", transient=True)
@@ -56,6 +56,7 @@ class Pipeline:
             MemoryQueue(),
             MemoryQueue(),
         )
+        self.resting = MemoryHosts()
         self.fetched: list[str] = []
         self.delivered: list[tuple[str, str, str]] = []
         self.ask_completion = AskCompletion(self.jobs, self.rows, self.aggregator_queue)
@@ -72,10 +73,14 @@ class Pipeline:
             self.fetch,
             self.compress,
             self.store,
+            self.resting,
             self.clock,
-            nullcontext(),
+            random=lambda: 0.5,  # makes every pause as long as it is said to be
+            coding=nullcontext(),
             pauses=[2, 10],
+            deadline=3600,
             downloads=1,
+            per_host=1,
             fetch_seconds=30,
             coding_seconds=20,
         )
@@ -135,5 +140,7 @@ class Pipeline:
     def images(self, job: Job) -> Mapping[str, str]:
         """The state of each image, by URL."""
         return {
-            image.url: image.error or image.state for row in self.rows.stream(job.id) for image in row.images
+            image.url: (image.ended and image.error) or image.state
+            for row in self.rows.stream(job.id)
+            for image in row.images
         }
