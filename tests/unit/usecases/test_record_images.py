@@ -53,8 +53,7 @@ def test_a_postponed_twin_does_not_hide_that_the_image_is_done() -> None:
     pipeline = Pipeline()
     job = pipeline.start("http://h/0.jpg")
     rows = pipeline.rows.pending_in_range(job.id, 1, 0)
-    pipeline.hosts["http://h/0.jpg"] = MISSING
-    postponed = rows[0].images[0].postponed(pipeline.clock())
+    postponed = rows[0].images[0].held(pipeline.clock())
     pipeline.record_images(job, rows, {(0, 0): postponed})
     assert not pipeline.record_images(job, rows, {(0, 0): stored(pipeline, job, 0)})
     assert len(pipeline.store.objects) == 1

@@ -40,7 +40,7 @@ class TestStandingStill:
         pipeline.image_queue.take()
         pipeline.clock.forward(PATIENCE)
         row = pipeline.rows.rows[job.id, 1]
-        later = [image.postponed(pipeline.clock() + timedelta(hours=1)) for image in row.images]
+        later = [image.held(pipeline.clock() + timedelta(hours=1)) for image in row.images]
         pipeline.record_images(job, [row], {(1, place): image for place, image in enumerate(later)})
         pipeline.clock.forward(PATIENCE)
         pipeline.tend(job)
@@ -308,18 +308,18 @@ class TestRemoving:
     def test_what_a_late_worker_stores_is_removed_too(self) -> None:
         pipeline = Pipeline()
         job = pipeline.start("http://h/a.jpg")
-        store, late = pipeline.store.put, pipeline.rows.save
+        put = pipeline.store.put
 
         def deleted_meanwhile(key: str, data: bytes, media_type: str) -> None:
             pipeline.delete_job(job.id)
             pipeline.tend(job)
-            store(key, data, media_type)
+            put(key, data, media_type)
 
-        pipeline.store.put = deleted_meanwhile  # type: ignore[method-assign]
-        pipeline.rows.save = dies  # type: ignore[method-assign]
-        with pytest.raises(SystemExit):
-            pipeline.process(ProcessRange(job.id, 1, 0))
-        pipeline.rows.save = late  # type: ignore[method-assign]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(pipeline.store, "put", deleted_meanwhile)
+            patch.setattr(pipeline.rows, "save", dies)
+            with pytest.raises(SystemExit):
+                pipeline.process(ProcessRange(job.id, 1, 0))
         assert len(pipeline.store.objects) == 1
         pipeline.clock.forward(GRACE.total_seconds())
         pipeline.tend(job)
