@@ -44,12 +44,13 @@ class ProcessRange:
         if receives > 1 and len(parts) > 1:
             self.image_queue.send(parts)
             return
-        if parts and not self._process(job, message, rows, seconds_left):
-            return
-        self.carry_on(job, message.range)
+        if not parts or self._process(job, message, rows, seconds_left):
+            self.carry_on(job, message.range)
+        else:  # the lane is for the twin to carry on, or there would be two of it; but it may have died
+            self.carry_on.ask_completion(job.id, job.run)
 
     def _process(self, job: Job, message: Message, rows: Sequence[Row], seconds_left: SecondsLeft) -> bool:
-        """Whether it is here that the job is to be carried on: not where a twin has done the work."""
+        """Work on a range; False where a twin has done all of it."""
         outcomes = self._outcomes(job, message, rows, seconds_left)
         if outcomes and not self.record_images(job, rows, outcomes):
             return False
