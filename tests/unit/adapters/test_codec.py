@@ -245,6 +245,7 @@ def profile(space: bytes) -> bytes:
     return bytes(16) + space + bytes(108)
 
 
+@cache  # it holds the second in which it was made
 def srgb() -> bytes:
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
