@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 import requests
+from botocore.exceptions import ClientError
 
 from catalight.adapters.s3 import S3Store
 from catalight.adapters.sqs import SqsQueue
 from catalight.domain.errors import UnavailableError
 from catalight.domain.messages import FinishJob, ProcessRange, decode
+from local.hosts.http_server import Handler, Server, serving
 from local.runner import aws
 from local.runner.children import free_port
 
@@ -139,6 +141,38 @@ class TestStore:
         answer = requests.get(store.link("results/j/1.csv", 60, 'préis "x".csv'), timeout=10)
         disposition = answer.headers["Content-Disposition"]
         assert disposition == "attachment; filename*=UTF-8''pr%C3%A9is%20%22x%22.csv"
+
+    def test_keys_are_removed_however_many_and_whether_they_stand_or_not(
+        self, bucket: tuple[Any, str]
+    ) -> None:
+        client, name = bucket
+        store = S3Store(client, name)
+        for key in ("images/t/a.jpg", "images/t/b.jpg", "images/t/kept.jpg"):
+            store.put(key, b"x", "image/jpeg")
+        many = [f"images/{number}/a.jpg" for number in range(1100)]
+        store.delete(["images/t/a.jpg", *many, "images/t/b.jpg"])
+        assert [entry["Key"] for entry in client.list_objects_v2(Bucket=name)["Contents"]] == [
+            "images/t/kept.jpg"
+        ]
+        store.delete([])
+
+    def test_a_fault_of_the_deployment_is_not_taken_for_an_outage(self, bucket: tuple[Any, str]) -> None:
+        client, _ = bucket
+        with pytest.raises(ClientError, match="NoSuchBucket"):
+            S3Store(client, "missing").put("k", b"", "image/jpeg")
+
+    @pytest.mark.parametrize(
+        ("status", "code"), [(503, "SlowDown"), (500, "InternalError"), (400, "Throttling")]
+    )
+    def test_throttling_and_faults_of_aws_are_unavailable(self, status: int, code: str) -> None:
+        class Refusing(Handler):
+            def do_PUT(self) -> None:
+                self.rfile.read(int(self.headers["Content-Length"]))
+                self.answer(status, f"<Error><Code>{code}</Code></Error>".encode(), "text/xml")
+
+        server = Server(("127.0.0.1", 0), Refusing)
+        with serving(server), pytest.raises(UnavailableError, match="S3"):
+            S3Store(aws.client("s3", server.url), "bucket").put("k", b"x", "image/jpeg")
 
     def test_an_endpoint_that_is_down_is_unavailable(self) -> None:
         store = S3Store(aws.client("s3", f"http://127.0.0.1:{free_port()}"), "bucket")

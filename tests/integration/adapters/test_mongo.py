@@ -1,6 +1,7 @@
 """What only MongoDB has: indexes, concerns, and being down."""
 
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ from pymongo.database import Database
 from catalight.adapters.mongo import MongoJobs, MongoRows, connect, ping
 from catalight.domain.errors import UnavailableError
 from local.runner.children import free_port
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def test_both_questions_are_answered_by_the_partial_index(database: Database[dict[str, Any]]) -> None:
@@ -20,6 +23,21 @@ def test_both_questions_are_answered_by_the_partial_index(database: Database[dic
         assert "'indexName': 'pending'" in str(plan)
         assert "COLLSCAN" not in str(plan)
         assert "'stage': 'SORT'" not in str(plan)
+
+
+def test_jobs_are_found_by_indexes_and_tombstones_are_removed_in_time(
+    database: Database[dict[str, Any]],
+) -> None:
+    MongoJobs(database).ensure_indexes()
+    sweep = database["jobs"].find({"sweep_at": {"$lte": NOW}}).sort("sweep_at", 1).limit(9)
+    states = {"owner": "", "state": {"$in": ["PENDING"]}}
+    page = database["jobs"].find(states).sort([("created_at", -1), ("_id", -1)]).limit(9)
+    for query, index in ((sweep, "sweep"), (page, "list")):
+        plan = str(query.explain()["queryPlanner"]["winningPlan"])
+        assert f"'indexName': '{index}'" in plan
+        assert "'stage': 'SORT'" not in plan
+    tombstones = database["jobs"].index_information()["tombstones"]
+    assert (tombstones["key"], tombstones["expireAfterSeconds"]) == ([("bury_at", 1)], 0)
 
 
 def test_the_uri_cannot_weaken_the_writes(mongodb_uri: str) -> None:
