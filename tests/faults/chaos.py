@@ -101,20 +101,20 @@ class Chaos:
 
     def _play(self, stage: schedule.Stage, customer: Customer, seed: int, faults: frozenset[Fault]) -> None:
         stage.play(seed, schedule.first_act(seed, faults))
-        self._wait(lambda: customer.request_id is not None and not self._pending(customer.request_id))
-        stage.play(seed, schedule.finale(seed, faults))
-        self._wait(lambda: customer.ended)
-        self._wait(lambda: not busy(self.store.waiting()))
+        if self._wait(lambda: customer.request_id is not None and not self._pending(customer.request_id)):
+            stage.play(seed, schedule.finale(seed, faults))
+            self._wait(lambda: customer.ended and not busy(self.store.waiting()))
         self.system.check()
 
     def _pending(self, job: str) -> bool:
         return self.store.database["rows"].find_one({"job": job, "pending": True}) is not None
 
-    def _wait(self, ready: Callable[[], bool]) -> None:
-        """Wait in vain at most PATIENCE seconds: what is broken then, the invariants say."""
+    def _wait(self, ready: Callable[[], bool]) -> bool:
+        """Whether it is ready within PATIENCE seconds; what is broken otherwise, the invariants say."""
         deadline = time.monotonic() + PATIENCE
-        while not ready() and time.monotonic() < deadline:
+        while not (is_ready := ready()) and time.monotonic() < deadline:
             time.sleep(0.05)
+        return is_ready
 
 
 @contextmanager

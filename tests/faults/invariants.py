@@ -83,9 +83,8 @@ class Aftermath:
             yield f"job {self.customer.request_id} was accepted and is not stored"
         if self._keeps_keys() and len(jobs) > 1:
             yield f"one Idempotency-Key made {len(jobs)} jobs: {sorted(jobs)}"
-        for job in sorted(jobs):
-            yield from self._job(job)
-        yield from self._images()
+        at_fault = [fault for job in sorted(jobs) for fault in self._job(job)]
+        yield from at_fault or self._images()  # what unfinished jobs will refer to, nobody knows
         if waiting := busy(self.store.waiting()):
             yield f"messages stay in the queues: {waiting}"
 

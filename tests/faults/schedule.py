@@ -19,6 +19,7 @@ from tests.faults.proxy import CALM, ROUGH, STORM, Proxy
 
 SECONDS = 11.0  # that the first act lasts: the job is on its way
 FINALE_SECONDS = 3.0  # that the second act lasts: the last row has ended
+AMENDS = ("rough", "start API", "start mongod")  # what happens without being a fault itself
 DOWN_SECONDS = (0.3, 3.0)  # that what was killed stays away
 
 
@@ -119,13 +120,11 @@ class Stage:
         }
         if deed := deeds.get(event.what):
             deed()
-            self._count(event.what)
+            self.note(event.what)
+            if event.what not in AMENDS:
+                self.injected.add(event.what)
         else:
             self._kill_worker(event.what.split()[1], event.chance)
-
-    def _count(self, what: str) -> None:
-        self.note(what)
-        self.injected.add(what)
 
     def _step_down(self) -> None:
         with suppress(PyMongoError):  # it is down already, or not up again yet
@@ -138,4 +137,5 @@ class Stage:
         if pids := self.system.workers(function):
             with suppress(ProcessLookupError):  # it has ended by itself
                 os.kill(pids[int(chance * len(pids))], signal.SIGKILL)
-                self._count(f"kill {function}")
+                self.note(f"kill {function}")
+                self.injected.add(f"kill {function}")
