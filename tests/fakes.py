@@ -1,13 +1,16 @@
 """In-memory adapters that keep the conditions of the real ones; `test_ports.py` tests both alike."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from catalight.domain.errors import JobNotFoundError, UnavailableError
-from catalight.domain.job import RUNNING, Counts, Delivery, Job, JobState, Webhook, WebhookState
+from catalight.domain.errors import JobGoneError, JobNotFoundError, UnavailableError
+from catalight.domain.job import ENDED, RUNNING, Counts, Job, JobState
 from catalight.domain.messages import Message
-from catalight.domain.row import Row
+from catalight.domain.row import Row, RowState
+from catalight.domain.webhook import Delivery, Webhook, WebhookState
 
 
 class FakeClock:
@@ -29,61 +32,161 @@ class MemoryJobs:
     def __init__(self) -> None:
         self.jobs: dict[str, Job] = {}
 
-    def insert(self, job: Job) -> None:
-        assert job.id not in self.jobs
-        self.jobs[job.id] = job
+    def insert(self, job: Job) -> Job:
+        return self.jobs.setdefault(job.id, job)
 
     def get(self, job_id: str) -> Job:
-        if job_id not in self.jobs:
+        job = self.find(job_id)
+        if job is None:
             raise JobNotFoundError(job_id)
-        return self.jobs[job_id]
+        if job.state is JobState.GONE:
+            raise JobGoneError(job_id)
+        return job
 
-    def _change(self, job_id: str, run: int, states: Sequence[JobState], **changes: object) -> bool:
-        job = self.jobs[job_id]
-        if job.run != run or job.state not in states:
+    def find(self, job_id: str) -> Job | None:
+        return self.jobs.get(job_id)
+
+    def _move(self, job_id: str, holds: Callable[[Job], bool], now: datetime, **changes: Any) -> bool:
+        job = self.find(job_id)
+        if job is None or not holds(job):
             return False
-        self.jobs[job_id] = replace(job, **changes)  # type: ignore[arg-type]
+        self.jobs[job_id] = replace(job, **{"moved_at": now, "looks": 0, **changes})
         return True
 
-    def seal(self, job_id: str, run: int) -> None:
-        self._change(job_id, run, tuple(JobState), sealed=True)
+    def seal(self, job_id: str, run: int, ranges: int, counts: Counts, now: datetime) -> bool:
+        def unsealed(job: Job) -> bool:
+            return job.run == run and job.state in RUNNING and not job.sealed
+
+        return self._move(job_id, unsealed, now, sealed=True, ranges=ranges, counts=counts)
 
     def start(self, job_id: str, run: int, now: datetime) -> None:
-        self._change(job_id, run, [JobState.PENDING], state=JobState.PROCESSING, started_at=now)
+        def pending(job: Job) -> bool:
+            return job.run == run and job.state is JobState.PENDING
 
-    def record_progress(self, job_id: str, run: int, counts: Counts) -> None:
-        self._change(job_id, run, RUNNING, counts=self.jobs[job_id].counts + counts)
+        self._move(job_id, pending, now, state=JobState.PROCESSING, started_at=now)
 
-    def begin_finishing(self, job_id: str, run: int) -> bool:
-        states = (*RUNNING, JobState.FINISHING)
-        return self.jobs[job_id].sealed and self._change(job_id, run, states, state=JobState.FINISHING)
+    def record_progress(self, job_id: str, run: int, counts: Counts, now: datetime) -> None:
+        def running(job: Job) -> bool:
+            return job.run == run and job.state in RUNNING
 
-    def publish(self, job_id: str, run: int, counts: Counts, now: datetime) -> None:
-        ended = {"state": JobState.COMPLETED, "counts": counts, "finished_at": now}
-        self._change(job_id, run, [JobState.FINISHING], **ended)
+        job = self.find(job_id)
+        if job:
+            self._move(job_id, running, now, counts=job.counts + counts)
 
-    def _webhook(self, job_id: str) -> Webhook:
-        webhook = self.jobs[job_id].webhook
-        assert webhook
-        return webhook
+    def begin_cancelling(self, job_id: str, now: datetime) -> bool:
+        def running(job: Job) -> bool:
+            return job.state in (JobState.PENDING, JobState.PROCESSING)
 
-    def begin_delivery(self, job_id: str, run: int, attempts: int, until: datetime) -> bool:
-        webhook = self._webhook(job_id)
-        if webhook.state is not WebhookState.PENDING or webhook.attempts != attempts:
+        if self._move(job_id, running, now, state=JobState.CANCELLING, cancelled=True, sweep_at=now):
+            return True
+        job = self.find(job_id)
+        return job is not None and job.state is JobState.CANCELLING
+
+    def begin_finishing(self, job_id: str, run: int, now: datetime) -> bool:
+        def complete(job: Job) -> bool:
+            return job.run == run and job.state in RUNNING and job.sealed
+
+        if self._move(job_id, complete, now, state=JobState.FINISHING):
+            return True
+        job = self.find(job_id)
+        return job is not None and (job.run, job.state) == (run, JobState.FINISHING)
+
+    def publish(self, job_id: str, run: int, end: JobState, counts: Counts, now: datetime) -> None:
+        def finishing(job: Job) -> bool:
+            return job.run == run and job.state is JobState.FINISHING
+
+        self._move(job_id, finishing, now, state=end, counts=counts, finished_at=now)
+
+    def begin_run(self, new: Job) -> bool:
+        def ended(job: Job) -> bool:
+            return job.run == new.run - 1 and job.state.has_result
+
+        if ended(self.jobs[new.id]):
+            self.jobs[new.id] = new
+            return True
+        return False
+
+    def delete(self, job_id: str, now: datetime) -> None:
+        self._end_for_good(job_id, lambda job: job.state is not JobState.GONE, now)
+
+    def expire(self, job_id: str, run: int, now: datetime) -> None:
+        def over(job: Job) -> bool:
+            return job.run == run and job.state in ENDED and job.expires_at <= now
+
+        self._end_for_good(job_id, over, now)
+
+    def abandon(self, job_id: str, now: datetime) -> None:
+        def unsealed(job: Job) -> bool:
+            return job.run == 1 and not job.sealed and job.state in RUNNING
+
+        self._end_for_good(job_id, unsealed, now)
+
+    def _end_for_good(self, job_id: str, holds: Callable[[Job], bool], now: datetime) -> None:
+        self._move(job_id, holds, now, state=JobState.GONE, sweep_at=now)
+
+    def bury(self, job_id: str, until: datetime) -> None:
+        job = self.find(job_id)
+        if job and job.state is JobState.GONE:
+            nothing: dict[str, Any] = {"header": (), "file_name": "", "secret": b"", "webhook": None}
+            self.jobs[job_id] = replace(job, **nothing, sweep_at=None)
+
+    def page(
+        self, owner: str, states: AbstractSet[JobState], before: tuple[datetime, str] | None, limit: int
+    ) -> list[Job]:
+        found = [
+            job
+            for job in self.jobs.values()
+            if job.owner == owner
+            and job.state in states - {JobState.GONE}
+            and (before is None or (job.created_at, job.id) < before)
+        ]
+        return sorted(found, key=lambda job: (job.created_at, job.id), reverse=True)[:limit]
+
+    def to_sweep(self, now: datetime, limit: int) -> list[Job]:
+        due = [(job.sweep_at, job) for job in self.jobs.values() if job.sweep_at and job.sweep_at <= now]
+        return [job for _, job in sorted(due, key=lambda entry: entry[0])][:limit]
+
+    def looked_at(self, job: Job, next_look: datetime) -> None:
+        stored = self.jobs[job.id]
+        if stored.sweep_at == job.sweep_at:
+            self.jobs[job.id] = replace(stored, sweep_at=next_look, looks=stored.looks + 1)
+
+
+class MemoryDeliveries:
+    """The webhooks of MemoryJobs."""
+
+    def __init__(self, jobs: MemoryJobs) -> None:
+        self._jobs = jobs.jobs
+
+    def begin(self, job_id: str, run: int, attempts: int, until: datetime) -> bool:
+        webhook = self._pending(job_id, run)
+        if webhook is None or webhook.attempts != attempts:
             return False
-        claimed = replace(webhook, attempts=attempts + 1, next_at=until)
-        return self._change(job_id, run, tuple(JobState), webhook=claimed)
+        self._write(job_id, replace(webhook, attempts=attempts + 1, next_at=until), until)
+        return True
 
-    def record_delivery(self, job_id: str, run: int, delivery: Delivery, next_at: datetime | None) -> None:
-        webhook = self._webhook(job_id)
-        if webhook.state is WebhookState.PENDING:
-            webhook = replace(
-                webhook,
-                deliveries=(*webhook.deliveries, delivery),
-                state=WebhookState.after(delivery, next_at),
-                next_at=None if delivery.delivered else next_at,
-            )
-            self._change(job_id, run, tuple(JobState), webhook=webhook)
+    def record(self, job_id: str, run: int, delivery: Delivery, next_at: datetime | None) -> None:
+        webhook = self._pending(job_id, run)
+        if webhook:
+            state = WebhookState.after(delivery, next_at)
+            due = next_at if state is WebhookState.PENDING else None
+            log = (*webhook.deliveries, delivery)
+            self._write(job_id, replace(webhook, deliveries=log, state=state, next_at=due), due)
+
+    def renew(self, job_id: str, run: int, now: datetime) -> None:
+        job = self._jobs[job_id]
+        if job.webhook and job.run == run and job.state in ENDED:
+            self._write(job_id, job.webhook.renewed(), now)
+
+    def _pending(self, job_id: str, run: int) -> Webhook | None:
+        job = self._jobs[job_id]
+        pending = job.run == run and job.webhook and job.webhook.state is WebhookState.PENDING
+        return job.webhook if pending else None
+
+    def _write(self, job_id: str, webhook: Webhook, look: datetime | None) -> None:
+        job = self._jobs[job_id]
+        sweep_at = min(job.sweep_at, look) if job.sweep_at and look else job.sweep_at
+        self._jobs[job_id] = replace(job, webhook=webhook, sweep_at=sweep_at)
 
 
 class MemoryRows:
@@ -94,26 +197,46 @@ class MemoryRows:
 
     def insert(self, rows: Iterable[Row]) -> None:
         for row in rows:
-            assert (row.job_id, row.number) not in self.rows
-            self.rows[row.job_id, row.number] = row
+            self.rows.setdefault((row.job_id, row.number), row)
 
     def pending_in_range(self, job_id: str, run: int, number: int) -> list[Row]:
         return [row for row in self.stream(job_id) if row.pending and (row.run, row.range) == (run, number)]
 
+    def pending(self, job_id: str) -> Iterator[Row]:
+        pending = [row for row in self.stream(job_id) if row.pending]
+        yield from sorted(pending, key=lambda row: (row.range or 0, row.number))
+
+    def read(self, job_id: str, numbers: Sequence[int]) -> list[Row]:
+        return [row for row in self.stream(job_id) if row.number in numbers]
+
     def save(self, rows: Sequence[Row]) -> int:
         saved = 0
         for row in rows:
-            stored = self.rows[row.job_id, row.number]
-            if stored.pending and (stored.run, stored.version) == (row.run, row.version):
+            stored = self.rows.get((row.job_id, row.number))
+            if stored and stored.pending and (stored.run, stored.version) == (row.run, row.version):
                 self.rows[row.job_id, row.number] = replace(row, version=row.version + 1)
                 saved += 1
         return saved
+
+    def reopen(self, rows: Sequence[Row]) -> None:
+        for row in rows:
+            if self.rows[row.job_id, row.number].run < row.run:
+                self.rows[row.job_id, row.number] = row
 
     def any_pending(self, job_id: str) -> bool:
         return any(row.pending for row in self.stream(job_id))
 
     def stream(self, job_id: str) -> Iterator[Row]:
         yield from (row for key, row in sorted(self.rows.items()) if key[0] == job_id)
+
+    def page(self, job_id: str, states: AbstractSet[RowState], after: int, limit: int) -> list[Row]:
+        rows = (row for row in self.stream(job_id) if row.number > after)
+        return [row for row in rows if not states or row.state in states][:limit]
+
+    def delete(self, job_id: str, first: int, last: int) -> None:
+        for row in list(self.stream(job_id)):
+            if first <= row.number <= last:
+                del self.rows[job_id, row.number]
 
 
 class MemoryQueue:
@@ -153,6 +276,10 @@ class MemoryStore:
         if self.down:
             raise UnavailableError("S3")
         return key in self.objects
+
+    def delete(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            self.objects.pop(key, None)
 
     def link(self, key: str, seconds: int, file_name: str | None = None) -> str:
         return f"memory:{key}"

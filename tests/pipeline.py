@@ -2,25 +2,58 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 from catalight.domain import catalogue
 from catalight.domain.errors import ImageError, ImageErrorCode
-from catalight.domain.job import Delivery, Job
+from catalight.domain.job import Job
 from catalight.domain.messages import DeliverWebhook as DeliverWebhookMessage
 from catalight.domain.messages import FinishJob as FinishJobMessage
 from catalight.domain.messages import ProcessRange as ProcessRangeMessage
+from catalight.domain.messages import TendJob as TendJobMessage
 from catalight.domain.options import ImageFormat, Options
+from catalight.domain.terms import Terms
+from catalight.domain.webhook import Delivery
 from catalight.usecases.ask_completion import AskCompletion
+from catalight.usecases.cancel_job import CancelJob
+from catalight.usecases.carry_on import CarryOn
+from catalight.usecases.delete_job import DeleteJob
 from catalight.usecases.deliver_webhook import DeliverWebhook
+from catalight.usecases.end_rows import EndRows
 from catalight.usecases.finish_job import FinishJob
+from catalight.usecases.give_up import GiveUp
 from catalight.usecases.make_light import MakeLight
 from catalight.usecases.process_range import ProcessRange
+from catalight.usecases.purge_job import PurgeJob
+from catalight.usecases.record_images import RecordImages
+from catalight.usecases.redeliver_webhook import RedeliverWebhook
+from catalight.usecases.reopen_rows import ReopenRows
+from catalight.usecases.retry_job import RetryJob
+from catalight.usecases.send_window import SendWindow
 from catalight.usecases.submit import Order, Submit
-from tests.fakes import FakeClock, MemoryJobs, MemoryQueue, MemoryRows, MemoryStore
+from catalight.usecases.sweep import Sweep
+from catalight.usecases.tend_job import TendJob
+from tests.fakes import (
+    FakeClock,
+    MemoryDeliveries,
+    MemoryJobs,
+    MemoryQueue,
+    MemoryRows,
+    MemoryStore,
+)
 
 MISSING = ImageError(ImageErrorCode.NOT_FOUND, "The host answered 404.")
+TERMS = Terms(
+    patience=timedelta(minutes=15),
+    deadline=timedelta(hours=24),
+    retention=timedelta(days=30),
+    longest=timedelta(days=90),
+)
+RECEIVES = 4  # before a message becomes a dead letter
+
 BUSY = ImageError(ImageErrorCode.HTTP_ERROR, "The host answered 503.", transient=True)
 
 
@@ -38,6 +71,20 @@ def csv_of(*cells: str) -> bytes:
     """A catalogue with one row for each cell of URLs."""
     lines = [f'{n},Product {n},"{cell}"' for n, cell in enumerate(cells, 1)]
     return "\r\n".join(["Serial Number,Product Name,Input Image Urls", *lines, ""]).encode()
+
+
+def an_order(*cells: str, **fields: Any) -> Order:
+    """An order of a catalogue with one row for each cell."""
+    order = Order(
+        owner="",
+        catalogue=catalogue.parse(csv_of(*cells)),
+        file_name="c.csv",
+        options=Options(),
+        webhook_url=None,
+        api_base="https://api.test",
+        link_base="https://cdn.test",
+    )
+    return replace(order, **fields)
 
 
 @dataclass
@@ -58,16 +105,20 @@ class Pipeline:
         )
         self.fetched: list[str] = []
         self.delivered: list[tuple[str, str, str]] = []
-        self.ask_completion = AskCompletion(self.jobs, self.rows, self.aggregator_queue)
+        self.deliveries = MemoryDeliveries(self.jobs)
+        self.ask_completion = AskCompletion(self.jobs, self.rows, self.aggregator_queue, self.clock)
+        self.send_window = SendWindow(self.image_queue, self.ask_completion)
         self.submit = Submit(
             jobs=self.jobs,
             rows=self.rows,
-            image_queue=self.image_queue,
-            ask_completion=self.ask_completion,
+            send_window=self.send_window,
             clock=self.clock,
             new_id=lambda: str(uuid4()),
             window=self.window,
+            terms=TERMS,
         )
+        self.record_images = RecordImages(self.jobs, self.rows, self.store, self.clock)
+        self.carry_on = CarryOn(self.rows, self.image_queue, self.ask_completion)
         self.make_light = MakeLight(
             self.fetch,
             self.compress,
@@ -80,12 +131,39 @@ class Pipeline:
             coding_seconds=20,
         )
         self.process_range = ProcessRange(
-            self.jobs, self.rows, self.image_queue, self.ask_completion, self.make_light, self.clock
+            self.jobs,
+            self.rows,
+            self.image_queue,
+            self.make_light,
+            self.record_images,
+            self.carry_on,
+            self.clock,
+        )
+        self.give_up = GiveUp(
+            self.jobs, self.rows, self.image_queue, self.record_images, self.carry_on, receives=RECEIVES
         )
         self.finish_job = FinishJob(self.jobs, self.rows, self.store, self.webhook_queue, self.clock)
         self.deliver_webhook = DeliverWebhook(
-            self.jobs, self.webhook_queue, self.deliver, self.clock, pauses=[5, 300, 1800]
+            self.jobs, self.deliveries, self.webhook_queue, self.deliver, self.clock, pauses=[5, 300, 1800]
         )
+        self.tend_job = TendJob(
+            jobs=self.jobs,
+            rows=self.rows,
+            image_queue=self.image_queue,
+            aggregator_queue=self.aggregator_queue,
+            webhook_queue=self.webhook_queue,
+            ask_completion=self.ask_completion,
+            end_rows=EndRows(self.rows, self.record_images, self.clock),
+            reopen_rows=ReopenRows(self.jobs, self.rows, self.send_window, self.clock),
+            purge_job=PurgeJob(self.jobs, self.rows, self.store, self.clock, TERMS),
+            clock=self.clock,
+            terms=TERMS,
+        )
+        self.sweep = Sweep(self.jobs, self.aggregator_queue, self.clock, TERMS)
+        self.cancel_job = CancelJob(self.jobs, self.aggregator_queue, self.clock)
+        self.retry_job = RetryJob(self.jobs, self.aggregator_queue, self.clock, TERMS)
+        self.delete_job = DeleteJob(self.jobs, self.aggregator_queue, self.clock)
+        self.redeliver_webhook = RedeliverWebhook(self.jobs, self.deliveries, self.webhook_queue, self.clock)
 
     def fetch(self, url: str) -> bytes:
         self.fetched.append(url)
@@ -102,18 +180,30 @@ class Pipeline:
         status = self.webhook_statuses.pop(0) if self.webhook_statuses else 200
         return Delivery(self.clock(), status, None, 1)
 
-    def start(self, *cells: str, webhook_url: str | None = None) -> Job:
+    def start(self, *cells: str, **fields: Any) -> Job:
         """Submit a catalogue with one row for each cell."""
-        parsed = catalogue.parse(csv_of(*cells))
-        order = Order(parsed, "c.csv", Options(), webhook_url, "https://api.test", "https://cdn.test")
-        return self.submit(order)
+        return self.submit(an_order(*cells, **fields))
 
     def process(
         self,
         message: ProcessRangeMessage,
         seconds_left: Callable[[], float] = lambda: 100.0,
+        receives: int = 1,
     ) -> None:
-        self.process_range(message, seconds_left)
+        self.process_range(message, seconds_left, receives)
+
+    def tend(self, job: Job, seconds_left: Callable[[], float] = lambda: 100.0) -> None:
+        self.tend_job(TendJobMessage(job.id), seconds_left)
+
+    def sweep_all(self) -> None:
+        """Sweep, and see to the jobs that were found."""
+        self.sweep(lambda: 100.0)
+        for message, _ in self.aggregator_queue.take():
+            match message:
+                case TendJobMessage():
+                    self.tend_job(message, lambda: 100.0)
+                case FinishJobMessage():
+                    self.finish_job(message)
 
     def run(self) -> None:
         """Carry messages until all queues are empty, moving the clock over their delays."""
@@ -128,6 +218,8 @@ class Pipeline:
                         self.finish_job(message)
                     case DeliverWebhookMessage():
                         self.deliver_webhook(message)
+                    case TendJobMessage():
+                        self.tend_job(message, lambda: 100.0)
 
     def result(self, job: Job) -> str:
         return self.store.objects[f"results/{job.id}/{job.run}.csv"].decode()

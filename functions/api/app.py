@@ -1,20 +1,21 @@
 """The HTTP API: each route translates a request into one call of a use case, and the answer back."""
 
-from http import HTTPStatus
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import Depends, FastAPI, File, Form, Request, Response, UploadFile
+from fastapi import FastAPI, File, Form, Header, Request, Response, UploadFile
 from fastapi.responses import FileResponse, RedirectResponse
 
 from catalight.domain import catalogue, urls
 from catalight.domain.errors import OptionError
+from catalight.domain.job import ENDED
 from catalight.domain.options import MAX_SIDE, ImageFormat, Options
 from catalight.usecases.submit import Order
-from functions.api import problems
+from functions.api import jobs, problems
 from functions.api.body_limit import BodyLimit
-from functions.api.models import Accepted, Download, Health, Links, Note, Problem, Status, Welcome, shown
-from functions.api.services import Services, services
+from functions.api.documented import documented_header, documented_problems
+from functions.api.models import Accepted, Download, Health, Links, Note, Status, Welcome, shown
+from functions.api.services import EVERYONE, Built
 
 DESCRIPTION = """
 Send a CSV with the columns `Serial Number`, `Product Name` and `Input Image Urls`; Catalight downloads and
@@ -26,25 +27,13 @@ compresses every picture in the background and gives the CSV back with the new U
 PAGE = Path(__file__).with_name("page.html")
 RUNNING_RETRY_AFTER = "2"
 MAX_FILE_NAME = 200  # it becomes part of a presigned URL
+MAX_KEY = 255
+KEY = "Any text of your own that is new for each order: sent again under it, the order is taken once"
 
 app = FastAPI(title="Catalight", version="1", description=DESCRIPTION)
 app.add_middleware(BodyLimit)
+app.include_router(jobs.router)
 problems.install(app)
-
-Built = Annotated[Services, Depends(services)]
-
-
-def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Document the errors of a route; each is application/problem+json."""
-    content = {"application/problem+json": {"schema": Problem.model_json_schema()}}
-    # 422 takes the place of FastAPI's own, which this API never sends.
-    described = (*statuses, 422, 503)
-    return {status: {"content": content, "description": HTTPStatus(status).phrase} for status in described}
-
-
-def _header(name: str, text: str) -> dict[str, Any]:
-    """Document a header of an answer."""
-    return {"headers": {name: {"description": text, "schema": {"type": "string"}}}}
 
 
 def _clean(text: str) -> str:
@@ -64,7 +53,7 @@ def welcome(request: Request, response: Response) -> Response | Welcome:
 @app.post(
     "/upload",
     status_code=202,
-    responses=_problems(400, 413, 415) | {202: _header("Location", "The job's status")},
+    responses=documented_problems(400, 413, 415) | {202: documented_header("Location", "The job's status")},
 )
 def upload(
     request: Request,
@@ -77,6 +66,7 @@ def upload(
     max_width: Annotated[int | None, Form(ge=1, le=MAX_SIDE, description="Pixels")] = None,
     max_height: Annotated[int | None, Form(ge=1, le=MAX_SIDE, description="Pixels")] = None,
     strict: Annotated[bool, Form(description="Refuse the file for what would be a warning")] = False,
+    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=MAX_KEY, description=KEY)] = None,
 ) -> Accepted:
     """Take a catalogue; its images are made light in the background."""
     options = Options(quality, format, max_width, max_height)
@@ -86,7 +76,17 @@ def upload(
     parsed = catalogue.parse(file.file.read(), strict=strict)
     base = str(request.base_url).rstrip("/")
     name = _clean(file.filename or "catalogue.csv")[-MAX_FILE_NAME:]
-    job = built.submit(Order(parsed, name, options, webhook_url, base, built.link_base or base))
+    order = Order(
+        owner=EVERYONE,
+        catalogue=parsed,
+        file_name=name,
+        options=options,
+        webhook_url=webhook_url,
+        api_base=base,
+        link_base=built.link_base or base,
+        idempotency_key=idempotency_key,
+    )
+    job = built.submit(order)
     links = Links.of(job.id)
     response.headers["Location"] = links.status
     return Accepted(
@@ -102,12 +102,13 @@ def upload(
 
 @app.get(
     "/status/{request_id}",
-    responses=_problems(404) | {200: _header("Retry-After", "While the job runs: seconds")},
+    responses=documented_problems(404, 410)
+    | {200: documented_header("Retry-After", "While the job runs: seconds")},
 )
 def status(request_id: str, response: Response, built: Built) -> Status:
     """Tell how far a job is."""
     job = built.jobs.get(request_id)
-    if not job.state.has_result:
+    if job.state not in ENDED:
         response.headers["Retry-After"] = RUNNING_RETRY_AFTER
     return Status.of(job)
 
@@ -115,7 +116,7 @@ def status(request_id: str, response: Response, built: Built) -> Status:
 @app.get(
     "/download/{request_id}",
     response_model=Download,
-    responses=_problems(404, 409, 410) | {307: {"description": "To the result CSV"}},
+    responses=documented_problems(404, 409, 410) | {307: {"description": "To the result CSV"}},
 )
 def download(request_id: str, built: Built, *, redirect: bool = True) -> Response | Download:
     """Send the client to the result CSV, or with `redirect=false` tell its presigned URL."""
@@ -129,14 +130,14 @@ def download(request_id: str, built: Built, *, redirect: bool = True) -> Respons
     "/images/{token}/{name}",
     status_code=307,
     response_class=RedirectResponse,
-    responses=_problems(404) | {307: {"description": "To the image"}},
+    responses=documented_problems(404) | {307: {"description": "To the image"}},
 )
 def image(token: str, name: str, built: Built) -> RedirectResponse:
     """Send the client to one output image; this link lives as long as the image is kept."""
     return RedirectResponse(built.link_image(token, name), 307, headers={"Cache-Control": "max-age=600"})
 
 
-@app.get("/healthz", responses=_problems())
+@app.get("/healthz", responses=documented_problems())
 def healthz(built: Built) -> Health:
     """Say whether the service is up and reaches its database."""
     built.ping()

@@ -5,8 +5,11 @@ from typing import Literal, Self, cast
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from catalight.domain import urls
 from catalight.domain.errors import Problem as CatalogueProblem
-from catalight.domain.job import Job, JobState, Webhook, WebhookState
+from catalight.domain.job import Job, JobState
+from catalight.domain.row import Image, ImageState, Row, RowState
+from catalight.domain.webhook import Webhook, WebhookState
 
 type ShownState = Literal["PENDING", "PROCESSING", "COMPLETED", "CANCELLED", "FAILED"]
 
@@ -55,11 +58,12 @@ class Links(BaseModel):
 
     status: str = Field(examples=[f"/status/{REQUEST_ID}"])
     download: str = Field(examples=[f"/download/{REQUEST_ID}"])
+    rows: str = Field(examples=[f"/jobs/{REQUEST_ID}/rows"])
 
     @classmethod
     def of(cls, job_id: str) -> Self:
         """The links of a job."""
-        return cls(status=f"/status/{job_id}", download=f"/download/{job_id}")
+        return cls(status=f"/status/{job_id}", download=f"/download/{job_id}", rows=f"/jobs/{job_id}/rows")
 
 
 class Accepted(BaseModel):
@@ -119,6 +123,7 @@ class Status(BaseModel):
 
     request_id: str = Field(examples=[REQUEST_ID])
     status: ShownState = Field(examples=["PROCESSING"])
+    run: int = Field(examples=[1], description="Grows with every retry")
     file_name: str = Field(examples=["products.csv"])
     rows: int = Field(examples=[1000])
     images: Images
@@ -127,6 +132,7 @@ class Status(BaseModel):
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    expires_at: datetime = Field(description="When the job, its images and its result are removed")
     webhook: WebhookStatus | None
     links: Links
 
@@ -137,6 +143,7 @@ class Status(BaseModel):
         return cls(
             request_id=job.id,
             status=shown(job.state),
+            run=job.run,
             file_name=job.file_name,
             rows=job.rows,
             images=Images(total=job.images, done=counts.done, failed=counts.failed),
@@ -145,9 +152,72 @@ class Status(BaseModel):
             created_at=job.created_at,
             started_at=job.started_at,
             finished_at=job.finished_at,
+            expires_at=job.expires_at,
             webhook=WebhookStatus.of(webhook) if webhook else None,
             links=Links.of(job.id),
         )
+
+
+class JobPage(BaseModel):
+    """Some of your jobs, newest first."""
+
+    jobs: list[Status]
+    next: str | None = Field(description="The `cursor` of the next page; none on the last")
+
+
+class ImageStatus(BaseModel):
+    """How one image stands."""
+
+    url: str = Field(examples=["https://supplier.example/shoe.jpg"])
+    state: ImageState
+    error: str | None = Field(examples=["not_found"])
+    detail: str | None = Field(examples=["The host answered 404."])
+    attempts: int = Field(description="Failures so far that may pass")
+    not_before: datetime | None = Field(description="When it is tried again")
+    output_url: str | None = Field(examples=["https://…/images/x3oF…/shoe.jpg"])
+    bytes_in: int
+    bytes_out: int
+    width: int = Field(description="Pixels of the output")
+    height: int
+
+    @classmethod
+    def of(cls, image: Image, link_base: str) -> Self:
+        """Show an image; `link_base` is its job's."""
+        return cls(
+            url=urls.shown(image.url),
+            state=image.state,
+            error=image.error,
+            detail=image.detail,
+            attempts=image.attempts,
+            not_before=image.not_before,
+            output_url=f"{link_base}/images/{image.link}" if image.link else None,
+            bytes_in=image.bytes_in,
+            bytes_out=image.bytes_out,
+            width=image.width,
+            height=image.height,
+        )
+
+
+class RowStatus(BaseModel):
+    """How the images of one row stand."""
+
+    row: int = Field(examples=[1], description="Rows are counted from 1, the header not included")
+    state: RowState
+    cells: list[str] = Field(examples=[["1", "Shoe", "https://supplier.example/shoe.jpg"]])
+    images: list[ImageStatus]
+
+    @classmethod
+    def of(cls, row: Row, link_base: str) -> Self:
+        """Show a row; `link_base` is its job's."""
+        images = [ImageStatus.of(image, link_base) for image in row.images]
+        return cls(row=row.number + 1, state=row.state, cells=list(row.cells), images=images)
+
+
+class RowPage(BaseModel):
+    """Some rows of a job, in the order of its CSV."""
+
+    rows: list[RowStatus]
+    next: str | None = Field(description="The `cursor` of the next page; none on the last")
 
 
 class Download(BaseModel):

@@ -12,9 +12,13 @@ from starlette.exceptions import HTTPException
 from catalight.domain.errors import (
     CatalightError,
     CatalogueError,
+    IdempotencyError,
     ImageNotFoundError,
+    JobEndedError,
+    JobGoneError,
     JobNotFinishedError,
     JobNotFoundError,
+    NoWebhookError,
     OptionError,
     ResultExpiredError,
     UnavailableError,
@@ -63,8 +67,31 @@ def job_not_found(_: JobNotFoundError) -> JSONResponse:
     return problem(404, "job-not-found", "No such job", detail)
 
 
+def job_gone(_: JobGoneError) -> JSONResponse:
+    detail = "This job was deleted, or has expired. Send the catalogue again (with a new Idempotency-Key)."
+    return problem(410, "job-gone", "The job is gone", detail)
+
+
+def job_ended(error: JobEndedError) -> JSONResponse:
+    detail = f"The job is {error.state} and cannot be cancelled any more; see /status/{error.job_id}."
+    return problem(409, "job-ended", "The job has ended, or is about to", detail)
+
+
+def no_webhook(error: NoWebhookError) -> JSONResponse:
+    detail = f"The job was sent without a webhook_url; watch /status/{error.job_id} instead."
+    return problem(409, "no-webhook", "The job has no webhook", detail)
+
+
+def idempotency(error: IdempotencyError) -> JSONResponse:
+    detail = (
+        "This Idempotency-Key was used before with another file or other fields; what came of those is at "
+        f"/status/{error.job_id}. Use a new key, or repeat the request as it was."
+    )
+    return problem(422, "idempotency-key", "The key belongs to another order", detail)
+
+
 def job_not_finished(error: JobNotFinishedError) -> JSONResponse:
-    detail = f"The result is not ready. Ask again in {error.retry_after} s, or watch /status/{error.job_id}."
+    detail = f"The job still runs. Ask again in {error.retry_after} s, or watch /status/{error.job_id}."
     return problem(409, "job-not-finished", "The job has not finished", detail, retry_after=error.retry_after)
 
 
@@ -120,7 +147,11 @@ CATALIGHT_ERRORS: dict[type[CatalightError], Callable[..., JSONResponse]] = {
     CatalogueError: catalogue,
     OptionError: option,
     JobNotFoundError: job_not_found,
+    JobGoneError: job_gone,
     JobNotFinishedError: job_not_finished,
+    JobEndedError: job_ended,
+    NoWebhookError: no_webhook,
+    IdempotencyError: idempotency,
     ResultExpiredError: result_expired,
     ImageNotFoundError: image_not_found,
     UploadTooLargeError: upload_too_large,

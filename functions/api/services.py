@@ -4,24 +4,35 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
+from typing import Annotated
 from uuid import uuid4
 
 import boto3
 from botocore.config import Config
+from fastapi import Depends
 
-from catalight.adapters.mongo import MongoJobs, MongoRows, connect, ping
+from catalight.adapters.mongo import MongoDeliveries, MongoJobs, MongoRows, connect, ping
 from catalight.adapters.s3 import S3Store
 from catalight.adapters.secrets import secret
 from catalight.adapters.sqs import SqsQueue
 from catalight.clock import utc_now
+from catalight.domain.terms import Terms
 from catalight.usecases.ask_completion import AskCompletion
+from catalight.usecases.cancel_job import CancelJob
+from catalight.usecases.delete_job import DeleteJob
 from catalight.usecases.link_image import LinkImage
 from catalight.usecases.link_result import LinkResult
-from catalight.usecases.ports import Jobs
+from catalight.usecases.ports import JobList, Jobs, Rows
+from catalight.usecases.redeliver_webhook import RedeliverWebhook
+from catalight.usecases.retry_job import RetryJob
+from catalight.usecases.send_window import SendWindow
 from catalight.usecases.submit import Submit
 
 # Below API Gateway's 30 s: the client gets an answer of ours, not the gateway's.
 AWS = Config(connect_timeout=3, read_timeout=8, retries={"mode": "standard", "total_max_attempts": 3})
+
+
+EVERYONE = ""  # the owner of all jobs, where callers are not told apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +41,13 @@ class Services:
 
     ping: Callable[[], None]
     jobs: Jobs
+    job_list: JobList
+    rows: Rows
     submit: Submit
+    cancel_job: CancelJob
+    retry_job: RetryJob
+    delete_job: DeleteJob
+    redeliver_webhook: RedeliverWebhook
     link_result: LinkResult
     link_image: LinkImage
     link_base: str
@@ -42,22 +59,37 @@ def services() -> Services:
     env = os.environ
     database = connect(secret(env["MONGODB_URI_SECRET_ARN"]), env["MONGODB_DATABASE"])
     jobs, rows = MongoJobs(database), MongoRows(database)
+    jobs.ensure_indexes()
     rows.ensure_indexes()
     store = S3Store(boto3.client("s3", config=AWS), env["BUCKET"])
     sqs = boto3.client("sqs", config=AWS)
+    image_queue, aggregator_queue, webhook_queue = (
+        SqsQueue(sqs, env[f"{name}_QUEUE_URL"]) for name in ("IMAGE", "AGGREGATOR", "WEBHOOK")
+    )
+    terms = Terms.read(env)
     return Services(
         ping=partial(ping, database),
         jobs=jobs,
+        job_list=jobs,
+        rows=rows,
         submit=Submit(
             jobs=jobs,
             rows=rows,
-            image_queue=SqsQueue(sqs, env["IMAGE_QUEUE_URL"]),
-            ask_completion=AskCompletion(jobs, rows, SqsQueue(sqs, env["AGGREGATOR_QUEUE_URL"])),
+            send_window=SendWindow(image_queue, AskCompletion(jobs, rows, aggregator_queue, utc_now)),
             clock=utc_now,
             new_id=lambda: str(uuid4()),
             window=int(env["WINDOW"]),
+            terms=terms,
         ),
+        cancel_job=CancelJob(jobs, aggregator_queue, utc_now),
+        retry_job=RetryJob(jobs, aggregator_queue, utc_now, terms),
+        delete_job=DeleteJob(jobs, aggregator_queue, utc_now),
+        redeliver_webhook=RedeliverWebhook(jobs, MongoDeliveries(database), webhook_queue, utc_now),
         link_result=LinkResult(jobs, store, utc_now),
         link_image=LinkImage(store),
         link_base=env["LINK_BASE_URL"],
     )
+
+
+Built = Annotated[Services, Depends(services)]
+"""What a route declares to be given the services."""

@@ -2,7 +2,6 @@
 
 import logging
 import os
-from collections.abc import Callable
 from functools import cache
 from threading import Semaphore
 from typing import Any
@@ -24,8 +23,12 @@ from catalight.adapters.sqs import SqsQueue
 from catalight.clock import utc_now
 from catalight.domain import messages
 from catalight.usecases.ask_completion import AskCompletion
+from catalight.usecases.carry_on import CarryOn
 from catalight.usecases.make_light import MakeLight
+from catalight.usecases.or_later import or_later
+from catalight.usecases.ports import SecondsLeft
 from catalight.usecases.process_range import ProcessRange
+from catalight.usecases.record_images import RecordImages
 
 DOWNLOADS = 10
 CODING_SECONDS = 20.0  # what decoding, encoding and storing one image may take
@@ -52,15 +55,19 @@ def process_range() -> ProcessRange:
         max_seconds=fetch_seconds,
         pool_size=DOWNLOADS,
     )
+    image_queue = SqsQueue(sqs, env["IMAGE_QUEUE_URL"])
+    aggregator_queue = SqsQueue(sqs, env["AGGREGATOR_QUEUE_URL"])
+    store = S3Store(boto3.client("s3", config=aws), env["BUCKET"])
     return ProcessRange(
         jobs=jobs,
         rows=rows,
-        image_queue=SqsQueue(sqs, env["IMAGE_QUEUE_URL"]),
-        ask_completion=AskCompletion(jobs, rows, SqsQueue(sqs, env["AGGREGATOR_QUEUE_URL"])),
+        image_queue=image_queue,
+        record_images=RecordImages(jobs, rows, store, utc_now),
+        carry_on=CarryOn(rows, image_queue, AskCompletion(jobs, rows, aggregator_queue, utc_now)),
         make_light=MakeLight(
             fetch=fetcher.fetch,
             compress=codec.compress,
-            store=S3Store(boto3.client("s3", config=aws), env["BUCKET"]),
+            store=store,
             clock=utc_now,
             coding=Semaphore(1),  # the function has one vCPU, and memory for one large picture at a time
             pauses=[float(pause) for pause in env["IMAGE_RETRY_PAUSES"].split(",")],
@@ -76,10 +83,13 @@ def _record_handler(record: SQSRecord, lambda_context: LambdaContext) -> None:
     message = messages.decode(record.body)
     if not isinstance(message, messages.ProcessRange):
         raise TypeError(f"{type(message).__name__} does not belong on ImageQueue")
-    process_range()(message, _seconds_left(lambda_context))
+    process = process_range()
+    receives = int(record.attributes.approximate_receive_count)
+    seconds_left = _seconds_left(lambda_context)
+    or_later(process.image_queue, message, lambda: process(message, seconds_left, receives))
 
 
-def _seconds_left(context: LambdaContext) -> Callable[[], float]:
+def _seconds_left(context: LambdaContext) -> SecondsLeft:
     return lambda: context.get_remaining_time_in_millis() / 1000
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from catalight.adapters.mongo import MongoJobs, MongoRows, connect
 from catalight.clock import utc_now
@@ -10,13 +11,17 @@ from catalight.domain.errors import ImageError, ImageErrorCode
 from catalight.domain.job import Job
 from catalight.domain.messages import Message
 from catalight.domain.options import Options
+from catalight.domain.terms import Terms
 from catalight.usecases.ask_completion import AskCompletion
+from catalight.usecases.send_window import SendWindow
 from catalight.usecases.submit import Order, Submit
 
 IMAGES = "11111111-1111-4111-8111-111111111111"  # stored and sealed: images-batch.json, api-status.json
 FINISH = "22222222-2222-4222-8222-222222222222"  # at FINISHING: aggregator-message.json
 WEBHOOK = "33333333-3333-4333-8333-333333333333"  # completed, its webhook not called: webhook-message.json
 
+DAY = timedelta(days=1)
+TERMS = Terms(patience=DAY, deadline=DAY, retention=DAY, longest=DAY)
 GONE = ImageError(ImageErrorCode.NOT_FOUND, "The host answered 404.")
 
 
@@ -42,7 +47,7 @@ class Seeds:
         self._finish(self._submit(FINISH))
         completed = self._submit(WEBHOOK)
         self._finish(completed)
-        self.jobs.publish(WEBHOOK, completed.run, completed.counts, utc_now())
+        self.jobs.publish(WEBHOOK, completed.run, completed.end, completed.counts, utc_now())
 
     def _submit(self, job_id: str) -> Job:
         lines = [f'{n},Product {n},"{self.image_base}/{n}.jpg {self.image_base}/{n}.jpg"' for n in range(10)]
@@ -50,19 +55,20 @@ class Seeds:
         submit = Submit(
             jobs=self.jobs,
             rows=self.rows,
-            image_queue=Unsent(),
-            ask_completion=AskCompletion(self.jobs, self.rows, Unsent()),
+            send_window=SendWindow(Unsent(), AskCompletion(self.jobs, self.rows, Unsent(), utc_now)),
             clock=utc_now,
             new_id=lambda: job_id,
             window=10,
+            terms=TERMS,
         )
         order = Order(
-            catalogue.parse(data),
-            "seed.csv",
-            Options(),
-            self.webhook_url,
-            "http://api.test",
-            "http://api.test",
+            owner="",
+            catalogue=catalogue.parse(data),
+            file_name="seed.csv",
+            options=Options(),
+            webhook_url=self.webhook_url,
+            api_base="http://api.test",
+            link_base="http://api.test",
         )
         return submit(order)
 
@@ -72,7 +78,7 @@ class Seeds:
             for row in self.rows.stream(job.id)
         ]
         self.rows.save(rows)
-        self.jobs.begin_finishing(job.id, job.run)
+        self.jobs.begin_finishing(job.id, job.run, utc_now())
 
 
 def plant(mongodb_uri: str, database: str, image_base: str, webhook_url: str) -> None:

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from catalight.adapters.mongo import MongoJobs, MongoRows, connect
-from catalight.domain.job import JobState, WebhookState
+from catalight.domain.job import JobState
+from catalight.domain.webhook import WebhookState
 from local.built import seeds
 from local.built.emulator import BuiltFunction, emulated
 from local.hosts.image_server import ImageServer

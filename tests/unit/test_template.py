@@ -18,7 +18,7 @@ def resources(kind: str) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("function", ["Image", "Aggregator"])
+@pytest.mark.parametrize("function", ["Image", "Aggregator", "Chores"])
 def test_visibility_is_six_times_the_functions_timeout(function: str) -> None:
     assert DEFAULTS[f"{function}Visibility"] == 6 * DEFAULTS[f"{function}Timeout"]
 
@@ -78,7 +78,29 @@ def test_functions_that_send_themselves_messages_are_not_taken_for_runaways() ->
     assert {name for name, function in functions.items() if function.get("RecursiveLoop") == "Allow"} == {
         "ImageFunction",
         "AggregatorFunction",
+        "DeadLetterFunction",
     }
+
+
+def test_patience_outlasts_a_crash() -> None:
+    assert DEFAULTS["Patience"] > DEFAULTS["ImageVisibility"] + DEFAULTS["ImageTimeout"]
+
+
+def test_one_catalogue_is_no_attack_on_its_supplier() -> None:
+    assert DEFAULTS["ImageConcurrency"] * DEFAULTS["HostConnections"] <= 40
+
+
+def test_dead_letters_are_handled_or_raise_an_alarm() -> None:
+    alarms = resources("AWS::CloudWatch::Alarm").values()
+    watched = {str(alarm["Dimensions"][0]["Value"]) for alarm in alarms}
+    for name in resources("AWS::SQS::Queue"):
+        if "DeadLetter" in name:
+            assert str({"Fn::GetAtt": [name, "QueueName"]}) in watched
+    assert all(alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}] for alarm in alarms)
+
+
+def test_the_bucket_outlives_what_it_is_asked_to_keep() -> None:
+    assert DEFAULTS["LongestDays"] > DEFAULTS["RetentionDays"]
 
 
 def test_every_function_has_its_own_role() -> None:

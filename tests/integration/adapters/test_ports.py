@@ -7,39 +7,47 @@ from typing import Any
 
 import pytest
 
-from catalight.adapters.mongo import MongoJobs, MongoRows
+from catalight.adapters.mongo import MongoDeliveries, MongoJobs, MongoRows
 from catalight.domain.catalogue import Dialect
-from catalight.domain.errors import ImageError, ImageErrorCode, JobNotFoundError
-from catalight.domain.job import Counts, Delivery, Job, JobState, Webhook, WebhookState
+from catalight.domain.errors import ImageError, ImageErrorCode, JobGoneError, JobNotFoundError
+from catalight.domain.job import Counts, Job, JobState
 from catalight.domain.options import Options
-from catalight.domain.row import Image, Row
-from catalight.usecases.ports import Jobs, Rows
-from tests.fakes import MemoryJobs, MemoryRows
+from catalight.domain.row import Image, Row, RowState
+from catalight.domain.webhook import Delivery, Webhook, WebhookState
+from catalight.usecases.ports import Deliveries, JobList, Jobs, Rows
+from tests.fakes import MemoryDeliveries, MemoryJobs, MemoryRows
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+LATER = NOW + timedelta(days=1)
 GONE = ImageError(ImageErrorCode.NOT_FOUND, "The host answered 404.")
 
 
 @dataclass
 class Store:
     jobs: Jobs
+    job_list: JobList
+    deliveries: Deliveries
     rows: Rows
 
 
 @pytest.fixture(params=["memory", "mongo"])
 def store(request: pytest.FixtureRequest) -> Iterator[Store]:
     if request.param == "memory":
-        yield Store(MemoryJobs(), MemoryRows())
+        memory = MemoryJobs()
+        yield Store(memory, memory, MemoryDeliveries(memory), MemoryRows())
     else:
         database: Any = request.getfixturevalue("database")
-        rows = MongoRows(database)
+        jobs, rows = MongoJobs(database), MongoRows(database)
+        jobs.ensure_indexes()
         rows.ensure_indexes()
-        yield Store(MongoJobs(database), rows)
+        yield Store(jobs, jobs, MongoDeliveries(database), rows)
 
 
 def a_job(**changes: Any) -> Job:
     job = Job(
         id="job",
+        owner="",
+        fingerprint="",
         state=JobState.PENDING,
         run=1,
         sealed=False,
@@ -55,6 +63,10 @@ def a_job(**changes: Any) -> Job:
         api_base="https://api.test",
         link_base="https://cdn.test",
         created_at=NOW,
+        deadline_at=LATER,
+        expires_at=LATER,
+        moved_at=NOW,
+        sweep_at=LATER,
         webhook=Webhook("https://shop.test/hook"),
     )
     return replace(job, **changes)
@@ -63,6 +75,10 @@ def a_job(**changes: Any) -> Job:
 def a_row(number: int = 0, job_id: str = "job", row_range: int | None = 0, **changes: Any) -> Row:
     row = Row(job_id, number, 1, row_range, (str(number), "x\ny", ""), (Image("http://h/a"),))
     return replace(row, **changes)
+
+
+def seal(store: Store, run: int = 1) -> bool:
+    return store.jobs.seal("job", run, 1, Counts(), NOW)
 
 
 def ended(row: Row) -> Row:
@@ -91,41 +107,41 @@ class TestJobs:
     def test_progress_adds_up_until_the_job_finishes(self, store: Store) -> None:
         store.jobs.insert(a_job(sealed=True))
         counts = Counts(done=1, failed=2, bytes_in=30, bytes_out=4, errors={"not_found": 1, "timeout": 1})
-        store.jobs.record_progress("job", 1, counts)
-        store.jobs.record_progress("job", 1, Counts(done=1))
-        store.jobs.record_progress("job", 2, Counts(done=1))
+        store.jobs.record_progress("job", 1, counts, NOW)
+        store.jobs.record_progress("job", 1, Counts(done=1), NOW)
+        store.jobs.record_progress("job", 2, Counts(done=1), NOW)
         assert store.jobs.get("job").counts == counts + Counts(done=1)
-        store.jobs.begin_finishing("job", 1)
-        store.jobs.record_progress("job", 1, Counts(done=1))
+        store.jobs.begin_finishing("job", 1, NOW)
+        store.jobs.record_progress("job", 1, Counts(done=1), NOW)
         assert store.jobs.get("job").counts.done == 2
 
     def test_an_unsealed_job_does_not_finish(self, store: Store) -> None:
         store.jobs.insert(a_job())
-        assert not store.jobs.begin_finishing("job", 1)
-        store.jobs.seal("job", 2)
-        assert not store.jobs.begin_finishing("job", 1)
-        store.jobs.seal("job", 1)
-        assert store.jobs.begin_finishing("job", 1)
+        assert not store.jobs.begin_finishing("job", 1, NOW)
+        assert not seal(store, 2)
+        assert not store.jobs.begin_finishing("job", 1, NOW)
+        assert seal(store, 1)
+        assert store.jobs.begin_finishing("job", 1, NOW)
 
     def test_whoever_finds_it_finishing_is_told_so_again(self, store: Store) -> None:
         store.jobs.insert(a_job(sealed=True))
-        assert [store.jobs.begin_finishing("job", 1) for _ in range(2)] == [True, True]
-        assert not store.jobs.begin_finishing("job", 2)
+        assert [store.jobs.begin_finishing("job", 1, NOW) for _ in range(2)] == [True, True]
+        assert not store.jobs.begin_finishing("job", 2, NOW)
 
     @pytest.mark.parametrize("state", [JobState.COMPLETED, JobState.CANCELLED, JobState.FAILED])
     def test_what_has_ended_does_not_finish_again(self, store: Store, state: JobState) -> None:
         store.jobs.insert(a_job(sealed=True, state=state))
-        assert not store.jobs.begin_finishing("job", 1)
+        assert not store.jobs.begin_finishing("job", 1, NOW)
 
     def test_only_a_finishing_job_of_this_run_is_published(self, store: Store) -> None:
         counts = Counts(3, 0, 9, 8, {})
         store.jobs.insert(a_job(sealed=True))
-        store.jobs.publish("job", 1, counts, NOW)
-        store.jobs.begin_finishing("job", 1)
-        store.jobs.publish("job", 2, counts, NOW)
+        store.jobs.publish("job", 1, JobState.COMPLETED, counts, NOW)
+        store.jobs.begin_finishing("job", 1, NOW)
+        store.jobs.publish("job", 2, JobState.COMPLETED, counts, NOW)
         assert store.jobs.get("job").state is JobState.FINISHING
-        store.jobs.publish("job", 1, counts, NOW)
-        store.jobs.publish("job", 1, Counts(), NOW + timedelta(seconds=9))
+        store.jobs.publish("job", 1, JobState.COMPLETED, counts, NOW)
+        store.jobs.publish("job", 1, JobState.CANCELLED, Counts(), NOW + timedelta(seconds=9))
         published = store.jobs.get("job")
         assert (published.state, published.counts, published.finished_at) == (
             JobState.COMPLETED,
@@ -135,9 +151,9 @@ class TestJobs:
 
     def test_a_webhook_attempt_is_claimed_once(self, store: Store) -> None:
         store.jobs.insert(a_job())
-        assert store.jobs.begin_delivery("job", 1, 0, NOW)
-        assert not store.jobs.begin_delivery("job", 1, 0, NOW)
-        assert not store.jobs.begin_delivery("job", 2, 1, NOW)
+        assert store.deliveries.begin("job", 1, 0, NOW)
+        assert not store.deliveries.begin("job", 1, 0, NOW)
+        assert not store.deliveries.begin("job", 2, 1, NOW)
         webhook = store.jobs.get("job").webhook
         assert webhook == Webhook("https://shop.test/hook", attempts=1, next_at=NOW)
 
@@ -155,7 +171,7 @@ class TestJobs:
     ) -> None:
         store.jobs.insert(a_job())
         delivery = Delivery(NOW, status, None if status else "timeout", 12)
-        store.jobs.record_delivery("job", 1, delivery, next_at)
+        store.deliveries.record("job", 1, delivery, next_at)
         webhook = store.jobs.get("job").webhook
         assert webhook
         assert (webhook.state, webhook.deliveries) == (state, (delivery,))
@@ -163,11 +179,156 @@ class TestJobs:
 
     def test_a_delivery_that_has_ended_stays_as_it_ended(self, store: Store) -> None:
         store.jobs.insert(a_job())
-        store.jobs.record_delivery("job", 1, Delivery(NOW, 200, None, 1), NOW)
-        store.jobs.record_delivery("job", 1, Delivery(NOW, None, "interrupted", 0), None)
+        store.deliveries.record("job", 1, Delivery(NOW, 200, None, 1), NOW)
+        store.deliveries.record("job", 1, Delivery(NOW, None, "interrupted", 0), None)
         webhook = store.jobs.get("job").webhook
         assert webhook
         assert (webhook.state, len(webhook.deliveries)) == (WebhookState.DELIVERED, 1)
+
+    def test_a_repeated_insert_finds_what_stands(self, store: Store) -> None:
+        assert store.jobs.insert(a_job()) == a_job()
+        assert store.jobs.insert(a_job(secret=b"other", run=2)) == a_job()
+
+    @pytest.mark.parametrize("state", [JobState.FINISHING, JobState.COMPLETED, JobState.GONE])
+    def test_only_a_running_job_is_sealed(self, store: Store, state: JobState) -> None:
+        store.jobs.insert(a_job(state=state))
+        assert not seal(store)
+
+    def test_sealing_tells_the_runs_totals_and_happens_once(self, store: Store) -> None:
+        store.jobs.insert(a_job())
+        assert store.jobs.seal("job", 1, 7, Counts(done=3), LATER)
+        assert not store.jobs.seal("job", 1, 8, Counts(), NOW)
+        sealed = store.jobs.get("job")
+        assert (sealed.sealed, sealed.ranges, sealed.counts.done, sealed.moved_at) == (True, 7, 3, LATER)
+
+    def test_what_moves_is_not_looked_at_with_growing_pauses(self, store: Store) -> None:
+        store.jobs.insert(a_job(looks=5))
+        store.jobs.record_progress("job", 1, Counts(), LATER)
+        job = store.jobs.get("job")
+        assert (job.looks, job.moved_at) == (0, LATER)
+
+    def test_cancelling_is_for_what_runs_and_may_be_repeated(self, store: Store) -> None:
+        store.jobs.insert(a_job(sealed=True))
+        assert [store.jobs.begin_cancelling("job", NOW) for _ in range(2)] == [True, True]
+        job = store.jobs.get("job")
+        assert (job.state, job.end) == (JobState.CANCELLING, JobState.CANCELLED)
+        store.jobs.begin_finishing("job", 1, NOW)
+        assert store.jobs.get("job").end is JobState.CANCELLED
+        assert not store.jobs.begin_cancelling("job", NOW)
+        assert not store.jobs.begin_cancelling("nothing", NOW)
+
+    def test_a_run_begins_once_and_only_after_the_one_before(self, store: Store) -> None:
+        job = a_job(state=JobState.CANCELLED, cancelled=True, sealed=True, finished_at=NOW)
+        store.jobs.insert(job)
+        new = replace(job, run=2, state=JobState.PENDING, sealed=False, cancelled=False, finished_at=None)
+        assert [store.jobs.begin_run(new) for _ in range(2)] == [True, False]
+        assert store.jobs.get("job") == new
+        assert not store.jobs.begin_run(replace(new, run=3))
+
+    def test_a_deleted_job_is_gone_and_stays_to_be_purged(self, store: Store) -> None:
+        store.jobs.insert(a_job())
+        store.jobs.delete("job", NOW)
+        with pytest.raises(JobGoneError):
+            store.jobs.get("job")
+        gone = store.jobs.find("job")
+        assert gone
+        assert (gone.state, gone.moved_at, gone.secret) == (JobState.GONE, NOW, a_job().secret)
+        store.jobs.delete("job", LATER)
+        store.jobs.delete("nothing", NOW)
+        assert store.jobs.find("job") == gone
+        assert store.jobs.find("nothing") is None
+
+    def test_only_what_has_ended_its_run_and_its_time_expires(self, store: Store) -> None:
+        store.jobs.insert(a_job(state=JobState.COMPLETED))
+        store.jobs.insert(a_job(id="running"))
+        store.jobs.expire("job", 2, LATER)
+        store.jobs.expire("job", 1, NOW)
+        store.jobs.expire("running", 1, LATER)
+        assert {store.jobs.get(job_id).id for job_id in ("job", "running")} == {"job", "running"}
+        store.jobs.expire("job", 1, LATER)
+        with pytest.raises(JobGoneError):
+            store.jobs.get("job")
+
+    def test_only_what_was_never_sealed_is_abandoned(self, store: Store) -> None:
+        for job in (a_job(), a_job(id="sealed", sealed=True), a_job(id="retried", run=2)):
+            store.jobs.insert(job)
+            store.jobs.abandon(job.id, NOW)
+        assert {store.jobs.get(job_id).id for job_id in ("sealed", "retried")} == {"sealed", "retried"}
+        with pytest.raises(JobGoneError):
+            store.jobs.get("job")
+
+    def test_a_buried_job_is_a_tombstone(self, store: Store) -> None:
+        store.jobs.insert(a_job())
+        store.jobs.bury("job", LATER)
+        assert store.jobs.get("job") == a_job()
+        store.jobs.delete("job", NOW)
+        store.jobs.bury("job", LATER)
+        tombstone = store.jobs.find("job")
+        assert tombstone
+        assert (tombstone.state, tombstone.header, tombstone.file_name, tombstone.webhook) == (
+            JobState.GONE,
+            (),
+            "",
+            None,
+        )
+        assert store.job_list.to_sweep(LATER, 9) == []
+
+
+class TestJobList:
+    def test_pages_go_from_the_newest_to_the_oldest(self, store: Store) -> None:
+        times = [NOW, NOW, LATER, NOW - timedelta(days=1)]
+        for name, created_at in zip("abcd", times, strict=True):
+            store.jobs.insert(a_job(id=name, created_at=created_at))
+        store.jobs.insert(a_job(id="other", owner="other"))
+        seen, before = "", None
+        while page := store.job_list.page("", frozenset(JobState), before, 2):
+            seen += "".join(job.id for job in page)
+            before = (page[-1].created_at, page[-1].id)
+        assert seen == "cbad"
+
+    def test_a_page_holds_jobs_in_the_states_asked_for_and_none_that_is_gone(self, store: Store) -> None:
+        for state in JobState:
+            store.jobs.insert(a_job(id=state, state=state))
+        wanted = frozenset({JobState.PENDING, JobState.COMPLETED, JobState.GONE})
+        assert {job.id for job in store.job_list.page("", wanted, None, 9)} == {"PENDING", "COMPLETED"}
+
+    def test_jobs_are_swept_when_their_time_has_come(self, store: Store) -> None:
+        for name, sweep_at in (("a", NOW), ("b", NOW - timedelta(1)), ("c", LATER), ("d", None)):
+            store.jobs.insert(a_job(id=name, sweep_at=sweep_at))
+        assert [job.id for job in store.job_list.to_sweep(NOW, 9)] == ["b", "a"]
+        assert [job.id for job in store.job_list.to_sweep(NOW, 1)] == ["b"]
+
+    def test_a_look_is_counted_unless_another_was_called_for(self, store: Store) -> None:
+        job = store.jobs.insert(a_job(sweep_at=NOW))
+        store.job_list.looked_at(job, LATER)
+        looked = store.jobs.get("job")
+        assert (looked.sweep_at, looked.looks) == (LATER, 1)
+        store.job_list.looked_at(job, LATER + timedelta(1))
+        assert store.jobs.get("job") == looked
+
+
+class TestDeliveries:
+    def test_a_claim_and_a_failure_call_for_a_look_when_the_next_is_due(self, store: Store) -> None:
+        store.jobs.insert(a_job(sweep_at=LATER))
+        store.deliveries.begin("job", 1, 0, NOW + timedelta(seconds=60))
+        assert store.jobs.get("job").sweep_at == NOW + timedelta(seconds=60)
+        store.deliveries.record("job", 1, Delivery(NOW, 500, None, 1), NOW + timedelta(seconds=30))
+        assert store.jobs.get("job").sweep_at == NOW + timedelta(seconds=30)
+
+    def test_renewing_begins_anew_and_keeps_the_log(self, store: Store) -> None:
+        store.jobs.insert(a_job(state=JobState.COMPLETED))
+        store.deliveries.begin("job", 1, 0, LATER)
+        delivery = Delivery(NOW, 200, None, 1)
+        store.deliveries.record("job", 1, delivery, None)
+        store.deliveries.renew("job", 2, NOW)
+        store.deliveries.renew("job", 1, NOW)
+        webhook = store.jobs.get("job").webhook
+        assert webhook == Webhook("https://shop.test/hook", deliveries=(delivery,))
+
+    def test_a_job_that_runs_or_has_no_webhook_is_not_renewed(self, store: Store) -> None:
+        store.jobs.insert(a_job(webhook=None, state=JobState.COMPLETED))
+        store.deliveries.renew("job", 1, NOW)
+        assert store.jobs.get("job").webhook is None
 
 
 class TestRows:
@@ -219,3 +380,51 @@ class TestRows:
 
     def test_saving_nothing_is_nothing(self, store: Store) -> None:
         assert store.rows.save([]) == 0
+
+    def test_a_repeated_insert_leaves_what_is_stored(self, store: Store) -> None:
+        store.rows.insert([a_row(0)])
+        store.rows.save([ended(a_row(0))])
+        store.rows.insert([a_row(0), a_row(1)])
+        assert [row.pending for row in store.rows.stream("job")] == [False, True]
+
+    def test_pending_rows_come_range_by_range(self, store: Store) -> None:
+        rows = [a_row(0, row_range=1), a_row(1, row_range=0), ended(a_row(2)), a_row(3, row_range=2)]
+        store.rows.insert([*rows, a_row(0, job_id="other")])
+        assert [row.number for row in store.rows.pending("job")] == [1, 0, 3]
+
+    def test_rows_are_read_by_their_numbers(self, store: Store) -> None:
+        store.rows.insert([a_row(number) for number in range(4)])
+        assert [row.number for row in store.rows.read("job", [3, 1, 9])] == [1, 3]
+
+    def test_reopening_is_for_rows_of_earlier_runs(self, store: Store) -> None:
+        store.rows.insert([ended(a_row(0)), a_row(1, run=2)])
+        new = a_row(0, run=2, row_range=5, version=3)
+        store.rows.reopen([new])
+        store.rows.reopen([a_row(0, run=2, row_range=7), a_row(1, run=2, row_range=7)])
+        assert list(store.rows.stream("job")) == [new, a_row(1, run=2)]
+        assert store.rows.any_pending("job")
+
+    def test_pages_hold_rows_in_the_states_asked_for(self, store: Store) -> None:
+        done = Image("http://h/b").done("t/b.jpg", bytes_in=9, bytes_out=8, width=7, height=6)
+        lost = Image("http://h/c").failed(GONE)
+        cases = [(), (done,), (lost,), (done, lost), (done, Image("http://h/d")), (lost, Image("http://h/d"))]
+        store.rows.insert(
+            a_row(number, images=images, row_range=0 if number > 3 else None)
+            for number, images in enumerate(cases)
+        )
+        store.rows.insert([a_row(0, job_id="job2")])
+
+        def numbers(*states: RowState, after: int = -1, limit: int = 9) -> list[int]:
+            return [row.number for row in store.rows.page("job", frozenset(states), after, limit)]
+
+        assert numbers() == [0, 1, 2, 3, 4, 5]
+        assert numbers(after=1, limit=2) == [2, 3]
+        assert [numbers(state) for state in RowState] == [[4, 5], [1], [3], [2], [0]]
+        assert numbers(RowState.FAILED, RowState.PARTIAL) == [2, 3]
+
+    def test_rows_are_removed_from_one_number_to_another(self, store: Store) -> None:
+        store.rows.insert([a_row(number) for number in range(4)])
+        store.rows.insert([a_row(1, job_id="job2")])
+        store.rows.delete("job", 1, 2)
+        assert [row.number for row in store.rows.stream("job")] == [0, 3]
+        assert [row.number for row in store.rows.stream("job2")] == [1]

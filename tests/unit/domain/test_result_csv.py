@@ -8,15 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalight.domain.catalogue import Dialect, parse
-from catalight.domain.errors import ImageErrorCode
-from catalight.domain.result_csv import RESULT_COLUMNS, ImageResult, head, line
+from catalight.domain.errors import ImageError, ImageErrorCode
+from catalight.domain.result_csv import RESULT_COLUMNS, head, line
+from catalight.domain.row import Image, Row
 
 COMMA = Dialect(",", "\n")
 HEADER = ("Serial Number", "Product Name", "Input Image Urls")
-DONE = ImageResult("https://l/a.jpg", None, 1000, 300)
-ALSO_DONE = ImageResult("https://l/b.jpg", None, 500, 200)
-LOST = ImageResult(None, ImageErrorCode.NOT_FOUND, 0, 0)
-SPOILT = ImageResult(None, ImageErrorCode.CORRUPT_IMAGE, 70, 0)
+DONE = Image("http://a").done("t/a.jpg", 1000, 300, 2, 1)
+ALSO_DONE = Image("http://b").done("t/b.jpg", 500, 200, 2, 1)
+LOST = Image("http://c").failed(ImageError(ImageErrorCode.NOT_FOUND, "The host answered 404."))
+SPOILT = Image("http://d").failed(ImageError(ImageErrorCode.CORRUPT_IMAGE, "It ends half-way."))
 
 DIALECTS = st.builds(
     Dialect, st.sampled_from([",", ";", "\t"]), st.sampled_from(["\n", "\r\n"]), st.booleans()
@@ -24,6 +25,11 @@ DIALECTS = st.builds(
 CELLS = st.text() | st.text('",;\t\r\n \x00\ufeff=')
 ROWS = st.lists(st.tuples(CELLS, CELLS, CELLS, CELLS), max_size=5)
 IMAGES = st.lists(st.sampled_from([DONE, ALSO_DONE, LOST, SPOILT]), max_size=4)
+
+
+def line_of(dialect: Dialect, cells: tuple[str, ...], images: list[Image]) -> bytes:
+    row = Row("job", 0, run=1, range=None, cells=cells, images=tuple(images))
+    return line(dialect, row, "https://l")
 
 
 def cells_of(data: bytes, dialect: Dialect) -> list[list[str]]:
@@ -35,20 +41,18 @@ def cells_of(data: bytes, dialect: Dialect) -> list[list[str]]:
 @pytest.mark.parametrize(
     ("images", "results"),
     [
-        ([DONE, ALSO_DONE], ["https://l/a.jpg,https://l/b.jpg", "DONE", "", "1500", "500"]),
+        ([DONE, ALSO_DONE], ["https://l/images/t/a.jpg,https://l/images/t/b.jpg", "DONE", "", "1500", "500"]),
         (
             [LOST, DONE, SPOILT],
-            [",https://l/a.jpg,", "PARTIAL", "not_found,,corrupt_image", "1070", "300"],
+            [",https://l/images/t/a.jpg,", "PARTIAL", "not_found,,corrupt_image", "1000", "300"],
         ),
-        ([LOST, SPOILT], [",", "FAILED", "not_found,corrupt_image", "70", "0"]),
+        ([LOST, SPOILT], [",", "FAILED", "not_found,corrupt_image", "0", "0"]),
         ([LOST], ["", "FAILED", "not_found", "0", "0"]),
         ([], ["", "EMPTY", "", "0", "0"]),
     ],
 )
-def test_a_line_tells_what_became_of_each_image_in_its_place(
-    images: list[ImageResult], results: list[str]
-) -> None:
-    assert cells_of(line(COMMA, ("1", "Tea", "u"), images), COMMA) == [["1", "Tea", "u", *results]]
+def test_a_line_tells_what_became_of_each_image_in_its_place(images: list[Image], results: list[str]) -> None:
+    assert cells_of(line_of(COMMA, ("1", "Tea", "u"), images), COMMA) == [["1", "Tea", "u", *results]]
 
 
 def test_the_result_is_written_as_its_input_was() -> None:
@@ -57,18 +61,20 @@ def test_the_result_is_written_as_its_input_was() -> None:
         b"\xef\xbb\xbfSerial Number;Product Name;Input Image Urls;"
         b"Output Image Urls;Status;Errors;Bytes In;Bytes Out\r\n"
     )
-    assert line(dialect, ("1", "a,b", 'c"d'), [DONE]) == (b'1;a,b;"c""d";https://l/a.jpg;DONE;;1000;300\r\n')
+    assert line_of(dialect, ("1", "a,b", 'c"d'), [DONE]) == (
+        b'1;a,b;"c""d";https://l/images/t/a.jpg;DONE;;1000;300\r\n'
+    )
 
 
 @given(DIALECTS, ROWS, IMAGES)
 def test_any_cell_survives_the_way_through_the_result(
-    dialect: Dialect, rows: list[tuple[str, ...]], images: list[ImageResult]
+    dialect: Dialect, rows: list[tuple[str, ...]], images: list[Image]
 ) -> None:
     """Another reader sees the cells and then the results; read again, the result is the same catalogue."""
     header = ("Serial Number", "Product Name", "Status", "Input Image Urls")
     written = [("1", "Tea", "new", "http://a"), *rows]
-    results = cells_of(line(dialect, (), images), dialect)[0]
-    data = head(dialect, header) + b"".join(line(dialect, cells, images) for cells in written)
+    results = cells_of(line_of(dialect, (), images), dialect)[0]
+    data = head(dialect, header) + b"".join(line_of(dialect, cells, images) for cells in written)
 
     assert cells_of(data, dialect) == [[*header, *RESULT_COLUMNS], *([*cells, *results] for cells in written)]
 
@@ -78,13 +84,13 @@ def test_any_cell_survives_the_way_through_the_result(
 
 
 def test_a_result_handed_in_again_gets_new_results_in_place_of_the_old() -> None:
-    first = head(COMMA, HEADER) + line(COMMA, ("1", "Tea", "http://a"), [LOST])
+    first = head(COMMA, HEADER) + line_of(COMMA, ("1", "Tea", "http://a"), [LOST])
     catalogue = parse(first)
-    second = head(catalogue.dialect, catalogue.header) + line(COMMA, catalogue.rows[0].cells, [DONE])
-    assert second == head(COMMA, HEADER) + line(COMMA, ("1", "Tea", "http://a"), [DONE])
+    second = head(catalogue.dialect, catalogue.header) + line_of(COMMA, catalogue.rows[0].cells, [DONE])
+    assert second == head(COMMA, HEADER) + line_of(COMMA, ("1", "Tea", "http://a"), [DONE])
 
 
 @given(IMAGES)
-def test_nothing_that_is_added_is_a_formula(images: list[ImageResult]) -> None:
-    added = cells_of(line(COMMA, (), images), COMMA)[0]
+def test_nothing_that_is_added_is_a_formula(images: list[Image]) -> None:
+    added = cells_of(line_of(COMMA, (), images), COMMA)[0]
     assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in added)

@@ -2,8 +2,9 @@ import json
 from dataclasses import replace
 from datetime import datetime
 
-from catalight.domain.job import Delivery, Job, WebhookState
+from catalight.domain.job import Job
 from catalight.domain.messages import DeliverWebhook
+from catalight.domain.webhook import Delivery, WebhookState
 from tests.pipeline import MISSING, Pipeline
 
 HOOK = "https://shop.test/hook"
@@ -62,27 +63,39 @@ def test_a_delivery_that_fails_goes_on_with_growing_pauses_under_one_id() -> Non
     assert [delivery.status for delivery in webhook.deliveries] == [500, 302, 200]
 
 
-def test_a_pause_longer_than_sqs_can_hold_is_carried_in_steps() -> None:
+def test_what_is_due_later_than_sqs_can_delay_the_sweeper_sends() -> None:
     pipeline = Pipeline(webhook_statuses=[500] * 3)
     job = finished(pipeline)
     message = DeliverWebhook(job.id, 1)
     for seconds in (0, 5, 300):
         pipeline.clock.forward(seconds)
         pipeline.deliver_webhook(message)
-    assert pipeline.webhook_queue.take()[-1] == (message, 900)
-    pipeline.clock.forward(900)
-    pipeline.deliver_webhook(message)
-    assert pipeline.webhook_queue.take() == [(message, 900)]
-    assert len(pipeline.delivered) == 3
+    pipeline.webhook_queue.take()
+    pipeline.sweep_all()
+    assert pipeline.webhook_queue.take() == []
+    pipeline.clock.forward(1800)
+    pipeline.sweep_all()
+    assert pipeline.webhook_queue.take() == [(message, 0)]
 
 
 def test_after_the_last_attempt_it_is_given_up() -> None:
     pipeline = Pipeline(webhook_statuses=[500] * 9)
     job = finished(pipeline)
     pipeline.webhook_queue.send([DeliverWebhook(job.id, 1)])
-    pipeline.run()
+    for _ in range(9):
+        pipeline.run()
+        pipeline.clock.forward(1800)
+        pipeline.sweep(lambda: 100.0)
     assert len(pipeline.delivered) == 4
     assert state(pipeline, job) is WebhookState.FAILED
+
+
+def test_a_receiver_that_says_gone_is_not_called_again() -> None:
+    pipeline = Pipeline(webhook_statuses=[410])
+    job = finished(pipeline)
+    pipeline.deliver_webhook(DeliverWebhook(job.id, 1))
+    assert state(pipeline, job) is WebhookState.FAILED
+    assert pipeline.webhook_queue.take() == []
 
 
 def test_of_twins_one_calls() -> None:
@@ -92,9 +105,9 @@ def test_of_twins_one_calls() -> None:
     message = DeliverWebhook(job.id, 1)
     pipeline.deliver_webhook(message)
     pipeline.webhook_queue.take()
-    pipeline.jobs.get, fresh = (lambda _: stale), pipeline.jobs.get  # type: ignore[assignment,method-assign]
+    pipeline.jobs.find, fresh = (lambda _: stale), pipeline.jobs.find  # type: ignore[assignment,method-assign]
     pipeline.deliver_webhook(message)
-    pipeline.jobs.get = fresh  # type: ignore[method-assign]
+    pipeline.jobs.find = fresh  # type: ignore[method-assign]
     assert len(pipeline.delivered) == 1
     assert pipeline.webhook_queue.take() == []
 
@@ -103,7 +116,7 @@ def test_an_attempt_that_died_is_followed_by_the_next() -> None:
     pipeline = Pipeline()
     job = finished(pipeline)
     next_at = pipeline.clock()
-    pipeline.jobs.begin_delivery(job.id, 1, 0, next_at)
+    pipeline.deliveries.begin(job.id, 1, 0, next_at)
     pipeline.deliver_webhook(DeliverWebhook(job.id, 1))
     assert state(pipeline, job) is WebhookState.DELIVERED
 
@@ -141,7 +154,7 @@ def test_a_last_attempt_that_died_ends_the_delivery() -> None:
     pipeline = Pipeline()
     job = finished(pipeline)
     for attempts in range(4):
-        assert pipeline.jobs.begin_delivery(job.id, 1, attempts, pipeline.clock())
+        assert pipeline.deliveries.begin(job.id, 1, attempts, pipeline.clock())
     pipeline.deliver_webhook(DeliverWebhook(job.id, 1))
     assert state(pipeline, job) is WebhookState.FAILED
     assert pipeline.delivered == []

@@ -1,5 +1,6 @@
-from catalight.domain.job import JobState, WebhookState
+from catalight.domain.job import JobState
 from catalight.domain.messages import DeliverWebhook, FinishJob
+from catalight.domain.webhook import WebhookState
 from tests.pipeline import MISSING, Pipeline
 
 HOOK = "https://shop.test/hook"
@@ -47,7 +48,7 @@ def test_only_a_finishing_job_of_this_run_is_finished() -> None:
     pipeline.finish_job(FinishJob(job.id, 1))
     pipeline.finish_job(FinishJob("gone", 1))
     assert pipeline.jobs.get(job.id).state is JobState.PENDING
-    pipeline.jobs.begin_finishing(job.id, 1)
+    pipeline.jobs.begin_finishing(job.id, 1, pipeline.clock())
     pipeline.finish_job(FinishJob(job.id, 2))
     assert pipeline.jobs.get(job.id).state is JobState.FINISHING
     assert not pipeline.store.objects

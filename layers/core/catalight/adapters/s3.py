@@ -1,20 +1,23 @@
 """Images and results on S3."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from io import BufferedReader, RawIOBase
+from itertools import batched
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from boto3.s3.transfer import TransferConfig
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
+from catalight.adapters.aws import unavailable_when_down
 from catalight.domain.errors import UnavailableError
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
+DELETED_AT_ONCE = 1_000  # keys; what DeleteObjects takes
 KEEP = "public, max-age=31536000, immutable"  # an image never changes under its link
 ONE_PART_AT_A_TIME = TransferConfig(use_threads=False)
 
@@ -27,13 +30,13 @@ class S3Store:
         self._bucket = bucket
 
     def put(self, key: str, data: bytes, media_type: str) -> None:
-        with _unavailable_when_down():
+        with unavailable_when_down("S3"):
             self._client.put_object(
                 Bucket=self._bucket, Key=key, Body=data, ContentType=media_type, CacheControl=KEEP
             )
 
     def put_stream(self, key: str, chunks: Iterable[bytes], media_type: str) -> None:
-        with _unavailable_when_down():
+        with unavailable_when_down("S3"):
             self._client.upload_fileobj(
                 BufferedReader(_Chunks(chunks)),
                 self._bucket,
@@ -43,7 +46,7 @@ class S3Store:
             )
 
     def exists(self, key: str) -> bool:
-        with _unavailable_when_down():
+        with unavailable_when_down("S3"):
             try:
                 self._client.head_object(Bucket=self._bucket, Key=key)
             except ClientError as error:
@@ -58,13 +61,15 @@ class S3Store:
             params["ResponseContentDisposition"] = f"attachment; filename*=UTF-8''{quote(file_name, safe='')}"
         return self._client.generate_presigned_url("get_object", Params=params, ExpiresIn=seconds)
 
-
-@contextmanager
-def _unavailable_when_down() -> Iterator[None]:
-    try:
-        yield
-    except (BotoCoreError, ClientError) as error:
-        raise UnavailableError("S3") from error
+    def delete(self, keys: Iterable[str]) -> None:
+        for batch in batched(keys, DELETED_AT_ONCE, strict=False):
+            objects: list[ObjectIdentifierTypeDef] = [{"Key": key} for key in batch]
+            with unavailable_when_down("S3"):
+                answer = self._client.delete_objects(
+                    Bucket=self._bucket, Delete={"Objects": objects, "Quiet": True}
+                )
+            if answer.get("Errors"):
+                raise UnavailableError("S3")
 
 
 class _Chunks(RawIOBase):

@@ -6,8 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import batched
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
+from catalight.adapters.aws import unavailable_when_down
 from catalight.domain.errors import UnavailableError
 from catalight.domain.messages import Message, encode
 
@@ -37,8 +36,9 @@ class SqsQueue:
             [_entry(str(i), message, delay) for i, message in enumerate(batch)]
             for batch in batched(messages, BATCH, strict=False)
         ]
-        if len(batches) == 1:
-            self._send_batch(batches[0])
+        if len(batches) <= 1:
+            for batch in batches:
+                self._send_batch(batch)
             return
         with ThreadPoolExecutor(CALLS) as pool:
             list(pool.map(self._send_batch, batches))  # the list raises what a call raised
@@ -47,10 +47,8 @@ class SqsQueue:
         for attempt in range(TRIES):
             if attempt:
                 self._pause(0.1 * 2**attempt)
-            try:
+            with unavailable_when_down("SQS"):
                 answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
-            except (BotoCoreError, ClientError) as error:
-                raise UnavailableError("SQS") from error
             failed = {failure["Id"] for failure in answer.get("Failed", [])}
             entries = [entry for entry in entries if entry["Id"] in failed]
             if not entries:

@@ -11,7 +11,7 @@ from standardwebhooks.webhooks import EmptyWebhookSecretError
 from catalight.adapters.http import HttpClient
 from catalight.adapters.patience import Limits
 from catalight.domain.errors import ImageError, UnavailableError
-from catalight.domain.job import Delivery
+from catalight.domain.webhook import Delivery
 
 LIMITS = Limits(connect=5, read=15, total=20)  # the specification's advice is 15 to 30 s
 

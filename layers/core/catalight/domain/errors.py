@@ -51,6 +51,35 @@ class JobNotFoundError(CatalightError):
         self.job_id = job_id
 
 
+class JobGoneError(JobNotFoundError):
+    """There was such a job; it was deleted, or has expired."""
+
+
+class JobEndedError(CatalightError):
+    """The job has ended, or is about to: there is nothing left to cancel. `state` is what clients see."""
+
+    def __init__(self, job_id: str, state: str) -> None:
+        super().__init__(f"job {job_id!r} is {state}")
+        self.job_id = job_id
+        self.state = state
+
+
+class NoWebhookError(CatalightError):
+    """The job was sent without a webhook."""
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(f"job {job_id!r} has no webhook")
+        self.job_id = job_id
+
+
+class IdempotencyError(CatalightError):
+    """The key was used before, with another file or other fields; `job_id` is what became of that."""
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(f"the key belongs to another order, job {job_id!r}")
+        self.job_id = job_id
+
+
 class JobNotFinishedError(CatalightError):
     """The job has no result yet; ask again after `retry_after` seconds."""
 

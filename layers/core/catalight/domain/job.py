@@ -1,18 +1,24 @@
-"""A job: one catalogue on its way, its states, its counts and its webhook."""
+"""A job: one catalogue on its way, its states and its counts."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
 from catalight.domain.catalogue import Dialect
 from catalight.domain.options import Options
 from catalight.domain.row import Image, ImageState
+from catalight.domain.terms import Terms
+from catalight.domain.webhook import Webhook
 
 
 class JobState(StrEnum):
-    """Where a job stands. FINISHING and CANCELLING are shown to clients as PROCESSING."""
+    """Where a job stands.
+
+    FINISHING and CANCELLING are shown to clients as PROCESSING. GONE is a tombstone: of the job, deleted or
+    expired, only its id is still known.
+    """
 
     PENDING = "PENDING"
     PROCESSING = "PROCESSING"
@@ -21,6 +27,7 @@ class JobState(StrEnum):
     COMPLETED = "COMPLETED"
     CANCELLED = "CANCELLED"
     FAILED = "FAILED"
+    GONE = "GONE"
 
     @property
     def shown(self) -> "JobState":
@@ -34,6 +41,7 @@ class JobState(StrEnum):
 
 
 RUNNING = (JobState.PENDING, JobState.PROCESSING, JobState.CANCELLING)
+ENDED = (JobState.COMPLETED, JobState.CANCELLED, JobState.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,47 +78,6 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
-    """One attempt to call the webhook: `status` is the HTTP status, or `error` says why there was none."""
-
-    at: datetime
-    status: int | None
-    error: str | None
-    milliseconds: int
-
-    @property
-    def delivered(self) -> bool:
-        """Whether the receiver took it: any 2xx (Standard Webhooks 1.0)."""
-        return self.status is not None and 200 <= self.status < 300
-
-
-class WebhookState(StrEnum):
-    """Where the delivery of a job's webhook stands."""
-
-    PENDING = "PENDING"
-    DELIVERED = "DELIVERED"
-    FAILED = "FAILED"
-
-    @classmethod
-    def after(cls, delivery: Delivery, next_at: datetime | None) -> "WebhookState":
-        """The state once an attempt was made, the next being due at `next_at`, or None after the last."""
-        if delivery.delivered:
-            return cls.DELIVERED
-        return cls.PENDING if next_at else cls.FAILED
-
-
-@dataclass(frozen=True, slots=True)
-class Webhook:
-    """Where to call when the job has ended, and how the calls went. No attempt is made before `next_at`."""
-
-    url: str
-    state: WebhookState = WebhookState.PENDING
-    attempts: int = 0
-    next_at: datetime | None = None
-    deliveries: tuple[Delivery, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Job:
     """One catalogue on its way.
 
@@ -118,9 +85,15 @@ class Job:
     at most `window` are in the queue at once. `secret` makes the image links unguessable. `sealed` is
     true once every row is stored. `api_base` is the URL that the client called, without a path;
     `/images/…` in the result is appended to `link_base`, the same or a CDN's.
+
+    `fingerprint` tells apart orders that come under one Idempotency-Key. At `deadline_at` the run is ended
+    with what exists, at `expires_at` the job is forgotten. `moved_at` is when it last got further; the
+    sweeper looks at it at `sweep_at`, having looked `looks` times since it moved.
     """
 
     id: str
+    owner: str
+    fingerprint: str
     state: JobState
     run: int
     sealed: bool
@@ -136,7 +109,37 @@ class Job:
     api_base: str
     link_base: str
     created_at: datetime
+    deadline_at: datetime
+    expires_at: datetime
+    moved_at: datetime
+    sweep_at: datetime | None
+    looks: int = 0
+    cancelled: bool = False
     counts: Counts = field(default_factory=Counts)
     started_at: datetime | None = None
     finished_at: datetime | None = None
     webhook: Webhook | None = None
+
+    @property
+    def end(self) -> JobState:
+        """The state in which this run ends, once it is FINISHING."""
+        return JobState.CANCELLED if self.cancelled else JobState.COMPLETED
+
+    def next_run(self, now: datetime, terms: Terms) -> "Job":
+        """The job as its next run begins, its failed rows not reopened yet."""
+        return replace(
+            self,
+            run=self.run + 1,
+            state=JobState.PENDING,
+            sealed=False,
+            cancelled=False,
+            deadline_at=now + terms.deadline,
+            expires_at=terms.expires_at(now, self.created_at),
+            moved_at=now,
+            sweep_at=now,
+            looks=0,
+            counts=replace(self.counts, failed=0, errors={}),
+            started_at=None,
+            finished_at=None,
+            webhook=self.webhook and self.webhook.renewed(),
+        )

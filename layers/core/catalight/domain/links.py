@@ -27,6 +27,11 @@ def file_name(url: str, extension: str) -> str:
     return f"{stem[:MAX_NAME] or 'image'}.{extension}"
 
 
+def link(secret: bytes, run: int, row: int, image: int, url: str, extension: str) -> str:
+    """`{token}/{name}`: the path of an output image below `/images/`."""
+    return f"{token(secret, run, row, image)}/{file_name(url, extension)}"
+
+
 def is_link(text: str) -> bool:
     """Whether `text` can be the `{token}/{name}` of an output image."""
     return _LINK.fullmatch(text) is not None

@@ -6,11 +6,20 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True, slots=True)
 class ProcessRange:
-    """Rows of range `range` of run `run` of a job may be pending: process them."""
+    """Rows of range `range` of run `run` of a job may be pending: process them.
+
+    With `row` and `place` set, that one image alone: a range that crashed its function is split into these.
+    """
 
     job_id: str
     run: int
     range: int
+    row: int | None = None
+    place: int | None = None
+
+    def names(self, row: int, place: int) -> bool:
+        """Whether the message is about the image at `place` of the row with this number."""
+        return self.row is None or (self.row, self.place) == (row, place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +38,20 @@ class DeliverWebhook:
     run: int
 
 
-type Message = ProcessRange | FinishJob | DeliverWebhook
+@dataclass(frozen=True, slots=True)
+class TendJob:
+    """Something of the job may be due that nobody else sees to: look, and do it."""
+
+    job_id: str
+
+
+type Message = ProcessRange | FinishJob | DeliverWebhook | TendJob
 
 _KINDS: dict[str, type[Message]] = {
     "process_range": ProcessRange,
     "finish_job": FinishJob,
     "deliver_webhook": DeliverWebhook,
+    "tend_job": TendJob,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 

@@ -7,6 +7,10 @@ and sending heals with the redelivery, which sends the same successor again.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from catalight.domain.messages import ProcessRange
+from catalight.domain.row import Row
 
 IMAGES_PER_RANGE = 10
 
@@ -33,3 +37,24 @@ def successor(number: int, ranges: int, window: int) -> int | None:
     """The range to send when range `number` has ended, or None at the end of its lane."""
     following = number + window
     return following if following < ranges else None
+
+
+def split(message: ProcessRange, rows: Iterable[Row]) -> list[ProcessRange]:
+    """A message for each single image that the message names and that has not ended in `rows`."""
+    return [
+        replace(message, row=row.number, place=place)
+        for row in rows
+        for place, image in enumerate(row.images)
+        if not image.ended and message.names(row.number, place)
+    ]
+
+
+def with_heads(pending: Iterable[Row], window: int) -> Iterator[tuple[Row, bool]]:
+    """Pending rows, range by range, each with whether its range is the first of its lane.
+
+    Of the ranges of a lane that have not ended the first alone has been sent.
+    """
+    heads: dict[int, int | None] = {}
+    for row in pending:
+        head = heads.setdefault((row.range or 0) % window, row.range)
+        yield row, row.range == head

@@ -4,22 +4,11 @@ import codecs
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from catalight.domain.dialect import Dialect
-from catalight.domain.errors import ImageErrorCode
+from catalight.domain.row import Row
 
 RESULT_COLUMNS = ("Output Image Urls", "Status", "Errors", "Bytes In", "Bytes Out")
-
-
-@dataclass(frozen=True, slots=True)
-class ImageResult:
-    """The end of one image: `link` or `error` is set; sizes are bytes, 0 where nothing was had."""
-
-    link: str | None
-    error: ImageErrorCode | None
-    bytes_in: int
-    bytes_out: int
 
 
 def own_columns(header: Sequence[str]) -> int:
@@ -34,22 +23,14 @@ def head(dialect: Dialect, header: Sequence[str]) -> bytes:
     return bom + _encoded(dialect, (*header, *RESULT_COLUMNS))
 
 
-def line(dialect: Dialect, cells: Sequence[str], images: Sequence[ImageResult]) -> bytes:
-    """One row of the result as UTF-8; `images` stand in the order of the cell they came from."""
-    links = ",".join(image.link or "" for image in images)
-    errors = ",".join(image.error or "" for image in images) if any(image.error for image in images) else ""
-    bytes_in = sum(image.bytes_in for image in images)
-    bytes_out = sum(image.bytes_out for image in images)
-    return _encoded(dialect, (*cells, links, _status(images), errors, str(bytes_in), str(bytes_out)))
-
-
-def _status(images: Sequence[ImageResult]) -> str:
-    if not images:
-        return "EMPTY"
-    done = sum(image.link is not None for image in images)
-    if done == len(images):
-        return "DONE"
-    return "PARTIAL" if done else "FAILED"
+def line(dialect: Dialect, row: Row, link_base: str) -> bytes:
+    """One row of the result as UTF-8, its images in the order of the cell they came from."""
+    links = ",".join(f"{link_base}/images/{image.link}" if image.link else "" for image in row.images)
+    failed = any(image.error for image in row.images)
+    errors = ",".join(image.error or "" for image in row.images) if failed else ""
+    bytes_in = sum(image.bytes_in for image in row.images)
+    bytes_out = sum(image.bytes_out for image in row.images)
+    return _encoded(dialect, (*row.cells, links, row.state, errors, str(bytes_in), str(bytes_out)))
 
 
 def _encoded(dialect: Dialect, cells: Sequence[str]) -> bytes:

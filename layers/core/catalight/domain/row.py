@@ -67,6 +67,16 @@ class Image:
         return replace(self, attempts=self.attempts + 1, not_before=not_before)
 
 
+class RowState(StrEnum):
+    """How the images of a row stand: one is PENDING, or all are DONE, some (PARTIAL), none (FAILED)."""
+
+    PENDING = "PENDING"
+    DONE = "DONE"
+    PARTIAL = "PARTIAL"
+    FAILED = "FAILED"
+    EMPTY = "EMPTY"
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One row: its cells as they came, its images in the order of the cell.
@@ -88,8 +98,18 @@ class Row:
         """Whether an image has not reached its end."""
         return any(not image.ended for image in self.images)
 
+    @property
+    def state(self) -> RowState:
+        """How its images stand."""
+        if not self.images:
+            return RowState.EMPTY
+        if self.pending:
+            return RowState.PENDING
+        done = sum(image.state is ImageState.DONE for image in self.images)
+        return RowState.DONE if done == len(self.images) else RowState.PARTIAL if done else RowState.FAILED
 
-def first_due(rows: Iterable[Row]) -> datetime | None:
-    """When the first of the pending images of `rows` may be tried; None means at once."""
-    waits = [image.not_before for row in rows for image in row.images if not image.ended]
+
+def first_due(images: Iterable[Image]) -> datetime | None:
+    """When the first of these may be tried, at least one of which is pending; None means at once."""
+    waits = [image.not_before for image in images if not image.ended]
     return None if None in waits else min(wait for wait in waits if wait)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from catalight.domain.messages import FinishJob
-from catalight.usecases.ports import Jobs, Queue, Rows
+from catalight.usecases.ports import Clock, Jobs, Queue, Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +16,9 @@ class AskCompletion:
     jobs: Jobs
     rows: Rows
     aggregator_queue: Queue
+    clock: Clock
 
     def __call__(self, job_id: str, run: int) -> None:
         """Move a complete job to FINISHING; send the aggregator its message, again where it stood there."""
-        if not self.rows.any_pending(job_id) and self.jobs.begin_finishing(job_id, run):
+        if not self.rows.any_pending(job_id) and self.jobs.begin_finishing(job_id, run, self.clock()):
             self.aggregator_queue.send([FinishJob(job_id, run)])

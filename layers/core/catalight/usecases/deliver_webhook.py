@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from catalight.domain import retries
-from catalight.domain.errors import JobNotFoundError
-from catalight.domain.job import Delivery, Job, Webhook, WebhookState
+from catalight.domain.job import ENDED, Job
 from catalight.domain.messages import DeliverWebhook as Message
-from catalight.usecases.ports import Clock, Jobs, Queue, WebhookSender
+from catalight.domain.webhook import Delivery, Webhook, WebhookState
+from catalight.usecases.current import current
+from catalight.usecases.ports import Clock, Deliveries, Jobs, Queue, WebhookSender
 
 LEASE = timedelta(seconds=60)  # longer than a call may take
 
@@ -19,10 +20,12 @@ class DeliverWebhook:
     """Deliver a webhook at least once, under one id for each job, run and event (Standard Webhooks 1.0).
 
     `pauses` are the seconds before each further attempt. A claimed attempt has LEASE seconds: one that dies
-    half-way counts as failed, and is followed by the next when they are over.
+    half-way counts as failed, and is followed by the next when they are over. What is due later than SQS can
+    delay, the sweeper sends.
     """
 
     jobs: Jobs
+    deliveries: Deliveries
     webhook_queue: Queue
     send: WebhookSender
     clock: Clock
@@ -30,12 +33,9 @@ class DeliverWebhook:
 
     def __call__(self, message: Message) -> None:
         """Handle one message: too early it is sent anew, and of twins one calls."""
-        try:
-            job = self.jobs.get(message.job_id)
-        except JobNotFoundError:
-            return
-        webhook = job.webhook
-        if webhook is None or webhook.state is not WebhookState.PENDING or job.run != message.run:
+        job = current(self.jobs, message.job_id, message.run)
+        webhook = job.webhook if job and job.state in ENDED else None
+        if job is None or webhook is None or webhook.state is not WebhookState.PENDING:
             return
         now = self.clock()
         if webhook.next_at and webhook.next_at > now:
@@ -43,21 +43,22 @@ class DeliverWebhook:
             return
         if webhook.attempts > len(self.pauses):
             died = Delivery(now, status=None, error="interrupted", milliseconds=0)
-            self.jobs.record_delivery(job.id, job.run, died, next_at=None)
+            self.deliveries.record(job.id, job.run, died, next_at=None)
             return
-        if self.jobs.begin_delivery(job.id, job.run, webhook.attempts, now + LEASE):
+        if self.deliveries.begin(job.id, job.run, webhook.attempts, now + LEASE):
             self._attempt(job, webhook, message)
 
     def _attempt(self, job: Job, webhook: Webhook, message: Message) -> None:
         delivery = self.send(webhook.url, webhook_id(job), _body(job), self.clock())
         now = self.clock()
         next_at = retries.next_try(webhook.attempts, self.pauses, now)
-        self.jobs.record_delivery(job.id, job.run, delivery, next_at)
-        if next_at and not delivery.delivered:
+        self.deliveries.record(job.id, job.run, delivery, next_at)
+        if next_at and WebhookState.after(delivery, next_at) is WebhookState.PENDING:
             self._send_later(message, next_at, now)
 
     def _send_later(self, message: Message, due: datetime, now: datetime) -> None:
-        self.webhook_queue.send([message], delay=retries.delay(due, now))
+        if due - now <= timedelta(seconds=retries.MAX_DELAY):
+            self.webhook_queue.send([message], delay=retries.delay(due, now))
 
 
 def webhook_id(job: Job) -> str:

@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from catalight.domain import links, result_csv
-from catalight.domain.errors import JobNotFoundError
-from catalight.domain.job import Counts, Job, JobState, WebhookState
+from catalight.domain import keys, links, result_csv
+from catalight.domain.job import Counts, Job, JobState
 from catalight.domain.messages import DeliverWebhook
 from catalight.domain.messages import FinishJob as Message
-from catalight.domain.result_csv import ImageResult
-from catalight.domain.row import Image
+from catalight.domain.webhook import WebhookState
+from catalight.usecases.current import current
 from catalight.usecases.ports import Clock, Jobs, ObjectStore, Queue, Rows
 
 CSV = "text/csv; charset=utf-8"
@@ -17,7 +16,7 @@ CSV = "text/csv; charset=utf-8"
 
 @dataclass(frozen=True, slots=True)
 class FinishJob:
-    """Only this writes COMPLETED, and only where the job stands at FINISHING of the message's run."""
+    """Only this ends a run, and only where the job stands at FINISHING of the message's run."""
 
     jobs: Jobs
     rows: Rows
@@ -27,11 +26,8 @@ class FinishJob:
 
     def __call__(self, message: Message) -> None:
         """Handle one message; a late twin changes nothing but sends an undelivered webhook's hint again."""
-        try:
-            job = self.jobs.get(message.job_id)
-        except JobNotFoundError:
-            return
-        if job.run != message.run:
+        job = current(self.jobs, message.job_id, message.run)
+        if job is None:
             return
         if job.state is JobState.FINISHING:
             self._publish(job)
@@ -43,7 +39,9 @@ class FinishJob:
     def _publish(self, job: Job) -> None:
         result = _Result(job, self.rows)
         self.store.put_stream(links.result_key(job.id, job.run), result.chunks(), CSV)
-        self.jobs.publish(job.id, job.run, result.counts, self.clock())
+        # An attempt that died may have stored what a later one could not have.
+        self.store.delete(result.unreferenced)
+        self.jobs.publish(job.id, job.run, job.end, result.counts, self.clock())
 
 
 @dataclass(slots=True)
@@ -53,13 +51,12 @@ class _Result:
     job: Job
     rows: Rows
     counts: Counts = field(default_factory=Counts)
+    unreferenced: list[str] = field(default_factory=list)
 
     def chunks(self) -> Iterator[bytes]:
         yield result_csv.head(self.job.dialect, self.job.header)
         for row in self.rows.stream(self.job.id):
             self.counts += Counts.of(row.images)
-            yield result_csv.line(self.job.dialect, row.cells, [self._image(image) for image in row.images])
-
-    def _image(self, image: Image) -> ImageResult:
-        link = f"{self.job.link_base}/images/{image.link}" if image.link else None
-        return ImageResult(link, image.error, image.bytes_in, image.bytes_out)
+            if row.run == self.job.run:
+                self.unreferenced += keys.unreferenced(self.job, row)
+            yield result_csv.line(self.job.dialect, row, self.job.link_base)

@@ -1,64 +1,128 @@
 """What the use cases need of the outside, as protocols; `catalight.adapters` holds the real ones."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Protocol
 
-from catalight.domain.job import Counts, Delivery, Job
+from catalight.domain.job import Counts, Job, JobState
 from catalight.domain.messages import Message
-from catalight.domain.row import Row
+from catalight.domain.row import Row, RowState
+from catalight.domain.webhook import Delivery
 
 type Clock = Callable[[], datetime]
+type SecondsLeft = Callable[[], float]
 
 
 class Jobs(Protocol):
-    """The jobs; every write is conditional, so that it may be repeated or come late."""
+    """The jobs; every write is conditional, so that it may be repeated or come late.
 
-    def insert(self, job: Job) -> None:
-        """Store a new job, not sealed."""
+    A write that moves a job says when; what stands still is found by it.
+    """
+
+    def insert(self, job: Job) -> Job:
+        """Store a new job, not sealed; return the one that stands under its id, be it new or not."""
 
     def get(self, job_id: str) -> Job:
-        """The job, or JobNotFoundError."""
+        """The job; JobNotFoundError, or JobGoneError where it was deleted or has expired."""
 
-    def seal(self, job_id: str, run: int) -> None:
-        """Say that every row is stored."""
+    def find(self, job_id: str) -> Job | None:
+        """The job, also where it is GONE."""
+
+    def seal(self, job_id: str, run: int, ranges: int, counts: Counts, now: datetime) -> bool:
+        """Say that every row of a running job is stored, with the run's totals; whether this call did it."""
 
     def start(self, job_id: str, run: int, now: datetime) -> None:
         """PENDING to PROCESSING."""
 
-    def record_progress(self, job_id: str, run: int, counts: Counts) -> None:
+    def record_progress(self, job_id: str, run: int, counts: Counts, now: datetime) -> None:
         """Add to the live counts; they are advisory."""
 
-    def begin_finishing(self, job_id: str, run: int) -> bool:
+    def begin_cancelling(self, job_id: str, now: datetime) -> bool:
+        """PENDING or PROCESSING to CANCELLING; whether the job stands at CANCELLING now."""
+
+    def begin_finishing(self, job_id: str, run: int, now: datetime) -> bool:
         """A sealed, running job to FINISHING; whether the job stands at FINISHING of this run now."""
 
-    def publish(self, job_id: str, run: int, counts: Counts, now: datetime) -> None:
-        """FINISHING of this run to COMPLETED, with the exact counts."""
+    def publish(self, job_id: str, run: int, end: JobState, counts: Counts, now: datetime) -> None:
+        """FINISHING of this run to its end, COMPLETED or CANCELLED, with the exact counts."""
 
-    def begin_delivery(self, job_id: str, run: int, attempts: int, until: datetime) -> bool:
-        """Claim the webhook attempt after `attempts` others; False where a twin has it, until then."""
+    def begin_run(self, new: Job) -> bool:
+        """The next run, as `new` has it, of a job that has ended its run; whether this call began it."""
 
-    def record_delivery(self, job_id: str, run: int, delivery: Delivery, next_at: datetime | None) -> None:
+    def delete(self, job_id: str, now: datetime) -> None:
+        """To GONE, whatever the state."""
+
+    def expire(self, job_id: str, run: int, now: datetime) -> None:
+        """To GONE where the job has ended this run and its time is over."""
+
+    def abandon(self, job_id: str, now: datetime) -> None:
+        """To GONE where the job was never sealed."""
+
+    def bury(self, job_id: str, until: datetime) -> None:
+        """Leave nothing of a GONE job but a tombstone, and that until then."""
+
+
+class JobList(Protocol):
+    """The jobs, by what they have in common."""
+
+    def page(
+        self, owner: str, states: AbstractSet[JobState], before: tuple[datetime, str] | None, limit: int
+    ) -> list[Job]:
+        """An owner's jobs that are not GONE, newest first, from after that creation time and id."""
+
+    def to_sweep(self, now: datetime, limit: int) -> list[Job]:
+        """Jobs whose `sweep_at` has come, the longest due first."""
+
+    def looked_at(self, job: Job, next_look: datetime) -> None:
+        """Count a look at the job; look again then, unless another time was set meanwhile."""
+
+
+class Deliveries(Protocol):
+    """The calls of the jobs' webhooks."""
+
+    def begin(self, job_id: str, run: int, attempts: int, until: datetime) -> bool:
+        """Claim the attempt after `attempts` others; False where a twin has it, until then."""
+
+    def record(self, job_id: str, run: int, delivery: Delivery, next_at: datetime | None) -> None:
         """Log an attempt of a pending delivery; end it if it was taken or no other is to follow."""
+
+    def renew(self, job_id: str, run: int, now: datetime) -> None:
+        """Begin the attempts anew, of a job that has ended this run."""
 
 
 class Rows(Protocol):
     """The rows, each with its images embedded."""
 
     def insert(self, rows: Iterable[Row]) -> None:
-        """Store the rows of a new job."""
+        """Store the rows of a new job; those that are stored already stay as they are."""
 
     def pending_in_range(self, job_id: str, run: int, number: int) -> list[Row]:
         """The rows of a range that have not ended, in CSV order."""
 
+    def pending(self, job_id: str) -> Iterator[Row]:
+        """The rows that have not ended, range by range; it may miss what changes meanwhile."""
+
+    def read(self, job_id: str, numbers: Sequence[int]) -> list[Row]:
+        """The rows with these numbers, those that exist, in CSV order."""
+
     def save(self, rows: Sequence[Row]) -> int:
         """Write rows that are pending at the version that was read; return how many still were."""
+
+    def reopen(self, rows: Sequence[Row]) -> None:
+        """Write rows as their new run begins with them, where they are still of an earlier one."""
 
     def any_pending(self, job_id: str) -> bool:
         """Whether any row of the job has not ended: one seek, however large the job."""
 
     def stream(self, job_id: str) -> Iterator[Row]:
         """All rows in CSV order, in bounded memory."""
+
+    def page(self, job_id: str, states: AbstractSet[RowState], after: int, limit: int) -> list[Row]:
+        """Rows in these states (in any, where none is named) in CSV order, from after that number."""
+
+    def delete(self, job_id: str, first: int, last: int) -> None:
+        """Remove the rows with these numbers and those between."""
 
 
 class Queue(Protocol):
@@ -82,6 +146,9 @@ class ObjectStore(Protocol):
 
     def link(self, key: str, seconds: int, file_name: str | None = None) -> str:
         """A presigned URL; with `file_name` a browser saves it under that name."""
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """Remove what stands under these keys, if anything."""
 
 
 class WebhookSender(Protocol):

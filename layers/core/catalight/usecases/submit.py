@@ -1,19 +1,26 @@
 """Take a catalogue: store the job and its rows, seal it, and send its first window of ranges."""
 
+import hashlib
+import json
 import secrets
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
+from uuid import UUID, uuid5
 
-from catalight.domain import ranges
+from catalight.domain import ranges, sweeping
 from catalight.domain.catalogue import Catalogue
-from catalight.domain.errors import ImageError, ImageErrorCode
-from catalight.domain.job import Counts, Job, JobState, Webhook
-from catalight.domain.messages import ProcessRange
+from catalight.domain.errors import IdempotencyError, ImageError, ImageErrorCode, JobGoneError
+from catalight.domain.job import Counts, Job, JobState
 from catalight.domain.options import Options
 from catalight.domain.row import Image, Row
-from catalight.usecases.ask_completion import AskCompletion
-from catalight.usecases.ports import Clock, Jobs, Queue, Rows
+from catalight.domain.terms import Terms
+from catalight.domain.webhook import Webhook
+from catalight.usecases.ports import Clock, Jobs, Rows
+from catalight.usecases.send_window import SendWindow
 
+KEYS = UUID("7d3ae5f4-8f0b-4a52-9c1c-6a5b8f0d2b7e")  # the namespace of ids that follow from keys
+A_REQUEST = timedelta(seconds=30)  # the longest that a request lives
 UNUSABLE = ImageError(ImageErrorCode.INVALID_URL, "This is not a usable http or https URL.")
 
 
@@ -21,15 +28,27 @@ UNUSABLE = ImageError(ImageErrorCode.INVALID_URL, "This is not a usable http or 
 class Order:
     """What a client sends: a parsed catalogue and what to do with it.
 
-    `api_base` and `link_base` are URLs without a path, as in Job.
+    `api_base` and `link_base` are URLs without a path, as in Job. Orders of one owner under one
+    `idempotency_key` are the same order.
     """
 
+    owner: str
     catalogue: Catalogue
     file_name: str
     options: Options
     webhook_url: str | None
     api_base: str
     link_base: str
+    idempotency_key: str | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of what is ordered: the fields, and the file as it was parsed."""
+        dialect, options = asdict(self.catalogue.dialect), self.options.to_document()
+        digest = hashlib.sha256(_json([dialect, options, self.webhook_url, self.catalogue.header]))
+        for row in self.catalogue.rows:
+            digest.update(_json(row.cells))
+        return digest.hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,30 +57,45 @@ class Submit:
 
     jobs: Jobs
     rows: Rows
-    image_queue: Queue
-    ask_completion: AskCompletion
+    send_window: SendWindow
     clock: Clock
     new_id: Callable[[], str]
     window: int
+    terms: Terms
 
     def __call__(self, order: Order) -> Job:
-        """Return the job; raise UnavailableError where the database or the queue does not answer."""
-        job_id = self.new_id()
+        """Return the job as it was accepted, the same for each repetition under an Idempotency-Key.
+
+        Raise IdempotencyError where the key was used for another order, JobGoneError where that one is gone,
+        UnavailableError where the database does not answer.
+        """
+        job_id = _id_of(order) or self.new_id()
         rows = tuple(_rows(job_id, order.catalogue))
-        job = self._job(job_id, order, rows)
-        self.jobs.insert(job)
+        ours = self._job(job_id, order, rows)
+        job = self.jobs.insert(ours)
+        if job.state is JobState.GONE:
+            raise JobGoneError(job_id)
+        if job.fingerprint != ours.fingerprint:
+            raise IdempotencyError(job_id)
+        if job.run == 1 and not job.sealed:
+            self._store(job, rows)
+        elif job.sealed and job.state is JobState.PENDING and sweeping.still(job, self.clock(), A_REQUEST):
+            self.send_window(job)  # whoever sealed it has died
+        return replace(ours, created_at=job.created_at)
+
+    def _store(self, job: Job, rows: tuple[Row, ...]) -> None:
         self.rows.insert(rows)
-        self.jobs.seal(job.id, job.run)
-        if job.ranges:
-            window = ranges.first_window(job.ranges, job.window)
-            self.image_queue.send(ProcessRange(job.id, job.run, number) for number in window)
-        else:  # nobody else will ask
-            self.ask_completion(job.id, job.run)
-        return job
+        if self.jobs.seal(job.id, job.run, job.ranges, job.counts, self.clock()):
+            self.send_window(job)
+        else:
+            self.jobs.get(job.id)  # a twin has sealed it; or it is gone, which this raises
 
     def _job(self, job_id: str, order: Order, rows: tuple[Row, ...]) -> Job:
+        now = self.clock()
         return Job(
             id=job_id,
+            owner=order.owner,
+            fingerprint=order.fingerprint if order.idempotency_key else "",
             state=JobState.PENDING,
             run=1,
             sealed=False,
@@ -76,10 +110,24 @@ class Submit:
             secret=secrets.token_bytes(32),
             api_base=order.api_base,
             link_base=order.link_base,
-            created_at=self.clock(),
+            created_at=now,
+            deadline_at=now + self.terms.deadline,
+            expires_at=self.terms.expires_at(now, now),
+            moved_at=now,
+            sweep_at=now + self.terms.patience,
             counts=Counts.of(image for row in rows for image in row.images),
             webhook=Webhook(order.webhook_url) if order.webhook_url else None,
         )
+
+
+def _id_of(order: Order) -> str | None:
+    """The id that follows from the owner and the key (UUID version 5, RFC 9562)."""
+    key = order.idempotency_key
+    return str(uuid5(KEYS, f"{order.owner}\0{key}")) if key else None
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value).encode()
 
 
 def _rows(job_id: str, catalogue: Catalogue) -> Iterator[Row]:

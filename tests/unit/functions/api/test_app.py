@@ -30,7 +30,13 @@ def client(pipeline: Pipeline) -> Iterator[TestClient]:
     built = Services(
         ping=lambda: None,
         jobs=pipeline.jobs,
+        job_list=pipeline.jobs,
+        rows=pipeline.rows,
         submit=pipeline.submit,
+        cancel_job=pipeline.cancel_job,
+        retry_job=pipeline.retry_job,
+        delete_job=pipeline.delete_job,
+        redeliver_webhook=pipeline.redeliver_webhook,
         link_result=LinkResult(pipeline.jobs, pipeline.store, pipeline.clock),
         link_image=LinkImage(pipeline.store),
         link_base="",
@@ -148,7 +154,10 @@ class TestUpload:
     def test_a_service_that_is_down_is_told_with_retry_after(
         self, client: TestClient, pipeline: Pipeline
     ) -> None:
-        pipeline.image_queue.down = True
+        def fail(job: object) -> None:
+            raise UnavailableError("MongoDB")
+
+        pipeline.jobs.insert = fail  # type: ignore[assignment,method-assign]
         answer = upload(client)
         check_problem(answer, 503, "unavailable")
         assert int(answer.headers["Retry-After"]) > 0
@@ -272,7 +281,13 @@ def test_an_unexpected_error_is_a_problem_without_a_trace(
 
 def test_every_error_of_ours_that_can_reach_the_edge_is_mapped() -> None:
     never_at_the_edge = {ImageError}
-    assert set(problems.CATALIGHT_ERRORS) == set(CatalightError.__subclasses__()) - never_at_the_edge
+    assert set(problems.CATALIGHT_ERRORS) == set(all_below(CatalightError)) - never_at_the_edge
+
+
+def all_below(kind: type[CatalightError]) -> Iterator[type[CatalightError]]:
+    for below in kind.__subclasses__():
+        yield below
+        yield from all_below(below)
 
 
 def test_the_openapi_document_has_examples_and_documents_problems(client: TestClient) -> None:

@@ -13,6 +13,8 @@ from catalight.domain.errors import UnavailableError
 
 type Document = dict[str, Any]
 
+DUPLICATE_KEY = 11000  # MongoDB's code
+
 
 def connect(uri: str, database: str, *, select_seconds: float = 5) -> Database[Document]:
     """Connect lazily; one client serves a process for its life.
@@ -49,9 +51,21 @@ def unavailable_when_down() -> Iterator[None]:
     except (ConnectionFailure, NotPrimaryError, ExecutionTimeout, WTimeoutError) as error:
         raise UnavailableError("MongoDB") from error
     except BulkWriteError as error:
-        if error.details and error.details["writeErrors"]:
+        if error.details and error.details["writeConcernErrors"]:  # written, but not by a majority in time
+            raise UnavailableError("MongoDB") from error
+        raise
+
+
+@contextmanager
+def ignoring_duplicates() -> Iterator[None]:
+    """Let an insert be repeated: what is stored already stays as it is."""
+    try:
+        yield
+    except BulkWriteError as error:
+        details = error.details or {}
+        others = [failure for failure in details["writeErrors"] if failure["code"] != DUPLICATE_KEY]
+        if others or details["writeConcernErrors"]:
             raise
-        raise UnavailableError("MongoDB") from error  # written, but not by a majority in time
 
 
 @unavailable_when_down()

@@ -1,136 +1,155 @@
 """The `jobs` collection: one document a job, every change of its state one conditional write."""
 
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from bson import Binary
-from pymongo import ReturnDocument
+from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
 from pymongo.database import Database
 
 from catalight.adapters.mongo.client import Document, unavailable_when_down
-from catalight.domain.catalogue import Dialect
-from catalight.domain.errors import JobNotFoundError
-from catalight.domain.job import RUNNING, Counts, Delivery, Job, JobState, Webhook, WebhookState
-from catalight.domain.options import Options
+from catalight.adapters.mongo.job_documents import to_document, to_job
+from catalight.domain.errors import JobGoneError, JobNotFoundError
+from catalight.domain.job import ENDED, RUNNING, Counts, Job, JobState
+
+INDEXES = [
+    IndexModel([("sweep_at", ASCENDING)], name="sweep"),
+    IndexModel([("owner", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)], name="list"),
+    IndexModel([("bury_at", ASCENDING)], name="tombstones", expireAfterSeconds=0),
+]
+
+WITH_RESULT = [state for state in JobState if state.has_result]
 
 
 class MongoJobs:
-    """`catalight.usecases.ports.Jobs` on MongoDB."""
+    """`catalight.usecases.ports.Jobs` and `JobList` on MongoDB."""
 
     def __init__(self, database: Database[Document]) -> None:
         self._jobs = database["jobs"]
 
     @unavailable_when_down()
-    def insert(self, job: Job) -> None:
-        self._jobs.insert_one(_to_document(job))
+    def ensure_indexes(self) -> None:
+        """Create what is missing; quick where nothing is."""
+        self._jobs.create_indexes(INDEXES)
+
+    @unavailable_when_down()
+    def insert(self, job: Job) -> Job:
+        document = to_document(job)
+        stored = self._jobs.find_one_and_update(
+            {"_id": document.pop("_id")},
+            {"$setOnInsert": document},
+            upsert=True,
+            return_document=ReturnDocument.AFTER,
+        )
+        return to_job(cast("Document", stored))  # an upsert always has one
 
     @unavailable_when_down()
     def get(self, job_id: str) -> Job:
-        document = self._jobs.find_one({"_id": job_id})
-        if document is None:
+        job = self.find(job_id)
+        if job is None:
             raise JobNotFoundError(job_id)
-        return _to_job(document)
+        if job.state is JobState.GONE:
+            raise JobGoneError(job_id)
+        return job
 
     @unavailable_when_down()
-    def seal(self, job_id: str, run: int) -> None:
-        self._jobs.update_one({"_id": job_id, "run": run, "sealed": False}, {"$set": {"sealed": True}})
+    def find(self, job_id: str) -> Job | None:
+        document = self._jobs.find_one({"_id": job_id})
+        return to_job(document) if document else None
 
-    @unavailable_when_down()
+    def seal(self, job_id: str, run: int, ranges: int, counts: Counts, now: datetime) -> bool:
+        conditions = {"run": run, "sealed": False, "state": {"$in": RUNNING}}
+        return self._move(job_id, conditions, now, sealed=True, ranges=ranges, counts=asdict(counts))
+
     def start(self, job_id: str, run: int, now: datetime) -> None:
-        self._jobs.update_one(
-            {"_id": job_id, "run": run, "state": JobState.PENDING},
-            {"$set": {"state": JobState.PROCESSING, "started_at": now}},
-        )
+        conditions = {"run": run, "state": JobState.PENDING}
+        self._move(job_id, conditions, now, state=JobState.PROCESSING, started_at=now)
 
     @unavailable_when_down()
-    def record_progress(self, job_id: str, run: int, counts: Counts) -> None:
+    def record_progress(self, job_id: str, run: int, counts: Counts, now: datetime) -> None:
         added = {
             f"counts.{name}": getattr(counts, name) for name in ("done", "failed", "bytes_in", "bytes_out")
         }
         added |= {f"counts.errors.{code}": count for code, count in counts.errors.items()}
-        self._jobs.update_one({"_id": job_id, "run": run, "state": {"$in": RUNNING}}, {"$inc": added})
-
-    @unavailable_when_down()
-    def begin_finishing(self, job_id: str, run: int) -> bool:
-        # FINISHING is among the states so that whoever finds it there sends the aggregator's message again.
-        found = self._jobs.find_one_and_update(
-            {
-                "_id": job_id,
-                "run": run,
-                "sealed": True,
-                "state": {"$in": (*RUNNING, JobState.FINISHING)},
-            },
-            {"$set": {"state": JobState.FINISHING}},
-            projection={"_id": True},
-            return_document=ReturnDocument.AFTER,
-        )
-        return found is not None
-
-    @unavailable_when_down()
-    def publish(self, job_id: str, run: int, counts: Counts, now: datetime) -> None:
         self._jobs.update_one(
-            {"_id": job_id, "run": run, "state": JobState.FINISHING},
-            {"$set": {"state": JobState.COMPLETED, "counts": asdict(counts), "finished_at": now}},
+            {"_id": job_id, "run": run, "state": {"$in": RUNNING}},
+            {"$inc": added, "$set": {"moved_at": now, "looks": 0}},
         )
 
-    @unavailable_when_down()
-    def begin_delivery(self, job_id: str, run: int, attempts: int, until: datetime) -> bool:
-        claimed = self._jobs.update_one(
-            {
-                "_id": job_id,
-                "run": run,
-                "webhook.state": WebhookState.PENDING,
-                "webhook.attempts": attempts,
-            },
-            {"$set": {"webhook.next_at": until, "webhook.attempts": attempts + 1}},
-        )
-        return claimed.modified_count == 1
+    def begin_cancelling(self, job_id: str, now: datetime) -> bool:
+        running = {"state": {"$in": (JobState.PENDING, JobState.PROCESSING)}}
+        if self._move(job_id, running, now, state=JobState.CANCELLING, cancelled=True, sweep_at=now):
+            return True
+        return self._stands(job_id, {"state": JobState.CANCELLING})
+
+    def begin_finishing(self, job_id: str, run: int, now: datetime) -> bool:
+        running = {"run": run, "sealed": True, "state": {"$in": RUNNING}}
+        if self._move(job_id, running, now, state=JobState.FINISHING):
+            return True
+        # Whoever finds it there sends the aggregator's message again.
+        return self._stands(job_id, {"run": run, "state": JobState.FINISHING})
+
+    def publish(self, job_id: str, run: int, end: JobState, counts: Counts, now: datetime) -> None:
+        conditions = {"run": run, "state": JobState.FINISHING}
+        self._move(job_id, conditions, now, state=end, counts=asdict(counts), finished_at=now)
+
+    def begin_run(self, new: Job) -> bool:
+        conditions = {"run": new.run - 1, "state": {"$in": WITH_RESULT}}
+        document = to_document(new)
+        return self._move(document.pop("_id"), conditions, new.moved_at, **document)
+
+    def delete(self, job_id: str, now: datetime) -> None:
+        self._end_for_good(job_id, {"state": {"$ne": JobState.GONE}}, now)
+
+    def expire(self, job_id: str, run: int, now: datetime) -> None:
+        self._end_for_good(job_id, {"run": run, "state": {"$in": ENDED}, "expires_at": {"$lte": now}}, now)
+
+    def abandon(self, job_id: str, now: datetime) -> None:
+        self._end_for_good(job_id, {"run": 1, "sealed": False, "state": {"$in": RUNNING}}, now)
 
     @unavailable_when_down()
-    def record_delivery(self, job_id: str, run: int, delivery: Delivery, next_at: datetime | None) -> None:
+    def bury(self, job_id: str, until: datetime) -> None:
+        nothing: Document = {"header": [], "file_name": "", "secret": b"", "webhook": None, "sweep_at": None}
         self._jobs.update_one(
-            {"_id": job_id, "run": run, "webhook.state": WebhookState.PENDING},
-            {
-                "$push": {"webhook.deliveries": asdict(delivery)},
-                "$set": {
-                    "webhook.state": WebhookState.after(delivery, next_at),
-                    "webhook.next_at": None if delivery.delivered else next_at,
-                },
-            },
+            {"_id": job_id, "state": JobState.GONE}, {"$set": {**nothing, "bury_at": until}}
         )
 
+    @unavailable_when_down()
+    def page(
+        self, owner: str, states: AbstractSet[JobState], before: tuple[datetime, str] | None, limit: int
+    ) -> list[Job]:
+        query: Document = {"owner": owner, "state": {"$in": list(states - {JobState.GONE})}}
+        if before:
+            created_at, job_id = before
+            query["$or"] = [
+                {"created_at": {"$lt": created_at}},
+                {"created_at": created_at, "_id": {"$lt": job_id}},
+            ]
+        newest_first = [("created_at", DESCENDING), ("_id", DESCENDING)]
+        return [to_job(document) for document in self._jobs.find(query).sort(newest_first).limit(limit)]
 
-def _to_document(job: Job) -> Document:
-    document = asdict(job)
-    return {
-        "_id": document.pop("id"),
-        **document,
-        "options": job.options.to_document(),
-        "secret": Binary(job.secret),
-    }
+    @unavailable_when_down()
+    def to_sweep(self, now: datetime, limit: int) -> list[Job]:
+        due = self._jobs.find({"sweep_at": {"$lte": now}}).sort("sweep_at", ASCENDING).limit(limit)
+        return [to_job(document) for document in due]
 
+    @unavailable_when_down()
+    def looked_at(self, job: Job, next_look: datetime) -> None:
+        self._jobs.update_one(
+            {"_id": job.id, "sweep_at": job.sweep_at}, {"$set": {"sweep_at": next_look}, "$inc": {"looks": 1}}
+        )
 
-def _to_job(document: Document) -> Job:
-    fields: dict[str, Any] = {
-        **document,
-        "state": JobState(document["state"]),
-        "options": Options.from_document(document["options"]),
-        "dialect": Dialect(**document["dialect"]),
-        "header": tuple(document["header"]),
-        "counts": Counts(**document["counts"]),
-        "webhook": _to_webhook(document["webhook"]),
-    }
-    return Job(id=fields.pop("_id"), **fields)
+    def _end_for_good(self, job_id: str, conditions: Mapping[str, Any], now: datetime) -> None:
+        self._move(job_id, conditions, now, state=JobState.GONE, sweep_at=now)
 
+    @unavailable_when_down()
+    def _move(self, job_id: str, conditions: Mapping[str, Any], now: datetime, **fields: Any) -> bool:
+        """Write where the conditions hold; the job has moved, so the sweeper's pauses begin anew."""
+        written = {"moved_at": now, "looks": 0, **fields}
+        return self._jobs.update_one({"_id": job_id, **conditions}, {"$set": written}).modified_count == 1
 
-def _to_webhook(document: Document | None) -> Webhook | None:
-    if document is None:
-        return None
-    return Webhook(
-        **{
-            **document,
-            "state": WebhookState(document["state"]),
-            "deliveries": tuple(Delivery(**delivery) for delivery in document["deliveries"]),
-        }
-    )
+    @unavailable_when_down()
+    def _stands(self, job_id: str, conditions: Mapping[str, Any]) -> bool:
+        return self._jobs.find_one({"_id": job_id, **conditions}, {"_id": True}) is not None

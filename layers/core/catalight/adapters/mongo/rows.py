@@ -5,16 +5,17 @@ has not ended; a partial index on those answers what is pending in a range, and 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import fields
 from itertools import batched
 from typing import Any
 
-from pymongo import ASCENDING, DESCENDING, IndexModel, UpdateOne
+from pymongo import ASCENDING, DESCENDING, IndexModel, ReplaceOne, UpdateOne
 from pymongo.database import Database
 
-from catalight.adapters.mongo.client import Document, unavailable_when_down
+from catalight.adapters.mongo.client import Document, ignoring_duplicates, unavailable_when_down
 from catalight.domain.errors import ImageErrorCode
-from catalight.domain.row import Image, ImageState, Row
+from catalight.domain.row import Image, ImageState, Row, RowState
 
 BATCH = 5_000
 
@@ -41,12 +42,34 @@ class MongoRows:
     @unavailable_when_down()
     def insert(self, rows: Iterable[Row]) -> None:
         for batch in batched(rows, BATCH, strict=False):
-            self._rows.insert_many([_to_document(row) for row in batch], ordered=False)
+            with ignoring_duplicates():
+                self._rows.insert_many([_to_document(row) for row in batch], ordered=False)
 
     @unavailable_when_down()
     def pending_in_range(self, job_id: str, run: int, number: int) -> list[Row]:
         found = self._rows.find({"job": job_id, "range": number, "pending": True, "run": run})
         return sorted(map(_to_row, found), key=lambda row: row.number)
+
+    def pending(self, job_id: str) -> Iterator[Row]:
+        query = {"job": job_id, "pending": True}
+        with unavailable_when_down():
+            yield from map(_to_row, self._rows.find(query).sort([("job", ASCENDING), ("range", ASCENDING)]))
+
+    @unavailable_when_down()
+    def read(self, job_id: str, numbers: Sequence[int]) -> list[Row]:
+        ids = [_id(job_id, number) for number in numbers]
+        return [
+            _to_row(document) for document in self._rows.find({"_id": {"$in": ids}}).sort("_id", ASCENDING)
+        ]
+
+    @unavailable_when_down()
+    def reopen(self, rows: Sequence[Row]) -> None:
+        writes = [
+            ReplaceOne({"_id": _id(row.job_id, row.number), "run": {"$lt": row.run}}, _to_document(row))
+            for row in rows
+        ]
+        if writes:
+            self._rows.bulk_write(writes, ordered=False)
 
     @unavailable_when_down()
     def save(self, rows: Sequence[Row]) -> int:
@@ -61,14 +84,38 @@ class MongoRows:
         return self._rows.find_one(query, {"_id": True}, sort=[("range", DESCENDING)]) is not None
 
     def stream(self, job_id: str) -> Iterator[Row]:
-        # "0" is the character after "/": all ids of the job, and no other's.
-        in_job = {"_id": {"$gt": f"{job_id}/", "$lt": f"{job_id}0"}}
         with unavailable_when_down():
-            yield from map(_to_row, self._rows.find(in_job).sort("_id", ASCENDING))
+            yield from map(_to_row, self._rows.find(_after(job_id, -1)).sort("_id", ASCENDING))
+
+    @unavailable_when_down()
+    def page(self, job_id: str, states: AbstractSet[RowState], after: int, limit: int) -> list[Row]:
+        query = _after(job_id, after)
+        if states:
+            query["$or"] = [_IN_STATE[state] for state in states]
+        return [_to_row(document) for document in self._rows.find(query).sort("_id", ASCENDING).limit(limit)]
+
+    @unavailable_when_down()
+    def delete(self, job_id: str, first: int, last: int) -> None:
+        self._rows.delete_many({"_id": {"$gte": _id(job_id, first), "$lte": _id(job_id, last)}})
 
 
-def _row_id(row: Row) -> str:
-    return f"{row.job_id}/{row.number:09d}"
+_IN_STATE: dict[RowState, Document] = {
+    RowState.EMPTY: {"images": []},
+    RowState.PENDING: {"pending": True},
+    RowState.DONE: {"pending": None, "images.state": {"$eq": ImageState.DONE, "$ne": ImageState.FAILED}},
+    RowState.FAILED: {"pending": None, "images.state": {"$eq": ImageState.FAILED, "$ne": ImageState.DONE}},
+    RowState.PARTIAL: {"pending": None, "images.state": {"$all": [ImageState.DONE, ImageState.FAILED]}},
+}
+
+
+def _id(job_id: str, number: int) -> str:
+    return f"{job_id}/{number:09d}"
+
+
+def _after(job_id: str, number: int) -> Document:
+    """The rows of the job with higher numbers; "0" is the character after "/", so no other job's."""
+    first = _id(job_id, number) if number >= 0 else f"{job_id}/"
+    return {"_id": {"$gt": first, "$lt": f"{job_id}0"}}
 
 
 def _update(row: Row) -> UpdateOne:
@@ -77,13 +124,13 @@ def _update(row: Row) -> UpdateOne:
     }
     if not row.pending:
         written["$unset"] = {"pending": True}
-    unchanged = {"_id": _row_id(row), "run": row.run, "pending": True, "version": row.version}
+    unchanged = {"_id": _id(row.job_id, row.number), "run": row.run, "pending": True, "version": row.version}
     return UpdateOne(unchanged, written)
 
 
 def _to_document(row: Row) -> Document:
     document = {
-        "_id": _row_id(row),
+        "_id": _id(row.job_id, row.number),
         "job": row.job_id,
         "number": row.number,
         "run": row.run,

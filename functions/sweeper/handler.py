@@ -1,0 +1,36 @@
+"""Lambda handler of a schedule: take up whatever stands still."""
+
+import os
+from functools import cache
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.config import Config
+
+from catalight.adapters.mongo import MongoJobs, connect
+from catalight.adapters.secrets import secret
+from catalight.adapters.sqs import SqsQueue
+from catalight.clock import utc_now
+from catalight.domain.terms import Terms
+from catalight.usecases.sweep import Sweep
+
+logger = Logger()
+
+
+@cache
+def sweep() -> Sweep:
+    """Build the use case from the function's environment, once."""
+    env = os.environ
+    aws = Config(retries={"mode": "standard", "total_max_attempts": 5})
+    jobs = MongoJobs(connect(secret(env["MONGODB_URI_SECRET_ARN"]), env["MONGODB_DATABASE"]))
+    jobs.ensure_indexes()
+    queue = SqsQueue(boto3.client("sqs", config=aws), env["AGGREGATOR_QUEUE_URL"])
+    return Sweep(jobs, queue, utc_now, Terms.read(env))
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handle(_: Any, context: LambdaContext) -> None:
+    """Sweep once; what is left when time is short is for the next time."""
+    sweep()(lambda: context.get_remaining_time_in_millis() / 1000)

@@ -1,0 +1,61 @@
+"""The webhooks' calls, within the documents of the `jobs` collection."""
+
+from dataclasses import asdict
+from datetime import datetime
+
+from pymongo.database import Database
+
+from catalight.adapters.mongo.client import Document, unavailable_when_down
+from catalight.domain.job import ENDED
+from catalight.domain.webhook import Delivery, WebhookState
+
+KEPT = 50  # calls in the log of a job
+
+
+class MongoDeliveries:
+    """`catalight.usecases.ports.Deliveries` on MongoDB."""
+
+    def __init__(self, database: Database[Document]) -> None:
+        self._jobs = database["jobs"]
+
+    @unavailable_when_down()
+    def begin(self, job_id: str, run: int, attempts: int, until: datetime) -> bool:
+        claimed = self._jobs.update_one(
+            {
+                "_id": job_id,
+                "run": run,
+                "webhook.state": WebhookState.PENDING,
+                "webhook.attempts": attempts,
+            },
+            {
+                "$set": {"webhook.next_at": until, "webhook.attempts": attempts + 1},
+                "$min": {"sweep_at": until},
+            },
+        )
+        return claimed.modified_count == 1
+
+    @unavailable_when_down()
+    def record(self, job_id: str, run: int, delivery: Delivery, next_at: datetime | None) -> None:
+        state = WebhookState.after(delivery, next_at)
+        due = next_at if state is WebhookState.PENDING else None
+        written: Document = {
+            "$push": {"webhook.deliveries": {"$each": [asdict(delivery)], "$slice": -KEPT}},
+            "$set": {"webhook.state": state, "webhook.next_at": due},
+        }
+        if due:
+            written["$min"] = {"sweep_at": due}
+        self._jobs.update_one({"_id": job_id, "run": run, "webhook.state": WebhookState.PENDING}, written)
+
+    @unavailable_when_down()
+    def renew(self, job_id: str, run: int, now: datetime) -> None:
+        self._jobs.update_one(
+            {"_id": job_id, "run": run, "state": {"$in": ENDED}, "webhook": {"$ne": None}},
+            {
+                "$set": {
+                    "webhook.state": WebhookState.PENDING,
+                    "webhook.attempts": 0,
+                    "webhook.next_at": None,
+                },
+                "$min": {"sweep_at": now},
+            },
+        )

@@ -1,0 +1,50 @@
+"""A job as a document of the `jobs` collection."""
+
+from dataclasses import asdict
+from typing import Any
+
+from bson import Binary
+
+from catalight.adapters.mongo.client import Document
+from catalight.domain.catalogue import Dialect
+from catalight.domain.job import Counts, Job, JobState
+from catalight.domain.options import Options
+from catalight.domain.webhook import Delivery, Webhook, WebhookState
+
+
+def to_document(job: Job) -> Document:
+    """A job as it is stored."""
+    document = asdict(job)
+    return {
+        "_id": document.pop("id"),
+        **document,
+        "options": job.options.to_document(),
+        "secret": Binary(job.secret),
+    }
+
+
+def to_job(document: Document) -> Job:
+    """Read what `to_document` wrote."""
+    fields: dict[str, Any] = {
+        **document,
+        "state": JobState(document["state"]),
+        "options": Options.from_document(document["options"]),
+        "dialect": Dialect(**document["dialect"]),
+        "header": tuple(document["header"]),
+        "counts": Counts(**document["counts"]),
+        "webhook": _to_webhook(document["webhook"]),
+    }
+    fields.pop("bury_at", None)
+    return Job(id=fields.pop("_id"), **fields)
+
+
+def _to_webhook(document: Document | None) -> Webhook | None:
+    if document is None:
+        return None
+    return Webhook(
+        **{
+            **document,
+            "state": WebhookState(document["state"]),
+            "deliveries": tuple(Delivery(**delivery) for delivery in document["deliveries"]),
+        }
+    )

@@ -1,0 +1,44 @@
+"""Remove all that a job has stored."""
+
+from dataclasses import dataclass
+from itertools import batched
+
+from catalight.domain import keys
+from catalight.domain.job import Job
+from catalight.domain.sweeping import GRACE
+from catalight.domain.terms import Terms
+from catalight.usecases.ports import Clock, Jobs, ObjectStore, Rows, SecondsLeft
+
+BATCH = 500  # rows
+ENOUGH = 30.0  # seconds; more than a batch takes
+
+
+@dataclass(frozen=True, slots=True)
+class PurgeJob:
+    """Remove the images and results of a job that is GONE, and later its rows.
+
+    A function that began before may still store an image. So the rows, which tell where, stay until none can
+    be at work any more; then all of it is removed once more, and a tombstone is left.
+    """
+
+    jobs: Jobs
+    rows: Rows
+    store: ObjectStore
+    clock: Clock
+    terms: Terms
+
+    def __call__(self, job: Job, seconds_left: SecondsLeft) -> None:
+        """Remove as much as there is time for; the next look at the job goes on."""
+        now = self.clock()
+        quiet = job.moved_at + GRACE <= now
+        self.store.delete(keys.result_keys(job))
+        for batch in batched(self.rows.stream(job.id), BATCH, strict=False):
+            if seconds_left() < ENOUGH:
+                return
+            self.store.delete(
+                key for row in batch for key in (*keys.referenced(row), *keys.unreferenced(job, row))
+            )
+            if quiet:
+                self.rows.delete(job.id, batch[0].number, batch[-1].number)
+        if quiet:
+            self.jobs.bury(job.id, now + self.terms.retention)
