@@ -39,6 +39,9 @@ QUICK = {
     "ImageVisibility": "6",
     "AggregatorTimeout": "10",
     "AggregatorVisibility": "11",
+    "ChoresTimeout": "20",
+    "ChoresVisibility": "21",
+    "Patience": "8",
     "Window": "6",
 }
 """Parameters of the template, where it has them."""

@@ -73,6 +73,7 @@ class Aftermath:
     receiver: HostileReceiver
     before: set[str]
     references: Counter[str] = field(default_factory=Counter)
+    unfinished: bool = False
 
     def broken(self) -> Iterator[str]:
         """Each invariant that does not hold, in a sentence; to be asked once."""
@@ -83,8 +84,10 @@ class Aftermath:
             yield f"job {self.customer.request_id} was accepted and is not stored"
         if self._keeps_keys() and len(jobs) > 1:
             yield f"one Idempotency-Key made {len(jobs)} jobs: {sorted(jobs)}"
-        at_fault = [fault for job in sorted(jobs) for fault in self._job(job)]
-        yield from at_fault or self._images()  # what unfinished jobs will refer to, nobody knows
+        for job in sorted(jobs):
+            yield from self._job(job)
+        if not self.unfinished:  # what such a job will refer to, nobody knows
+            yield from self._images()
         if waiting := busy(self.store.waiting()):
             yield f"messages stay in the queues: {waiting}"
 
@@ -96,11 +99,12 @@ class Aftermath:
 
     def _keeps_keys(self) -> bool:
         description = requests.get(f"{self.store.system.url}/openapi.json", timeout=10)
-        return "Idempotency-Key" in description.text
+        return "idempotency-key" in description.text.lower()
 
     def _job(self, job: str) -> Iterator[str]:
         status = Client(self.store.system.url).status(job)
         if status["status"] != "COMPLETED":
+            self.unfinished = True
             yield f"job {job} is {status['status']}: {status['images']}"
             return
         pending = self.store.database["rows"].count_documents({"job": job, "pending": True})
