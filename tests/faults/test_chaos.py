@@ -7,7 +7,7 @@ import pytest
 from tests.faults.chaos import Chaos, chaos
 
 SEEDS = (2, 12)
-"""Quick ones that have every kind of fault between them."""
+"""Quick ones; each has every kind of fault but a webhook that never answers."""
 
 
 @pytest.fixture(scope="module")
