@@ -53,7 +53,7 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.13 --generat
 	--no-header --no-annotate $(if $(UPGRADE),--upgrade)
 
 ##@ Build and deploy
-.PHONY: build invoke-api invoke-images invoke-aggregator deploy
+.PHONY: build invoke-api invoke-images invoke-aggregator invoke-dead-letters invoke-sweeper deploy
 build: $(BUILT)  ## Build the functions and the layer for this machine's architecture
 
 $(BUILT): $(SOURCES) | $(READY)
@@ -74,6 +74,12 @@ invoke-images: $(READY) $(BUILT)  ## Invoke the built image function with events
 
 invoke-aggregator: $(READY) $(BUILT)  ## Invoke the built aggregator with events/aggregator-message.json
 	@$(BIN)/python -m local.invoke AggregatorFunction events/aggregator-message.json
+
+invoke-dead-letters: $(READY) $(BUILT)  ## Invoke the built dead-letter function with events/dead-letter.json
+	@$(BIN)/python -m local.invoke DeadLetterFunction events/dead-letter.json
+
+invoke-sweeper: $(READY) $(BUILT)  ## Invoke the built sweeper with events/sweep.json
+	@$(BIN)/python -m local.invoke SweeperFunction events/sweep.json
 
 deploy: $(READY)  ## Deploy to AWS (ENV=prod ARCH=x86_64; MONGODB_URI_SECRET_ARN=…, WEBHOOK_SECRET_ARN=…)
 	@: $${MONGODB_URI_SECRET_ARN:?see docs/deploy.md} $${WEBHOOK_SECRET_ARN:?see docs/deploy.md}
@@ -97,4 +103,4 @@ $(READY): requirements/bootstrap.txt requirements/dev.txt pyproject.toml
 
 help:  ## Show this
 	@awk 'BEGIN {FS = ":.*## "} /^##@ / {printf "\n%s\n", substr($$0, 5)} \
-		/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+		/^[a-z-]+:.*## / {printf "  make %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

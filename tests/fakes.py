@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from catalight.domain.errors import JobGoneError, JobNotFoundError, UnavailableError
+from catalight.domain.hosts import Host
 from catalight.domain.job import ENDED, RUNNING, Counts, Job, JobState
 from catalight.domain.messages import Message
 from catalight.domain.row import Row, RowState
@@ -237,6 +238,25 @@ class MemoryRows:
         for row in list(self.stream(job_id)):
             if first <= row.number <= last:
                 del self.rows[job_id, row.number]
+
+
+class MemoryHosts:
+    """Hosts in a dictionary; `down` makes asking and telling fail."""
+
+    def __init__(self) -> None:
+        self.hosts: dict[str, Host] = {}
+        self.down = False
+
+    def known(self, names: Iterable[str]) -> dict[str, Host]:
+        if self.down:
+            raise UnavailableError("MongoDB")
+        return {name: self.hosts[name] for name in names if name in self.hosts}
+
+    def rest(self, name: str, until: datetime, strikes: int) -> None:
+        if self.down:
+            raise UnavailableError("MongoDB")
+        stored = self.hosts.get(name, Host(name, until, strikes))
+        self.hosts[name] = Host(name, max(stored.until, until), max(stored.strikes, strikes))
 
 
 class MemoryQueue:

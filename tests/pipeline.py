@@ -39,6 +39,7 @@ from catalight.usecases.tend_job import TendJob
 from tests.fakes import (
     FakeClock,
     MemoryDeliveries,
+    MemoryHosts,
     MemoryJobs,
     MemoryQueue,
     MemoryRows,
@@ -103,6 +104,7 @@ class Pipeline:
             MemoryQueue(),
             MemoryQueue(),
         )
+        self.resting = MemoryHosts()
         self.fetched: list[str] = []
         self.delivered: list[tuple[str, str, str]] = []
         self.deliveries = MemoryDeliveries(self.jobs)
@@ -123,10 +125,14 @@ class Pipeline:
             self.fetch,
             self.compress,
             self.store,
+            self.resting,
             self.clock,
-            nullcontext(),
+            random=lambda: 0.5,  # makes every pause as long as it is said to be
+            coding=nullcontext(),
             pauses=[2, 10],
+            deadline=3600,
             downloads=1,
+            per_host=1,
             fetch_seconds=30,
             coding_seconds=20,
         )
@@ -227,5 +233,7 @@ class Pipeline:
     def images(self, job: Job) -> Mapping[str, str]:
         """The state of each image, by URL."""
         return {
-            image.url: image.error or image.state for row in self.rows.stream(job.id) for image in row.images
+            image.url: (image.ended and image.error) or image.state
+            for row in self.rows.stream(job.id)
+            for image in row.images
         }

@@ -53,7 +53,8 @@ def welcome(request: Request, response: Response) -> Response | Welcome:
 @app.post(
     "/upload",
     status_code=202,
-    responses=documented_problems(400, 413, 415) | {202: documented_header("Location", "The job's status")},
+    responses=documented_problems(400, 410, 413, 415)
+    | {202: documented_header("Location", "The job's status")},
 )
 def upload(
     request: Request,

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import random
 from functools import cache
 from threading import Semaphore
 from typing import Any
@@ -16,7 +17,7 @@ from botocore.config import Config
 
 from catalight.adapters import codec
 from catalight.adapters.fetch import Fetcher
-from catalight.adapters.mongo import MongoJobs, MongoRows, connect
+from catalight.adapters.mongo import MongoHosts, MongoJobs, MongoRows, connect
 from catalight.adapters.s3 import S3Store
 from catalight.adapters.secrets import secret
 from catalight.adapters.sqs import SqsQueue
@@ -48,7 +49,8 @@ def process_range() -> ProcessRange:
     )
     sqs = boto3.client("sqs", config=aws)
     database = connect(secret(env["MONGODB_URI_SECRET_ARN"]), env["MONGODB_DATABASE"], select_seconds=30)
-    jobs, rows = MongoJobs(database), MongoRows(database)
+    jobs, rows, hosts = MongoJobs(database), MongoRows(database), MongoHosts(database)
+    hosts.ensure_indexes()
     fetch_seconds = float(env["FETCH_SECONDS"])
     fetcher = Fetcher(
         allow_private_hosts=env.get("CATALIGHT_ALLOW_PRIVATE_HOSTS") == "1",
@@ -68,10 +70,14 @@ def process_range() -> ProcessRange:
             fetch=fetcher.fetch,
             compress=codec.compress,
             store=store,
+            hosts=hosts,
             clock=utc_now,
+            random=random.random,
             coding=Semaphore(1),  # the function has one vCPU, and memory for one large picture at a time
             pauses=[float(pause) for pause in env["IMAGE_RETRY_PAUSES"].split(",")],
+            deadline=float(env["IMAGE_DEADLINE_SECONDS"]),
             downloads=DOWNLOADS,
+            per_host=int(env["HOST_CONNECTIONS"]),
             fetch_seconds=fetch_seconds,
             coding_seconds=CODING_SECONDS,
         ),

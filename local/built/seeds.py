@@ -19,6 +19,8 @@ from catalight.usecases.submit import Order, Submit
 IMAGES = "11111111-1111-4111-8111-111111111111"  # stored and sealed: images-batch.json, api-status.json
 FINISH = "22222222-2222-4222-8222-222222222222"  # at FINISHING: aggregator-message.json
 WEBHOOK = "33333333-3333-4333-8333-333333333333"  # completed, its webhook not called: webhook-message.json
+DEAD = "44444444-4444-4444-8444-444444444444"  # stored and sealed: dead-letter.json
+CANCELLED = "55555555-5555-4555-8555-555555555555"  # cancelled, its rows not ended: tend-message.json
 
 DAY = timedelta(days=1)
 TERMS = Terms(patience=DAY, deadline=DAY, retention=DAY, longest=DAY)
@@ -42,8 +44,11 @@ class Seeds:
     webhook_url: str
 
     def plant(self) -> None:
-        """Store all three jobs."""
+        """Store all of them."""
         self._submit(IMAGES)
+        self._submit(DEAD)
+        self._submit(CANCELLED)
+        self.jobs.begin_cancelling(CANCELLED, utc_now())
         self._finish(self._submit(FINISH))
         completed = self._submit(WEBHOOK)
         self._finish(completed)

@@ -5,6 +5,7 @@
 | `/{n}.jpg` | picture n |
 | `/busy/{name}` | 503 the first time, then a picture |
 | `/missing/{name}` | 404 |
+| `/later/{name}` | 404 until `mended` is set, then a picture |
 | `/forbidden/{name}` | 403 |
 | `/text/{name}` | 200, and a page of HTML |
 | `/cut/{name}` | a JPEG that ends half-way |
@@ -36,6 +37,7 @@ class ImageServer(Server):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.size = (width, height)
         self.closed = Event()
+        self.mended = Event()
         self.requests: dict[str, int] = {}
         self._lock = Lock()
 
@@ -55,6 +57,8 @@ class _Handler(Handler):
         match path.split("/")[1:]:
             case ["busy", _] if seen == 1:
                 self.answer(503)
+            case ["later", _] if not self.server.mended.is_set():
+                self.answer(404)
             case ["missing", _]:
                 self.answer(404)
             case ["forbidden", _]:
@@ -67,7 +71,7 @@ class _Handler(Handler):
             case ["slow", _]:
                 self.server.closed.wait()
                 self.close_connection = True
-            case [name] | ["busy", name]:
+            case [name] | ["busy" | "later", name]:
                 stem = name.split(".", 1)[0]
                 self.answer(200, self._picture(int(stem) if stem.isdigit() else 0), "image/jpeg")
             case _:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from catalight.adapters.mongo import MongoJobs, MongoRows, connect
+from catalight.clock import utc_now
 from catalight.domain.job import JobState
 from catalight.domain.webhook import WebhookState
 from local.built import seeds
@@ -101,7 +102,28 @@ def test_the_aggregator(
         finished = jobs[0].get(seeds.FINISH)
         assert (finished.state, finished.counts.failed) == (JobState.COMPLETED, 20)
         assert aggregator.invoke(event("webhook-message")) == NOTHING_FAILED
+        assert aggregator.invoke(event("tend-message")) == NOTHING_FAILED
+    assert [row.range for row in jobs[1].pending(seeds.CANCELLED)] == [0] * 5 + [1] * 5
     webhook = jobs[0].get(seeds.WEBHOOK).webhook
     assert webhook
     assert webhook.state is WebhookState.DELIVERED
     assert f"msg_{seeds.WEBHOOK}_1_job.completed" in receiver.ids
+
+
+def test_the_dead_letter_function(system: System, jobs: tuple[MongoJobs, MongoRows], tmp_path: Path) -> None:
+    with built(system, "DeadLetterFunction", tmp_path) as dead_letters:
+        assert dead_letters.invoke(event("dead-letter")) == NOTHING_FAILED
+    [row] = jobs[1].read(seeds.DEAD, [0])
+    assert [image.error for image in row.images] == [None, "gave_up"]
+
+
+def test_the_sweeper(system: System, jobs: tuple[MongoJobs, MongoRows], tmp_path: Path) -> None:
+    now = utc_now()
+    job = jobs[0].get(seeds.DEAD)
+    jobs[0].looked_at(job, now)
+    with built(system, "SweeperFunction", tmp_path) as sweeper:
+        assert sweeper.invoke(event("sweep")) is None
+    looked = jobs[0].get(seeds.DEAD)
+    assert looked.looks == job.looks + 2
+    assert looked.sweep_at is not None
+    assert looked.sweep_at > now

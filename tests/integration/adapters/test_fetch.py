@@ -3,6 +3,7 @@
 import gzip
 import itertools
 import socket
+from datetime import UTC, datetime
 from unittest.mock import patch
 
 import pytest
@@ -79,6 +80,18 @@ def test_statuses(host: Host, fetcher: Fetcher, status: int, code: Code, transie
     assert len(host.requests) == 1
 
 
+@pytest.mark.parametrize(
+    ("header", "seconds"), [("120", 120), ("Thu, 01 Jan 2026 00:02:00 GMT", 120), ("", None), ("soon", None)]
+)
+def test_a_host_says_when_to_come_back(
+    host: Host, new_fetcher: NewFetcher, header: str, seconds: float | None
+) -> None:
+    host.routes["/"] = answer(b"", 429, f"Retry-After: {header}")
+    fetcher = new_fetcher(now=lambda: datetime(2026, 1, 1, tzinfo=UTC))
+    error = failure(fetcher, host.url("/"))
+    assert (error.status, error.retry_after) == (429, seconds)
+
+
 # Redirects
 
 
@@ -86,6 +99,16 @@ def test_follows_five_redirects_and_no_sixth(host: Host, fetcher: Fetcher) -> No
     host.routes.update({f"/{n}": redirect(f"{n + 1}") for n in range(6)} | {"/6": answer(b"picture")})
     assert fetcher.fetch(host.url("/1")) == b"picture"
     assert failure(fetcher, host.url("/0")).code is Code.TOO_MANY_REDIRECTS
+
+
+@pytest.mark.parametrize(("target", "status"), [("127.0.0.1", 503), ("localhost", None)])
+def test_what_another_host_answers_is_not_held_against_the_urls_own(
+    host: Host, fetcher: Fetcher, target: str, status: int | None
+) -> None:
+    host.routes["/a"] = redirect(f"http://{target}:{host.port}/b")
+    host.routes["/b"] = answer(b"", 503, "Retry-After: 7")
+    error = failure(fetcher, host.url("/a"))
+    assert (error.transient, error.retry_after, error.status) == (True, 7, status)
 
 
 def test_a_redirect_loop_ends(host: Host, fetcher: Fetcher) -> None:

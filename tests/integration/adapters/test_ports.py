@@ -334,7 +334,7 @@ class TestDeliveries:
 class TestRows:
     def test_rows_survive_storage_in_csv_order(self, store: Store) -> None:
         done = Image("http://h/b").done("t/b.jpg", bytes_in=9, bytes_out=8, width=7, height=6)
-        images = (done, Image("n/a").failed(GONE), Image("http://h/c").postponed(NOW))
+        images = (done, Image("n/a").failed(GONE), Image("http://h/c").postponed(GONE, NOW, NOW, 60))
         rows = [a_row(number) for number in (10, 2, 1)] + [a_row(0, images=images)]
         store.rows.insert(rows)
         store.rows.insert([a_row(5, job_id="job2"), a_row(6, job_id="jo")])
@@ -367,7 +367,7 @@ class TestRows:
 
     def test_a_stale_twin_writes_nothing(self, store: Store) -> None:
         store.rows.insert([a_row(0), a_row(1)])
-        postponed = replace(a_row(0), images=(Image("http://h/a").postponed(NOW),))
+        postponed = replace(a_row(0), images=(Image("http://h/a").postponed(GONE, NOW, NOW, 60),))
         assert store.rows.save([postponed]) == 1
         assert store.rows.save([ended(a_row(0)), ended(a_row(1))]) == 1
         first, second = store.rows.stream("job")

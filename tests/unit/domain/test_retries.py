@@ -12,6 +12,11 @@ def test_each_failure_has_its_own_pause_and_after_the_last_it_is_given_up() -> N
     assert tries == [NOW + timedelta(seconds=2), NOW + timedelta(seconds=15), None]
 
 
+def test_a_pause_is_multiplied_by_a_factor_from_a_half_to_three_halves() -> None:
+    assert (retries.jitter(lambda: 0.0), retries.jitter(lambda: 1.0)) == (0.5, 1.5)
+    assert retries.next_try(1, [2, 15], NOW, factor=0.5) == NOW + timedelta(seconds=7.5)
+
+
 @pytest.mark.parametrize(("seconds", "delay"), [(-5, 0), (0, 0), (0.2, 1), (1, 1), (899.5, 900), (7200, 900)])
 def test_a_delay_never_ends_early_and_is_never_longer_than_sqs_takes(seconds: float, delay: int) -> None:
     assert retries.delay(NOW + timedelta(seconds=seconds), NOW) == delay

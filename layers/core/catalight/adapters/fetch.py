@@ -3,13 +3,16 @@
 import http
 import time
 from collections.abc import Callable
-from urllib.parse import urljoin
+from datetime import datetime
+from urllib.parse import urljoin, urlsplit
 
 import requests
 import urllib3
 
+from catalight.adapters import retry_after
 from catalight.adapters.http import USER_AGENT, HttpClient
 from catalight.adapters.patience import Limits
+from catalight.clock import utc_now
 from catalight.domain.errors import ImageError
 from catalight.domain.errors import ImageErrorCode as Code
 
@@ -17,13 +20,23 @@ _MAX_REDIRECTS = 5
 _CHUNK_BYTES = 256 * 1024
 _DRAINED_BYTES = 64 * 1024  # an unwanted body up to this size is read, so that its connection can be kept
 
+_CODES = {
+    404: Code.NOT_FOUND,
+    410: Code.NOT_FOUND,
+    401: Code.BLOCKED_BY_HOST,
+    403: Code.BLOCKED_BY_HOST,
+    451: Code.BLOCKED_BY_HOST,
+}
+_MAY_PASS = {408, 425, 429}  # and all from 500 on
+
 
 class Fetcher:
     """Downloads pictures over HTTP(S), at most `max_bytes` decoded bytes each; safe to share by threads.
 
     Every host, a redirect's too, passes the gate of HttpClient, which says what `allow_private_hosts`,
     `user_agent` and `pool_size` mean. Timeouts are seconds: `connect_timeout` and `read_timeout` for one
-    wait, `max_seconds` for a whole fetch, however slowly its bytes drip.
+    wait, `max_seconds` for a whole fetch, however slowly its bytes drip, by `clock`. `now` tells what time
+    it is where a host names a time to come back.
     """
 
     def __init__(
@@ -37,8 +50,10 @@ class Fetcher:
         max_seconds: float = 30.0,
         pool_size: int = 10,
         clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._max_bytes = max_bytes
+        self._now = now
         self._client = HttpClient(
             allow_private_hosts=allow_private_hosts,
             user_agent=user_agent,
@@ -61,14 +76,16 @@ class Fetcher:
         self._client.close()
 
     def _download(self, url: str) -> bytes:
+        first_url = None
         for _ in range(_MAX_REDIRECTS + 1):
             with self._client.send(requests.Request("GET", url)) as response:
                 target = self._client.redirect_target(response)
                 if target is None and response.status_code == http.HTTPStatus.OK:
                     return self._body(response.raw)
                 _drain(response.raw)
+                first_url = first_url or response.url
                 if target is None:
-                    raise _status_error(response.status_code)
+                    raise self._status_error(response, urlsplit(first_url).hostname)
                 url = urljoin(response.url, target)
         raise ImageError(Code.TOO_MANY_REDIRECTS, f"The host redirects more than {_MAX_REDIRECTS} times.")
 
@@ -83,6 +100,17 @@ class Fetcher:
                 raise self._too_many_bytes(f"more than {self._max_bytes:,}")
         return bytes(body)
 
+    def _status_error(self, response: requests.Response, own_host: str | None) -> ImageError:
+        status = response.status_code
+        code = _CODES.get(status, Code.HTTP_ERROR)
+        return ImageError(
+            code,
+            f"The host answered {status}.",
+            transient=status in _MAY_PASS or status >= 500,
+            status=status if urlsplit(response.url).hostname == own_host else None,
+            retry_after=retry_after.seconds(response.headers.get("Retry-After"), self._now()),
+        )
+
     def _too_many_bytes(self, measured: str) -> ImageError:
         detail = f"The picture has {measured} bytes; at most {self._max_bytes:,} are taken."
         return ImageError(Code.TOO_MANY_BYTES, detail)
@@ -92,14 +120,3 @@ def _drain(raw: urllib3.HTTPResponse) -> None:
     """Read a short body that nobody wants: leaving a response unread costs its connection."""
     if raw.length_remaining is not None and raw.length_remaining <= _DRAINED_BYTES:
         raw.drain_conn()
-
-
-def _status_error(status: int) -> ImageError:
-    detail = f"The host answered {status}."
-    match status:
-        case 404 | 410:
-            return ImageError(Code.NOT_FOUND, detail)
-        case 401 | 403 | 451:
-            return ImageError(Code.BLOCKED_BY_HOST, detail)
-        case _:
-            return ImageError(Code.HTTP_ERROR, detail, transient=status in {408, 425, 429} or status >= 500)

@@ -146,11 +146,23 @@ class ImageError(CatalightError):
     """An image that cannot be had or read: this image's end, not the job's.
 
     `detail` is one sentence with the measured and the allowed value; it never holds text that a remote
-    host sent. `transient` says whether the same request may succeed later.
+    host sent. `transient` says whether the same request may succeed later, `retry_after` after how many
+    seconds the host said so. `status` is what the URL's own host answered; None where it did not, or where
+    it was another to which it redirected.
     """
 
-    def __init__(self, code: ImageErrorCode, detail: str, *, transient: bool = False) -> None:
+    def __init__(
+        self,
+        code: ImageErrorCode,
+        detail: str,
+        *,
+        transient: bool = False,
+        status: int | None = None,
+        retry_after: float | None = None,
+    ) -> None:
         super().__init__(f"{code}: {detail}")
         self.code = code
         self.detail = detail
         self.transient = transient
+        self.status = status
+        self.retry_after = retry_after

@@ -7,6 +7,8 @@ from enum import StrEnum
 
 from catalight.domain.errors import ImageError, ImageErrorCode
 
+TOO_LONG = "Its host wants to be left alone: {:,.0f} s of waiting in all; at most {:,.0f} are allowed."
+
 
 class ImageState(StrEnum):
     """Where an image stands; DONE and FAILED are ends."""
@@ -20,14 +22,17 @@ class ImageState(StrEnum):
 class Image:
     """One image of a row.
 
-    `attempts` counts the failures that may pass; before `not_before` no further attempt is made. `link`
-    is the path of the output below `/images/`; sizes are bytes, dimensions are pixels of the output.
+    `attempts` counts the failures that may pass; before `not_before` no further attempt is made.
+    `waiting_since` is when it was first made to wait for its host. `link` is the path of the output below
+    `/images/`; sizes are bytes, dimensions are pixels of the output. `error` and `detail` tell why it failed,
+    or, while it is pending, why its last attempt did.
     """
 
     url: str
     state: ImageState = ImageState.PENDING
     attempts: int = 0
     not_before: datetime | None = None
+    waiting_since: datetime | None = None
     link: str | None = None
     bytes_in: int = 0
     bytes_out: int = 0
@@ -51,20 +56,45 @@ class Image:
             self,
             state=ImageState.DONE,
             not_before=None,
+            waiting_since=None,
             link=link,
             bytes_in=bytes_in,
             bytes_out=bytes_out,
             width=width,
             height=height,
+            error=None,
+            detail=None,
         )
 
     def failed(self, error: ImageError) -> "Image":
         """End it badly."""
-        return replace(self, state=ImageState.FAILED, not_before=None, error=error.code, detail=error.detail)
+        return replace(
+            self,
+            state=ImageState.FAILED,
+            not_before=None,
+            waiting_since=None,
+            error=error.code,
+            detail=error.detail,
+        )
 
-    def postponed(self, not_before: datetime) -> "Image":
-        """Count a failure that may pass; try again at `not_before`."""
-        return replace(self, attempts=self.attempts + 1, not_before=not_before)
+    def postponed(self, error: ImageError, until: datetime, now: datetime, deadline: float) -> "Image":
+        """Count a failure that may pass and try again at `until`, or end it where that is too late."""
+        tried = replace(self, attempts=self.attempts + 1, error=error.code, detail=error.detail)
+        return tried.waiting(until, now, deadline)
+
+    def waiting(self, until: datetime, now: datetime, deadline: float) -> "Image":
+        """Wait for its host until `until`; an end where that is more than `deadline` seconds in all."""
+        since = self.waiting_since or now
+        seconds = (until - since).total_seconds()
+        if seconds <= deadline:
+            return replace(self, not_before=until, waiting_since=since)
+        if self.error:
+            return replace(self, state=ImageState.FAILED, not_before=None, waiting_since=None)
+        return self.failed(ImageError(ImageErrorCode.DEADLINE_EXCEEDED, TOO_LONG.format(seconds, deadline)))
+
+    def held(self, until: datetime) -> "Image":
+        """Wait for a service of ours, which costs neither an attempt nor time: its host has answered."""
+        return replace(self, not_before=until, waiting_since=None)
 
 
 class RowState(StrEnum):

@@ -1,21 +1,22 @@
 """Make images light: download, compress and store them side by side."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
-from math import inf
 from typing import Protocol
 
-from catalight.domain import links, retries
+from catalight.domain import hosts, links, retries
 from catalight.domain.errors import ImageError, ImageErrorCode, UnavailableError
 from catalight.domain.job import Job
 from catalight.domain.options import ImageFormat, Options
 from catalight.domain.row import Image
-from catalight.usecases.ports import Clock, ObjectStore
+from catalight.usecases.manners import Manners
+from catalight.usecases.ports import Clock, Hosts, ObjectStore
+from catalight.usecases.turns import Turns
 
 logger = logging.getLogger(__name__)
 
@@ -43,23 +44,47 @@ class Task:
     place: int
     image: Image
 
+    @property
+    def host(self) -> str:
+        """The host to ask for it."""
+        return hosts.name(self.image.url)
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """What the threads of one call share; `begun` counts the downloads."""
+
+    job: Job
+    turns: Turns[Task]
+    manners: Manners
+    seconds_left: Callable[[], float]
+    begun: Iterator[int] = field(default_factory=count)
+
 
 @dataclass(frozen=True, slots=True)
 class MakeLight:
     """Make images light, `downloads` at once; `coding` bounds how many are decoded and encoded at once.
 
-    `fetch_seconds` and `coding_seconds` are what these may take: neither is begun with less time left, but
-    the first downloads always are, and so is all of the first image. What is not begun, and what a service
-    of ours had no answer for, stays pending.
+    Hosts: at most `per_host` downloads at once from one, and none from one that wants to be left alone; its
+    images wait. `pauses` are the seconds before each further attempt, no image waits for its host longer than
+    `deadline` seconds in all.
+
+    Time: `fetch_seconds` and `coding_seconds` are what these may take. Neither is begun with less left, but
+    the first downloads (those that find room at once, whatever their hosts) always are, and so is all of the
+    first image. What is not begun, and what a service of ours had no answer for, stays pending.
     """
 
     fetch: Callable[[str], bytes]
     compress: Callable[[bytes, Options], Compressed]
     store: ObjectStore
+    hosts: Hosts
     clock: Clock
+    random: retries.Random
     coding: AbstractContextManager[object]
     pauses: Sequence[float]
+    deadline: float
     downloads: int
+    per_host: int
     fetch_seconds: float
     coding_seconds: float
 
@@ -67,42 +92,67 @@ class MakeLight:
         self, job: Job, tasks: Sequence[Task], seconds_left: Callable[[], float]
     ) -> dict[tuple[int, int], Image]:
         """Return each image as it stands now, by row number and place."""
+        turns = Turns(((task.host, task) for task in tasks), self.per_host)
+        manners = Manners(self.hosts, {task.host for task in tasks}, self.clock, self.random, self.deadline)
+        call = _Call(job, turns, manners, seconds_left)
+        images: dict[tuple[int, int], Image] = {}
 
-        def attempt(index: int, task: Task) -> Image:
-            if index >= self.downloads and seconds_left() < self.fetch_seconds + self.coding_seconds:
-                return task.image
-            return self._attempt(job, task, seconds_left if index else lambda: inf)
+        def work(_: int) -> None:
+            for task in turns:
+                images[task.row, task.place] = self._attempt(call, task)
 
         with ThreadPoolExecutor(max_workers=self.downloads) as pool:
-            images = pool.map(attempt, count(), tasks)
-            return {(task.row, task.place): image for task, image in zip(tasks, images, strict=True)}
+            threads = min(self.downloads, len(tasks))
+            list(pool.map(work, range(threads)))  # the list raises what a thread raised
+        return images
 
-    def _attempt(self, job: Job, task: Task, seconds_left: Callable[[], float]) -> Image:
+    def _attempt(self, call: _Call, task: Task) -> Image:
         try:
-            return self._make_light(job, task, seconds_left)
+            return self._make_light(call, task)
         except ImageError as error:
-            return self._after_failure(task.image, error)
+            return self._after_failure(call, task, error)
         except UnavailableError as error:
-            return replace(task.image, not_before=self.clock() + timedelta(seconds=error.retry_after))
+            return task.image.held(self.clock() + timedelta(seconds=error.retry_after))
         except Exception:  # whatever it is, it is this image's end, and the others are kept
-            logger.exception("unexpected error at image %s of row %s of job %s", task.place, task.row, job.id)
+            logger.exception(
+                "unexpected error at image %s of row %s of job %s", task.place, task.row, call.job.id
+            )
             return task.image.failed(UNEXPECTED)
 
-    def _make_light(self, job: Job, task: Task, seconds_left: Callable[[], float]) -> Image:
-        source = self.fetch(task.image.url)
-        with self.coding:
-            if seconds_left() < self.coding_seconds:
+    def _make_light(self, call: _Call, task: Task) -> Image:
+        with call.turns.at(task.host):  # while this one is coded, another may be fetched from there
+            if back := call.manners.back_at(task.host):
+                return task.image.waiting(back, self.clock(), self.deadline)
+            order = next(call.begun)
+            if order >= min(self.downloads, self.per_host) and call.seconds_left() < self._whole_seconds:
                 return task.image
-            output = self.compress(source, job.options)
-        link = "/".join(
-            (
-                links.token(job.secret, job.run, task.row, task.place),
-                links.file_name(task.image.url, output.format.extension),
-            )
-        )
+            source = self._fetch(call, task)
+        with self.coding:
+            if order and call.seconds_left() < self.coding_seconds:
+                return task.image
+            output = self.compress(source, call.job.options)
+        place, extension = (call.job.run, task.row, task.place), output.format.extension
+        link = links.link(call.job.secret, *place, task.image.url, extension)
         self.store.put(links.image_key(link), output.data, output.format.media_type)
         return task.image.done(link, len(source), len(output.data), output.width, output.height)
 
-    def _after_failure(self, image: Image, error: ImageError) -> Image:
-        again = retries.next_try(image.attempts, self.pauses, self.clock()) if error.transient else None
-        return image.postponed(again) if again else image.failed(error)
+    @property
+    def _whole_seconds(self) -> float:
+        return self.fetch_seconds + self.coding_seconds
+
+    def _fetch(self, call: _Call, task: Task) -> bytes:
+        try:
+            return self.fetch(task.image.url)
+        except ImageError as error:
+            if error.status in hosts.HAD_ENOUGH:
+                call.manners.had_enough(task.host, error.retry_after)
+            raise
+
+    def _after_failure(self, call: _Call, task: Task, error: ImageError) -> Image:
+        now, factor = self.clock(), retries.jitter(self.random)
+        again = retries.next_try(task.image.attempts, self.pauses, now, factor) if error.transient else None
+        if again is None:
+            return task.image.failed(error)
+        asked_for = now + timedelta(seconds=error.retry_after or 0)
+        back = call.manners.back_at(task.host) or now
+        return task.image.postponed(error, max(again, asked_for, back), now, self.deadline)

@@ -1,10 +1,11 @@
 """What the use cases need of the outside, as protocols; `catalight.adapters` holds the real ones."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Protocol
 
+from catalight.domain.hosts import Host
 from catalight.domain.job import Counts, Job, JobState
 from catalight.domain.messages import Message
 from catalight.domain.row import Row, RowState
@@ -156,3 +157,13 @@ class WebhookSender(Protocol):
 
     def __call__(self, url: str, webhook_id: str, body: str, now: datetime) -> Delivery:
         """Sign and send; whatever goes wrong is an outcome, not an exception."""
+
+
+class Hosts(Protocol):
+    """The hosts that had enough, as all instances know them; advisory: nothing goes wrong without it."""
+
+    def known(self, names: Iterable[str]) -> Mapping[str, Host]:
+        """Those of `names` that are remembered, also where their rest is over: their strikes count on."""
+
+    def rest(self, name: str, until: datetime, strikes: int) -> None:
+        """Leave the host alone until then at least, and remember that many strikes at least."""

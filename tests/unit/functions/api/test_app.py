@@ -5,61 +5,15 @@ from dataclasses import replace
 
 import pytest
 from fastapi.testclient import TestClient
-from httpx2 import Response
 
 from catalight.domain.errors import CatalightError, ImageError, UnavailableError
 from catalight.domain.job import JobState
-from catalight.usecases.link_image import LinkImage
-from catalight.usecases.link_result import LinkResult
 from functions.api import problems
 from functions.api.app import app
 from functions.api.body_limit import MAX_BODY
-from functions.api.services import Services, services
+from functions.api.services import services
 from tests.pipeline import MISSING, Pipeline, csv_of
-
-ONE = csv_of("http://h/a.png")
-
-
-@pytest.fixture
-def pipeline() -> Pipeline:
-    return Pipeline()
-
-
-@pytest.fixture
-def client(pipeline: Pipeline) -> Iterator[TestClient]:
-    built = Services(
-        ping=lambda: None,
-        jobs=pipeline.jobs,
-        job_list=pipeline.jobs,
-        rows=pipeline.rows,
-        submit=pipeline.submit,
-        cancel_job=pipeline.cancel_job,
-        retry_job=pipeline.retry_job,
-        delete_job=pipeline.delete_job,
-        redeliver_webhook=pipeline.redeliver_webhook,
-        link_result=LinkResult(pipeline.jobs, pipeline.store, pipeline.clock),
-        link_image=LinkImage(pipeline.store),
-        link_base="",
-    )
-    app.dependency_overrides[services] = lambda: built
-    yield TestClient(app, base_url="https://api.test", raise_server_exceptions=False, follow_redirects=False)
-    app.dependency_overrides.clear()
-
-
-def upload(client: TestClient, data: bytes = ONE, /, **fields: str) -> Response:
-    return client.post("/upload", files={"file": ("products.csv", data, "text/csv")}, data=fields)
-
-
-def check_problem(answer: Response, status: int, code: str) -> dict[str, object]:
-    """The answer is a problem that tells its status, what is wrong and what to do."""
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    body: dict[str, object] = answer.json()
-    assert body["type"] == f"urn:catalight:problem:{code}"
-    assert body["status"] == status
-    assert body["title"]
-    assert body["detail"]
-    return body
+from tests.unit.functions.api.requests import ONE, check_problem, upload
 
 
 class TestUpload:
@@ -161,6 +115,26 @@ class TestUpload:
         answer = upload(client)
         check_problem(answer, 503, "unavailable")
         assert int(answer.headers["Retry-After"]) > 0
+
+
+class TestIdempotencyKey:
+    def test_the_same_order_has_the_same_answer(self, client: TestClient, pipeline: Pipeline) -> None:
+        data = csv_of("http://h/a.png, n/a")
+        first = upload(client, data, {"Idempotency-Key": "k"})
+        pipeline.run()
+        second = upload(client, data, {"Idempotency-Key": "k"})
+        assert (second.status_code, second.json()) == (202, first.json())
+        assert upload(client, data).json()["request_id"] != first.json()["request_id"]
+
+    def test_another_order_is_refused(self, client: TestClient) -> None:
+        first = upload(client, ONE, {"Idempotency-Key": "k"}).json()
+        other = upload(client, csv_of("http://h/b.png"), {"Idempotency-Key": "k"})
+        assert first["request_id"] in str(check_problem(other, 422, "idempotency-key")["detail"])
+        check_problem(upload(client, ONE, {"Idempotency-Key": "k"}, quality="7"), 422, "idempotency-key")
+
+    @pytest.mark.parametrize("key", ["", "k" * 256])
+    def test_a_key_has_a_length(self, client: TestClient, key: str) -> None:
+        check_problem(upload(client, ONE, {"Idempotency-Key": key}), 422, "invalid-request")
 
 
 class TestStatus:
@@ -294,11 +268,12 @@ def test_the_openapi_document_has_examples_and_documents_problems(client: TestCl
     document = client.get("/openapi.json").json()
     assert document["components"]["schemas"]["Accepted"]["properties"]["request_id"]["examples"]
     upload_answers = document["paths"]["/upload"]["post"]["responses"]
-    assert set(upload_answers) == {"202", "400", "413", "415", "422", "503"}
+    assert set(upload_answers) == {"202", "400", "410", "413", "415", "422", "503"}
     assert "HTTPValidationError" not in str(document)
     assert "FINISHING" not in str(document)
-    for path in document["paths"].values():
-        for status, documented in path[next(iter(path))]["responses"].items():
+    operations = [operation for path in document["paths"].values() for operation in path.values()]
+    for operation in operations:
+        for status, documented in operation["responses"].items():
             if int(status) >= 400:
                 assert set(documented["content"]) == {"application/problem+json"}
     assert client.get("/docs").status_code == 200

@@ -1,0 +1,38 @@
+"""The API over in-memory adapters."""
+
+from collections.abc import Iterator
+
+import pytest
+from fastapi.testclient import TestClient
+
+from catalight.usecases.link_image import LinkImage
+from catalight.usecases.link_result import LinkResult
+from functions.api.app import app
+from functions.api.services import Services, services
+from tests.pipeline import Pipeline
+
+
+@pytest.fixture
+def pipeline() -> Pipeline:
+    return Pipeline()
+
+
+@pytest.fixture
+def client(pipeline: Pipeline) -> Iterator[TestClient]:
+    built = Services(
+        ping=lambda: None,
+        jobs=pipeline.jobs,
+        job_list=pipeline.jobs,
+        rows=pipeline.rows,
+        submit=pipeline.submit,
+        cancel_job=pipeline.cancel_job,
+        retry_job=pipeline.retry_job,
+        delete_job=pipeline.delete_job,
+        redeliver_webhook=pipeline.redeliver_webhook,
+        link_result=LinkResult(pipeline.jobs, pipeline.store, pipeline.clock),
+        link_image=LinkImage(pipeline.store),
+        link_base="",
+    )
+    app.dependency_overrides[services] = lambda: built
+    yield TestClient(app, base_url="https://api.test", raise_server_exceptions=False, follow_redirects=False)
+    app.dependency_overrides.clear()

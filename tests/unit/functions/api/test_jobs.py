@@ -1,0 +1,194 @@
+"""The routes below /jobs."""
+
+import pytest
+from fastapi.testclient import TestClient
+
+from catalight.domain.job import JobState
+from tests.pipeline import MISSING, Pipeline, csv_of
+from tests.unit.functions.api.requests import check_problem, upload
+
+HOOK = "https://shop.test/hook"
+
+
+@pytest.fixture
+def request_id(client: TestClient, pipeline: Pipeline) -> str:
+    """A job of three images, one of which cannot be had, and of one that is no URL."""
+    pipeline.hosts["http://h/b.png"] = MISSING
+    data = csv_of("http://h/a.png http://h/b.png", "http://h/c.png", "", "http://u:p@h/")
+    accepted: dict[str, str] = upload(client, data, webhook_url=HOOK).json()
+    return accepted["request_id"]
+
+
+class TestCancel:
+    def test_it_ends_with_what_there_is(
+        self, client: TestClient, pipeline: Pipeline, request_id: str
+    ) -> None:
+        answer = client.post(f"/jobs/{request_id}/cancel")
+        assert (answer.status_code, answer.json()["status"]) == (202, "PROCESSING")
+        pipeline.run()
+        status = client.get(f"/status/{request_id}").json()
+        assert (status["status"], status["errors"]) == ("CANCELLED", {"cancelled": 3, "invalid_url": 1})
+        assert "job.cancelled" in pipeline.delivered[0][2]
+        assert "cancelled" in pipeline.result(pipeline.jobs.get(request_id))
+
+    def test_it_may_be_asked_for_again(self, client: TestClient, request_id: str) -> None:
+        answers = [client.post(f"/jobs/{request_id}/cancel") for _ in range(2)]
+        assert [answer.status_code for answer in answers] == [202, 202]
+
+    def test_what_is_finishing_or_has_ended_is_a_conflict(
+        self, client: TestClient, pipeline: Pipeline, request_id: str
+    ) -> None:
+        for message, _ in pipeline.image_queue.take():
+            pipeline.process(message)  # type: ignore[arg-type]
+        assert pipeline.jobs.get(request_id).state is JobState.FINISHING
+        check_problem(client.post(f"/jobs/{request_id}/cancel"), 409, "job-ended")
+        pipeline.run()
+        body = check_problem(client.post(f"/jobs/{request_id}/cancel"), 409, "job-ended")
+        assert "COMPLETED" in str(body["detail"])
+
+
+class TestRetry:
+    def test_what_failed_is_done_again(self, client: TestClient, pipeline: Pipeline, request_id: str) -> None:
+        pipeline.run()
+        del pipeline.hosts["http://h/b.png"]
+        answer = client.post(f"/jobs/{request_id}/retry")
+        assert (answer.status_code, answer.json()["run"]) == (202, 2)
+        assert answer.headers["Location"] == f"/status/{request_id}"
+        pipeline.run()
+        status = client.get(f"/status/{request_id}").json()
+        assert (status["status"], status["images"]) == ("COMPLETED", {"total": 4, "done": 3, "failed": 1})
+        assert client.get(f"/download/{request_id}").headers["Location"].endswith("/2.csv")
+
+    def test_a_running_job_is_a_conflict(self, client: TestClient, request_id: str) -> None:
+        answer = client.post(f"/jobs/{request_id}/retry")
+        check_problem(answer, 409, "job-not-finished")
+        assert int(answer.headers["Retry-After"]) > 0
+
+
+class TestDelete:
+    def test_the_job_is_gone_at_once_and_all_of_it_later(
+        self, client: TestClient, pipeline: Pipeline, request_id: str
+    ) -> None:
+        pipeline.run()
+        assert client.delete(f"/jobs/{request_id}").status_code == 204
+        for method, path in [("GET", "status"), ("GET", "download")]:
+            check_problem(client.request(method, f"/{path}/{request_id}"), 410, "job-gone")
+        check_problem(client.delete(f"/jobs/{request_id}"), 410, "job-gone")
+        check_problem(client.get(f"/jobs/{request_id}/rows"), 410, "job-gone")
+        assert client.get("/jobs").json()["jobs"] == []
+        pipeline.run()
+        assert pipeline.store.objects == {}
+
+    def test_a_running_job_can_be_deleted(
+        self, client: TestClient, pipeline: Pipeline, request_id: str
+    ) -> None:
+        assert client.delete(f"/jobs/{request_id}").status_code == 204
+        pipeline.run()
+        assert pipeline.fetched == []
+
+
+class TestRedeliver:
+    def test_it_is_called_again_under_the_same_id(
+        self, client: TestClient, pipeline: Pipeline, request_id: str
+    ) -> None:
+        pipeline.run()
+        answer = client.post(f"/jobs/{request_id}/webhook/redeliver")
+        assert (answer.status_code, answer.json()["webhook"]["state"]) == (202, "PENDING")
+        pipeline.run()
+        assert len(pipeline.delivered) == 2
+        assert len({webhook_id for _, webhook_id, _ in pipeline.delivered}) == 1
+        webhook = client.get(f"/status/{request_id}").json()["webhook"]
+        assert (webhook["state"], len(webhook["attempts"])) == ("DELIVERED", 2)
+
+    def test_a_running_job_and_one_without_a_webhook_are_conflicts(
+        self, client: TestClient, request_id: str
+    ) -> None:
+        check_problem(client.post(f"/jobs/{request_id}/webhook/redeliver"), 409, "job-not-finished")
+        other = upload(client).json()["request_id"]
+        check_problem(client.post(f"/jobs/{other}/webhook/redeliver"), 409, "no-webhook")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "cancel"),
+        ("POST", "retry"),
+        ("DELETE", ""),
+        ("GET", "rows"),
+        ("POST", "webhook/redeliver"),
+    ],
+)
+def test_an_unknown_job_is_not_found(client: TestClient, method: str, path: str) -> None:
+    check_problem(client.request(method, f"/jobs/nonsense/{path}".rstrip("/")), 404, "job-not-found")
+
+
+class TestLists:
+    def test_jobs_come_newest_first_page_by_page(self, client: TestClient, pipeline: Pipeline) -> None:
+        ids = []
+        for _ in range(5):
+            ids.append(upload(client).json()["request_id"])
+            pipeline.clock.forward(1)
+        seen, cursor = [], ""
+        while cursor is not None:
+            page = client.get(f"/jobs?limit=2{cursor and '&cursor='}{cursor}").json()
+            seen += [job["request_id"] for job in page["jobs"]]
+            cursor = page["next"]
+        assert seen == ids[::-1]
+
+    def test_jobs_can_be_asked_for_by_state(
+        self, client: TestClient, pipeline: Pipeline, request_id: str
+    ) -> None:
+        pipeline.run()
+        running = upload(client).json()["request_id"]
+        client.post(f"/jobs/{running}/cancel")
+
+        def ids(query: str) -> list[str]:
+            return [job["request_id"] for job in client.get(f"/jobs?{query}").json()["jobs"]]
+
+        assert ids("state=COMPLETED") == [request_id]
+        assert ids("state=PROCESSING") == [running]
+        assert len(ids("state=PROCESSING&state=COMPLETED")) == 2
+
+    def test_rows_tell_what_became_of_their_images(
+        self, client: TestClient, pipeline: Pipeline, request_id: str
+    ) -> None:
+        pipeline.run()
+        body = client.get(f"/jobs/{request_id}/rows").json()
+        assert [(row["row"], row["state"]) for row in body["rows"]] == [
+            (1, "PARTIAL"),
+            (2, "DONE"),
+            (3, "EMPTY"),
+            (4, "FAILED"),
+        ]
+        done, missing = body["rows"][0]["images"]
+        assert done["output_url"] in pipeline.result(pipeline.jobs.get(request_id))
+        assert (missing["error"], missing["detail"]) == ("not_found", "The host answered 404.")
+        assert body["next"] is None
+
+    def test_rows_come_page_by_page_and_by_state(
+        self, client: TestClient, pipeline: Pipeline, request_id: str
+    ) -> None:
+        pipeline.run()
+        first = client.get(f"/jobs/{request_id}/rows?state=FAILED&state=PARTIAL&limit=1").json()
+        assert [row["row"] for row in first["rows"]] == [1]
+        path = f"/jobs/{request_id}/rows?state=FAILED&state=PARTIAL&limit=1&cursor={first['next']}"
+        assert [row["row"] for row in client.get(path).json()["rows"]] == [4]
+
+    def test_a_password_in_a_url_is_not_shown(
+        self, client: TestClient, pipeline: Pipeline, request_id: str
+    ) -> None:
+        rows = client.get(f"/jobs/{request_id}/rows?state=FAILED").json()["rows"]
+        assert "u:p" not in str(rows[0]["images"])
+
+    @pytest.mark.parametrize("cursor", ["nonsense", "e30", "WzFd", "bnVsbA", "äöü", "x" * 100])
+    @pytest.mark.parametrize("path", ["/jobs", "/jobs/{}/rows"])
+    def test_a_cursor_of_another_is_refused(
+        self, client: TestClient, request_id: str, path: str, cursor: str
+    ) -> None:
+        answer = client.get(path.format(request_id), params={"cursor": cursor})
+        assert check_problem(answer, 422, "option")["field"] == "cursor"
+
+    @pytest.mark.parametrize("query", ["limit=0", "limit=201", "state=nonsense"])
+    def test_queries_are_checked(self, client: TestClient, request_id: str, query: str) -> None:
+        check_problem(client.get(f"/jobs?{query}"), 422, "invalid-request")
+        check_problem(client.get(f"/jobs/{request_id}/rows?{query}"), 422, "invalid-request")
