@@ -72,14 +72,15 @@ class Report:
 class Chaos:
     """A system among faults, for any number of seeds one after the other."""
 
-    def __init__(self, system: System, proxy: Proxy, hosts: list[str], receiver: HostileReceiver) -> None:
+    def __init__(
+        self, system: System, proxy: Proxy, hosts: list[str], receiver: HostileReceiver, store: Store
+    ) -> None:
         self.system = system
         self.proxy = proxy
         self.hosts = hosts
         self.receiver = receiver
         self.injected = proxy.injected
-        self.client: MongoClient[dict[str, Any]] = MongoClient(system.mongodb_uri)
-        self.store = Store(system, self.client[system.mongodb_database])
+        self.store = store
 
     def run(self, seed: int, faults: frozenset[Fault] = EVERY_FAULT) -> Report:
         """One job under the faults of a seed, then the verdict."""
@@ -139,7 +140,9 @@ def chaos() -> Iterator[Chaos]:
         hosts = stack.enter_context(hostile_hosts(injected))
         receiver = stack.enter_context(hostile_receiver(system.webhook_secret, injected))
         stack.enter_context(_sweeping(system))
-        yield Chaos(system, proxies[0], hosts, receiver)
+        client = stack.enter_context(MongoClient[dict[str, Any]](system.mongodb_uri))
+        store = Store(system, client[system.mongodb_database])
+        yield Chaos(system, proxies[0], hosts, receiver, store)
 
 
 @contextmanager
