@@ -20,6 +20,14 @@ class WebhookReceiver(Server):
         self.events: Queue[dict[str, Any]] = Queue()
         self.ids: list[str] = []
 
+    def refuses(self, call: Handler) -> bool:
+        """Whether a verified call is not to be taken; if so, it has been answered as that asks."""
+        if self.failures > 0:
+            self.failures -= 1
+            call.answer(500)
+            return True
+        return False
+
 
 class _Handler(Handler):
     server: WebhookReceiver
@@ -32,9 +40,7 @@ class _Handler(Handler):
             self.answer(401)
             return
         self.server.ids.append(self.headers["webhook-id"])
-        if self.server.failures > 0:
-            self.server.failures -= 1
-            self.answer(500)
+        if self.server.refuses(self):
             return
         self.answer(204)
         self.server.events.put(event)

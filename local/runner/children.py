@@ -36,22 +36,40 @@ class Child:
     ) -> None:
         self.name = name
         self.log = log
-        tether = [sys.executable, "-I", "-S", str(TETHER), str(os.getpid())]
-        with log.open("wb") as output:
+        self._command = [sys.executable, "-I", "-S", str(TETHER), str(os.getpid()), *command]
+        self._environment = environment
+        self._cwd = cwd
+        log.write_bytes(b"")  # without what an earlier run left in the folder
+        self.start()
+
+    @property
+    def pid(self) -> int:
+        """The process that runs it now, or did last."""
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process runs."""
+        return self._process.poll() is None
+
+    def start(self) -> None:
+        """Runs the command, at first and again after a `stop`."""
+        with self.log.open("ab") as output:
             self._process = subprocess.Popen(
-                [*tether, *command],
-                env=environment,
-                cwd=cwd,
+                self._command,
+                env=self._environment,
+                cwd=self._cwd,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
             )
-        self.pid = self._process.pid
+        self._stopped = False
 
     def check(self) -> None:
-        """Raises a LocalError with the end of the log when the process is no more."""
-        if (code := self._process.poll()) is not None:
+        """Raises a LocalError with the end of the log when the process has ended by itself."""
+        if not (self.alive or self._stopped):
+            code = self._process.returncode
             raise LocalError(f"{self.name} has ended (exit code {code}), see {self.log}:\n{tail(self.log)}")
 
     def wait_until(self, ready: Callable[[], bool], seconds: float = 60) -> None:
@@ -65,6 +83,7 @@ class Child:
 
     def stop(self, patience: float = 0) -> None:
         """Ends the process: at once, or after this many seconds in which it may end by itself."""
+        self._stopped = True
         try:
             if patience:
                 self._process.terminate()

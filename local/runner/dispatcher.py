@@ -22,11 +22,14 @@ class Dispatcher:
         self._pollers: list[Poller] = []
         self._scheduler: Scheduler | None = None
 
-    def start(self, stack: Stack, endpoint_url: str, folder: Path) -> None:
-        """Begins to poll and to keep the schedules; workers start when there is something to do."""
+    def start(self, stack: Stack, endpoint_url: str, functions_endpoint_url: str, folder: Path) -> None:
+        """Begins to poll and to keep the schedules; workers start when there is something to do.
+
+        The functions are given an endpoint of AWS of their own; the pollers are AWS and need no other.
+        """
         slots = threading.Semaphore(self._cores)
         self._functions = {
-            function.arn: LocalFunction(function, endpoint_url, folder, slots)
+            function.arn: LocalFunction(function, functions_endpoint_url, folder, slots)
             for function in stack.functions.values()
         }
         for source in stack.event_sources:
@@ -39,6 +42,10 @@ class Dispatcher:
     def invoke(self, arn: str, event: Any) -> Any:
         """Invokes a function and returns its result, or raises an InvocationError."""
         return self._functions[arn].invoke(event)
+
+    def workers(self, arn: str) -> list[int]:
+        """The processes that run a function now."""
+        return self._functions[arn].workers()
 
     def check(self) -> None:
         """Raises a LocalError when a poller has failed."""

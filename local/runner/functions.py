@@ -56,6 +56,11 @@ class Worker:
         """Whether it can take another event."""
         return self._process.poll() is None
 
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        return self._process.pid
+
     def invoke(self, function: Function, event: Any) -> Any:
         """Gives an event to the handler and returns what that returns, or raises an InvocationError."""
         if not self._started:
@@ -134,6 +139,11 @@ class LocalFunction:
                 return worker.invoke(self._function, event)
             finally:
                 self._give_back(worker)
+
+    def workers(self) -> list[int]:
+        """The processes of its workers that live."""
+        with self._lock:
+            return [worker.pid for worker in self._workers if worker.alive]
 
     def close(self) -> None:
         """Ends every worker; invocations that run fail."""

@@ -53,4 +53,15 @@ class Mongod:
         with MongoClient[dict[str, object]](HOST, self._port, directConnection=True) as client:
             members = [{"_id": 0, "host": f"{HOST}:{self._port}"}]
             client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": members})
+        self.wait_until_writable()
+
+    def wait_until_writable(self) -> None:
+        """Waits until it has elected itself, say after it was stopped and started, or had stepped down."""
+        self.child.wait_until(lambda: listening(self._port))
+        with MongoClient[dict[str, object]](HOST, self._port, directConnection=True) as client:
             self.child.wait_until(lambda: bool(client.admin.command("hello")["isWritablePrimary"]))
+
+    def step_down(self, seconds: int) -> None:
+        """Makes the primary give up its place for a while, as a failover does; then it elects itself."""
+        with MongoClient[dict[str, object]](HOST, self._port, directConnection=True) as client:
+            client.admin.command("replSetStepDown", seconds, force=True)

@@ -8,8 +8,8 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Self
 
@@ -28,6 +28,9 @@ DATABASE_PARAMETER = "MongoDbDatabase"
 LOCAL_VALUES = {"Window": "100"}  # parameters; moto searches a whole queue for each message
 API_PATIENCE = 2
 
+type Front = Callable[[str], AbstractContextManager[str]]
+"""Stands before moto while a system runs: given moto's URL, it tells the one that functions are to call."""
+
 
 class System:
     """Runs a template: MongoDB, moto for AWS, a poller for each event source, the schedules and the API.
@@ -38,6 +41,8 @@ class System:
 
     url: str
     endpoint_url: str
+    api: Child
+    mongod: Mongod | None = None
     mongodb_uri: str
     mongodb_database: str
     webhook_secret: str
@@ -54,6 +59,7 @@ class System:
         folder: Path | None = None,
         api_function: str = "ApiFunction",
         api_app: str = "functions.api.app:app",
+        front: Front = nullcontext,
     ) -> None:
         """Plans a system; port 0 takes any free one, and `cores` is how many invocations run at once."""
         self._template = template
@@ -62,6 +68,7 @@ class System:
         self._folder = folder
         self._api_function = api_function
         self._api_app = api_app
+        self._front = front
         self._cleanup = ExitStack()
         self._children: list[Child] = []
         self._dispatcher = Dispatcher(cores or os.process_cpu_count() or 1)
@@ -101,6 +108,10 @@ class System:
         """Invokes a function and returns its result, or raises an InvocationError."""
         return self._dispatcher.invoke(self.functions[logical_id].arn, event)
 
+    def workers(self, logical_id: str) -> list[int]:
+        """The processes that run a function now; none for the API, which is `api`."""
+        return self._dispatcher.workers(self.functions[logical_id].arn)
+
     def _start(self) -> None:
         if self._port:
             demand_free(self._port)
@@ -110,7 +121,7 @@ class System:
         template = load(self._template)
         self.folder = self._folder or self._temporary_folder()
         self.folder.mkdir(parents=True, exist_ok=True)
-        mongod = self._start_mongod()
+        self._start_mongod()
         self._cleanup.callback(self._dispatcher.join)  # runs after moto's end, which ends the long polls
         moto = self._start_moto(moto_port)
 
@@ -119,21 +130,21 @@ class System:
         translated = translate(template, self._overrides, self.url)
         moto.wait_until(lambda: listening(moto_port))
         self.stack = self._deploy(translated)
-        if mongod:
-            mongod.wait_until_primary()
-        self._start_api(port)
+        if self.mongod:
+            self.mongod.wait_until_primary()
+        functions_endpoint_url = self._cleanup.enter_context(self._front(self.endpoint_url))
+        self._start_api(port, functions_endpoint_url)
         self._cleanup.callback(self._dispatcher.stop)
-        self._dispatcher.start(self.stack, self.endpoint_url, self.folder)
+        self._dispatcher.start(self.stack, self.endpoint_url, functions_endpoint_url, self.folder)
 
-    def _start_mongod(self) -> Mongod | None:
+    def _start_mongod(self) -> None:
         if uri := os.environ.get("MONGODB_URI"):
             self.mongodb_uri = uri
-            return None
+            return
         data, log = self._temporary_folder(), self.folder / "mongod.log"
-        mongod = Mongod(find(), data, log, aws.environment(self.endpoint_url))
-        self._keep(mongod.child)
-        self.mongodb_uri = mongod.uri
-        return mongod
+        self.mongod = Mongod(find(), data, log, aws.environment(self.endpoint_url))
+        self._keep(self.mongod.child)
+        self.mongodb_uri = self.mongod.uri
 
     def _start_moto(self, port: int) -> Child:
         command = [sys.executable, "-m", "local.runner.moto_server", str(port)]
@@ -156,17 +167,17 @@ class System:
         self.mongodb_database = values.get(DATABASE_PARAMETER) or DATABASE
         return read(cloudformation.create(translated, values, self.endpoint_url), self.endpoint_url)
 
-    def _start_api(self, port: int) -> None:
+    def _start_api(self, port: int, endpoint_url: str) -> None:
         if self._api_function not in self.functions:
             raise LocalError(
                 f"{self._template} has no function {self._api_function}, which is to be the API."
             )
-        variables = environment(self.functions[self._api_function], self.endpoint_url)
+        variables = environment(self.functions[self._api_function], endpoint_url)
         command = [sys.executable, "-m", "uvicorn", self._api_app, "--host", HOST, "--port", str(port)]
         command += ["--timeout-graceful-shutdown", "1"]
-        api = Child("The API", command, variables, self.folder / "api.log")
-        self._keep(api, API_PATIENCE)
-        api.wait_until(lambda: listening(port))
+        self.api = Child("The API", command, variables, self.folder / "api.log")
+        self._keep(self.api, API_PATIENCE)
+        self.api.wait_until(lambda: listening(port))
 
     def _keep(self, child: Child, patience: float = 0) -> None:
         self._children.append(child)

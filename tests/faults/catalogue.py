@@ -1,0 +1,55 @@
+"""The catalogue of one run: what is asked for, and what may come of it."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from random import Random
+
+from tests.faults.fates import Fault
+from tests.pipeline import csv_of
+
+ROWS = 150
+IMAGES = 300
+TRANSIENT = frozenset({"timeout", "connection_error", "http_error"})
+OUTCOMES = {
+    "good": frozenset({""}),
+    "hostile": frozenset({""}) | TRANSIENT,
+    "missing": frozenset({"not_found"}),
+    "poison": frozenset({"gave_up"}),
+}
+"""The error codes that an image may end with, by its kind; empty for none."""
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The URLs of each row; their second part names their kind."""
+
+    rows: list[list[str]]
+
+    @property
+    def data(self) -> bytes:
+        """The CSV."""
+        return csv_of(*(" | ".join(row) for row in self.rows))
+
+
+def kind(url: str) -> str:
+    """A key of OUTCOMES."""
+    return url.split("/")[3]
+
+
+def draw(seed: int, hosts: list[str], faults: frozenset[Fault]) -> Catalogue:
+    """The catalogue of a seed."""
+    chance = Random(f"{seed}/catalogue")
+    kinds = ["good"] * 16 + ["missing"] + (["hostile"] * 3 if Fault.HOSTS in faults else [])
+
+    def url(n: int, kind: str) -> str:
+        return f"{chance.choice(hosts)}/{kind}/{seed}/{n}.jpg"
+
+    numbers = iter(range(IMAGES))
+    cuts = [0, *sorted(chance.sample(range(1, IMAGES), ROWS - 1)), IMAGES]
+    rows = [
+        [url(next(numbers), chance.choice(kinds)) for _ in range(end - begin)]
+        for begin, end in pairwise(cuts)
+    ]
+    if Fault.POISON in faults:
+        rows[chance.randrange(ROWS)] = [url(IMAGES, "good"), url(IMAGES + 1, "poison")]
+    return Catalogue(rows)

@@ -1,0 +1,211 @@
+"""Chaos: `python -m tests.faults.chaos --seeds 200` runs jobs while everything around them fails.
+
+A seed fixes the schedule of the faults, the catalogue and the fate of each call; the interleaving is the
+machine's own. A seed that fails prints itself, what is broken, and what happened when.
+"""
+
+import argparse
+import os
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from itertools import chain
+from random import Random
+from typing import Any
+
+from pymongo import MongoClient
+
+from local.runner.children import PROJECT
+from local.runner.functions import InvocationError
+from local.runner.system import System
+from local.runner.template import load
+from tests.faults import catalogue, schedule
+from tests.faults.customer import Customer
+from tests.faults.fates import EVERY_FAULT, Fault, Tally
+from tests.faults.hosts import WEBHOOK_MOODS, HostileReceiver, hostile_hosts, hostile_receiver
+from tests.faults.invariants import Aftermath, Store, busy
+from tests.faults.proxy import Proxy, proxy
+
+QUICK = {
+    "ImageRetryPauses": "1,1,1",
+    "WebhookRetryPauses": "1,1,1,1,1,1,1,1,1",
+    "FetchSeconds": "2",
+    "CodingSeconds": "2",
+    "ImageTimeout": "5",
+    "ImageVisibility": "6",
+    "AggregatorTimeout": "10",
+    "AggregatorVisibility": "11",
+    "ChoresTimeout": "20",
+    "ChoresVisibility": "21",
+    "Patience": "8",
+    "Window": "6",
+}
+"""Parameters of the template, where it has them."""
+
+CORES = 4  # invocations at once: most of them wait
+SWEEP_SECONDS = 1.0
+PATIENCE = 120.0  # seconds, from the end of the faults to the end of the job and of its messages
+
+
+@dataclass
+class Report:
+    """What became of one seed."""
+
+    seed: int
+    seconds: float
+    broken: list[str]
+    injected: Counter[str]
+    log: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        head = f"seed {self.seed}: {'BROKEN' if self.broken else 'holds'} after {self.seconds:.0f} s"
+        if not self.broken:
+            return head
+        again = f"run it again: make chaos SEED={self.seed}"
+        return "\n".join([head, *(f"  ! {line}" for line in self.broken), *self.log, again])
+
+
+class Chaos:
+    """A system among faults, for any number of seeds one after the other."""
+
+    def __init__(
+        self, system: System, proxy: Proxy, hosts: list[str], receiver: HostileReceiver, store: Store
+    ) -> None:
+        self.system = system
+        self.proxy = proxy
+        self.hosts = hosts
+        self.receiver = receiver
+        self.injected = proxy.injected
+        self.store = store
+
+    def run(self, seed: int, faults: frozenset[Fault] = EVERY_FAULT) -> Report:
+        """One job under the faults of a seed, then the verdict."""
+        began, injected_before = time.monotonic(), self.injected.counts()
+        before = self.store.keys("images/") | self.store.jobs()
+        chance = Random(f"{seed}/webhook")
+        self.receiver.moods = (
+            chance.choices(WEBHOOK_MOODS, k=chance.randint(0, 3)) if Fault.WEBHOOK in faults else []
+        )
+        asked = catalogue.draw(seed, self.hosts, faults)
+        customer = Customer(self.system.url, asked.data, f"{self.receiver.url}/hook")
+        stage = schedule.Stage(self.system, self.proxy, self.injected)
+        customer.start()
+        try:
+            self._play(stage, customer, seed, faults)
+        finally:
+            customer.leave()
+        broken = list(Aftermath(self.store, asked, customer, self.receiver, before).broken())
+        stage.note(f"queues: {self.store.waiting()}")
+        seconds = time.monotonic() - began
+        return Report(seed, seconds, broken, self.injected.counts() - injected_before, stage.log)
+
+    def _play(self, stage: schedule.Stage, customer: Customer, seed: int, faults: frozenset[Fault]) -> None:
+        stage.play(seed, schedule.first_act(seed, faults))
+        if self._wait(lambda: customer.request_id is not None and not self._pending(customer.request_id)):
+            stage.play(seed, schedule.finale(seed, faults))
+            self._wait(lambda: customer.ended and not busy(self.store.waiting()))
+        self.system.check()
+
+    def _pending(self, job: str) -> bool:
+        return self.store.database["rows"].find_one({"job": job, "pending": True}) is not None
+
+    def _wait(self, ready: Callable[[], bool]) -> bool:
+        """Whether it is ready within PATIENCE seconds; what is broken otherwise, the invariants say."""
+        deadline = time.monotonic() + PATIENCE
+        while not (is_ready := ready()) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return is_ready
+
+
+@contextmanager
+def chaos() -> Iterator[Chaos]:
+    """Start everything, for as many seeds as are wanted; from the main thread."""
+    injected = Tally()
+    proxies: list[Proxy] = []
+
+    @contextmanager
+    def front(moto_url: str) -> Iterator[str]:
+        with proxy(moto_url, injected) as server:
+            proxies.append(server)
+            yield server.url
+
+    declared = load(PROJECT / "template.yaml")["Parameters"]
+    parameters = {name: value for name, value in QUICK.items() if name in declared}
+    with ExitStack() as stack:
+        system = stack.enter_context(System(parameters=parameters, cores=CORES, front=front))
+        hosts = stack.enter_context(hostile_hosts(injected))
+        receiver = stack.enter_context(hostile_receiver(system.webhook_secret, injected))
+        stack.enter_context(_sweeping(system))
+        client = stack.enter_context(MongoClient[dict[str, Any]](system.mongodb_uri))
+        store = Store(system, client[system.mongodb_database])
+        yield Chaos(system, proxies[0], hosts, receiver, store)
+
+
+@contextmanager
+def _sweeping(system: System) -> Iterator[None]:
+    """Invoke the sweeper, if there is one, far more often than its schedule does."""
+    stopping = threading.Event()
+
+    def sweep() -> None:
+        while not stopping.wait(SWEEP_SECONDS):
+            try:
+                system.invoke("SweeperFunction", {})
+            except InvocationError as error:  # as after any other failure, the next one takes it up
+                print(f"  the sweeper: {error}", file=sys.stderr)
+
+    thread = threading.Thread(target=sweep, daemon=True)
+    if "SweeperFunction" in system.functions:
+        thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        if thread.ident:
+            thread.join()
+
+
+def main() -> int:
+    """Run many seeds; print each, and a table of the faults at the end."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=1, help="how many")
+    parser.add_argument("--first", type=int, default=1, help="the first of them")
+    parser.add_argument("--without", nargs="*", type=Fault, default=[], help=", ".join(Fault))
+    arguments = parser.parse_args()
+    faults = EVERY_FAULT - set(arguments.without)
+    os.environ["CATALIGHT_ALLOW_PRIVATE_HOSTS"] = "1"
+    seeds = iter(range(arguments.first, arguments.first + arguments.seeds))
+    reports: list[Report] = []
+    while batch := list(_until_broken(seeds, faults)):
+        reports += batch
+    _print_table(reports)
+    return any(report.broken for report in reports)
+
+
+def _until_broken(seeds: Iterator[int], faults: frozenset[Fault]) -> Iterator[Report]:
+    """Run seeds on one system up to the first that fails, which may leave something behind."""
+    first = next(seeds, None)
+    if first is None:
+        return
+    with chaos() as running:
+        for seed in chain([first], seeds):
+            report = running.run(seed, faults)
+            print(report, flush=True)
+            yield report
+            if report.broken:
+                return
+
+
+def _print_table(reports: list[Report]) -> None:
+    injected = sum((report.injected for report in reports), Counter[str]())
+    for name, count in sorted(injected.items()):
+        print(f"{count:8}  {name}")
+    broken = [report.seed for report in reports if report.broken]
+    print(f"{len(reports)} seeds, {injected.total()} faults, {len(broken)} broken {broken or ''}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

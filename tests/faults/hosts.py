@@ -1,0 +1,132 @@
+"""Hosts that misbehave at first: of pictures, and of webhooks."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from random import Random
+from threading import Event
+from urllib.parse import urlsplit
+
+from local.hosts.http_server import Handler, Server, serving
+from local.hosts.image_server import DISTINCT, picture
+from local.hosts.webhook_receiver import WebhookReceiver
+from tests.faults import poison
+from tests.faults.fates import Tally
+
+WIDTH, HEIGHT = 160, 120
+SILENT_SECONDS = 18  # longer than a webhook is waited for
+STALL_SECONDS = 3  # longer than the harness's FetchSeconds
+MOODS = ("stall", "reset", "reset", "cut", "cut", "429", "429 Retry-After", "503", "503 Retry-After", "500")
+WEBHOOK_MOODS = ("500", "500", "503", "reset", "reset", "silent")
+
+
+class HostileServer(Server):
+    """`/hostile/{seed}/{n}.jpg` fails once or twice, `/missing/…` is never there, `/poison/…` kills."""
+
+    def __init__(self, injected: Tally, poison: bytes) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.injected = injected
+        self.poison = poison
+        self.closed = Event()
+        self.seen = Tally()
+
+
+class _Handler(Handler):
+    server: HostileServer
+
+    def do_GET(self) -> None:
+        path = urlsplit(self.path).path
+        match path.split("/")[1:]:
+            case ["good", _, name]:
+                self._picture(name)
+            case ["hostile", _, name]:
+                self._hostile(path, name)
+            case ["poison", _, _]:
+                self.server.injected.add("host: poison fetched")
+                self.answer(200, self.server.poison, "image/jpeg")
+            case _:
+                self.answer(404)
+
+    def _picture(self, name: str) -> None:
+        self.answer(200, picture(int(name.split(".")[0]) % DISTINCT, WIDTH, HEIGHT), "image/jpeg")
+
+    def _hostile(self, path: str, name: str) -> None:
+        times = self.server.seen.add(path)
+        chance = Random(path)  # which names the seed
+        moods = chance.choices(MOODS, k=chance.choice((1, 1, 2)))
+        if times > len(moods):
+            self._picture(name)
+            return
+        mood = moods[times - 1]
+        self.server.injected.add(f"host: {mood}")
+        match mood:
+            case "stall":
+                self.server.closed.wait(STALL_SECONDS)
+                self.close_connection = True
+            case "reset":
+                self.close_connection = True
+            case "cut":
+                self._cut(picture(0, WIDTH, HEIGHT))
+            case _:
+                self._status(mood)
+
+    def _cut(self, whole: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(whole)))
+        self.end_headers()
+        self.wfile.write(whole[: len(whole) // 2])
+        self.close_connection = True
+
+    def _status(self, mood: str) -> None:
+        status, _, retry_after = mood.partition(" ")
+        self.send_response(int(status))
+        if retry_after:
+            self.send_header(retry_after, "1")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+
+@contextmanager
+def hostile_hosts(injected: Tally) -> Iterator[list[str]]:
+    """Serve until the block ends; yield the URLs of three hosts, one of which goes by a name."""
+    picture_of_poison = poison.draw()
+    with ExitStack() as stack:
+        servers = [HostileServer(injected, picture_of_poison) for _ in range(3)]
+        for server in servers:
+            stack.enter_context(serving(server))
+            stack.callback(server.closed.set)
+        first, second, third = servers
+        yield [first.url, second.url, third.url.replace("127.0.0.1", "localhost")]
+
+
+class HostileReceiver(WebhookReceiver):
+    """A receiver of webhooks that takes a call only when its `moods` are over."""
+
+    def __init__(self, secret: str, injected: Tally) -> None:
+        super().__init__(secret)
+        self.injected = injected
+        self.moods: list[str] = []
+        self.closed = Event()
+
+    def refuses(self, call: Handler) -> bool:
+        """Fail as the next mood says."""
+        if not self.moods:
+            return False
+        mood = self.moods.pop(0)
+        self.injected.add(f"webhook: {mood}")
+        if mood.isdigit():
+            call.answer(int(mood))
+            return True
+        self.closed.wait(SILENT_SECONDS if mood == "silent" else 0)
+        call.close_connection = True  # without an answer
+        return True
+
+
+@contextmanager
+def hostile_receiver(secret: str, injected: Tally) -> Iterator[HostileReceiver]:
+    """Receive webhooks until the block ends."""
+    server = HostileReceiver(secret, injected)
+    with serving(server):
+        try:
+            yield server
+        finally:
+            server.closed.set()

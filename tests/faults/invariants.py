@@ -1,0 +1,167 @@
+"""What must hold when the faults are over: whatever happened, the right state results."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Any
+
+import requests
+from PIL import Image
+from pymongo.database import Database
+
+from local.client import Client, rows_of
+from local.runner.system import System
+from tests.faults.catalogue import OUTCOMES, Catalogue, kind
+from tests.faults.customer import Customer
+from tests.faults.hosts import HostileReceiver
+
+CONCERNED = 5  # of many faults of a kind, so many are told
+
+
+@dataclass
+class Store:
+    """The bucket, the queues and the database, read past all faults."""
+
+    system: System
+    database: Database[dict[str, Any]]
+    bucket: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.s3 = self.system.client("s3")
+        self.sqs = self.system.client("sqs")
+        self.bucket = self.system.stack.resources["Bucket"]
+
+    def keys(self, prefix: str) -> set[str]:
+        """What is stored under a prefix."""
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
+        return {entry["Key"] for page in pages for entry in page.get("Contents", [])}
+
+    def read(self, key: str) -> bytes:
+        """A stored object."""
+        data: bytes = self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        return data
+
+    def jobs(self) -> set[str]:
+        """The ids of all jobs."""
+        return {str(job["_id"]) for job in self.database["jobs"].find({}, {"_id": True})}
+
+    def waiting(self) -> dict[str, int]:
+        """How many messages each queue has, visible or not; the dead letters are apart."""
+        names = [name for name in self.system.stack.resources if name.endswith("Queue")]
+        return {name: count for name in names if (count := self._depth(name))}
+
+    def _depth(self, name: str) -> int:
+        url = self.system.stack.resources[name]
+        answer = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        counts = (answer[f"ApproximateNumberOfMessages{which}"] for which in ("", "NotVisible", "Delayed"))
+        return sum(map(int, counts))
+
+
+def busy(waiting: dict[str, int]) -> dict[str, int]:
+    """Those of the queues that have a consumer."""
+    return {name: count for name, count in waiting.items() if "DeadLetter" not in name}
+
+
+@dataclass
+class Aftermath:
+    """One run, once it is over; `before` is what was stored and known when it began."""
+
+    store: Store
+    catalogue: Catalogue
+    customer: Customer
+    receiver: HostileReceiver
+    before: set[str]
+    references: Counter[str] = field(default_factory=Counter)
+    unfinished: bool = False
+
+    def broken(self) -> Iterator[str]:
+        """Each invariant that does not hold, in a sentence; to be asked once."""
+        jobs = {job for job in self.store.jobs() if job not in self.before}
+        yield from self.customer.complaints
+        yield from self._states()
+        if self.customer.request_id not in jobs:
+            yield f"job {self.customer.request_id} was accepted and is not stored"
+        if self._keeps_keys() and len(jobs) > 1:
+            yield f"one Idempotency-Key made {len(jobs)} jobs: {sorted(jobs)}"
+        for job in sorted(jobs):
+            yield from self._job(job)
+        if not self.unfinished:  # what such a job will refer to, nobody knows
+            yield from self._images()
+        if waiting := busy(self.store.waiting()):
+            yield f"messages stay in the queues: {waiting}"
+
+    def _states(self) -> Iterator[str]:
+        states = self.customer.states
+        order = [state for state in ("PENDING", "PROCESSING", "COMPLETED") if state in states]
+        if states != order or states[-1:] != ["COMPLETED"]:
+            yield f"/status went through {states}"
+
+    def _keeps_keys(self) -> bool:
+        description = requests.get(f"{self.store.system.url}/openapi.json", timeout=10)
+        return "idempotency-key" in description.text.lower()
+
+    def _job(self, job: str) -> Iterator[str]:
+        status = Client(self.store.system.url).status(job)
+        if status["status"] != "COMPLETED":
+            self.unfinished = True
+            yield f"job {job} is {status['status']}: {status['images']}"
+            return
+        pending = self.store.database["rows"].count_documents({"job": job, "pending": True})
+        if pending:
+            yield f"{pending} rows of job {job} are pending"
+        results = self.store.keys(f"results/{job}/")
+        if len(results) != 1:
+            yield f"job {job} has the results {sorted(results)}"
+        yield from self._webhook(job, status)
+        yield from self._result(job, status)
+
+    def _webhook(self, job: str, status: dict[str, Any]) -> Iterator[str]:
+        ids = {name for name in list(self.receiver.ids) if job in name}
+        if len(ids) != 1:
+            yield f"the webhook of job {job} came under the ids {sorted(ids)}"
+        taken = [event for event in list(self.receiver.events.queue) if event["data"]["request_id"] == job]
+        if not taken or status["webhook"]["state"] != "DELIVERED":
+            yield f"the webhook of job {job} was taken {len(taken)} times and is {status['webhook']}"
+        if any(event["data"]["images"] != status["images"] for event in taken):
+            yield f"a webhook of job {job} told other counts than its status"
+
+    def _result(self, job: str, status: dict[str, Any]) -> Iterator[str]:
+        rows = rows_of(Client(self.store.system.url).download(job))
+        numbers = [row["Serial Number"] for row in rows]
+        if numbers != [str(number + 1) for number in range(len(self.catalogue.rows))]:
+            yield f"the rows of job {job} are {numbers}"
+            return
+        errors: Counter[str] = Counter()
+        for row, urls in zip(rows, self.catalogue.rows, strict=True):
+            yield from self._row(row, urls, errors)
+        done = errors.pop("", 0)
+        counted = {"total": done + errors.total(), "done": done, "failed": errors.total()}
+        if (status["images"], status["errors"]) != (counted, errors):
+            told = f"{status['images']} {status['errors']}"
+            yield f"/status of job {job} counts {told}; the CSV {counted} {dict(errors)}"
+
+    def _row(self, row: dict[str, str], urls: list[str], errors: Counter[str]) -> Iterator[str]:
+        links = row["Output Image Urls"].split(",")
+        codes = row["Errors"].split(",") if row["Errors"] else [""] * len(urls)
+        if not len(links) == len(codes) == len(urls):
+            yield f"row {row['Serial Number']} has {len(links)} links for {len(urls)} images"
+            return
+        errors.update(codes)
+        self.references.update(f"images/{link.split('/images/')[1]}" for link in links if link)
+        for url, link, code in zip(urls, links, codes, strict=True):
+            if bool(link) == bool(code) or code not in OUTCOMES[kind(url)]:
+                yield f"row {row['Serial Number']}: {url} has ended as {code or 'done'}, {link!r}"
+
+    def _images(self) -> Iterator[str]:
+        stored = {key for key in self.store.keys("images/") if key not in self.before}
+        for key, times in self.references.items():
+            if times > 1:
+                yield f"{key} is referenced {times} times"
+        if missing := self.references.keys() - stored:
+            yield f"{len(missing)} images are referenced and not stored: {sorted(missing)[:CONCERNED]}"
+        if orphans := stored - self.references.keys():
+            yield f"{len(orphans)} images are stored and not referenced: {sorted(orphans)[:CONCERNED]}"
+        for key in sorted(stored & self.references.keys()):
+            with Image.open(BytesIO(self.store.read(key))) as image:
+                image.load()

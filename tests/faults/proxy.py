@@ -1,0 +1,142 @@
+"""A proxy before moto through which S3 and SQS misbehave as they do on AWS, only more often."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection
+from typing import Any
+from urllib.parse import urlsplit
+
+from local.hosts.http_server import Handler, Server, serving
+from tests.faults.fates import Fates, Tally
+
+CALM: Mapping[str, float] = {}
+ROUGH = {"throttled": 0.06, "failed": 0.04, "lost": 0.03, "twice": 0.15, "late": 0.15}
+STORM = {"throttled": 0.5, "failed": 0.3, "lost": 0.1, "twice": 0.05}
+MOST_LATE = 2  # seconds more than was asked for
+
+LONGEST_DELAY = 900  # of SQS
+
+type Headers = list[tuple[str, str]]
+type Answer = tuple[int, Headers, bytes]
+
+_SERVICE = re.compile(r"/(s3|sqs)/aws4_request")
+_SENDING = ("SendMessage", "SendMessageBatch")
+_OURS = ("connection", "content-length", "expect", "transfer-encoding")
+_REFUSALS = {
+    ("sqs", "throttled"): (400, "RequestThrottled"),
+    ("sqs", "failed"): (500, "InternalFailure"),
+    ("s3", "throttled"): (503, "SlowDown"),
+    ("s3", "failed"): (500, "InternalError"),
+}
+
+
+class Proxy(Server):
+    """Passes everything on to moto; S3 and SQS meet their fates, as likely as the `rates` say."""
+
+    def __init__(self, moto_url: str, injected: Tally) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.moto = urlsplit(moto_url).netloc
+        self.injected = injected
+        self.fates = Fates(0)
+        self.rates = CALM
+
+    def draw(self, service: str, operation: str) -> str | None:
+        """The fate of the next call of an operation, counted."""
+        rates = {
+            fate: rate
+            for fate, rate in self.rates.items()
+            if fate not in ("twice", "late") or operation in _SENDING
+        }
+        fate = self.fates.draw(f"{service} {operation}", rates) if service else None
+        if fate:
+            self.injected.add(f"{service} {operation} {fate}")
+        return fate
+
+
+class _Handler(Handler):
+    server: Proxy
+
+    def handle_expect_100(self) -> bool:
+        """Say at once that the body may come; it would wait in the buffer for the answer."""
+        go_on = super().handle_expect_100()
+        self.wfile.flush()
+        return go_on
+
+    def handle_one_request(self) -> None:
+        self.raw_requestline = self.rfile.readline()
+        if self.raw_requestline and self.parse_request():
+            self._serve()
+            self.wfile.flush()
+        else:
+            self.close_connection = True
+
+    def _serve(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        service, operation = self._call()
+        fate = self.server.draw(service, operation)
+        match fate:
+            case "throttled" | "failed":
+                self._answer(*_refusal(service, fate))
+            case "lost":
+                self._pass_on(body)
+                self.close_connection = True
+            case "twice":
+                self._pass_on(body)
+                self._answer(*self._pass_on(body))
+            case "late":
+                self._answer(*self._pass_on(_later(body, self.server.fates)))
+            case _:
+                self._answer(*self._pass_on(body))
+
+    def _call(self) -> tuple[str, str]:
+        """The service and the operation of a call that the functions made, or else nothing."""
+        found = _SERVICE.search(self.headers.get("Authorization", ""))  # presigned links have none
+        if found is None:
+            return "", ""
+        return found[1], self.headers.get("X-Amz-Target", self.command).rpartition(".")[2]
+
+    def _pass_on(self, body: bytes) -> Answer:
+        headers = {name: value for name, value in self.headers.items() if name.lower() not in _OURS}
+        with closing(HTTPConnection(self.server.moto, timeout=60)) as moto:
+            moto.request(self.command, self.path, body, headers)
+            answer = moto.getresponse()
+            return answer.status, answer.getheaders(), answer.read()
+
+    def _answer(self, status: int, headers: Headers, body: bytes) -> None:
+        self.send_response_only(status)
+        for name, value in headers:
+            if name.lower() not in _OURS:
+                self.send_header(name, value)
+        told = dict(headers).get("Content-Length", "0") if self.command == "HEAD" else len(body)
+        self.send_header("Content-Length", str(told))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def _refusal(service: str, fate: str) -> Answer:
+    """What a service answers that has not done what was asked."""
+    status, code = _REFUSALS[service, fate]
+    if service == "sqs":
+        body = json.dumps({"__type": f"com.amazonaws.sqs#{code}", "message": "Injected."})
+        return status, [("Content-Type", "application/x-amz-json-1.0")], body.encode()
+    body = f"<Error><Code>{code}</Code><Message>Injected.</Message></Error>"
+    return status, [("Content-Type", "application/xml")], body.encode()
+
+
+def _later(body: bytes, fates: Fates) -> bytes:
+    """A call that sends messages, each of them to become visible later than was asked."""
+    call: dict[str, Any] = json.loads(body)
+    for message in call.get("Entries", [call]):
+        more = fates.random("delay").randint(1, MOST_LATE)
+        message["DelaySeconds"] = min(LONGEST_DELAY, message.get("DelaySeconds", 0) + more)
+    return json.dumps(call).encode()
+
+
+@contextmanager
+def proxy(moto_url: str, injected: Tally) -> Iterator[Proxy]:
+    """Stand before moto until the block ends."""
+    server = Proxy(moto_url, injected)
+    with serving(server):
+        yield server

@@ -1,0 +1,94 @@
+"""What tests of failures may do to a system: stand before its AWS, kill its parts and start them again."""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pymongo
+import pytest
+import requests
+
+from local.runner.mongod import Mongod
+from local.runner.system import System
+from tests.integration.local.waiting import eventually
+
+TEMPLATE = Path(__file__).with_name("template.yaml")
+APP = "tests.integration.local.asgi:app"
+
+
+@contextmanager
+def front(moto_url: str) -> Iterator[str]:
+    """Stands before moto as the same address by another name."""
+    yield moto_url.replace("127.0.0.1", "localhost")
+
+
+@pytest.fixture(scope="module")
+def system() -> Iterator[System]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("MONGODB_URI", raising=False)
+        with System(TEMPLATE, api_app=APP, cores=2, front=front) as system:
+            yield system
+
+
+@pytest.fixture
+def mongod(system: System) -> Mongod:
+    assert system.mongod
+    return system.mongod
+
+
+def written(system: System) -> bool:
+    """Whether MongoDB takes a write now."""
+    with pymongo.MongoClient[dict[str, Any]](system.mongodb_uri) as client:
+        return client[system.mongodb_database]["tests"].insert_one({}).acknowledged
+
+
+def test_functions_and_api_call_the_front_and_nobody_else_does(system: System) -> None:
+    with front(system.endpoint_url) as url:
+        assert system.invoke("EchoFunction", {})["environment"]["AWS_ENDPOINT_URL"] == url
+        assert requests.get(f"{system.url}/AWS_ENDPOINT_URL", timeout=10).text == url
+    assert system.client("sqs").meta.endpoint_url == system.endpoint_url != url
+
+
+def test_a_worker_can_be_found_and_killed(system: System) -> None:
+    system.invoke("EchoFunction", {})
+    pid = system.workers("EchoFunction")[0]
+    os.kill(pid, signal.SIGKILL)
+    eventually(lambda: pid not in system.workers("EchoFunction"))
+    system.check()
+
+
+def test_mongod_can_be_killed_and_comes_back_with_its_data(system: System, mongod: Mongod) -> None:
+    with pymongo.MongoClient[dict[str, Any]](system.mongodb_uri, w="majority") as client:
+        client[system.mongodb_database]["kept"].insert_one({"_id": 1})
+    mongod.child.stop()
+    system.check()
+    mongod.child.start()
+    mongod.wait_until_writable()
+    system.check()
+    with pymongo.MongoClient[dict[str, Any]](system.mongodb_uri) as client:
+        assert client[system.mongodb_database]["kept"].find_one() == {"_id": 1}
+
+
+def test_mongod_steps_down_and_elects_itself_again(system: System, mongod: Mongod) -> None:
+    mongod.step_down(1)
+    mongod.wait_until_writable()
+    assert written(system)
+
+
+def test_the_api_can_be_killed_and_started_again(system: System) -> None:
+    system.api.stop()
+    with pytest.raises(requests.ConnectionError):
+        requests.get(system.url, timeout=10)
+    system.api.start()
+    eventually(lambda: _answers(system.url))
+    system.check()
+
+
+def _answers(url: str) -> bool:
+    try:
+        return requests.get(url, timeout=10).ok
+    except requests.ConnectionError:
+        return False
