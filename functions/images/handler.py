@@ -32,7 +32,6 @@ from catalight.usecases.process_range import ProcessRange
 from catalight.usecases.record_images import RecordImages
 
 DOWNLOADS = 10
-CODING_SECONDS = 20.0  # what decoding, encoding and storing one image may take
 
 logger = Logger()
 processor = BatchProcessor(
@@ -79,7 +78,7 @@ def process_range() -> ProcessRange:
             downloads=DOWNLOADS,
             per_host=int(env["HOST_CONNECTIONS"]),
             fetch_seconds=fetch_seconds,
-            coding_seconds=CODING_SECONDS,
+            coding_seconds=float(env["CODING_SECONDS"]),
         ),
         clock=utc_now,
     )
