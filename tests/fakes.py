@@ -258,6 +258,12 @@ class MemoryHosts:
         stored = self.hosts.get(name, Host(name, until, strikes))
         self.hosts[name] = Host(name, max(stored.until, until), max(stored.strikes, strikes))
 
+    def forgive(self, name: str, now: datetime) -> None:
+        if self.down:
+            raise UnavailableError("MongoDB")
+        if name in self.hosts and self.hosts[name].until <= now:
+            del self.hosts[name]
+
 
 class MemoryQueue:
     """A queue that records what was sent, each message with its delay; `down` makes it fail."""

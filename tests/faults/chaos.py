@@ -32,6 +32,7 @@ from tests.faults.proxy import Proxy, proxy
 
 QUICK = {
     "ImageRetryPauses": "1,1,1",
+    "ImageDeadline": "60",
     "WebhookRetryPauses": "1,1,1,1,1,1,1,1,1",
     "FetchSeconds": "2",
     "CodingSeconds": "2",

@@ -48,6 +48,15 @@ def test_a_rest_is_never_shortened_and_no_strike_forgotten(hosts: Hosts) -> None
     assert hosts.known(["h:80"])["h:80"] == Host("h:80", at(60), 2)
 
 
+def test_a_host_that_serves_again_is_forgiven_once_its_rest_is_over(hosts: Hosts) -> None:
+    hosts.rest("h:80", at(60), 2)
+    hosts.forgive("h:80", at(59))
+    assert hosts.known(["h:80"])
+    hosts.forgive("h:80", at(60))
+    hosts.forgive("other:80", at(60))
+    assert hosts.known(["h:80"]) == {}
+
+
 def test_rests_that_are_told_at_once_come_to_the_longest(hosts: Hosts) -> None:
     told = [(at(seconds), seconds % 7) for seconds in range(40)]
     Random(1).shuffle(told)

@@ -102,12 +102,13 @@ class TestRetries:
 
 
 class TestHostsThatHadEnough:
-    @pytest.mark.parametrize("status", [429, 503])
-    def test_its_other_images_wait_and_lose_no_attempt(self, status: int) -> None:
+    @pytest.mark.parametrize(("status", "attempts"), [(429, 0), (503, 1)])
+    def test_its_other_images_wait_and_lose_no_attempt(self, status: int, attempts: int) -> None:
         bench = Bench({"http://h/a": refusal(status, retry_after=30)})
         first, second, other = bench("http://h/a", "http://h/b", "http://other/c")
         assert bench.fetched == ["http://h/a", "http://other/c"]
-        assert (first.attempts, second.attempts, other.state) == (1, 0, "DONE")
+        assert (first.attempts, second.attempts, other.state) == (attempts, 0, "DONE")
+        assert first.error == "http_error"
         assert second.not_before == bench.in_seconds(31.5)
         assert second.waiting_since == bench.clock()
 
@@ -141,6 +142,24 @@ class TestHostsThatHadEnough:
             bench(*answers)
             assert bench.hosts.hosts["h:80"] == Host("h:80", bench.in_seconds(seconds), strikes)
             bench.clock.forward(seconds)
+
+    def test_too_many_requests_cost_an_image_no_attempt_but_its_time_ends(self) -> None:
+        bench = Bench({"http://h/a": refusal(429)})
+        [image] = bench("http://h/a")
+        asked = 1
+        while image.state == "PENDING":
+            assert image.not_before
+            bench.clock.forward((image.not_before - bench.clock()).total_seconds())
+            [image] = bench(image)
+            asked += 1
+        assert (image.state, image.error, image.attempts) == ("FAILED", "http_error", 0)
+        assert 10 < asked < 30
+
+    def test_a_host_that_serves_again_is_forgiven(self) -> None:
+        bench = Bench()
+        bench.hosts.rest("h:80", bench.clock(), strikes=7)
+        bench("http://h/a", "http://h/b")
+        assert bench.hosts.hosts == {}
 
     @pytest.mark.parametrize("error", [refusal(500), refusal(408), MISSING])
     def test_other_failures_are_an_images_own(self, error: ImageError) -> None:

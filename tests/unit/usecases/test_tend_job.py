@@ -109,7 +109,7 @@ class TestSweep:
         for _ in range(250):
             pipeline.start("http://h/a.jpg")
         pipeline.clock.forward(PATIENCE)
-        times = iter([100.0, 100.0, 1.0])
+        times = iter([100.0, 1.0])
         pipeline.sweep(lambda: next(times))
         assert len(pipeline.aggregator_queue.take()) == 200
         pipeline.sweep(lambda: 100.0)
@@ -131,7 +131,7 @@ class TestDeadline:
 
     def test_what_there_is_no_time_for_is_ended_at_the_next_look(self) -> None:
         pipeline = Pipeline()
-        job = pipeline.start(TEN, TEN)
+        job = pipeline.start(*["http://h/a.jpg"] * 600)
         pipeline.clock.forward(TERMS.deadline.total_seconds())
         pipeline.tend(job, seconds_left=lambda: 1.0)
         assert pipeline.rows.any_pending(job.id)
@@ -331,8 +331,7 @@ class TestRemoving:
         job = pipeline.start(*[f"http://h/{n}.jpg" for n in range(1200)])
         pipeline.delete_job(job.id)
         pipeline.clock.forward(GRACE.total_seconds())
-        times = iter([100.0, 1.0])
-        pipeline.tend(job, seconds_left=lambda: next(times))
+        pipeline.tend(job, seconds_left=lambda: 1.0)
         assert len(pipeline.rows.rows) == 700
         pipeline.tend(job)
         assert pipeline.rows.rows == {}

@@ -82,6 +82,10 @@ class Image:
         tried = replace(self, attempts=self.attempts + 1, error=error.code, detail=error.detail)
         return tried.waiting(until, now, deadline)
 
+    def refused(self, error: ImageError, until: datetime, now: datetime, deadline: float) -> "Image":
+        """Wait for its host, which said only that there were too many requests: no attempt is lost."""
+        return replace(self, error=error.code, detail=error.detail).waiting(until, now, deadline)
+
     def waiting(self, until: datetime, now: datetime, deadline: float) -> "Image":
         """Wait for its host until `until`; an end where that is more than `deadline` seconds in all."""
         since = self.waiting_since or now

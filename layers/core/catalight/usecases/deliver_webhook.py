@@ -12,7 +12,7 @@ from catalight.domain.webhook import Delivery, Webhook, WebhookState
 from catalight.usecases.current import current
 from catalight.usecases.ports import Clock, Deliveries, Jobs, Queue, WebhookSender
 
-LEASE = timedelta(seconds=60)  # longer than a call may take
+LEASE = timedelta(seconds=30)  # longer than a call may take
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,8 +43,6 @@ class EndRows:
 
     def _end(self, job: Job, rows: Iterator[Row], error: ImageError, seconds_left: SecondsLeft) -> None:
         for batch in batched(rows, BATCH, strict=False):
-            if seconds_left() < ENOUGH:
-                return
             outcomes = {
                 (row.number, place): image.failed(error)
                 for row in batch
@@ -52,3 +50,5 @@ class EndRows:
                 if not image.ended
             }
             self.record_images(job, batch, outcomes)
+            if seconds_left() < ENOUGH:
+                return

@@ -142,17 +142,21 @@ class MakeLight:
 
     def _fetch(self, call: _Call, task: Task) -> bytes:
         try:
-            return self.fetch(task.image.url)
+            source = self.fetch(task.image.url)
         except ImageError as error:
             if error.status in hosts.HAD_ENOUGH:
                 call.manners.had_enough(task.host, error.retry_after)
             raise
+        call.manners.served(task.host)
+        return source
 
     def _after_failure(self, call: _Call, task: Task, error: ImageError) -> Image:
         now, factor = self.clock(), retries.jitter(self.random)
+        asked_for = now + timedelta(seconds=error.retry_after or 0)
+        back = call.manners.back_at(task.host) or now
+        if error.status == hosts.TOO_MANY_REQUESTS:  # nothing is wrong with the picture: it costs no attempt
+            return task.image.refused(error, max(asked_for, back), now, self.deadline)
         again = retries.next_try(task.image.attempts, self.pauses, now, factor) if error.transient else None
         if again is None:
             return task.image.failed(error)
-        asked_for = now + timedelta(seconds=error.retry_after or 0)
-        back = call.manners.back_at(task.host) or now
         return task.image.postponed(error, max(again, asked_for, back), now, self.deadline)

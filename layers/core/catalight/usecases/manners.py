@@ -24,7 +24,7 @@ class Manners:
         self, shared: Hosts, names: Collection[str], clock: Clock, random: Random, longest: float
     ) -> None:
         self._shared, self._clock, self._random, self._longest = shared, clock, random, longest
-        self._before = self._known(names) if names else {}
+        self._before = dict(self._known(names)) if names else {}
         self._back: dict[str, datetime] = {}
         self._lock = Lock()
         now = clock()
@@ -44,7 +44,8 @@ class Manners:
         A strike counts what was known when the range began: answers to requests that were on their way
         together are one.
         """
-        before = self._before.get(name)
+        with self._lock:
+            before = self._before.get(name)
         strikes = before.strikes if before else 0
         pause = hosts.pause(strikes, retry_after, self._longest, self._random)
         until = self._clock() + timedelta(seconds=pause)
@@ -53,6 +54,16 @@ class Manners:
             self._shared.rest(name, until, strikes + 1)
         except UnavailableError as error:
             logger.warning("a host had enough, and the other instances do not know: %s", error)
+
+    def served(self, name: str) -> None:
+        """Take note that the host gives pictures again: its strikes were not in a row."""
+        with self._lock:
+            before = self._before.pop(name, None)
+        if before:
+            try:
+                self._shared.forgive(name, self._clock())
+            except UnavailableError as error:
+                logger.warning("a host serves again, and the other instances do not know: %s", error)
 
     def _known(self, names: Collection[str]) -> Mapping[str, Host]:
         try:

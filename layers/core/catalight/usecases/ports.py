@@ -167,3 +167,6 @@ class Hosts(Protocol):
 
     def rest(self, name: str, until: datetime, strikes: int) -> None:
         """Leave the host alone until then at least, and remember that many strikes at least."""
+
+    def forgive(self, name: str, now: datetime) -> None:
+        """Forget the strikes of a host that has served again, where its rest is over."""

@@ -33,12 +33,12 @@ class PurgeJob:
         quiet = job.moved_at + GRACE <= now
         self.store.delete(keys.result_keys(job))
         for batch in batched(self.rows.stream(job.id), BATCH, strict=False):
-            if seconds_left() < ENOUGH:
-                return
             self.store.delete(
                 key for row in batch for key in (*keys.referenced(row), *keys.unreferenced(job, row))
             )
             if quiet:
                 self.rows.delete(job.id, batch[0].number, batch[-1].number)
+            if seconds_left() < ENOUGH:
+                return
         if quiet:
             self.jobs.bury(job.id, now + self.terms.retention)

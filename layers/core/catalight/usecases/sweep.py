@@ -22,12 +22,12 @@ class Sweep:
 
     def __call__(self, seconds_left: SecondsLeft) -> None:
         """Go on until none is left or time is short; what is left is for the next sweep."""
-        while seconds_left() > ENOUGH:
+        while True:
             now = self.clock()
             jobs = self.jobs.to_sweep(now, BATCH)
             # First the hints: if this ends in between, the same jobs are found again.
             self.aggregator_queue.send(TendJob(job.id) for job in jobs)
             for job in jobs:
                 self.jobs.looked_at(job, sweeping.next_look(job, now, self.terms.patience))
-            if len(jobs) < BATCH:
+            if len(jobs) < BATCH or seconds_left() < ENOUGH:
                 return

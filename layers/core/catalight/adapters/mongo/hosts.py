@@ -35,3 +35,7 @@ class MongoHosts:
         # $max, so that whoever comes late with less changes nothing.
         most = {"$max": {"until": until, "strikes": strikes}}
         self._hosts.update_one({"_id": name}, most, upsert=True)
+
+    @unavailable_when_down()
+    def forgive(self, name: str, now: datetime) -> None:
+        self._hosts.delete_one({"_id": name, "until": {"$lte": now}})
