@@ -102,17 +102,20 @@ class MemoryJobs:
         def ended(job: Job) -> bool:
             return job.run == new.run - 1 and job.state.has_result
 
-        if ended(self.jobs[new.id]):
-            self.jobs[new.id] = new
-            return True
-        return False
+        stored = self.jobs[new.id]
+        if not ended(stored):
+            return False
+        if new.webhook and stored.webhook:
+            new = replace(new, webhook=replace(new.webhook, deliveries=stored.webhook.deliveries))
+        self.jobs[new.id] = new
+        return True
 
     def delete(self, job_id: str, now: datetime) -> None:
         self._end_for_good(job_id, lambda job: job.state is not JobState.GONE, now)
 
     def expire(self, job_id: str, run: int, now: datetime) -> None:
         def over(job: Job) -> bool:
-            return job.run == run and job.state in ENDED and job.expires_at <= now
+            return job.run == run and job.state in (*ENDED, JobState.FINISHING) and job.expires_at <= now
 
         self._end_for_good(job_id, over, now)
 
@@ -166,13 +169,19 @@ class MemoryDeliveries:
         self._write(job_id, replace(webhook, attempts=attempts + 1, next_at=until), until)
         return True
 
-    def record(self, job_id: str, run: int, delivery: Delivery, next_at: datetime | None) -> None:
-        webhook = self._pending(job_id, run)
-        if webhook:
+    def record(
+        self, job_id: str, run: int, attempt: int, delivery: Delivery, next_at: datetime | None
+    ) -> None:
+        webhook = self._jobs[job_id].webhook
+        if webhook is None or self._jobs[job_id].run != run:
+            return
+        webhook = replace(webhook, deliveries=(*webhook.deliveries, delivery))
+        due = None
+        if webhook.state is WebhookState.PENDING and webhook.attempts == attempt:
             state = WebhookState.after(delivery, next_at)
             due = next_at if state is WebhookState.PENDING else None
-            log = (*webhook.deliveries, delivery)
-            self._write(job_id, replace(webhook, deliveries=log, state=state, next_at=due), due)
+            webhook = replace(webhook, state=state, next_at=due)
+        self._write(job_id, webhook, due)
 
     def renew(self, job_id: str, run: int, now: datetime) -> None:
         job = self._jobs[job_id]

@@ -1,20 +1,13 @@
 """Lambda handler of AggregatorQueue and WebhookQueue: see to jobs, finish them, deliver their webhooks."""
 
-import logging
 import os
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import boto3
-from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
-from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-from aws_lambda_powertools.utilities.typing import LambdaContext
-from botocore.config import Config
+from pymongo.database import Database
 
-from catalight.adapters.mongo import MongoDeliveries, MongoJobs, MongoRows, connect
+from catalight.adapters import aws, records
+from catalight.adapters.mongo import Document, MongoDeliveries, MongoJobs, MongoRows, connect
 from catalight.adapters.s3 import S3Store
 from catalight.adapters.secrets import secret
 from catalight.adapters.sqs import SqsQueue
@@ -27,91 +20,86 @@ from catalight.usecases.deliver_webhook import DeliverWebhook
 from catalight.usecases.end_rows import EndRows
 from catalight.usecases.finish_job import FinishJob
 from catalight.usecases.or_later import or_later
-from catalight.usecases.ports import Queue, SecondsLeft
 from catalight.usecases.purge_job import PurgeJob
 from catalight.usecases.record_images import RecordImages
 from catalight.usecases.reopen_rows import ReopenRows
 from catalight.usecases.send_window import SendWindow
 from catalight.usecases.tend_job import TendJob
 
-logger = Logger()
-processor = BatchProcessor(
-    EventType.SQS, raise_on_entire_batch_failure=False, logger=logging.getLogger(logger.name)
-)
 
-
-@dataclass(frozen=True, slots=True)
-class Services:
-    """What the handler works with; its queues are those that it can send a message back to."""
-
-    tend_job: TendJob
-    finish_job: FinishJob
-    deliver_webhook: DeliverWebhook
-    aggregator_queue: Queue
-    webhook_queue: Queue
+@cache
+def queue(name: str) -> SqsQueue:
+    """One of our queues; it needs nothing that could be down."""
+    client = boto3.client("sqs", config=aws.config())
+    return SqsQueue(client, os.environ[f"{name}_QUEUE_URL"])
 
 
 @cache
-def services() -> Services:
-    """Build the services from the function's environment, once."""
+def store() -> S3Store:
+    """The bucket."""
+    return S3Store(boto3.client("s3", config=aws.config()), os.environ["BUCKET"])
+
+
+@cache
+def database() -> Database[Document]:
+    """The database."""
     env = os.environ
-    aws = Config(retries={"mode": "standard", "total_max_attempts": 5})
-    database = connect(secret(env["MONGODB_URI_SECRET_ARN"]), env["MONGODB_DATABASE"], select_seconds=30)
-    jobs, rows, deliveries = MongoJobs(database), MongoRows(database), MongoDeliveries(database)
-    store = S3Store(boto3.client("s3", config=aws), env["BUCKET"])
-    sqs = boto3.client("sqs", config=aws)
-    image_queue, aggregator_queue, webhook_queue = (
-        SqsQueue(sqs, env[f"{name}_QUEUE_URL"]) for name in ("IMAGE", "AGGREGATOR", "WEBHOOK")
-    )
-    terms = Terms.read(env)
+    return connect(secret(env["MONGODB_URI_SECRET_ARN"]), env["MONGODB_DATABASE"], select_seconds=30)
+
+
+@cache
+def tend_job() -> TendJob:
+    """Build the use case from the function's environment, once."""
+    jobs, rows, terms = MongoJobs(database()), MongoRows(database()), Terms.read(os.environ)
+    image_queue, aggregator_queue = queue("IMAGE"), queue("AGGREGATOR")
     ask_completion = AskCompletion(jobs, rows, aggregator_queue, utc_now)
-    record_images = RecordImages(jobs, rows, store, utc_now)
-    tend_job = TendJob(
+    record_images = RecordImages(jobs, rows, store(), utc_now)
+    return TendJob(
         jobs=jobs,
         rows=rows,
         image_queue=image_queue,
         aggregator_queue=aggregator_queue,
-        webhook_queue=webhook_queue,
+        webhook_queue=queue("WEBHOOK"),
         ask_completion=ask_completion,
         end_rows=EndRows(rows, record_images, utc_now),
         reopen_rows=ReopenRows(jobs, rows, SendWindow(image_queue, ask_completion), utc_now),
-        purge_job=PurgeJob(jobs, rows, store, utc_now, terms),
+        purge_job=PurgeJob(jobs, rows, store(), utc_now, terms),
         clock=utc_now,
         terms=terms,
     )
+
+
+@cache
+def finish_job() -> FinishJob:
+    """Build the use case from the function's environment, once."""
+    jobs, rows = MongoJobs(database()), MongoRows(database())
+    return FinishJob(jobs, rows, store(), queue("WEBHOOK"), utc_now)
+
+
+@cache
+def deliver_webhook() -> DeliverWebhook:
+    """Build the use case from the function's environment, once."""
+    env = os.environ
     sender = SignedSender(
         secret=lambda: secret(env["WEBHOOK_SECRET_ARN"]),
         allow_private_hosts=env.get("CATALIGHT_ALLOW_PRIVATE_HOSTS") == "1",
     )
     pauses = [float(pause) for pause in env["WEBHOOK_RETRY_PAUSES"].split(",")]
-    return Services(
-        tend_job=tend_job,
-        finish_job=FinishJob(jobs, rows, store, webhook_queue, utc_now),
-        deliver_webhook=DeliverWebhook(jobs, deliveries, webhook_queue, sender, utc_now, pauses),
-        aggregator_queue=aggregator_queue,
-        webhook_queue=webhook_queue,
-    )
+    jobs, deliveries = MongoJobs(database()), MongoDeliveries(database())
+    return DeliverWebhook(jobs, deliveries, queue("WEBHOOK"), sender, utc_now, pauses)
 
 
-def _record_handler(record: SQSRecord, lambda_context: LambdaContext) -> None:
-    built, message = services(), messages.decode(record.body)
+def _handle(received: records.Received) -> None:
+    message = received.message
     match message:
         case messages.TendJob():
-            seconds_left = _seconds_left(lambda_context)
-            or_later(built.aggregator_queue, message, lambda: built.tend_job(message, seconds_left))
+            or_later(queue("AGGREGATOR"), message, lambda: tend_job()(message, received.seconds_left))
         case messages.FinishJob():
-            or_later(built.aggregator_queue, message, lambda: built.finish_job(message))
+            or_later(queue("AGGREGATOR"), message, lambda: finish_job()(message))
         case messages.DeliverWebhook():
-            or_later(built.webhook_queue, message, lambda: built.deliver_webhook(message))
+            or_later(queue("WEBHOOK"), message, lambda: deliver_webhook()(message))
         case _:
             raise TypeError(f"{type(message).__name__} does not belong here")
 
 
-def _seconds_left(context: LambdaContext) -> SecondsLeft:
-    return lambda: context.get_remaining_time_in_millis() / 1000
-
-
-@logger.inject_lambda_context(clear_state=True)
-def handle(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
-    """Handle a batch; failed records are named, and only they come back."""
-    return process_partial_response(event, _record_handler, processor, context)
+handle = records.handler(_handle)

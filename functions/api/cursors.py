@@ -2,7 +2,7 @@
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from catalight.domain.errors import OptionError
@@ -20,8 +20,9 @@ def read_job(cursor: str | None) -> tuple[datetime, str] | None:
         return None
     try:
         created_at, job_id = _decoded(cursor)
-        return datetime.fromisoformat(created_at), str(job_id)
-    except (TypeError, ValueError) as error:
+        str(job_id).encode()
+        return datetime.fromisoformat(created_at).astimezone(UTC), str(job_id)
+    except (TypeError, ValueError, OverflowError) as error:
         raise _unknown(cursor) from error
 
 

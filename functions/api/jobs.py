@@ -1,5 +1,6 @@
 """The routes below /jobs: what a client may do with its jobs."""
 
+from collections.abc import Iterable, Iterator
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -10,6 +11,8 @@ from functions.api import cursors
 from functions.api.documented import documented_header, documented_problems
 from functions.api.models import JobPage, RowPage, RowStatus, ShownState, Status
 from functions.api.services import EVERYONE, Built
+
+MOST_CHARACTERS = 2_500_000  # of a page: Lambda lets 6 MB through, and one may take two bytes or more
 
 router = APIRouter(prefix="/jobs")
 
@@ -41,9 +44,20 @@ def list_rows(
 ) -> RowPage:
     """List the rows of a job with its images, in the order of its CSV."""
     job = built.jobs.get(request_id)
-    rows = built.rows.page(job.id, frozenset(state or ()), cursors.read_row(cursor), limit)
-    following = cursors.after_row(rows[-1].number) if len(rows) == limit else None
-    return RowPage(rows=[RowStatus.of(row, job.link_base) for row in rows], next=following)
+    found = built.rows.page(job.id, frozenset(state or ()), cursors.read_row(cursor), limit)
+    rows = list(_that_fit(RowStatus.of(row, job.link_base) for row in found))
+    is_last = len(rows) == len(found) < limit
+    return RowPage(rows=rows, next=None if is_last else cursors.after_row(found[len(rows) - 1].number))
+
+
+def _that_fit(rows: Iterable[RowStatus]) -> Iterator[RowStatus]:
+    """The first rows, at least one, whose JSON a function can answer with."""
+    size = 0
+    for number, row in enumerate(rows):
+        size += len(row.model_dump_json())
+        if number and size > MOST_CHARACTERS:
+            return
+        yield row
 
 
 @router.post("/{request_id}/cancel", status_code=202, responses=documented_problems(404, 409, 410))

@@ -114,7 +114,7 @@ def upload_too_large(error: UploadTooLargeError) -> JSONResponse:
 
 
 def unavailable(error: UnavailableError) -> JSONResponse:
-    logger.warning("service unavailable", service_name=error.service, cause=repr(error.__cause__))
+    logger.warning("service unavailable", service_name=error.service, cause=type(error.__cause__).__name__)
     detail = f"A service behind Catalight does not answer. Try again in {error.retry_after} s."
     return problem(503, "unavailable", "Not available now", detail, retry_after=error.retry_after)
 

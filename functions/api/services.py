@@ -8,9 +8,9 @@ from typing import Annotated
 from uuid import uuid4
 
 import boto3
-from botocore.config import Config
 from fastapi import Depends
 
+from catalight.adapters import aws
 from catalight.adapters.mongo import MongoDeliveries, MongoJobs, MongoRows, connect, ping
 from catalight.adapters.s3 import S3Store
 from catalight.adapters.secrets import secret
@@ -27,10 +27,6 @@ from catalight.usecases.redeliver_webhook import RedeliverWebhook
 from catalight.usecases.retry_job import RetryJob
 from catalight.usecases.send_window import SendWindow
 from catalight.usecases.submit import Submit
-
-# Below API Gateway's 30 s: the client gets an answer of ours, not the gateway's.
-AWS = Config(connect_timeout=3, read_timeout=8, retries={"mode": "standard", "total_max_attempts": 3})
-
 
 EVERYONE = ""  # the owner of all jobs, where callers are not told apart
 
@@ -61,8 +57,8 @@ def services() -> Services:
     jobs, rows = MongoJobs(database), MongoRows(database)
     jobs.ensure_indexes()
     rows.ensure_indexes()
-    store = S3Store(boto3.client("s3", config=AWS), env["BUCKET"])
-    sqs = boto3.client("sqs", config=AWS)
+    store = S3Store(boto3.client("s3", config=aws.config()), env["BUCKET"])
+    sqs = boto3.client("sqs", config=aws.config())
     image_queue, aggregator_queue, webhook_queue = (
         SqsQueue(sqs, env[f"{name}_QUEUE_URL"]) for name in ("IMAGE", "AGGREGATOR", "WEBHOOK")
     )

@@ -7,9 +7,9 @@ from typing import Any
 import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from botocore.config import Config
 
-from catalight.adapters.mongo import MongoJobs, connect
+from catalight.adapters import aws
+from catalight.adapters.mongo import MongoHosts, MongoJobs, connect
 from catalight.adapters.secrets import secret
 from catalight.adapters.sqs import SqsQueue
 from catalight.clock import utc_now
@@ -23,10 +23,11 @@ logger = Logger()
 def sweep() -> Sweep:
     """Build the use case from the function's environment, once."""
     env = os.environ
-    aws = Config(retries={"mode": "standard", "total_max_attempts": 5})
-    jobs = MongoJobs(connect(secret(env["MONGODB_URI_SECRET_ARN"]), env["MONGODB_DATABASE"]))
+    database = connect(secret(env["MONGODB_URI_SECRET_ARN"]), env["MONGODB_DATABASE"])
+    jobs = MongoJobs(database)
     jobs.ensure_indexes()
-    queue = SqsQueue(boto3.client("sqs", config=aws), env["AGGREGATOR_QUEUE_URL"])
+    MongoHosts(database).ensure_indexes()
+    queue = SqsQueue(boto3.client("sqs", config=aws.config()), env["AGGREGATOR_QUEUE_URL"])
     return Sweep(jobs, queue, utc_now, Terms.read(env))
 
 

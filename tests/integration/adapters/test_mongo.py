@@ -1,6 +1,7 @@
 """What only MongoDB has: indexes, concerns, and being down."""
 
 import time
+import traceback
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from pymongo.database import Database
 
 from catalight.adapters.mongo import MongoJobs, MongoRows, connect, ping
 from catalight.domain.errors import UnavailableError
+from catalight.domain.row import Row
 from local.runner.children import free_port
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -46,6 +48,28 @@ def test_the_uri_cannot_weaken_the_writes(mongodb_uri: str) -> None:
     assert database.read_preference.mode == 0
     assert database.client.options.pool_options.max_pool_size == 4
     database.client.close()
+
+
+def test_a_stream_whose_cursor_a_restart_has_lost_is_unavailable(
+    database: Database[dict[str, Any]],
+) -> None:
+    rows = MongoRows(database)
+    rows.insert(Row("job", number, 1, None, ("x" * 1000,), ()) for number in range(500))
+    stream = rows.stream("job")
+    next(stream)
+    cursors = database.client.admin.aggregate([{"$currentOp": {"idleCursors": True}}])
+    lost = [entry["cursor"]["cursorId"] for entry in cursors if entry.get("ns") == f"{database.name}.rows"]
+    database.command("killCursors", "rows", cursors=lost)
+    with pytest.raises(UnavailableError, match="MongoDB"):
+        list(stream)
+
+
+def test_what_mongodb_refuses_is_not_told_with_the_rows(database: Database[dict[str, Any]]) -> None:
+    database.create_collection("rows", validator={"number": {"$lt": 1}})
+    rows = [Row("job", number, 1, None, ("SECRET",), ()) for number in range(2)]
+    with pytest.raises(RuntimeError, match="121") as refused:
+        MongoRows(database).insert(rows)
+    assert "SECRET" not in "".join(traceback.format_exception(refused.value))
 
 
 def test_a_database_that_is_down_is_unavailable_at_once_and_everywhere() -> None:

@@ -171,7 +171,7 @@ class TestJobs:
     ) -> None:
         store.jobs.insert(a_job())
         delivery = Delivery(NOW, status, None if status else "timeout", 12)
-        store.deliveries.record("job", 1, delivery, next_at)
+        store.deliveries.record("job", 1, 0, delivery, next_at)
         webhook = store.jobs.get("job").webhook
         assert webhook
         assert (webhook.state, webhook.deliveries) == (state, (delivery,))
@@ -179,11 +179,11 @@ class TestJobs:
 
     def test_a_delivery_that_has_ended_stays_as_it_ended(self, store: Store) -> None:
         store.jobs.insert(a_job())
-        store.deliveries.record("job", 1, Delivery(NOW, 200, None, 1), NOW)
-        store.deliveries.record("job", 1, Delivery(NOW, None, "interrupted", 0), None)
+        store.deliveries.record("job", 1, 0, Delivery(NOW, 200, None, 1), NOW)
+        store.deliveries.record("job", 1, 0, Delivery(NOW, None, "interrupted", 0), None)
         webhook = store.jobs.get("job").webhook
         assert webhook
-        assert (webhook.state, len(webhook.deliveries)) == (WebhookState.DELIVERED, 1)
+        assert (webhook.state, len(webhook.deliveries)) == (WebhookState.DELIVERED, 2)
 
     def test_a_repeated_insert_finds_what_stands(self, store: Store) -> None:
         assert store.jobs.insert(a_job()) == a_job()
@@ -241,6 +241,10 @@ class TestJobs:
     def test_only_what_has_ended_its_run_and_its_time_expires(self, store: Store) -> None:
         store.jobs.insert(a_job(state=JobState.COMPLETED))
         store.jobs.insert(a_job(id="running"))
+        store.jobs.insert(a_job(id="finishing", state=JobState.FINISHING))
+        store.jobs.expire("finishing", 1, LATER)
+        with pytest.raises(JobGoneError):
+            store.jobs.get("finishing")
         store.jobs.expire("job", 2, LATER)
         store.jobs.expire("job", 1, NOW)
         store.jobs.expire("running", 1, LATER)
@@ -263,6 +267,7 @@ class TestJobs:
         assert store.jobs.get("job") == a_job()
         store.jobs.delete("job", NOW)
         store.jobs.bury("job", LATER)
+        store.jobs.bury("job", LATER + timedelta(1))
         tombstone = store.jobs.find("job")
         assert tombstone
         assert (tombstone.state, tombstone.header, tombstone.file_name, tombstone.webhook) == (
@@ -312,16 +317,35 @@ class TestDeliveries:
         store.jobs.insert(a_job(sweep_at=LATER))
         store.deliveries.begin("job", 1, 0, NOW + timedelta(seconds=60))
         assert store.jobs.get("job").sweep_at == NOW + timedelta(seconds=60)
-        store.deliveries.record("job", 1, Delivery(NOW, 500, None, 1), NOW + timedelta(seconds=30))
+        store.deliveries.record("job", 1, 1, Delivery(NOW, 500, None, 1), NOW + timedelta(seconds=30))
         assert store.jobs.get("job").sweep_at == NOW + timedelta(seconds=30)
 
     def test_renewing_begins_anew_and_keeps_the_log(self, store: Store) -> None:
         store.jobs.insert(a_job(state=JobState.COMPLETED))
         store.deliveries.begin("job", 1, 0, LATER)
         delivery = Delivery(NOW, 200, None, 1)
-        store.deliveries.record("job", 1, delivery, None)
+        store.deliveries.record("job", 1, 1, delivery, None)
         store.deliveries.renew("job", 2, NOW)
         store.deliveries.renew("job", 1, NOW)
+        webhook = store.jobs.get("job").webhook
+        assert webhook == Webhook("https://shop.test/hook", deliveries=(delivery,))
+
+    def test_an_attempt_from_before_a_renewal_is_logged_and_ends_nothing(self, store: Store) -> None:
+        store.jobs.insert(a_job(state=JobState.COMPLETED))
+        store.deliveries.begin("job", 1, 0, LATER)
+        store.deliveries.renew("job", 1, NOW)
+        delivery = Delivery(NOW, 500, None, 1)
+        store.deliveries.record("job", 1, 1, delivery, None)
+        webhook = store.jobs.get("job").webhook
+        assert webhook == Webhook("https://shop.test/hook", deliveries=(delivery,))
+
+    def test_a_new_run_keeps_the_log(self, store: Store) -> None:
+        job = a_job(state=JobState.COMPLETED)
+        store.jobs.insert(job)
+        delivery = Delivery(NOW, 500, None, 1)
+        store.deliveries.begin("job", 1, 0, LATER)
+        store.deliveries.record("job", 1, 1, delivery, None)
+        assert store.jobs.begin_run(replace(job, run=2))
         webhook = store.jobs.get("job").webhook
         assert webhook == Webhook("https://shop.test/hook", deliveries=(delivery,))
 

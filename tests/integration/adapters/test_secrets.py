@@ -2,10 +2,12 @@
 
 import pytest
 from aws_lambda_powertools.utilities.parameters import base
+from botocore.exceptions import ClientError
 
 from catalight.adapters.secrets import secret
 from catalight.domain.errors import UnavailableError
 from local.runner import aws
+from local.runner.children import free_port
 
 
 def forget() -> None:
@@ -32,6 +34,15 @@ def test_a_secret_is_read_by_its_arn_and_kept(aws_endpoint: str) -> None:
 
 
 @pytest.mark.usefixtures("environment")
-def test_a_secret_that_cannot_be_had_is_unavailable() -> None:
-    with pytest.raises(UnavailableError, match="Secrets Manager"):
+def test_a_secret_that_does_not_exist_is_a_fault_of_the_deployment() -> None:
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
         secret("arn:aws:secretsmanager:us-east-1:123456789012:secret:nothing")
+
+
+@pytest.mark.usefixtures("environment")
+def test_a_service_that_is_down_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{free_port()}")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    forget()
+    with pytest.raises(UnavailableError, match="Secrets Manager"):
+        secret("arn:aws:secretsmanager:us-east-1:123456789012:secret:any")

@@ -160,6 +160,22 @@ def test_a_last_attempt_that_died_ends_the_delivery() -> None:
     assert pipeline.delivered == []
 
 
+def test_a_redelivery_that_comes_during_the_last_attempt_is_not_lost() -> None:
+    pipeline = Pipeline(webhook_statuses=[500])
+    job = finished(pipeline)
+    deliver = pipeline.deliver
+
+    def renewed_meanwhile(url: str, webhook_id: str, body: str, now: datetime) -> Delivery:
+        pipeline.redeliver_webhook(job.id)
+        return deliver(url, webhook_id, body, now)
+
+    last = replace(pipeline.deliver_webhook, send=renewed_meanwhile, pauses=[])
+    last(DeliverWebhook(job.id, 1))
+    assert state(pipeline, job) is WebhookState.PENDING
+    pipeline.run()
+    assert state(pipeline, job) is WebhookState.DELIVERED
+
+
 def test_no_webhook_another_run_or_no_job_is_nothing_to_do() -> None:
     pipeline = Pipeline()
     job = pipeline.start("http://h/a.png")

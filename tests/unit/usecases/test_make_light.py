@@ -12,7 +12,7 @@ import pytest
 from catalight.domain.errors import ImageError, ImageErrorCode
 from catalight.domain.hosts import Host
 from catalight.domain.row import Image
-from catalight.usecases.make_light import MakeLight, Task
+from catalight.usecases.make_light import HELD, MakeLight, Task
 from tests.pipeline import MISSING, Pipeline
 
 type Seconds = Callable[[], float]
@@ -94,7 +94,7 @@ class TestRetries:
         bench.clock.forward(50)
         bench.pipeline.store.down = True
         [image] = bench(waited)
-        assert (image.attempts, image.not_before) == (0, bench.in_seconds(5))
+        assert (image.attempts, image.not_before) == (0, bench.in_seconds(HELD))
         bench.clock.forward(3600)
         bench.pipeline.hosts["http://h/a"] = refusal(500)
         [image] = bench(image)
@@ -171,8 +171,21 @@ class TestHostsThatHadEnough:
     def test_an_image_whose_host_rests_past_the_deadline_says_so(self) -> None:
         bench = Bench({"http://h/a": refusal(429, retry_after=1e8)})
         _, second = bench("http://h/a", "http://h/b")
+        assert second.state == "PENDING"
+        assert bench.hosts.hosts["h:80"].until == bench.in_seconds(1800)
+        bench.clock.forward(1981)
+        _, second = bench("http://h/a", second)
         assert (second.state, second.error) == ("FAILED", "deadline_exceeded")
-        assert bench.hosts.hosts["h:80"].until == bench.in_seconds(3600)
+
+    def test_an_hour_is_not_too_long_to_ask_for(self) -> None:
+        bench = Bench({"http://h/a": refusal(429, retry_after=3600)}, deadline=7200)
+        assert {image.state for image in bench("http://h/a", "http://h/b")} == {"PENDING"}
+
+    def test_while_the_store_is_down_nothing_is_downloaded_for_nothing(self) -> None:
+        bench = Bench()
+        bench.pipeline.store.down = True
+        bench("http://h/a", "http://h/b", "http://i/c")
+        assert bench.fetched == ["http://h/a"]
 
     def test_nothing_depends_on_what_is_known_of_hosts(self) -> None:
         bench = Bench({"http://h/a": refusal(503)})

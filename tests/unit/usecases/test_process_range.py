@@ -143,9 +143,9 @@ def test_a_store_that_does_not_answer_costs_no_attempt() -> None:
     message = ProcessRange(job.id, 1, 0)
     pipeline.store.down = True
     pipeline.process(message)
-    assert pipeline.image_queue.take() == [(message, 5)]
+    assert pipeline.image_queue.take() == [(message, 60)]
     pipeline.store.down = False
-    pipeline.clock.forward(5)
+    pipeline.clock.forward(60)
     pipeline.process(message)
     [row] = pipeline.rows.stream(job.id)
     assert (row.images[0].state, row.images[0].attempts) == ("DONE", 0)

@@ -48,14 +48,14 @@ def test_twins_with_the_same_outcome_count_it_once_and_keep_the_object() -> None
     assert len(pipeline.store.objects) == 1
 
 
-def test_a_postponed_twin_does_not_hide_that_the_image_is_done() -> None:
-    """The other outcome stands, and the object is for the next attempt to write again."""
+def test_what_is_done_goes_before_a_twins_wait_for_another_attempt() -> None:
     pipeline = Pipeline()
     job = pipeline.start("http://h/0.jpg")
     rows = pipeline.rows.pending_in_range(job.id, 1, 0)
-    postponed = rows[0].images[0].held(pipeline.clock())
-    pipeline.record_images(job, rows, {(0, 0): postponed})
-    assert not pipeline.record_images(job, rows, {(0, 0): stored(pipeline, job, 0)})
+    pipeline.record_images(job, rows, {(0, 0): rows[0].images[0].held(pipeline.clock())})
+    done = stored(pipeline, job, 0)
+    assert pipeline.record_images(job, rows, {(0, 0): done})
+    assert pipeline.rows.rows[job.id, 0].images == (done,)
     assert len(pipeline.store.objects) == 1
 
 

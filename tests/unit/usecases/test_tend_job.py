@@ -326,12 +326,51 @@ class TestRemoving:
         assert pipeline.store.objects == {}
         assert pipeline.rows.rows == {}
 
+    def test_what_a_worker_of_an_earlier_run_stored_is_removed_too(self) -> None:
+        pipeline = Pipeline()
+        job = pipeline.start("http://h/a.jpg")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(pipeline.rows, "save", dies)
+            with pytest.raises(SystemExit):
+                pipeline.process(ProcessRange(job.id, 1, 0))
+        late = dict(pipeline.store.objects)
+        pipeline.clock.forward(TERMS.deadline.total_seconds())
+        pipeline.sweep_all()
+        pipeline.run()
+        assert not late.keys() & pipeline.store.objects.keys()
+        pipeline.store.objects |= late
+        pipeline.retry_job(job.id)
+        pipeline.run()
+        pipeline.delete_job(job.id)
+        pipeline.run()
+        assert pipeline.store.objects == {}
+
+    def test_a_job_that_cannot_be_finished_expires(self) -> None:
+        pipeline = Pipeline()
+        job = pipeline.start("http://h/a.jpg")
+        pipeline.process(ProcessRange(job.id, 1, 0))
+        assert pipeline.jobs.get(job.id).state is JobState.FINISHING
+        pipeline.aggregator_queue.take()
+        pipeline.clock.forward(TERMS.retention.total_seconds())
+        pipeline.tend(job)
+        with pytest.raises(JobGoneError):
+            pipeline.jobs.get(job.id)
+
+    def test_a_job_whose_time_is_over_is_not_retried(self) -> None:
+        pipeline = Pipeline()
+        job = pipeline.start("http://h/a.jpg")
+        pipeline.run()
+        pipeline.clock.forward(TERMS.retention.total_seconds())
+        with pytest.raises(JobGoneError):
+            pipeline.retry_job(job.id)
+
     def test_a_purge_that_is_broken_off_goes_on(self) -> None:
         pipeline = Pipeline()
         job = pipeline.start(*[f"http://h/{n}.jpg" for n in range(1200)])
         pipeline.delete_job(job.id)
         pipeline.clock.forward(GRACE.total_seconds())
         pipeline.tend(job, seconds_left=lambda: 1.0)
-        assert len(pipeline.rows.rows) == 700
+        assert len(pipeline.rows.rows) == 1100
+        assert pipeline.aggregator_queue.take()[-1] == (TendJob(job.id), 0)
         pipeline.tend(job)
         assert pipeline.rows.rows == {}

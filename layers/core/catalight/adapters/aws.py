@@ -1,16 +1,35 @@
-"""What AWS answers when it is not able to, now."""
+"""What all clients of AWS have in common: their patience, and what an outage looks like."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.config import Config
+from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004 (its name)
 
 from catalight.domain.errors import UnavailableError
 
-# Throttling in the words of S3 and SQS; what boto3 itself has tried again in vain.
-THROTTLED = frozenset(
-    {"RequestThrottled", "SlowDown", "Throttling", "ThrottlingException", "TooManyRequestsException"}
+# In the words of S3 and SQS, what boto3 itself has tried again in vain.
+PASSING = frozenset(
+    {
+        "InternalError",
+        "RequestThrottled",
+        "ServiceUnavailable",
+        "SlowDown",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
 )
+
+
+def config(connections: int = 10) -> Config:
+    """Three tries of at most 11 s, so that no stalled call outlives a function."""
+    return Config(
+        connect_timeout=3,
+        read_timeout=8,
+        max_pool_connections=connections,
+        retries={"mode": "standard", "total_max_attempts": 3},
+    )
 
 
 @contextmanager
@@ -23,8 +42,8 @@ def unavailable_when_down(service: str) -> Iterator[None]:
         yield
     except ClientError as error:
         status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-        if status >= 500 or error.response["Error"]["Code"] in THROTTLED:
+        if status >= 500 or error.response["Error"]["Code"] in PASSING:
             raise UnavailableError(service) from error
         raise
-    except BotoCoreError as error:
+    except (ConnectionError, HTTPClientError) as error:
         raise UnavailableError(service) from error

@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+MOST = 999_999_999.0  # seconds; more could lead past the last date there is
 _SECONDS = re.compile(r"[0-9]{1,9}")
 
 
@@ -18,4 +19,4 @@ def seconds(header: str | None, now: datetime) -> float | None:
         wait = (until if until.tzinfo else until.replace(tzinfo=UTC)) - now
     except (ValueError, OverflowError):  # no date, or one that no calendar holds
         return None
-    return wait.total_seconds() if wait.total_seconds() >= 0 else None
+    return min(wait.total_seconds(), MOST) if wait.total_seconds() >= 0 else None

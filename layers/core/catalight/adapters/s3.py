@@ -9,7 +9,7 @@ from urllib.parse import quote
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
-from catalight.adapters.aws import unavailable_when_down
+from catalight.adapters.aws import PASSING, unavailable_when_down
 from catalight.domain.errors import UnavailableError
 
 if TYPE_CHECKING:
@@ -68,7 +68,10 @@ class S3Store:
                 answer = self._client.delete_objects(
                     Bucket=self._bucket, Delete={"Objects": objects, "Quiet": True}
                 )
-            if answer.get("Errors"):
+            codes = {error.get("Code", "") for error in answer.get("Errors", [])}
+            if codes - PASSING:
+                raise RuntimeError(f"S3 does not delete: {', '.join(sorted(codes))}")
+            if codes:
                 raise UnavailableError("S3")
 
 

@@ -3,7 +3,7 @@
 from aws_lambda_powertools.utilities import parameters
 from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 
-from catalight.domain.errors import UnavailableError
+from catalight.adapters.aws import unavailable_when_down
 
 MAX_AGE = 300  # seconds
 
@@ -13,5 +13,6 @@ def secret(arn: str) -> str:
     try:
         value = parameters.get_secret(arn, max_age=MAX_AGE)
     except GetParameterError as error:
-        raise UnavailableError("Secrets Manager") from error
+        with unavailable_when_down("Secrets Manager"):
+            raise error.__context__ or error from None
     return value.decode() if isinstance(value, bytes) else value

@@ -13,14 +13,21 @@ def result_keys(job: Job) -> list[str]:
     return [links.result_key(job.id, run) for run in range(1, job.run + 1)]
 
 
-def referenced(row: Row) -> Iterator[str]:
-    """The images of the row that are done."""
-    return (links.image_key(image.link) for image in row.images if image.link)
+def possible(job: Job, row: Row) -> Iterator[str]:
+    """Where attempts of any run so far may have stored images of the row."""
+    for run in range(1, job.run + 1):
+        for place in range(len(row.images)):
+            yield from _key(job, row, run, place)
 
 
-def unreferenced(job: Job, row: Row) -> Iterator[str]:
-    """Where attempts of the row's run may have stored images that are not done: the key was known before."""
-    extension = job.options.format.extension
+def leftovers(job: Job, row: Row) -> Iterator[str]:
+    """Where attempts of the row's own run may have stored images that are not done."""
     for place, image in enumerate(row.images):
-        if not image.link and image.error is not ImageErrorCode.INVALID_URL:
-            yield links.image_key(links.link(job.secret, row.run, row.number, place, image.url, extension))
+        if not image.link:
+            yield from _key(job, row, row.run, place)
+
+
+def _key(job: Job, row: Row, run: int, place: int) -> Iterator[str]:
+    image, extension = row.images[place], job.options.format.extension
+    if image.error is not ImageErrorCode.INVALID_URL:
+        yield links.image_key(links.link(job.secret, run, row.number, place, image.url, extension))

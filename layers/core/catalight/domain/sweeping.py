@@ -33,7 +33,7 @@ def _busy(job: Job) -> bool:
         return False
     if job.state in ENDED:
         return job.webhook is not None and job.webhook.state is WebhookState.PENDING
-    return job.sealed or job.run > 1
+    return True
 
 
 def _due_times(job: Job) -> list[datetime]:
@@ -44,4 +44,4 @@ def _due_times(job: Job) -> list[datetime]:
         return [time for time in (job.expires_at, webhook) if time]
     if not job.sealed and job.run == 1:
         return [job.created_at + UNSEALED]
-    return [job.deadline_at] if job.state in RUNNING else []
+    return [job.deadline_at] if job.state in RUNNING else [job.expires_at]

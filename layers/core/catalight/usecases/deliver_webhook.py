@@ -43,7 +43,7 @@ class DeliverWebhook:
             return
         if webhook.attempts > len(self.pauses):
             died = Delivery(now, status=None, error="interrupted", milliseconds=0)
-            self.deliveries.record(job.id, job.run, died, next_at=None)
+            self.deliveries.record(job.id, job.run, webhook.attempts, died, next_at=None)
             return
         if self.deliveries.begin(job.id, job.run, webhook.attempts, now + LEASE):
             self._attempt(job, webhook, message)
@@ -52,7 +52,7 @@ class DeliverWebhook:
         delivery = self.send(webhook.url, webhook_id(job), _body(job), self.clock())
         now = self.clock()
         next_at = retries.next_try(webhook.attempts, self.pauses, now)
-        self.deliveries.record(job.id, job.run, delivery, next_at)
+        self.deliveries.record(job.id, job.run, webhook.attempts + 1, delivery, next_at)
         if next_at and WebhookState.after(delivery, next_at) is WebhookState.PENDING:
             self._send_later(message, next_at, now)
 

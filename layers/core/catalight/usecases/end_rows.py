@@ -21,19 +21,19 @@ TOO_LATE = ImageError(ImageErrorCode.DEADLINE_EXCEEDED, "The job's time was over
 
 @dataclass(frozen=True, slots=True)
 class EndRows:
-    """End pending rows; one that is not reached in time is for the next look at the job."""
+    """End pending rows, as far as there is time; each returns whether that was all."""
 
     rows: Rows
     record_images: RecordImages
     clock: Clock
 
-    def all(self, job: Job, seconds_left: SecondsLeft) -> None:
+    def all(self, job: Job, seconds_left: SecondsLeft) -> bool:
         """End all rows of a job whose deadline is over."""
-        self._end(job, self.rows.pending(job.id), TOO_LATE, seconds_left)
+        return self._end(job, self.rows.pending(job.id), TOO_LATE, seconds_left)
 
-    def not_under_way(self, job: Job, seconds_left: SecondsLeft) -> None:
+    def not_under_way(self, job: Job, seconds_left: SecondsLeft) -> bool:
         """End the rows of a cancelled job that nobody can be working on; running images finish."""
-        self._end(job, self._idle(job, self.clock()), CANCELLED, seconds_left)
+        return self._end(job, self._idle(job, self.clock()), CANCELLED, seconds_left)
 
     def _idle(self, job: Job, now: datetime) -> Iterator[Row]:
         """All but what is due in the first range of each lane, which is on its way to a worker."""
@@ -41,7 +41,7 @@ class EndRows:
             if not (is_head and any(image.due(now) for image in row.images)):
                 yield row
 
-    def _end(self, job: Job, rows: Iterator[Row], error: ImageError, seconds_left: SecondsLeft) -> None:
+    def _end(self, job: Job, rows: Iterator[Row], error: ImageError, seconds_left: SecondsLeft) -> bool:
         for batch in batched(rows, BATCH, strict=False):
             outcomes = {
                 (row.number, place): image.failed(error)
@@ -51,4 +51,5 @@ class EndRows:
             }
             self.record_images(job, batch, outcomes)
             if seconds_left() < ENOUGH:
-                return
+                return False
+        return True

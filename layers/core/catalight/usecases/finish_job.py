@@ -1,16 +1,19 @@
 """Finish a job: write its result CSV, publish it with the exact counts, and set its webhook going."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import batched, chain
 
 from catalight.domain import keys, links, result_csv
 from catalight.domain.job import Counts, Job, JobState
 from catalight.domain.messages import DeliverWebhook
 from catalight.domain.messages import FinishJob as Message
+from catalight.domain.row import Row
 from catalight.domain.webhook import WebhookState
 from catalight.usecases.current import current
 from catalight.usecases.ports import Clock, Jobs, ObjectStore, Queue, Rows
 
+BATCH = 100  # rows, of up to 100 images
 CSV = "text/csv; charset=utf-8"
 
 
@@ -37,26 +40,28 @@ class FinishJob:
             self.webhook_queue.send([DeliverWebhook(job.id, job.run)])
 
     def _publish(self, job: Job) -> None:
-        result = _Result(job, self.rows)
-        self.store.put_stream(links.result_key(job.id, job.run), result.chunks(), CSV)
-        # An attempt that died may have stored what a later one could not have.
-        self.store.delete(result.unreferenced)
-        self.jobs.publish(job.id, job.run, job.end, result.counts, self.clock())
+        counts = _Counter()
+        lines = (result_csv.line(job.dialect, row, job.link_base) for row in counts.of(self._tidied(job)))
+        chunks = chain([result_csv.head(job.dialect, job.header)], lines)
+        self.store.put_stream(links.result_key(job.id, job.run), chunks, CSV)
+        self.jobs.publish(job.id, job.run, job.end, counts.counts, self.clock())
+
+    def _tidied(self, job: Job) -> Iterator[Row]:
+        """All rows, without what an attempt that died may have stored and a later one could not have."""
+        for batch in batched(self.rows.stream(job.id), BATCH, strict=False):
+            failed = [key for row in batch if row.run == job.run for key in keys.leftovers(job, row)]
+            if failed:
+                self.store.delete(failed)
+            yield from batch
 
 
 @dataclass(slots=True)
-class _Result:
-    """The result CSV as a stream, counting what passes by."""
+class _Counter:
+    """Counts the images of the rows that pass by."""
 
-    job: Job
-    rows: Rows
     counts: Counts = field(default_factory=Counts)
-    unreferenced: list[str] = field(default_factory=list)
 
-    def chunks(self) -> Iterator[bytes]:
-        yield result_csv.head(self.job.dialect, self.job.header)
-        for row in self.rows.stream(self.job.id):
+    def of(self, rows: Iterable[Row]) -> Iterator[Row]:
+        for row in rows:
             self.counts += Counts.of(row.images)
-            if row.run == self.job.run:
-                self.unreferenced += keys.unreferenced(self.job, row)
-            yield result_csv.line(self.job.dialect, row, self.job.link_base)
+            yield row

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
+from threading import Event
 from typing import Protocol
 
 from catalight.domain import hosts, links, retries
@@ -20,6 +21,7 @@ from catalight.usecases.turns import Turns
 
 logger = logging.getLogger(__name__)
 
+HELD = 60.0  # seconds
 UNEXPECTED = ImageError(ImageErrorCode.INTERNAL_ERROR, "Something went wrong inside Catalight; it is logged.")
 
 
@@ -59,6 +61,7 @@ class _Call:
     manners: Manners
     seconds_left: Callable[[], float]
     begun: Iterator[int] = field(default_factory=count)
+    store_is_down: Event = field(default_factory=Event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,9 @@ class MakeLight:
     ) -> dict[tuple[int, int], Image]:
         """Return each image as it stands now, by row number and place."""
         turns = Turns(((task.host, task) for task in tasks), self.per_host)
-        manners = Manners(self.hosts, {task.host for task in tasks}, self.clock, self.random, self.deadline)
+        # Half of it, so that an image can wait for its host and still be tried.
+        longest = self.deadline / 2
+        manners = Manners(self.hosts, {task.host for task in tasks}, self.clock, self.random, longest)
         call = _Call(job, turns, manners, seconds_left)
         images: dict[tuple[int, int], Image] = {}
 
@@ -108,16 +113,27 @@ class MakeLight:
 
     def _attempt(self, call: _Call, task: Task) -> Image:
         try:
-            return self._make_light(call, task)
-        except ImageError as error:
-            return self._after_failure(call, task, error)
-        except UnavailableError as error:
-            return task.image.held(self.clock() + timedelta(seconds=error.retry_after))
+            return self._outcome(call, task)
         except Exception:  # whatever it is, it is this image's end, and the others are kept
             logger.exception(
                 "unexpected error at image %s of row %s of job %s", task.place, task.row, call.job.id
             )
             return task.image.failed(UNEXPECTED)
+
+    def _outcome(self, call: _Call, task: Task) -> Image:
+        try:
+            if call.store_is_down.is_set():
+                return self._held(task.image)
+            return self._make_light(call, task)
+        except ImageError as error:
+            return self._after_failure(call, task, error)
+        except UnavailableError:
+            call.store_is_down.set()
+            return self._held(task.image)
+
+    def _held(self, image: Image) -> Image:
+        """Wait until the store may be up again: each attempt until then is a download for nothing."""
+        return image.held(self.clock() + timedelta(seconds=HELD * retries.jitter(self.random)))
 
     def _make_light(self, call: _Call, task: Task) -> Image:
         with call.turns.at(task.host):  # while this one is coded, another may be fetched from there

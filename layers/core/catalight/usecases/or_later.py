@@ -1,10 +1,13 @@
 """What an outage of our own services does to a message."""
 
+import logging
 from collections.abc import Callable
 
 from catalight.domain.errors import UnavailableError
 from catalight.domain.messages import Message
 from catalight.usecases.ports import Queue
+
+logger = logging.getLogger(__name__)
 
 PAUSE = 15  # seconds
 
@@ -16,5 +19,6 @@ def or_later(queue: Queue, message: Message, handle: Callable[[], None]) -> None
     """
     try:
         handle()
-    except UnavailableError:
+    except UnavailableError as error:
+        logger.warning("sent anew: %s", error)
         queue.send([message], delay=PAUSE)

@@ -85,8 +85,13 @@ class Deliveries(Protocol):
     def begin(self, job_id: str, run: int, attempts: int, until: datetime) -> bool:
         """Claim the attempt after `attempts` others; False where a twin has it, until then."""
 
-    def record(self, job_id: str, run: int, delivery: Delivery, next_at: datetime | None) -> None:
-        """Log an attempt of a pending delivery; end it if it was taken or no other is to follow."""
+    def record(
+        self, job_id: str, run: int, attempt: int, delivery: Delivery, next_at: datetime | None
+    ) -> None:
+        """Log the attempt with this number, from 1; end the delivery if it was taken or was the last.
+
+        Where the attempts have begun anew since, it is logged and nothing else.
+        """
 
     def renew(self, job_id: str, run: int, now: datetime) -> None:
         """Begin the attempts anew, of a job that has ended this run."""

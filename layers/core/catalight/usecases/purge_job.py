@@ -9,7 +9,7 @@ from catalight.domain.sweeping import GRACE
 from catalight.domain.terms import Terms
 from catalight.usecases.ports import Clock, Jobs, ObjectStore, Rows, SecondsLeft
 
-BATCH = 500  # rows
+BATCH = 100  # rows, of up to 100 images
 ENOUGH = 30.0  # seconds; more than a batch takes
 
 
@@ -27,18 +27,17 @@ class PurgeJob:
     clock: Clock
     terms: Terms
 
-    def __call__(self, job: Job, seconds_left: SecondsLeft) -> None:
-        """Remove as much as there is time for; the next look at the job goes on."""
+    def __call__(self, job: Job, seconds_left: SecondsLeft) -> bool:
+        """Remove as much as there is time for; return whether that was all."""
         now = self.clock()
         quiet = job.moved_at + GRACE <= now
         self.store.delete(keys.result_keys(job))
         for batch in batched(self.rows.stream(job.id), BATCH, strict=False):
-            self.store.delete(
-                key for row in batch for key in (*keys.referenced(row), *keys.unreferenced(job, row))
-            )
+            self.store.delete(key for row in batch for key in keys.possible(job, row))
             if quiet:
                 self.rows.delete(job.id, batch[0].number, batch[-1].number)
             if seconds_left() < ENOUGH:
-                return
+                return not quiet  # what is not quiet yet is gone through once more in any case
         if quiet:
             self.jobs.bury(job.id, now + self.terms.retention)
+        return True

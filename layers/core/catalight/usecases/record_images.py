@@ -38,7 +38,9 @@ class RecordImages:
             images = _images(rows)
             written |= {at: image for at, image in to_write.items() if images.get(at) == image}
             self._forget_lost(to_write, images)
-            to_write = {at: image for at, image in to_write.items() if images.get(at) == read[at]}
+            to_write = {
+                at: image for at, image in to_write.items() if _stands(image, read[at], images.get(at))
+            }
         ended = [image for image in written.values() if image.ended]
         if wrote and ended:
             self.jobs.record_progress(job.id, job.run, Counts.of(ended), self.clock())
@@ -53,6 +55,11 @@ class RecordImages:
         ]
         if lost:
             self.store.delete(lost)
+
+
+def _stands(image: Image, read: Image, stored: Image | None) -> bool:
+    """Whether an outcome is still to be written: what is done goes before a twin's wait."""
+    return stored == read or (stored is not None and not stored.ended and image.link is not None)
 
 
 def _images(rows: Iterable[Row]) -> dict[tuple[int, int], Image]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from catalight.domain.errors import JobNotFinishedError
+from catalight.domain.errors import JobGoneError, JobNotFinishedError
 from catalight.domain.job import Job
 from catalight.domain.messages import TendJob
 from catalight.domain.terms import Terms
@@ -22,9 +22,12 @@ class RetryJob:
 
     def __call__(self, job_id: str) -> Job:
         """Return the job in its new run; raise JobNotFoundError, or JobNotFinishedError while it runs."""
-        job = self.jobs.get(job_id)
-        new = job.next_run(self.clock(), self.terms)
+        job, now = self.jobs.get(job_id), self.clock()
+        if job.expires_at <= now:
+            raise JobGoneError(job_id)
+        new = job.next_run(now, self.terms)
         if not (job.state.has_result and self.jobs.begin_run(new)):
+            self.jobs.get(job_id)  # it may have been deleted since
             raise JobNotFinishedError(job_id, RETRY_AFTER)
         hint(self.aggregator_queue, [TendJob(job_id)])
         return new

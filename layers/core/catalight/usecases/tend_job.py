@@ -37,9 +37,11 @@ class TendJob:
         if job is None:
             return
         if job.state is JobState.GONE:
-            self.purge_job(job, seconds_left)
+            self._go_on_unless(self.purge_job(job, seconds_left), job)
+        elif job.expires_at <= self.clock() and job.state in (*ENDED, JobState.FINISHING):
+            self.jobs.expire(job.id, job.run, self.clock())
         elif job.state in ENDED:
-            self._tend_ended(job)
+            self._tend_webhook(job)
         elif job.state is JobState.FINISHING:
             if self._still(job):
                 self.aggregator_queue.send([FinishJob(job.id, job.run)])
@@ -50,18 +52,20 @@ class TendJob:
         elif sweeping.unsealed_too_long(job, self.clock()):
             self.jobs.abandon(job.id, self.clock())
 
-    def _tend_ended(self, job: Job) -> None:
+    def _go_on_unless(self, finished: bool, job: Job) -> None:
+        if not finished:
+            self.aggregator_queue.send([Message(job.id)])
+
+    def _tend_webhook(self, job: Job) -> None:
         now, webhook = self.clock(), job.webhook
-        if job.expires_at <= now:
-            self.jobs.expire(job.id, job.run, now)
-        elif webhook and webhook.state is WebhookState.PENDING and (webhook.next_at or now) <= now:
+        if webhook and webhook.state is WebhookState.PENDING and (webhook.next_at or now) <= now:
             self.webhook_queue.send([DeliverWebhook(job.id, job.run)])
 
     def _tend_running(self, job: Job, seconds_left: SecondsLeft) -> None:
         if job.deadline_at <= self.clock():
-            self.end_rows.all(job, seconds_left)
+            self._go_on_unless(self.end_rows.all(job, seconds_left), job)
         elif job.state is JobState.CANCELLING:
-            self.end_rows.not_under_way(job, seconds_left)
+            self._go_on_unless(self.end_rows.not_under_way(job, seconds_left), job)
         if self._still(job):
             self._send_again(job)
         self.ask_completion(job.id, job.run)

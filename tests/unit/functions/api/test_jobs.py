@@ -1,5 +1,7 @@
 """The routes below /jobs."""
 
+from base64 import urlsafe_b64encode
+
 import pytest
 from fastapi.testclient import TestClient
 
@@ -7,6 +9,8 @@ from catalight.domain.job import JobState
 from tests.pipeline import MISSING, Pipeline, csv_of
 from tests.unit.functions.api.requests import check_problem, upload
 
+OVER = urlsafe_b64encode(b'["0001-01-01T00:00:00+14:00","x"]').decode()  # before the first date there is
+LONE = urlsafe_b64encode(b'["2026-01-01T00:00:00","\\ud800"]').decode()  # half a character
 HOOK = "https://shop.test/hook"
 
 
@@ -174,13 +178,28 @@ class TestLists:
         path = f"/jobs/{request_id}/rows?state=FAILED&state=PARTIAL&limit=1&cursor={first['next']}"
         assert [row["row"] for row in client.get(path).json()["rows"]] == [4]
 
+    def test_a_page_is_never_larger_than_a_function_can_answer(
+        self, client: TestClient, pipeline: Pipeline
+    ) -> None:
+        cell = " ".join(f"http://h/{n}/{'x' * 400}.jpg" for n in range(100))
+        request_id = upload(client, csv_of(*[cell] * 60)).json()["request_id"]
+        seen, cursor, pages = [], "", 0
+        while cursor is not None:
+            answer = client.get(f"/jobs/{request_id}/rows?limit=200{cursor and '&cursor='}{cursor}")
+            assert len(answer.content) < 3_000_000
+            seen += [row["row"] for row in answer.json()["rows"]]
+            cursor = answer.json()["next"]
+            pages += 1
+        assert seen == list(range(1, 61))
+        assert pages > 1
+
     def test_a_password_in_a_url_is_not_shown(
         self, client: TestClient, pipeline: Pipeline, request_id: str
     ) -> None:
         rows = client.get(f"/jobs/{request_id}/rows?state=FAILED").json()["rows"]
         assert "u:p" not in str(rows[0]["images"])
 
-    @pytest.mark.parametrize("cursor", ["nonsense", "e30", "WzFd", "bnVsbA", "äöü", "x" * 100])
+    @pytest.mark.parametrize("cursor", ["nonsense", "e30", "WzFd", "bnVsbA", "äöü", "x" * 100, OVER, LONE])
     @pytest.mark.parametrize("path", ["/jobs", "/jobs/{}/rows"])
     def test_a_cursor_of_another_is_refused(
         self, client: TestClient, request_id: str, path: str, cursor: str

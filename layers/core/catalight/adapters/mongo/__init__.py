@@ -1,12 +1,13 @@
 """Jobs and rows in MongoDB, the only truth; and the hosts that want to be left alone."""
 
-from catalight.adapters.mongo.client import connect, ping, unavailable_when_down
+from catalight.adapters.mongo.client import Document, connect, ping, unavailable_when_down
 from catalight.adapters.mongo.deliveries import MongoDeliveries
 from catalight.adapters.mongo.hosts import MongoHosts
 from catalight.adapters.mongo.jobs import MongoJobs
 from catalight.adapters.mongo.rows import MongoRows
 
 __all__ = [
+    "Document",
     "MongoDeliveries",
     "MongoHosts",
     "MongoJobs",

@@ -6,7 +6,14 @@ from typing import Any
 
 from pymongo import MongoClient, ReadPreference, WriteConcern
 from pymongo.database import Database
-from pymongo.errors import BulkWriteError, ConnectionFailure, ExecutionTimeout, NotPrimaryError, WTimeoutError
+from pymongo.errors import (
+    BulkWriteError,
+    ConnectionFailure,
+    CursorNotFound,
+    ExecutionTimeout,
+    NotPrimaryError,
+    WTimeoutError,
+)
 from pymongo.read_concern import ReadConcern
 
 from catalight.domain.errors import UnavailableError
@@ -48,12 +55,15 @@ def unavailable_when_down() -> Iterator[None]:
     """Raise UnavailableError where MongoDB does not answer or has no primary."""
     try:
         yield
-    except (ConnectionFailure, NotPrimaryError, ExecutionTimeout, WTimeoutError) as error:
+    except (ConnectionFailure, CursorNotFound, NotPrimaryError, ExecutionTimeout, WTimeoutError) as error:
         raise UnavailableError("MongoDB") from error
     except BulkWriteError as error:
-        if error.details and error.details["writeConcernErrors"]:  # written, but not by a majority in time
-            raise UnavailableError("MongoDB") from error
-        raise
+        # Not "from error": it holds whole documents, and those must not come into a log.
+        details = error.details or {}
+        if details["writeConcernErrors"]:  # written, but not by a majority in time
+            raise UnavailableError("MongoDB") from None
+        codes = {failure["code"] for failure in details["writeErrors"]}
+        raise RuntimeError(f"MongoDB refuses to write: {codes}") from None
 
 
 @contextmanager

@@ -35,16 +35,19 @@ class MongoDeliveries:
         return claimed.modified_count == 1
 
     @unavailable_when_down()
-    def record(self, job_id: str, run: int, delivery: Delivery, next_at: datetime | None) -> None:
+    def record(
+        self, job_id: str, run: int, attempt: int, delivery: Delivery, next_at: datetime | None
+    ) -> None:
         state = WebhookState.after(delivery, next_at)
         due = next_at if state is WebhookState.PENDING else None
-        written: Document = {
-            "$push": {"webhook.deliveries": {"$each": [asdict(delivery)], "$slice": -KEPT}},
-            "$set": {"webhook.state": state, "webhook.next_at": due},
-        }
+        logged: Document = {"$push": {"webhook.deliveries": {"$each": [asdict(delivery)], "$slice": -KEPT}}}
+        written = logged | {"$set": {"webhook.state": state, "webhook.next_at": due}}
         if due:
             written["$min"] = {"sweep_at": due}
-        self._jobs.update_one({"_id": job_id, "run": run, "webhook.state": WebhookState.PENDING}, written)
+        of_run = {"_id": job_id, "run": run, "webhook": {"$ne": None}}
+        pending = {"webhook.state": WebhookState.PENDING, "webhook.attempts": attempt}
+        if not self._jobs.update_one({**of_run, **pending}, written).matched_count:
+            self._jobs.update_one(of_run, logged)
 
     @unavailable_when_down()
     def renew(self, job_id: str, run: int, now: datetime) -> None:

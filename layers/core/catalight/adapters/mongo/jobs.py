@@ -98,13 +98,20 @@ class MongoJobs:
     def begin_run(self, new: Job) -> bool:
         conditions = {"run": new.run - 1, "state": {"$in": WITH_RESULT}}
         document = to_document(new)
+        webhook: Document = document.pop("webhook") or {}
+        webhook.pop("deliveries", None)  # the log goes on, also with what was written since it was read
+        document |= {f"webhook.{name}": value for name, value in webhook.items()}
         return self._move(document.pop("_id"), conditions, new.moved_at, **document)
 
     def delete(self, job_id: str, now: datetime) -> None:
         self._end_for_good(job_id, {"state": {"$ne": JobState.GONE}}, now)
 
     def expire(self, job_id: str, run: int, now: datetime) -> None:
-        self._end_for_good(job_id, {"run": run, "state": {"$in": ENDED}, "expires_at": {"$lte": now}}, now)
+        self._end_for_good(
+            job_id,
+            {"run": run, "state": {"$in": (*ENDED, JobState.FINISHING)}, "expires_at": {"$lte": now}},
+            now,
+        )
 
     def abandon(self, job_id: str, now: datetime) -> None:
         self._end_for_good(job_id, {"run": 1, "sealed": False, "state": {"$in": RUNNING}}, now)
@@ -113,7 +120,7 @@ class MongoJobs:
     def bury(self, job_id: str, until: datetime) -> None:
         nothing: Document = {"header": [], "file_name": "", "secret": b"", "webhook": None, "sweep_at": None}
         self._jobs.update_one(
-            {"_id": job_id, "state": JobState.GONE}, {"$set": {**nothing, "bury_at": until}}
+            {"_id": job_id, "state": JobState.GONE, "bury_at": None}, {"$set": {**nothing, "bury_at": until}}
         )
 
     @unavailable_when_down()
