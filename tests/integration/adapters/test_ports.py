@@ -339,6 +339,12 @@ class TestDeliveries:
         webhook = store.jobs.get("job").webhook
         assert webhook == Webhook("https://shop.test/hook", deliveries=(delivery,))
 
+    def test_an_attempt_of_another_run_changes_nothing(self, store: Store) -> None:
+        job = store.jobs.insert(a_job(run=2, state=JobState.COMPLETED))
+        store.deliveries.record("job", 1, 0, Delivery(NOW, 200, None, 1), None)
+        assert not store.deliveries.begin("job", 1, 0, LATER)
+        assert store.jobs.get("job") == job
+
     def test_a_new_run_keeps_the_log(self, store: Store) -> None:
         job = a_job(state=JobState.COMPLETED)
         store.jobs.insert(job)
