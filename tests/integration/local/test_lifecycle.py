@@ -140,7 +140,7 @@ def test_sigkill_of_the_runner_takes_everything_along(runner: Runner) -> None:
     assert len(processes) >= 4
     runner.process.kill()
 
-    eventually(lambda: not running(processes), seconds=5)
+    eventually(lambda: not running(processes))
 
 
 def test_child_that_dies_is_named_with_its_log(runner: Runner) -> None:
