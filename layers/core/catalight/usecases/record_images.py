@@ -1,6 +1,7 @@
 """Write what became of images, whoever else writes their rows meanwhile."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from catalight.domain import links
@@ -37,7 +38,7 @@ class RecordImages:
             rows = [row for row in stored if row.run == job.run]
             images = _images(rows)
             written |= {at: image for at, image in to_write.items() if images.get(at) == image}
-            self._forget_lost(to_write, images)
+            self._forget_lost(to_write, images, {image.link for image in _images(stored).values()})
             to_write = {
                 at: image for at, image in to_write.items() if _stands(image, read[at], images.get(at))
             }
@@ -46,12 +47,15 @@ class RecordImages:
             self.jobs.record_progress(job.id, job.run, Counts.of(ended), self.clock())
         return wrote
 
-    def _forget_lost(self, outcomes: Outcomes, stored: Outcomes) -> None:
-        """Remove from the store what a twin, a new run or a deletion has left without a reference."""
+    def _forget_lost(self, outcomes: Outcomes, images: Outcomes, kept: AbstractSet[str | None]) -> None:
+        """Remove from the store what a twin, a new run or a deletion has left without a reference.
+
+        `images` are those of this run; `kept` are the links of all, for what is done stays so in later runs.
+        """
         lost = [
             links.image_key(image.link)
             for at, image in outcomes.items()
-            if image.link and (at not in stored or (stored[at].ended and stored[at].link != image.link))
+            if image.link and image.link not in kept and (at not in images or images[at].ended)
         ]
         if lost:
             self.store.delete(lost)
