@@ -34,7 +34,7 @@ check: $(READY)  ## Format, lint, types and unit tests: under a minute
 
 test: check $(BUILT)  ## Everything that CI runs
 	AWS_DEFAULT_REGION=us-east-1 $(BIN)/sam validate --lint
-	$(BIN)/pytest tests/integration tests/e2e tests/faults
+	$(BIN)/pytest tests/model tests/integration tests/e2e tests/faults
 
 chaos: $(READY)  ## Run jobs while all around them fails (SEEDS=200, or SEED=17 to run one again)
 	@$(BIN)/python -m tests.faults.chaos --seeds $(if $(SEED),1,$(or $(SEEDS),10)) --first $(or $(SEED),1)

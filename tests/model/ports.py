@@ -1,0 +1,84 @@
+"""Adapters that let the world decide before every call, and have it watched after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, Protocol
+
+
+class Director(Protocol):
+    """Who is asked before a call, and told after it."""
+
+    def before(self, call: str, *args: object) -> None: ...
+    def after(self) -> None: ...
+
+
+class Port:
+    """An adapter behind the director. Its calls are atomic but for those that real adapters do in pieces.
+
+    Those take one row, message or key at a time here: a crash, or another actor, may come between.
+    """
+
+    def __init__(self, name: str, adapter: object, director: Director) -> None:
+        self._name, self._adapter, self._director = name, adapter, director
+
+    def __getattr__(self, method: str) -> Callable[..., Any]:
+        call = f"{self._name}.{method}"
+        kind = f"{type(self._adapter).__name__}.{method}"
+        if kind in IN_PIECES:
+
+            def ported(things: Iterable[Any], *args: Any, **kwargs: Any) -> Any:
+                results = [self._call(call, method, [thing], *args, **kwargs) for thing in things]
+                return sum(results) if results and isinstance(results[0], int) else None if results else 0
+
+        elif kind in STREAMS:
+
+            def ported(*args: Any, **kwargs: Any) -> Any:  # type: ignore[misc]
+                return self._stream(call, method, *args, **kwargs)
+
+        else:
+
+            def ported(*args: Any, **kwargs: Any) -> Any:  # type: ignore[misc]
+                return self._call(call, method, *args, **kwargs)
+
+        setattr(self, method, ported)
+        return ported
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._call(self._name, "__call__", *args, **kwargs)
+
+    def _call(self, call: str, method: str, *args: Any, **kwargs: Any) -> Any:
+        self._director.before(call, *args)
+        result = getattr(self._adapter, method)(*args, **kwargs)
+        self._director.after()
+        return result
+
+    def _stream(self, call: str, method: str, *args: Any, **kwargs: Any) -> Iterator[Any]:
+        """Each thing as it is when the cursor comes to it."""
+        position = 0
+        while True:
+            self._director.before(call, *args, position)
+            things = list(getattr(self._adapter, method)(*args, **kwargs))
+            if position >= len(things):
+                return
+            yield things[position]
+            position += 1
+
+
+IN_PIECES = {f"MemoryRows.{method}" for method in ("insert", "save", "reopen")} | {
+    "Letterbox.send",
+    "MemoryStore.delete",
+}
+STREAMS = {"MemoryRows.stream", "MemoryRows.pending"}
+
+
+def behind(ports: dict[int, object], value: object) -> object:
+    """The value with the port of each adapter in its place, however deep in use cases; `ports` are by id."""
+    if id(value) not in ports:
+        changed = value
+        if is_dataclass(value) and type(value).__module__.startswith("catalight.usecases"):
+            held = {field.name: behind(ports, getattr(value, field.name)) for field in fields(value)}
+            changed = replace(value, **held)  # type: ignore[type-var]
+        ports[id(value)] = changed
+    return ports[id(value)]
