@@ -122,8 +122,6 @@ class MakeLight:
 
     def _outcome(self, call: _Call, task: Task) -> Image:
         try:
-            if call.store_is_down.is_set():
-                return self._held(task.image)
             return self._make_light(call, task)
         except ImageError as error:
             return self._after_failure(call, task, error)
@@ -137,6 +135,8 @@ class MakeLight:
 
     def _make_light(self, call: _Call, task: Task) -> Image:
         with call.turns.at(task.host):  # while this one is coded, another may be fetched from there
+            if call.store_is_down.is_set():
+                return self._held(task.image)
             if back := call.manners.back_at(task.host):
                 return task.image.waiting(back, self.clock(), self.deadline)
             order = next(call.begun)
