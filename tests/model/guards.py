@@ -60,7 +60,7 @@ GUARDS = [
         "save",
         "(stored.run, stored.version) == (row.run, row.version)",
         "stored.run == row.run",
-        "a busy host",
+        "a poisoned image",
     ),
     Guard(
         MemoryRows,
@@ -109,21 +109,13 @@ GUARDS = [
     Guard(MemoryJobs, "publish", "job.run == run and ", "", "an aggregator sleeps"),
     Guard(MemoryJobs, "begin_run", "job.run == new.run - 1 and ", "", "retried twice"),
     Guard(MemoryJobs, "begin_run", " and job.state.has_result", "", "retried and deleted"),
-    Guard(
-        MemoryJobs,
-        "expire",
-        "job.run == run and job.state in ENDED and job.expires_at <= now",
-        "True",
-        "retried as it expires",
-    ),
     Guard(MemoryJobs, "abandon", " and not job.sealed", "", "repeated as it is abandoned"),
     Guard(MemoryDeliveries, "begin", " or webhook.attempts != attempts", "", "a receiver that is busy"),
-    Guard(MemoryDeliveries, "_pending", "job.run == run and ", "", "retried twice"),
     Guard(
         MemoryDeliveries,
-        "_pending",
-        " and job.webhook.state is WebhookState.PENDING",
-        "",
+        "record",
+        "webhook.state is WebhookState.PENDING and webhook.attempts == attempt",
+        "True",
         "a caller sleeps",
         0,
     ),
@@ -131,11 +123,11 @@ GUARDS = [
     Guard(
         AskCompletion, "__call__", "not self.rows.any_pending(job_id) and ", "", "one lane of three ranges", 0
     ),
-    Guard(FinishJob, "_publish", "self.store.delete(result.unreferenced)", "pass", "cancelled", 2),
+    Guard(FinishJob, "_tidied", "if failed:", "if False:", "cancelled", 2),
     Guard(PurgeJob, "__call__", "job.moved_at + GRACE <= now", "True", "deleted"),
-    Guard(PurgeJob, "__call__", "*keys.unreferenced(job, row)", "", "deleted"),
+    Guard(PurgeJob, "__call__", "for key in keys.possible(job, row)", "for key in ()", "deleted"),
     Guard(ProcessRange, "_outcomes", "if job.state is JobState.CANCELLING:", "if False:", "cancelled"),
-    Guard(TendJob, "_tend_ended", "if job.expires_at <= now:", "if False:", "expired", 0),
+    Guard(TendJob, "__call__", "job.expires_at <= self.clock() and", "False and", "expired", 0),
     Guard(CarryOn, "__call__", "not self._pending(job, number) and ", "", "a busy host"),
     # what heals
     Guard(ProcessRange, "__call__", "(*RUNNING, JobState.FINISHING)", "RUNNING", "one row"),
@@ -167,7 +159,7 @@ GUARDS = [
     Guard(TendJob, "__call__", "self.jobs.abandon(job.id, self.clock())", "pass", "no images"),
     Guard(
         TendJob,
-        "_tend_ended",
+        "_tend_webhook",
         "self.webhook_queue.send([DeliverWebhook(job.id, job.run)])",
         "pass",
         "a receiver that is busy",

@@ -222,7 +222,8 @@ def _job_moved_rightly(before: Job | None, job: Job) -> None:
     if job.state in ENDED and before.state not in ENDED:
         require((job.state is JobState.CANCELLED) == before.cancelled, "a cancelled job ends as such")
     if before.webhook and before.webhook.state is WebhookState.DELIVERED:
-        require(job.webhook == before.webhook, "a webhook that is delivered stays so")
+        stays = job.webhook is not None and job.webhook.state is WebhookState.DELIVERED
+        require(stays, "a webhook that is delivered stays so")
     if before.state in ENDED:
         published = (job.counts, job.finished_at) == (before.counts, before.finished_at)
         require(published, "a job is published once a run")
@@ -236,7 +237,7 @@ def _row_moved_rightly(before: Row | None, row: Row) -> None:
         require(old.state is not ImageState.DONE or old == new, f"what is done is kept: {old} to {new}")
         if row.run == before.run:
             require(not old.ended or old == new, f"an ended image stays as it is: {old} to {new}")
-            require(new.attempts >= old.attempts, "attempts are not forgotten")
+            require(new.ended or new.attempts >= old.attempts, "attempts are not forgotten")
     require(before.pending or row.run > before.run, "an ended row is not written")
 
 
