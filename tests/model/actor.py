@@ -7,6 +7,8 @@ from datetime import datetime
 from queue import SimpleQueue
 from threading import Lock, Thread
 
+HANGS = 10.0  # seconds; an actor takes a millisecond from rest to rest
+
 
 class CrashError(BaseException):
     """The function dies here. Not an Exception: nothing in the code under test may survive it."""
@@ -46,10 +48,14 @@ class Actor:
         else:
             self._begun = True
             _carry(self._run)
-        self._back.acquire()
+        if not self._back.acquire(timeout=HANGS):
+            self.ended = True
+            raise ViolationError(f"broken: {self.name} does not wait for what never happens")
 
     def crash(self) -> None:
-        """Let it die where it rests."""
+        """Let it die where it rests, if it does."""
+        if self.ended:
+            return
         self.crashed = True
         self.resume()
 

@@ -109,13 +109,6 @@ GUARDS = [
     Guard(MemoryJobs, "publish", "job.run == run and ", "", "an aggregator sleeps"),
     Guard(MemoryJobs, "begin_run", "job.run == new.run - 1 and ", "", "retried twice"),
     Guard(MemoryJobs, "begin_run", " and job.state.has_result", "", "retried and deleted"),
-    Guard(
-        MemoryJobs,
-        "expire",
-        "job.run == run and job.state in (*ENDED, JobState.FINISHING) and job.expires_at <= now",
-        "True",
-        "retried as it expires",
-    ),
     Guard(MemoryJobs, "abandon", " and not job.sealed", "", "repeated as it is abandoned"),
     Guard(MemoryDeliveries, "begin", " or webhook.attempts != attempts", "", "a receiver that is busy"),
     Guard(
@@ -130,17 +123,11 @@ GUARDS = [
     Guard(
         AskCompletion, "__call__", "not self.rows.any_pending(job_id) and ", "", "one lane of three ranges", 0
     ),
-    Guard(FinishJob, "_tidied", "self.store.delete(failed)", "pass", "cancelled", 2),
+    Guard(FinishJob, "_tidied", "if failed:", "if False:", "cancelled", 2),
     Guard(PurgeJob, "__call__", "job.moved_at + GRACE <= now", "True", "deleted"),
-    Guard(
-        PurgeJob,
-        "__call__",
-        "for key in keys.possible(job, row)",
-        "for image in row.images if image.link for key in [f'images/{image.link}']",
-        "deleted",
-    ),
+    Guard(PurgeJob, "__call__", "for key in keys.possible(job, row)", "for key in ()", "deleted"),
     Guard(ProcessRange, "_outcomes", "if job.state is JobState.CANCELLING:", "if False:", "cancelled"),
-    Guard(TendJob, "__call__", "elif job.expires_at <= self.clock() and", "elif False and", "expired", 0),
+    Guard(TendJob, "__call__", "job.expires_at <= self.clock() and", "False and", "expired", 0),
     Guard(CarryOn, "__call__", "not self._pending(job, number) and ", "", "a busy host"),
     # what heals
     Guard(ProcessRange, "__call__", "(*RUNNING, JobState.FINISHING)", "RUNNING", "one row"),
@@ -149,7 +136,8 @@ GUARDS = [
     ),
     Guard(GiveUp, "__call__", "self.carry_on(job, message.range)", "pass", "a poisoned image"),
     Guard(CarryOn, "__call__", "self.ask_completion(job.id, job.run)", "pass", "one row", 0),
-    Guard(RecordImages, "__call__", "self._forget_lost(", "len(", "a busy host"),
+    Guard(RecordImages, "_forget_lost", "image.link not in kept and ", "", "a worker sleeps", 0),
+    Guard(RecordImages, "_forget_lost", "if lost:", "if False:", "a worker sleeps"),
     Guard(
         ReopenRows,
         "__call__",

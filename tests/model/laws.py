@@ -122,7 +122,7 @@ class Laws:
         elif job.state in ENDED:
             self._cancelled_at = None
         if before and job.state is JobState.GONE and before.state is not JobState.GONE:
-            over = before.state in (*ENDED, JobState.FINISHING) and before.expires_at <= self._world.clock()
+            over = before.state in ENDED and before.expires_at <= self._world.clock()
             allowed = over or not before.sealed or job.id in self._state.deleted
             require(allowed, f"no job goes that is wanted: {before.state}, run {before.run}")
         if before and before.webhook and job.webhook:
@@ -222,8 +222,8 @@ def _job_moved_rightly(before: Job | None, job: Job) -> None:
     if job.state in ENDED and before.state not in ENDED:
         require((job.state is JobState.CANCELLED) == before.cancelled, "a cancelled job ends as such")
     if before.webhook and before.webhook.state is WebhookState.DELIVERED:
-        delivered = job.webhook and job.webhook.state is WebhookState.DELIVERED
-        require(bool(delivered), "a webhook that is delivered stays so")
+        stays = job.webhook is not None and job.webhook.state is WebhookState.DELIVERED
+        require(stays, "a webhook that is delivered stays so")
     if before.state in ENDED:
         published = (job.counts, job.finished_at) == (before.counts, before.finished_at)
         require(published, "a job is published once a run")
@@ -237,8 +237,7 @@ def _row_moved_rightly(before: Row | None, row: Row) -> None:
         require(old.state is not ImageState.DONE or old == new, f"what is done is kept: {old} to {new}")
         if row.run == before.run:
             require(not old.ended or old == new, f"an ended image stays as it is: {old} to {new}")
-            kept = new.attempts >= old.attempts or new.state is ImageState.DONE
-            require(kept, "attempts are not forgotten")
+            require(new.ended or new.attempts >= old.attempts, "attempts are not forgotten")
     require(before.pending or row.run > before.run, "an ended row is not written")
 
 
