@@ -109,6 +109,13 @@ GUARDS = [
     Guard(MemoryJobs, "publish", "job.run == run and ", "", "an aggregator sleeps"),
     Guard(MemoryJobs, "begin_run", "job.run == new.run - 1 and ", "", "retried twice"),
     Guard(MemoryJobs, "begin_run", " and job.state.has_result", "", "retried and deleted"),
+    Guard(
+        MemoryJobs,
+        "expire",
+        "job.run == run and job.state in (*ENDED, JobState.FINISHING) and job.expires_at <= now",
+        "True",
+        "retried as it expires",
+    ),
     Guard(MemoryJobs, "abandon", " and not job.sealed", "", "repeated as it is abandoned"),
     Guard(MemoryDeliveries, "begin", " or webhook.attempts != attempts", "", "a receiver that is busy"),
     Guard(
