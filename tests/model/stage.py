@@ -36,6 +36,7 @@ class Stage:
     crashed: list[str] = field(default_factory=list)
     faults_so_far: int = 0
     forsaken: bool = False
+    slow: bool = False  # then a hint may be sent twice: whoever sends its range again still looks on
     trace: list[tuple[str, str, Sequence[object]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -59,7 +60,12 @@ class Stage:
     @property
     def faulty(self) -> bool:
         """Whether anything but the order was unusual."""
-        return self.faults_so_far > 0 or self._sleeps_at != "" or bool(self.crashed)
+        return self.faults_so_far > 0 or self.slow or self._sleeps_at != "" or bool(self.crashed)
+
+    @property
+    def unlucky(self) -> bool:
+        """Whether one thing went wrong after another."""
+        return self.faults_so_far + (self._sleeps_at != "") > 1
 
     @property
     def in_hand(self) -> list[Letter]:

@@ -131,7 +131,7 @@ class World(Stage):
             yield Option(f"{actor.name} goes on", lambda actor=actor: self._raise(actor))  # type: ignore[misc]
         actor = self._running[-1]
         yield self._stalling(actor)
-        yield Option("a minute passes", lambda: self._move_clock(now + MINUTE))
+        yield Option("a minute passes", self._pass_a_minute)
         if self.faults:
             yield from self._faults(actor)
             yield from self._mishaps()
@@ -176,6 +176,10 @@ class World(Stage):
 
     def _receiving(self, letter: Letter) -> Option:
         return Option("received", lambda: self._receive(letter), letter.message)
+
+    def _pass_a_minute(self) -> None:
+        self.slow = True
+        self._move_clock(self.clock() + MINUTE)
 
     def _stalling(self, actor: Actor) -> Option:
         def stall() -> None:
