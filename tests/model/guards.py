@@ -135,7 +135,6 @@ GUARDS = [
     Guard(PurgeJob, "__call__", "for key in keys.possible(job, row)", "for key in ()", "deleted"),
     Guard(ProcessRange, "_outcomes", "if job.state is JobState.CANCELLING:", "if False:", "cancelled"),
     Guard(TendJob, "__call__", "job.expires_at <= self.clock() and", "False and", "expired", 0),
-    Guard(CarryOn, "__call__", "not self._pending(job, number) and ", "", "a busy host"),
     # what heals
     Guard(ProcessRange, "__call__", "(*RUNNING, JobState.FINISHING)", "RUNNING", "one row"),
     Guard(

@@ -35,6 +35,19 @@ def test_a_poison_image_costs_itself_and_not_its_neighbours() -> None:
     assert str(RECEIVES) in str(image.detail)
 
 
+def test_of_the_images_of_a_range_the_last_carries_the_lane_on() -> None:
+    pipeline = Pipeline(window=1)
+    job = pipeline.start("http://h/0.jpg http://h/1.jpg", *[f"http://h/{n}.jpg" for n in range(2, 30)])
+    [(message, _)] = pipeline.image_queue.take()
+    pipeline.process(message, receives=2)  # type: ignore[arg-type]
+    parts = [part for part, _ in pipeline.image_queue.take()]
+    for part in parts[:-1]:
+        pipeline.process(part)  # type: ignore[arg-type]
+        assert pipeline.image_queue.take() == []
+    pipeline.process(parts[-1])  # type: ignore[arg-type]
+    assert pipeline.image_queue.take() == [(ProcessRange(job.id, 1, 1), 0)]
+
+
 def test_an_image_that_comes_again_alone_is_tried_again() -> None:
     pipeline = Pipeline()
     pipeline.start("http://h/0.jpg")

@@ -46,11 +46,11 @@ class ProcessRange:
             return
         if not parts or self._process(job, message, rows, seconds_left):
             self.carry_on(job, message.range)
-        else:  # the lane is for the twin to carry on, or there would be two of it; but it may have died
+        else:  # the lane is for others to carry on, or there would be two of it; but a twin may have died
             self.carry_on.ask_completion(job.id, job.run)
 
     def _process(self, job: Job, message: Message, rows: Sequence[Row], seconds_left: SecondsLeft) -> bool:
-        """Work on a range; False where a twin has done all of it."""
+        """Work on a range; False where it comes again, or where a twin has done all of it."""
         outcomes = self._outcomes(job, message, rows, seconds_left)
         if outcomes and not self.record_images(job, rows, outcomes):
             return False
@@ -62,7 +62,7 @@ class ProcessRange:
         ]
         if left:
             self.image_queue.send([message], delay=retries.delay(first_due(left), self.clock()))
-        return True
+        return not left
 
     def _outcomes(
         self, job: Job, message: Message, rows: Sequence[Row], seconds_left: SecondsLeft
