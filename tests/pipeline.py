@@ -131,6 +131,7 @@ class Pipeline:
             coding=nullcontext(),
             pauses=[2, 10],
             deadline=3600,
+            outage_pause=60,
             downloads=1,
             per_host=1,
             fetch_seconds=30,

@@ -90,14 +90,14 @@ def deliver_webhook() -> DeliverWebhook:
 
 
 def _handle(received: records.Received) -> None:
-    message = received.message
+    message, pause = received.message, int(os.environ["OUTAGE_PAUSE"])
     match message:
         case messages.TendJob():
-            or_later(queue("AGGREGATOR"), message, lambda: tend_job()(message, received.seconds_left))
+            or_later(queue("AGGREGATOR"), message, pause, lambda: tend_job()(message, received.seconds_left))
         case messages.FinishJob():
-            or_later(queue("AGGREGATOR"), message, lambda: finish_job()(message))
+            or_later(queue("AGGREGATOR"), message, pause, lambda: finish_job()(message))
         case messages.DeliverWebhook():
-            or_later(queue("WEBHOOK"), message, lambda: deliver_webhook()(message))
+            or_later(queue("WEBHOOK"), message, pause, lambda: deliver_webhook()(message))
         case _:
             raise TypeError(f"{type(message).__name__} does not belong here")
 

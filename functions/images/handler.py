@@ -61,6 +61,7 @@ def process_range() -> ProcessRange:
             coding=Semaphore(1),  # the function has one vCPU, and memory for one large picture at a time
             pauses=[float(pause) for pause in env["IMAGE_RETRY_PAUSES"].split(",")],
             deadline=float(env["IMAGE_DEADLINE_SECONDS"]),
+            outage_pause=float(env["OUTAGE_PAUSE"]),
             downloads=DOWNLOADS,
             per_host=int(env["HOST_CONNECTIONS"]),
             fetch_seconds=fetch_seconds,
@@ -77,6 +78,7 @@ def _handle(received: records.Received) -> None:
     or_later(
         image_queue(),
         message,
+        int(os.environ["OUTAGE_PAUSE"]),
         lambda: process_range()(message, received.seconds_left, received.receives),
     )
 

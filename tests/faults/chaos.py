@@ -42,6 +42,7 @@ QUICK = {
     "AggregatorVisibility": "11",
     "ChoresTimeout": "20",
     "ChoresVisibility": "21",
+    "OutagePause": "2",
     "Patience": "10",
     "Window": "6",
 }

@@ -145,7 +145,7 @@ class Run(Pipeline):
             self.give_up(letter.message)
             return
         handle = self._handlers[type(letter.message)]
-        or_later(self._queues[letter.queue], letter.message, lambda: handle(letter) and None)  # type: ignore[arg-type]
+        or_later(self._queues[letter.queue], letter.message, 15, lambda: handle(letter) and None)  # type: ignore[arg-type]
 
     def _next_sweep(self) -> datetime | None:
         """When the sweeper finds something; nothing, once all jobs are at rest."""

@@ -12,7 +12,7 @@ import pytest
 from catalight.domain.errors import ImageError, ImageErrorCode
 from catalight.domain.hosts import Host
 from catalight.domain.row import Image
-from catalight.usecases.make_light import HELD, MakeLight, Task
+from catalight.usecases.make_light import MakeLight, Task
 from tests.pipeline import MISSING, Pipeline
 
 type Seconds = Callable[[], float]
@@ -94,7 +94,7 @@ class TestRetries:
         bench.clock.forward(50)
         bench.pipeline.store.down = True
         [image] = bench(waited)
-        assert (image.attempts, image.not_before) == (0, bench.in_seconds(HELD))
+        assert (image.attempts, image.not_before) == (0, bench.in_seconds(60))
         bench.clock.forward(3600)
         bench.pipeline.hosts["http://h/a"] = refusal(500)
         [image] = bench(image)

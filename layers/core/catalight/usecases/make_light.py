@@ -21,7 +21,6 @@ from catalight.usecases.turns import Turns
 
 logger = logging.getLogger(__name__)
 
-HELD = 60.0  # seconds
 UNEXPECTED = ImageError(ImageErrorCode.INTERNAL_ERROR, "Something went wrong inside Catalight; it is logged.")
 
 
@@ -69,8 +68,8 @@ class MakeLight:
     """Make images light, `downloads` at once; `coding` bounds how many are decoded and encoded at once.
 
     Hosts: at most `per_host` downloads at once from one, and none from one that wants to be left alone; its
-    images wait. `pauses` are the seconds before each further attempt, no image waits for its host longer than
-    `deadline` seconds in all.
+    images wait. `pauses` are the seconds before each further attempt, `outage_pause` those after which one is
+    made that a service of ours has stopped; no image waits for its host longer than `deadline` seconds in all.
 
     Time: `fetch_seconds` and `coding_seconds` are what these may take. Neither is begun with less left, but
     the first downloads (those that find room at once, whatever their hosts) always are, and so is all of the
@@ -86,6 +85,7 @@ class MakeLight:
     coding: AbstractContextManager[object]
     pauses: Sequence[float]
     deadline: float
+    outage_pause: float
     downloads: int
     per_host: int
     fetch_seconds: float
@@ -131,7 +131,7 @@ class MakeLight:
 
     def _held(self, image: Image) -> Image:
         """Wait until the store may be up again: each attempt until then is a download for nothing."""
-        return image.held(self.clock() + timedelta(seconds=HELD * retries.jitter(self.random)))
+        return image.held(self.clock() + timedelta(seconds=self.outage_pause * retries.jitter(self.random)))
 
     def _make_light(self, call: _Call, task: Task) -> Image:
         with call.turns.at(task.host):  # while this one is coded, another may be fetched from there

@@ -9,11 +9,11 @@ from catalight.usecases.ports import Queue
 
 logger = logging.getLogger(__name__)
 
-PAUSE = 15  # seconds
 
+def or_later(queue: Queue, message: Message, pause: int, handle: Callable[[], None]) -> None:
+    """Handle the message; where a service of ours is down, send it anew after `pause` seconds.
 
-def or_later(queue: Queue, message: Message, handle: Callable[[], None]) -> None:
-    """Handle the message; where a service does not answer, send it anew, and take the old one for handled.
+    The old one is taken for handled.
 
     So an outage never looks like a crash, and is over for a message as soon as it is over.
     """
@@ -21,4 +21,4 @@ def or_later(queue: Queue, message: Message, handle: Callable[[], None]) -> None
         handle()
     except UnavailableError as error:
         logger.warning("sent anew: %s", error)
-        queue.send([message], delay=PAUSE)
+        queue.send([message], delay=pause)
