@@ -69,7 +69,7 @@ class MakeLight:
 
     Hosts: at most `per_host` downloads at once from one, and none from one that wants to be left alone; its
     images wait. `pauses` are the seconds before each further attempt, `outage_pause` those after which one is
-    made that a service of ours has stopped; no image waits for its host longer than `deadline` seconds in all.
+    made that a service of ours has stopped. No image waits for its host longer than `deadline` seconds.
 
     Time: `fetch_seconds` and `coding_seconds` are what these may take. Neither is begun with less left, but
     the first downloads (those that find room at once, whatever their hosts) always are, and so is all of the

@@ -13,9 +13,7 @@ logger = logging.getLogger(__name__)
 def or_later(queue: Queue, message: Message, pause: int, handle: Callable[[], None]) -> None:
     """Handle the message; where a service of ours is down, send it anew after `pause` seconds.
 
-    The old one is taken for handled.
-
-    So an outage never looks like a crash, and is over for a message as soon as it is over.
+    The old one is taken for handled: an outage never looks like a crash.
     """
     try:
         handle()
