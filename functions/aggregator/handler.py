@@ -2,6 +2,7 @@
 
 import os
 from functools import cache
+from typing import TYPE_CHECKING
 
 import boto3
 from pymongo.database import Database
@@ -26,12 +27,19 @@ from catalight.usecases.reopen_rows import ReopenRows
 from catalight.usecases.send_window import SendWindow
 from catalight.usecases.tend_job import TendJob
 
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
 
 @cache
+def sqs() -> "SQSClient":
+    """One client for all queues: each takes its time to build."""
+    return boto3.client("sqs", config=aws.config())
+
+
 def queue(name: str) -> SqsQueue:
     """One of our queues; it needs nothing that could be down."""
-    client = boto3.client("sqs", config=aws.config())
-    return SqsQueue(client, os.environ[f"{name}_QUEUE_URL"])
+    return SqsQueue(sqs(), os.environ[f"{name}_QUEUE_URL"])
 
 
 @cache

@@ -5,7 +5,7 @@ from typing import Literal, Self, cast
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from catalight.domain import urls
+from catalight.domain import links, urls
 from catalight.domain.errors import Problem as CatalogueProblem
 from catalight.domain.job import Job, JobState
 from catalight.domain.row import Image, ImageState, Row, RowState
@@ -190,7 +190,7 @@ class ImageStatus(BaseModel):
             detail=image.detail,
             attempts=image.attempts,
             not_before=image.not_before,
-            output_url=f"{link_base}/images/{image.link}" if image.link else None,
+            output_url=links.image_url(link_base, image.link) if image.link else None,
             bytes_in=image.bytes_in,
             bytes_out=image.bytes_out,
             width=image.width,

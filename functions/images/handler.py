@@ -4,6 +4,7 @@ import os
 import random
 from functools import cache
 from threading import Semaphore
+from typing import TYPE_CHECKING
 
 import boto3
 
@@ -22,13 +23,21 @@ from catalight.usecases.or_later import or_later
 from catalight.usecases.process_range import ProcessRange
 from catalight.usecases.record_images import RecordImages
 
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
 DOWNLOADS = 10
 
 
 @cache
+def sqs() -> "SQSClient":
+    """One client for both queues: each takes its time to build."""
+    return boto3.client("sqs", config=aws.config())
+
+
 def image_queue() -> SqsQueue:
     """The queue that feeds this function; it needs nothing that could be down."""
-    return SqsQueue(boto3.client("sqs", config=aws.config()), os.environ["IMAGE_QUEUE_URL"])
+    return SqsQueue(sqs(), os.environ["IMAGE_QUEUE_URL"])
 
 
 @cache
@@ -37,7 +46,7 @@ def process_range() -> ProcessRange:
     env = os.environ
     database = connect(secret(env["MONGODB_URI_SECRET_ARN"]), env["MONGODB_DATABASE"], select_seconds=30)
     jobs, rows = MongoJobs(database), MongoRows(database)
-    aggregator_queue = SqsQueue(boto3.client("sqs", config=aws.config()), env["AGGREGATOR_QUEUE_URL"])
+    aggregator_queue = SqsQueue(sqs(), env["AGGREGATOR_QUEUE_URL"])
     store = S3Store(boto3.client("s3", config=aws.config(DOWNLOADS)), env["BUCKET"])
     fetch_seconds = float(env["FETCH_SECONDS"])
     fetcher = Fetcher(

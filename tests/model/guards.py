@@ -136,7 +136,9 @@ GUARDS = [
     Guard(ProcessRange, "_outcomes", "if job.state is JobState.CANCELLING:", "if False:", "cancelled"),
     Guard(TendJob, "__call__", "job.expires_at <= self.clock() and", "False and", "expired", 0),
     # what heals
-    Guard(ProcessRange, "__call__", "(*RUNNING, JobState.FINISHING)", "RUNNING", "one row"),
+    Guard(
+        ProcessRange, "__call__", "job.state in ENDED", "job.state in (*ENDED, JobState.FINISHING)", "one row"
+    ),
     Guard(
         ProcessRange, "__call__", "if receives > 1 and len(parts) > 1:", "if False:", "a poisoned image", 0
     ),

@@ -42,6 +42,11 @@ def image_key(link: str) -> str:
     return f"images/{link}"
 
 
+def image_url(base: str, link: str) -> str:
+    """Where an output image is found; `base` is the API's URL or a CDN's."""
+    return f"{base}/{image_key(link)}"
+
+
 def result_key(job_id: str, run: int) -> str:
     """S3 key of the result CSV of one run."""
     return f"results/{job_id}/{run}.csv"

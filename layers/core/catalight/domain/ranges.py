@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from catalight.domain.messages import ProcessRange
-from catalight.domain.row import Row
+from catalight.domain.row import Image, Row, pending_images
 
 IMAGES_PER_RANGE = 10
 
@@ -39,14 +39,14 @@ def successor(number: int, ranges: int, window: int) -> int | None:
     return following if following < ranges else None
 
 
+def named(message: ProcessRange, rows: Iterable[Row]) -> Iterator[tuple[int, int, Image]]:
+    """The images that the message names and that have not ended in `rows`, as `pending_images` has them."""
+    return (entry for entry in pending_images(rows) if message.names(*entry[:2]))
+
+
 def split(message: ProcessRange, rows: Iterable[Row]) -> list[ProcessRange]:
     """A message for each single image that the message names and that has not ended in `rows`."""
-    return [
-        replace(message, row=row.number, place=place)
-        for row in rows
-        for place, image in enumerate(row.images)
-        if not image.ended and message.names(row.number, place)
-    ]
+    return [replace(message, row=row, place=place) for row, place, _ in named(message, rows)]
 
 
 def with_heads(pending: Iterable[Row], window: int) -> Iterator[tuple[Row, bool]]:

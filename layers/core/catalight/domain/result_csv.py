@@ -5,6 +5,7 @@ import csv
 import io
 from collections.abc import Sequence
 
+from catalight.domain import links
 from catalight.domain.dialect import Dialect
 from catalight.domain.row import Row
 
@@ -25,12 +26,12 @@ def head(dialect: Dialect, header: Sequence[str]) -> bytes:
 
 def line(dialect: Dialect, row: Row, link_base: str) -> bytes:
     """One row of the result as UTF-8, its images in the order of the cell they came from."""
-    links = ",".join(f"{link_base}/images/{image.link}" if image.link else "" for image in row.images)
+    found = ",".join(links.image_url(link_base, image.link) if image.link else "" for image in row.images)
     failed = any(image.error for image in row.images)
     errors = ",".join(image.error or "" for image in row.images) if failed else ""
     bytes_in = sum(image.bytes_in for image in row.images)
     bytes_out = sum(image.bytes_out for image in row.images)
-    return _encoded(dialect, (*row.cells, links, row.state, errors, str(bytes_in), str(bytes_out)))
+    return _encoded(dialect, (*row.cells, found, row.state, errors, str(bytes_in), str(bytes_out)))
 
 
 def _encoded(dialect: Dialect, cells: Sequence[str]) -> bytes:

@@ -1,6 +1,6 @@
 """A row of a catalogue with its images, and how an image moves from pending to its end."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -141,6 +141,14 @@ class Row:
             return RowState.PENDING
         done = sum(image.state is ImageState.DONE for image in self.images)
         return RowState.DONE if done == len(self.images) else RowState.PARTIAL if done else RowState.FAILED
+
+
+def pending_images(rows: Iterable[Row]) -> Iterator[tuple[int, int, Image]]:
+    """The images that have not ended, each after its row's number and its place in the row."""
+    for row in rows:
+        for place, image in enumerate(row.images):
+            if not image.ended:
+                yield row.number, place, image
 
 
 def first_due(images: Iterable[Image]) -> datetime | None:

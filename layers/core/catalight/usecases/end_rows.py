@@ -8,7 +8,7 @@ from itertools import batched
 from catalight.domain import ranges
 from catalight.domain.errors import ImageError, ImageErrorCode
 from catalight.domain.job import Job
-from catalight.domain.row import Row
+from catalight.domain.row import Row, pending_images
 from catalight.usecases.ports import Clock, Rows, SecondsLeft
 from catalight.usecases.record_images import RecordImages
 
@@ -43,12 +43,7 @@ class EndRows:
 
     def _end(self, job: Job, rows: Iterator[Row], error: ImageError, seconds_left: SecondsLeft) -> bool:
         for batch in batched(rows, BATCH, strict=False):
-            outcomes = {
-                (row.number, place): image.failed(error)
-                for row in batch
-                for place, image in enumerate(row.images)
-                if not image.ended
-            }
+            outcomes = {(row, place): image.failed(error) for row, place, image in pending_images(batch)}
             self.record_images(job, batch, outcomes)
             if seconds_left() < ENOUGH:
                 return False

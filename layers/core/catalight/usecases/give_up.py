@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from catalight.domain import ranges
 from catalight.domain.errors import ImageError, ImageErrorCode
-from catalight.domain.job import RUNNING, JobState
+from catalight.domain.job import ENDED
 from catalight.domain.messages import ProcessRange as Message
 from catalight.usecases.carry_on import CarryOn
 from catalight.usecases.current import current
@@ -29,7 +29,7 @@ class GiveUp:
     def __call__(self, message: Message) -> None:
         """Handle one dead letter of ImageQueue; redriving it is safe."""
         job = current(self.jobs, message.job_id, message.run)
-        if job is None or job.state not in (*RUNNING, JobState.FINISHING):
+        if job is None or job.state in ENDED:
             return
         rows = self.rows.pending_in_range(job.id, job.run, message.range)
         parts = ranges.split(message, rows)
@@ -38,11 +38,6 @@ class GiveUp:
             return
         detail = f"The function died {self.receives} times at this image, which is as often as it is tried."
         error = ImageError(ImageErrorCode.GAVE_UP, detail)
-        outcomes = {
-            (row.number, place): image.failed(error)
-            for row in rows
-            for place, image in enumerate(row.images)
-            if not image.ended and message.names(row.number, place)
-        }
+        outcomes = {(row, place): image.failed(error) for row, place, image in ranges.named(message, rows)}
         self.record_images(job, rows, outcomes)
         self.carry_on(job, message.range)

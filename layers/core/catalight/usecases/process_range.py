@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from catalight.domain import ranges, retries
-from catalight.domain.job import RUNNING, Job, JobState
+from catalight.domain.job import ENDED, Job, JobState
 from catalight.domain.messages import ProcessRange as Message
 from catalight.domain.row import Row, first_due
 from catalight.usecases.carry_on import CarryOn
@@ -35,7 +35,7 @@ class ProcessRange:
         sent one by one, so that the one that did it harms no other.
         """
         job = current(self.jobs, message.job_id, message.run)
-        if job is None or job.state not in (*RUNNING, JobState.FINISHING):
+        if job is None or job.state in ENDED:
             return
         if job.state is JobState.PENDING:
             self.jobs.start(job.id, job.run, self.clock())
@@ -54,12 +54,8 @@ class ProcessRange:
         outcomes = self._outcomes(job, message, rows, seconds_left)
         if outcomes and not self.record_images(job, rows, outcomes):
             return False
-        left = [
-            image
-            for row in self.rows.pending_in_range(job.id, job.run, message.range)
-            for place, image in enumerate(row.images)
-            if message.names(row.number, place) and not image.ended
-        ]
+        rows = self.rows.pending_in_range(job.id, job.run, message.range)
+        left = [image for _, _, image in ranges.named(message, rows)]
         if left:
             self.image_queue.send([message], delay=retries.delay(first_due(left), self.clock()))
         return not left
@@ -67,12 +63,7 @@ class ProcessRange:
     def _outcomes(
         self, job: Job, message: Message, rows: Sequence[Row], seconds_left: SecondsLeft
     ) -> Outcomes:
-        named = [
-            Task(row.number, place, image)
-            for row in rows
-            for place, image in enumerate(row.images)
-            if not image.ended and message.names(row.number, place)
-        ]
+        named = [Task(row, place, image) for row, place, image in ranges.named(message, rows)]
         if job.state is JobState.CANCELLING:
             return {(task.row, task.place): task.image.failed(CANCELLED) for task in named}
         now = self.clock()
