@@ -35,6 +35,5 @@ class LinkResult:
         key = links.result_key(job.id, job.run)
         if not self.store.exists(key):
             raise ResultExpiredError(job_id)
-        stem = job.file_name.rsplit(".", 1)[0]
-        url = self.store.link(key, SECONDS, file_name=f"{stem}-catalight.csv")
+        url = self.store.link(key, SECONDS, file_name=links.result_name(job.file_name))
         return Link(url, self.clock() + timedelta(seconds=SECONDS))
