@@ -1,16 +1,16 @@
 """Lambda handler of AggregatorQueue and WebhookQueue: see to jobs, finish them, deliver their webhooks."""
 
 import os
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import boto3
 from pymongo.database import Database
 
 from catalight.adapters import aws, records
-from catalight.adapters.mongo import Document, MongoDeliveries, MongoJobs, MongoRows, connect
+from catalight.adapters.mongo import Document, MongoDeliveries, MongoJobs, MongoKeys, MongoRows, connect
 from catalight.adapters.s3 import S3Store
-from catalight.adapters.secrets import secret
+from catalight.adapters.secrets import secret, words
 from catalight.adapters.sqs import SqsQueue
 from catalight.adapters.webhook import SignedSender
 from catalight.clock import utc_now
@@ -25,6 +25,7 @@ from catalight.usecases.purge_job import PurgeJob
 from catalight.usecases.record_images import RecordImages
 from catalight.usecases.reopen_rows import ReopenRows
 from catalight.usecases.send_window import SendWindow
+from catalight.usecases.signing_secrets import SigningSecrets
 from catalight.usecases.tend_job import TendJob
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def deliver_webhook() -> DeliverWebhook:
     """Build the use case from the function's environment, once."""
     env = os.environ
     sender = SignedSender(
-        secret=lambda: secret(env["WEBHOOK_SECRET_ARN"]),
+        secrets=SigningSecrets(MongoKeys(database()), partial(words, env["WEBHOOK_SECRET_ARN"]), utc_now),
         allow_private_hosts=env.get("CATALIGHT_ALLOW_PRIVATE_HOSTS") == "1",
     )
     pauses = [float(pause) for pause in env["WEBHOOK_RETRY_PAUSES"].split(",")]

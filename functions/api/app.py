@@ -11,11 +11,12 @@ from catalight.domain.errors import OptionError
 from catalight.domain.job import ENDED
 from catalight.domain.options import MAX_SIDE, ImageFormat, Options
 from catalight.usecases.submit import Order
-from functions.api import jobs, problems
+from functions.api import jobs, problems, rate_limits
 from functions.api.body_limit import BodyLimit
+from functions.api.callers import Calling, Own
 from functions.api.documented import documented_header, documented_problems
 from functions.api.models import Accepted, Download, Health, Links, Note, Status, Welcome, shown
-from functions.api.services import EVERYONE, Built
+from functions.api.services import Built
 
 DESCRIPTION = """
 Send a CSV with the columns `Serial Number`, `Product Name` and `Input Image Urls`; Catalight downloads and
@@ -53,12 +54,13 @@ def welcome(request: Request, response: Response) -> Response | Welcome:
 @app.post(
     "/upload",
     status_code=202,
-    responses=documented_problems(400, 410, 413, 415)
+    responses=documented_problems(400, 401, 410, 413, 415, 429)
     | {202: documented_header("Location", "The job's status")},
 )
 def upload(
     request: Request,
     response: Response,
+    calling: Calling,
     built: Built,
     file: Annotated[UploadFile, File(description="The catalogue: CSV, at most 4.5 MB")],
     webhook_url: Annotated[str | None, Form(description="Called when the job has ended")] = None,
@@ -78,7 +80,8 @@ def upload(
     base = str(request.base_url).rstrip("/")
     name = _clean(file.filename or "catalogue.csv")[-MAX_FILE_NAME:]
     order = Order(
-        owner=EVERYONE,
+        owner=calling.owner,
+        limits=calling.limits,
         catalogue=parsed,
         file_name=name,
         options=options,
@@ -90,6 +93,9 @@ def upload(
     job = built.submit(order)
     links = Links.of(job.id)
     response.headers["Location"] = links.status
+    if calling.limits:
+        left = built.admit.allowance(calling.owner, calling.limits)
+        response.headers.update(rate_limits.of_allowance(left))
     return Accepted(
         request_id=job.id,
         status=shown(job.state),
@@ -103,12 +109,11 @@ def upload(
 
 @app.get(
     "/status/{request_id}",
-    responses=documented_problems(404, 410)
+    responses=documented_problems(401, 404, 410)
     | {200: documented_header("Retry-After", "While the job runs: seconds")},
 )
-def status(request_id: str, response: Response, built: Built) -> Status:
+def status(job: Own, response: Response) -> Status:
     """Tell how far a job is."""
-    job = built.jobs.get(request_id)
     if job.state not in ENDED:
         response.headers["Retry-After"] = RUNNING_RETRY_AFTER
     return Status.of(job)
@@ -117,11 +122,11 @@ def status(request_id: str, response: Response, built: Built) -> Status:
 @app.get(
     "/download/{request_id}",
     response_model=Download,
-    responses=documented_problems(404, 409, 410) | {307: {"description": "To the result CSV"}},
+    responses=documented_problems(401, 404, 409, 410) | {307: {"description": "To the result CSV"}},
 )
-def download(request_id: str, built: Built, *, redirect: bool = True) -> Response | Download:
+def download(job: Own, built: Built, *, redirect: bool = True) -> Response | Download:
     """Send the client to the result CSV, or with `redirect=false` tell its presigned URL."""
-    link = built.link_result(request_id)
+    link = built.link_result(job.id)
     if redirect:
         return RedirectResponse(link.url, 307)
     return Download(url=link.url, expires_at=link.expires_at)

@@ -18,12 +18,15 @@ from catalight.domain.errors import (
     JobGoneError,
     JobNotFinishedError,
     JobNotFoundError,
+    LimitError,
     NoWebhookError,
     OptionError,
     ResultExpiredError,
+    UnauthorizedError,
     UnavailableError,
     UploadTooLargeError,
 )
+from functions.api import rate_limits
 from functions.api.models import Note
 
 logger = Logger(child=True)
@@ -60,6 +63,33 @@ def catalogue(error: CatalogueError) -> JSONResponse:
 def option(error: OptionError) -> JSONResponse:
     detail = f"{error.field} is {error.found!r}; allowed is {error.allowed}."
     return problem(422, "option", "A form field cannot be used", detail, field=error.field)
+
+
+def unauthorized(error: UnauthorizedError) -> JSONResponse:
+    found = "The API key is not known, or was revoked" if error.given else "No API key came with the request"
+    detail = f"{found}. Send yours in the header `Authorization: Bearer catalight_...`."
+    answer = problem(401, "unauthorized", "An API key is needed", detail)
+    # RFC 6750, section 3: no error code where no credentials were given.
+    answer.headers["WWW-Authenticate"] = 'Bearer error="invalid_token"' if error.given else "Bearer"
+    return answer
+
+
+LIMIT_DETAILS = {
+    "rows": (
+        "Your key may send {limit:,} rows a day (UTC); {left:,} are left, and this catalogue has {wanted:,}.",
+        " Split it, or ask for a higher limit.",
+    ),
+    "open-jobs": ("Your key may have {limit:,} jobs on their way at once, and has them.", ""),
+}
+
+
+def limit(error: LimitError) -> JSONResponse:
+    detail, or_else = LIMIT_DETAILS[error.name]
+    detail = detail.format(limit=error.limit, left=error.left, wanted=error.wanted)
+    detail += f" Try again in {error.retry_after:,} s." if error.retry_after else or_else
+    answer = problem(429, "limit", "A limit of your key is reached", detail, retry_after=error.retry_after)
+    answer.headers.update(rate_limits.of_error(error))
+    return answer
 
 
 def job_not_found(_: JobNotFoundError) -> JSONResponse:
@@ -146,6 +176,8 @@ def unexpected(error: Exception) -> JSONResponse:
 CATALIGHT_ERRORS: dict[type[CatalightError], Callable[..., JSONResponse]] = {
     CatalogueError: catalogue,
     OptionError: option,
+    UnauthorizedError: unauthorized,
+    LimitError: limit,
     JobNotFoundError: job_not_found,
     JobGoneError: job_gone,
     JobNotFinishedError: job_not_finished,

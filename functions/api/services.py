@@ -11,32 +11,46 @@ import boto3
 from fastapi import Depends
 
 from catalight.adapters import aws
-from catalight.adapters.mongo import MongoDeliveries, MongoJobs, MongoRows, connect, ping
+from catalight.adapters.mongo import (
+    MongoDeliveries,
+    MongoJobs,
+    MongoKeys,
+    MongoRows,
+    MongoUsage,
+    connect,
+    ping,
+)
 from catalight.adapters.s3 import S3Store
 from catalight.adapters.secrets import secret
 from catalight.adapters.sqs import SqsQueue
 from catalight.clock import utc_now
 from catalight.domain.terms import Terms
+from catalight.usecases.admit import Admit
 from catalight.usecases.ask_completion import AskCompletion
+from catalight.usecases.authenticate import Authenticate
 from catalight.usecases.cancel_job import CancelJob
 from catalight.usecases.delete_job import DeleteJob
 from catalight.usecases.link_image import LinkImage
 from catalight.usecases.link_result import LinkResult
-from catalight.usecases.ports import JobList, Jobs, Rows
+from catalight.usecases.own_job import OwnJob
+from catalight.usecases.ports import JobList, Rows
 from catalight.usecases.redeliver_webhook import RedeliverWebhook
 from catalight.usecases.retry_job import RetryJob
 from catalight.usecases.send_window import SendWindow
 from catalight.usecases.submit import Submit
 
-EVERYONE = ""  # the owner of all jobs, where callers are not told apart
-
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The use cases of the API; `link_base` is empty where images are linked through the API itself."""
+    """The use cases of the API; `link_base` is empty where images are linked through the API itself.
+
+    `authenticate` is None where callers are not asked who they are.
+    """
 
     ping: Callable[[], None]
-    jobs: Jobs
+    authenticate: Authenticate | None
+    own_job: OwnJob
+    admit: Admit
     job_list: JobList
     rows: Rows
     submit: Submit
@@ -63,14 +77,21 @@ def services() -> Services:
         SqsQueue(sqs, env[f"{name}_QUEUE_URL"]) for name in ("IMAGE", "AGGREGATOR", "WEBHOOK")
     )
     terms = Terms.read(env)
+    keys, usage = MongoKeys(database), MongoUsage(database)
+    keys.ensure_indexes()
+    usage.ensure_indexes()
+    admit = Admit(jobs, usage, utc_now)
     return Services(
         ping=partial(ping, database),
-        jobs=jobs,
+        authenticate=Authenticate(keys) if _asks_for_keys(env["AUTHENTICATION"]) else None,
+        own_job=OwnJob(jobs),
+        admit=admit,
         job_list=jobs,
         rows=rows,
         submit=Submit(
             jobs=jobs,
             rows=rows,
+            admit=admit,
             send_window=SendWindow(image_queue, AskCompletion(jobs, rows, aggregator_queue, utc_now)),
             clock=utc_now,
             new_id=lambda: str(uuid4()),
@@ -85,6 +106,11 @@ def services() -> Services:
         link_image=LinkImage(store),
         link_base=env["LINK_BASE_URL"],
     )
+
+
+def _asks_for_keys(authentication: str) -> bool:
+    """Whoever deploys without keys has to say so in as many words."""
+    return authentication != "none"
 
 
 Built = Annotated[Services, Depends(services)]

@@ -25,7 +25,10 @@ from local.runner.template import Template, load, parameters, text
 MONGODB_PARAMETER = "MongoDbUriSecretArn"
 WEBHOOK_PARAMETER = "WebhookSecretArn"
 DATABASE_PARAMETER = "MongoDbDatabase"
-LOCAL_VALUES = {"Window": "100"}  # parameters; moto searches a whole queue for each message
+LOCAL_VALUES = {  # parameters
+    "Window": "100",  # moto searches a whole queue for each message
+    "Authentication": "none",  # nobody else reaches this machine's loopback
+}
 API_PATIENCE = 2
 
 type Front = Callable[[str], AbstractContextManager[str]]

@@ -16,3 +16,8 @@ def secret(arn: str) -> str:
         with unavailable_when_down("Secrets Manager"):
             raise error.__context__ or error from None
     return value.decode() if isinstance(value, bytes) else value
+
+
+def words(arn: str) -> list[str]:
+    """The secret's words: during a rotation it holds several, the newest first."""
+    return secret(arn).split()

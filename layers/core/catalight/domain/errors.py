@@ -43,6 +43,37 @@ class OptionError(CatalightError):
         self.allowed = allowed
 
 
+class UnauthorizedError(CatalightError):
+    """No API key came with the request, or none that stands; `given` tells which."""
+
+    def __init__(self, *, given: bool) -> None:
+        super().__init__("the API key is not known" if given else "there is no API key")
+        self.given = given
+
+
+class LimitError(CatalightError):
+    """A caller wants more than is `left` of its limit of that name ("rows" a day, or "open-jobs").
+
+    After `retry_after` seconds it may be taken; None where it never will.
+    """
+
+    def __init__(self, name: str, limit: int, left: int, wanted: int, retry_after: int | None) -> None:
+        super().__init__(f"{name}: {wanted} wanted, {left} of {limit} left")
+        self.name = name
+        self.limit = limit
+        self.left = left
+        self.wanted = wanted
+        self.retry_after = retry_after
+
+
+class KeyNotFoundError(CatalightError):
+    """No such API key."""
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__(f"no API key {key_id!r}")
+        self.key_id = key_id
+
+
 class JobNotFoundError(CatalightError):
     """No such job."""
 

@@ -7,6 +7,7 @@ from fastapi.testclient import TestClient
 
 from catalight.usecases.link_image import LinkImage
 from catalight.usecases.link_result import LinkResult
+from catalight.usecases.own_job import OwnJob
 from functions.api.app import app
 from functions.api.services import Services, services
 from tests.pipeline import Pipeline
@@ -21,7 +22,9 @@ def pipeline() -> Pipeline:
 def client(pipeline: Pipeline) -> Iterator[TestClient]:
     built = Services(
         ping=lambda: None,
-        jobs=pipeline.jobs,
+        authenticate=None,
+        own_job=OwnJob(pipeline.jobs),
+        admit=pipeline.admit,
         job_list=pipeline.jobs,
         rows=pipeline.rows,
         submit=pipeline.submit,

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from fastapi.testclient import TestClient
 
-from catalight.domain.errors import CatalightError, ImageError, UnavailableError
+from catalight.domain.errors import CatalightError, ImageError, KeyNotFoundError, UnavailableError
 from catalight.domain.job import JobState
 from functions.api import problems
 from functions.api.app import app
@@ -248,13 +248,13 @@ def test_unknown_paths_and_methods_are_problems(client: TestClient) -> None:
 def test_an_unexpected_error_is_a_problem_without_a_trace(
     client: TestClient, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline.jobs, "get", lambda _: 1 / 0)
+    monkeypatch.setattr(pipeline.jobs, "find", lambda _: 1 / 0)
     body = check_problem(client.get("/status/x"), 500, "internal-error")
     assert "ZeroDivisionError" not in str(body)
 
 
 def test_every_error_of_ours_that_can_reach_the_edge_is_mapped() -> None:
-    never_at_the_edge = {ImageError}
+    never_at_the_edge = {ImageError, KeyNotFoundError}
     assert set(problems.CATALIGHT_ERRORS) == set(all_below(CatalightError)) - never_at_the_edge
 
 

@@ -12,11 +12,12 @@ from pymongo.database import Database
 from catalight.adapters.mongo.client import Document, unavailable_when_down
 from catalight.adapters.mongo.job_documents import to_document, to_job
 from catalight.domain.errors import JobGoneError, JobNotFoundError
-from catalight.domain.job import ENDED, RUNNING, Counts, Job, JobState
+from catalight.domain.job import ENDED, OPEN, RUNNING, Counts, Job, JobState
 
 INDEXES = [
     IndexModel([("sweep_at", ASCENDING)], name="sweep"),
     IndexModel([("owner", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)], name="list"),
+    IndexModel([("owner", ASCENDING), ("state", ASCENDING)], name="open"),
     IndexModel([("bury_at", ASCENDING)], name="tombstones", expireAfterSeconds=0),
 ]
 
@@ -136,6 +137,10 @@ class MongoJobs:
             ]
         newest_first = [("created_at", DESCENDING), ("_id", DESCENDING)]
         return [to_job(document) for document in self._jobs.find(query).sort(newest_first).limit(limit)]
+
+    @unavailable_when_down()
+    def count_open(self, owner: str, most: int) -> int:
+        return self._jobs.count_documents({"owner": owner, "state": {"$in": OPEN}}, limit=most)
 
     @unavailable_when_down()
     def to_sweep(self, now: datetime, limit: int) -> list[Job]:
