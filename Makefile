@@ -24,6 +24,22 @@ demo: $(READY)  ## Run the main job on this machine (CSV=path: with your own cat
 run: $(READY)  ## Serve the whole system at http://127.0.0.1:8000 (PORT=: elsewhere)
 	@PORT=$(PORT) $(BIN)/python -m local.run
 
+KEYS = @$(BIN)/python -m local.keys --port $(PORT) $(if $(STACK),--stack $(STACK))
+
+.PHONY: key keys revoke webhook-secret
+key: $(READY)  ## Make an API key (NAME=acme; OPEN_JOBS=, ROWS_A_DAY=; STACK=catalight-dev: on AWS)
+	$(KEYS) make "$(or $(NAME),$(error NAME= is missing))" \
+		$(if $(OPEN_JOBS),--open-jobs $(OPEN_JOBS)) $(if $(ROWS_A_DAY),--rows-a-day $(ROWS_A_DAY))
+
+keys: $(READY)  ## List the API keys (STACK=: on AWS)
+	$(KEYS) list
+
+revoke: $(READY)  ## Revoke an API key (KEY=its id; STACK=: on AWS)
+	$(KEYS) revoke "$(KEY)"
+
+webhook-secret: $(READY)  ## Show what a key's webhooks are signed with (KEY=its id; ROTATE=1: a new one, the old for 7 days too)
+	$(KEYS) $(if $(ROTATE),rotate-)webhook-secret "$(KEY)"
+
 ##@ Work on it
 .PHONY: check test chaos format lock
 check: $(READY)  ## Format, lint, types and unit tests: under a minute
@@ -53,7 +69,7 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.13 --generat
 	--no-header --no-annotate $(if $(UPGRADE),--upgrade)
 
 ##@ Build and deploy
-.PHONY: build invoke-api invoke-images invoke-aggregator invoke-dead-letters invoke-sweeper deploy
+.PHONY: build invoke-api invoke-images invoke-aggregator invoke-dead-letters invoke-sweeper invoke-keys deploy
 build: $(BUILT)  ## Build the functions and the layer for this machine's architecture
 
 $(BUILT): $(SOURCES) | $(READY)
@@ -80,6 +96,9 @@ invoke-dead-letters: $(READY) $(BUILT)  ## Invoke the built dead-letter function
 
 invoke-sweeper: $(READY) $(BUILT)  ## Invoke the built sweeper with events/sweep.json
 	@$(BIN)/python -m local.invoke SweeperFunction events/sweep.json
+
+invoke-keys: $(READY) $(BUILT)  ## Invoke the built function for keys with events/make-key.json
+	@$(BIN)/python -m local.invoke KeysFunction events/make-key.json
 
 deploy: $(READY)  ## Deploy to AWS (ENV=prod ARCH=x86_64; MONGODB_URI_SECRET_ARN=…, WEBHOOK_SECRET_ARN=…)
 	@: $${MONGODB_URI_SECRET_ARN:?see docs/deploy.md} $${WEBHOOK_SECRET_ARN:?see docs/deploy.md}
