@@ -33,7 +33,11 @@ EVERYONE = ""  # the owner of all jobs, where callers are not told apart
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The use cases of the API; `link_base` is empty where images are linked through the API itself."""
+    """The use cases of the API.
+
+    `api_base` is empty where the API is known by the host that it was asked at, `link_base` where images are
+    linked through the API itself.
+    """
 
     ping: Callable[[], None]
     jobs: Jobs
@@ -46,6 +50,7 @@ class Services:
     redeliver_webhook: RedeliverWebhook
     link_result: LinkResult
     link_image: LinkImage
+    api_base: str
     link_base: str
 
 
@@ -83,6 +88,7 @@ def services() -> Services:
         redeliver_webhook=RedeliverWebhook(jobs, MongoDeliveries(database), webhook_queue, utc_now),
         link_result=LinkResult(jobs, store, utc_now),
         link_image=LinkImage(store),
+        api_base=env["API_BASE_URL"],
         link_base=env["LINK_BASE_URL"],
     )
 
