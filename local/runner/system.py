@@ -175,9 +175,11 @@ class System:
             raise LocalError(
                 f"{self._template} has no function {self._api_function}, which is to be the API."
             )
-        variables = environment(self.functions[self._api_function], endpoint_url)
+        # A web page may point a name of its own at this machine (DNS rebinding): the name tells it apart.
+        hosts = {"ALLOWED_HOSTS": os.environ.get("ALLOWED_HOSTS", f"{HOST},localhost")}
+        variables = environment(self.functions[self._api_function], endpoint_url) | hosts
         command = [sys.executable, "-m", "uvicorn", self._api_app, "--host", HOST, "--port", str(port)]
-        command += ["--timeout-graceful-shutdown", "1"]
+        command += ["--timeout-graceful-shutdown", "1", "--no-proxy-headers"]
         self.api = Child("The API", command, variables, self.folder / "api.log")
         self._keep(self.api, API_PATIENCE)
         self.api.wait_until(lambda: listening(port))

@@ -26,7 +26,15 @@ QUEUES = [
     "WebhookQueue",
     "WebhookDeadLetterQueue",
 ]
-LOGS = ["ApiAccessLogs", "ApiLogs", "ImageLogs", "DeadLetterLogs", "SweeperLogs", "AggregatorLogs", "KeysLogs"]
+LOGS = [
+    "ApiAccessLogs",
+    "ApiLogs",
+    "ImageLogs",
+    "DeadLetterLogs",
+    "SweeperLogs",
+    "AggregatorLogs",
+    "KeysLogs",
+]
 
 EXCEPTIONS = {
     # Access logs of S3 need a second bucket, and hold addresses, which are personal.
