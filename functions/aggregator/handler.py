@@ -15,6 +15,7 @@ from catalight.adapters.sqs import SqsQueue
 from catalight.adapters.webhook import SignedSender
 from catalight.clock import utc_now
 from catalight.domain import messages
+from catalight.domain.outbound import Outbound
 from catalight.domain.terms import Terms
 from catalight.usecases.ask_completion import AskCompletion
 from catalight.usecases.deliver_webhook import DeliverWebhook
@@ -29,6 +30,8 @@ from catalight.usecases.tend_job import TendJob
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
+
+OUTBOUND = Outbound.read(os.environ)  # at start-up: where it must not be so, nothing runs
 
 
 @cache
@@ -88,10 +91,7 @@ def finish_job() -> FinishJob:
 def deliver_webhook() -> DeliverWebhook:
     """Build the use case from the function's environment, once."""
     env = os.environ
-    sender = SignedSender(
-        secret=lambda: secret(env["WEBHOOK_SECRET_ARN"]),
-        allow_private_hosts=env.get("CATALIGHT_ALLOW_PRIVATE_HOSTS") == "1",
-    )
+    sender = SignedSender(OUTBOUND, secret=lambda: secret(env["WEBHOOK_SECRET_ARN"]))
     pauses = [float(pause) for pause in env["WEBHOOK_RETRY_PAUSES"].split(",")]
     jobs, deliveries = MongoJobs(database()), MongoDeliveries(database())
     return DeliverWebhook(jobs, deliveries, queue("WEBHOOK"), sender, utc_now, pauses)

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import FastAPI, File, Form, Header, Request, Response, UploadFile
 from fastapi.responses import FileResponse, RedirectResponse
 
-from catalight.domain import catalogue, urls
+from catalight.domain import catalogue, urls, webhook
 from catalight.domain.errors import OptionError
 from catalight.domain.job import ENDED
 from catalight.domain.options import MAX_SIDE, ImageFormat, Options
@@ -72,8 +72,9 @@ def upload(
     """Take a catalogue; its images are made light in the background."""
     options = Options(quality, format, max_width, max_height)
     webhook_url = webhook_url and _clean(webhook_url)
-    if webhook_url and (fault := urls.fault(webhook_url)):
-        raise OptionError("webhook_url", urls.shown(webhook_url), f"an http or https URL, but {fault}")
+    if webhook_url and (fault := webhook.fault(webhook_url, built.outbound)):
+        wanted = "an http or https URL" if built.outbound.plain_webhooks else "an https URL"
+        raise OptionError("webhook_url", urls.shown(webhook_url), f"{wanted}, but {fault}")
     parsed = catalogue.parse(file.file.read(), strict=strict)
     base = str(request.base_url).rstrip("/")
     name = _clean(file.filename or "catalogue.csv")[-MAX_FILE_NAME:]

@@ -16,6 +16,7 @@ from catalight.adapters.s3 import S3Store
 from catalight.adapters.secrets import secret
 from catalight.adapters.sqs import SqsQueue
 from catalight.clock import utc_now
+from catalight.domain.outbound import Outbound
 from catalight.domain.terms import Terms
 from catalight.usecases.ask_completion import AskCompletion
 from catalight.usecases.cancel_job import CancelJob
@@ -28,12 +29,17 @@ from catalight.usecases.retry_job import RetryJob
 from catalight.usecases.send_window import SendWindow
 from catalight.usecases.submit import Submit
 
+OUTBOUND = Outbound.read(os.environ)  # at start-up: where it must not be so, nothing runs
 EVERYONE = ""  # the owner of all jobs, where callers are not told apart
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The use cases of the API; `link_base` is empty where images are linked through the API itself."""
+    """The use cases of the API.
+
+    `link_base` is empty where images are linked through the API itself; `outbound` tells which webhooks may
+    be called.
+    """
 
     ping: Callable[[], None]
     jobs: Jobs
@@ -47,6 +53,7 @@ class Services:
     link_result: LinkResult
     link_image: LinkImage
     link_base: str
+    outbound: Outbound
 
 
 @cache
@@ -84,6 +91,7 @@ def services() -> Services:
         link_result=LinkResult(jobs, store, utc_now),
         link_image=LinkImage(store),
         link_base=env["LINK_BASE_URL"],
+        outbound=OUTBOUND,
     )
 
 

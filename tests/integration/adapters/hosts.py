@@ -3,14 +3,17 @@
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from unittest.mock import patch
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import pytest
 
+from catalight.adapters.dial import Network, resolve
 from catalight.adapters.fetch import Fetcher
 from catalight.domain.errors import ImageError
+from catalight.domain.outbound import Outbound
+
+LOCAL = Outbound(private_hosts=True)
 
 type NewFetcher = Callable[..., Fetcher]
 
@@ -131,15 +134,35 @@ def failure(fetcher: Fetcher, url: str) -> ImageError:
     return error
 
 
-@contextmanager
-def resolving_to_loopback(*names: str) -> Iterator[None]:
-    """Let the address filter take these names for public ones that live on this machine."""
-    from requests_hardened import ip_filter_adapter
+PUBLIC = "93.184.215.14"
 
-    real = ip_filter_adapter.filter_host
 
-    def filter_host(name: str, port: int, **settings: object) -> object:
-        return "127.0.0.1" if name in names else real(name, port, **settings)
+class Internet:
+    """A network of these hosts: each name is found at its addresses, and a public one leads to a port here.
 
-    with patch.object(ip_filter_adapter, "filter_host", filter_host):
-        yield
+    What is resolved and connected to is counted. Each resolution takes the next of a name's answers, then
+    stays at the last.
+    """
+
+    def __init__(self, port: int, **answers: list[list[str]]) -> None:
+        self.resolved: list[str] = []
+        self.connected: list[tuple[str, int]] = []
+        self._port = port
+        self._answers = {name.replace("_", "."): list(lists) for name, lists in answers.items()}
+
+    @property
+    def network(self) -> Network:
+        return Network(self._resolve, self._connect)
+
+    def _resolve(self, name: str, port: int) -> Sequence[str]:
+        self.resolved.append(name)
+        answers = self._answers.get(name)
+        if answers is None:
+            return resolve(name, port)
+        return answers.pop(0) if len(answers) > 1 else answers[0]
+
+    def _connect(self, address: tuple[str, int], seconds: float) -> socket.socket:
+        """Connect as the internet would: to this machine where the address is a public one's."""
+        self.connected.append(address)
+        here = ("127.0.0.1", self._port) if address[0] == PUBLIC else address
+        return socket.create_connection(here, seconds)

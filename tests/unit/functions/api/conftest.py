@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from fastapi.testclient import TestClient
 
+from catalight.domain.outbound import Outbound
 from catalight.usecases.link_image import LinkImage
 from catalight.usecases.link_result import LinkResult
 from functions.api.app import app
@@ -32,6 +33,7 @@ def client(pipeline: Pipeline) -> Iterator[TestClient]:
         link_result=LinkResult(pipeline.jobs, pipeline.store, pipeline.clock),
         link_image=LinkImage(pipeline.store),
         link_base="",
+        outbound=Outbound(ports=frozenset({8443})),
     )
     app.dependency_overrides[services] = lambda: built
     yield TestClient(app, base_url="https://api.test", raise_server_exceptions=False, follow_redirects=False)
