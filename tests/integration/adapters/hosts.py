@@ -3,7 +3,7 @@
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 
 import pytest
@@ -12,6 +12,7 @@ from catalight.adapters.dial import Network, resolve
 from catalight.adapters.fetch import Fetcher
 from catalight.domain.errors import ImageError
 from catalight.domain.outbound import Outbound
+from tests.corpora.urls import PUBLIC
 
 LOCAL = Outbound(private_hosts=True)
 
@@ -134,21 +135,21 @@ def failure(fetcher: Fetcher, url: str) -> ImageError:
     return error
 
 
-PUBLIC = "93.184.215.14"
-
-
 class Internet:
     """A network of these hosts: each name is found at its addresses, and a public one leads to a port here.
 
-    What is resolved and connected to is counted. Each resolution takes the next of a name's answers, then
-    stays at the last.
+    A name's answers are for one resolution each; the last one stays. `dead` addresses refuse connections.
+    What is resolved and connected to is noted.
     """
 
-    def __init__(self, port: int, **answers: list[list[str]]) -> None:
+    def __init__(
+        self, port: int, answers: Mapping[str, Sequence[Sequence[str]]], dead: Collection[str] = ()
+    ) -> None:
         self.resolved: list[str] = []
         self.connected: list[tuple[str, int]] = []
         self._port = port
-        self._answers = {name.replace("_", "."): list(lists) for name, lists in answers.items()}
+        self._answers = {name: list(lists) for name, lists in answers.items()}
+        self._dead = dead
 
     @property
     def network(self) -> Network:
@@ -157,12 +158,14 @@ class Internet:
     def _resolve(self, name: str, port: int) -> Sequence[str]:
         self.resolved.append(name)
         answers = self._answers.get(name)
-        if answers is None:
+        if answers is None:  # no name of this internet: an address, in whatever spelling, or none at all
+            socket.getaddrinfo(name, port, flags=socket.AI_NUMERICHOST)
             return resolve(name, port)
         return answers.pop(0) if len(answers) > 1 else answers[0]
 
     def _connect(self, address: tuple[str, int], seconds: float) -> socket.socket:
-        """Connect as the internet would: to this machine where the address is a public one's."""
         self.connected.append(address)
-        here = ("127.0.0.1", self._port) if address[0] == PUBLIC else address
+        if address[0] in self._dead:
+            raise ConnectionRefusedError
+        here = ("127.0.0.1", self._port) if PUBLIC in address[0] else address
         return socket.create_connection(here, seconds)

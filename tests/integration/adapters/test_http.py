@@ -23,9 +23,9 @@ from catalight.adapters.fetch import Fetcher
 from catalight.domain.errors import ImageError
 from catalight.domain.errors import ImageErrorCode as Code
 from catalight.domain.outbound import Outbound
+from tests.corpora.urls import PUBLIC
 from tests.integration.adapters.hosts import (
     LOCAL,
-    PUBLIC,
     Host,
     Internet,
     NewFetcher,
@@ -80,7 +80,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
 @pytest.mark.parametrize("outbound", [LOCAL, Outbound()])
 def test_an_untrusted_certificate(tmp_path: Path, new_fetcher: NewFetcher, outbound: Outbound) -> None:
     host, _ = tls_host(tmp_path, "localhost")
-    internet = Internet(host.port, localhost=[[PUBLIC]])
+    internet = Internet(host.port, {"localhost": [[PUBLIC]]})
     error = failure(new_fetcher(outbound, network=internet.network), "https://localhost/")
     host.close()
     assert (error.code, error.transient) == (Code.TLS_ERROR, False)
@@ -97,7 +97,7 @@ def test_a_trusted_certificate(shop: Host, new_fetcher: NewFetcher) -> None:
 
 def test_a_filtered_host_is_verified_by_its_name(shop: Host, new_fetcher: NewFetcher) -> None:
     """It is connected to by address, but its certificate has to hold the name that was asked for."""
-    internet = Internet(shop.port, shop_test=[[PUBLIC]], evil_test=[[PUBLIC]])
+    internet = Internet(shop.port, {"shop.test": [[PUBLIC]], "evil.test": [[PUBLIC]]})
     fetcher = new_fetcher(Outbound(), network=internet.network)
     assert fetcher.fetch("https://shop.test/") == b"picture"
     assert fetcher.fetch("https://shop.test/") == b"picture"
@@ -156,7 +156,7 @@ FETCHERS = (Fetcher(Outbound()), Fetcher(LOCAL))  # they open no connection here
 
 @pytest.mark.parametrize("outbound", [LOCAL, Outbound()])
 def test_connections_are_kept(host: Host, new_fetcher: NewFetcher, outbound: Outbound) -> None:
-    internet = Internet(host.port, shop_test=[[PUBLIC]])
+    internet = Internet(host.port, {"shop.test": [[PUBLIC]]})
     fetcher = new_fetcher(outbound, network=internet.network)
     host.routes |= {"/a": answer(b"a"), "/gone": answer(b"Remote-Text", 404), "/moved": redirect("/a")}
     assert fetcher.fetch("http://shop.test/a") == b"a"

@@ -12,7 +12,8 @@ from catalight.domain.errors import UnavailableError
 from catalight.domain.outbound import Outbound
 from local.hosts.http_server import Handler, Server, serving
 from local.hosts.webhook_receiver import webhook_receiver
-from tests.integration.adapters.hosts import LOCAL, PUBLIC, Host, Internet
+from tests.corpora.urls import PUBLIC
+from tests.integration.adapters.hosts import LOCAL, Host, Internet
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 BODY = '{"type": "job.completed", "data": {}}'
@@ -94,7 +95,7 @@ def test_a_private_address_is_refused() -> None:
 
 def test_over_http_nobody_is_called(host: Host) -> None:
     """A job may have been stored with such a webhook while that was allowed."""
-    internet = Internet(host.port, shop_test=[[PUBLIC]])
+    internet = Internet(host.port, {"shop.test": [[PUBLIC]]})
     sender = SignedSender(Outbound(), secret=lambda: SECRET, network=internet.network)
     delivery = sender("http://shop.test/", "m", BODY, datetime.now(UTC))
     sender.close()
