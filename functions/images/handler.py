@@ -16,6 +16,7 @@ from catalight.adapters.secrets import secret
 from catalight.adapters.sqs import SqsQueue
 from catalight.clock import utc_now
 from catalight.domain.messages import ProcessRange as ProcessRangeMessage
+from catalight.domain.outbound import Outbound
 from catalight.usecases.ask_completion import AskCompletion
 from catalight.usecases.carry_on import CarryOn
 from catalight.usecases.make_light import MakeLight
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 DOWNLOADS = 10
+OUTBOUND = Outbound.read(os.environ)  # at start-up: where it must not be so, nothing runs
 
 
 @cache
@@ -49,11 +51,7 @@ def process_range() -> ProcessRange:
     aggregator_queue = SqsQueue(sqs(), env["AGGREGATOR_QUEUE_URL"])
     store = S3Store(boto3.client("s3", config=aws.config(DOWNLOADS)), env["BUCKET"])
     fetch_seconds = float(env["FETCH_SECONDS"])
-    fetcher = Fetcher(
-        allow_private_hosts=env.get("CATALIGHT_ALLOW_PRIVATE_HOSTS") == "1",
-        max_seconds=fetch_seconds,
-        pool_size=DOWNLOADS,
-    )
+    fetcher = Fetcher(OUTBOUND, max_seconds=fetch_seconds, pool_size=DOWNLOADS)
     return ProcessRange(
         jobs=jobs,
         rows=rows,

@@ -10,7 +10,9 @@ import pytest
 
 from catalight.adapters.fetch import Fetcher
 from catalight.domain.errors import ImageErrorCode as Code
+from catalight.domain.outbound import Outbound
 from tests.integration.adapters.hosts import (
+    LOCAL,
     Host,
     NewFetcher,
     answer,
@@ -232,18 +234,18 @@ def test_a_refused_connection(fetcher: Fetcher) -> None:
     assert (error.code, error.transient) == (Code.CONNECTION_ERROR, True)
 
 
-@pytest.mark.parametrize("allow_private_hosts", [True, False])
-def test_an_unknown_host(new_fetcher: NewFetcher, allow_private_hosts: bool) -> None:
-    fetcher = new_fetcher(allow_private_hosts=allow_private_hosts)
+@pytest.mark.parametrize("outbound", [LOCAL, Outbound()])
+def test_an_unknown_host(new_fetcher: NewFetcher, outbound: Outbound) -> None:
+    fetcher = new_fetcher(outbound)
     assert failure(fetcher, "http://nonexistent.invalid/").code is Code.DNS_ERROR
 
 
-@pytest.mark.parametrize("allow_private_hosts", [True, False])
+@pytest.mark.parametrize("outbound", [LOCAL, Outbound()])
 @pytest.mark.parametrize(("errno", "transient"), [(socket.EAI_NONAME, False), (socket.EAI_AGAIN, True)])
 def test_only_a_failing_resolver_may_be_asked_again(
-    new_fetcher: NewFetcher, allow_private_hosts: bool, errno: int, transient: bool
+    new_fetcher: NewFetcher, outbound: Outbound, errno: int, transient: bool
 ) -> None:
-    fetcher = new_fetcher(allow_private_hosts=allow_private_hosts)
+    fetcher = new_fetcher(outbound)
     with patch("socket.getaddrinfo", side_effect=socket.gaierror(errno, "Remote-Text")):
         error = failure(fetcher, "http://shop.test/")
     assert (error.code, error.transient) == (Code.DNS_ERROR, transient)
