@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from catalight.adapters.mongo import MongoDeliveries, MongoJobs, MongoRows
+from catalight.adapters.mongo import Connection, MongoDeliveries, MongoJobs, MongoRows
 from catalight.domain.catalogue import Dialect
 from catalight.domain.errors import ImageError, ImageErrorCode, JobGoneError, JobNotFoundError
 from catalight.domain.job import Counts, Job, JobState
@@ -36,11 +36,11 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
         memory = MemoryJobs()
         yield Store(memory, memory, MemoryDeliveries(memory), MemoryRows())
     else:
-        database: Any = request.getfixturevalue("database")
-        jobs, rows = MongoJobs(database), MongoRows(database)
+        mongodb: Connection = request.getfixturevalue("mongodb")
+        jobs, rows = MongoJobs(mongodb), MongoRows(mongodb)
         jobs.ensure_indexes()
         rows.ensure_indexes()
-        yield Store(jobs, jobs, MongoDeliveries(database), rows)
+        yield Store(jobs, jobs, MongoDeliveries(mongodb), rows)
 
 
 def a_job(**changes: Any) -> Job:
