@@ -22,15 +22,10 @@ from catalight.adapters.mongo.client import (
 from catalight.domain.errors import UnavailableError
 
 LOOK_AGAIN = 5  # seconds after which a URI that was the same is asked for anew: outages have many calls fail
+AT_ONCE = 0  # seconds after which to ask again
+CLOSING = "close MongoClient"  # name of a thread
 
 logger = logging.getLogger(__name__)
-
-
-class ReconnectedError(UnavailableError):
-    """The call failed, and there is another URI since: asked once more it may succeed."""
-
-    def __init__(self) -> None:
-        super().__init__("MongoDB")
 
 
 class Connection:
@@ -72,7 +67,7 @@ class Connection:
 
     @contextmanager
     def call(self) -> Iterator[None]:
-        """Ask in this block; raise UnavailableError, and ReconnectedError where asking again may help."""
+        """Ask in this block; raise UnavailableError, AT_ONCE where there is another URI since."""
         with self._under_way():
             asked = self.database
             try:
@@ -80,7 +75,7 @@ class Connection:
                     yield
             except UnavailableError as error:
                 if self._renewed(asked, error.__cause__):
-                    raise ReconnectedError from error
+                    raise UnavailableError("MongoDB", AT_ONCE) from error
                 raise
 
     def close(self) -> None:
@@ -126,13 +121,14 @@ class Connection:
         try:
             yield
         finally:
+            done: list[Database[Document]] = []
             with self._count:
                 self._calls -= 1
-                done = [] if self._calls else self._outdated
-                self._outdated = [] if not self._calls else self._outdated
+                if not self._calls:
+                    done, self._outdated = self._outdated, done
             for database in done:
                 # In a thread of its own: it says good-bye to a server that may not answer.
-                Thread(target=database.client.close, daemon=True).start()
+                Thread(target=database.client.close, name=CLOSING, daemon=True).start()
 
 
 class Mongo:
@@ -153,7 +149,9 @@ def asking[S: Mongo, **P, R](method: Callable[Concatenate[S, P], R]) -> Callable
         try:
             with self._connection.call():
                 return method(self, *args, **kwargs)
-        except ReconnectedError:
+        except UnavailableError as error:
+            if error.retry_after != AT_ONCE:
+                raise
             with self._connection.call():
                 return method(self, *args, **kwargs)
 
