@@ -7,9 +7,9 @@ from functools import cache, partial
 from typing import Any
 from uuid import uuid4
 
-from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from catalight.adapters import logs
 from catalight.adapters.mongo import Connection, MongoKeys
 from catalight.adapters.secrets import secret_now, words
 from catalight.clock import utc_now
@@ -17,7 +17,7 @@ from catalight.domain.api_keys import ApiKey, Limits
 from catalight.domain.errors import KeyNotFoundError, OptionError
 from catalight.usecases.manage_keys import ManageKeys
 
-logger = Logger()
+logger = logs.logger()
 
 ACTIONS = (
     "make (name, open_jobs, rows_a_day), list, or with a key: revoke, webhook-secret, rotate-webhook-secret"

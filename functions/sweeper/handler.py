@@ -5,10 +5,9 @@ from functools import cache, partial
 from typing import Any
 
 import boto3
-from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from catalight.adapters import aws
+from catalight.adapters import aws, logs
 from catalight.adapters.mongo import Connection, MongoHosts, MongoJobs
 from catalight.adapters.secrets import secret_now
 from catalight.adapters.sqs import SqsQueue
@@ -16,7 +15,7 @@ from catalight.clock import utc_now
 from catalight.domain.terms import Terms
 from catalight.usecases.sweep import Sweep
 
-logger = Logger()
+logger = logs.logger()
 
 
 @cache
