@@ -1,10 +1,10 @@
 """Every error that the API answers, mapped once, to RFC 9457 problem+json."""
 
-from collections.abc import Callable
+import logging
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
-from aws_lambda_powertools import Logger
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
@@ -29,7 +29,7 @@ from catalight.domain.errors import (
 from functions.api import rate_limits
 from functions.api.models import Note
 
-logger = Logger(child=True)
+logger = logging.getLogger("catalight.api")
 
 
 HTTP_DETAILS = {
@@ -144,7 +144,7 @@ def upload_too_large(error: UploadTooLargeError) -> JSONResponse:
 
 
 def unavailable(error: UnavailableError) -> JSONResponse:
-    logger.warning("service unavailable", service_name=error.service, cause=type(error.__cause__).__name__)
+    logger.warning("%s; the cause is %s", error, type(error.__cause__).__name__)
     detail = f"A service behind Catalight does not answer. Try again in {error.retry_after} s."
     return problem(503, "unavailable", "Not available now", detail, retry_after=error.retry_after)
 
@@ -201,6 +201,15 @@ CATALIGHT_ERRORS: dict[type[CatalightError], Callable[..., JSONResponse]] = {
 
 def install(app: FastAPI) -> None:
     """Answer every error of `app` with a problem."""
-    for kind, answer in (CATALIGHT_ERRORS | {HTTPException: http_error, Exception: unexpected}).items():
+    for kind, answer in (CATALIGHT_ERRORS | {HTTPException: http_error}).items():
         app.add_exception_handler(kind, lambda _, error, answer=answer: answer(error))
     app.add_exception_handler(RequestValidationError, lambda request, error: invalid_request(error, request))
+    app.middleware("http")(_unexpected_too)
+
+
+async def _unexpected_too(request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
+    """Let no exception out: Starlette, Mangum and uvicorn would log it with its text."""
+    try:
+        return await go_on(request)
+    except Exception as error:  # noqa: BLE001
+        return unexpected(error)

@@ -12,16 +12,16 @@ from fastapi import Depends
 
 from catalight.adapters import aws
 from catalight.adapters.mongo import (
+    Connection,
     MongoDeliveries,
     MongoJobs,
     MongoKeys,
+    MongoPing,
     MongoRows,
     MongoUsage,
-    connect,
-    ping,
 )
 from catalight.adapters.s3 import S3Store
-from catalight.adapters.secrets import secret
+from catalight.adapters.secrets import secret_now
 from catalight.adapters.sqs import SqsQueue
 from catalight.clock import utc_now
 from catalight.domain.outbound import Outbound
@@ -70,11 +70,17 @@ class Services:
 
 
 @cache
+def mongodb() -> Connection:
+    """The database, wherever it is."""
+    env = os.environ
+    return Connection(partial(secret_now, env["MONGODB_URI_SECRET_ARN"]), env["MONGODB_DATABASE"])
+
+
+@cache
 def services() -> Services:
     """Build the services from the function's environment."""
     env = os.environ
-    database = connect(secret(env["MONGODB_URI_SECRET_ARN"]), env["MONGODB_DATABASE"])
-    jobs, rows = MongoJobs(database), MongoRows(database)
+    jobs, rows = MongoJobs(mongodb()), MongoRows(mongodb())
     jobs.ensure_indexes()
     rows.ensure_indexes()
     store = S3Store(boto3.client("s3", config=aws.config()), env["BUCKET"])
@@ -83,12 +89,12 @@ def services() -> Services:
         SqsQueue(sqs, env[f"{name}_QUEUE_URL"]) for name in ("IMAGE", "AGGREGATOR", "WEBHOOK")
     )
     terms = Terms.read(env)
-    keys, usage = MongoKeys(database), MongoUsage(database)
+    keys, usage = MongoKeys(mongodb()), MongoUsage(mongodb())
     keys.ensure_indexes()
     usage.ensure_indexes()
     admit = Admit(jobs, usage, utc_now)
     return Services(
-        ping=partial(ping, database),
+        ping=MongoPing(mongodb()),
         authenticate=Authenticate(keys) if _asks_for_keys(env["AUTHENTICATION"]) else None,
         own_job=OwnJob(jobs),
         admit=admit,
@@ -107,7 +113,7 @@ def services() -> Services:
         cancel_job=CancelJob(jobs, aggregator_queue, utc_now),
         retry_job=RetryJob(jobs, aggregator_queue, utc_now, terms),
         delete_job=DeleteJob(jobs, aggregator_queue, utc_now),
-        redeliver_webhook=RedeliverWebhook(jobs, MongoDeliveries(database), webhook_queue, utc_now),
+        redeliver_webhook=RedeliverWebhook(jobs, MongoDeliveries(mongodb()), webhook_queue, utc_now),
         link_result=LinkResult(jobs, store, utc_now),
         link_image=LinkImage(store),
         api_base=env["API_BASE_URL"],

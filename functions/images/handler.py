@@ -2,7 +2,7 @@
 
 import os
 import random
-from functools import cache
+from functools import cache, partial
 from threading import Semaphore
 from typing import TYPE_CHECKING
 
@@ -10,9 +10,9 @@ import boto3
 
 from catalight.adapters import aws, codec, records
 from catalight.adapters.fetch import Fetcher
-from catalight.adapters.mongo import MongoHosts, MongoJobs, MongoRows, connect
+from catalight.adapters.mongo import Connection, MongoHosts, MongoJobs, MongoRows
 from catalight.adapters.s3 import S3Store
-from catalight.adapters.secrets import secret
+from catalight.adapters.secrets import secret_now
 from catalight.adapters.sqs import SqsQueue
 from catalight.clock import utc_now
 from catalight.domain.messages import ProcessRange as ProcessRangeMessage
@@ -46,8 +46,9 @@ def image_queue() -> SqsQueue:
 def process_range() -> ProcessRange:
     """Build the use case from the function's environment, once."""
     env = os.environ
-    database = connect(secret(env["MONGODB_URI_SECRET_ARN"]), env["MONGODB_DATABASE"], select_seconds=30)
-    jobs, rows = MongoJobs(database), MongoRows(database)
+    uri = partial(secret_now, env["MONGODB_URI_SECRET_ARN"])
+    mongodb = Connection(uri, env["MONGODB_DATABASE"], select_seconds=30)
+    jobs, rows = MongoJobs(mongodb), MongoRows(mongodb)
     aggregator_queue = SqsQueue(sqs(), env["AGGREGATOR_QUEUE_URL"])
     store = S3Store(boto3.client("s3", config=aws.config(DOWNLOADS)), env["BUCKET"])
     fetch_seconds = float(env["FETCH_SECONDS"])
@@ -62,7 +63,7 @@ def process_range() -> ProcessRange:
             fetch=fetcher.fetch,
             compress=codec.compress,
             store=store,
-            hosts=MongoHosts(database),
+            hosts=MongoHosts(mongodb),
             clock=utc_now,
             random=random.random,
             coding=Semaphore(1),  # the function has one vCPU, and memory for one large picture at a time

@@ -7,17 +7,17 @@ from functools import cache, partial
 from typing import Any
 from uuid import uuid4
 
-from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from catalight.adapters.mongo import MongoKeys, connect
-from catalight.adapters.secrets import secret, words
+from catalight.adapters import logs
+from catalight.adapters.mongo import Connection, MongoKeys
+from catalight.adapters.secrets import secret_now, words
 from catalight.clock import utc_now
 from catalight.domain.api_keys import ApiKey, Limits
 from catalight.domain.errors import KeyNotFoundError, OptionError
 from catalight.usecases.manage_keys import ManageKeys
 
-logger = Logger()
+logger = logs.logger()
 
 ACTIONS = (
     "make (name, open_jobs, rows_a_day), list, or with a key: revoke, webhook-secret, rotate-webhook-secret"
@@ -25,10 +25,17 @@ ACTIONS = (
 
 
 @cache
+def mongodb() -> Connection:
+    """The database, wherever it is."""
+    env = os.environ
+    return Connection(partial(secret_now, env["MONGODB_URI_SECRET_ARN"]), env["MONGODB_DATABASE"])
+
+
+@cache
 def manage() -> ManageKeys:
     """Build the use case from the function's environment, once."""
     env = os.environ
-    keys = MongoKeys(connect(secret(env["MONGODB_URI_SECRET_ARN"]), env["MONGODB_DATABASE"]))
+    keys = MongoKeys(mongodb())
     keys.ensure_indexes()
     return ManageKeys(keys, partial(words, env["WEBHOOK_SECRET_ARN"]), utc_now, lambda: str(uuid4()))
 

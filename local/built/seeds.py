@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from catalight.adapters.mongo import MongoJobs, MongoRows, MongoUsage, connect
+from catalight.adapters.mongo import Connection, MongoJobs, MongoRows, MongoUsage
 from catalight.clock import utc_now
 from catalight.domain import catalogue
 from catalight.domain.errors import ImageError, ImageErrorCode
@@ -91,7 +91,7 @@ class Seeds:
 
 def plant(mongodb_uri: str, database: str, image_base: str, webhook_url: str) -> None:
     """Store the jobs of the event files in the database."""
-    connected = connect(mongodb_uri, database)
+    connected = Connection(lambda: mongodb_uri, database)
     jobs, rows, usage = MongoJobs(connected), MongoRows(connected), MongoUsage(connected)
     Seeds(jobs, rows, usage, image_base, webhook_url).plant()
-    connected.client.close()
+    connected.close()

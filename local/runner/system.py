@@ -61,7 +61,7 @@ class System:
         cores: int | None = None,
         folder: Path | None = None,
         api_function: str = "ApiFunction",
-        api_app: str = "functions.api.app:app",
+        api_app: str = "functions.api.handler:app",
         front: Front = nullcontext,
     ) -> None:
         """Plans a system; port 0 takes any free one, and `cores` is how many invocations run at once."""
@@ -179,7 +179,8 @@ class System:
         hosts = {"ALLOWED_HOSTS": os.environ.get("ALLOWED_HOSTS", f"{HOST},localhost")}
         variables = environment(self.functions[self._api_function], endpoint_url) | hosts
         command = [sys.executable, "-m", "uvicorn", self._api_app, "--host", HOST, "--port", str(port)]
-        command += ["--timeout-graceful-shutdown", "1", "--no-proxy-headers"]
+        # On AWS there is no access log of paths either; it would tell links that need no key.
+        command += ["--timeout-graceful-shutdown", "1", "--no-proxy-headers", "--no-access-log"]
         self.api = Child("The API", command, variables, self.folder / "api.log")
         self._keep(self.api, API_PATIENCE)
         self.api.wait_until(lambda: listening(port))

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from catalight.adapters.mongo import MongoJobs, MongoRows, connect
+from catalight.adapters.mongo import Connection, MongoJobs, MongoRows
 from catalight.clock import utc_now
 from catalight.domain.job import JobState
 from catalight.domain.webhook import WebhookState
@@ -40,9 +40,9 @@ def receiver(system: System, images: ImageServer) -> Iterator[WebhookReceiver]:
 
 @pytest.fixture
 def jobs(system: System, receiver: WebhookReceiver) -> Iterator[tuple[MongoJobs, MongoRows]]:
-    database = connect(system.mongodb_uri, system.mongodb_database)
-    yield MongoJobs(database), MongoRows(database)
-    database.client.close()
+    connection = Connection(lambda: system.mongodb_uri, system.mongodb_database)
+    yield MongoJobs(connection), MongoRows(connection)
+    connection.close()
 
 
 @contextmanager

@@ -8,7 +8,14 @@ from typing import Any
 
 import pytest
 
-from catalight.adapters.mongo import MongoDeliveries, MongoJobs, MongoKeys, MongoRows, MongoUsage
+from catalight.adapters.mongo import (
+    Connection,
+    MongoDeliveries,
+    MongoJobs,
+    MongoKeys,
+    MongoRows,
+    MongoUsage,
+)
 from catalight.domain.api_keys import ApiKey, Limits
 from catalight.domain.catalogue import Dialect
 from catalight.domain.errors import ImageError, ImageErrorCode, JobGoneError, JobNotFoundError
@@ -40,12 +47,12 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
         memory = MemoryJobs()
         yield Store(memory, memory, MemoryDeliveries(memory), MemoryRows(), MemoryKeys(), MemoryUsage())
     else:
-        database: Any = request.getfixturevalue("database")
-        jobs, rows = MongoJobs(database), MongoRows(database)
-        keys, usage = MongoKeys(database), MongoUsage(database)
+        mongodb: Connection = request.getfixturevalue("mongodb")
+        jobs, rows = MongoJobs(mongodb), MongoRows(mongodb)
+        keys, usage = MongoKeys(mongodb), MongoUsage(mongodb)
         for collection in (jobs, rows, keys, usage):
             collection.ensure_indexes()
-        yield Store(jobs, jobs, MongoDeliveries(database), rows, keys, usage)
+        yield Store(jobs, jobs, MongoDeliveries(mongodb), rows, keys, usage)
 
 
 def a_job(**changes: Any) -> Job:

@@ -272,6 +272,14 @@ def test_an_unexpected_error_is_a_problem_without_a_trace(
     assert "ZeroDivisionError" not in str(body)
 
 
+def test_an_unexpected_error_does_not_reach_the_server_which_would_log_its_text(
+    client: TestClient, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline.jobs, "find", lambda _: 1 / 0)
+    strict = TestClient(app, raise_server_exceptions=True)
+    assert strict.get("/status/x").status_code == 500
+
+
 def test_every_error_of_ours_that_can_reach_the_edge_is_mapped() -> None:
     never_at_the_edge = {ImageError, KeyNotFoundError, ConfigurationError}
     assert set(problems.CATALIGHT_ERRORS) == set(all_below(CatalightError)) - never_at_the_edge
