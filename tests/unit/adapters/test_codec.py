@@ -21,6 +21,7 @@ from catalight.adapters.codec import compress
 from catalight.domain.errors import ImageError
 from catalight.domain.errors import ImageErrorCode as Code
 from catalight.domain.options import ImageFormat, Options
+from catalight.domain.picture import LIMITS, Limits
 from local.hosts.pictures import draw
 
 SOURCES = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "BMP", "TIFF")
@@ -51,9 +52,9 @@ def difference(one: Image.Image, other: Image.Image) -> float:
     return max(ImageStat.Stat(ImageChops.difference(one.convert("RGB"), other.convert("RGB"))).mean)
 
 
-def refused(data: bytes, options: Options = PNG, **limits: int) -> ImageError:
+def refused(data: bytes, options: Options = PNG, limits: Limits = LIMITS) -> ImageError:
     with pytest.raises(ImageError) as caught:
-        compress(data, options, **limits)
+        compress(data, options, limits)
     assert not caught.value.transient
     return caught.value
 
@@ -366,8 +367,8 @@ def test_pixels_are_counted_before_they_are_decoded() -> None:
 
 
 def test_the_pixel_limit_itself_is_allowed() -> None:
-    assert compress(encode(corner()), PNG, max_pixels=800).width == 40
-    assert refused(encode(corner()), max_pixels=799).code is Code.TOO_MANY_PIXELS
+    assert compress(encode(corner()), PNG, Limits(pixels=800)).width == 40
+    assert refused(encode(corner()), limits=Limits(pixels=799)).code is Code.TOO_MANY_PIXELS
 
 
 def test_a_side_that_the_output_cannot_hold() -> None:
@@ -453,5 +454,5 @@ def test_no_bytes_raise_anything_else(draws: st.DataObject, target: ImageFormat)
         data[at : at + len(value)] = value
     cut = draws.draw(st.none() | st.integers(0, len(data)))
     with suppress(ImageError):
-        result = compress(bytes(data[:cut]), Options(format=target, max_width=30), max_pixels=1_000_000)
+        result = compress(bytes(data[:cut]), Options(format=target, max_width=30), Limits(pixels=1_000_000))
         assert opened(result.data).size == (result.width, result.height)
