@@ -5,6 +5,7 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+CORPORA := .corpora/.ready
 BUILT := .aws-sam/build/template.yaml
 SOURCES := Makefile template.yaml $(shell find functions layers requirements -type f -not -name '*.pyc')
 
@@ -25,19 +26,22 @@ run: $(READY)  ## Serve the whole system at http://127.0.0.1:8000 (PORT=: elsewh
 	@PORT=$(PORT) $(BIN)/python -m local.run
 
 ##@ Work on it
-.PHONY: check test chaos format lock
+.PHONY: check test chaos corpora format lock
 check: $(READY)  ## Format, lint, types and unit tests: under a minute
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy --no-error-summary
 	$(BIN)/pytest --quiet tests/unit
 
-test: check $(BUILT)  ## Everything that CI runs
+test: check $(BUILT) $(CORPORA)  ## Everything that CI runs
 	AWS_DEFAULT_REGION=us-east-1 $(BIN)/sam validate --lint
-	$(BIN)/pytest tests/model tests/integration tests/e2e tests/faults
+	$(BIN)/pytest tests/model tests/integration tests/e2e tests/faults tests/corpora
 
 chaos: $(READY)  ## Run jobs while all around them fails (SEEDS=200, or SEED=17 to run one again)
 	@$(BIN)/python -m tests.faults.chaos --seeds $(if $(SEED),1,$(or $(SEEDS),10)) --first $(or $(SEED),1)
+
+corpora: $(CORPORA)  ## Send hostile pictures through the codec (CASES=100000 mutations)
+	@$(BIN)/python -m tests.corpora --cases $(or $(CASES),100000)
 
 format: $(READY)  ## Format and mend what can be mended
 	$(BIN)/ruff check --fix --quiet .
@@ -46,7 +50,7 @@ format: $(READY)  ## Format and mend what can be mended
 lock: $(READY)  ## Pin the requirements anew (UPGRADE=1: newest versions)
 	$(LOCK) requirements/bootstrap.in -o requirements/bootstrap.txt
 	$(LOCK) requirements/dev.in -o requirements/dev.txt
-	for name in core api images aggregator; do \
+	for name in core api images aggregator corpora; do \
 		$(LOCK) requirements/$$name.in --constraint requirements/dev.txt -o requirements/$$name.txt; done
 
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url \
@@ -99,6 +103,14 @@ $(READY): requirements/bootstrap.txt requirements/dev.txt pyproject.toml
 	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements/bootstrap.txt
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# The source of Pillow is not built; telling its name is enough for pip, and takes what the build would need.
+$(CORPORA): requirements/corpora.txt | $(READY)
+	@echo "Getting the pictures of Pillow's tests (once)"
+	@$(BIN)/uv pip install --quiet --target $(@D)/build --require-hashes -r $<
+	@PYTHONPATH=$(@D)/build $(BIN)/python -m pip download --quiet --no-deps --no-build-isolation --no-binary pillow \
+		--require-hashes -r $< --dest $(@D)
 	@touch $@
 
 help:  ## Show this

@@ -21,12 +21,12 @@ from catalight.domain.errors import ImageErrorCode as Code
 from catalight.domain.options import ImageFormat, Options
 from catalight.domain.picture import LIMITS, Limits
 from local.hosts.pictures import draw
-from tests.faults import poison
+from tests.faults import bomb
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the bounds are Linux's")
 
 SMALL = draw(1, 320, 240)
-SLOW = poison.draw(1200, scans=20_000)  # a minute of CPU, for who does not count the scans
+SLOW = bomb.draw(1200, scans=20_000)  # a minute of CPU, for who does not count the scans
 CLASSIC = Options()
 UNCOUNTED = replace(LIMITS, scanned=10**15)
 
@@ -95,7 +95,7 @@ def test_cpu_is_bounded() -> None:
     assert error.code is Code.GAVE_UP
     assert error.detail in (
         "Compressing the picture takes more than 1 s of CPU.",
-        "Compressing the picture takes more than 2 s.",  # on a machine that is busy
+        "Compressing the picture takes more than 3 s.",  # on a machine that is busy
     )
 
 

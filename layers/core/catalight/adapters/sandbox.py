@@ -21,7 +21,7 @@ from catalight.domain.picture import Compressed, Limits
 logger = logging.getLogger(__name__)
 
 START_SECONDS = 60  # for its imports, on a machine that is busy
-WALL = 2  # a child may take so many times its CPU seconds: it may have to share the processor
+WALL = 3  # a child may take so many times its CPU seconds: it may have to share the processor
 ANSWER_BYTES = 4096
 KEPT_VARIABLES = frozenset({"LD_LIBRARY_PATH", "LANG"})  # and malloc's: no credentials, no secrets
 
