@@ -2,7 +2,9 @@
 
 import pytest
 
+from catalight.adapters.sandbox import Sandbox
 from catalight.domain.options import ImageFormat, Options
+from catalight.domain.picture import Compressed
 from tests.corpora import judge, pillow
 from tests.corpora.bombs import bombs
 from tests.corpora.judge import Case, Report
@@ -14,7 +16,6 @@ BY_TURNS = [Options(format=target) for target in ImageFormat]
 
 def holds(report: Report, good: int) -> None:
     """Nothing is broken, and the corpus is not one of refusals alone."""
-    print(report)
     assert not report.broken, str(report)
     assert not [line for line in report.stopped if "crashes" in line], str(report)
     assert report.good >= good, str(report)
@@ -41,10 +42,10 @@ def test_a_mutation_can_be_made_again_by_its_name() -> None:
 def test_the_judge_finds_an_output_that_is_no_picture(broken: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """It could not find anything else otherwise."""
 
-    def compress(self: object, data: bytes, options: Options) -> judge.Compressed:
-        return judge.Compressed(broken, options.format, 1, 1, 1, 1)
+    def compress(self: object, data: bytes, options: Options) -> Compressed:
+        return Compressed(broken, options.format, 1, 1, 1, 1)
 
-    monkeypatch.setattr(judge.Sandbox, "compress", compress)
+    monkeypatch.setattr(Sandbox, "compress", compress)
     cases: list[Case] = [("one", b"")]
     [found] = judge.judge("fake", cases, [Options()]).broken
     assert found.startswith("one → jpeg: the output cannot be decoded")
