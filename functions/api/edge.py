@@ -69,8 +69,8 @@ class Hosts:
 class OwnSite:
     """ASGI middleware that refuses what the pages of other sites send, but for those of `origins`.
 
-    Where callers are known by a key no page has one by itself. Where they are not, any page that somebody looks
-    at could send catalogues in their place (CSRF); browsers tell by Sec-Fetch-Site (W3C Fetch Metadata).
+    A key is something that no page has by itself. Without keys any page that somebody looks at could send
+    catalogues in their place (CSRF); browsers tell by Sec-Fetch-Site (W3C Fetch Metadata).
     """
 
     def __init__(self, app: ASGIApp, origins: list[str]) -> None:
