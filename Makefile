@@ -5,6 +5,8 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+AUDIT := .venv-audit
+AUDIT_READY := $(AUDIT)/.ready
 BUILT := .aws-sam/build/template.yaml
 SOURCES := Makefile template.yaml $(shell find functions layers requirements -type f -not -name '*.pyc')
 
@@ -24,17 +26,37 @@ demo: $(READY)  ## Run the main job on this machine (CSV=path: with your own cat
 run: $(READY)  ## Serve the whole system at http://127.0.0.1:8000 (PORT=: elsewhere)
 	@PORT=$(PORT) $(BIN)/python -m local.run
 
+KEYS = @$(BIN)/python -m local.keys --port $(PORT) $(if $(STACK),--stack $(STACK))
+
+.PHONY: key keys revoke webhook-secret
+key: $(READY)  ## Make an API key (NAME=acme; OPEN_JOBS=, ROWS_A_DAY=; STACK=catalight-dev: on AWS)
+	$(KEYS) make "$(or $(NAME),$(error NAME= is missing))" \
+		$(if $(OPEN_JOBS),--open-jobs $(OPEN_JOBS)) $(if $(ROWS_A_DAY),--rows-a-day $(ROWS_A_DAY))
+
+keys: $(READY)  ## List the API keys (STACK=: on AWS)
+	$(KEYS) list
+
+revoke: $(READY)  ## Revoke an API key (KEY=its id; STACK=: on AWS)
+	$(KEYS) revoke "$(KEY)"
+
+webhook-secret: $(READY)  ## Show what a key's webhooks are signed with (KEY=its id; ROTATE=1: a new one, the old for 7 days too)
+	$(KEYS) $(if $(ROTATE),rotate-)webhook-secret "$(KEY)"
+
 ##@ Work on it
-.PHONY: check test chaos format lock
+.PHONY: check test audit chaos format lock
 check: $(READY)  ## Format, lint, types and unit tests: under a minute
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy --no-error-summary
 	$(BIN)/pytest --quiet tests/unit
 
-test: check $(BUILT)  ## Everything that CI runs
+test: check $(BUILT) $(AUDIT_READY)  ## Everything that CI runs
 	AWS_DEFAULT_REGION=us-east-1 $(BIN)/sam validate --lint
-	$(BIN)/pytest tests/model tests/integration tests/e2e tests/faults
+	$(BIN)/pytest tests/supply tests/model tests/integration tests/e2e tests/faults
+
+audit: $(READY) $(AUDIT_READY)  ## Look at what we build on: requirements, licences, template, workflow, known faults
+	$(BIN)/pytest --quiet tests/unit/test_requirements.py tests/supply
+	@$(BIN)/python -m tests.supply.vulnerabilities
 
 chaos: $(READY)  ## Run jobs while all around them fails (SEEDS=200, or SEED=17 to run one again)
 	@$(BIN)/python -m tests.faults.chaos --seeds $(if $(SEED),1,$(or $(SEEDS),10)) --first $(or $(SEED),1)
@@ -46,6 +68,7 @@ format: $(READY)  ## Format and mend what can be mended
 lock: $(READY)  ## Pin the requirements anew (UPGRADE=1: newest versions)
 	$(LOCK) requirements/bootstrap.in -o requirements/bootstrap.txt
 	$(LOCK) requirements/dev.in -o requirements/dev.txt
+	$(LOCK) requirements/audit.in -o requirements/audit.txt
 	for name in core api images aggregator; do \
 		$(LOCK) requirements/$$name.in --constraint requirements/dev.txt -o requirements/$$name.txt; done
 
@@ -53,7 +76,7 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.13 --generat
 	--no-header --no-annotate $(if $(UPGRADE),--upgrade)
 
 ##@ Build and deploy
-.PHONY: build invoke-api invoke-images invoke-aggregator invoke-dead-letters invoke-sweeper deploy
+.PHONY: build invoke-api invoke-images invoke-aggregator invoke-dead-letters invoke-sweeper invoke-keys deploy
 build: $(BUILT)  ## Build the functions and the layer for this machine's architecture
 
 $(BUILT): $(SOURCES) | $(READY)
@@ -81,6 +104,9 @@ invoke-dead-letters: $(READY) $(BUILT)  ## Invoke the built dead-letter function
 invoke-sweeper: $(READY) $(BUILT)  ## Invoke the built sweeper with events/sweep.json
 	@$(BIN)/python -m local.invoke SweeperFunction events/sweep.json
 
+invoke-keys: $(READY) $(BUILT)  ## Invoke the built function for keys with events/make-key.json
+	@$(BIN)/python -m local.invoke KeysFunction events/make-key.json
+
 deploy: $(READY)  ## Deploy to AWS (ENV=prod ARCH=x86_64; MONGODB_URI_SECRET_ARN=…, WEBHOOK_SECRET_ARN=…)
 	@: $${MONGODB_URI_SECRET_ARN:?see docs/deploy.md} $${WEBHOOK_SECRET_ARN:?see docs/deploy.md}
 	@grep -q '^\[$(ENV)\.deploy' samconfig.toml || { echo "ENV is dev or prod, not $(ENV)."; exit 1; }
@@ -99,6 +125,12 @@ $(READY): requirements/bootstrap.txt requirements/dev.txt pyproject.toml
 	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements/bootstrap.txt
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(AUDIT_READY): requirements/audit.txt | $(READY)
+	@echo "Setting up $(AUDIT) (once)"
+	@$(BIN)/uv venv --quiet --clear --python python3.13 $(AUDIT)
+	@$(BIN)/uv pip install --quiet --python $(AUDIT)/bin/python --require-hashes -r $<
 	@touch $@
 
 help:  ## Show this

@@ -365,5 +365,5 @@ class MemoryStore:
         for key in keys:
             self.objects.pop(key, None)
 
-    def link(self, key: str, seconds: int, file_name: str | None = None) -> str:
-        return f"memory:{key}"
+    def link(self, key: str, seconds: int, file_name: str | None = None, *, head: bool = False) -> str:
+        return f"memory:{key}?HEAD" if head else f"memory:{key}"

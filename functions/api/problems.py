@@ -149,14 +149,22 @@ def unavailable(error: UnavailableError) -> JSONResponse:
     return problem(503, "unavailable", "Not available now", detail, retry_after=error.retry_after)
 
 
+def content_type(detail: str) -> JSONResponse:
+    return problem(415, "content-type", "The content type is not taken", detail)
+
+
 def invalid_request(error: RequestValidationError, request: Request) -> JSONResponse:
     sent = request.headers.get("content-type", "")
     if request.method == "POST" and not sent.lower().startswith("multipart/form-data"):
         detail = f"Send the CSV as multipart/form-data in the field `file`; this was {sent or 'untyped'!r}."
-        return problem(415, "content-type", "The content type is not taken", detail)
+        return content_type(detail)
     found = [{"field": str(e["loc"][-1]), "message": e["msg"]} for e in error.errors()]
     detail = "; ".join(f"{entry['field']}: {entry['message']}" for entry in found)
     return problem(422, "invalid-request", "The request cannot be used", detail, errors=found)
+
+
+def bad_request(detail: str) -> JSONResponse:
+    return problem(400, "bad-request", HTTPStatus.BAD_REQUEST.phrase, detail)
 
 
 def http_error(error: HTTPException) -> JSONResponse:

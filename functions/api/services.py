@@ -42,9 +42,10 @@ from catalight.usecases.submit import Submit
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The use cases of the API; `link_base` is empty where images are linked through the API itself.
+    """The use cases of the API; `authenticate` is None where callers are not asked who they are.
 
-    `authenticate` is None where callers are not asked who they are.
+    `api_base` is empty where the API is known by the host that it was asked at, `link_base` where images are
+    linked through the API itself.
     """
 
     ping: Callable[[], None]
@@ -60,6 +61,7 @@ class Services:
     redeliver_webhook: RedeliverWebhook
     link_result: LinkResult
     link_image: LinkImage
+    api_base: str
     link_base: str
 
 
@@ -110,6 +112,7 @@ def services() -> Services:
         redeliver_webhook=RedeliverWebhook(jobs, MongoDeliveries(mongodb()), webhook_queue, utc_now),
         link_result=LinkResult(jobs, store, utc_now),
         link_image=LinkImage(store),
+        api_base=env["API_BASE_URL"],
         link_base=env["LINK_BASE_URL"],
     )
 

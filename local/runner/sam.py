@@ -21,11 +21,8 @@ from local.runner.template import Template
 CODE = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
 
 
-def translate(template: Template, values: Mapping[str, str], api_url: str) -> Template:
-    """Turns SAM's resources into CloudFormation's, API Gateway's address into the local API's.
-
-    The functions' code is left out: it runs from the working tree.
-    """
+def to_cloudformation(template: Template, values: Mapping[str, str]) -> Template:
+    """Turns SAM's resources into CloudFormation's, as a deployment does; only the code is not uploaded."""
     for resource in template["Resources"].values():
         if (code := CODE.get(resource.get("Type"))) is not None:
             resource.setdefault("Properties", {})[code] = "s3://local/code"  # a local path is refused
@@ -35,6 +32,15 @@ def translate(template: Template, values: Mapping[str, str], api_url: str) -> Te
     except InvalidDocumentException as error:
         reasons = "; ".join(str(cause.message) for cause in error.causes)
         raise LocalError(f"SAM refuses the template: {reasons}") from error
+    return translated
+
+
+def translate(template: Template, values: Mapping[str, str], api_url: str) -> Template:
+    """The template as the local runner can create it: API Gateway's address becomes the local API's.
+
+    The functions' code is left out: it runs from the working tree.
+    """
+    translated = to_cloudformation(template, values)
     apis = []
     for logical_id, resource in translated["Resources"].items():
         match resource["Type"]:

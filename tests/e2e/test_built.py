@@ -117,6 +117,13 @@ def test_the_dead_letter_function(system: System, jobs: tuple[MongoJobs, MongoRo
     assert [image.error for image in row.images] == [None, "gave_up"]
 
 
+def test_the_keys_function(system: System, tmp_path: Path) -> None:
+    with built(system, "KeysFunction", tmp_path) as keys:
+        made = keys.invoke(event("make-key"))
+        assert (made["name"], made["limits"]["open_jobs"]) == ("Acme", 5)
+        assert made["key"] in [key["key"] for key in keys.invoke({"action": "list"})["keys"]]
+
+
 def test_the_sweeper(system: System, jobs: tuple[MongoJobs, MongoRows], tmp_path: Path) -> None:
     now = utc_now()
     job = jobs[0].get(seeds.DEAD)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from math import ceil
 
 from catalight.domain.api_keys import Limits
 from catalight.domain.errors import LimitError
@@ -57,4 +58,4 @@ class Admit:
 
 def _seconds_to_midnight(now: datetime) -> int:
     midnight = datetime.combine(now.date() + timedelta(days=1), time(), UTC)
-    return int((midnight - now).total_seconds()) + 1
+    return ceil((midnight - now).total_seconds())

@@ -27,8 +27,11 @@ class LinkResult:
     store: ObjectStore
     clock: Clock
 
-    def __call__(self, job_id: str) -> Link:
-        """Raise JobNotFoundError, JobNotFinishedError or ResultExpiredError where there is no result."""
+    def __call__(self, job_id: str, *, head: bool = False) -> Link:
+        """Raise JobNotFoundError, JobNotFinishedError or ResultExpiredError where there is no result.
+
+        `head` is for a URL to ask by HEAD.
+        """
         job = self.jobs.get(job_id)
         if not job.state.has_result:
             raise JobNotFinishedError(job_id, RETRY_AFTER)
@@ -36,5 +39,5 @@ class LinkResult:
         if not self.store.exists(key):
             raise ResultExpiredError(job_id)
         stem = job.file_name.rsplit(".", 1)[0]
-        url = self.store.link(key, SECONDS, file_name=f"{stem}-catalight.csv")
+        url = self.store.link(key, SECONDS, file_name=f"{stem}-catalight.csv", head=head)
         return Link(url, self.clock() + timedelta(seconds=SECONDS))

@@ -154,8 +154,8 @@ class ObjectStore(Protocol):
     def exists(self, key: str) -> bool:
         """Whether something stands under the key."""
 
-    def link(self, key: str, seconds: int, file_name: str | None = None) -> str:
-        """A presigned URL; with `file_name` a browser saves it under that name."""
+    def link(self, key: str, seconds: int, file_name: str | None = None, *, head: bool = False) -> str:
+        """A presigned URL for GET or for HEAD; with `file_name` a browser saves it under that name."""
 
     def delete(self, keys: Iterable[str]) -> None:
         """Remove what stands under these keys, if anything."""

@@ -34,6 +34,7 @@ def client(pipeline: Pipeline) -> Iterator[TestClient]:
         redeliver_webhook=pipeline.redeliver_webhook,
         link_result=LinkResult(pipeline.jobs, pipeline.store, pipeline.clock),
         link_image=LinkImage(pipeline.store),
+        api_base="",
         link_base="",
     )
     app.dependency_overrides[services] = lambda: built

@@ -1,0 +1,19 @@
+"""template.yaml as CloudFormation gets it."""
+
+from functools import cache
+
+from local.runner.children import PROJECT
+from local.runner.sam import to_cloudformation
+from local.runner.template import Template, load
+
+SECRETS = {
+    name: f"arn:aws:secretsmanager:us-east-1:123456789012:secret:{name}"
+    for name in ("MongoDbUriSecretArn", "WebhookSecretArn")
+}
+"""The parameters that have no default."""
+
+
+@cache
+def translated() -> Template:
+    """The whole template, translated by SAM; not to be changed."""
+    return to_cloudformation(load(PROJECT / "template.yaml"), SECRETS)
