@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
@@ -88,7 +88,7 @@ def test_run_tells_user_errors_in_a_sentence(
 class Runner:
     """`make run` in a process of its own, up and running."""
 
-    def __init__(self, folder: Path, more: Mapping[str, str] | None = None) -> None:
+    def __init__(self, folder: Path, more: dict[str, str] | None = None) -> None:
         self.folder = folder
         self.banner = ""
         self.port = free_port()
