@@ -1,7 +1,6 @@
 """Runs the application on this machine until Ctrl-C: `python -m local.run`."""
 
 import os
-import re
 import signal
 import sys
 import time
@@ -24,7 +23,7 @@ Catalight runs. Ctrl-C stops it and forgets its data.
   AWS      {endpoint_url}  (moto)
   MongoDB  {mongodb_uri}
   Logs     {folder}
-  Webhooks are signed with {webhook_secret}
+  Webhooks are signed with what is in {folder}/{secret}
   API keys {keys}
 
 Try it:
@@ -52,8 +51,9 @@ def main(**options: Any) -> int:
         }
         print("Starting (a few seconds) ...", flush=True)
         with System(**defaults | options) as system, running.told(system):
-            mongodb_uri = re.sub("//[^@/]*@", "//...@", system.mongodb_uri)  # without its password
-            shown = {"mongodb_uri": mongodb_uri, "keys": KEYS[authentication]}
+            # The user's own URI is not shown: it may hold a password, in more than one place.
+            mongodb_uri = system.mongodb_uri if system.mongod else "that of MONGODB_URI"
+            shown = {"mongodb_uri": mongodb_uri, "keys": KEYS[authentication], "secret": running.SIGNED_WITH}
             print(BANNER.format_map(vars(system) | shown), flush=True)
             while True:
                 time.sleep(CHECK_SECONDS)

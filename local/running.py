@@ -1,6 +1,7 @@
 """What a system that runs tells other commands of this machine: where its AWS is, and its functions."""
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -12,6 +13,7 @@ from local.runner.stack import Function
 from local.runner.system import System
 
 NAME = "running.json"  # it names secrets by their ARNs only
+SIGNED_WITH = "webhook-secret"
 
 
 def folder(port: int) -> Path:
@@ -21,14 +23,19 @@ def folder(port: int) -> Path:
 
 @contextmanager
 def told(system: System) -> Iterator[None]:
-    """Until the block ends, `find` finds the system's functions."""
+    """Until the block ends, `find` finds the system's functions, and its user what signs its webhooks."""
     functions = {name: asdict(function) for name, function in system.functions.items()}
     file = system.folder / NAME
     file.write_text(json.dumps({"endpoint_url": system.endpoint_url, "functions": functions}))
+    secret = system.folder / SIGNED_WITH
+    secret.unlink(missing_ok=True)  # of a run that was killed, and perhaps open to others
+    with os.fdopen(os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as written:
+        written.write(system.webhook_secret)
     try:
         yield
     finally:
         file.unlink()
+        secret.unlink()
 
 
 def find(port: int, function: str) -> tuple[Function, str]:

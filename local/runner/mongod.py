@@ -45,6 +45,7 @@ class Mongod:
             "--replSet": REPLICA_SET,
             "--wiredTigerCacheSizeGB": "0.25",
             "--oplogSize": "64",
+            "--slowms": "86400000",  # a command that is slow would be logged with its documents
         }
         command = [program, "--nounixsocket", *(word for option in options.items() for word in option), *more]
         self.child = Child("mongod", command, environment, log)

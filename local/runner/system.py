@@ -30,6 +30,7 @@ LOCAL_VALUES = {  # parameters
     "Authentication": "none",  # nobody else reaches this machine's loopback
 }
 API_PATIENCE = 2
+OWNER_ONLY = 0o700
 
 type Front = Callable[[str], AbstractContextManager[str]]
 """Stands before moto while a system runs: given moto's URL, it tells the one that functions are to call."""
@@ -124,6 +125,7 @@ class System:
         template = load(self._template)
         self.folder = self._folder or self._temporary_folder()
         self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.chmod(OWNER_ONLY)  # the logs are nobody else's business
         self._start_mongod()
         self._cleanup.callback(self._dispatcher.join)  # runs after moto's end, which ends the long polls
         moto = self._start_moto(moto_port)
@@ -179,7 +181,7 @@ class System:
         hosts = {"ALLOWED_HOSTS": os.environ.get("ALLOWED_HOSTS", f"{HOST},localhost")}
         variables = environment(self.functions[self._api_function], endpoint_url) | hosts
         command = [sys.executable, "-m", "uvicorn", self._api_app, "--host", HOST, "--port", str(port)]
-        # On AWS there is no access log of paths either; it would tell links that need no key.
+        # Paths are not logged on AWS either: some open images without a key.
         command += ["--timeout-graceful-shutdown", "1", "--no-proxy-headers", "--no-access-log"]
         self.api = Child("The API", command, variables, self.folder / "api.log")
         self._keep(self.api, API_PATIENCE)

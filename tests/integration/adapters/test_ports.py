@@ -8,14 +8,7 @@ from typing import Any
 
 import pytest
 
-from catalight.adapters.mongo import (
-    Connection,
-    MongoDeliveries,
-    MongoJobs,
-    MongoKeys,
-    MongoRows,
-    MongoUsage,
-)
+from catalight.adapters.mongo import Connection, MongoDeliveries, MongoJobs, MongoKeys, MongoRows, MongoUsage
 from catalight.domain.api_keys import ApiKey, Limits
 from catalight.domain.catalogue import Dialect
 from catalight.domain.errors import ImageError, ImageErrorCode, JobGoneError, JobNotFoundError
