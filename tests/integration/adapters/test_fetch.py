@@ -1,7 +1,6 @@
 """The fetcher against real sockets on loopback, hosts that misbehave included."""
 
 import gzip
-import itertools
 import socket
 from datetime import UTC, datetime
 from unittest.mock import patch
@@ -166,28 +165,6 @@ def test_a_content_encoding_bomb_ends_at_the_limit(host: Host, new_fetcher: NewF
         body = gzip.compress(body)
     host.routes["/"] = answer(body, 200, "Content-Encoding: " + ", ".join(["gzip"] * layers))
     assert failure(new_fetcher(max_bytes=100_000), host.url("/")).code is Code.TOO_MANY_BYTES
-
-
-@pytest.mark.parametrize(
-    ("start", "piece"),
-    [
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 9999999\r\n\r\n", b"x"),
-        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
-        (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + gzip.compress(b"")[:10], b"\0\0\0\xff\xff"),
-        (b"HTTP/1.1 200 OK\r\nX: ", b"x"),
-        (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
-    ],
-    ids=["body", "chunks", "encoded", "header", "continue"],
-)
-def test_whoever_drips_is_stopped_in_time(
-    host: Host, new_fetcher: NewFetcher, start: bytes, piece: bytes
-) -> None:
-    """Every look at the clock takes a second, and each recv() looks: no byte comes late, all of them do."""
-    host.routes["/"] = endless(start, piece)
-    ticks = itertools.count()
-    error = failure(new_fetcher(max_seconds=3.0, clock=lambda: float(next(ticks))), host.url("/"))
-    assert (error.code, error.transient) == (Code.TIMEOUT, True)
-    assert error.detail.endswith("or 3 s in all.")
 
 
 @pytest.mark.parametrize(
