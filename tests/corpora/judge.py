@@ -114,8 +114,8 @@ def _watched(report: Report) -> Iterator[None]:
 
     def watch() -> None:
         while not done.wait(SAMPLE_SECONDS):
-            for pid in descendants(os.getpid()):
-                with suppress(FileNotFoundError, ProcessLookupError, KeyError):
+            with suppress(FileNotFoundError, ProcessLookupError, KeyError):  # of one that has just ended
+                for pid in descendants(os.getpid()):
                     report.peak_mb = max(report.peak_mb, _peak_mb(pid))
 
     thread = Thread(target=watch)

@@ -1,6 +1,5 @@
 """Pictures in, light pictures out: the only file that imports Pillow."""
 
-import errno
 import os
 import struct
 import warnings
@@ -275,10 +274,11 @@ def _encode(
     try:
         picture.save(file, options.format.name, icc_profile=profile, **settings[options.format])
         file.flush()
-    except OSError as error:
-        if error.errno != errno.EFBIG and _length(file) < limits.output_bytes:
-            raise
-        raise limits.too_many_bytes() from error  # in the sandbox a file cannot grow beyond that
+    except (OSError, RuntimeError, ValueError) as error:
+        if _length(file) <= limits.output_bytes:  # in the sandbox it cannot grow beyond one more
+            # The pixels are sound, so the encoder lacked memory: the libraries have many words for that.
+            raise MemoryError(f"no memory to encode {options.format}") from error
+        raise limits.too_many_bytes() from error
     if _length(file) > limits.output_bytes:
         raise limits.too_many_bytes()
 

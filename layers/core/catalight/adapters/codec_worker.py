@@ -10,6 +10,7 @@ import os
 import resource
 import socket
 import sys
+import traceback
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from catalight.domain.options import Options
 from catalight.domain.picture import KEPT_BYTES, Limits
 
 MESSAGE_BYTES = 4096
+FAULT_CHARACTERS = 2000
 FILES = 64  # descriptors: a few, and those of modules that are still to be imported
 
 
@@ -29,13 +31,14 @@ def main() -> None:
     _end_with_parent()
     _bind(limits)
     before = _address_space()
+    _hush()
     _send(channel, {})  # ready
     while True:
         message, files, _, _ = socket.recv_fds(channel, MESSAGE_BYTES, 2)
         if not message:
             return
         _allow_cpu(limits.cpu_seconds)
-        answer = _answer(Options.from_document(json.loads(message)), files, limits)
+        answer = _answer(message, files, limits)
         _send(channel, answer | {"worn": _address_space() - before > KEPT_BYTES})
 
 
@@ -57,6 +60,13 @@ def _bind(limits: Limits) -> None:
         resource.setrlimit(what, (most, most))
 
 
+def _hush() -> None:
+    """The libraries remark on each thing that is wrong with a picture: no stranger fills our logs."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 2)
+    os.close(nothing)
+
+
 def _allow_cpu(seconds: int) -> None:
     """So many seconds from now, rounded up; whoever needs more is killed by SIGXCPU."""
     used = resource.getrusage(resource.RUSAGE_SELF)
@@ -64,15 +74,18 @@ def _allow_cpu(seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.getrlimit(resource.RLIMIT_CPU)[1]))
 
 
-def _answer(options: Options, files: list[int], limits: Limits) -> dict[str, Any]:
+def _answer(message: bytes, files: list[int], limits: Limits) -> dict[str, Any]:
     source, output = files
     with os.fdopen(source, "rb", buffering=0) as readable, os.fdopen(output, "w+b", buffering=0) as writable:
         try:
+            options = Options.from_document(json.loads(message))
             layout = codec.compress_into(writable, readable.read(), options, limits)
         except ImageError as error:
             return {"code": error.code, "detail": error.detail}
         except MemoryError:
             return {"out_of_memory": True}
+        except Exception:  # noqa: BLE001 - a fault of ours, which the parent raises and logs
+            return {"fault": traceback.format_exc()[-FAULT_CHARACTERS:]}
     return asdict(layout)
 
 

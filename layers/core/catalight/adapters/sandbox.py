@@ -22,12 +22,12 @@ logger = logging.getLogger(__name__)
 
 START_SECONDS = 60  # for its imports, on a machine that is busy
 WALL = 3  # a child may take so many times its CPU seconds: it may have to share the processor
-ANSWER_BYTES = 4096
+ANSWER_BYTES = 16_384
 KEPT_VARIABLES = frozenset({"LD_LIBRARY_PATH", "LANG"})  # and malloc's: no credentials, no secrets
 
 
 class SandboxError(Exception):
-    """The codec itself has failed, not a picture; the child's traceback is on standard error."""
+    """The codec itself has failed, not a picture."""
 
 
 class Sandbox:
@@ -128,6 +128,8 @@ class _Child:
             raise ImageError(ImageErrorCode(answer["code"]), answer["detail"])
         if "out_of_memory" in answer:
             raise self._gave_up(f"takes more than {self._limits.memory:,} bytes of memory")
+        if "fault" in answer:
+            raise SandboxError(answer["fault"])
         (width, height), (source_width, source_height) = answer["target"], answer["upright"]
         return width, height, source_width, source_height
 

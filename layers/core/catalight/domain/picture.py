@@ -14,7 +14,7 @@ _DECODING = {"JPEG": 9, "PNG": 11, "WEBP": 18, "GIF": 12, "AVIF": 13, "BMP": 12,
 _ENCODING = {
     ImageFormat.JPEG: (8, 12),
     ImageFormat.PNG: (5, 5),
-    ImageFormat.WEBP: (13, 25),
+    ImageFormat.WEBP: (13, 40),
     ImageFormat.AVIF: (33, 36),
 }
 
