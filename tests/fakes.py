@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from catalight.domain.api_keys import ApiKey
 from catalight.domain.errors import JobGoneError, JobNotFoundError, UnavailableError
 from catalight.domain.hosts import Host
-from catalight.domain.job import ENDED, RUNNING, Counts, Job, JobState
+from catalight.domain.job import ENDED, OPEN, RUNNING, Counts, Job, JobState
 from catalight.domain.messages import Message
 from catalight.domain.row import Row, RowState
 from catalight.domain.webhook import Delivery, Webhook, WebhookState
@@ -146,6 +147,9 @@ class MemoryJobs:
         ]
         return sorted(found, key=lambda job: (job.created_at, job.id), reverse=True)[:limit]
 
+    def count_open(self, owner: str, most: int) -> int:
+        return min(most, sum(job.owner == owner and job.state in OPEN for job in self.jobs.values()))
+
     def to_sweep(self, now: datetime, limit: int) -> list[Job]:
         due = [(job.sweep_at, job) for job in self.jobs.values() if job.sweep_at and job.sweep_at <= now]
         return [job for _, job in sorted(due, key=lambda entry: entry[0])][:limit]
@@ -274,6 +278,51 @@ class MemoryHosts:
             del self.hosts[name]
 
 
+class MemoryKeys:
+    """API keys in a dictionary."""
+
+    def __init__(self) -> None:
+        self.keys: dict[str, ApiKey] = {}
+
+    def insert(self, key: ApiKey) -> None:
+        self.keys[key.id] = key
+
+    def find(self, key_id: str) -> ApiKey | None:
+        return self.keys.get(key_id)
+
+    def find_by_digest(self, digest: str) -> ApiKey | None:
+        return next((key for key in self.keys.values() if key.digest == digest), None)
+
+    def all(self) -> list[ApiKey]:
+        return sorted(self.keys.values(), key=lambda key: (key.created_at, key.id))
+
+    def revoke(self, key_id: str, now: datetime) -> None:
+        key = self.keys.get(key_id)
+        if key and not key.revoked_at:
+            self.keys[key_id] = replace(key, revoked_at=now)
+
+    def rotate_webhook_secret(self, key_id: str, version: int, overlap_until: datetime) -> None:
+        key = self.keys.get(key_id)
+        if key and key.webhook_version == version:
+            self.keys[key_id] = replace(key, webhook_version=version + 1, overlap_until=overlap_until)
+
+
+class MemoryUsage:
+    """What was asked for, in a dictionary."""
+
+    def __init__(self) -> None:
+        self.sums: dict[tuple[str, date], int] = {}
+
+    def add(self, owner: str, day: date, rows: int, limit: int) -> bool:
+        if self.rows(owner, day) + rows > limit:
+            return False
+        self.sums[owner, day] = self.rows(owner, day) + rows
+        return True
+
+    def rows(self, owner: str, day: date) -> int:
+        return self.sums.get((owner, day), 0)
+
+
 class MemoryQueue:
     """A queue that records what was sent, each message with its delay; `down` makes it fail."""
 
@@ -316,5 +365,5 @@ class MemoryStore:
         for key in keys:
             self.objects.pop(key, None)
 
-    def link(self, key: str, seconds: int, file_name: str | None = None) -> str:
-        return f"memory:{key}"
+    def link(self, key: str, seconds: int, file_name: str | None = None, *, head: bool = False) -> str:
+        return f"memory:{key}?HEAD" if head else f"memory:{key}"

@@ -17,6 +17,7 @@ from catalight.domain.messages import TendJob as TendJobMessage
 from catalight.domain.options import ImageFormat, Options
 from catalight.domain.terms import Terms
 from catalight.domain.webhook import Delivery
+from catalight.usecases.admit import Admit
 from catalight.usecases.ask_completion import AskCompletion
 from catalight.usecases.cancel_job import CancelJob
 from catalight.usecases.carry_on import CarryOn
@@ -41,9 +42,11 @@ from tests.fakes import (
     MemoryDeliveries,
     MemoryHosts,
     MemoryJobs,
+    MemoryKeys,
     MemoryQueue,
     MemoryRows,
     MemoryStore,
+    MemoryUsage,
 )
 
 MISSING = ImageError(ImageErrorCode.NOT_FOUND, "The host answered 404.")
@@ -110,9 +113,12 @@ class Pipeline:
         self.deliveries = MemoryDeliveries(self.jobs)
         self.ask_completion = AskCompletion(self.jobs, self.rows, self.aggregator_queue, self.clock)
         self.send_window = SendWindow(self.image_queue, self.ask_completion)
+        self.keys, self.usage = MemoryKeys(), MemoryUsage()
+        self.admit = Admit(self.jobs, self.usage, self.clock)
         self.submit = Submit(
             jobs=self.jobs,
             rows=self.rows,
+            admit=self.admit,
             send_window=self.send_window,
             clock=self.clock,
             new_id=lambda: str(uuid4()),
@@ -182,7 +188,7 @@ class Pipeline:
     def compress(self, data: bytes, options: Options) -> Output:
         return Output(data[: len(data) // 2])
 
-    def deliver(self, url: str, webhook_id: str, body: str, now: object) -> Delivery:
+    def deliver(self, owner: str, url: str, webhook_id: str, body: str, now: object) -> Delivery:
         self.delivered.append((url, webhook_id, body))
         status = self.webhook_statuses.pop(0) if self.webhook_statuses else 200
         return Delivery(self.clock(), status, None, 1)

@@ -1,20 +1,20 @@
 """Lambda handler of AggregatorQueue and WebhookQueue: see to jobs, finish them, deliver their webhooks."""
 
 import os
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import boto3
-from pymongo.database import Database
 
 from catalight.adapters import aws, records
-from catalight.adapters.mongo import Document, MongoDeliveries, MongoJobs, MongoRows, connect
+from catalight.adapters.mongo import Connection, MongoDeliveries, MongoJobs, MongoKeys, MongoRows
 from catalight.adapters.s3 import S3Store
-from catalight.adapters.secrets import secret
+from catalight.adapters.secrets import secret_now, words
 from catalight.adapters.sqs import SqsQueue
 from catalight.adapters.webhook import SignedSender
 from catalight.clock import utc_now
 from catalight.domain import messages
+from catalight.domain.outbound import Outbound
 from catalight.domain.terms import Terms
 from catalight.usecases.ask_completion import AskCompletion
 from catalight.usecases.deliver_webhook import DeliverWebhook
@@ -25,10 +25,13 @@ from catalight.usecases.purge_job import PurgeJob
 from catalight.usecases.record_images import RecordImages
 from catalight.usecases.reopen_rows import ReopenRows
 from catalight.usecases.send_window import SendWindow
+from catalight.usecases.signing_secrets import SigningSecrets
 from catalight.usecases.tend_job import TendJob
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
+
+OUTBOUND = Outbound.read(os.environ)  # at start-up: where it must not be so, nothing runs
 
 
 @cache
@@ -49,16 +52,16 @@ def store() -> S3Store:
 
 
 @cache
-def database() -> Database[Document]:
-    """The database."""
-    env = os.environ
-    return connect(secret(env["MONGODB_URI_SECRET_ARN"]), env["MONGODB_DATABASE"], select_seconds=30)
+def mongodb() -> Connection:
+    """The database, wherever it is."""
+    uri = partial(secret_now, os.environ["MONGODB_URI_SECRET_ARN"])
+    return Connection(uri, os.environ["MONGODB_DATABASE"], select_seconds=30)
 
 
 @cache
 def tend_job() -> TendJob:
     """Build the use case from the function's environment, once."""
-    jobs, rows, terms = MongoJobs(database()), MongoRows(database()), Terms.read(os.environ)
+    jobs, rows, terms = MongoJobs(mongodb()), MongoRows(mongodb()), Terms.read(os.environ)
     image_queue, aggregator_queue = queue("IMAGE"), queue("AGGREGATOR")
     ask_completion = AskCompletion(jobs, rows, aggregator_queue, utc_now)
     record_images = RecordImages(jobs, rows, store(), utc_now)
@@ -80,7 +83,7 @@ def tend_job() -> TendJob:
 @cache
 def finish_job() -> FinishJob:
     """Build the use case from the function's environment, once."""
-    jobs, rows = MongoJobs(database()), MongoRows(database())
+    jobs, rows = MongoJobs(mongodb()), MongoRows(mongodb())
     return FinishJob(jobs, rows, store(), queue("WEBHOOK"), utc_now)
 
 
@@ -88,12 +91,10 @@ def finish_job() -> FinishJob:
 def deliver_webhook() -> DeliverWebhook:
     """Build the use case from the function's environment, once."""
     env = os.environ
-    sender = SignedSender(
-        secret=lambda: secret(env["WEBHOOK_SECRET_ARN"]),
-        allow_private_hosts=env.get("CATALIGHT_ALLOW_PRIVATE_HOSTS") == "1",
-    )
+    secrets = SigningSecrets(MongoKeys(mongodb()), partial(words, env["WEBHOOK_SECRET_ARN"]), utc_now)
+    sender = SignedSender(OUTBOUND, secrets=secrets)
     pauses = [float(pause) for pause in env["WEBHOOK_RETRY_PAUSES"].split(",")]
-    jobs, deliveries = MongoJobs(database()), MongoDeliveries(database())
+    jobs, deliveries = MongoJobs(mongodb()), MongoDeliveries(mongodb())
     return DeliverWebhook(jobs, deliveries, queue("WEBHOOK"), sender, utc_now, pauses)
 
 

@@ -1,21 +1,25 @@
 """The HTTP API: each route translates a request into one call of a use case, and the answer back."""
 
-from pathlib import Path
-from typing import Annotated
+import os
+from typing import Annotated, Any
 
 from fastapi import FastAPI, File, Form, Header, Request, Response, UploadFile
-from fastapi.responses import FileResponse, RedirectResponse
+from fastapi.responses import RedirectResponse
+from starlette.types import ASGIApp
 
-from catalight.domain import catalogue, urls
+from catalight.domain import catalogue, urls, webhook
 from catalight.domain.errors import OptionError
 from catalight.domain.job import ENDED
 from catalight.domain.options import MAX_SIDE, ImageFormat, Options
 from catalight.usecases.submit import Order
-from functions.api import jobs, problems
+from functions.api import edge, jobs, pages, problems, rate_limits
 from functions.api.body_limit import BodyLimit
-from functions.api.documented import documented_header, documented_problems
+from functions.api.callers import Calling, Own
+from functions.api.documented import EVERYWHERE, documented_header, documented_problems, with_heads
+from functions.api.edge import IsHead
+from functions.api.form_charset import FormCharset
 from functions.api.models import Accepted, Download, Health, Links, Note, Status, Welcome, shown
-from functions.api.services import EVERYONE, Built
+from functions.api.services import Built
 
 DESCRIPTION = """
 Send a CSV with the columns `Serial Number`, `Product Name` and `Input Image Urls`; Catalight downloads and
@@ -24,28 +28,44 @@ compresses every picture in the background and gives the CSV back with the new U
     curl -X POST {this address}/upload -F file=@products.csv
 """
 
-PAGE = Path(__file__).with_name("page.html")
 RUNNING_RETRY_AFTER = "2"
 MAX_FILE_NAME = 200  # it becomes part of a presigned URL
 MAX_KEY = 255
 KEY = "Any text of your own that is new for each order: sent again under it, the order is taken once"
 
-app = FastAPI(title="Catalight", version="1", description=DESCRIPTION)
+
+class Api(FastAPI):
+    """FastAPI with what stands around it, where also its answers to unexpected errors pass."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return edge.around(super().build_middleware_stack(), os.environ)
+
+    def openapi(self) -> dict[str, Any]:
+        return self.openapi_schema or with_heads(super().openapi())
+
+
+app = Api(
+    title="Catalight",
+    version="1",
+    description=DESCRIPTION,
+    docs_url=None,
+    redoc_url=None,
+    responses=EVERYWHERE,
+    form_limits={"max_files": 10, "max_fields": 20, "max_part_size": 16_384},
+)
+app.add_middleware(FormCharset)
 app.add_middleware(BodyLimit)
 app.include_router(jobs.router)
 problems.install(app)
-
-
-def _clean(text: str) -> str:
-    """`text` without the lone surrogates of a form in an odd charset: nothing could store them."""
-    return text.encode("utf-8", "replace").decode()
 
 
 @app.get("/", response_model=Welcome, responses={200: {"content": {"text/html": {}}}})
 def welcome(request: Request, response: Response) -> Response | Welcome:
     """Say what stands here; a browser gets the page to try it on."""
     if "text/html" in request.headers.get("accept", ""):
-        return FileResponse(PAGE, media_type="text/html", headers={"Vary": "Accept"})
+        page = pages.WELCOME.answer()
+        page.headers["Vary"] = "Accept"
+        return page
     response.headers["Vary"] = "Accept"
     return Welcome(message="Catalight makes product images light. POST a CSV to /upload.", docs="/docs")
 
@@ -53,12 +73,13 @@ def welcome(request: Request, response: Response) -> Response | Welcome:
 @app.post(
     "/upload",
     status_code=202,
-    responses=documented_problems(400, 410, 413, 415)
+    responses=documented_problems(401, 410, 413, 415, 429)
     | {202: documented_header("Location", "The job's status")},
 )
 def upload(
     request: Request,
     response: Response,
+    calling: Calling,
     built: Built,
     file: Annotated[UploadFile, File(description="The catalogue: CSV, at most 4.5 MB")],
     webhook_url: Annotated[str | None, Form(description="Called when the job has ended")] = None,
@@ -71,14 +92,15 @@ def upload(
 ) -> Accepted:
     """Take a catalogue; its images are made light in the background."""
     options = Options(quality, format, max_width, max_height)
-    webhook_url = webhook_url and _clean(webhook_url)
-    if webhook_url and (fault := urls.fault(webhook_url)):
-        raise OptionError("webhook_url", urls.shown(webhook_url), f"an http or https URL, but {fault}")
+    if webhook_url and (fault := webhook.fault(webhook_url, built.outbound)):
+        wanted = "an http or https URL" if built.outbound.plain_webhooks else "an https URL"
+        raise OptionError("webhook_url", urls.shown(webhook_url), f"{wanted}, but {fault}")
     parsed = catalogue.parse(file.file.read(), strict=strict)
-    base = str(request.base_url).rstrip("/")
-    name = _clean(file.filename or "catalogue.csv")[-MAX_FILE_NAME:]
+    base = built.api_base or str(request.base_url).rstrip("/")
+    name = (file.filename or "catalogue.csv")[-MAX_FILE_NAME:]
     order = Order(
-        owner=EVERYONE,
+        owner=calling.owner,
+        limits=calling.limits,
         catalogue=parsed,
         file_name=name,
         options=options,
@@ -90,6 +112,9 @@ def upload(
     job = built.submit(order)
     links = Links.of(job.id)
     response.headers["Location"] = links.status
+    if calling.limits:
+        left = built.admit.allowance(calling.owner, calling.limits)
+        response.headers.update(rate_limits.of_allowance(left))
     return Accepted(
         request_id=job.id,
         status=shown(job.state),
@@ -103,12 +128,11 @@ def upload(
 
 @app.get(
     "/status/{request_id}",
-    responses=documented_problems(404, 410)
+    responses=documented_problems(401, 404, 410)
     | {200: documented_header("Retry-After", "While the job runs: seconds")},
 )
-def status(request_id: str, response: Response, built: Built) -> Status:
+def status(job: Own, response: Response) -> Status:
     """Tell how far a job is."""
-    job = built.jobs.get(request_id)
     if job.state not in ENDED:
         response.headers["Retry-After"] = RUNNING_RETRY_AFTER
     return Status.of(job)
@@ -117,11 +141,11 @@ def status(request_id: str, response: Response, built: Built) -> Status:
 @app.get(
     "/download/{request_id}",
     response_model=Download,
-    responses=documented_problems(404, 409, 410) | {307: {"description": "To the result CSV"}},
+    responses=documented_problems(401, 404, 409, 410) | {307: {"description": "To the result CSV"}},
 )
-def download(request_id: str, built: Built, *, redirect: bool = True) -> Response | Download:
+def download(job: Own, built: Built, head: IsHead, *, redirect: bool = True) -> Response | Download:
     """Send the client to the result CSV, or with `redirect=false` tell its presigned URL."""
-    link = built.link_result(request_id)
+    link = built.link_result(job.id, head=head and redirect)
     if redirect:
         return RedirectResponse(link.url, 307)
     return Download(url=link.url, expires_at=link.expires_at)
@@ -133,9 +157,11 @@ def download(request_id: str, built: Built, *, redirect: bool = True) -> Respons
     response_class=RedirectResponse,
     responses=documented_problems(404) | {307: {"description": "To the image"}},
 )
-def image(token: str, name: str, built: Built) -> RedirectResponse:
+def image(token: str, name: str, built: Built, head: IsHead) -> RedirectResponse:
     """Send the client to one output image; this link lives as long as the image is kept."""
-    return RedirectResponse(built.link_image(token, name), 307, headers={"Cache-Control": "max-age=600"})
+    url = built.link_image(token, name, head=head)
+    # The answer to a HEAD is for no other method; kept, a cache might give it to one.
+    return RedirectResponse(url, 307, headers={} if head else {"Cache-Control": "max-age=600"})
 
 
 @app.get("/healthz", responses=documented_problems())
@@ -143,3 +169,9 @@ def healthz(built: Built) -> Health:
     """Say whether the service is up and reaches its database."""
     built.ping()
     return Health(status="ok")
+
+
+@app.get("/docs", include_in_schema=False)
+def docs() -> Response:
+    """Show the description of the API, to read and to try."""
+    return pages.DOCS.answer()

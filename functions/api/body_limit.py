@@ -23,7 +23,7 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         declared = dict(scope["headers"]).get(b"content-length", b"0")
-        size = int(declared) if declared.isdigit() else 0
+        size = int(declared[:20]) if declared.isdigit() else 0
         body = bytearray()
         more = size <= self._limit
         while more and len(body) <= self._limit:

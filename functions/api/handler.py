@@ -1,12 +1,12 @@
 """Lambda handler of the HTTP API."""
 
-from aws_lambda_powertools import Logger
 from mangum import Mangum
 from mangum.adapter import DEFAULT_TEXT_MIME_TYPES
 
+from catalight.adapters import logs
 from functions.api.app import app
 
-logger = Logger()
+logger = logs.logger()
 asgi = Mangum(app, lifespan="off", text_mime_types=[*DEFAULT_TEXT_MIME_TYPES, "application/problem+json"])
 
 handle = logger.inject_lambda_context(asgi, clear_state=True)

@@ -8,9 +8,10 @@ from fastapi import APIRouter, Query, Response
 from catalight.domain.job import JobState
 from catalight.domain.row import RowState
 from functions.api import cursors
+from functions.api.callers import Calling, Own
 from functions.api.documented import documented_header, documented_problems
 from functions.api.models import JobPage, RowPage, RowStatus, ShownState, Status
-from functions.api.services import EVERYONE, Built
+from functions.api.services import Built
 
 MOST_CHARACTERS = 2_500_000  # of a page: Lambda lets 6 MB through, and one may take two bytes or more
 
@@ -20,8 +21,9 @@ Cursor = Annotated[str | None, Query(description="`next` of the page before")]
 Limit = Annotated[int, Query(ge=1, le=200)]
 
 
-@router.get("", responses=documented_problems())
+@router.get("", responses=documented_problems(401))
 def list_jobs(
+    calling: Calling,
     built: Built,
     state: Annotated[list[ShownState] | None, Query(description="Only jobs in these states")] = None,
     cursor: Cursor = None,
@@ -29,21 +31,20 @@ def list_jobs(
 ) -> JobPage:
     """List the jobs, newest first."""
     states = frozenset(known for known in JobState if state is None or known.shown in state)
-    jobs = built.job_list.page(EVERYONE, states, cursors.read_job(cursor), limit)
+    jobs = built.job_list.page(calling.owner, states, cursors.read_job(cursor), limit)
     following = cursors.after_job(jobs[-1]) if len(jobs) == limit else None
     return JobPage(jobs=[Status.of(job) for job in jobs], next=following)
 
 
-@router.get("/{request_id}/rows", responses=documented_problems(404, 410))
+@router.get("/{request_id}/rows", responses=documented_problems(401, 404, 410))
 def list_rows(
-    request_id: str,
+    job: Own,
     built: Built,
     state: Annotated[list[RowState] | None, Query(description="Only rows in these states")] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> RowPage:
     """List the rows of a job with its images, in the order of its CSV."""
-    job = built.jobs.get(request_id)
     found = built.rows.page(job.id, frozenset(state or ()), cursors.read_row(cursor), limit)
     rows = list(_that_fit(RowStatus.of(row, job.link_base) for row in found))
     is_last = len(rows) == len(found) < limit
@@ -60,31 +61,35 @@ def _that_fit(rows: Iterable[RowStatus]) -> Iterator[RowStatus]:
         yield row
 
 
-@router.post("/{request_id}/cancel", status_code=202, responses=documented_problems(404, 409, 410))
-def cancel(request_id: str, built: Built) -> Status:
+@router.post("/{request_id}/cancel", status_code=202, responses=documented_problems(401, 404, 409, 410))
+def cancel(job: Own, built: Built) -> Status:
     """Cancel a job; images that are being worked on finish, and the result tells what there is."""
-    return Status.of(built.cancel_job(request_id))
+    return Status.of(built.cancel_job(job.id))
 
 
 @router.post(
     "/{request_id}/retry",
     status_code=202,
-    responses=documented_problems(404, 409, 410) | {202: documented_header("Location", "The job's status")},
+    responses=documented_problems(401, 404, 409, 410, 429)
+    | {202: documented_header("Location", "The job's status")},
 )
-def retry(request_id: str, response: Response, built: Built) -> Status:
+def retry(job: Own, calling: Calling, response: Response, built: Built) -> Status:
     """Do again what failed in a job that has ended, and only that; a new result replaces the old."""
-    job = built.retry_job(request_id)
+    if calling.limits:
+        built.admit(calling.owner, calling.limits, rows=0)  # it is one more job on its way
     response.headers["Location"] = f"/status/{job.id}"
-    return Status.of(job)
+    return Status.of(built.retry_job(job.id))
 
 
-@router.delete("/{request_id}", status_code=204, responses=documented_problems(404, 410))
-def delete(request_id: str, built: Built) -> None:
+@router.delete("/{request_id}", status_code=204, responses=documented_problems(401, 404, 410))
+def delete(job: Own, built: Built) -> None:
     """Forget a job; its rows, images and results are removed in the background."""
-    built.delete_job(request_id)
+    built.delete_job(job.id)
 
 
-@router.post("/{request_id}/webhook/redeliver", status_code=202, responses=documented_problems(404, 409, 410))
-def redeliver(request_id: str, built: Built) -> Status:
+@router.post(
+    "/{request_id}/webhook/redeliver", status_code=202, responses=documented_problems(401, 404, 409, 410)
+)
+def redeliver(job: Own, built: Built) -> Status:
     """Call the webhook of a job that has ended once more, under the same webhook-id."""
-    return Status.of(built.redeliver_webhook(request_id))
+    return Status.of(built.redeliver_webhook(job.id))

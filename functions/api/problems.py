@@ -1,10 +1,10 @@
 """Every error that the API answers, mapped once, to RFC 9457 problem+json."""
 
-from collections.abc import Callable
+import logging
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
-from aws_lambda_powertools import Logger
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
@@ -18,15 +18,18 @@ from catalight.domain.errors import (
     JobGoneError,
     JobNotFinishedError,
     JobNotFoundError,
+    LimitError,
     NoWebhookError,
     OptionError,
     ResultExpiredError,
+    UnauthorizedError,
     UnavailableError,
     UploadTooLargeError,
 )
+from functions.api import rate_limits
 from functions.api.models import Note
 
-logger = Logger(child=True)
+logger = logging.getLogger("catalight.api")
 
 
 HTTP_DETAILS = {
@@ -60,6 +63,33 @@ def catalogue(error: CatalogueError) -> JSONResponse:
 def option(error: OptionError) -> JSONResponse:
     detail = f"{error.field} is {error.found!r}; allowed is {error.allowed}."
     return problem(422, "option", "A form field cannot be used", detail, field=error.field)
+
+
+def unauthorized(error: UnauthorizedError) -> JSONResponse:
+    found = "The API key is not known, or was revoked" if error.given else "No API key came with the request"
+    detail = f"{found}. Send yours in the header `Authorization: Bearer catalight_...`."
+    answer = problem(401, "unauthorized", "An API key is needed", detail)
+    # RFC 6750, section 3: no error code where no credentials were given.
+    answer.headers["WWW-Authenticate"] = 'Bearer error="invalid_token"' if error.given else "Bearer"
+    return answer
+
+
+LIMIT_DETAILS = {
+    "rows": (
+        "Your key may send {limit:,} rows a day (UTC); {left:,} are left, and this catalogue has {wanted:,}.",
+        " Split it, or ask for a higher limit.",
+    ),
+    "open-jobs": ("Your key may have {limit:,} jobs on their way at once, and has them.", ""),
+}
+
+
+def limit(error: LimitError) -> JSONResponse:
+    detail, or_else = LIMIT_DETAILS[error.name]
+    detail = detail.format(limit=error.limit, left=error.left, wanted=error.wanted)
+    detail += f" Try again in {error.retry_after:,} s." if error.retry_after else or_else
+    answer = problem(429, "limit", "A limit of your key is reached", detail, retry_after=error.retry_after)
+    answer.headers.update(rate_limits.of_error(error))
+    return answer
 
 
 def job_not_found(_: JobNotFoundError) -> JSONResponse:
@@ -114,19 +144,32 @@ def upload_too_large(error: UploadTooLargeError) -> JSONResponse:
 
 
 def unavailable(error: UnavailableError) -> JSONResponse:
-    logger.warning("service unavailable", service_name=error.service, cause=type(error.__cause__).__name__)
+    logger.warning("%s; the cause is %s", error, type(error.__cause__).__name__)
     detail = f"A service behind Catalight does not answer. Try again in {error.retry_after} s."
     return problem(503, "unavailable", "Not available now", detail, retry_after=error.retry_after)
+
+
+def content_type(detail: str) -> JSONResponse:
+    return problem(415, "content-type", "The content type is not taken", detail)
 
 
 def invalid_request(error: RequestValidationError, request: Request) -> JSONResponse:
     sent = request.headers.get("content-type", "")
     if request.method == "POST" and not sent.lower().startswith("multipart/form-data"):
         detail = f"Send the CSV as multipart/form-data in the field `file`; this was {sent or 'untyped'!r}."
-        return problem(415, "content-type", "The content type is not taken", detail)
+        return content_type(detail)
     found = [{"field": str(e["loc"][-1]), "message": e["msg"]} for e in error.errors()]
     detail = "; ".join(f"{entry['field']}: {entry['message']}" for entry in found)
     return problem(422, "invalid-request", "The request cannot be used", detail, errors=found)
+
+
+def bad_request(detail: str) -> JSONResponse:
+    return problem(400, "bad-request", HTTPStatus.BAD_REQUEST.phrase, detail)
+
+
+def other_site() -> JSONResponse:
+    detail = "The page of another site sent this. Name its origin in CorsOrigins, if it may."
+    return problem(403, "other-site", "Not from another site", detail)
 
 
 def http_error(error: HTTPException) -> JSONResponse:
@@ -146,6 +189,8 @@ def unexpected(error: Exception) -> JSONResponse:
 CATALIGHT_ERRORS: dict[type[CatalightError], Callable[..., JSONResponse]] = {
     CatalogueError: catalogue,
     OptionError: option,
+    UnauthorizedError: unauthorized,
+    LimitError: limit,
     JobNotFoundError: job_not_found,
     JobGoneError: job_gone,
     JobNotFinishedError: job_not_finished,
@@ -161,6 +206,15 @@ CATALIGHT_ERRORS: dict[type[CatalightError], Callable[..., JSONResponse]] = {
 
 def install(app: FastAPI) -> None:
     """Answer every error of `app` with a problem."""
-    for kind, answer in (CATALIGHT_ERRORS | {HTTPException: http_error, Exception: unexpected}).items():
+    for kind, answer in (CATALIGHT_ERRORS | {HTTPException: http_error}).items():
         app.add_exception_handler(kind, lambda _, error, answer=answer: answer(error))
     app.add_exception_handler(RequestValidationError, lambda request, error: invalid_request(error, request))
+    app.middleware("http")(_unexpected_too)
+
+
+async def _unexpected_too(request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
+    """Let no exception out: Starlette, Mangum and uvicorn would log it with its text."""
+    try:
+        return await go_on(request)
+    except Exception as error:  # noqa: BLE001
+        return unexpected(error)

@@ -11,32 +11,50 @@ import boto3
 from fastapi import Depends
 
 from catalight.adapters import aws
-from catalight.adapters.mongo import MongoDeliveries, MongoJobs, MongoRows, connect, ping
+from catalight.adapters.mongo import (
+    Connection,
+    MongoDeliveries,
+    MongoJobs,
+    MongoKeys,
+    MongoPing,
+    MongoRows,
+    MongoUsage,
+)
 from catalight.adapters.s3 import S3Store
-from catalight.adapters.secrets import secret
+from catalight.adapters.secrets import secret_now
 from catalight.adapters.sqs import SqsQueue
 from catalight.clock import utc_now
+from catalight.domain.outbound import Outbound
 from catalight.domain.terms import Terms
+from catalight.usecases.admit import Admit
 from catalight.usecases.ask_completion import AskCompletion
+from catalight.usecases.authenticate import Authenticate
 from catalight.usecases.cancel_job import CancelJob
 from catalight.usecases.delete_job import DeleteJob
 from catalight.usecases.link_image import LinkImage
 from catalight.usecases.link_result import LinkResult
-from catalight.usecases.ports import JobList, Jobs, Rows
+from catalight.usecases.own_job import OwnJob
+from catalight.usecases.ports import JobList, Rows
 from catalight.usecases.redeliver_webhook import RedeliverWebhook
 from catalight.usecases.retry_job import RetryJob
 from catalight.usecases.send_window import SendWindow
 from catalight.usecases.submit import Submit
 
-EVERYONE = ""  # the owner of all jobs, where callers are not told apart
+OUTBOUND = Outbound.read(os.environ)  # at start-up: where it must not be so, nothing runs
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The use cases of the API; `link_base` is empty where images are linked through the API itself."""
+    """The use cases of the API; `authenticate` is None where callers are not asked who they are.
+
+    `api_base` is empty where the API is known by the host that it was asked at, `link_base` where images are
+    linked through the API itself. `outbound` tells which webhooks may be called.
+    """
 
     ping: Callable[[], None]
-    jobs: Jobs
+    authenticate: Authenticate | None
+    own_job: OwnJob
+    admit: Admit
     job_list: JobList
     rows: Rows
     submit: Submit
@@ -46,15 +64,23 @@ class Services:
     redeliver_webhook: RedeliverWebhook
     link_result: LinkResult
     link_image: LinkImage
+    api_base: str
     link_base: str
+    outbound: Outbound
+
+
+@cache
+def mongodb() -> Connection:
+    """The database, wherever it is."""
+    env = os.environ
+    return Connection(partial(secret_now, env["MONGODB_URI_SECRET_ARN"]), env["MONGODB_DATABASE"])
 
 
 @cache
 def services() -> Services:
     """Build the services from the function's environment."""
     env = os.environ
-    database = connect(secret(env["MONGODB_URI_SECRET_ARN"]), env["MONGODB_DATABASE"])
-    jobs, rows = MongoJobs(database), MongoRows(database)
+    jobs, rows = MongoJobs(mongodb()), MongoRows(mongodb())
     jobs.ensure_indexes()
     rows.ensure_indexes()
     store = S3Store(boto3.client("s3", config=aws.config()), env["BUCKET"])
@@ -63,14 +89,21 @@ def services() -> Services:
         SqsQueue(sqs, env[f"{name}_QUEUE_URL"]) for name in ("IMAGE", "AGGREGATOR", "WEBHOOK")
     )
     terms = Terms.read(env)
+    keys, usage = MongoKeys(mongodb()), MongoUsage(mongodb())
+    keys.ensure_indexes()
+    usage.ensure_indexes()
+    admit = Admit(jobs, usage, utc_now)
     return Services(
-        ping=partial(ping, database),
-        jobs=jobs,
+        ping=MongoPing(mongodb()),
+        authenticate=Authenticate(keys) if _asks_for_keys(env["AUTHENTICATION"]) else None,
+        own_job=OwnJob(jobs),
+        admit=admit,
         job_list=jobs,
         rows=rows,
         submit=Submit(
             jobs=jobs,
             rows=rows,
+            admit=admit,
             send_window=SendWindow(image_queue, AskCompletion(jobs, rows, aggregator_queue, utc_now)),
             clock=utc_now,
             new_id=lambda: str(uuid4()),
@@ -80,11 +113,18 @@ def services() -> Services:
         cancel_job=CancelJob(jobs, aggregator_queue, utc_now),
         retry_job=RetryJob(jobs, aggregator_queue, utc_now, terms),
         delete_job=DeleteJob(jobs, aggregator_queue, utc_now),
-        redeliver_webhook=RedeliverWebhook(jobs, MongoDeliveries(database), webhook_queue, utc_now),
+        redeliver_webhook=RedeliverWebhook(jobs, MongoDeliveries(mongodb()), webhook_queue, utc_now),
         link_result=LinkResult(jobs, store, utc_now),
         link_image=LinkImage(store),
+        api_base=env["API_BASE_URL"],
         link_base=env["LINK_BASE_URL"],
+        outbound=OUTBOUND,
     )
+
+
+def _asks_for_keys(authentication: str) -> bool:
+    """Whoever deploys without keys has to say so in as many words."""
+    return authentication != "none"
 
 
 Built = Annotated[Services, Depends(services)]

@@ -2,14 +2,14 @@
 
 import logging
 import os
-from functools import cache
+from functools import cache, partial
 
 import boto3
 
 from catalight.adapters import aws, records
-from catalight.adapters.mongo import MongoJobs, MongoRows, connect
+from catalight.adapters.mongo import Connection, MongoJobs, MongoRows
 from catalight.adapters.s3 import S3Store
-from catalight.adapters.secrets import secret
+from catalight.adapters.secrets import secret_now
 from catalight.adapters.sqs import SqsQueue
 from catalight.clock import utc_now
 from catalight.domain.messages import ProcessRange
@@ -25,8 +25,9 @@ logger = logging.getLogger(__name__)
 def give_up() -> GiveUp:
     """Build the use case from the function's environment, once."""
     env = os.environ
-    database = connect(secret(env["MONGODB_URI_SECRET_ARN"]), env["MONGODB_DATABASE"], select_seconds=30)
-    jobs, rows = MongoJobs(database), MongoRows(database)
+    uri = partial(secret_now, env["MONGODB_URI_SECRET_ARN"])
+    mongodb = Connection(uri, env["MONGODB_DATABASE"], select_seconds=30)
+    jobs, rows = MongoJobs(mongodb), MongoRows(mongodb)
     sqs = boto3.client("sqs", config=aws.config())
     image_queue = SqsQueue(sqs, env["IMAGE_QUEUE_URL"])
     aggregator_queue = SqsQueue(sqs, env["AGGREGATOR_QUEUE_URL"])

@@ -1,32 +1,37 @@
 """Lambda handler of a schedule: take up whatever stands still."""
 
 import os
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import boto3
-from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from catalight.adapters import aws
-from catalight.adapters.mongo import MongoHosts, MongoJobs, connect
-from catalight.adapters.secrets import secret
+from catalight.adapters import aws, logs
+from catalight.adapters.mongo import Connection, MongoHosts, MongoJobs
+from catalight.adapters.secrets import secret_now
 from catalight.adapters.sqs import SqsQueue
 from catalight.clock import utc_now
 from catalight.domain.terms import Terms
 from catalight.usecases.sweep import Sweep
 
-logger = Logger()
+logger = logs.logger()
+
+
+@cache
+def mongodb() -> Connection:
+    """The database, wherever it is."""
+    env = os.environ
+    return Connection(partial(secret_now, env["MONGODB_URI_SECRET_ARN"]), env["MONGODB_DATABASE"])
 
 
 @cache
 def sweep() -> Sweep:
     """Build the use case from the function's environment, once."""
     env = os.environ
-    database = connect(secret(env["MONGODB_URI_SECRET_ARN"]), env["MONGODB_DATABASE"])
-    jobs = MongoJobs(database)
+    jobs = MongoJobs(mongodb())
     jobs.ensure_indexes()
-    MongoHosts(database).ensure_indexes()
+    MongoHosts(mongodb()).ensure_indexes()
     queue = SqsQueue(boto3.client("sqs", config=aws.config()), env["AGGREGATOR_QUEUE_URL"])
     return Sweep(jobs, queue, utc_now, Terms.read(env))
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from catalight.adapters.mongo import MongoJobs, MongoRows, connect
+from catalight.adapters.mongo import Connection, MongoJobs, MongoRows, MongoUsage
 from catalight.clock import utc_now
 from catalight.domain import catalogue
 from catalight.domain.errors import ImageError, ImageErrorCode
@@ -12,6 +12,7 @@ from catalight.domain.job import Job
 from catalight.domain.messages import Message
 from catalight.domain.options import Options
 from catalight.domain.terms import Terms
+from catalight.usecases.admit import Admit
 from catalight.usecases.ask_completion import AskCompletion
 from catalight.usecases.send_window import SendWindow
 from catalight.usecases.submit import Order, Submit
@@ -40,6 +41,7 @@ class Seeds:
 
     jobs: MongoJobs
     rows: MongoRows
+    usage: MongoUsage
     image_base: str
     webhook_url: str
 
@@ -60,6 +62,7 @@ class Seeds:
         submit = Submit(
             jobs=self.jobs,
             rows=self.rows,
+            admit=Admit(self.jobs, self.usage, utc_now),
             send_window=SendWindow(Unsent(), AskCompletion(self.jobs, self.rows, Unsent(), utc_now)),
             clock=utc_now,
             new_id=lambda: job_id,
@@ -88,6 +91,7 @@ class Seeds:
 
 def plant(mongodb_uri: str, database: str, image_base: str, webhook_url: str) -> None:
     """Store the jobs of the event files in the database."""
-    connected = connect(mongodb_uri, database)
-    Seeds(MongoJobs(connected), MongoRows(connected), image_base, webhook_url).plant()
-    connected.client.close()
+    connected = Connection(lambda: mongodb_uri, database)
+    jobs, rows, usage = MongoJobs(connected), MongoRows(connected), MongoUsage(connected)
+    Seeds(jobs, rows, usage, image_base, webhook_url).plant()
+    connected.close()

@@ -2,7 +2,7 @@
 
 import importlib.util
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pymongo import MongoClient
@@ -30,9 +30,11 @@ def find() -> str:
 
 
 class Mongod:
-    """A mongod child on a free loopback port; its data folder is the caller's to remove."""
+    """A mongod child on a free loopback port, with `more` options; removing its data is the caller's."""
 
-    def __init__(self, program: str, data: Path, log: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, program: str, data: Path, log: Path, environment: Mapping[str, str], more: Sequence[str] = ()
+    ) -> None:
         data.mkdir(exist_ok=True)
         self._port = free_port()
         self.uri = f"mongodb://{HOST}:{self._port}/{DATABASE}?replicaSet={REPLICA_SET}"
@@ -43,8 +45,9 @@ class Mongod:
             "--replSet": REPLICA_SET,
             "--wiredTigerCacheSizeGB": "0.25",
             "--oplogSize": "64",
+            "--slowms": "86400000",  # a command that is slow would be logged with its documents
         }
-        command = [program, "--nounixsocket", *(word for option in options.items() for word in option)]
+        command = [program, "--nounixsocket", *(word for option in options.items() for word in option), *more]
         self.child = Child("mongod", command, environment, log)
 
     def wait_until_primary(self) -> None:

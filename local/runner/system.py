@@ -25,8 +25,12 @@ from local.runner.template import Template, load, parameters, text
 MONGODB_PARAMETER = "MongoDbUriSecretArn"
 WEBHOOK_PARAMETER = "WebhookSecretArn"
 DATABASE_PARAMETER = "MongoDbDatabase"
-LOCAL_VALUES = {"Window": "100"}  # parameters; moto searches a whole queue for each message
+LOCAL_VALUES = {  # parameters
+    "Window": "100",  # moto searches a whole queue for each message
+    "Authentication": "none",  # nobody else reaches this machine's loopback
+}
 API_PATIENCE = 2
+OWNER_ONLY = 0o700
 
 type Front = Callable[[str], AbstractContextManager[str]]
 """Stands before moto while a system runs: given moto's URL, it tells the one that functions are to call."""
@@ -58,7 +62,7 @@ class System:
         cores: int | None = None,
         folder: Path | None = None,
         api_function: str = "ApiFunction",
-        api_app: str = "functions.api.app:app",
+        api_app: str = "functions.api.handler:app",
         front: Front = nullcontext,
     ) -> None:
         """Plans a system; port 0 takes any free one, and `cores` is how many invocations run at once."""
@@ -121,6 +125,7 @@ class System:
         template = load(self._template)
         self.folder = self._folder or self._temporary_folder()
         self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.chmod(OWNER_ONLY)  # the logs are nobody else's business
         self._start_mongod()
         self._cleanup.callback(self._dispatcher.join)  # runs after moto's end, which ends the long polls
         moto = self._start_moto(moto_port)
@@ -172,9 +177,12 @@ class System:
             raise LocalError(
                 f"{self._template} has no function {self._api_function}, which is to be the API."
             )
-        variables = environment(self.functions[self._api_function], endpoint_url)
+        # A web page may point a name of its own at this machine (DNS rebinding): the name tells it apart.
+        hosts = {"ALLOWED_HOSTS": os.environ.get("ALLOWED_HOSTS", f"{HOST},localhost")}
+        variables = environment(self.functions[self._api_function], endpoint_url) | hosts
         command = [sys.executable, "-m", "uvicorn", self._api_app, "--host", HOST, "--port", str(port)]
-        command += ["--timeout-graceful-shutdown", "1"]
+        # Paths are not logged on AWS either: some open images without a key.
+        command += ["--timeout-graceful-shutdown", "1", "--no-proxy-headers", "--no-access-log"]
         self.api = Child("The API", command, variables, self.folder / "api.log")
         self._keep(self.api, API_PATIENCE)
         self.api.wait_until(lambda: listening(port))

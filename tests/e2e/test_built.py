@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from catalight.adapters.mongo import MongoJobs, MongoRows, connect
+from catalight.adapters.mongo import Connection, MongoJobs, MongoRows
 from catalight.clock import utc_now
 from catalight.domain.job import JobState
 from catalight.domain.webhook import WebhookState
@@ -40,9 +40,9 @@ def receiver(system: System, images: ImageServer) -> Iterator[WebhookReceiver]:
 
 @pytest.fixture
 def jobs(system: System, receiver: WebhookReceiver) -> Iterator[tuple[MongoJobs, MongoRows]]:
-    database = connect(system.mongodb_uri, system.mongodb_database)
-    yield MongoJobs(database), MongoRows(database)
-    database.client.close()
+    connection = Connection(lambda: system.mongodb_uri, system.mongodb_database)
+    yield MongoJobs(connection), MongoRows(connection)
+    connection.close()
 
 
 @contextmanager
@@ -115,6 +115,13 @@ def test_the_dead_letter_function(system: System, jobs: tuple[MongoJobs, MongoRo
         assert dead_letters.invoke(event("dead-letter")) == NOTHING_FAILED
     [row] = jobs[1].read(seeds.DEAD, [0])
     assert [image.error for image in row.images] == [None, "gave_up"]
+
+
+def test_the_keys_function(system: System, tmp_path: Path) -> None:
+    with built(system, "KeysFunction", tmp_path) as keys:
+        made = keys.invoke(event("make-key"))
+        assert (made["name"], made["limits"]["open_jobs"]) == ("Acme", 5)
+        assert made["key"] in [key["key"] for key in keys.invoke({"action": "list"})["keys"]]
 
 
 def test_the_sweeper(system: System, jobs: tuple[MongoJobs, MongoRows], tmp_path: Path) -> None:

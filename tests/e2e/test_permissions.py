@@ -120,6 +120,7 @@ def take_every_turn(run: Run, images: ImageServer) -> None:
     from_upload_to_deletion(run, images)
     given_up_too_early(run, images)
     cancelled_while_it_waits(run, images)
+    assert run.system.invoke("KeysFunction", {"action": "make", "name": "Acme"})["webhook_secrets"]
 
 
 def from_upload_to_deletion(run: Run, images: ImageServer) -> None:

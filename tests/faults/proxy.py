@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
+from xml.sax.saxutils import escape
 
 from local.hosts.http_server import serving
 from tests.faults.fates import Fates, Tally
@@ -12,6 +13,7 @@ from tests.forwarding import Answer, Forwarder, Front
 
 CALM: Mapping[str, float] = {}
 ROUGH = {"throttled": 0.06, "failed": 0.04, "lost": 0.03, "twice": 0.15, "late": 0.15}
+DENIED = {"denied": 1.0}  # as where a permission is missing: not an outage
 STORM = {"throttled": 0.5, "failed": 0.3, "lost": 0.1, "twice": 0.05}
 MOST_LATE = 2  # seconds more than was asked for
 
@@ -24,6 +26,7 @@ _REFUSALS = {
     ("sqs", "failed"): (500, "InternalFailure"),
     ("s3", "throttled"): (503, "SlowDown"),
     ("s3", "failed"): (500, "InternalError"),
+    ("s3", "denied"): (403, "AccessDenied"),
 }
 
 
@@ -41,7 +44,8 @@ class Proxy(Front):
         rates = {
             fate: rate
             for fate, rate in self.rates.items()
-            if fate not in ("twice", "late") or operation in _SENDING
+            if (fate not in ("twice", "late") or operation in _SENDING)
+            and (fate != "denied" or service == "s3")
         }
         fate = self.fates.draw(f"{service} {operation}", rates) if service else None
         if fate:
@@ -56,8 +60,8 @@ class _Handler(Forwarder):
         service, operation = self._call()
         fate = self.server.draw(service, operation)
         match fate:
-            case "throttled" | "failed":
-                self.give(*_refusal(service, fate))
+            case "throttled" | "failed" | "denied":
+                self.give(*_refusal(service, fate, self.path))
             case "lost":
                 self.pass_on(body)
                 self.close_connection = True
@@ -77,13 +81,13 @@ class _Handler(Forwarder):
         return found[1], self.headers.get("X-Amz-Target", self.command).rpartition(".")[2]
 
 
-def _refusal(service: str, fate: str) -> Answer:
-    """What a service answers that has not done what was asked."""
+def _refusal(service: str, fate: str, path: str) -> Answer:
+    """What a service answers that has not done what was asked; S3 tells of what."""
     status, code = _REFUSALS[service, fate]
     if service == "sqs":
         body = json.dumps({"__type": f"com.amazonaws.sqs#{code}", "message": "Injected."})
         return status, [("Content-Type", "application/x-amz-json-1.0")], body.encode()
-    body = f"<Error><Code>{code}</Code><Message>Injected.</Message></Error>"
+    body = f"<Error><Code>{code}</Code><Message>Injected for {escape(path)}</Message></Error>"
     return status, [("Content-Type", "application/xml")], body.encode()
 
 

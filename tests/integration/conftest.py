@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
-from catalight.adapters.mongo import connect
+from catalight.adapters.mongo import Connection
 from local.runner import aws
 from local.runner.children import HOST, Child, free_port, listening
 from local.runner.mongod import Mongod, find
@@ -27,12 +27,18 @@ def mongodb_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def database(mongodb_uri: str) -> Iterator[Database[dict[str, Any]]]:
+def mongodb(mongodb_uri: str) -> Iterator[Connection]:
     """A database of its own, connected as the functions connect."""
-    database = connect(mongodb_uri, f"test-{uuid.uuid4()}")
-    yield database
-    database.client.drop_database(database.name)
-    database.client.close()
+    connection = Connection(lambda: mongodb_uri, f"test-{uuid.uuid4()}")
+    yield connection
+    connection.database.client.drop_database(connection.database.name)
+    connection.close()
+
+
+@pytest.fixture
+def database(mongodb: Connection) -> Database[dict[str, Any]]:
+    """The same, as pymongo has it."""
+    return mongodb.database
 
 
 @pytest.fixture(scope="session")

@@ -166,6 +166,6 @@ class Run(Pipeline):
             raise self.passing.pop(url)
         return answer
 
-    def deliver(self, url: str, webhook_id: str, body: str, now: object) -> Delivery:
+    def deliver(self, owner: str, url: str, webhook_id: str, body: str, now: object) -> Delivery:
         self.world.before("webhook", webhook_id)
-        return super().deliver(url, webhook_id, body, now)
+        return super().deliver(owner, url, webhook_id, body, now)

@@ -40,18 +40,19 @@ def test_every_queue_is_encrypted() -> None:
 
 def test_sqs_events_name_the_records_that_failed() -> None:
     for function in resources("AWS::Serverless::Function").values():
-        for event in function["Events"].values():
+        for event in function.get("Events", {}).values():
             if event["Type"] == "SQS":
                 assert event["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
                 assert event["Properties"]["BatchSize"] == 1
 
 
 def test_nothing_unauthenticated_is_deployed() -> None:
-    [api] = resources("AWS::Serverless::HttpApi").values()
-    assert api["Auth"] == {"EnableIamAuthorizer": True, "DefaultAuthorizer": "AWS_IAM"}
+    assert DEFAULTS["Authentication"] == "keys"
+    api = resources("AWS::Serverless::Function")["ApiFunction"]
+    assert api["Environment"]["Variables"]["AUTHENTICATION"] == {"Ref": "Authentication"}
     for function in resources("AWS::Serverless::Function").values():
         assert "FunctionUrlConfig" not in function
-        for event in function["Events"].values():
+        for event in function.get("Events", {}).values():
             assert "Auth" not in event["Properties"]
 
 

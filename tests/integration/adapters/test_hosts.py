@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
-from catalight.adapters.mongo import MongoHosts, connect
+from catalight.adapters.mongo import Connection, MongoHosts
 from catalight.domain.errors import UnavailableError
 from catalight.domain.hosts import Host
 from catalight.usecases.ports import Hosts
@@ -28,7 +28,7 @@ def hosts(request: pytest.FixtureRequest) -> Iterator[Hosts]:
     if request.param == "memory":
         yield MemoryHosts()
     else:
-        yield MongoHosts(request.getfixturevalue("database"))
+        yield MongoHosts(request.getfixturevalue("mongodb"))
 
 
 def test_a_host_is_remembered_by_its_name(hosts: Hosts) -> None:
@@ -65,8 +65,10 @@ def test_rests_that_are_told_at_once_come_to_the_longest(hosts: Hosts) -> None:
     assert hosts.known(["h:80"])["h:80"] == Host("h:80", at(39), 6)
 
 
-def test_strikes_are_forgotten_ten_minutes_after_the_rest(database: Database[dict[str, Any]]) -> None:
-    hosts = MongoHosts(database)
+def test_strikes_are_forgotten_ten_minutes_after_the_rest(
+    mongodb: Connection, database: Database[dict[str, Any]]
+) -> None:
+    hosts = MongoHosts(mongodb)
     hosts.ensure_indexes()
     hosts.ensure_indexes()
     index = database["hosts"].index_information()["forgotten"]
@@ -74,9 +76,10 @@ def test_strikes_are_forgotten_ten_minutes_after_the_rest(database: Database[dic
 
 
 def test_a_database_that_is_down_is_unavailable() -> None:
-    database = connect(f"mongodb://127.0.0.1:{free_port()}/", "test", select_seconds=0.1)
+    uri = f"mongodb://127.0.0.1:{free_port()}/"
+    mongodb = Connection(lambda: uri, "test", select_seconds=0.1)
     with pytest.raises(UnavailableError, match="MongoDB"):
-        MongoHosts(database).known(["h:80"])
+        MongoHosts(mongodb).known(["h:80"])
     with pytest.raises(UnavailableError, match="MongoDB"):
-        MongoHosts(database).rest("h:80", NOW, 1)
-    database.client.close()
+        MongoHosts(mongodb).rest("h:80", NOW, 1)
+    mongodb.close()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
-from catalight.adapters.mongo import MongoJobs, MongoRows, connect, ping
+from catalight.adapters.mongo import Connection, MongoJobs, MongoPing, MongoRows
 from catalight.domain.errors import UnavailableError
 from catalight.domain.row import Row
 from local.runner.children import free_port
@@ -16,8 +16,10 @@ from local.runner.children import free_port
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def test_both_questions_are_answered_by_the_partial_index(database: Database[dict[str, Any]]) -> None:
-    rows = MongoRows(database)
+def test_both_questions_are_answered_by_the_partial_index(
+    mongodb: Connection, database: Database[dict[str, Any]]
+) -> None:
+    rows = MongoRows(mongodb)
     rows.ensure_indexes()
     rows.ensure_indexes()
     for query in ({"job": "j", "range": 3, "pending": True, "run": 1}, {"job": "j", "pending": True}):
@@ -28,9 +30,10 @@ def test_both_questions_are_answered_by_the_partial_index(database: Database[dic
 
 
 def test_jobs_are_found_by_indexes_and_tombstones_are_removed_in_time(
+    mongodb: Connection,
     database: Database[dict[str, Any]],
 ) -> None:
-    MongoJobs(database).ensure_indexes()
+    MongoJobs(mongodb).ensure_indexes()
     sweep = database["jobs"].find({"sweep_at": {"$lte": NOW}}).sort("sweep_at", 1).limit(9)
     states = {"owner": "", "state": {"$in": ["PENDING"]}}
     page = database["jobs"].find(states).sort([("created_at", -1), ("_id", -1)]).limit(9)
@@ -43,17 +46,20 @@ def test_jobs_are_found_by_indexes_and_tombstones_are_removed_in_time(
 
 
 def test_the_uri_cannot_weaken_the_writes(mongodb_uri: str) -> None:
-    database = connect(f"{mongodb_uri}&w=1&readPreference=secondary&maxPoolSize=100", "test")
+    uri = f"{mongodb_uri}&w=1&readPreference=secondary&maxPoolSize=100"
+    mongodb = Connection(lambda: uri, "test")
+    database = mongodb.database
     assert database.write_concern.document["w"] == "majority"
     assert database.read_preference.mode == 0
     assert database.client.options.pool_options.max_pool_size == 4
-    database.client.close()
+    mongodb.close()
 
 
 def test_a_stream_whose_cursor_a_restart_has_lost_is_unavailable(
+    mongodb: Connection,
     database: Database[dict[str, Any]],
 ) -> None:
-    rows = MongoRows(database)
+    rows = MongoRows(mongodb)
     rows.insert(Row("job", number, 1, None, ("x" * 1000,), ()) for number in range(500))
     stream = rows.stream("job")
     next(stream)
@@ -64,22 +70,25 @@ def test_a_stream_whose_cursor_a_restart_has_lost_is_unavailable(
         list(stream)
 
 
-def test_what_mongodb_refuses_is_not_told_with_the_rows(database: Database[dict[str, Any]]) -> None:
+def test_what_mongodb_refuses_is_not_told_with_the_rows(
+    mongodb: Connection, database: Database[dict[str, Any]]
+) -> None:
     database.create_collection("rows", validator={"number": {"$lt": 1}})
     rows = [Row("job", number, 1, None, ("SECRET",), ()) for number in range(2)]
     with pytest.raises(RuntimeError, match="121") as refused:
-        MongoRows(database).insert(rows)
+        MongoRows(mongodb).insert(rows)
     assert "SECRET" not in "".join(traceback.format_exception(refused.value))
 
 
 def test_a_database_that_is_down_is_unavailable_at_once_and_everywhere() -> None:
-    database = connect(f"mongodb://127.0.0.1:{free_port()}/", "test", select_seconds=0.1)
+    uri = f"mongodb://127.0.0.1:{free_port()}/"
+    mongodb = Connection(lambda: uri, "test", select_seconds=0.1)
     began = time.monotonic()
     with pytest.raises(UnavailableError, match="MongoDB"):
-        ping(database)
+        MongoPing(mongodb)()
     with pytest.raises(UnavailableError, match="MongoDB"):
-        MongoJobs(database).get("job")
+        MongoJobs(mongodb).get("job")
     with pytest.raises(UnavailableError, match="MongoDB"):
-        list(MongoRows(database).stream("job"))
+        list(MongoRows(mongodb).stream("job"))
     assert time.monotonic() - began < 5
-    database.client.close()
+    mongodb.close()

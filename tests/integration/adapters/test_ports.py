@@ -1,21 +1,23 @@
 """In-memory and real adapters keep the same promises, so that unit tests may stand on the former."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from catalight.adapters.mongo import MongoDeliveries, MongoJobs, MongoRows
+from catalight.adapters.mongo import Connection, MongoDeliveries, MongoJobs, MongoKeys, MongoRows, MongoUsage
+from catalight.domain.api_keys import ApiKey, Limits
 from catalight.domain.catalogue import Dialect
 from catalight.domain.errors import ImageError, ImageErrorCode, JobGoneError, JobNotFoundError
 from catalight.domain.job import Counts, Job, JobState
 from catalight.domain.options import Options
 from catalight.domain.row import Image, Row, RowState
 from catalight.domain.webhook import Delivery, Webhook, WebhookState
-from catalight.usecases.ports import Deliveries, JobList, Jobs, Rows
-from tests.fakes import MemoryDeliveries, MemoryJobs, MemoryRows
+from catalight.usecases.ports import Deliveries, JobList, Jobs, Keys, Rows, Usage
+from tests.fakes import MemoryDeliveries, MemoryJobs, MemoryKeys, MemoryRows, MemoryUsage
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)
@@ -28,19 +30,22 @@ class Store:
     job_list: JobList
     deliveries: Deliveries
     rows: Rows
+    keys: Keys
+    usage: Usage
 
 
 @pytest.fixture(params=["memory", "mongo"])
 def store(request: pytest.FixtureRequest) -> Iterator[Store]:
     if request.param == "memory":
         memory = MemoryJobs()
-        yield Store(memory, memory, MemoryDeliveries(memory), MemoryRows())
+        yield Store(memory, memory, MemoryDeliveries(memory), MemoryRows(), MemoryKeys(), MemoryUsage())
     else:
-        database: Any = request.getfixturevalue("database")
-        jobs, rows = MongoJobs(database), MongoRows(database)
-        jobs.ensure_indexes()
-        rows.ensure_indexes()
-        yield Store(jobs, jobs, MongoDeliveries(database), rows)
+        mongodb: Connection = request.getfixturevalue("mongodb")
+        jobs, rows = MongoJobs(mongodb), MongoRows(mongodb)
+        keys, usage = MongoKeys(mongodb), MongoUsage(mongodb)
+        for collection in (jobs, rows, keys, usage):
+            collection.ensure_indexes()
+        yield Store(jobs, jobs, MongoDeliveries(mongodb), rows, keys, usage)
 
 
 def a_job(**changes: Any) -> Job:
@@ -297,6 +302,14 @@ class TestJobList:
         wanted = frozenset({JobState.PENDING, JobState.COMPLETED, JobState.GONE})
         assert {job.id for job in store.job_list.page("", wanted, None, 9)} == {"PENDING", "COMPLETED"}
 
+    def test_an_owners_jobs_that_have_not_ended_are_counted_up_to_a_number(self, store: Store) -> None:
+        for number, state in enumerate(JobState):
+            store.jobs.insert(a_job(id=f"job{number}", owner="mine", state=state))
+        store.jobs.insert(a_job(id="other", owner="yours"))
+        assert store.job_list.count_open("mine", 10) == 4  # PENDING, PROCESSING, CANCELLING, FINISHING
+        assert store.job_list.count_open("mine", 3) == 3
+        assert store.job_list.count_open("nobody", 10) == 0
+
     def test_jobs_are_swept_when_their_time_has_come(self, store: Store) -> None:
         for name, sweep_at in (("a", NOW), ("b", NOW - timedelta(1)), ("c", LATER), ("d", None)):
             store.jobs.insert(a_job(id=name, sweep_at=sweep_at))
@@ -458,3 +471,52 @@ class TestRows:
         store.rows.delete("job", 1, 2)
         assert [row.number for row in store.rows.stream("job")] == [0, 3]
         assert [row.number for row in store.rows.stream("job2")] == [1]
+
+
+class TestKeys:
+    KEY = ApiKey("k", "Acme", "digest", Limits(3, 4), NOW)
+
+    def test_a_key_is_found_by_its_id_and_by_its_digest(self, store: Store) -> None:
+        assert store.keys.find("k") is None
+        store.keys.insert(self.KEY)
+        assert store.keys.find("k") == store.keys.find_by_digest("digest") == self.KEY
+        assert store.keys.find_by_digest("k") is None
+
+    def test_keys_are_listed_from_the_oldest(self, store: Store) -> None:
+        newer = replace(self.KEY, id="a", digest="other", created_at=LATER)
+        store.keys.insert(newer)
+        store.keys.insert(self.KEY)
+        assert store.keys.all() == [self.KEY, newer]
+
+    def test_a_key_is_revoked_once(self, store: Store) -> None:
+        store.keys.insert(self.KEY)
+        store.keys.revoke("k", NOW)
+        store.keys.revoke("k", LATER)
+        store.keys.revoke("nobody", NOW)
+        assert store.keys.all() == [replace(self.KEY, revoked_at=NOW)]
+
+    def test_twins_go_on_to_one_webhook_secret(self, store: Store) -> None:
+        store.keys.insert(self.KEY)
+        for _ in range(2):
+            store.keys.rotate_webhook_secret("k", 1, LATER)
+        assert store.keys.find("k") == replace(self.KEY, webhook_version=2, overlap_until=LATER)
+
+
+class TestUsage:
+    def test_rows_add_up_to_the_limit_and_no_further(self, store: Store) -> None:
+        day = NOW.date()
+        assert [store.usage.add("k", day, rows, 10) for rows in (4, 7, 6, 1)] == [True, False, True, False]
+        assert store.usage.rows("k", day) == 10
+
+    def test_more_than_the_limit_is_never_added(self, store: Store) -> None:
+        assert not store.usage.add("k", NOW.date(), 11, 10)
+        assert store.usage.rows("k", NOW.date()) == 0
+
+    def test_days_and_owners_are_counted_apart(self, store: Store) -> None:
+        store.usage.add("k", NOW.date(), 5, 10)
+        assert store.usage.rows("k", LATER.date()) == store.usage.rows("j", NOW.date()) == 0
+
+    def test_of_many_at_once_as_many_get_in_as_there_is_room_for(self, store: Store) -> None:
+        with ThreadPoolExecutor(8) as pool:
+            added = list(pool.map(lambda _: store.usage.add("k", NOW.date(), 1, 10), range(40)))
+        assert sum(added) == store.usage.rows("k", NOW.date()) == 10

@@ -1,48 +1,90 @@
 """Secrets, from moto's Secrets Manager."""
 
+from typing import Any
+
 import pytest
-from aws_lambda_powertools.utilities.parameters import base
 from botocore.exceptions import ClientError
 
-from catalight.adapters.secrets import secret
+from catalight.adapters.secrets import MAX_AGE, STALE, Secrets
 from catalight.domain.errors import UnavailableError
+from local.hosts.http_server import Handler, Server, serving
 from local.runner import aws
 from local.runner.children import free_port
 
+ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:any"
 
-def forget() -> None:
-    """Forget the cached secrets, and the clients of another endpoint with them."""
-    base.DEFAULT_PROVIDERS.clear()  # type: ignore[attr-defined]
+
+class Clock:
+    """Seconds, as a test says."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
 
 
 @pytest.fixture
-def environment(aws_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    forget()
-    for name, value in aws.environment(aws_endpoint).items():
-        monkeypatch.setenv(name, value)
+def clock() -> Clock:
+    return Clock()
 
 
-@pytest.mark.usefixtures("environment")
-def test_a_secret_is_read_by_its_arn_and_kept(aws_endpoint: str) -> None:
-    manager = aws.client("secretsmanager", aws_endpoint)
-    arn = manager.create_secret(Name="one", SecretString="text")["ARN"]
-    assert secret(arn) == "text"
+@pytest.fixture
+def manager(aws_endpoint: str) -> Any:
+    return aws.client("secretsmanager", aws_endpoint)
+
+
+def create(manager: Any, text: str) -> str:
+    manager.delete_secret(SecretId="one", ForceDeleteWithoutRecovery=True)
+    arn: str = manager.create_secret(Name="one", SecretString=text)["ARN"]
+    return arn
+
+
+def test_a_secret_is_kept_for_some_minutes_and_then_read_anew(manager: Any, clock: Clock) -> None:
+    arn, secrets = create(manager, "text"), Secrets(manager, clock)
+    assert secrets.kept(arn) == "text"
     manager.put_secret_value(SecretId=arn, SecretString="new")
-    assert secret(arn) == "text"
-    forget()
-    assert secret(arn) == "new"
+    clock.seconds = MAX_AGE - 1
+    assert secrets.kept(arn) == "text"
+    clock.seconds = MAX_AGE
+    assert secrets.kept(arn) == "new"
 
 
-@pytest.mark.usefixtures("environment")
-def test_a_secret_that_does_not_exist_is_a_fault_of_the_deployment() -> None:
+def test_what_holds_now_is_read_at_once_and_kept(manager: Any, clock: Clock) -> None:
+    arn, secrets = create(manager, "text"), Secrets(manager, clock)
+    secrets.kept(arn)
+    manager.put_secret_value(SecretId=arn, SecretString="new")
+    assert secrets.now(arn) == secrets.kept(arn) == "new"
+
+
+def test_a_secret_that_does_not_exist_is_a_fault_of_the_deployment(manager: Any) -> None:
     with pytest.raises(ClientError, match="ResourceNotFoundException"):
-        secret("arn:aws:secretsmanager:us-east-1:123456789012:secret:nothing")
+        Secrets(manager).kept(ARN + "-nothing")
 
 
-@pytest.mark.usefixtures("environment")
-def test_a_service_that_is_down_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{free_port()}")
-    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    forget()
+def test_in_an_outage_the_last_text_serves_on_for_an_hour(manager: Any, clock: Clock) -> None:
+    arn = create(manager, "text")
+    secrets = Secrets(manager, clock)
+    secrets.kept(arn)
+    secrets._client = aws.client("secretsmanager", f"http://127.0.0.1:{free_port()}")
+    clock.seconds = MAX_AGE + STALE - 1
+    assert secrets.kept(arn) == "text"
     with pytest.raises(UnavailableError, match="Secrets Manager"):
-        secret("arn:aws:secretsmanager:us-east-1:123456789012:secret:any")
+        secrets.now(arn)
+    clock.seconds = MAX_AGE + STALE
+    with pytest.raises(UnavailableError, match="Secrets Manager"):
+        secrets.kept(arn)
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(400, "ThrottlingException"), (500, "InternalServiceError"), (503, "")]
+)
+def test_throttling_and_faults_of_aws_are_unavailable(status: int, code: str) -> None:
+    class Refusing(Handler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.answer(status, f'{{"__type": "{code}"}}'.encode(), "application/x-amz-json-1.1")
+
+    server = Server(("127.0.0.1", 0), Refusing)
+    with serving(server), pytest.raises(UnavailableError, match="Secrets Manager"):
+        Secrets(aws.client("secretsmanager", server.url)).kept(ARN)

@@ -1,6 +1,6 @@
 """Signed calls to a real receiver, and to some that do not behave."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from threading import Event
 
@@ -9,8 +9,11 @@ import pytest
 from catalight.adapters.patience import Limits
 from catalight.adapters.webhook import SignedSender
 from catalight.domain.errors import UnavailableError
+from catalight.domain.outbound import Outbound
 from local.hosts.http_server import Handler, Server, serving
 from local.hosts.webhook_receiver import webhook_receiver
+from tests.corpora.urls import PUBLIC
+from tests.integration.adapters.hosts import LOCAL, Host, Internet
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 BODY = '{"type": "job.completed", "data": {}}'
@@ -18,7 +21,7 @@ BODY = '{"type": "job.completed", "data": {}}'
 
 @pytest.fixture
 def sender() -> Iterator[SignedSender]:
-    sender = SignedSender(secret=lambda: SECRET, allow_private_hosts=True, limits=Limits(0.5, 0.5, 0.5))
+    sender = SignedSender(LOCAL, secrets=lambda _: [SECRET], limits=Limits(0.5, 0.5, 0.5))
     yield sender
     sender.close()
 
@@ -26,7 +29,7 @@ def sender() -> Iterator[SignedSender]:
 def test_a_receiver_can_verify_the_call(sender: SignedSender) -> None:
     now = datetime.now(UTC)
     with webhook_receiver(SECRET) as receiver:
-        delivery = sender(f"{receiver.url}/hook", "msg_1", BODY, now)
+        delivery = sender("", f"{receiver.url}/hook", "msg_1", BODY, now)
         assert receiver.events.get(timeout=5) == {"type": "job.completed", "data": {}}
     assert (delivery.status, delivery.error, delivery.at) == (204, None, now)
     assert delivery.delivered
@@ -35,7 +38,7 @@ def test_a_receiver_can_verify_the_call(sender: SignedSender) -> None:
 
 def test_another_secret_is_not_taken(sender: SignedSender) -> None:
     with webhook_receiver("whsec_" + "A" * 32) as receiver:
-        delivery = sender(f"{receiver.url}/hook", "msg_1", BODY, datetime.now(UTC))
+        delivery = sender("", f"{receiver.url}/hook", "msg_1", BODY, datetime.now(UTC))
     assert (delivery.status, delivery.delivered) == (401, False)
 
 
@@ -70,32 +73,43 @@ def odd() -> Iterator[Server]:
 def test_what_the_receiver_answers_is_told_and_no_redirect_followed(
     sender: SignedSender, odd: Server, path: str, status: int
 ) -> None:
-    assert sender(odd.url + path, "m", BODY, datetime.now(UTC)).status == status
+    assert sender("", odd.url + path, "m", BODY, datetime.now(UTC)).status == status
     assert odd.paths == [path]  # type: ignore[attr-defined]
 
 
 def test_a_receiver_that_stalls_is_a_timeout(sender: SignedSender, odd: Server) -> None:
-    delivery = sender(f"{odd.url}/slow", "m", BODY, datetime.now(UTC))
+    delivery = sender("", f"{odd.url}/slow", "m", BODY, datetime.now(UTC))
     assert (delivery.status, delivery.error) == (None, "timeout")
     assert delivery.milliseconds >= 400
 
 
 def test_a_private_address_is_refused() -> None:
-    sender = SignedSender(secret=lambda: SECRET)
     with webhook_receiver(SECRET) as receiver:
-        delivery = sender(receiver.url, "m", BODY, datetime.now(UTC))
+        outbound = Outbound(ports=frozenset({receiver.server_port}))
+        sender = SignedSender(outbound, secrets=lambda _: [SECRET])
+        delivery = sender("", receiver.url.replace("http:", "https:"), "m", BODY, datetime.now(UTC))
     sender.close()
     assert delivery.error == "address_not_allowed"
     assert receiver.ids == []
 
 
-def no_secret() -> str:
+def test_over_http_nobody_is_called(host: Host) -> None:
+    """A job may have been stored with such a webhook while that was allowed."""
+    internet = Internet(host.port, {"shop.test": [[PUBLIC]]})
+    sender = SignedSender(Outbound(), secrets=lambda _: [SECRET], network=internet.network)
+    delivery = sender("", "http://shop.test/", "m", BODY, datetime.now(UTC))
+    sender.close()
+    assert (delivery.status, delivery.error) == (None, "invalid_url")
+    assert internet.resolved == []
+
+
+def no_secrets(_: str) -> list[str]:
     raise UnavailableError("Secrets Manager")
 
 
-@pytest.mark.parametrize("secret", [no_secret, lambda: "whsec_%", lambda: ""])
-def test_a_secret_that_cannot_be_used_is_an_outcome(secret: object) -> None:
-    sender = SignedSender(secret=secret, allow_private_hosts=True)  # type: ignore[arg-type]
-    delivery = sender("http://127.0.0.1:9/", "m", BODY, datetime.now(UTC))
+@pytest.mark.parametrize("secrets", [no_secrets, lambda _: ["whsec_%"], lambda _: [""], lambda _: []])
+def test_a_secret_that_cannot_be_used_is_an_outcome(secrets: Callable[[str], list[str]]) -> None:
+    sender = SignedSender(LOCAL, secrets=secrets)
+    delivery = sender("", "http://127.0.0.1:9/", "m", BODY, datetime.now(UTC))
     sender.close()
     assert (delivery.status, delivery.error) == (None, "signing_failed")

@@ -24,7 +24,8 @@ APP = "tests.integration.local.asgi:app"
 RUNNER = f"""
 from pathlib import Path
 from local.run import main
-raise SystemExit(main(template=Path({str(TEMPLATE)!r}), api_app={APP!r}, folder=Path.cwd() / "logs"))
+folder = Path.cwd() / "logs"
+raise SystemExit(main(template=Path({str(TEMPLATE)!r}), parameters={{}}, api_app={APP!r}, folder=folder))
 """
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
@@ -87,19 +88,22 @@ def test_run_tells_user_errors_in_a_sentence(
 class Runner:
     """`make run` in a process of its own, up and running."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, more: dict[str, str] | None = None) -> None:
         self.folder = folder
+        self.banner = ""
         self.port = free_port()
+        surroundings = {"PORT": str(self.port), "PYTHONPATH": str(Path.cwd()), "TMPDIR": str(folder)}
         self.process = subprocess.Popen(
             [sys.executable, "-c", RUNNER],
             cwd=folder,
-            env=os.environ | {"PORT": str(self.port), "PYTHONPATH": str(Path.cwd()), "TMPDIR": str(folder)},
+            env=os.environ | surroundings | (more or {}),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
         output: IO[str] = self.process.stdout or sys.stdin
         for line in output:
+            self.banner += line
             if line.startswith("  AWS"):
                 self.endpoint_url = line.split()[1]
             if "download" in line:
@@ -151,3 +155,36 @@ def test_child_that_dies_is_named_with_its_log(runner: Runner) -> None:
     assert runner.process.returncode == 1
     assert errors.startswith("mongod has ended (exit code -9), see ")
     assert "Traceback" not in errors
+
+
+def test_run_shows_no_secret_and_leaves_none_behind(runner: Runner) -> None:
+    logs = runner.folder / "logs"
+    assert logs.stat().st_mode & 0o777 == 0o700
+    secret = (logs / "webhook-secret").read_text()
+    assert secret.startswith("whsec_")
+    assert (logs / "webhook-secret").stat().st_mode & 0o777 == 0o600
+    commands = [Path(f"/proc/{pid}/cmdline").read_text() for pid in runner.children()]
+    runner.process.send_signal(signal.SIGINT)
+    output, errors = runner.process.communicate(timeout=20)
+    assert secret not in "".join([*commands, runner.banner, output, errors])
+    assert "webhook-secret" in runner.banner
+    left = [path for path in logs.rglob("*") if path.is_file()]
+    assert {path.name for path in left} >= {"api.log", "moto.log", "mongod.log"}
+    assert not [path for path in left if secret.encode() in path.read_bytes()]
+
+
+def test_run_with_the_users_own_mongodb_tells_nobody_its_uri(tmp_path: Path) -> None:
+    uri = f"mongodb://user:CANARY@127.0.0.1:{free_port()}/?appName=CANARY"
+    runner = Runner(tmp_path, {"MONGODB_URI": uri})
+    try:
+        commands = [Path(f"/proc/{pid}/cmdline").read_text() for pid in runner.children()]
+        environments = [Path(f"/proc/{pid}/environ").read_text() for pid in runner.children()]
+        runner.process.send_signal(signal.SIGINT)
+        output, errors = runner.process.communicate(timeout=20)
+    finally:
+        runner.process.kill()
+    assert "MongoDB  that of MONGODB_URI" in runner.banner
+    assert "CANARY" not in "".join([*commands, *environments, runner.banner, output, errors])
+    left = [path for path in (tmp_path / "logs").rglob("*") if path.is_file()]
+    assert left
+    assert not [path for path in left if b"CANARY" in path.read_bytes()]

@@ -127,10 +127,10 @@ def test_no_second_call_is_made_while_one_is_on_its_way() -> None:
     message = DeliverWebhook(job.id, 1)
     deliver = pipeline.deliver
 
-    def slow(url: str, webhook_id: str, body: str, now: datetime) -> Delivery:
+    def slow(owner: str, url: str, webhook_id: str, body: str, now: datetime) -> Delivery:
         pipeline.clock.forward(20)
         pipeline.deliver_webhook(message)
-        return deliver(url, webhook_id, body, now)
+        return deliver(owner, url, webhook_id, body, now)
 
     replace(pipeline.deliver_webhook, send=slow)(message)
     assert len(pipeline.delivered) == 1
@@ -142,9 +142,9 @@ def test_the_pause_begins_when_the_call_has_ended() -> None:
     job = finished(pipeline)
     deliver = pipeline.deliver
 
-    def slow(url: str, webhook_id: str, body: str, now: datetime) -> Delivery:
+    def slow(owner: str, url: str, webhook_id: str, body: str, now: datetime) -> Delivery:
         pipeline.clock.forward(20)
-        return deliver(url, webhook_id, body, now)
+        return deliver(owner, url, webhook_id, body, now)
 
     replace(pipeline.deliver_webhook, send=slow)(DeliverWebhook(job.id, 1))
     assert pipeline.webhook_queue.take() == [(DeliverWebhook(job.id, 1), 5)]
@@ -165,9 +165,9 @@ def test_a_redelivery_that_comes_during_the_last_attempt_is_not_lost() -> None:
     job = finished(pipeline)
     deliver = pipeline.deliver
 
-    def renewed_meanwhile(url: str, webhook_id: str, body: str, now: datetime) -> Delivery:
+    def renewed_meanwhile(owner: str, url: str, webhook_id: str, body: str, now: datetime) -> Delivery:
         pipeline.redeliver_webhook(job.id)
-        return deliver(url, webhook_id, body, now)
+        return deliver(owner, url, webhook_id, body, now)
 
     last = replace(pipeline.deliver_webhook, send=renewed_meanwhile, pauses=[])
     last(DeliverWebhook(job.id, 1))

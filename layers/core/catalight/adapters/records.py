@@ -5,12 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from catalight.adapters import logs
 from catalight.domain.messages import Message, decode
 
 type Handler = Callable[[dict[str, Any], LambdaContext], PartialItemFailureResponse]
@@ -31,7 +31,7 @@ def handler(handle: Callable[[Received], None]) -> Handler:
     The answer names those records, as ReportBatchItemFailures asks:
     https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
     """
-    logger = Logger()
+    logger = logs.logger()
     processor = BatchProcessor(
         EventType.SQS, raise_on_entire_batch_failure=False, logger=logging.getLogger(logger.name)
     )

@@ -55,11 +55,12 @@ class S3Store:
                 raise
             return True
 
-    def link(self, key: str, seconds: int, file_name: str | None = None) -> str:
+    def link(self, key: str, seconds: int, file_name: str | None = None, *, head: bool = False) -> str:
         params = {"Bucket": self._bucket, "Key": key}
         if file_name:
             params["ResponseContentDisposition"] = f"attachment; filename*=UTF-8''{quote(file_name, safe='')}"
-        return self._client.generate_presigned_url("get_object", Params=params, ExpiresIn=seconds)
+        call = "head_object" if head else "get_object"
+        return self._client.generate_presigned_url(call, Params=params, ExpiresIn=seconds)
 
     def delete(self, keys: Iterable[str]) -> None:
         for batch in batched(keys, DELETED_AT_ONCE, strict=False):

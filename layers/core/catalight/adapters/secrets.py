@@ -1,18 +1,69 @@
 """Secrets from AWS Secrets Manager, read at run time and kept some minutes."""
 
-from aws_lambda_powertools.utilities import parameters
-from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
+import logging
+import time
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING
 
-from catalight.adapters.aws import unavailable_when_down
+import boto3
+
+from catalight.adapters import aws
+from catalight.domain.errors import UnavailableError
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
 
 MAX_AGE = 300  # seconds
+STALE = 3600  # seconds that a secret serves on where Secrets Manager does not answer
+
+logger = logging.getLogger(__name__)
+
+
+class Secrets:
+    """Reads secrets by their ARNs; safe to share by threads."""
+
+    def __init__(self, client: "SecretsManagerClient", clock: Callable[[], float] = time.monotonic) -> None:
+        self._client, self._clock = client, clock
+        self._kept: dict[str, tuple[float, str]] = {}
+
+    def now(self, arn: str) -> str:
+        """The secret's text as it is now; raise UnavailableError where it cannot be had."""
+        with aws.unavailable_when_down("Secrets Manager"):
+            text = self._client.get_secret_value(SecretId=arn)["SecretString"]
+        self._kept[arn] = self._clock(), text
+        return text
+
+    def kept(self, arn: str) -> str:
+        """The secret's text, MAX_AGE old at most; in an outage of Secrets Manager up to STALE more."""
+        read_at, text = self._kept.get(arn, (0.0, None))
+        age = self._clock() - read_at
+        if text is not None and age < MAX_AGE:
+            return text
+        try:
+            return self.now(arn)
+        except UnavailableError:
+            if text is None or age >= MAX_AGE + STALE:
+                raise
+            logger.warning("Secrets Manager does not answer; a secret of %.0f minutes ago is used", age / 60)
+            return text
+
+
+@cache
+def _secrets() -> Secrets:
+    return Secrets(boto3.client("secretsmanager", config=aws.config()))
 
 
 def secret(arn: str) -> str:
     """The secret's text; raise UnavailableError where it cannot be had."""
-    try:
-        value = parameters.get_secret(arn, max_age=MAX_AGE)
-    except GetParameterError as error:
-        with unavailable_when_down("Secrets Manager"):
-            raise error.__context__ or error from None
-    return value.decode() if isinstance(value, bytes) else value
+    return _secrets().kept(arn)
+
+
+def secret_now(arn: str) -> str:
+    """The secret's text as it is at this moment, for who has found the one that was kept outdated."""
+    return _secrets().now(arn)
+
+
+def words(arn: str) -> list[str]:
+    """The secret's words: during a rotation it holds several, the newest first."""
+    return secret(arn).split()

@@ -43,6 +43,37 @@ class OptionError(CatalightError):
         self.allowed = allowed
 
 
+class UnauthorizedError(CatalightError):
+    """No API key came with the request, or none that stands; `given` tells which."""
+
+    def __init__(self, *, given: bool) -> None:
+        super().__init__("the API key is not known" if given else "there is no API key")
+        self.given = given
+
+
+class LimitError(CatalightError):
+    """A caller wants more than is `left` of its limit of that name ("rows" a day, or "open-jobs").
+
+    After `retry_after` seconds it may be taken; None where it never will.
+    """
+
+    def __init__(self, name: str, limit: int, left: int, wanted: int, retry_after: int | None) -> None:
+        super().__init__(f"{name}: {wanted} wanted, {left} of {limit} left")
+        self.name = name
+        self.limit = limit
+        self.left = left
+        self.wanted = wanted
+        self.retry_after = retry_after
+
+
+class KeyNotFoundError(CatalightError):
+    """No such API key."""
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__(f"no API key {key_id!r}")
+        self.key_id = key_id
+
+
 class JobNotFoundError(CatalightError):
     """No such job."""
 
@@ -108,6 +139,10 @@ class UploadTooLargeError(CatalightError):
         super().__init__(f"{size} bytes; at most {limit} are taken")
         self.size = size
         self.limit = limit
+
+
+class ConfigurationError(CatalightError):
+    """The deployment is set up in a way that Catalight refuses to run in."""
 
 
 class UnavailableError(CatalightError):

@@ -41,6 +41,7 @@ class JobState(StrEnum):
 
 
 RUNNING = (JobState.PENDING, JobState.PROCESSING, JobState.CANCELLING)
+OPEN = (*RUNNING, JobState.FINISHING)
 ENDED = (JobState.COMPLETED, JobState.CANCELLED, JobState.FAILED)
 
 

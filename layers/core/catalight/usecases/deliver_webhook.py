@@ -49,7 +49,7 @@ class DeliverWebhook:
             self._attempt(job, webhook, message)
 
     def _attempt(self, job: Job, webhook: Webhook, message: Message) -> None:
-        delivery = self.send(webhook.url, webhook_id(job), _body(job), self.clock())
+        delivery = self.send(job.owner, webhook.url, webhook_id(job), _body(job), self.clock())
         now = self.clock()
         next_at = retries.next_try(webhook.attempts, self.pauses, now)
         self.deliveries.record(job.id, job.run, webhook.attempts + 1, delivery, next_at)

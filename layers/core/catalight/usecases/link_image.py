@@ -15,10 +15,13 @@ class LinkImage:
 
     store: ObjectStore
 
-    def __call__(self, token: str, name: str) -> str:
-        """Raise ImageNotFoundError where nothing is stored under the link."""
+    def __call__(self, token: str, name: str, *, head: bool = False) -> str:
+        """Raise ImageNotFoundError where nothing is stored under the link.
+
+        `head` is for a URL to ask by HEAD.
+        """
         link = f"{token}/{name}"
         key = links.image_key(link)
         if not links.is_link(link) or not self.store.exists(key):
             raise ImageNotFoundError(link)
-        return self.store.link(key, SECONDS)
+        return self.store.link(key, SECONDS, head=head)

@@ -27,13 +27,16 @@ class LinkResult:
     store: ObjectStore
     clock: Clock
 
-    def __call__(self, job_id: str) -> Link:
-        """Raise JobNotFoundError, JobNotFinishedError or ResultExpiredError where there is no result."""
+    def __call__(self, job_id: str, *, head: bool = False) -> Link:
+        """Raise JobNotFoundError, JobNotFinishedError or ResultExpiredError where there is no result.
+
+        `head` is for a URL to ask by HEAD.
+        """
         job = self.jobs.get(job_id)
         if not job.state.has_result:
             raise JobNotFinishedError(job_id, RETRY_AFTER)
         key = links.result_key(job.id, job.run)
         if not self.store.exists(key):
             raise ResultExpiredError(job_id)
-        url = self.store.link(key, SECONDS, file_name=links.result_name(job.file_name))
+        url = self.store.link(key, SECONDS, file_name=links.result_name(job.file_name), head=head)
         return Link(url, self.clock() + timedelta(seconds=SECONDS))

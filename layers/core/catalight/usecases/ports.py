@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
+from catalight.domain.api_keys import ApiKey
 from catalight.domain.hosts import Host
 from catalight.domain.job import Counts, Job, JobState
 from catalight.domain.messages import Message
@@ -71,6 +72,9 @@ class JobList(Protocol):
         self, owner: str, states: AbstractSet[JobState], before: tuple[datetime, str] | None, limit: int
     ) -> list[Job]:
         """An owner's jobs that are not GONE, newest first, from after that creation time and id."""
+
+    def count_open(self, owner: str, most: int) -> int:
+        """How many of an owner's jobs have not ended; no more than `most` are counted."""
 
     def to_sweep(self, now: datetime, limit: int) -> list[Job]:
         """Jobs whose `sweep_at` has come, the longest due first."""
@@ -150,8 +154,8 @@ class ObjectStore(Protocol):
     def exists(self, key: str) -> bool:
         """Whether something stands under the key."""
 
-    def link(self, key: str, seconds: int, file_name: str | None = None) -> str:
-        """A presigned URL; with `file_name` a browser saves it under that name."""
+    def link(self, key: str, seconds: int, file_name: str | None = None, *, head: bool = False) -> str:
+        """A presigned URL for GET or for HEAD; with `file_name` a browser saves it under that name."""
 
     def delete(self, keys: Iterable[str]) -> None:
         """Remove what stands under these keys, if anything."""
@@ -160,8 +164,8 @@ class ObjectStore(Protocol):
 class WebhookSender(Protocol):
     """Calls a webhook once."""
 
-    def __call__(self, url: str, webhook_id: str, body: str, now: datetime) -> Delivery:
-        """Sign and send; whatever goes wrong is an outcome, not an exception."""
+    def __call__(self, owner: str, url: str, webhook_id: str, body: str, now: datetime) -> Delivery:
+        """Sign for the job's owner and send; whatever goes wrong is an outcome, not an exception."""
 
 
 class Hosts(Protocol):
@@ -175,3 +179,35 @@ class Hosts(Protocol):
 
     def forgive(self, name: str, now: datetime) -> None:
         """Forget the strikes of a host that has served again, where its rest is over."""
+
+
+class Keys(Protocol):
+    """The API keys."""
+
+    def insert(self, key: ApiKey) -> None:
+        """Store a new key."""
+
+    def find(self, key_id: str) -> ApiKey | None:
+        """The key with this id, revoked or not."""
+
+    def find_by_digest(self, digest: str) -> ApiKey | None:
+        """The key whose token has this digest, revoked or not."""
+
+    def all(self) -> list[ApiKey]:
+        """All keys, the oldest first."""
+
+    def revoke(self, key_id: str, now: datetime) -> None:
+        """Revoke it, where it stands."""
+
+    def rotate_webhook_secret(self, key_id: str, version: int, overlap_until: datetime) -> None:
+        """Go on to the webhook secret after `version`, where that is the newest; it signs until then too."""
+
+
+class Usage(Protocol):
+    """What each owner has asked for, by UTC day."""
+
+    def add(self, owner: str, day: date, rows: int, limit: int) -> bool:
+        """Add rows where the day's sum stays within `limit`; whether they were added."""
+
+    def rows(self, owner: str, day: date) -> int:
+        """The day's sum."""

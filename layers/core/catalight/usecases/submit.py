@@ -9,6 +9,7 @@ from datetime import timedelta
 from uuid import UUID, uuid5
 
 from catalight.domain import ranges, sweeping
+from catalight.domain.api_keys import Limits
 from catalight.domain.catalogue import Catalogue
 from catalight.domain.errors import IdempotencyError, ImageError, ImageErrorCode, JobGoneError
 from catalight.domain.job import Counts, Job, JobState
@@ -16,6 +17,7 @@ from catalight.domain.options import Options
 from catalight.domain.row import Image, Row
 from catalight.domain.terms import Terms
 from catalight.domain.webhook import Webhook
+from catalight.usecases.admit import Admit
 from catalight.usecases.ports import Clock, Jobs, Rows
 from catalight.usecases.send_window import SendWindow
 
@@ -29,7 +31,7 @@ class Order:
     """What a client sends: a parsed catalogue and what to do with it.
 
     `api_base` and `link_base` are URLs without a path, as in Job. Orders of one owner under one
-    `idempotency_key` are the same order.
+    `idempotency_key` are the same order. An order counts against the owner's `limits`, if it has any.
     """
 
     owner: str
@@ -40,6 +42,7 @@ class Order:
     api_base: str
     link_base: str
     idempotency_key: str | None = None
+    limits: Limits | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -57,6 +60,7 @@ class Submit:
 
     jobs: Jobs
     rows: Rows
+    admit: Admit
     send_window: SendWindow
     clock: Clock
     new_id: Callable[[], str]
@@ -67,9 +71,11 @@ class Submit:
         """Return the job as it was accepted, the same for each repetition under an Idempotency-Key.
 
         Raise IdempotencyError where the key was used for another order, JobGoneError where that one is gone,
-        UnavailableError where the database does not answer.
+        LimitError where the owner may not send so much now, UnavailableError where the database is down.
         """
         job_id = _id_of(order) or self.new_id()
+        if order.limits and not (order.idempotency_key and self.jobs.find(job_id)):  # a repetition is free
+            self.admit(order.owner, order.limits, len(order.catalogue.rows))
         rows = tuple(_rows(job_id, order.catalogue))
         ours = self._job(job_id, order, rows)
         job = self.jobs.insert(ours)

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 import pytest
 from fastapi.testclient import TestClient
 
+from catalight.domain.outbound import Outbound
 from catalight.usecases.link_image import LinkImage
 from catalight.usecases.link_result import LinkResult
+from catalight.usecases.own_job import OwnJob
 from functions.api.app import app
 from functions.api.services import Services, services
 from tests.pipeline import Pipeline
@@ -21,7 +23,9 @@ def pipeline() -> Pipeline:
 def client(pipeline: Pipeline) -> Iterator[TestClient]:
     built = Services(
         ping=lambda: None,
-        jobs=pipeline.jobs,
+        authenticate=None,
+        own_job=OwnJob(pipeline.jobs),
+        admit=pipeline.admit,
         job_list=pipeline.jobs,
         rows=pipeline.rows,
         submit=pipeline.submit,
@@ -31,7 +35,9 @@ def client(pipeline: Pipeline) -> Iterator[TestClient]:
         redeliver_webhook=pipeline.redeliver_webhook,
         link_result=LinkResult(pipeline.jobs, pipeline.store, pipeline.clock),
         link_image=LinkImage(pipeline.store),
+        api_base="",
         link_base="",
+        outbound=Outbound(ports=frozenset({8443})),
     )
     app.dependency_overrides[services] = lambda: built
     yield TestClient(app, base_url="https://api.test", raise_server_exceptions=False, follow_redirects=False)

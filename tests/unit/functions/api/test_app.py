@@ -6,8 +6,15 @@ from dataclasses import replace
 import pytest
 from fastapi.testclient import TestClient
 
-from catalight.domain.errors import CatalightError, ImageError, UnavailableError
+from catalight.domain.errors import (
+    CatalightError,
+    ConfigurationError,
+    ImageError,
+    KeyNotFoundError,
+    UnavailableError,
+)
 from catalight.domain.job import JobState
+from catalight.domain.outbound import Outbound
 from functions.api import problems
 from functions.api.app import app
 from functions.api.body_limit import MAX_BODY
@@ -77,12 +84,24 @@ class TestUpload:
         assert body["field"] == "webhook_url"
         assert "u:p" not in str(body)
 
-    def test_a_name_in_an_odd_charset_can_be_stored(self, client: TestClient, pipeline: Pipeline) -> None:
-        head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a+2AA-.csv"\r\n\r\n'
-        headers = {"content-type": "multipart/form-data; boundary=x; charset=utf-7"}
-        answer = client.post("/upload", content=head + ONE + b"\r\n--x--\r\n", headers=headers)
-        assert answer.status_code == 202, answer.text
-        pipeline.jobs.get(answer.json()["request_id"]).file_name.encode()
+    @pytest.mark.parametrize(
+        ("url", "reason"),
+        [
+            ("http://shop.test/h", "an https URL, but over http anyone"),
+            ("HTTP://shop.test:443/h", "over http anyone"),
+            ("https://shop.test:8080/h", "port is 8080; only 80, 443 and 8443 are taken"),
+        ],
+    )
+    def test_a_webhook_is_called_over_https_at_an_open_port(
+        self, client: TestClient, url: str, reason: str
+    ) -> None:
+        assert reason in str(check_problem(upload(client, webhook_url=url), 422, "option")["detail"])
+        assert upload(client, webhook_url="https://shop.test:8443/h").status_code == 202
+
+    def test_a_run_on_one_machine_may_have_its_webhook_over_http(self, client: TestClient) -> None:
+        build = app.dependency_overrides[services]
+        app.dependency_overrides[services] = lambda: replace(build(), outbound=Outbound(private_hosts=True))
+        assert upload(client, webhook_url="http://127.0.0.1:41179/h").status_code == 202
 
     def test_a_missing_file_is_named(self, client: TestClient) -> None:
         answer = client.post("/upload", files={"other": ("a.csv", ONE)})
@@ -248,13 +267,21 @@ def test_unknown_paths_and_methods_are_problems(client: TestClient) -> None:
 def test_an_unexpected_error_is_a_problem_without_a_trace(
     client: TestClient, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline.jobs, "get", lambda _: 1 / 0)
+    monkeypatch.setattr(pipeline.jobs, "find", lambda _: 1 / 0)
     body = check_problem(client.get("/status/x"), 500, "internal-error")
     assert "ZeroDivisionError" not in str(body)
 
 
+def test_an_unexpected_error_does_not_reach_the_server_which_would_log_its_text(
+    client: TestClient, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline.jobs, "find", lambda _: 1 / 0)
+    strict = TestClient(app, raise_server_exceptions=True)
+    assert strict.get("/status/x").status_code == 500
+
+
 def test_every_error_of_ours_that_can_reach_the_edge_is_mapped() -> None:
-    never_at_the_edge = {ImageError}
+    never_at_the_edge = {ImageError, KeyNotFoundError, ConfigurationError}
     assert set(problems.CATALIGHT_ERRORS) == set(all_below(CatalightError)) - never_at_the_edge
 
 
@@ -268,12 +295,14 @@ def test_the_openapi_document_has_examples_and_documents_problems(client: TestCl
     document = client.get("/openapi.json").json()
     assert document["components"]["schemas"]["Accepted"]["properties"]["request_id"]["examples"]
     upload_answers = document["paths"]["/upload"]["post"]["responses"]
-    assert set(upload_answers) == {"202", "400", "410", "413", "415", "422", "503"}
+    assert set(upload_answers) == {"202", "400", "401", "410", "413", "415", "422", "429", "503"}
     assert "HTTPValidationError" not in str(document)
     assert "FINISHING" not in str(document)
-    operations = [operation for path in document["paths"].values() for operation in path.values()]
-    for operation in operations:
-        for status, documented in operation["responses"].items():
-            if int(status) >= 400:
-                assert set(documented["content"]) == {"application/problem+json"}
+    for path in document["paths"].values():
+        for method, operation in path.items():
+            for status, documented in operation["responses"].items():
+                if method == "head":
+                    assert "content" not in documented
+                elif int(status) >= 400:
+                    assert set(documented["content"]) == {"application/problem+json"}
     assert client.get("/docs").status_code == 200

@@ -1,18 +1,21 @@
-"""Jobs and rows in MongoDB, the only truth; and the hosts that want to be left alone."""
+"""Jobs and rows in MongoDB, the only truth; API keys; and the hosts that want to be left alone."""
 
-from catalight.adapters.mongo.client import Document, connect, ping, unavailable_when_down
+from catalight.adapters.mongo.client import Document
+from catalight.adapters.mongo.connection import Connection, MongoPing
 from catalight.adapters.mongo.deliveries import MongoDeliveries
 from catalight.adapters.mongo.hosts import MongoHosts
 from catalight.adapters.mongo.jobs import MongoJobs
+from catalight.adapters.mongo.keys import MongoKeys, MongoUsage
 from catalight.adapters.mongo.rows import MongoRows
 
 __all__ = [
+    "Connection",
     "Document",
     "MongoDeliveries",
     "MongoHosts",
     "MongoJobs",
+    "MongoKeys",
+    "MongoPing",
     "MongoRows",
-    "connect",
-    "ping",
-    "unavailable_when_down",
+    "MongoUsage",
 ]

@@ -8,10 +8,12 @@ from pymongo import MongoClient, ReadPreference, WriteConcern
 from pymongo.database import Database
 from pymongo.errors import (
     BulkWriteError,
+    ConfigurationError,
     ConnectionFailure,
     CursorNotFound,
     ExecutionTimeout,
     NotPrimaryError,
+    OperationFailure,
     WTimeoutError,
 )
 from pymongo.read_concern import ReadConcern
@@ -21,41 +23,57 @@ from catalight.domain.errors import UnavailableError
 type Document = dict[str, Any]
 
 DUPLICATE_KEY = 11000  # MongoDB's code
+SCHEMES = ("mongodb://", "mongodb+srv://")
+
+# Unauthorized (the user was dropped), AuthenticationFailed, and Atlas's word for both. A new password may be
+# on its way, so work waits for it, as in an outage.
+REFUSALS = frozenset({13, 18, 8000})
 
 
-def connect(uri: str, database: str, *, select_seconds: float = 5) -> Database[Document]:
-    """Connect lazily; one client serves a process for its life.
+class UriError(Exception):
+    """The text is no URI that MongoDB can be reached by. It is not told which: it holds a password."""
+
+
+def open_database(uri: str, database: str, select_seconds: float) -> Database[Document]:
+    """Connect lazily; raise UriError where the URI cannot be used.
 
     A call raises once no primary was found for `select_seconds`.
 
     Primary reads, majority writes and a pool of 4 are set here: the laws that keep jobs safe rest on them.
     """
-    client: MongoClient[Document] = MongoClient(
-        uri,
-        tz_aware=True,
-        maxPoolSize=4,
-        maxIdleTimeMS=60_000,
-        serverSelectionTimeoutMS=round(select_seconds * 1000),
-        connectTimeoutMS=5_000,
-        socketTimeoutMS=20_000,
-        retryReads=True,
-        retryWrites=True,
-        appname="catalight",
-    )
-    return client.get_database(
-        database,
-        read_preference=ReadPreference.PRIMARY,
-        read_concern=ReadConcern("majority"),
-        write_concern=WriteConcern(w="majority", wtimeout=10_000),
-    )
+    if not uri.startswith(SCHEMES):  # pymongo would take it for the names of hosts
+        raise UriError
+    try:
+        client: MongoClient[Document] = MongoClient(
+            uri,
+            tz_aware=True,
+            maxPoolSize=4,
+            maxIdleTimeMS=60_000,
+            serverSelectionTimeoutMS=round(select_seconds * 1000),
+            connectTimeoutMS=5_000,
+            socketTimeoutMS=20_000,
+            retryReads=True,
+            retryWrites=True,
+            appname="catalight",
+        )
+        return client.get_database(
+            database,
+            read_preference=ReadPreference.PRIMARY,
+            read_concern=ReadConcern("majority"),
+            write_concern=WriteConcern(w="majority", wtimeout=10_000),
+        )
+    except (ConfigurationError, ValueError):
+        raise UriError from None  # its text holds parts of the URI
 
 
 @contextmanager
 def unavailable_when_down() -> Iterator[None]:
-    """Raise UnavailableError where MongoDB does not answer or has no primary."""
+    """Raise UnavailableError where MongoDB does not answer, has no primary or refuses the login."""
     try:
         yield
     except (ConnectionFailure, CursorNotFound, NotPrimaryError, ExecutionTimeout, WTimeoutError) as error:
+        raise UnavailableError("MongoDB") from error
+    except ConfigurationError as error:  # where the servers' names are looked up (mongodb+srv)
         raise UnavailableError("MongoDB") from error
     except BulkWriteError as error:
         # Not "from error": it holds whole documents, and those must not come into a log.
@@ -64,6 +82,10 @@ def unavailable_when_down() -> Iterator[None]:
             raise UnavailableError("MongoDB") from None
         codes = {failure["code"] for failure in details["writeErrors"]}
         raise RuntimeError(f"MongoDB refuses to write: {codes}") from None
+    except OperationFailure as error:
+        if error.code in REFUSALS:
+            raise UnavailableError("MongoDB") from error
+        raise
 
 
 @contextmanager
@@ -76,9 +98,3 @@ def ignoring_duplicates() -> Iterator[None]:
         others = [failure for failure in details["writeErrors"] if failure["code"] != DUPLICATE_KEY]
         if others or details["writeConcernErrors"]:
             raise
-
-
-@unavailable_when_down()
-def ping(database: Database[Document]) -> None:
-    """Raise UnavailableError where the database cannot be reached."""
-    database.command("ping")

@@ -3,22 +3,24 @@
 from dataclasses import asdict
 from datetime import datetime
 
-from pymongo.database import Database
+from pymongo.collection import Collection
 
-from catalight.adapters.mongo.client import Document, unavailable_when_down
+from catalight.adapters.mongo.client import Document
+from catalight.adapters.mongo.connection import Mongo, asking
 from catalight.domain.job import ENDED
 from catalight.domain.webhook import Delivery, WebhookState
 
 KEPT = 50  # calls in the log of a job
 
 
-class MongoDeliveries:
+class MongoDeliveries(Mongo):
     """`catalight.usecases.ports.Deliveries` on MongoDB."""
 
-    def __init__(self, database: Database[Document]) -> None:
-        self._jobs = database["jobs"]
+    @property
+    def _jobs(self) -> Collection[Document]:
+        return self._connection["jobs"]
 
-    @unavailable_when_down()
+    @asking
     def begin(self, job_id: str, run: int, attempts: int, until: datetime) -> bool:
         claimed = self._jobs.update_one(
             {
@@ -34,7 +36,7 @@ class MongoDeliveries:
         )
         return claimed.modified_count == 1
 
-    @unavailable_when_down()
+    @asking
     def record(
         self, job_id: str, run: int, attempt: int, delivery: Delivery, next_at: datetime | None
     ) -> None:
@@ -49,7 +51,7 @@ class MongoDeliveries:
         if not self._jobs.update_one({**of_run, **pending}, written).matched_count:
             self._jobs.update_one(of_run, logged)
 
-    @unavailable_when_down()
+    @asking
     def renew(self, job_id: str, run: int, now: datetime) -> None:
         self._jobs.update_one(
             {"_id": job_id, "run": run, "state": {"$in": ENDED}, "webhook": {"$ne": None}},

@@ -1,12 +1,13 @@
 """The `hosts` collection: one document for each host that had enough, forgotten some time after its rest."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from pymongo import ASCENDING, IndexModel
-from pymongo.database import Database
+from pymongo.collection import Collection
 
-from catalight.adapters.mongo.client import Document, unavailable_when_down
+from catalight.adapters.mongo.client import Document
+from catalight.adapters.mongo.connection import Mongo, asking
 from catalight.domain.hosts import Host
 
 REMEMBERED = 600  # seconds after its rest; then its strikes are forgotten
@@ -14,28 +15,32 @@ REMEMBERED = 600  # seconds after its rest; then its strikes are forgotten
 INDEXES = [IndexModel([("until", ASCENDING)], name="forgotten", expireAfterSeconds=REMEMBERED)]
 
 
-class MongoHosts:
+class MongoHosts(Mongo):
     """`catalight.usecases.ports.Hosts` on MongoDB."""
 
-    def __init__(self, database: Database[Document]) -> None:
-        self._hosts = database["hosts"]
+    @property
+    def _hosts(self) -> Collection[Document]:
+        return self._connection["hosts"]
 
-    @unavailable_when_down()
+    @asking
     def ensure_indexes(self) -> None:
         """Create what is missing; quick where nothing is."""
         self._hosts.create_indexes(INDEXES)
 
-    @unavailable_when_down()
     def known(self, names: Iterable[str]) -> dict[str, Host]:
-        found = self._hosts.find({"_id": {"$in": list(names)}})
+        return self._known(list(names))
+
+    @asking
+    def _known(self, names: Sequence[str]) -> dict[str, Host]:
+        found = self._hosts.find({"_id": {"$in": names}})
         return {host["_id"]: Host(host["_id"], host["until"], host["strikes"]) for host in found}
 
-    @unavailable_when_down()
+    @asking
     def rest(self, name: str, until: datetime, strikes: int) -> None:
         # $max, so that whoever comes late with less changes nothing.
         most = {"$max": {"until": until, "strikes": strikes}}
         self._hosts.update_one({"_id": name}, most, upsert=True)
 
-    @unavailable_when_down()
+    @asking
     def forgive(self, name: str, now: datetime) -> None:
         self._hosts.delete_one({"_id": name, "until": {"$lte": now}})

@@ -7,34 +7,37 @@ from datetime import datetime
 from typing import Any, cast
 
 from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
-from pymongo.database import Database
+from pymongo.collection import Collection
 
-from catalight.adapters.mongo.client import Document, unavailable_when_down
+from catalight.adapters.mongo.client import Document
+from catalight.adapters.mongo.connection import Mongo, asking
 from catalight.adapters.mongo.job_documents import to_document, to_job
 from catalight.domain.errors import JobGoneError, JobNotFoundError
-from catalight.domain.job import ENDED, RUNNING, Counts, Job, JobState
+from catalight.domain.job import ENDED, OPEN, RUNNING, Counts, Job, JobState
 
 INDEXES = [
     IndexModel([("sweep_at", ASCENDING)], name="sweep"),
     IndexModel([("owner", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)], name="list"),
+    IndexModel([("owner", ASCENDING), ("state", ASCENDING)], name="open"),
     IndexModel([("bury_at", ASCENDING)], name="tombstones", expireAfterSeconds=0),
 ]
 
 WITH_RESULT = [state for state in JobState if state.has_result]
 
 
-class MongoJobs:
+class MongoJobs(Mongo):
     """`catalight.usecases.ports.Jobs` and `JobList` on MongoDB."""
 
-    def __init__(self, database: Database[Document]) -> None:
-        self._jobs = database["jobs"]
+    @property
+    def _jobs(self) -> Collection[Document]:
+        return self._connection["jobs"]
 
-    @unavailable_when_down()
+    @asking
     def ensure_indexes(self) -> None:
         """Create what is missing; quick where nothing is."""
         self._jobs.create_indexes(INDEXES)
 
-    @unavailable_when_down()
+    @asking
     def insert(self, job: Job) -> Job:
         document = to_document(job)
         stored = self._jobs.find_one_and_update(
@@ -45,7 +48,6 @@ class MongoJobs:
         )
         return to_job(cast("Document", stored))  # an upsert always has one
 
-    @unavailable_when_down()
     def get(self, job_id: str) -> Job:
         job = self.find(job_id)
         if job is None:
@@ -54,7 +56,7 @@ class MongoJobs:
             raise JobGoneError(job_id)
         return job
 
-    @unavailable_when_down()
+    @asking
     def find(self, job_id: str) -> Job | None:
         document = self._jobs.find_one({"_id": job_id})
         return to_job(document) if document else None
@@ -67,7 +69,7 @@ class MongoJobs:
         conditions = {"run": run, "state": JobState.PENDING}
         self._move(job_id, conditions, now, state=JobState.PROCESSING, started_at=now)
 
-    @unavailable_when_down()
+    @asking
     def record_progress(self, job_id: str, run: int, counts: Counts, now: datetime) -> None:
         added = {
             f"counts.{name}": getattr(counts, name) for name in ("done", "failed", "bytes_in", "bytes_out")
@@ -116,14 +118,14 @@ class MongoJobs:
     def abandon(self, job_id: str, now: datetime) -> None:
         self._end_for_good(job_id, {"run": 1, "sealed": False, "state": {"$in": RUNNING}}, now)
 
-    @unavailable_when_down()
+    @asking
     def bury(self, job_id: str, until: datetime) -> None:
         nothing: Document = {"header": [], "file_name": "", "secret": b"", "webhook": None, "sweep_at": None}
         self._jobs.update_one(
             {"_id": job_id, "state": JobState.GONE, "bury_at": None}, {"$set": {**nothing, "bury_at": until}}
         )
 
-    @unavailable_when_down()
+    @asking
     def page(
         self, owner: str, states: AbstractSet[JobState], before: tuple[datetime, str] | None, limit: int
     ) -> list[Job]:
@@ -137,12 +139,16 @@ class MongoJobs:
         newest_first = [("created_at", DESCENDING), ("_id", DESCENDING)]
         return [to_job(document) for document in self._jobs.find(query).sort(newest_first).limit(limit)]
 
-    @unavailable_when_down()
+    @asking
+    def count_open(self, owner: str, most: int) -> int:
+        return self._jobs.count_documents({"owner": owner, "state": {"$in": OPEN}}, limit=most)
+
+    @asking
     def to_sweep(self, now: datetime, limit: int) -> list[Job]:
         due = self._jobs.find({"sweep_at": {"$lte": now}}).sort("sweep_at", ASCENDING).limit(limit)
         return [to_job(document) for document in due]
 
-    @unavailable_when_down()
+    @asking
     def looked_at(self, job: Job, next_look: datetime) -> None:
         self._jobs.update_one(
             {"_id": job.id, "sweep_at": job.sweep_at}, {"$set": {"sweep_at": next_look}, "$inc": {"looks": 1}}
@@ -151,12 +157,12 @@ class MongoJobs:
     def _end_for_good(self, job_id: str, conditions: Mapping[str, Any], now: datetime) -> None:
         self._move(job_id, conditions, now, state=JobState.GONE, sweep_at=now)
 
-    @unavailable_when_down()
-    def _move(self, job_id: str, conditions: Mapping[str, Any], now: datetime, **fields: Any) -> bool:
+    @asking
+    def _move(self, /, job_id: str, conditions: Mapping[str, Any], now: datetime, **fields: Any) -> bool:
         """Write where the conditions hold; the job has moved, so the sweeper's pauses begin anew."""
         written = {"moved_at": now, "looks": 0, **fields}
         return self._jobs.update_one({"_id": job_id, **conditions}, {"$set": written}).modified_count == 1
 
-    @unavailable_when_down()
+    @asking
     def _stands(self, job_id: str, conditions: Mapping[str, Any]) -> bool:
         return self._jobs.find_one({"_id": job_id, **conditions}, {"_id": True}) is not None

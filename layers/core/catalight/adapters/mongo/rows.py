@@ -11,9 +11,10 @@ from itertools import batched
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel, ReplaceOne, UpdateOne
-from pymongo.database import Database
+from pymongo.collection import Collection
 
-from catalight.adapters.mongo.client import Document, ignoring_duplicates, unavailable_when_down
+from catalight.adapters.mongo.client import Document, ignoring_duplicates
+from catalight.adapters.mongo.connection import Mongo, asking
 from catalight.domain.errors import ImageErrorCode
 from catalight.domain.row import Image, ImageState, Row, RowState
 
@@ -28,41 +29,45 @@ INDEXES = [
 ]
 
 
-class MongoRows:
+class MongoRows(Mongo):
     """`catalight.usecases.ports.Rows` on MongoDB."""
 
-    def __init__(self, database: Database[Document]) -> None:
-        self._rows = database["rows"]
+    @property
+    def _rows(self) -> Collection[Document]:
+        return self._connection["rows"]
 
-    @unavailable_when_down()
+    @asking
     def ensure_indexes(self) -> None:
         """Create what is missing; quick where nothing is."""
         self._rows.create_indexes(INDEXES)
 
-    @unavailable_when_down()
     def insert(self, rows: Iterable[Row]) -> None:
         for batch in batched(rows, BATCH, strict=False):
-            with ignoring_duplicates():
-                self._rows.insert_many([_to_document(row) for row in batch], ordered=False)
+            self._insert(batch)
 
-    @unavailable_when_down()
+    @asking
+    def _insert(self, rows: Sequence[Row]) -> None:
+        with ignoring_duplicates():
+            self._rows.insert_many([_to_document(row) for row in rows], ordered=False)
+
+    @asking
     def pending_in_range(self, job_id: str, run: int, number: int) -> list[Row]:
         found = self._rows.find({"job": job_id, "range": number, "pending": True, "run": run})
         return sorted(map(_to_row, found), key=lambda row: row.number)
 
     def pending(self, job_id: str) -> Iterator[Row]:
         query = {"job": job_id, "pending": True}
-        with unavailable_when_down():
+        with self._connection.call():
             yield from map(_to_row, self._rows.find(query).sort([("job", ASCENDING), ("range", ASCENDING)]))
 
-    @unavailable_when_down()
+    @asking
     def read(self, job_id: str, numbers: Sequence[int]) -> list[Row]:
         ids = [_id(job_id, number) for number in numbers]
         return [
             _to_row(document) for document in self._rows.find({"_id": {"$in": ids}}).sort("_id", ASCENDING)
         ]
 
-    @unavailable_when_down()
+    @asking
     def reopen(self, rows: Sequence[Row]) -> None:
         writes = [
             ReplaceOne({"_id": _id(row.job_id, row.number), "run": {"$lt": row.run}}, _to_document(row))
@@ -71,30 +76,30 @@ class MongoRows:
         if writes:
             self._rows.bulk_write(writes, ordered=False)
 
-    @unavailable_when_down()
+    @asking
     def save(self, rows: Sequence[Row]) -> int:
         if not rows:
             return 0
         return self._rows.bulk_write([_update(row) for row in rows], ordered=False).modified_count
 
-    @unavailable_when_down()
+    @asking
     def any_pending(self, job_id: str) -> bool:
         # Asked from the end: where the index begins, it is full of entries that were just removed.
         query = {"job": job_id, "pending": True}
         return self._rows.find_one(query, {"_id": True}, sort=[("range", DESCENDING)]) is not None
 
     def stream(self, job_id: str) -> Iterator[Row]:
-        with unavailable_when_down():
+        with self._connection.call():
             yield from map(_to_row, self._rows.find(_after(job_id, -1)).sort("_id", ASCENDING))
 
-    @unavailable_when_down()
+    @asking
     def page(self, job_id: str, states: AbstractSet[RowState], after: int, limit: int) -> list[Row]:
         query = _after(job_id, after)
         if states:
             query["$or"] = [_IN_STATE[state] for state in states]
         return [_to_row(document) for document in self._rows.find(query).sort("_id", ASCENDING).limit(limit)]
 
-    @unavailable_when_down()
+    @asking
     def delete(self, job_id: str, first: int, last: int) -> None:
         self._rows.delete_many({"_id": {"$gte": _id(job_id, first), "$lte": _id(job_id, last)}})
 

@@ -1,0 +1,27 @@
+"""Take forms in UTF-8 only: of Python's many codecs some need minutes for a megabyte (punycode)."""
+
+from python_multipart.multipart import parse_options_header
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from functions.api.problems import content_type
+
+TAKEN = (b"utf-8", b"utf8")
+
+
+class FormCharset:
+    """ASGI middleware that answers 415 to a Content-Type with another charset."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Read the header as the form's parser will."""
+        if scope["type"] == "http":
+            _, options = parse_options_header(Headers(scope=scope).get("content-type"))
+            charset = options.get(b"charset", TAKEN[0])
+            if charset.lower() not in TAKEN:
+                detail = f"Send the form in UTF-8, not in {charset[:40].decode('latin-1')!r}."
+                await content_type(detail)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)

@@ -1,0 +1,88 @@
+"""Lambda handler of the operators: make, list and revoke API keys (see docs/deploy.md)."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from functools import cache, partial
+from typing import Any
+from uuid import uuid4
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from catalight.adapters import logs
+from catalight.adapters.mongo import Connection, MongoKeys
+from catalight.adapters.secrets import secret_now, words
+from catalight.clock import utc_now
+from catalight.domain.api_keys import ApiKey, Limits
+from catalight.domain.errors import KeyNotFoundError, OptionError
+from catalight.usecases.manage_keys import ManageKeys
+
+logger = logs.logger()
+
+ACTIONS = (
+    "make (name, open_jobs, rows_a_day), list, or with a key: revoke, webhook-secret, rotate-webhook-secret"
+)
+
+
+@cache
+def mongodb() -> Connection:
+    """The database, wherever it is."""
+    env = os.environ
+    return Connection(partial(secret_now, env["MONGODB_URI_SECRET_ARN"]), env["MONGODB_DATABASE"])
+
+
+@cache
+def manage() -> ManageKeys:
+    """Build the use case from the function's environment, once."""
+    env = os.environ
+    keys = MongoKeys(mongodb())
+    keys.ensure_indexes()
+    return ManageKeys(keys, partial(words, env["WEBHOOK_SECRET_ARN"]), utc_now, lambda: str(uuid4()))
+
+
+def shown(key: ApiKey) -> dict[str, Any]:
+    """What an operator is told of a key."""
+    return {
+        "key": key.id,
+        "name": key.name,
+        "limits": asdict(key.limits),
+        "created_at": key.created_at.isoformat(),
+        "revoked_at": key.revoked_at.isoformat() if key.revoked_at else None,
+    }
+
+
+def answer(event: Any) -> dict[str, Any]:
+    """Carry out an action; tokens and secrets are in the answer alone."""
+    match event:
+        case {"action": "make", "name": str(name), **limits}:
+            key, token = manage().make(name, _limits(limits))
+            return shown(key) | {"token": token, "webhook_secrets": manage().webhook_secrets(key.id)}
+        case {"action": "list"}:
+            return {"keys": [shown(key) for key in manage().all()]}
+        case {"action": "revoke", "key": str(key_id)}:
+            return shown(manage().revoke(key_id))
+        case {"action": "rotate-webhook-secret", "key": str(key_id)}:
+            key = manage().rotate_webhook_secret(key_id)
+            return shown(key) | {"webhook_secrets": manage().webhook_secrets(key_id)}
+        case {"action": "webhook-secret", "key": str(key_id)}:
+            return {"webhook_secrets": manage().webhook_secrets(key_id)}
+    return {"error": f"The event is to name an action and what it needs: {ACTIONS}."}
+
+
+def _limits(found: Mapping[Any, Any]) -> Limits:
+    names = [field.name for field in fields(Limits)]
+    for name, limit in found.items():
+        if name not in names or type(limit) is not int:
+            raise OptionError(str(name), str(limit), f"{' and '.join(names)}, each a whole number")
+    return Limits(**found)
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handle(event: Any, _: LambdaContext) -> dict[str, Any]:
+    """Answer an operator; `error` tells what cannot be done, and why."""
+    try:
+        return answer(event)
+    except KeyNotFoundError as error:
+        return {"error": f"There is no key {error.key_id!r}; `list` tells which there are."}
+    except OptionError as error:
+        return {"error": f"{error.field} is {error.found!r}; allowed is {error.allowed}."}

@@ -1,0 +1,91 @@
+"""The `keys` and `usage` collections: who may call, and what each has asked for today."""
+
+from dataclasses import asdict
+from datetime import UTC, date, datetime, time, timedelta
+
+from pymongo import ASCENDING, IndexModel
+from pymongo.collection import Collection
+
+from catalight.adapters.mongo.client import Document
+from catalight.adapters.mongo.connection import Mongo, asking
+from catalight.domain.api_keys import ApiKey, Limits
+
+KEY_INDEXES = [IndexModel([("digest", ASCENDING)], name="digest", unique=True)]
+USAGE_INDEXES = [IndexModel([("expires_at", ASCENDING)], name="forgotten", expireAfterSeconds=0)]
+
+
+class MongoKeys(Mongo):
+    """`catalight.usecases.ports.Keys` on MongoDB."""
+
+    @property
+    def _keys(self) -> Collection[Document]:
+        return self._connection["keys"]
+
+    @asking
+    def ensure_indexes(self) -> None:
+        """Create what is missing; quick where nothing is."""
+        self._keys.create_indexes(KEY_INDEXES)
+
+    @asking
+    def insert(self, key: ApiKey) -> None:
+        document = asdict(key)
+        self._keys.insert_one({"_id": document.pop("id"), **document})
+
+    @asking
+    def find(self, key_id: str) -> ApiKey | None:
+        document = self._keys.find_one({"_id": key_id})
+        return _to_key(document) if document else None
+
+    @asking
+    def find_by_digest(self, digest: str) -> ApiKey | None:
+        document = self._keys.find_one({"digest": digest})
+        return _to_key(document) if document else None
+
+    @asking
+    def all(self) -> list[ApiKey]:
+        return [_to_key(document) for document in self._keys.find().sort([("created_at", 1), ("_id", 1)])]
+
+    @asking
+    def revoke(self, key_id: str, now: datetime) -> None:
+        self._keys.update_one({"_id": key_id, "revoked_at": None}, {"$set": {"revoked_at": now}})
+
+    @asking
+    def rotate_webhook_secret(self, key_id: str, version: int, overlap_until: datetime) -> None:
+        self._keys.update_one(
+            {"_id": key_id, "webhook_version": version},
+            {"$set": {"webhook_version": version + 1, "overlap_until": overlap_until}},
+        )
+
+
+class MongoUsage(Mongo):
+    """`catalight.usecases.ports.Usage` on MongoDB: one document for each key and day."""
+
+    @property
+    def _usage(self) -> Collection[Document]:
+        return self._connection["usage"]
+
+    @asking
+    def ensure_indexes(self) -> None:
+        """Create what is missing; quick where nothing is."""
+        self._usage.create_indexes(USAGE_INDEXES)
+
+    @asking
+    def add(self, owner: str, day: date, rows: int, limit: int) -> bool:
+        of_day, over = {"_id": _id(owner, day)}, datetime.combine(day, time(), UTC) + timedelta(days=2)
+        self._usage.update_one(of_day, {"$setOnInsert": {"rows": 0, "expires_at": over}}, upsert=True)
+        within = {**of_day, "rows": {"$lte": limit - rows}}
+        return self._usage.update_one(within, {"$inc": {"rows": rows}}).matched_count == 1
+
+    @asking
+    def rows(self, owner: str, day: date) -> int:
+        document = self._usage.find_one({"_id": _id(owner, day)})
+        return int(document["rows"]) if document else 0
+
+
+def _id(owner: str, day: date) -> str:
+    return f"{owner}/{day.isoformat()}"
+
+
+def _to_key(document: Document) -> ApiKey:
+    fields = {**document, "limits": Limits(**document["limits"])}
+    return ApiKey(id=fields.pop("_id"), **fields)

@@ -1,0 +1,103 @@
+"""API keys on the whole local system, as a deployment on AWS has them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from local.client import TIMEOUT, Client, rows_of
+from local.hosts.image_server import ImageServer
+from local.hosts.webhook_receiver import webhook_receiver
+from local.runner.system import System
+from tests.e2e.conftest import QUICK
+from tests.e2e.test_job import finish
+from tests.pipeline import csv_of
+
+
+@dataclass(frozen=True)
+class Customer:
+    """A caller with a key of its own."""
+
+    key: str
+    client: Client
+    webhook_secret: str
+
+
+@pytest.fixture(scope="module")
+def locked() -> Iterator[System]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CATALIGHT_ALLOW_PRIVATE_HOSTS", "1")
+        with System(parameters=QUICK | {"Authentication": "keys"}) as system:
+            yield system
+
+
+def tell(system: System, **event: Any) -> dict[str, Any]:
+    answer: dict[str, Any] = system.invoke("KeysFunction", event)
+    return answer
+
+
+def new_customer(system: System, name: str, **limits: int) -> Customer:
+    made = tell(system, action="make", name=name, **limits)
+    client = Client(system.url)
+    client.http.headers["Authorization"] = f"Bearer {made['token']}"
+    return Customer(made["key"], client, made["webhook_secrets"][0])
+
+
+def test_a_job_belongs_to_its_key_and_its_images_to_everybody(locked: System, images: ImageServer) -> None:
+    mine, yours = new_customer(locked, "mine"), new_customer(locked, "yours")
+    request_id = mine.client.upload(csv_of(f"{images.url}/1.jpg"))["request_id"]
+    assert finish(mine.client, request_id)["errors"] == {}
+    for client, status in ((yours.client, 404), (Client(locked.url), 401)):
+        for path in ("/status/{}", "/download/{}", "/jobs/{}/rows"):
+            answer = client.http.get(locked.url + path.format(request_id), timeout=TIMEOUT)
+            assert answer.status_code == status
+    [row] = rows_of(mine.client.download(request_id))
+    image = Client(locked.url).image(row["Output Image Urls"])
+    assert image.headers["Content-Type"] == "image/jpeg"
+
+
+def test_a_revoked_key_lets_nobody_in_while_its_job_goes_on(locked: System, images: ImageServer) -> None:
+    customer = new_customer(locked, "leaving")
+    with webhook_receiver(customer.webhook_secret) as receiver:
+        customer.client.upload(csv_of(f"{images.url}/slow/1.jpg"), webhook_url=f"{receiver.url}/hook")
+        assert tell(locked, action="revoke", key=customer.key)["revoked_at"]
+        assert customer.client.http.get(f"{locked.url}/jobs", timeout=TIMEOUT).status_code == 401
+        assert receiver.events.get(timeout=30)["type"] == "job.completed"
+
+
+def test_each_key_has_a_webhook_secret_of_its_own_and_two_while_it_is_rotated(
+    locked: System, images: ImageServer
+) -> None:
+    customer = new_customer(locked, "rotating")
+    [new, old] = tell(locked, action="rotate-webhook-secret", key=customer.key)["webhook_secrets"]
+    assert old == customer.webhook_secret
+    for secret in (new, old):
+        with webhook_receiver(secret) as receiver:
+            customer.client.upload(csv_of(f"{images.url}/1.jpg"), webhook_url=f"{receiver.url}/hook")
+            assert receiver.events.get(timeout=30)["type"] == "job.completed"
+    assert new != new_customer(locked, "another").webhook_secret
+
+
+def test_a_limit_is_a_limit(locked: System, images: ImageServer) -> None:
+    customer = new_customer(locked, "small", rows_a_day=2)
+    customer.client.upload(csv_of(f"{images.url}/1.jpg", f"{images.url}/2.jpg"))
+    answer = customer.client.http.post(
+        f"{locked.url}/upload", files={"file": ("c.csv", csv_of(f"{images.url}/3.jpg"))}, timeout=TIMEOUT
+    )
+    assert (answer.status_code, answer.headers["RateLimit-Policy"]) == (429, '"rows";q=2;w=86400')
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {},
+        {"action": "make"},
+        {"action": "make", "name": ""},
+        {"action": "make", "name": "x", "rows_a_day": "many"},
+        {"action": "make", "name": "x", "rows_a_week": 1},
+        {"action": "revoke", "key": "nobody"},
+    ],
+)
+def test_what_an_operator_gets_wrong_is_told(locked: System, event: dict[str, Any]) -> None:
+    assert tell(locked, **event)["error"]

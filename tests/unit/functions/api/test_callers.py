@@ -1,0 +1,168 @@
+"""The API with keys: who is let in, and what each caller sees."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from fastapi.testclient import TestClient
+
+from catalight.domain.api_keys import Limits
+from catalight.usecases.authenticate import Authenticate
+from catalight.usecases.manage_keys import ManageKeys
+from functions.api import jobs
+from functions.api.app import app
+from functions.api.callers import caller, own_job
+from functions.api.services import services
+from tests.pipeline import Pipeline, csv_of
+from tests.unit.functions.api.requests import check_problem, upload
+
+OPEN_TO_ALL = {"/", "/docs", "/healthz", "/images/{token}/{name}"}
+OF_ONE_JOB = [
+    ("GET", "/status/{}"),
+    ("GET", "/download/{}"),
+    ("GET", "/jobs/{}/rows"),
+    ("POST", "/jobs/{}/cancel"),
+    ("POST", "/jobs/{}/retry"),
+    ("DELETE", "/jobs/{}"),
+    ("POST", "/jobs/{}/webhook/redeliver"),
+]
+
+
+@pytest.fixture
+def manage(pipeline: Pipeline) -> ManageKeys:
+    ids = iter(["acme", "other", "third"])
+    return ManageKeys(pipeline.keys, lambda: ["whsec_bQ=="], pipeline.clock, lambda: next(ids))
+
+
+@pytest.fixture
+def locked(client: TestClient, pipeline: Pipeline) -> TestClient:
+    built = replace(app.dependency_overrides[services](), authenticate=Authenticate(pipeline.keys))
+    app.dependency_overrides[services] = lambda: built
+    return client
+
+
+def calls(dependant: Dependant) -> Iterator[object]:
+    for below in dependant.dependencies:
+        yield below.call
+        yield from calls(below)
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def test_every_route_knows_its_caller_but_those_that_are_open_to_all() -> None:
+    routes = [route for route in (*app.routes, *jobs.router.routes) if isinstance(route, APIRoute)]
+    assert {route.path for route in routes} == {*app.openapi()["paths"], "/docs"}
+    for route in routes:
+        asked = set(calls(route.dependant))
+        assert (caller in asked) == (route.path not in OPEN_TO_ALL), route.path
+        assert (own_job in asked) == ("{request_id}" in route.path), route.path
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "/upload"), ("GET", "/jobs"), *OF_ONE_JOB])
+@pytest.mark.parametrize(
+    ("headers", "challenge"),
+    [
+        ({}, "Bearer"),
+        ({"Authorization": "Basic YTpi"}, "Bearer"),
+        (bearer("catalight_" + "a" * 43), 'Bearer error="invalid_token"'),
+        (bearer("x"), 'Bearer error="invalid_token"'),
+    ],
+)
+def test_without_a_key_that_stands_nobody_is_let_in(
+    locked: TestClient, pipeline: Pipeline, method: str, path: str, headers: dict[str, str], challenge: str
+) -> None:
+    job = pipeline.jobs.get(pipeline.start("http://h/a.jpg").id)
+    answer = locked.request(method, path.format(job.id), headers=headers)
+    check_problem(answer, 401, "unauthorized")
+    assert answer.headers["WWW-Authenticate"] == challenge
+    assert pipeline.jobs.jobs == {job.id: job}
+
+
+def test_a_caller_has_its_own_jobs(locked: TestClient, manage: ManageKeys, pipeline: Pipeline) -> None:
+    _, token = manage.make("Acme", Limits())
+    request_id = upload(locked, csv_of("http://h/a.png"), bearer(token)).json()["request_id"]
+    assert pipeline.jobs.get(request_id).owner == "acme"
+    assert locked.get(f"/status/{request_id}", headers=bearer(token)).status_code == 200
+    listed = locked.get("/jobs", headers=bearer(token)).json()["jobs"]
+    assert [job["request_id"] for job in listed] == [request_id]
+
+
+@pytest.mark.parametrize(("method", "path"), OF_ONE_JOB)
+def test_a_job_of_another_key_does_not_exist(
+    locked: TestClient, manage: ManageKeys, pipeline: Pipeline, method: str, path: str
+) -> None:
+    _, other = manage.make("Other", Limits())
+    job = pipeline.start("http://h/a.jpg", owner="somebody")
+    pipeline.run()
+    before = pipeline.jobs.get(job.id)
+    unknown = locked.request(method, path.format("nothing"), headers=bearer(other))
+    check_problem(unknown, 404, "job-not-found")
+    answer = locked.request(method, path.format(job.id), headers=bearer(other))
+    assert (answer.status_code, answer.json()) == (404, unknown.json())
+    assert pipeline.jobs.get(job.id) == before
+    pipeline.jobs.delete(job.id, pipeline.clock())
+    answer = locked.request(method, path.format(job.id), headers=bearer(other))
+    assert (answer.status_code, answer.json()) == (404, unknown.json())
+
+
+def test_the_jobs_of_others_are_not_listed(
+    locked: TestClient, manage: ManageKeys, pipeline: Pipeline
+) -> None:
+    _, token = manage.make("Acme", Limits())
+    for owner in ("", "somebody"):
+        pipeline.start("http://h/a.jpg", owner=owner)
+    assert locked.get("/jobs", headers=bearer(token)).json() == {"jobs": [], "next": None}
+
+
+def test_what_is_left_of_the_limits_is_told(locked: TestClient, manage: ManageKeys) -> None:
+    _, token = manage.make("Acme", Limits(open_jobs=2, rows_a_day=3))
+    answer = upload(locked, csv_of("http://h/a.png"), bearer(token))
+    assert answer.headers["RateLimit-Policy"] == '"rows";q=3;w=86400, "open-jobs";q=2'
+    assert answer.headers["RateLimit"] == '"rows";r=2;t=86400, "open-jobs";r=1'
+
+
+def test_too_many_rows_a_day_are_429(locked: TestClient, manage: ManageKeys, pipeline: Pipeline) -> None:
+    _, token = manage.make("Acme", Limits(rows_a_day=3))
+    upload(locked, csv_of("http://h/a.png", "http://h/b.png"), bearer(token))
+    answer = upload(locked, csv_of("http://h/a.png", "http://h/b.png"), bearer(token))
+    body = check_problem(answer, 429, "limit")
+    assert "3 rows a day" in str(body["detail"])
+    assert "1 are left" in str(body["detail"])
+    assert answer.headers["Retry-After"] == "86400"
+    assert answer.headers["RateLimit-Policy"] == '"rows";q=3;w=86400'
+    assert answer.headers["RateLimit"] == '"rows";r=1;t=86400'
+    assert len(pipeline.jobs.jobs) == 1
+
+
+def test_more_rows_than_ever_fit_are_told_to_be_split(locked: TestClient, manage: ManageKeys) -> None:
+    _, token = manage.make("Acme", Limits(rows_a_day=1))
+    answer = upload(locked, csv_of("http://h/a.png", "http://h/b.png"), bearer(token))
+    assert "Split it" in str(check_problem(answer, 429, "limit")["detail"])
+    assert "Retry-After" not in answer.headers
+
+
+def test_too_many_jobs_at_once_are_429_for_retries_too(
+    locked: TestClient, manage: ManageKeys, pipeline: Pipeline
+) -> None:
+    _, token = manage.make("Acme", Limits(open_jobs=1))
+    ended = upload(locked, csv_of("n/a http://h/a.png"), bearer(token)).json()["request_id"]
+    pipeline.run()
+    upload(locked, csv_of("http://h/b.png"), bearer(token))
+    for answer in (
+        upload(locked, csv_of("http://h/c.png"), bearer(token)),
+        locked.post(f"/jobs/{ended}/retry", headers=bearer(token)),
+    ):
+        check_problem(answer, 429, "limit")
+        assert answer.headers["RateLimit"] == '"open-jobs";r=0;t=30'
+
+
+def test_images_and_the_health_check_need_no_key(locked: TestClient, pipeline: Pipeline) -> None:
+    link = f"{'a' * 22}/shoe.jpg"
+    pipeline.store.put(f"images/{link}", b"x", "image/jpeg")
+    assert locked.get(f"/images/{link}").status_code == 307
+    assert locked.get("/healthz").status_code == 200
+    assert locked.get("/").status_code == 200

@@ -1,0 +1,127 @@
+"""Forms that are made to cost much or to break the parser: refused with a 4xx, soon and in little memory."""
+
+import time
+import tracemalloc
+
+import pytest
+from fastapi.testclient import TestClient
+from httpx2 import Response
+
+from catalight.domain.options import Options
+from tests.pipeline import Pipeline
+from tests.unit.functions.api.requests import ONE, check_problem
+
+FORM = "multipart/form-data; boundary=x"
+FILE = b'--x\r\nContent-Disposition: form-data; name="file"; filename="c.csv"\r\n\r\n' + ONE + b"\r\n"
+END = b"--x--\r\n"
+MOST_BYTES = 40_000_000  # of Python's memory for one request of 4.5 MB
+MOST_SECONDS = 5.0
+
+
+def send(client: TestClient, body: bytes, content_type: str = FORM) -> Response:
+    return client.post("/upload", content=body, headers={"Content-Type": content_type})
+
+
+def field(name: str, value: bytes, headers: bytes = b"") -> bytes:
+    head = f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n'.encode()
+    return head + headers + b"\r\n" + value + b"\r\n"
+
+
+TOO_MUCH = {
+    "ten thousand fields": b"".join(field(f"f{n}", b"1") for n in range(10_000)) + FILE,
+    "as many files": b"".join(FILE.replace(b"file", b"f%d" % n) for n in range(10_000)),
+    "a huge value": field("webhook_url", b"h" * 4_000_000) + FILE,
+    "a huge name": field("n" * 1_000_000, b"1") + FILE,
+    "a huge part header": field("quality", b"1", b"X-A: " + b"a" * 1_000_000 + b"\r\n") + FILE,
+    "many part headers": field("quality", b"1", b"X-A: a\r\n" * 100_000) + FILE,
+    "no name": b"--x\r\nContent-Disposition: form-data\r\n\r\n1\r\n" + FILE,
+    "no disposition": b"--x\r\n\r\n1\r\n" + FILE,
+    "an end that never comes": FILE,
+    "half a boundary": b"--",
+    "nothing": b"",
+    "boundaries only": b"--x\r\n" * 500_000,
+    "a preamble without end": b"\r\n--" * 1_000_000,
+}
+
+
+# Starlette leaves the file of a part that never ends to the garbage collector.
+@pytest.mark.filterwarnings("ignore:.*SpooledTemporaryFile:pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("name", TOO_MUCH)
+def test_a_form_that_is_too_much_is_refused_soon_and_in_little_memory(client: TestClient, name: str) -> None:
+    body = TOO_MUCH[name] + (b"" if "end" in name or "half" in name or name == "nothing" else END)
+    assert len(body) < 4_500_000
+    tracemalloc.start()
+    try:
+        began = time.perf_counter()
+        answer = send(client, body)
+        seconds, (_, peak) = time.perf_counter() - began, tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert answer.status_code in (400, 422), answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert seconds < MOST_SECONDS
+    assert peak < MOST_BYTES
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "multipart/form-data",
+        "multipart/form-data; boundary=",
+        f"multipart/form-data; boundary={'x' * 5000}",
+        'multipart/form-data; boundary="',
+        "multipart/form-data; boundary=\x80",
+        "multipart/form-data; boundary=x; boundary=y",
+        "multipart/mixed; boundary=x",
+        "multipart/form-data boundary=x",
+        "application/x-www-form-urlencoded",
+    ],
+)
+def test_an_odd_content_type_is_a_4xx(client: TestClient, content_type: str) -> None:
+    headers = {b"Content-Type": content_type.encode("latin-1")}
+    answer = client.post("/upload", content=FILE + END, headers=headers)
+    assert answer.status_code in (400, 415, 422), answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    "charset", ["punycode", "utf-7", "idna", "undefined", "zlib", "utf-16", "\x00", '"', "x" * 999]
+)
+def test_another_charset_is_refused_before_anything_is_decoded(client: TestClient, charset: str) -> None:
+    body = field("format", b"a-" + b"9" * 16_000) + FILE + END
+    answer = send(client, body, f"{FORM}; charset={charset}")
+    assert "UTF-8" in str(check_problem(answer, 415, "content-type")["detail"])
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "UTF-8", '"utf-8"', "utf8"])
+def test_utf_8_is_taken(client: TestClient, charset: str) -> None:
+    assert send(client, FILE + END, f"{FORM}; charset={charset}").status_code == 202
+
+
+def test_a_form_within_a_form_is_a_catalogue_that_cannot_be_used(client: TestClient) -> None:
+    inner = b"--y\r\nContent-Disposition: form-data; name=quality\r\n\r\n1\r\n--y--"
+    mixed = b"\r\nContent-Type: multipart/mixed; boundary=y\r\n\r\n"
+    nested = FILE.replace(ONE, inner).replace(b"\r\n\r\n", mixed, 1)
+    check_problem(send(client, nested + END), 422, "catalogue")
+
+
+def test_fields_that_are_not_known_are_passed_over(client: TestClient, pipeline: Pipeline) -> None:
+    answer = send(client, field("colour", b"red") + field("_charset_", b"punycode") + FILE + END)
+    assert answer.status_code == 202
+    assert pipeline.jobs.get(answer.json()["request_id"]).options == Options()
+
+
+def test_a_field_in_the_place_of_the_file_is_named(client: TestClient) -> None:
+    answer = send(client, field("file", ONE) + END)
+    assert "file" in str(check_problem(answer, 422, "invalid-request")["detail"])
+
+
+def test_a_length_without_end_is_no_error_of_ours(client: TestClient) -> None:
+    answer = client.post("/upload", content=b"", headers={"Content-Length": "9" * 5000})
+    check_problem(answer, 413, "upload-too-large")
+
+
+def test_a_name_that_is_no_utf_8_can_be_stored(client: TestClient, pipeline: Pipeline) -> None:
+    answer = send(client, FILE.replace(b"c.csv", b"pr\xe9is\xed\xa0\x80.csv") + END)
+    assert answer.status_code == 202
+    pipeline.jobs.get(answer.json()["request_id"]).file_name.encode()

@@ -1,0 +1,61 @@
+"""The API behind API Gateway, by the events of `events/`."""
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from tests.pipeline import Pipeline
+
+EVENTS = Path(__file__).parents[4] / "events"
+DOMAIN = "example.execute-api.us-east-1.amazonaws.com"
+
+
+def event(name: str, method: str = "", **headers: str) -> dict[str, Any]:
+    sent: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text())
+    sent["headers"] |= {key.replace("_", "-"): value for key, value in headers.items()}
+    sent["requestContext"]["http"]["method"] = method or sent["requestContext"]["http"]["method"]
+    return sent
+
+
+type Invoke = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+@pytest.fixture
+def invoke(client: TestClient) -> Iterator[Invoke]:
+    """Mangum with the app of `client`; it looks for the thread's event loop, also where it is imported."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    asgi = import_module("functions.api.handler").asgi
+    yield lambda sent: asgi(sent, None)
+    asyncio.set_event_loop(None)
+    loop.close()
+
+
+def test_links_are_made_of_the_gateways_own_host(invoke: Invoke, pipeline: Pipeline) -> None:
+    answer = invoke(event("api-upload", x_forwarded_host="evil.test", forwarded="host=evil.test"))
+    assert answer["statusCode"] == 202
+    assert pipeline.jobs.get(json.loads(answer["body"])["request_id"]).api_base == f"https://{DOMAIN}"
+
+
+@pytest.mark.parametrize("forged", [{"host": f"{DOMAIN},evil.test"}, {"x_forwarded_proto": "gopher"}])
+def test_what_cannot_be_is_refused(invoke: Invoke, forged: dict[str, str]) -> None:
+    answer = invoke(event("api-upload", **forged))
+    assert (answer["statusCode"], answer["headers"]["content-type"]) == (400, "application/problem+json")
+
+
+def test_a_head_has_no_body(invoke: Invoke) -> None:
+    get, head = invoke(event("api-welcome")), invoke(event("api-welcome", "HEAD"))
+    assert (get["statusCode"], head["statusCode"]) == (200, 200)
+    assert get["body"]
+    assert not head["body"]
+    assert head["headers"] == get["headers"]
+
+
+def test_answers_promise_tls(invoke: Invoke) -> None:
+    assert "max-age" in invoke(event("api-welcome"))["headers"]["strict-transport-security"]
