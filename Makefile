@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 AUDIT := .venv-audit
 AUDIT_READY := $(AUDIT)/.ready
+CORPORA := .corpora/.ready
 BUILT := .aws-sam/build/template.yaml
 SOURCES := Makefile template.yaml $(shell find functions layers requirements -type f -not -name '*.pyc')
 
@@ -43,16 +44,16 @@ webhook-secret: $(READY)  ## Show what a key's webhooks are signed with (KEY=its
 	$(KEYS) $(if $(ROTATE),rotate-)webhook-secret "$(KEY)"
 
 ##@ Work on it
-.PHONY: check test audit chaos format lock
+.PHONY: check test audit chaos corpora format lock
 check: $(READY)  ## Format, lint, types and unit tests: under a minute
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy --no-error-summary
 	$(BIN)/pytest --quiet tests/unit
 
-test: check $(BUILT) $(AUDIT_READY)  ## Everything that CI runs
+test: check $(BUILT) $(AUDIT_READY) $(CORPORA)  ## Everything that CI runs
 	AWS_DEFAULT_REGION=us-east-1 $(BIN)/sam validate --lint
-	$(BIN)/pytest tests/supply tests/model tests/integration tests/e2e tests/faults
+	$(BIN)/pytest tests/supply tests/model tests/integration tests/e2e tests/faults tests/corpora
 
 audit: $(READY) $(AUDIT_READY)  ## Look at what we build on: requirements, licences, template, workflow, known faults
 	$(BIN)/pytest --quiet tests/unit/test_requirements.py tests/supply
@@ -60,6 +61,9 @@ audit: $(READY) $(AUDIT_READY)  ## Look at what we build on: requirements, licen
 
 chaos: $(READY)  ## Run jobs while all around them fails (SEEDS=200, or SEED=17 to run one again)
 	@$(BIN)/python -m tests.faults.chaos --seeds $(if $(SEED),1,$(or $(SEEDS),10)) --first $(or $(SEED),1)
+
+corpora: $(CORPORA)  ## Send hostile pictures through the codec (CASES=100000 mutations)
+	@$(BIN)/python -m tests.corpora --cases $(or $(CASES),100000)
 
 format: $(READY)  ## Format and mend what can be mended
 	$(BIN)/ruff check --fix --quiet .
@@ -69,7 +73,7 @@ lock: $(READY)  ## Pin the requirements anew (UPGRADE=1: newest versions)
 	$(LOCK) requirements/bootstrap.in -o requirements/bootstrap.txt
 	$(LOCK) requirements/dev.in -o requirements/dev.txt
 	$(LOCK) requirements/audit.in -o requirements/audit.txt
-	for name in core api images aggregator; do \
+	for name in core api images aggregator corpora; do \
 		$(LOCK) requirements/$$name.in --constraint requirements/dev.txt -o requirements/$$name.txt; done
 
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url \
@@ -131,6 +135,14 @@ $(AUDIT_READY): requirements/audit.txt | $(READY)
 	@echo "Setting up $(AUDIT) (once)"
 	@$(BIN)/uv venv --quiet --clear --python python3.13 $(AUDIT)
 	@$(BIN)/uv pip install --quiet --python $(AUDIT)/bin/python --require-hashes -r $<
+	@touch $@
+
+# The source of Pillow is not built; telling its name is enough for pip, and takes what the build would need.
+$(CORPORA): requirements/corpora.txt | $(READY)
+	@echo "Getting the pictures of Pillow's tests (once)"
+	@$(BIN)/uv pip install --quiet --target $(@D)/build --require-hashes -r $<
+	@PYTHONPATH=$(@D)/build $(BIN)/python -m pip download --quiet --no-deps --no-build-isolation --no-binary pillow \
+		--require-hashes -r $< --dest $(@D)
 	@touch $@
 
 help:  ## Show this

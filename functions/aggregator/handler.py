@@ -14,6 +14,7 @@ from catalight.adapters.sqs import SqsQueue
 from catalight.adapters.webhook import SignedSender
 from catalight.clock import utc_now
 from catalight.domain import messages
+from catalight.domain.outbound import Outbound
 from catalight.domain.terms import Terms
 from catalight.usecases.ask_completion import AskCompletion
 from catalight.usecases.deliver_webhook import DeliverWebhook
@@ -29,6 +30,8 @@ from catalight.usecases.tend_job import TendJob
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
+
+OUTBOUND = Outbound.read(os.environ)  # at start-up: where it must not be so, nothing runs
 
 
 @cache
@@ -88,10 +91,8 @@ def finish_job() -> FinishJob:
 def deliver_webhook() -> DeliverWebhook:
     """Build the use case from the function's environment, once."""
     env = os.environ
-    sender = SignedSender(
-        secrets=SigningSecrets(MongoKeys(mongodb()), partial(words, env["WEBHOOK_SECRET_ARN"]), utc_now),
-        allow_private_hosts=env.get("CATALIGHT_ALLOW_PRIVATE_HOSTS") == "1",
-    )
+    secrets = SigningSecrets(MongoKeys(mongodb()), partial(words, env["WEBHOOK_SECRET_ARN"]), utc_now)
+    sender = SignedSender(OUTBOUND, secrets=secrets)
     pauses = [float(pause) for pause in env["WEBHOOK_RETRY_PAUSES"].split(",")]
     jobs, deliveries = MongoJobs(mongodb()), MongoDeliveries(mongodb())
     return DeliverWebhook(jobs, deliveries, queue("WEBHOOK"), sender, utc_now, pauses)

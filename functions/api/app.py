@@ -7,7 +7,7 @@ from fastapi import FastAPI, File, Form, Header, Request, Response, UploadFile
 from fastapi.responses import RedirectResponse
 from starlette.types import ASGIApp
 
-from catalight.domain import catalogue, urls
+from catalight.domain import catalogue, urls, webhook
 from catalight.domain.errors import OptionError
 from catalight.domain.job import ENDED
 from catalight.domain.options import MAX_SIDE, ImageFormat, Options
@@ -92,8 +92,9 @@ def upload(
 ) -> Accepted:
     """Take a catalogue; its images are made light in the background."""
     options = Options(quality, format, max_width, max_height)
-    if webhook_url and (fault := urls.fault(webhook_url)):
-        raise OptionError("webhook_url", urls.shown(webhook_url), f"an http or https URL, but {fault}")
+    if webhook_url and (fault := webhook.fault(webhook_url, built.outbound)):
+        wanted = "an http or https URL" if built.outbound.plain_webhooks else "an https URL"
+        raise OptionError("webhook_url", urls.shown(webhook_url), f"{wanted}, but {fault}")
     parsed = catalogue.parse(file.file.read(), strict=strict)
     base = built.api_base or str(request.base_url).rstrip("/")
     name = (file.filename or "catalogue.csv")[-MAX_FILE_NAME:]

@@ -10,7 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from functions.api.problems import bad_request
+from functions.api.problems import bad_request, other_site
 
 HOST = re.compile(r"(?P<name>[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
 HEAD = "catalight.head"
@@ -29,8 +29,11 @@ A_YEAR = "max-age=31536000"
 
 def around(app: ASGIApp, env: Mapping[str, str]) -> ASGIApp:
     """`app` as the outside meets it, also where it fails."""
+    origins = _listed(env.get("CORS_ORIGINS", ""))
+    if env.get("AUTHENTICATION") == "none" and "*" not in origins:
+        app = OwnSite(app, origins)
     app = Hosts(Head(app), _listed(env.get("ALLOWED_HOSTS", "")))
-    if origins := _listed(env.get("CORS_ORIGINS", "")):
+    if origins:
         app = CORSMiddleware(
             app, allow_origins=origins, allow_methods=METHODS, allow_headers=SENT, expose_headers=EXPOSED
         )
@@ -61,6 +64,31 @@ class Hosts:
         if len(named) != 1 or not named[0] or scope["scheme"] not in ("http", "https"):
             return False
         return not self._allowed or named[0]["name"].lower() in self._allowed
+
+
+class OwnSite:
+    """ASGI middleware that refuses what the pages of other sites send, but for those of `origins`.
+
+    A key is something that no page has by itself. Without keys any page that somebody looks at could send
+    catalogues in their place (CSRF); browsers tell by Sec-Fetch-Site (W3C Fetch Metadata).
+    """
+
+    def __init__(self, app: ASGIApp, origins: list[str]) -> None:
+        self._app = app
+        self._origins = origins
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let pass what only looks, and what comes from no page or from our own."""
+        if scope["type"] == "http" and scope["method"] not in ("GET", "OPTIONS") and self._foreign(scope):
+            await other_site()(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+    def _foreign(self, scope: Scope) -> bool:
+        headers = Headers(scope=scope)
+        if headers.get("origin") in self._origins:
+            return False
+        return headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
 
 
 class Head:

@@ -167,6 +167,11 @@ def bad_request(detail: str) -> JSONResponse:
     return problem(400, "bad-request", HTTPStatus.BAD_REQUEST.phrase, detail)
 
 
+def other_site() -> JSONResponse:
+    detail = "The page of another site sent this. Name its origin in CorsOrigins, if it may."
+    return problem(403, "other-site", "Not from another site", detail)
+
+
 def http_error(error: HTTPException) -> JSONResponse:
     title = HTTPStatus(error.status_code).phrase
     detail = HTTP_DETAILS.get(error.status_code, str(error.detail))

@@ -24,6 +24,7 @@ from catalight.adapters.s3 import S3Store
 from catalight.adapters.secrets import secret_now
 from catalight.adapters.sqs import SqsQueue
 from catalight.clock import utc_now
+from catalight.domain.outbound import Outbound
 from catalight.domain.terms import Terms
 from catalight.usecases.admit import Admit
 from catalight.usecases.ask_completion import AskCompletion
@@ -39,13 +40,15 @@ from catalight.usecases.retry_job import RetryJob
 from catalight.usecases.send_window import SendWindow
 from catalight.usecases.submit import Submit
 
+OUTBOUND = Outbound.read(os.environ)  # at start-up: where it must not be so, nothing runs
+
 
 @dataclass(frozen=True, slots=True)
 class Services:
     """The use cases of the API; `authenticate` is None where callers are not asked who they are.
 
     `api_base` is empty where the API is known by the host that it was asked at, `link_base` where images are
-    linked through the API itself.
+    linked through the API itself. `outbound` tells which webhooks may be called.
     """
 
     ping: Callable[[], None]
@@ -63,6 +66,7 @@ class Services:
     link_image: LinkImage
     api_base: str
     link_base: str
+    outbound: Outbound
 
 
 @cache
@@ -114,6 +118,7 @@ def services() -> Services:
         link_image=LinkImage(store),
         api_base=env["API_BASE_URL"],
         link_base=env["LINK_BASE_URL"],
+        outbound=OUTBOUND,
     )
 
 

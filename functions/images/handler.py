@@ -1,5 +1,6 @@
 """Lambda handler of ImageQueue: each record is a row range to process."""
 
+import math
 import os
 import random
 from functools import cache, partial
@@ -8,14 +9,17 @@ from typing import TYPE_CHECKING
 
 import boto3
 
-from catalight.adapters import aws, codec, records
+from catalight.adapters import aws, records
 from catalight.adapters.fetch import Fetcher
 from catalight.adapters.mongo import Connection, MongoHosts, MongoJobs, MongoRows
 from catalight.adapters.s3 import S3Store
+from catalight.adapters.sandbox import Sandbox
 from catalight.adapters.secrets import secret_now
 from catalight.adapters.sqs import SqsQueue
 from catalight.clock import utc_now
 from catalight.domain.messages import ProcessRange as ProcessRangeMessage
+from catalight.domain.outbound import Outbound
+from catalight.domain.picture import Limits
 from catalight.usecases.ask_completion import AskCompletion
 from catalight.usecases.carry_on import CarryOn
 from catalight.usecases.make_light import MakeLight
@@ -27,6 +31,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 DOWNLOADS = 10
+OUTBOUND = Outbound.read(os.environ)  # at start-up: where it must not be so, nothing runs
+OWN_MB = 600  # this process with ten downloads of 25 MB, some of them twice, and an output of 64 MB
 
 
 @cache
@@ -40,21 +46,25 @@ def image_queue() -> SqsQueue:
     return SqsQueue(sqs(), os.environ["IMAGE_QUEUE_URL"])
 
 
+def limits() -> Limits:
+    """What one picture may cost: its process has the function's memory but for what this one needs."""
+    megabytes = int(os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]) - OWN_MB
+    return Limits(memory=megabytes << 20, cpu_seconds=math.ceil(float(os.environ["CODING_SECONDS"])))
+
+
 @cache
 def process_range() -> ProcessRange:
     """Build the use case from the function's environment, once."""
     env = os.environ
+    sandbox = Sandbox(limits())
+    sandbox.start()  # its imports go on beside ours
     uri = partial(secret_now, env["MONGODB_URI_SECRET_ARN"])
     mongodb = Connection(uri, env["MONGODB_DATABASE"], select_seconds=30)
     jobs, rows = MongoJobs(mongodb), MongoRows(mongodb)
     aggregator_queue = SqsQueue(sqs(), env["AGGREGATOR_QUEUE_URL"])
     store = S3Store(boto3.client("s3", config=aws.config(DOWNLOADS)), env["BUCKET"])
     fetch_seconds = float(env["FETCH_SECONDS"])
-    fetcher = Fetcher(
-        allow_private_hosts=env.get("CATALIGHT_ALLOW_PRIVATE_HOSTS") == "1",
-        max_seconds=fetch_seconds,
-        pool_size=DOWNLOADS,
-    )
+    fetcher = Fetcher(OUTBOUND, max_seconds=fetch_seconds, pool_size=DOWNLOADS)
     return ProcessRange(
         jobs=jobs,
         rows=rows,
@@ -63,7 +73,7 @@ def process_range() -> ProcessRange:
         carry_on=CarryOn(rows, image_queue(), AskCompletion(jobs, rows, aggregator_queue, utc_now)),
         make_light=MakeLight(
             fetch=fetcher.fetch,
-            compress=codec.compress,
+            compress=sandbox.compress,
             store=store,
             hosts=MongoHosts(mongodb),
             clock=utc_now,

@@ -109,4 +109,5 @@ def variables_of(function: Function, endpoint_url: str, task: Path, runtime: Pat
         "PYTHONDONTWRITEBYTECODE": "1",
         "LAMBDA_TASK_ROOT": str(task),
         "AWS_LAMBDA_FUNCTION_TIMEOUT": str(round(function.timeout)),
+        "AWS_SAM_LOCAL": "true",  # as `sam local` has it: this is not Lambda
     }

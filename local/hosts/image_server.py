@@ -6,6 +6,7 @@
 | `/busy/{name}` | 503 the first time, then a picture |
 | `/missing/{name}` | 404 |
 | `/later/{name}` | 404 until `mended` is set, then a picture |
+| `/held/{name}` | a picture, once `mended` is set |
 | `/forbidden/{name}` | 403 |
 | `/text/{name}` | 200, and a page of HTML |
 | `/cut/{name}` | a JPEG that ends half-way |
@@ -21,6 +22,7 @@ from urllib.parse import urlsplit
 from local.hosts.http_server import Handler, Server, serving
 from local.hosts.pictures import draw
 
+HELD_SECONDS = 60
 DISTINCT = 24  # pictures that are drawn; the others repeat them
 
 
@@ -71,7 +73,9 @@ class _Handler(Handler):
             case ["slow", _]:
                 self.server.closed.wait()
                 self.close_connection = True
-            case [name] | ["busy" | "later", name]:
+            case ["held", _] if not self.server.mended.wait(HELD_SECONDS):
+                self.answer(503)
+            case [name] | ["busy" | "later" | "held", name]:
                 stem = name.split(".", 1)[0]
                 self.answer(200, self._picture(int(stem) if stem.isdigit() else 0), "image/jpeg")
             case _:

@@ -27,6 +27,7 @@ def environment(function: Function, endpoint_url: str) -> dict[str, str]:
     return {
         **function.environment,
         **aws.environment(endpoint_url),
+        "AWS_ACCESS_KEY_ID": function.logical_id,  # as on Lambda, each has its own, so its calls can be told
         "AWS_LAMBDA_FUNCTION_NAME": function.name,
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory),
         "_HANDLER": function.handler,

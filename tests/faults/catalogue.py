@@ -14,6 +14,7 @@ OUTCOMES = {
     "good": frozenset({""}),
     "hostile": frozenset({""}) | TRANSIENT,
     "missing": frozenset({"not_found"}),
+    "bomb": frozenset({"too_many_pixels"}),
     "poison": frozenset({"gave_up"}),
 }
 """The error codes that an image may end with, by its kind; empty for none."""
@@ -51,5 +52,6 @@ def draw(seed: int, hosts: list[str], faults: frozenset[Fault]) -> Catalogue:
         for begin, end in pairwise(cuts)
     ]
     if Fault.POISON in faults:
-        rows[chance.randrange(ROWS)] = [url(IMAGES, "good"), url(IMAGES + 1, "poison")]
+        special = enumerate(("good", "poison", "bomb"), IMAGES)
+        rows[chance.randrange(ROWS)] = [url(n, kind) for n, kind in special]
     return Catalogue(rows)

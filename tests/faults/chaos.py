@@ -139,7 +139,7 @@ def chaos() -> Iterator[Chaos]:
     parameters = {name: value for name, value in QUICK.items() if name in declared}
     with ExitStack() as stack:
         system = stack.enter_context(System(parameters=parameters, cores=CORES, front=front))
-        hosts = stack.enter_context(hostile_hosts(injected))
+        hosts = stack.enter_context(hostile_hosts(injected, lambda: system.workers("ImageFunction")))
         receiver = stack.enter_context(hostile_receiver(system.webhook_secret, injected))
         stack.enter_context(_sweeping(system))
         client = stack.enter_context(MongoClient[dict[str, Any]](system.mongodb_uri))

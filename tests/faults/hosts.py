@@ -1,6 +1,7 @@
 """Hosts that misbehave at first: of pictures, and of webhooks."""
 
-from collections.abc import Iterator
+import signal
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from random import Random
 from threading import Event
@@ -9,8 +10,10 @@ from urllib.parse import urlsplit
 from local.hosts.http_server import Handler, Server, serving
 from local.hosts.image_server import DISTINCT, picture
 from local.hosts.webhook_receiver import WebhookReceiver
-from tests.faults import poison
+from tests.faults import bomb, peers
 from tests.faults.fates import Tally
+
+type Workers = Callable[[], list[int]]
 
 WIDTH, HEIGHT = 160, 120
 SILENT_SECONDS = 18  # longer than a webhook is waited for
@@ -20,12 +23,17 @@ WEBHOOK_MOODS = ("500", "500", "503", "reset", "reset", "silent")
 
 
 class HostileServer(Server):
-    """`/hostile/{seed}/{n}.jpg` fails once or twice, `/missing/…` is never there, `/poison/…` kills."""
+    """`/hostile/{seed}/{n}.jpg` fails once or twice, `/missing/…` is never there.
 
-    def __init__(self, injected: Tally, poison: bytes) -> None:
+    `/bomb/…` is a picture that costs too much, and whoever asks for `/poison/…` is killed: no picture does
+    that by itself any more.
+    """
+
+    def __init__(self, injected: Tally, bomb: bytes, workers: Workers) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.injected = injected
-        self.poison = poison
+        self.bomb = bomb
+        self.workers = workers
         self.closed = Event()
         self.seen = Tally()
 
@@ -41,8 +49,12 @@ class _Handler(Handler):
             case ["hostile", _, name]:
                 self._hostile(path, name)
             case ["poison", _, _]:
-                self.server.injected.add("host: poison fetched")
-                self.answer(200, self.server.poison, "image/jpeg")
+                if peers.kill_at_port(self.client_address[1], self.server.workers(), signal.SIGKILL):
+                    self.server.injected.add("host: poison fetched")
+                self.close_connection = True
+            case ["bomb", _, _]:
+                self.server.injected.add("host: bomb fetched")
+                self.answer(200, self.server.bomb, "image/jpeg")
             case _:
                 self.answer(404)
 
@@ -86,11 +98,14 @@ class _Handler(Handler):
 
 
 @contextmanager
-def hostile_hosts(injected: Tally) -> Iterator[list[str]]:
-    """Serve until the block ends; yield the URLs of three hosts, one of which goes by a name."""
-    picture_of_poison = poison.draw()
+def hostile_hosts(injected: Tally, workers: Workers) -> Iterator[list[str]]:
+    """Serve until the block ends; yield the URLs of three hosts, one of which goes by a name.
+
+    `workers` tells the processes that are killed when they ask for poison.
+    """
+    picture_of_a_bomb = bomb.draw()
     with ExitStack() as stack:
-        servers = [HostileServer(injected, picture_of_poison) for _ in range(3)]
+        servers = [HostileServer(injected, picture_of_a_bomb, workers) for _ in range(3)]
         for server in servers:
             stack.enter_context(serving(server))
             stack.callback(server.closed.set)

@@ -3,14 +3,13 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
-from http.client import HTTPConnection
+from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
-from local.hosts.http_server import Handler, Server, serving
+from local.hosts.http_server import serving
 from tests.faults.fates import Fates, Tally
+from tests.forwarding import Answer, Forwarder, Front
 
 CALM: Mapping[str, float] = {}
 ROUGH = {"throttled": 0.06, "failed": 0.04, "lost": 0.03, "twice": 0.15, "late": 0.15}
@@ -20,12 +19,8 @@ MOST_LATE = 2  # seconds more than was asked for
 
 LONGEST_DELAY = 900  # of SQS
 
-type Headers = list[tuple[str, str]]
-type Answer = tuple[int, Headers, bytes]
-
 _SERVICE = re.compile(r"/(s3|sqs)/aws4_request")
 _SENDING = ("SendMessage", "SendMessageBatch")
-_OURS = ("connection", "content-length", "expect", "transfer-encoding")
 _REFUSALS = {
     ("sqs", "throttled"): (400, "RequestThrottled"),
     ("sqs", "failed"): (500, "InternalFailure"),
@@ -35,12 +30,11 @@ _REFUSALS = {
 }
 
 
-class Proxy(Server):
+class Proxy(Front):
     """Passes everything on to moto; S3 and SQS meet their fates, as likely as the `rates` say."""
 
     def __init__(self, moto_url: str, injected: Tally) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.moto = urlsplit(moto_url).netloc
+        super().__init__(moto_url, _Handler)
         self.injected = injected
         self.fates = Fates(0)
         self.rates = CALM
@@ -59,40 +53,25 @@ class Proxy(Server):
         return fate
 
 
-class _Handler(Handler):
+class _Handler(Forwarder):
     server: Proxy
 
-    def handle_expect_100(self) -> bool:
-        """Say at once that the body may come; it would wait in the buffer for the answer."""
-        go_on = super().handle_expect_100()
-        self.wfile.flush()
-        return go_on
-
-    def handle_one_request(self) -> None:
-        self.raw_requestline = self.rfile.readline()
-        if self.raw_requestline and self.parse_request():
-            self._serve()
-            self.wfile.flush()
-        else:
-            self.close_connection = True
-
-    def _serve(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+    def serve(self, body: bytes) -> None:
         service, operation = self._call()
         fate = self.server.draw(service, operation)
         match fate:
             case "throttled" | "failed" | "denied":
-                self._answer(*_refusal(service, fate, self.path))
+                self.give(*_refusal(service, fate, self.path))
             case "lost":
-                self._pass_on(body)
+                self.pass_on(body)
                 self.close_connection = True
             case "twice":
-                self._pass_on(body)
-                self._answer(*self._pass_on(body))
+                self.pass_on(body)
+                self.give(*self.pass_on(body))
             case "late":
-                self._answer(*self._pass_on(_later(body, self.server.fates)))
+                self.give(*self.pass_on(_later(body, self.server.fates)))
             case _:
-                self._answer(*self._pass_on(body))
+                self.give(*self.pass_on(body))
 
     def _call(self) -> tuple[str, str]:
         """The service and the operation of a call that the functions made, or else nothing."""
@@ -100,23 +79,6 @@ class _Handler(Handler):
         if found is None:
             return "", ""
         return found[1], self.headers.get("X-Amz-Target", self.command).rpartition(".")[2]
-
-    def _pass_on(self, body: bytes) -> Answer:
-        headers = {name: value for name, value in self.headers.items() if name.lower() not in _OURS}
-        with closing(HTTPConnection(self.server.moto, timeout=60)) as moto:
-            moto.request(self.command, self.path, body, headers)
-            answer = moto.getresponse()
-            return answer.status, answer.getheaders(), answer.read()
-
-    def _answer(self, status: int, headers: Headers, body: bytes) -> None:
-        self.send_response_only(status)
-        for name, value in headers:
-            if name.lower() not in _OURS:
-                self.send_header(name, value)
-        told = dict(headers).get("Content-Length", "0") if self.command == "HEAD" else len(body)
-        self.send_header("Content-Length", str(told))
-        self.end_headers()
-        self.wfile.write(body)
 
 
 def _refusal(service: str, fate: str, path: str) -> Answer:

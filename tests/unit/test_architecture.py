@@ -74,8 +74,12 @@ def test_only_adapters_and_composition_roots_know_the_libraries_of_the_outside()
 
 
 def test_pillow_is_imported_by_the_image_function_alone_and_fastapi_by_the_api_alone() -> None:
-    codec = "catalight.adapters.codec"
-    users = {path for path in modules(ROOT / "functions") if codec in imported(path)}
+    """And that only in the sandbox's child, where it can harm nobody."""
+    users = {path for path in modules(ROOT / "functions") if "catalight.adapters.sandbox" in imported(path)}
     assert users == {ROOT / "functions/images/handler.py"}
+    everywhere = modules(CORE) + modules(ROOT / "functions")
+    codec = "catalight.adapters.codec"
+    assert [path.name for path in everywhere if codec in imported(path)] == ["codec_worker.py"]
+    assert not [path for path in everywhere if "catalight.adapters.codec_worker" in imported(path)]
     assert [path.name for path in modules(CORE) if "PIL" in tops(path)] == ["codec.py"]
     assert not [path for path in modules(CORE) if tops(path) & {"fastapi", "starlette", "mangum", "pydantic"}]

@@ -65,15 +65,6 @@ def test_buckets_are_encrypted_closed_and_forget() -> None:
         }
 
 
-def test_no_policy_gives_all_actions_or_all_resources() -> None:
-    for role in resources("AWS::IAM::Role").values():
-        for policy in role["Policies"]:
-            for statement in policy["PolicyDocument"]["Statement"]:
-                actions = statement["Action"]
-                assert "*" not in str(actions), statement
-                assert statement["Resource"] != "*", statement
-
-
 def test_functions_that_send_themselves_messages_are_not_taken_for_runaways() -> None:
     functions = resources("AWS::Serverless::Function")
     assert {name for name, function in functions.items() if function.get("RecursiveLoop") == "Allow"} == {
@@ -102,10 +93,3 @@ def test_dead_letters_are_handled_or_raise_an_alarm() -> None:
 
 def test_the_bucket_outlives_what_it_is_asked_to_keep() -> None:
     assert DEFAULTS["LongestDays"] > DEFAULTS["RetentionDays"]
-
-
-def test_every_function_has_its_own_role() -> None:
-    roles = [
-        function["Role"]["Fn::GetAtt"][0] for function in resources("AWS::Serverless::Function").values()
-    ]
-    assert sorted(roles) == sorted(resources("AWS::IAM::Role"))

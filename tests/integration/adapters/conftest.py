@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from catalight.adapters.fetch import Fetcher
-from tests.integration.adapters.hosts import Host, NewFetcher
+from catalight.domain.outbound import Outbound
+from tests.integration.adapters.hosts import LOCAL, Host, NewFetcher
 
 
 @pytest.fixture
@@ -19,8 +20,8 @@ def host() -> Iterator[Host]:
 def new_fetcher() -> Iterator[NewFetcher]:
     fetchers: list[Fetcher] = []
 
-    def new(*, allow_private_hosts: bool = True, **settings: object) -> Fetcher:
-        fetchers.append(Fetcher(allow_private_hosts=allow_private_hosts, **settings))  # type: ignore[arg-type]
+    def new(outbound: Outbound = LOCAL, **settings: object) -> Fetcher:
+        fetchers.append(Fetcher(outbound, **settings))  # type: ignore[arg-type]
         return fetchers[-1]
 
     yield new

@@ -3,14 +3,18 @@
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from unittest.mock import patch
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 
 import pytest
 
+from catalight.adapters.dial import Network, resolve
 from catalight.adapters.fetch import Fetcher
 from catalight.domain.errors import ImageError
+from catalight.domain.outbound import Outbound
+from tests.corpora.urls import PUBLIC
+
+LOCAL = Outbound(private_hosts=True)
 
 type NewFetcher = Callable[..., Fetcher]
 
@@ -131,15 +135,37 @@ def failure(fetcher: Fetcher, url: str) -> ImageError:
     return error
 
 
-@contextmanager
-def resolving_to_loopback(*names: str) -> Iterator[None]:
-    """Let the address filter take these names for public ones that live on this machine."""
-    from requests_hardened import ip_filter_adapter
+class Internet:
+    """A network of these hosts: each name is found at its addresses, and a public one leads to a port here.
 
-    real = ip_filter_adapter.filter_host
+    A name's answers are for one resolution each; the last one stays. `dead` addresses refuse connections.
+    What is resolved and connected to is noted.
+    """
 
-    def filter_host(name: str, port: int, **settings: object) -> object:
-        return "127.0.0.1" if name in names else real(name, port, **settings)
+    def __init__(
+        self, port: int, answers: Mapping[str, Sequence[Sequence[str]]], dead: Collection[str] = ()
+    ) -> None:
+        self.resolved: list[str] = []
+        self.connected: list[tuple[str, int]] = []
+        self._port = port
+        self._answers = {name: list(lists) for name, lists in answers.items()}
+        self._dead = dead
 
-    with patch.object(ip_filter_adapter, "filter_host", filter_host):
-        yield
+    @property
+    def network(self) -> Network:
+        return Network(self._resolve, self._connect)
+
+    def _resolve(self, name: str, port: int) -> Sequence[str]:
+        self.resolved.append(name)
+        answers = self._answers.get(name)
+        if answers is None:  # no name of this internet: an address, in whatever spelling, or none at all
+            socket.getaddrinfo(name, port, flags=socket.AI_NUMERICHOST)
+            return resolve(name, port)
+        return answers.pop(0) if len(answers) > 1 else answers[0]
+
+    def _connect(self, address: tuple[str, int], seconds: float) -> socket.socket:
+        self.connected.append(address)
+        if address[0] in self._dead:
+            raise ConnectionRefusedError
+        here = ("127.0.0.1", self._port) if PUBLIC in address[0] else address
+        return socket.create_connection(here, seconds)

@@ -9,8 +9,11 @@ import pytest
 from catalight.adapters.patience import Limits
 from catalight.adapters.webhook import SignedSender
 from catalight.domain.errors import UnavailableError
+from catalight.domain.outbound import Outbound
 from local.hosts.http_server import Handler, Server, serving
 from local.hosts.webhook_receiver import webhook_receiver
+from tests.corpora.urls import PUBLIC
+from tests.integration.adapters.hosts import LOCAL, Host, Internet
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 BODY = '{"type": "job.completed", "data": {}}'
@@ -18,7 +21,7 @@ BODY = '{"type": "job.completed", "data": {}}'
 
 @pytest.fixture
 def sender() -> Iterator[SignedSender]:
-    sender = SignedSender(secrets=lambda _: [SECRET], allow_private_hosts=True, limits=Limits(0.5, 0.5, 0.5))
+    sender = SignedSender(LOCAL, secrets=lambda _: [SECRET], limits=Limits(0.5, 0.5, 0.5))
     yield sender
     sender.close()
 
@@ -81,12 +84,23 @@ def test_a_receiver_that_stalls_is_a_timeout(sender: SignedSender, odd: Server) 
 
 
 def test_a_private_address_is_refused() -> None:
-    sender = SignedSender(secrets=lambda _: [SECRET])
     with webhook_receiver(SECRET) as receiver:
-        delivery = sender("", receiver.url, "m", BODY, datetime.now(UTC))
+        outbound = Outbound(ports=frozenset({receiver.server_port}))
+        sender = SignedSender(outbound, secrets=lambda _: [SECRET])
+        delivery = sender("", receiver.url.replace("http:", "https:"), "m", BODY, datetime.now(UTC))
     sender.close()
     assert delivery.error == "address_not_allowed"
     assert receiver.ids == []
+
+
+def test_over_http_nobody_is_called(host: Host) -> None:
+    """A job may have been stored with such a webhook while that was allowed."""
+    internet = Internet(host.port, {"shop.test": [[PUBLIC]]})
+    sender = SignedSender(Outbound(), secrets=lambda _: [SECRET], network=internet.network)
+    delivery = sender("", "http://shop.test/", "m", BODY, datetime.now(UTC))
+    sender.close()
+    assert (delivery.status, delivery.error) == (None, "invalid_url")
+    assert internet.resolved == []
 
 
 def no_secrets(_: str) -> list[str]:
@@ -95,7 +109,7 @@ def no_secrets(_: str) -> list[str]:
 
 @pytest.mark.parametrize("secrets", [no_secrets, lambda _: ["whsec_%"], lambda _: [""], lambda _: []])
 def test_a_secret_that_cannot_be_used_is_an_outcome(secrets: Callable[[str], list[str]]) -> None:
-    sender = SignedSender(secrets=secrets, allow_private_hosts=True)
+    sender = SignedSender(LOCAL, secrets=secrets)
     delivery = sender("", "http://127.0.0.1:9/", "m", BODY, datetime.now(UTC))
     sender.close()
     assert (delivery.status, delivery.error) == (None, "signing_failed")

@@ -21,17 +21,14 @@ from catalight.adapters.codec import compress
 from catalight.domain.errors import ImageError
 from catalight.domain.errors import ImageErrorCode as Code
 from catalight.domain.options import ImageFormat, Options
+from catalight.domain.picture import KEPT_BYTES, LIMITS, PROCESS_BYTES, Limits
 from local.hosts.pictures import draw
+from tests.corpora.samples import corner, encode, samples
+from tests.faults import bomb
 
 SOURCES = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "BMP", "TIFF")
 RED, WHITE = (255, 0, 0), (255, 255, 255)
 PNG = Options(format=ImageFormat.PNG)
-
-
-def encode(picture: Image.Image, format: str = "PNG", **settings: object) -> bytes:  # noqa: A002
-    file = BytesIO()
-    picture.save(file, format, **settings)
-    return file.getvalue()
 
 
 def opened(data: bytes) -> Image.Image:
@@ -51,18 +48,11 @@ def difference(one: Image.Image, other: Image.Image) -> float:
     return max(ImageStat.Stat(ImageChops.difference(one.convert("RGB"), other.convert("RGB"))).mean)
 
 
-def refused(data: bytes, options: Options = PNG, **limits: int) -> ImageError:
+def refused(data: bytes, options: Options = PNG, limits: Limits = LIMITS) -> ImageError:
     with pytest.raises(ImageError) as caught:
-        compress(data, options, **limits)
+        compress(data, options, limits)
     assert not caught.value.transient
     return caught.value
-
-
-def corner() -> Image.Image:
-    """White, 40 x 20, with a red corner at the top left: shows how it was turned."""
-    picture = Image.new("RGB", (40, 20), WHITE)
-    picture.paste(RED, (0, 0, 10, 10))
-    return picture
 
 
 @cache
@@ -366,8 +356,8 @@ def test_pixels_are_counted_before_they_are_decoded() -> None:
 
 
 def test_the_pixel_limit_itself_is_allowed() -> None:
-    assert compress(encode(corner()), PNG, max_pixels=800).width == 40
-    assert refused(encode(corner()), max_pixels=799).code is Code.TOO_MANY_PIXELS
+    assert compress(encode(corner()), PNG, Limits(pixels=800)).width == 40
+    assert refused(encode(corner()), limits=Limits(pixels=799)).code is Code.TOO_MANY_PIXELS
 
 
 def test_a_side_that_the_output_cannot_hold() -> None:
@@ -378,6 +368,53 @@ def test_a_side_that_the_output_cannot_hold() -> None:
     assert "16,383" in error.detail
     assert compress(data, Options(format=ImageFormat.WEBP, max_width=16_383)).width == 16_383
     assert compress(data, PNG).width == 16_384
+
+
+def test_scans_are_counted_before_they_are_decoded() -> None:
+    error = refused(bomb.draw())
+    assert error.code is Code.TOO_MANY_PIXELS
+    assert error.detail == (
+        "The picture's 1,002 scans visit 48,093,178,368 pixels; at most 1,000,000,000 are taken."
+    )
+
+
+def test_what_follows_a_jpeg_is_no_scan_of_it() -> None:
+    picture = bomb.draw(1200, scans=2)
+    assert compress(picture * 300, Options()).width == 1200
+
+
+def with_room(pixel_bytes: int) -> Limits:
+    """Memory for a picture of a megapixel that takes so many bytes a pixel."""
+    return Limits(memory=PROCESS_BYTES + KEPT_BYTES + pixel_bytes * 1_000_000)
+
+
+def test_what_would_not_fit_into_memory_is_refused_before_it_is_decoded() -> None:
+    data = encode(Image.new("L", (1000, 1000)), "WEBP")
+    assert compress(data, PNG, with_room(18)).width == 1000
+    error = refused(data, limits=with_room(9))
+    assert error.code is Code.TOO_MANY_PIXELS
+    assert error.detail == "The WEBP has 1,000,000 pixels; at most 500,000 of one are taken."
+
+
+@pytest.mark.parametrize("target", [ImageFormat.WEBP, ImageFormat.AVIF])
+def test_what_would_not_fit_into_memory_is_refused_before_it_is_encoded(target: ImageFormat) -> None:
+    data = encode(Image.new("L", (1000, 1000)), "JPEG")
+    assert compress(data, PNG, with_room(9)).width == 1000
+    error = refused(data, Options(format=target), with_room(9))
+    assert error.code is Code.TOO_MANY_PIXELS
+    assert error.detail.startswith("The picture has 1,000,000 pixels; at most ")
+    assert error.detail.endswith(f" are made into {target}.")
+    assert compress(data, Options(format=target, max_width=400), with_room(9)).width == 400
+
+
+def test_an_output_that_is_too_long() -> None:
+    limit = len(compress(photograph(), Options()).data)
+    assert compress(photograph(), Options(), Limits(output_bytes=limit))
+    error = refused(photograph(), Options(), Limits(output_bytes=limit - 1))
+    assert (error.code, error.detail) == (
+        Code.TOO_MANY_BYTES,
+        f"The compressed picture has more than {limit - 1:,} bytes.",
+    )
 
 
 @pytest.mark.parametrize(
@@ -415,34 +452,6 @@ def test_a_warning_of_pillow_is_no_error() -> None:
     assert difference(recoded(plain[:33] + animation + plain[33:]), corner()) == 0
 
 
-@cache
-def samples() -> list[bytes]:
-    """Small pictures of every format, with and without transparency, metadata and compression."""
-    colours = corner()
-    clear = colours.convert("RGBA")
-    clear.putalpha(Image.linear_gradient("L").resize(clear.size))
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    exif.get_ifd(0x8769)[0x9003] = "2020:01:01"
-    modern = [
-        encode(picture, name, exif=exif)
-        for name in ("PNG", "WEBP", "AVIF", "TIFF")
-        for picture in (colours, clear)
-    ]
-    jpegs = [
-        encode(colours.convert(mode), "JPEG", exif=exif, progressive=mode == "L")
-        for mode in ("RGB", "CMYK", "L")
-    ]
-    packed = [
-        encode(colours, "TIFF", compression=name) for name in ("tiff_lzw", "tiff_adobe_deflate", "jpeg")
-    ]
-    moving = [
-        encode(colours, name, save_all=True, append_images=[clear]) for name in ("GIF", "PNG", "WEBP", "AVIF")
-    ]
-    palettes = [encode(colours.quantize(4), name) for name in ("PNG", "GIF", "BMP", "TIFF")]
-    return [*modern, *jpegs, *packed, *moving, *palettes, encode(clear, "BMP"), photograph()]
-
-
 @settings(deadline=None)
 @given(draws=st.data(), target=st.sampled_from(ImageFormat))
 def test_no_bytes_raise_anything_else(draws: st.DataObject, target: ImageFormat) -> None:
@@ -453,5 +462,5 @@ def test_no_bytes_raise_anything_else(draws: st.DataObject, target: ImageFormat)
         data[at : at + len(value)] = value
     cut = draws.draw(st.none() | st.integers(0, len(data)))
     with suppress(ImageError):
-        result = compress(bytes(data[:cut]), Options(format=target, max_width=30), max_pixels=1_000_000)
+        result = compress(bytes(data[:cut]), Options(format=target, max_width=30), Limits(pixels=1_000_000))
         assert opened(result.data).size == (result.width, result.height)

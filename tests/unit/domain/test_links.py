@@ -61,3 +61,34 @@ def test_anything_else_is_no_link(text: str) -> None:
 def test_a_file_name_is_harmless_whatever_the_path(path: str) -> None:
     name = links.file_name("https://shop.test/" + path.replace("[", "").replace("]", ""), "webp")
     assert re.fullmatch(r"[A-Za-z0-9_-]{1,80}\.webp", name)
+
+
+@pytest.mark.parametrize(
+    ("catalogue", "name"),
+    [
+        ("products.csv", "products-catalight.csv"),
+        ("Frühling 2026.v2.csv", "Frühling 2026.v2-catalight.csv"),
+        ("no extension", "no extension-catalight.csv"),
+        ("../../etc/passwd.csv", "etc-passwd-catalight.csv"),
+        ("C:\\Users\\me\\a.csv", "C--Users-me-a-catalight.csv"),
+        ("invoice\u202efdp.csv", "invoice-fdp-catalight.csv"),
+        ("a\r\nSet-Cookie: x.csv", "a--Set-Cookie- x-catalight.csv"),
+        (".bashrc.csv", "bashrc-catalight.csv"),
+        ("-rf.csv", "rf-catalight.csv"),
+        ("", "catalogue-catalight.csv"),
+        (".csv", "catalogue-catalight.csv"),
+        ("鞋" * 200, "鞋" * 80 + "-catalight.csv"),
+    ],
+)
+def test_a_result_is_saved_under_the_catalogues_name(catalogue: str, name: str) -> None:
+    assert links.result_name(catalogue) == name
+
+
+@given(st.text(max_size=200))
+def test_a_result_is_saved_where_one_looks_and_nowhere_else(catalogue: str) -> None:
+    name = links.result_name(catalogue)
+    assert name.isprintable()
+    assert not set(name) & set('/\\:*?"<>|')
+    assert name[0] not in ".- "
+    assert name.endswith("-catalight.csv")
+    assert len(name.encode()) < 10 * links.MAX_NAME

@@ -88,9 +88,3 @@ def test_a_result_handed_in_again_gets_new_results_in_place_of_the_old() -> None
     catalogue = parse(first)
     second = head(catalogue.dialect, catalogue.header) + line_of(COMMA, catalogue.rows[0].cells, [DONE])
     assert second == head(COMMA, HEADER) + line_of(COMMA, ("1", "Tea", "http://a"), [DONE])
-
-
-@given(IMAGES)
-def test_nothing_that_is_added_is_a_formula(images: list[Image]) -> None:
-    added = cells_of(line_of(COMMA, (), images), COMMA)[0]
-    assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in added)

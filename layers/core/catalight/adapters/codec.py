@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import IO, Any
 
-from PIL import ExifTags, Image
+from PIL import AvifImagePlugin, ExifTags, Image
 from PIL.AvifImagePlugin import AvifImageFile
 from PIL.BmpImagePlugin import BmpImageFile
 from PIL.GifImagePlugin import GifImageFile
@@ -19,8 +19,11 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
+from catalight.adapters import jpeg_scans
+from catalight.adapters.memory_file import memory_file
 from catalight.domain.errors import ImageError, ImageErrorCode
 from catalight.domain.options import ImageFormat, Options
+from catalight.domain.picture import LIMITS, Compressed, Limits
 
 # Importing a plugin's class registers the plugin; Pillow then has no reason to import all the others.
 _READERS = (
@@ -33,6 +36,8 @@ _READERS = (
     TiffImageFile,
 )
 _READABLE = [str(reader.format) for reader in _READERS]
+
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # each further thread of the decoder holds frames of its own
 
 # What Pillow raises for bytes that are not what they claim to be: found by a million mutated files.
 _BAD_BYTES = (
@@ -70,58 +75,57 @@ _WRITABLE_MODES = {
     ImageFormat.AVIF: {"L", "RGB", "RGBA"},
 }
 
+# How a whole file ends; a RIFF and an ISO file say their length at the beginning instead.
+_ENDS = {ImageFormat.JPEG: b"\xff\xd9", ImageFormat.PNG: b"IEND\xaeB`\x82"}
+
 # JPEG's limit is libjpeg's, AVIF's is what its decoders take; Pillow writes a PNG of any size.
 _MAX_SIDES = {ImageFormat.JPEG: 65_500, ImageFormat.WEBP: 16_383, ImageFormat.AVIF: 32_768}
 
 
-@dataclass(frozen=True, slots=True)
-class Compressed:
-    """An encoded picture: `data` in `format`, `width` x `height` pixels, upright.
-
-    `source_width` and `source_height` are the pixels of the source, also upright.
-    """
-
-    data: bytes
-    format: ImageFormat
-    width: int
-    height: int
-    source_width: int
-    source_height: int
+type Size = tuple[int, int]
 
 
-def compress(data: bytes, options: Options, *, max_pixels: int = 50_000_000) -> Compressed:
+def compress(data: bytes, options: Options, limits: Limits = LIMITS) -> Compressed:
     """Decode one picture (the first frame of an animation), fit it into `options` and encode it.
 
     The same arguments give the same bytes. Raises ImageError: `not_an_image` for a format that is not
-    read, `corrupt_image` for one that cannot be decoded in full, `too_many_pixels` where the source has
-    more than `max_pixels` or a side is longer than the output format allows.
+    read, `corrupt_image` for one that cannot be decoded in full, `too_many_pixels` where that would go
+    beyond `limits` or a side is longer than the output format allows, `too_many_bytes` where the output
+    would.
     """
-    _silence_pillow()
-    with _bad_bytes_mapped(data, max_pixels):
-        source = Image.open(BytesIO(data), formats=_READABLE)
-        _check_pixels(source.size, max_pixels)
-        if not isinstance(source, JpegImageFile):  # which has to wait for draft()
-            source.load()  # before the orientation is asked: a PNG's EXIF may follow its pixels
-        orientation = _orientation(source)
-        sideways = orientation >= _FIRST_SIDEWAYS
-        upright = _swapped(source.size, sideways)
-        target = _fitted(upright, options)
-        _check_sides(target, options.format)
-        stored_target = _swapped(target, sideways)
-        source.draft(None, stored_target)  # lets a JPEG decode straight to a nearby smaller size
-        source.load()
-        profile = source.info.get("icc_profile")
-        picture = _plain(source)
-    if picture.size != stored_target:
-        picture = picture.resize(stored_target, Image.Resampling.BICUBIC)
-    if orientation in _TURNS:
-        picture = picture.transpose(_TURNS[orientation])
+    with memory_file() as file:
+        layout = compress_into(file, data, options, limits)
+        file.seek(0)
+        return Compressed(file.read(), options.format, *layout.target, *layout.upright)
+
+
+def compress_into(file: IO[bytes], data: bytes, options: Options, limits: Limits) -> "Layout":
+    """The same, with the output written into an empty file, which is checked to hold it."""
+    _prepare_pillow()
+    with _bad_bytes_mapped(data, limits):
+        picture, layout, profile = _decoded(data, options, limits)
+    picture = _placed(picture, layout)
+    limits.check_output(options.format, *layout.target, transparent=picture.mode.endswith("A"))
     picture = _writable(picture, options.format)
-    encoded = _encoded(picture, options, _profile_for(picture.mode, profile))
-    return Compressed(encoded, options.format, *target, *upright)
+    _encode(file, picture, options, _profile_for(picture.mode, profile), limits)
+    _check_whole(file, picture.size, options.format)
+    return layout
 
 
-def _silence_pillow() -> None:
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a picture lies in its file, and the size it is to have: both sizes upright."""
+
+    orientation: int
+    upright: Size
+    target: Size
+
+    def as_stored(self, size: Size) -> Size:
+        """An upright size as it is before the picture is turned."""
+        return _swapped(size, self.orientation >= _FIRST_SIDEWAYS)
+
+
+def _prepare_pillow() -> None:
     """Ignore Pillow's warnings (odd metadata, mostly).
 
     Set on every call, because whoever called `warnings.catch_warnings` in between has undone it; not undone
@@ -131,13 +135,14 @@ def _silence_pillow() -> None:
 
 
 @contextmanager
-def _bad_bytes_mapped(data: bytes, max_pixels: int) -> Iterator[None]:
+def _bad_bytes_mapped(data: bytes, limits: Limits) -> Iterator[None]:
     """Turn what Pillow raises while it reads `data` into an ImageError."""
     try:
         yield
     except Image.DecompressionBombError as error:
         detail = (
-            f"The picture has more than {Image.MAX_IMAGE_PIXELS:,} pixels; at most {max_pixels:,} are taken."
+            f"The picture has more than {Image.MAX_IMAGE_PIXELS:,} pixels; "
+            f"at most {limits.pixels:,} are taken."
         )
         raise ImageError(ImageErrorCode.TOO_MANY_PIXELS, detail) from error
     except _BAD_BYTES as error:
@@ -154,14 +159,41 @@ def _claims_to_be_readable(data: bytes) -> bool:
     return any(accept is not None and accept(data[:16]) is True for accept in accepts)
 
 
-def _check_pixels(size: tuple[int, int], max_pixels: int) -> None:
-    pixels = size[0] * size[1]
-    if pixels > max_pixels:
-        detail = f"The picture has {pixels:,} pixels; at most {max_pixels:,} are taken."
-        raise ImageError(ImageErrorCode.TOO_MANY_PIXELS, detail)
+def _decoded(data: bytes, options: Options, limits: Limits) -> tuple[Image.Image, Layout, object]:
+    """The pixels, in the file's own orientation, with the layout and the source's ICC profile."""
+    source = Image.open(BytesIO(data), formats=_READABLE)
+    _check_header(source, data, limits)
+    if not isinstance(source, JpegImageFile):  # which has to wait for draft()
+        source.load()  # before the orientation is asked: a PNG's EXIF may follow its pixels
+    orientation = _orientation(source)
+    upright = _swapped(source.size, orientation >= _FIRST_SIDEWAYS)
+    layout = Layout(orientation, upright, _fitted(upright, options))
+    _check_sides(layout.target, options.format)
+    # lets a JPEG decode straight to a nearby smaller size
+    source.draft(None, layout.as_stored(layout.target))
+    source.load()
+    profile = source.info.get("icc_profile")
+    return _plain(source), layout, profile
 
 
-def _check_sides(size: tuple[int, int], image_format: ImageFormat) -> None:
+def _check_header(source: Image.Image, data: bytes, limits: Limits) -> None:
+    """Refuse what would cost too much, before anything is decoded."""
+    is_jpeg = isinstance(source, JpegImageFile)
+    limits.check_source("JPEG" if is_jpeg else str(source.format), *source.size)
+    if is_jpeg:
+        limits.check_scans(jpeg_scans.count(data), *source.size)
+
+
+def _placed(picture: Image.Image, layout: Layout) -> Image.Image:
+    """The picture in its final size, upright."""
+    size = layout.as_stored(layout.target)
+    if picture.size != size:
+        picture = picture.resize(size, Image.Resampling.BICUBIC)
+    turn = _TURNS.get(layout.orientation)
+    return picture if turn is None else picture.transpose(turn)
+
+
+def _check_sides(size: Size, image_format: ImageFormat) -> None:
     limit = _MAX_SIDES.get(image_format)
     if limit is not None and max(size) > limit:
         detail = (
@@ -179,11 +211,11 @@ def _orientation(source: Image.Image) -> int:
     return found if found in _TURNS else 1
 
 
-def _swapped(size: tuple[int, int], swap: bool) -> tuple[int, int]:
+def _swapped(size: Size, swap: bool) -> Size:
     return (size[1], size[0]) if swap else size
 
 
-def _fitted(size: tuple[int, int], options: Options) -> tuple[int, int]:
+def _fitted(size: Size, options: Options) -> Size:
     """`size` shrunk into the maximal width and height: never enlarged, aspect kept, at least 1 pixel."""
     width, height = size
     scale = min(1.0, (options.max_width or width) / width, (options.max_height or height) / height)
@@ -229,7 +261,9 @@ def _profile_for(mode: str, profile: object) -> bytes | None:
     return profile if profile[16:20] == _PROFILE_SPACES[mode] else None
 
 
-def _encoded(picture: Image.Image, options: Options, profile: bytes | None) -> bytes:
+def _encode(
+    file: IO[bytes], picture: Image.Image, options: Options, profile: bytes | None, limits: Limits
+) -> None:
     settings: dict[ImageFormat, dict[str, Any]] = {
         ImageFormat.JPEG: {"quality": options.quality, "optimize": True},
         ImageFormat.PNG: {},  # optimize=True takes 9 times as long on photographs for 6 % fewer bytes
@@ -237,14 +271,28 @@ def _encoded(picture: Image.Image, options: Options, profile: bytes | None) -> b
         # One thread: with more, libavif cuts tiles by their number, and the bytes depend on the machine.
         ImageFormat.AVIF: {"quality": options.quality, "speed": 9, "max_threads": 1},
     }
-    with _sink() as file:
+    try:
         picture.save(file, options.format.name, icc_profile=profile, **settings[options.format])
-        file.seek(0)
-        return file.read()
+        file.flush()
+    except (OSError, RuntimeError, ValueError) as error:
+        if _length(file) <= limits.output_bytes:  # in the sandbox it cannot grow beyond one more
+            # The pixels are sound, so the encoder lacked memory: the libraries have many words for that.
+            raise MemoryError(f"no memory to encode {options.format}") from error
+        raise limits.too_many_bytes() from error
+    if _length(file) > limits.output_bytes:
+        raise limits.too_many_bytes()
 
 
-def _sink() -> IO[bytes]:
-    """A file in memory; with a descriptor where there is one, for Pillow then encodes without the GIL."""
-    if hasattr(os, "memfd_create"):
-        return os.fdopen(os.memfd_create("picture"), "w+b")
-    return BytesIO()
+def _length(file: IO[bytes]) -> int:
+    return os.fstat(file.fileno()).st_size
+
+
+def _check_whole(file: IO[bytes], size: Size, image_format: ImageFormat) -> None:
+    """Whether the output is a picture of its format and size, and ends as one; a fault of ours if not."""
+    end = _ENDS.get(image_format, b"")
+    file.seek(-len(end), os.SEEK_END)
+    ends = file.read()
+    file.seek(0)
+    with Image.open(file, formats=[image_format.name]) as output:
+        if output.size != size or ends != end:
+            raise RuntimeError(f"the {image_format} of {size} came out as {output.size}, ending in {ends!r}")

@@ -1,6 +1,7 @@
 """Downloads, one URL at a time."""
 
 import http
+import io
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -10,14 +11,17 @@ import requests
 import urllib3
 
 from catalight.adapters import retry_after
-from catalight.adapters.http import USER_AGENT, HttpClient
+from catalight.adapters.dial import Network
+from catalight.adapters.http import HttpClient
 from catalight.adapters.patience import Limits
 from catalight.clock import utc_now
 from catalight.domain.errors import ImageError
 from catalight.domain.errors import ImageErrorCode as Code
+from catalight.domain.outbound import Outbound
 
 _MAX_REDIRECTS = 5
 _CHUNK_BYTES = 256 * 1024
+_WIRE = 2  # times as many bytes may come in as are taken: chunks of a few bytes have as much around them
 _DRAINED_BYTES = 64 * 1024  # an unwanted body up to this size is read, so that its connection can be kept
 
 _CODES = {
@@ -33,17 +37,16 @@ _MAY_PASS = {408, 425, 429}  # and all from 500 on
 class Fetcher:
     """Downloads pictures over HTTP(S), at most `max_bytes` decoded bytes each; safe to share by threads.
 
-    Every host, a redirect's too, passes the gate of HttpClient, which says what `allow_private_hosts`,
-    `user_agent` and `pool_size` mean. Timeouts are seconds: `connect_timeout` and `read_timeout` for one
-    wait, `max_seconds` for a whole fetch, however slowly its bytes drip, by `clock`. `now` tells what time
-    it is where a host names a time to come back.
+    Every host, a redirect's too, passes the gate of HttpClient, which says what `outbound` and `pool_size`
+    mean. Timeouts are seconds: `connect_timeout` and `read_timeout` for one wait, `max_seconds` for a whole
+    fetch, however slowly its bytes drip, by `clock`. `now` tells what time it is where a host names a time to
+    come back.
     """
 
     def __init__(
         self,
+        outbound: Outbound,
         *,
-        allow_private_hosts: bool = False,
-        user_agent: str = USER_AGENT,
         max_bytes: int = 25_000_000,
         connect_timeout: float = 5.0,
         read_timeout: float = 10.0,
@@ -51,16 +54,12 @@ class Fetcher:
         pool_size: int = 10,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = utc_now,
+        network: Network = Network(),  # noqa: B008 (it is frozen)
     ) -> None:
         self._max_bytes = max_bytes
         self._now = now
-        self._client = HttpClient(
-            allow_private_hosts=allow_private_hosts,
-            user_agent=user_agent,
-            limits=Limits(connect_timeout, read_timeout, max_seconds),
-            pool_size=pool_size,
-            clock=clock,
-        )
+        limits = Limits(connect_timeout, read_timeout, max_seconds, wire_bytes=_WIRE * max_bytes)
+        self._client = HttpClient(outbound, limits=limits, pool_size=pool_size, clock=clock, network=network)
 
     def fetch(self, url: str) -> bytes:
         """Download `url`, following at most five redirects.
@@ -93,12 +92,12 @@ class Fetcher:
         declared = raw.length_remaining or 0
         if declared > self._max_bytes:
             raise self._too_many_bytes(f"{declared:,}")
-        body = bytearray()
+        body = io.BytesIO()
         while chunk := raw.read1(_CHUNK_BYTES, decode_content=True):
-            body += chunk
-            if len(body) > self._max_bytes:
+            if body.tell() + len(chunk) > self._max_bytes:
                 raise self._too_many_bytes(f"more than {self._max_bytes:,}")
-        return bytes(body)
+            body.write(chunk)
+        return body.getvalue()  # without a copy, which bytes() of a bytearray would make
 
     def _status_error(self, response: requests.Response, own_host: str | None) -> ImageError:
         status = response.status_code

@@ -5,17 +5,15 @@ import socket
 import ssl
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from ipaddress import ip_address, ip_network
 from typing import Any, NamedTuple, Self
+from urllib.parse import urlsplit
 
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
-from requests_hardened.ip_filter import InvalidIPAddress
-from requests_hardened.ip_filter_adapter import IPFilterAdapter
 from urllib3.exceptions import (
     DecodeError,
     HTTPError,
@@ -26,53 +24,46 @@ from urllib3.exceptions import (
 )
 from urllib3.util.ssl_ import create_urllib3_context
 
-from catalight.adapters.patience import POOLS, Limits, next_wait, patience
+from catalight.adapters.connections import pools
+from catalight.adapters.dial import Dialer, Network
+from catalight.adapters.patience import Limits, next_wait, patience
 from catalight.domain.errors import ImageError
 from catalight.domain.errors import ImageErrorCode as Code
+from catalight.domain.outbound import Outbound
 
-# Their warnings name URLs and addresses, which do not belong in a log.
-for _name in ("requests_hardened", "urllib3"):
-    logging.getLogger(_name).setLevel(logging.ERROR)
-
-# Internal or reserved, and let through by requests-hardened 1.3: the block with the IPv4-compatible
-# addresses, the old site-local ones, and the host agent of one cloud.
-_ALSO_REFUSED = tuple(map(ip_network, ("::/8", "fec0::/10", "168.63.129.16/32")))
-
-
-USER_AGENT = "Catalight/1.0 (product picture compressor)"
+# Its warnings name URLs and addresses, which do not belong in a log.
+logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
 class HttpClient:
-    """Sends requests to hosts that strangers name; safe to share by threads.
+    """Sends requests to hosts that strangers name, so far as `outbound` lets it; safe to share by threads.
 
-    Unless `allow_private_hosts`, every host is resolved once, refused where its address is not public, and
-    connected to by that address. `pool_size` is the number of hosts whose connections are kept, and of
-    connections to each. No proxy, no .netrc, no cookies.
+    A host is resolved once for each connection, refused where one of its addresses is not public, and
+    connected to by an address that was judged. `pool_size` is the number of hosts whose connections are kept,
+    and of connections to each. No proxy, no .netrc, no cookies, no credentials.
     """
 
     def __init__(
         self,
+        outbound: Outbound,
         *,
-        allow_private_hosts: bool = False,
         limits: Limits = Limits(),  # noqa: B008 (it is frozen)
-        user_agent: str = USER_AGENT,
+        schemes: Collection[str] = ("http", "https"),
         pool_size: int = 10,
         clock: Callable[[], float] = time.monotonic,
+        network: Network = Network(),  # noqa: B008 (it is frozen)
     ) -> None:
         self._limits = limits
         self._clock = clock
         self._session = requests.Session()
         self._session.trust_env = False
-        self._session.headers["User-Agent"] = user_agent
+        self._session.headers["User-Agent"] = outbound.user_agent
+        self._session.adapters.clear()  # requests' own ask nobody
         tls = create_urllib3_context()
         tls.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
-        for scheme in ("http", "https"):
-            adapter = (
-                _PooledAdapter(pool_size, tls)
-                if allow_private_hosts
-                else _FilteredAdapter(pool_size, tls, is_https_proto=scheme == "https")
-            )
-            self._session.mount(f"{scheme}://", adapter)
+        dialer = Dialer(outbound, network, limits.connect)
+        for scheme in schemes:
+            self._session.mount(f"{scheme}://", _Adapter(dialer, pool_size, tls))
 
     @contextmanager
     def exchange(self) -> Iterator[None]:
@@ -91,6 +82,9 @@ class HttpClient:
     def send(self, request: requests.Request) -> requests.Response:
         """One answer, its body unread. Session.send() would follow redirects and keep cookies."""
         prepared = self._session.prepare_request(request)
+        if "@" in urlsplit(str(prepared.url)).netloc:
+            detail = "The URL, or one it redirects to, carries a user name or a password."
+            raise ImageError(Code.INVALID_URL, detail)
         wait = next_wait()
         timeout = (min(self._limits.connect, wait), wait)
         return self._session.get_adapter(str(prepared.url)).send(prepared, stream=True, timeout=timeout)
@@ -122,7 +116,6 @@ class _Outcome(NamedTuple):
 
 # The first match wins, so the special stands before the general.
 _OUTCOMES = (
-    _Outcome((InvalidIPAddress,), Code.ADDRESS_NOT_ALLOWED, "The host's address is not a public one."),
     _Outcome((socket.gaierror,), Code.DNS_ERROR, "The host's name cannot be resolved."),
     _Outcome(
         (TimeoutError, requests.Timeout, ReadTimeoutError),
@@ -169,19 +162,20 @@ class _OnceMore(urllib3.Retry):
         return super().increment(*args, **kwargs)
 
 
-class _PooledAdapter(HTTPAdapter):
-    """Keeps connections, `pool_size` to each of as many hosts, and reads from them with patience."""
+class _Adapter(HTTPAdapter):
+    """Keeps connections, `pool_size` to each of as many hosts, that `dialer` has opened."""
 
-    def __init__(self, pool_size: int, tls: ssl.SSLContext, **settings: Any) -> None:
-        self._pool_size, self._tls = pool_size, tls  # first: what follows calls init_poolmanager
-        super().__init__(**settings)
+    def __init__(self, dialer: Dialer, pool_size: int, tls: ssl.SSLContext) -> None:
+        # First: what follows calls init_poolmanager.
+        self._dialer, self._pool_size, self._tls = dialer, pool_size, tls
+        super().__init__()
         self.max_retries = _OnceMore(
             total=1, connect=0, redirect=0, status=0, other=0, respect_retry_after_header=False
         )
 
     def init_poolmanager(self, *_default_sizes: Any, **settings: Any) -> None:
         super().init_poolmanager(self._pool_size, self._pool_size, ssl_context=self._tls, **settings)
-        self.poolmanager.pool_classes_by_scheme = POOLS
+        self.poolmanager.pool_classes_by_scheme = pools(self._dialer)
 
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
         """Do nothing: requests would read the CA file anew for every connection, which takes 20 ms.
@@ -192,16 +186,3 @@ class _PooledAdapter(HTTPAdapter):
     def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
         resp.headers.discard("Content-Type")  # requests 2.32 trips over "charset" without a value
         return super().build_response(req, resp)
-
-
-class _FilteredAdapter(_PooledAdapter, IPFilterAdapter):  # type: ignore[misc]
-    """Resolves each host once and connects to the address that was checked, if it is a public one."""
-
-    def build_connection_pool_key_attributes(
-        self, request: requests.PreparedRequest, verify: Any, cert: Any = None
-    ) -> tuple[Any, Any]:
-        host_params, pool_settings = super().build_connection_pool_key_attributes(request, verify, cert)
-        address = ip_address(host_params["host"].strip("[]"))
-        if any(address in network for network in _ALSO_REFUSED):
-            raise InvalidIPAddress(address)
-        return host_params, pool_settings

@@ -8,29 +8,34 @@ import requests
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import EmptyWebhookSecretError
 
+from catalight.adapters.dial import Network
 from catalight.adapters.http import HttpClient
 from catalight.adapters.patience import Limits
 from catalight.domain.errors import ImageError, UnavailableError
+from catalight.domain.outbound import Outbound
 from catalight.domain.webhook import Delivery
 
 LIMITS = Limits(connect=5, read=15, total=20)  # the specification's advice is 15 to 30 s
 
 
 class SignedSender:
-    """`catalight.usecases.ports.WebhookSender` over HTTP; redirects are not followed.
+    """`catalight.usecases.ports.WebhookSender` over HTTPS, over HTTP too where `outbound` has private hosts.
 
-    `secrets` tells what to sign with for an owner; with several, a receiver may go on to another in its time.
+    Redirects are not followed. `secrets` tells what to sign with for an owner: with several, a receiver may
+    go on to another in its time.
     """
 
     def __init__(
         self,
+        outbound: Outbound,
         *,
         secrets: Callable[[str], Sequence[str]],
-        allow_private_hosts: bool = False,
         limits: Limits = LIMITS,
+        network: Network = Network(),  # noqa: B008 (it is frozen)
     ) -> None:
         self._secrets = secrets
-        self._client = HttpClient(allow_private_hosts=allow_private_hosts, limits=limits)
+        schemes = ("http", "https") if outbound.plain_webhooks else ("https",)
+        self._client = HttpClient(outbound, limits=limits, schemes=schemes, network=network)
 
     def __call__(self, owner: str, url: str, webhook_id: str, body: str, now: datetime) -> Delivery:
         began = time.monotonic()

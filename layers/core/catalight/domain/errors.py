@@ -141,6 +141,10 @@ class UploadTooLargeError(CatalightError):
         self.limit = limit
 
 
+class ConfigurationError(CatalightError):
+    """The deployment is set up in a way that Catalight refuses to run in."""
+
+
 class UnavailableError(CatalightError):
     """A service that Catalight stands on does not answer; try again after `retry_after` seconds."""
 

@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 TOKEN_BYTES = 16
 MAX_NAME = 80
+NO_FILE_NAME = frozenset('/\\:*?"<>|')  # on one system or another
 _LINK = re.compile(r"[A-Za-z0-9_-]{22}/[A-Za-z0-9_-]{1,80}\.[a-z]{3,4}")
 
 
@@ -50,3 +51,10 @@ def image_url(base: str, link: str) -> str:
 def result_key(job_id: str, run: int) -> str:
     """S3 key of the result CSV of one run."""
     return f"results/{job_id}/{run}.csv"
+
+
+def result_name(catalogue_name: str) -> str:
+    """What a result is saved as: the catalogue's name, without what a file system or an eye is tricked by."""
+    stem = catalogue_name.rsplit(".", 1)[0]
+    safe = "".join(c if c.isprintable() and c not in NO_FILE_NAME else "-" for c in stem)
+    return f"{safe[:MAX_NAME].strip('. -') or 'catalogue'}-catalight.csv"

@@ -3,8 +3,23 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from urllib.parse import urlsplit
+
+from catalight.domain import urls
+from catalight.domain.outbound import Outbound
 
 GONE = 410  # HTTP status; with it a receiver says that it wants no more (Standard Webhooks 1.0)
+
+
+def fault(url: str, outbound: Outbound) -> str | None:
+    """Why the webhook cannot be called at `url`, as the end of a sentence, or None where it can."""
+    if wrong := urls.fault(url):
+        return wrong
+    parts = urlsplit(url)
+    if parts.scheme == "http" and not outbound.plain_webhooks:
+        return "over http anyone on the way could read along"
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    return None if outbound.takes(port) else f"its port is {port}; only {outbound.open_ports} are taken"
 
 
 @dataclass(frozen=True, slots=True)

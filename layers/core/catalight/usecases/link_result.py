@@ -38,6 +38,5 @@ class LinkResult:
         key = links.result_key(job.id, job.run)
         if not self.store.exists(key):
             raise ResultExpiredError(job_id)
-        stem = job.file_name.rsplit(".", 1)[0]
-        url = self.store.link(key, SECONDS, file_name=f"{stem}-catalight.csv", head=head)
+        url = self.store.link(key, SECONDS, file_name=links.result_name(job.file_name), head=head)
         return Link(url, self.clock() + timedelta(seconds=SECONDS))

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from fastapi.testclient import TestClient
 
+from catalight.domain.outbound import Outbound
 from catalight.usecases.link_image import LinkImage
 from catalight.usecases.link_result import LinkResult
 from catalight.usecases.own_job import OwnJob
@@ -36,6 +37,7 @@ def client(pipeline: Pipeline) -> Iterator[TestClient]:
         link_image=LinkImage(pipeline.store),
         api_base="",
         link_base="",
+        outbound=Outbound(ports=frozenset({8443})),
     )
     app.dependency_overrides[services] = lambda: built
     yield TestClient(app, base_url="https://api.test", raise_server_exceptions=False, follow_redirects=False)

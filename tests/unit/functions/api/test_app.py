@@ -6,8 +6,15 @@ from dataclasses import replace
 import pytest
 from fastapi.testclient import TestClient
 
-from catalight.domain.errors import CatalightError, ImageError, KeyNotFoundError, UnavailableError
+from catalight.domain.errors import (
+    CatalightError,
+    ConfigurationError,
+    ImageError,
+    KeyNotFoundError,
+    UnavailableError,
+)
 from catalight.domain.job import JobState
+from catalight.domain.outbound import Outbound
 from functions.api import problems
 from functions.api.app import app
 from functions.api.body_limit import MAX_BODY
@@ -76,6 +83,25 @@ class TestUpload:
         body = check_problem(upload(client, webhook_url=url), 422, "option")
         assert body["field"] == "webhook_url"
         assert "u:p" not in str(body)
+
+    @pytest.mark.parametrize(
+        ("url", "reason"),
+        [
+            ("http://shop.test/h", "an https URL, but over http anyone"),
+            ("HTTP://shop.test:443/h", "over http anyone"),
+            ("https://shop.test:8080/h", "port is 8080; only 80, 443 and 8443 are taken"),
+        ],
+    )
+    def test_a_webhook_is_called_over_https_at_an_open_port(
+        self, client: TestClient, url: str, reason: str
+    ) -> None:
+        assert reason in str(check_problem(upload(client, webhook_url=url), 422, "option")["detail"])
+        assert upload(client, webhook_url="https://shop.test:8443/h").status_code == 202
+
+    def test_a_run_on_one_machine_may_have_its_webhook_over_http(self, client: TestClient) -> None:
+        build = app.dependency_overrides[services]
+        app.dependency_overrides[services] = lambda: replace(build(), outbound=Outbound(private_hosts=True))
+        assert upload(client, webhook_url="http://127.0.0.1:41179/h").status_code == 202
 
     def test_a_missing_file_is_named(self, client: TestClient) -> None:
         answer = client.post("/upload", files={"other": ("a.csv", ONE)})
@@ -255,7 +281,7 @@ def test_an_unexpected_error_does_not_reach_the_server_which_would_log_its_text(
 
 
 def test_every_error_of_ours_that_can_reach_the_edge_is_mapped() -> None:
-    never_at_the_edge = {ImageError, KeyNotFoundError}
+    never_at_the_edge = {ImageError, KeyNotFoundError, ConfigurationError}
     assert set(problems.CATALIGHT_ERRORS) == set(all_below(CatalightError)) - never_at_the_edge
 
 

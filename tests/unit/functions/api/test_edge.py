@@ -202,3 +202,38 @@ class TestSecurityHeaders:
         pipeline.run()
         [row] = pipeline.rows.stream(request_id)
         assert client.get(f"/images/{row.images[0].link}").headers["Cache-Control"] == "max-age=600"
+
+
+class TestOtherSites:
+    @pytest.mark.parametrize("site", ["cross-site", "same-site", "whatever"])
+    def test_where_no_keys_are_asked_for_their_pages_send_nothing(
+        self, client: TestClient, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch, site: str
+    ) -> None:
+        job = pipeline.start("http://h/a.jpg")
+        jobs = dict(pipeline.jobs.jobs)
+        open_to_all = around(monkeypatch, AUTHENTICATION="none")
+        headers = {"Sec-Fetch-Site": site, "Origin": SHOP}
+        check_problem(upload(open_to_all, ONE, headers), 403, "other-site")
+        check_problem(open_to_all.delete(f"/jobs/{job.id}", headers=headers), 403, "other-site")
+        assert pipeline.jobs.jobs == jobs
+        assert open_to_all.get("/", headers=headers).status_code == 200
+
+    @pytest.mark.parametrize("headers", [{}, {"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"}])
+    def test_our_own_page_and_what_is_no_page_may(
+        self, client: TestClient, monkeypatch: pytest.MonkeyPatch, headers: dict[str, str]
+    ) -> None:
+        assert upload(around(monkeypatch, AUTHENTICATION="none"), ONE, headers).status_code == 202
+
+    @pytest.mark.parametrize("origins", [SHOP, f"https://other.test,{SHOP}", "*"])
+    def test_origins_that_are_named_may(
+        self, client: TestClient, monkeypatch: pytest.MonkeyPatch, origins: str
+    ) -> None:
+        named = around(monkeypatch, AUTHENTICATION="none", CORS_ORIGINS=origins)
+        headers = {"Sec-Fetch-Site": "cross-site", "Origin": SHOP}
+        assert upload(named, ONE, headers).status_code == 202
+
+    def test_with_keys_every_site_may_that_has_one(
+        self, client: TestClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        locked = around(monkeypatch, AUTHENTICATION="keys")
+        assert upload(locked, ONE, {"Sec-Fetch-Site": "cross-site"}).status_code == 202

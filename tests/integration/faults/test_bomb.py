@@ -1,4 +1,4 @@
-"""The poison picture is a valid JPEG whose decoding takes as long as it has scans, and hardly any bytes."""
+"""The bomb picture is a valid JPEG whose decoding takes as long as it has scans, and hardly any bytes."""
 
 import time
 from io import BytesIO
@@ -7,7 +7,7 @@ from PIL import Image
 
 from catalight.adapters import codec
 from catalight.domain.options import Options
-from tests.faults import poison
+from tests.faults import bomb
 
 SIDE = 1200
 
@@ -20,14 +20,14 @@ def seconds(data: bytes) -> float:
 
 
 def test_it_is_a_picture_that_is_taken() -> None:
-    output = codec.compress(poison.draw(SIDE, scans=2), Options())
+    output = codec.compress(bomb.draw(SIDE, scans=2), Options())
     assert (output.width, output.height) == (SIDE, SIDE)
 
 
 def test_its_time_grows_with_its_scans() -> None:
-    assert seconds(poison.draw(SIDE, scans=200)) > 10 * seconds(poison.draw(SIDE, scans=2))
+    assert seconds(bomb.draw(SIDE, scans=200)) > 10 * seconds(bomb.draw(SIDE, scans=2))
 
 
 def test_it_is_small_and_within_the_limit_of_pixels() -> None:
-    assert len(poison.draw()) < 200_000
-    assert poison.SIDE**2 < 50_000_000
+    assert len(bomb.draw()) < 200_000
+    assert bomb.SIDE**2 < 50_000_000

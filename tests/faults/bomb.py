@@ -1,4 +1,4 @@
-"""A poison picture: small, valid, and made of a thousand scans that each visit every block of the picture.
+"""A bomb: small, valid, and made of a thousand scans that each visit every block of the picture.
 
 A JPEG whose scans are all there and all empty: Pillow has no reason to refuse it, and takes longer than any
 function may run. ITU-T T.81 names the markers (table B.1) and the end-of-band runs (G.1.2.2).

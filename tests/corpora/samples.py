@@ -1,0 +1,50 @@
+"""Small pictures of every format, with and without transparency, metadata and compression."""
+
+from functools import cache
+from io import BytesIO
+
+from PIL import Image
+
+from local.hosts.pictures import draw
+
+
+def encode(picture: Image.Image, format: str = "PNG", **settings: object) -> bytes:  # noqa: A002
+    """The picture as a file."""
+    file = BytesIO()
+    picture.save(file, format, **settings)
+    return file.getvalue()
+
+
+def corner() -> Image.Image:
+    """White, 40 x 20, with a red corner at the top left: shows how it was turned."""
+    picture = Image.new("RGB", (40, 20), "white")
+    picture.paste("red", (0, 0, 10, 10))
+    return picture
+
+
+@cache
+def samples() -> list[bytes]:
+    """All of them."""
+    colours = corner()
+    clear = colours.convert("RGBA")
+    clear.putalpha(Image.linear_gradient("L").resize(clear.size))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif.get_ifd(0x8769)[0x9003] = "2020:01:01"
+    modern = [
+        encode(picture, name, exif=exif)
+        for name in ("PNG", "WEBP", "AVIF", "TIFF")
+        for picture in (colours, clear)
+    ]
+    jpegs = [
+        encode(colours.convert(mode), "JPEG", exif=exif, progressive=mode == "L")
+        for mode in ("RGB", "CMYK", "L")
+    ]
+    packed = [
+        encode(colours, "TIFF", compression=name) for name in ("tiff_lzw", "tiff_adobe_deflate", "jpeg")
+    ]
+    moving = [
+        encode(colours, name, save_all=True, append_images=[clear]) for name in ("GIF", "PNG", "WEBP", "AVIF")
+    ]
+    palettes = [encode(colours.quantize(4), name) for name in ("PNG", "GIF", "BMP", "TIFF")]
+    return [*modern, *jpegs, *packed, *moving, *palettes, encode(clear, "BMP"), draw(1, 320, 240)]

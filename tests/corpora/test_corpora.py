@@ -1,0 +1,51 @@
+"""Hostile pictures: each becomes a picture that can be decoded, or an error with a code; none crashes."""
+
+import pytest
+
+from catalight.adapters.sandbox import Sandbox
+from catalight.domain.options import ImageFormat, Options
+from catalight.domain.picture import Compressed
+from tests.corpora import judge, pillow
+from tests.corpora.bombs import bombs
+from tests.corpora.judge import Case, Report
+from tests.corpora.mutations import mutation, mutations
+
+MUTATIONS = 800  # to each format; `make corpora` takes many more
+BY_TURNS = [Options(format=target) for target in ImageFormat]
+
+
+def holds(report: Report, good: int) -> None:
+    """Nothing is broken, and the corpus is not one of refusals alone."""
+    assert not report.broken, str(report)
+    assert not [line for line in report.stopped if "crashes" in line], str(report)
+    assert report.good >= good, str(report)
+
+
+def test_the_pictures_of_pillows_own_tests() -> None:
+    holds(judge.judge("pillow", pillow.pictures(), BY_TURNS), good=2000)
+
+
+def test_bombs() -> None:
+    """To JPEG alone: what they do, they do when they are decoded."""
+    holds(judge.judge("bombs", bombs(), [Options()]), good=100)
+
+
+def test_damaged_pictures() -> None:
+    holds(judge.judge("mutations", mutations(1, MUTATIONS), BY_TURNS), good=800)
+
+
+def test_a_mutation_can_be_made_again_by_its_name() -> None:
+    assert dict(mutations(7, 50))["7/31"] == mutation("7/31")
+
+
+@pytest.mark.parametrize("broken", [b"", b"\xff\xd8\xff\xd9", b"x" * 1000])
+def test_the_judge_finds_an_output_that_is_no_picture(broken: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It could not find anything else otherwise."""
+
+    def compress(self: object, data: bytes, options: Options) -> Compressed:
+        return Compressed(broken, options.format, 1, 1, 1, 1)
+
+    monkeypatch.setattr(Sandbox, "compress", compress)
+    cases: list[Case] = [("one", b"")]
+    [found] = judge.judge("fake", cases, [Options()]).broken
+    assert found.startswith("one → jpeg: the output cannot be decoded")

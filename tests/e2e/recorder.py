@@ -1,0 +1,86 @@
+"""Notes which function calls what of AWS, in the words of IAM."""
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from local.hosts.http_server import serving
+from local.runner import aws
+from tests.forwarding import Forwarder, Front
+
+_CREDENTIAL = re.compile(r"(\w+)/\d{8}/[\w-]+/(\w+)/aws4_request")
+_MULTIPART = {"POST": "s3:PutObject", "PUT": "s3:PutObject", "DELETE": "s3:AbortMultipartUpload"}
+_OBJECT = {"GET": "s3:GetObject", "HEAD": "s3:GetObject", "PUT": "s3:PutObject", "DELETE": "s3:DeleteObject"}
+
+
+class Call(NamedTuple):
+    """A function asks for an action on a resource."""
+
+    function: str
+    action: str
+    resource: str
+
+
+class Recorder(Front):
+    """Passes all calls on, and keeps those of functions in `calls`."""
+
+    def __init__(self, moto_url: str) -> None:
+        super().__init__(moto_url, _Handler)
+        self.calls: set[Call] = set()
+
+
+class _Handler(Forwarder):
+    server: Recorder
+
+    def serve(self, body: bytes) -> None:
+        answer = self.pass_on(body)
+        query = parse_qs(urlsplit(self.path).query, keep_blank_values=True)
+        signed = self.headers.get("Authorization") or query.get("X-Amz-Credential", [""])[0]
+        if found := _CREDENTIAL.search(signed):
+            function, service = found.groups()
+            asked = (
+                _of_s3(self.command, self.path, body, answer[0]) if service == "s3" else self._target(body)
+            )
+            self.server.calls |= {Call(function, *needed) for needed in asked}
+        self.give(*answer)
+
+    def _target(self, body: bytes) -> Iterator[tuple[str, str]]:
+        """What a call of one of the JSON protocols needs."""
+        service, _, operation = self.headers["X-Amz-Target"].partition(".")
+        parameters: dict[str, Any] = json.loads(body)
+        match service, operation:
+            case "AmazonSQS", "SendMessage" | "SendMessageBatch":
+                queue = parameters["QueueUrl"].rpartition("/")[2]
+                yield "sqs:SendMessage", f"arn:aws:sqs:{aws.REGION}:{aws.ACCOUNT}:{queue}"
+            case "secretsmanager", "GetSecretValue":
+                yield "secretsmanager:GetSecretValue", parameters["SecretId"]
+            case _:
+                raise ValueError(f"which permission does {service}.{operation} need?")
+
+
+def _of_s3(method: str, url: str, body: bytes, status: int) -> Iterator[tuple[str, str]]:
+    """What a call of S3 needs; without the right to list, S3 would say 403 of what is not there, not 404."""
+    parts = urlsplit(url)
+    bucket, _, key = unquote(parts.path).lstrip("/").partition("/")
+    query = parse_qs(parts.query, keep_blank_values=True)
+    if "delete" in query:
+        for deleted in re.findall(rb"<Key>(.*?)</Key>", body):
+            yield "s3:DeleteObject", f"arn:aws:s3:::{bucket}/{deleted.decode()}"
+    elif key:
+        actions = _MULTIPART if {"uploads", "uploadId"} & query.keys() else _OBJECT
+        yield actions[method], f"arn:aws:s3:::{bucket}/{key}"
+        if status == 404:
+            yield "s3:ListBucket", f"arn:aws:s3:::{bucket}"
+    else:
+        yield "s3:ListBucket", f"arn:aws:s3:::{bucket}"
+
+
+@contextmanager
+def recorder(moto_url: str) -> Iterator[Recorder]:
+    """Stand before moto until the block ends."""
+    server = Recorder(moto_url)
+    with serving(server):
+        yield server

@@ -1,0 +1,177 @@
+"""Each function's role against what it calls: nothing is missing on AWS, and nothing is granted for nothing.
+
+moto asks for no permission, so what the functions call is noted on its way there, in a run of many turns.
+"""
+
+import json
+from ast import literal_eval
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fnmatch import fnmatchcase
+from typing import Any
+
+import pytest
+import requests
+
+from local.client import TIMEOUT, Client, rows_of
+from local.hosts.image_server import ImageServer, image_server
+from local.hosts.webhook_receiver import webhook_receiver
+from local.runner.children import PROJECT
+from local.runner.system import System
+from tests.e2e.recorder import Call, Recorder, recorder
+from tests.e2e.test_job import finish
+from tests.integration.local.waiting import eventually
+from tests.pipeline import csv_of
+from tests.translated import translated
+
+BY_LAMBDA = {
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "sqs:ReceiveMessage",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+}
+"""What Lambda does in the function's name: it writes its logs and polls its queue."""
+
+WHEN_BROKEN_OFF = {("AggregatorFunction", "s3:AbortMultipartUpload")}
+"""What is not to be seen here: a big result whose upload fails in the middle leaves no parts behind."""
+
+PARAMETERS = {"Window": "1", "Patience": "1", "FetchSeconds": "30", "ImageRetryPauses": "60"}
+
+
+class Run:
+    """A system with a recorder before its AWS."""
+
+    system: System
+    recorder: Recorder
+
+    def __enter__(self) -> "Run":
+        self.system = System(parameters=PARAMETERS, cores=4, front=self._front)
+        self.system.__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.system.close()
+
+    @contextmanager
+    def _front(self, moto_url: str) -> Iterator[str]:
+        with recorder(moto_url) as self.recorder:
+            yield self.recorder.url
+
+    @property
+    def client(self) -> Client:
+        return Client(self.system.url)
+
+    def post(self, path: str) -> None:
+        requests.post(f"{self.system.url}{path}", timeout=TIMEOUT).raise_for_status()
+
+    def roles(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """The statements of each function's role, as moto has resolved them."""
+        iam = self.system.client("iam")
+        for name, function in translated()["Resources"].items():
+            if function["Type"] == "AWS::Lambda::Function":
+                logical_id = function["Properties"]["Role"]["Fn::GetAtt"][0]
+                role = self.system.stack.resources[logical_id]
+                for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+                    document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
+                    for statement in literal_eval(document)["Statement"]:  # moto gives it in Python's words
+                        yield name, statement
+
+    def granted(self) -> set[Call]:
+        """Every action on every resource that a function may do by itself."""
+        return {
+            Call(function, action, resource)
+            for function, statement in self.roles()
+            for action in _list(statement["Action"])
+            for resource in _list(statement["Resource"])
+            if action not in BY_LAMBDA
+        }
+
+
+def _list(one_or_more: str | list[str]) -> list[str]:
+    return [one_or_more] if isinstance(one_or_more, str) else one_or_more
+
+
+def _allows(grant: Call, call: Call) -> bool:
+    return grant[:2] == call[:2] and fnmatchcase(call.resource, grant.resource)
+
+
+@pytest.fixture(scope="module")
+def run() -> Iterator[Run]:
+    """A system that has done all that it can do."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CATALIGHT_ALLOW_PRIVATE_HOSTS", "1")
+        with Run() as run, image_server(60, 45) as images:
+            take_every_turn(run, images)
+            yield run
+
+
+def take_every_turn(run: Run, images: ImageServer) -> None:
+    from_upload_to_deletion(run, images)
+    given_up_too_early(run, images)
+    cancelled_while_it_waits(run, images)
+    assert run.system.invoke("KeysFunction", {"action": "make", "name": "Acme"})["webhook_secrets"]
+
+
+def from_upload_to_deletion(run: Run, images: ImageServer) -> None:
+    cells = [f"{images.url}/{n}.jpg" for n in range(12)]
+    with webhook_receiver(run.system.webhook_secret) as receiver:
+        data = csv_of(*cells, f"{images.url}/missing/1.jpg")
+        job = run.client.upload(data, webhook_url=f"{receiver.url}/hook")["request_id"]
+        finish(run.client, job)
+        receiver.events.get(timeout=30)
+        eventually(lambda: run.client.status(job)["webhook"]["state"] == "DELIVERED")
+        run.post(f"/jobs/{job}/webhook/redeliver")
+        receiver.events.get(timeout=30)
+        run.client.image(rows_of(run.client.download(job))[0]["Output Image Urls"])
+        unknown = f"{run.client.url}/images/{'x' * 22}/x.jpg"
+        assert requests.get(unknown, timeout=TIMEOUT).status_code == 404
+        run.post(f"/jobs/{job}/retry")
+        finish(run.client, job)
+        requests.delete(f"{run.client.url}/jobs/{job}", timeout=TIMEOUT).raise_for_status()
+
+
+def given_up_too_early(run: Run, images: ImageServer) -> None:
+    """Images that take long are given up meanwhile: what is made of them is removed again."""
+    job = run.client.upload(csv_of(f"{images.url}/held/1.jpg", f"{images.url}/held/2.jpg"))["request_id"]
+    eventually(lambda: {"/held/1.jpg", "/held/2.jpg"} <= images.requests.keys())
+    eventually(lambda: _swept(run))
+    dead_letter(run, job)
+    dead_letter(run, job, row=0, place=0)
+    dead_letter(run, job, row=1, place=0)
+    images.mended.set()
+    finish(run.client, job)
+
+
+def _swept(run: Run) -> bool:
+    run.system.invoke("SweeperFunction", {})
+    return any(call[:2] == ("SweeperFunction", "sqs:SendMessage") for call in run.recorder.calls)
+
+
+def dead_letter(run: Run, job: str, **image: int) -> None:
+    event = json.loads((PROJECT / "events/dead-letter.json").read_text())
+    event["Records"][0]["body"] = json.dumps(
+        {"kind": "process_range", "job_id": job, "run": 1, "range": 0, **image}
+    )
+    assert run.system.invoke("DeadLetterFunction", event) == {"batchItemFailures": []}
+
+
+def cancelled_while_it_waits(run: Run, images: ImageServer) -> None:
+    job = run.client.upload(csv_of(f"{images.url}/busy/1.jpg"))["request_id"]
+    eventually(lambda: images.requests.get("/busy/1.jpg"))
+    run.post(f"/jobs/{job}/cancel")
+    finish(run.client, job)
+
+
+def test_every_call_is_granted(run: Run) -> None:
+    granted = run.granted()
+    assert {
+        call for call in run.recorder.calls if not any(_allows(grant, call) for grant in granted)
+    } == set()
+
+
+def test_every_grant_is_used(run: Run) -> None:
+    unused = {
+        grant for grant in run.granted() if not any(_allows(grant, call) for call in run.recorder.calls)
+    }
+    assert {grant[:2] for grant in unused} == WHEN_BROKEN_OFF, unused

@@ -1,0 +1,158 @@
+"""Who may do what on AWS: each function its own, nothing for everybody, and no secret in the open."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.translated import SECRETS, translated
+
+RESOURCES = translated()["Resources"]
+
+POLLING = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
+LOGGING = {"logs:CreateLogStream", "logs:PutLogEvents"}
+
+OPEN_ENDED = {
+    # Objects come and go, so a role names what their keys begin with.
+    "${Bucket.Arn}/images/*",
+    "${Bucket.Arn}/results/*",
+}
+"""The wildcards in what the roles may act upon."""
+
+
+def resources(kind: str) -> dict[str, Any]:
+    found = {name: resource["Properties"] for name, resource in RESOURCES.items() if resource["Type"] == kind}
+    assert found
+    return found
+
+
+def several(one_or_more: Any) -> list[Any]:
+    return one_or_more if isinstance(one_or_more, list) else [one_or_more]
+
+
+def statements(role: str) -> Iterator[tuple[set[str], list[Any]]]:
+    """The actions and the resources of each statement of a role."""
+    for policy in RESOURCES[role]["Properties"]["Policies"]:
+        for statement in policy["PolicyDocument"]["Statement"]:
+            assert statement["Effect"] == "Allow"
+            yield set(several(statement["Action"])), several(statement["Resource"])
+
+
+def targets(role: str, action: str) -> list[Any]:
+    """All that a role may do an action to."""
+    return [resource for actions, found in statements(role) if action in actions for resource in found]
+
+
+def role_of(function: str) -> str:
+    role: str = RESOURCES[function]["Properties"]["Role"]["Fn::GetAtt"][0]
+    return role
+
+
+FUNCTIONS = sorted(resources("AWS::Lambda::Function"))
+ROLES = sorted(resources("AWS::IAM::Role"))
+
+
+def test_every_function_has_a_role_of_its_own() -> None:
+    assert len({role_of(function) for function in FUNCTIONS}) == len(FUNCTIONS)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_role_has_more_than_what_is_written_in_it(role: str) -> None:
+    properties = RESOURCES[role]["Properties"]
+    assert properties.keys() <= {"AssumeRolePolicyDocument", "Policies", "Tags"}
+    [trust] = properties["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Effect"] == "Allow"
+    [service] = several(trust["Principal"]["Service"])
+    assert service in ("lambda.amazonaws.com", "scheduler.amazonaws.com")
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_wildcards_are_those_that_are_needed(role: str) -> None:
+    for actions, found in statements(role):
+        assert all(re.fullmatch(r"[a-z0-9]+:[A-Za-z]+", action) for action in actions)
+        for resource in found:
+            match resource:
+                case {"Fn::GetAtt": [name, "Arn"]} | {"Ref": name}:
+                    assert name in RESOURCES.keys() | SECRETS.keys()
+                case {"Fn::Sub": text}:
+                    assert text in OPEN_ENDED
+                case _:
+                    pytest.fail(f"{role} names {resource}")
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_polls_its_own_queues_and_writes_its_own_log(function: str) -> None:
+    mappings = resources("AWS::Lambda::EventSourceMapping").values()
+    queues = [
+        mapping["EventSourceArn"] for mapping in mappings if mapping["FunctionName"] == {"Ref": function}
+    ]
+    for action in POLLING:
+        assert sorted(map(str, targets(role_of(function), action))) == sorted(map(str, queues))
+    group = RESOURCES[function]["Properties"]["LoggingConfig"]["LogGroup"]["Ref"]
+    for action in LOGGING:
+        assert targets(role_of(function), action) == [{"Fn::GetAtt": [group, "Arn"]}]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_may_read_the_secrets_that_its_environment_names_and_no_others(function: str) -> None:
+    variables = RESOURCES[function]["Properties"]["Environment"]["Variables"].values()
+    named = {value["Ref"] for value in variables if isinstance(value, dict) and value.get("Ref") in SECRETS}
+    readable = {secret["Ref"] for secret in targets(role_of(function), "secretsmanager:GetSecretValue")}
+    assert named == readable
+
+
+def test_logs_are_kept_for_a_while_and_no_longer() -> None:
+    assert all(1 <= group["RetentionInDays"] <= 90 for group in resources("AWS::Logs::LogGroup").values())
+
+
+def test_functions_are_invoked_by_our_own_api_and_nobody_else() -> None:
+    assert not [name for name, resource in RESOURCES.items() if resource["Type"] == "AWS::Lambda::Url"]
+    for permission in resources("AWS::Lambda::Permission").values():
+        assert permission["Principal"] == "apigateway.amazonaws.com"
+        [source, variables] = permission["SourceArn"]["Fn::Sub"]
+        assert "${__ApiId__}" in source
+        assert variables["__ApiId__"] == {"Ref": "HttpApi"}
+
+
+def test_policies_of_resources_only_forbid() -> None:
+    """The bucket answers over TLS alone; nothing has a policy that lets somebody in."""
+    kinds = {resource["Type"] for resource in RESOURCES.values() if resource["Type"].endswith("Policy")}
+    assert kinds == {"AWS::S3::BucketPolicy"}
+    [policy] = resources("AWS::S3::BucketPolicy").values()
+    [tls] = policy["PolicyDocument"]["Statement"]
+    assert (tls["Effect"], tls["Principal"], tls["Action"]) == ("Deny", "*", "s3:*")
+    assert tls["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert {"Fn::GetAtt": ["Bucket", "Arn"]} in tls["Resource"]
+
+
+def test_the_bucket_keeps_no_older_versions() -> None:
+    """What is deleted is gone; a key is never written with other contents."""
+    assert "VersioningConfiguration" not in RESOURCES["Bucket"]["Properties"]
+
+
+def test_secrets_are_named_and_never_there() -> None:
+    text = json.dumps(translated())
+    assert "{{resolve:" not in text
+    for name, parameter in translated()["Parameters"].items():
+        if "Default" not in parameter:
+            assert name in SECRETS
+            assert parameter["AllowedPattern"].startswith("^arn:[a-z-]+:secretsmanager:")
+            assert re.fullmatch(parameter["AllowedPattern"], SECRETS[name])
+            assert not re.fullmatch(parameter["AllowedPattern"], "mongodb+srv://user:password@host")
+    for output in translated()["Outputs"].values():
+        assert not any(name in json.dumps(output["Value"]) for name in SECRETS)
+
+
+def test_the_access_log_holds_nobody_and_no_way_to_an_image() -> None:
+    [stage] = resources("AWS::ApiGatewayV2::Stage").values()
+    logged = set(re.findall(r"\$context\.([\w.]+)", stage["AccessLogSettings"]["Format"]))
+    assert logged == {
+        "requestTime",
+        "requestId",
+        "httpMethod",
+        "status",
+        "responseLatency",
+        "error.responseType",
+    }
