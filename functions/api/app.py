@@ -94,7 +94,8 @@ def upload(
     options = Options(quality, format, max_width, max_height)
     if webhook_url and (fault := webhook.fault(webhook_url, built.outbound)):
         wanted = "an http or https URL" if built.outbound.plain_webhooks else "an https URL"
-        raise OptionError("webhook_url", urls.shown(webhook_url), f"{wanted}, but {fault}")
+        found = urls.shown(webhook_url).partition("?")[0]  # a webhook's query is a secret as a rule
+        raise OptionError("webhook_url", found, f"{wanted}, but {fault}")
     parsed = catalogue.parse(file.file.read(), strict=strict)
     base = built.api_base or str(request.base_url).rstrip("/")
     name = (file.filename or "catalogue.csv")[-MAX_FILE_NAME:]

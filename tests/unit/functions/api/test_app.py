@@ -78,11 +78,21 @@ class TestUpload:
         body = check_problem(upload(client, **{field: value}), 422, "invalid-request")
         assert field in str(body["detail"])
 
-    @pytest.mark.parametrize("url", ["ftp://shop.test/h", "shop.test", "https://", "https://u:p@shop.test/"])
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "ftp://shop.test/h?token=s3cret",
+            "shop.test",
+            "https://",
+            "https://u:p@shop.test/",
+            "https://u:p?s3cret@shop.test/",
+        ],
+    )
     def test_a_webhook_that_cannot_be_called_is_refused(self, client: TestClient, url: str) -> None:
         body = check_problem(upload(client, webhook_url=url), 422, "option")
         assert body["field"] == "webhook_url"
         assert "u:p" not in str(body)
+        assert "s3cret" not in str(body)
 
     @pytest.mark.parametrize(
         ("url", "reason"),
