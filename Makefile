@@ -25,7 +25,7 @@ run: $(READY)  ## Serve the whole system at http://127.0.0.1:8000 (PORT=: elsewh
 	@PORT=$(PORT) $(BIN)/python -m local.run
 
 ##@ Work on it
-.PHONY: check test chaos format lock
+.PHONY: check test chaos fuzz format lock
 check: $(READY)  ## Format, lint, types and unit tests: under a minute
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
@@ -34,10 +34,13 @@ check: $(READY)  ## Format, lint, types and unit tests: under a minute
 
 test: check $(BUILT)  ## Everything that CI runs
 	AWS_DEFAULT_REGION=us-east-1 $(BIN)/sam validate --lint
-	$(BIN)/pytest tests/model tests/integration tests/e2e tests/faults
+	$(BIN)/pytest tests/model tests/integration tests/e2e tests/contract tests/faults
 
 chaos: $(READY)  ## Run jobs while all around them fails (SEEDS=200, or SEED=17 to run one again)
 	@$(BIN)/python -m tests.faults.chaos --seeds $(if $(SEED),1,$(or $(SEEDS),10)) --first $(or $(SEED),1)
+
+fuzz: $(READY)  ## Hold the API to its own description with random requests (MINUTES=30, SEED=17)
+	@FUZZ_MINUTES=$(or $(MINUTES),5) FUZZ_SEED=$(SEED) $(BIN)/pytest --quiet tests/contract
 
 format: $(READY)  ## Format and mend what can be mended
 	$(BIN)/ruff check --fix --quiet .

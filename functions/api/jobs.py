@@ -60,7 +60,7 @@ def _that_fit(rows: Iterable[RowStatus]) -> Iterator[RowStatus]:
         yield row
 
 
-@router.post("/{request_id}/cancel", status_code=202, responses=documented_problems(404, 409, 410))
+@router.post("/{request_id}/cancel", status_code=202, responses=documented_problems(404, 409, 410, 413))
 def cancel(request_id: str, built: Built) -> Status:
     """Cancel a job; images that are being worked on finish, and the result tells what there is."""
     return Status.of(built.cancel_job(request_id))
@@ -69,7 +69,8 @@ def cancel(request_id: str, built: Built) -> Status:
 @router.post(
     "/{request_id}/retry",
     status_code=202,
-    responses=documented_problems(404, 409, 410) | {202: documented_header("Location", "The job's status")},
+    responses=documented_problems(404, 409, 410, 413)
+    | {202: documented_header("Location", "The job's status")},
 )
 def retry(request_id: str, response: Response, built: Built) -> Status:
     """Do again what failed in a job that has ended, and only that; a new result replaces the old."""
@@ -84,7 +85,11 @@ def delete(request_id: str, built: Built) -> None:
     built.delete_job(request_id)
 
 
-@router.post("/{request_id}/webhook/redeliver", status_code=202, responses=documented_problems(404, 409, 410))
+@router.post(
+    "/{request_id}/webhook/redeliver",
+    status_code=202,
+    responses=documented_problems(404, 409, 410, 413),
+)
 def redeliver(request_id: str, built: Built) -> Status:
     """Call the webhook of a job that has ended once more, under the same webhook-id."""
     return Status.of(built.redeliver_webhook(request_id))
