@@ -44,7 +44,7 @@ webhook-secret: $(READY)  ## Show what a key's webhooks are signed with (KEY=its
 	$(KEYS) $(if $(ROTATE),rotate-)webhook-secret "$(KEY)"
 
 ##@ Work on it
-.PHONY: check test audit chaos corpora format lock
+.PHONY: check test audit chaos corpora fuzz format lock
 check: $(READY)  ## Format, lint, types and unit tests: under a minute
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
@@ -53,7 +53,7 @@ check: $(READY)  ## Format, lint, types and unit tests: under a minute
 
 test: check $(BUILT) $(AUDIT_READY) $(CORPORA)  ## Everything that CI runs
 	AWS_DEFAULT_REGION=us-east-1 $(BIN)/sam validate --lint
-	$(BIN)/pytest tests/supply tests/model tests/integration tests/e2e tests/faults tests/corpora
+	$(BIN)/pytest tests/supply tests/model tests/integration tests/e2e tests/contract tests/faults tests/corpora
 
 audit: $(READY) $(AUDIT_READY)  ## Look at what we build on: requirements, licences, template, workflow, known faults
 	$(BIN)/pytest --quiet tests/unit/test_requirements.py tests/supply
@@ -64,6 +64,9 @@ chaos: $(READY)  ## Run jobs while all around them fails (SEEDS=200, or SEED=17 
 
 corpora: $(CORPORA)  ## Send hostile pictures through the codec (CASES=100000 mutations)
 	@$(BIN)/python -m tests.corpora --cases $(or $(CASES),100000)
+
+fuzz: $(READY)  ## Hold the API to its own description with random requests (MINUTES=30, SEED=17)
+	@FUZZ_MINUTES=$(or $(MINUTES),5) FUZZ_SEED=$(SEED) $(BIN)/pytest --quiet tests/contract
 
 format: $(READY)  ## Format and mend what can be mended
 	$(BIN)/ruff check --fix --quiet .
@@ -141,7 +144,7 @@ $(AUDIT_READY): requirements/audit.txt | $(READY)
 $(CORPORA): requirements/corpora.txt | $(READY)
 	@echo "Getting the pictures of Pillow's tests (once)"
 	@$(BIN)/uv pip install --quiet --target $(@D)/build --require-hashes -r $<
-	@PYTHONPATH=$(@D)/build $(BIN)/python -m pip download --quiet --no-deps --no-build-isolation --no-binary pillow \
+	@PYTHONPATH=$(abspath $(@D)/build) $(BIN)/python -m pip download --quiet --no-deps --no-build-isolation --no-binary pillow \
 		--require-hashes -r $< --dest $(@D)
 	@touch $@
 

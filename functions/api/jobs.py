@@ -61,7 +61,7 @@ def _that_fit(rows: Iterable[RowStatus]) -> Iterator[RowStatus]:
         yield row
 
 
-@router.post("/{request_id}/cancel", status_code=202, responses=documented_problems(401, 404, 409, 410))
+@router.post("/{request_id}/cancel", status_code=202, responses=documented_problems(401, 404, 409, 410, 413))
 def cancel(job: Own, built: Built) -> Status:
     """Cancel a job; images that are being worked on finish, and the result tells what there is."""
     return Status.of(built.cancel_job(job.id))
@@ -70,7 +70,7 @@ def cancel(job: Own, built: Built) -> Status:
 @router.post(
     "/{request_id}/retry",
     status_code=202,
-    responses=documented_problems(401, 404, 409, 410, 429)
+    responses=documented_problems(401, 404, 409, 410, 413, 429)
     | {202: documented_header("Location", "The job's status")},
 )
 def retry(job: Own, calling: Calling, response: Response, built: Built) -> Status:
@@ -88,7 +88,9 @@ def delete(job: Own, built: Built) -> None:
 
 
 @router.post(
-    "/{request_id}/webhook/redeliver", status_code=202, responses=documented_problems(401, 404, 409, 410)
+    "/{request_id}/webhook/redeliver",
+    status_code=202,
+    responses=documented_problems(401, 404, 409, 410, 413),
 )
 def redeliver(job: Own, built: Built) -> Status:
     """Call the webhook of a job that has ended once more, under the same webhook-id."""

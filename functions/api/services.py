@@ -8,6 +8,7 @@ from typing import Annotated
 from uuid import uuid4
 
 import boto3
+from botocore.config import Config
 from fastapi import Depends
 
 from catalight.adapters import aws
@@ -83,7 +84,9 @@ def services() -> Services:
     jobs, rows = MongoJobs(mongodb()), MongoRows(mongodb())
     jobs.ensure_indexes()
     rows.ensure_indexes()
-    store = S3Store(boto3.client("s3", config=aws.config()), env["BUCKET"])
+    # In us-east-1 boto3 presigns by version 2 unless told, and S3 takes that for old buckets only.
+    s3 = boto3.client("s3", config=aws.config().merge(Config(signature_version="s3v4")))
+    store = S3Store(s3, env["BUCKET"])
     sqs = boto3.client("sqs", config=aws.config())
     image_queue, aggregator_queue, webhook_queue = (
         SqsQueue(sqs, env[f"{name}_QUEUE_URL"]) for name in ("IMAGE", "AGGREGATOR", "WEBHOOK")

@@ -1,5 +1,6 @@
 """What the template promises: safe defaults, and numbers that fit each other."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,24 @@ def test_nothing_unauthenticated_is_deployed() -> None:
         assert "FunctionUrlConfig" not in function
         for event in function.get("Events", {}).values():
             assert "Auth" not in event["Properties"]
+
+
+@pytest.mark.parametrize(
+    ("origins", "taken"),
+    [
+        ("", True),
+        ("*", True),
+        ("https://shop.example", True),
+        ("https://shop.example,http://localhost:3000", True),
+        ("https://shop.example/", False),
+        ("https://*.shop.example", False),
+        ("https://shop.example,*", False),
+        ("shop.example", False),
+    ],
+)
+def test_pages_of_other_origins_are_let_in_by_name_only(origins: str, *, taken: bool) -> None:
+    assert DEFAULTS["CorsOrigins"] == ""
+    assert bool(re.search(TEMPLATE["Parameters"]["CorsOrigins"]["AllowedPattern"], origins)) == taken
 
 
 def test_buckets_are_encrypted_closed_and_forget() -> None:
