@@ -7,7 +7,7 @@ from fastapi import FastAPI, File, Form, Header, Request, Response, UploadFile
 from fastapi.responses import RedirectResponse
 from starlette.types import ASGIApp
 
-from catalight.domain import catalogue, urls, webhook
+from catalight.domain import api_keys, catalogue, urls, webhook
 from catalight.domain.errors import OptionError
 from catalight.domain.job import ENDED
 from catalight.domain.options import MAX_SIDE, ImageFormat, Options
@@ -22,6 +22,7 @@ from functions.api.documented import (
     documented_part,
     documented_problems,
     whole,
+    without_keys,
 )
 from functions.api.edge import IsHead
 from functions.api.form_charset import FormCharset
@@ -50,7 +51,11 @@ class Api(FastAPI):
         return edge.around(super().build_middleware_stack(), os.environ)
 
     def openapi(self) -> dict[str, Any]:
-        return self.openapi_schema or whole(super().openapi())
+        if self.openapi_schema is None:
+            self.openapi_schema = whole(super().openapi())
+            if not api_keys.asked_for(os.environ):
+                without_keys(self.openapi_schema)
+        return self.openapi_schema
 
 
 app = Api(

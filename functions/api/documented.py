@@ -58,6 +58,16 @@ def whole(document: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
+def without_keys(document: dict[str, Any]) -> dict[str, Any]:
+    """Leave out of the description, in place, the keys that a deployment does not ask for."""
+    for path in document["paths"].values():
+        for operation in path.values():
+            operation.pop("security", None)
+            operation["responses"].pop("401", None)
+    document["components"].pop("securitySchemes", None)
+    return document
+
+
 def _without_null(schema: dict[str, Any]) -> None:
     """Parameters and fields of forms are text: what may be left out cannot be sent as null."""
     kinds = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]

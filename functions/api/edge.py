@@ -10,6 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from catalight.domain import api_keys
 from functions.api.problems import bad_request, other_site
 
 HOST = re.compile(r"(?P<name>[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
@@ -30,7 +31,7 @@ A_YEAR = "max-age=31536000"
 def around(app: ASGIApp, env: Mapping[str, str]) -> ASGIApp:
     """`app` as the outside meets it, also where it fails."""
     origins = _listed(env.get("CORS_ORIGINS", ""))
-    if env.get("AUTHENTICATION") == "none" and "*" not in origins:
+    if not api_keys.asked_for(env) and "*" not in origins:
         app = OwnSite(app, origins)
     app = Hosts(Head(app), _listed(env.get("ALLOWED_HOSTS", "")))
     if origins:

@@ -25,6 +25,7 @@ from catalight.adapters.s3 import S3Store
 from catalight.adapters.secrets import secret_now
 from catalight.adapters.sqs import SqsQueue
 from catalight.clock import utc_now
+from catalight.domain import api_keys
 from catalight.domain.outbound import Outbound
 from catalight.domain.terms import Terms
 from catalight.usecases.admit import Admit
@@ -98,7 +99,7 @@ def services() -> Services:
     admit = Admit(jobs, usage, utc_now)
     return Services(
         ping=MongoPing(mongodb()),
-        authenticate=Authenticate(keys) if _asks_for_keys(env["AUTHENTICATION"]) else None,
+        authenticate=Authenticate(keys) if api_keys.asked_for(env) else None,
         own_job=OwnJob(jobs),
         admit=admit,
         job_list=jobs,
@@ -123,11 +124,6 @@ def services() -> Services:
         link_base=env["LINK_BASE_URL"],
         outbound=OUTBOUND,
     )
-
-
-def _asks_for_keys(authentication: str) -> bool:
-    """Whoever deploys without keys has to say so in as many words."""
-    return authentication != "none"
 
 
 Built = Annotated[Services, Depends(services)]

@@ -5,7 +5,7 @@ import hmac
 import re
 import secrets
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -43,6 +43,11 @@ class ApiKey:
         """The webhook secrets that sign now, the newest first."""
         newest = self.webhook_version
         return (newest, newest - 1) if self.overlap_until and now < self.overlap_until else (newest,)
+
+
+def asked_for(variables: Mapping[str, str]) -> bool:
+    """Whether callers need a key: whoever deploys without has to say so in as many words."""
+    return variables.get("AUTHENTICATION") != "none"
 
 
 def new_token() -> str:
