@@ -1,6 +1,7 @@
 """Every answer of the whole system is as its OpenAPI document says."""
 
 import re
+import sys
 from pathlib import Path
 
 from local.runner.system import System
@@ -29,6 +30,7 @@ def test_every_answer_is_as_documented(
 ) -> None:
     ran = fuzz(system.url, there, tmp_path, *options)
     assert ran.returncode == 0, ran.stdout + ran.stderr
+    sys.stdout.write(ran.stdout)  # for `pytest -s`
     answers = re.findall(r'"([A-Z]+) (\S+) HTTP/1.1" (\d+)', (system.folder / "api.log").read_text())
     assert REACHED.items() <= {(f"{method} {route(path)}", status) for method, path, status in answers}
     assert not [answer for answer in answers if answer[2] >= "500"]
