@@ -47,6 +47,9 @@ def configuration(known: Known) -> str:
 
 # A job that is gone is a fault of nobody: 410 is as good an answer as 404.
 OPERATIONS = """
+[cache]
+enabled = false
+
 [checks.positive_data_acceptance]
 expected-statuses = ["2xx", "3xx", "401", "403", "404", "409", "410", "429"]
 

@@ -1,5 +1,6 @@
 """Every answer of the whole system is as its OpenAPI document says."""
 
+import sys
 from pathlib import Path
 
 from local.runner.system import System
@@ -30,6 +31,7 @@ def test_every_answer_is_as_documented(
     noted = tmp_path / "answers"
     ran = fuzz(system.url, there, tmp_path, noted, *options)
     assert ran.returncode == 0, ran.stdout + ran.stderr
+    sys.stdout.write(ran.stdout)  # for `pytest -s`
     answers = {tuple(line.rsplit(" ", 1)) for line in noted.read_text().splitlines()}
     assert REACHED.items() <= answers
     assert not [answer for answer in answers if answer[1] >= "500"]

@@ -199,6 +199,11 @@ class TestLists:
         rows = client.get(f"/jobs/{request_id}/rows?state=FAILED").json()["rows"]
         assert "u:p" not in str(rows[0]["images"])
 
+    @pytest.mark.parametrize("path", ["/jobs", "/jobs/{}/rows"])
+    def test_an_empty_cursor_is_the_first_page(self, client: TestClient, request_id: str, path: str) -> None:
+        first = client.get(path.format(request_id))
+        assert client.get(path.format(request_id) + "?cursor=").json() == first.json()
+
     @pytest.mark.parametrize("cursor", ["nonsense", "e30", "WzFd", "bnVsbA", "äöü", "x" * 100, OVER, LONE])
     @pytest.mark.parametrize("path", ["/jobs", "/jobs/{}/rows"])
     def test_a_cursor_of_another_is_refused(
