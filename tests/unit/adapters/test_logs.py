@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from pymongo.errors import OperationFailure
 
-from catalight.adapters import logs
+from catalight.adapters import logs, traces
 from catalight.domain.errors import ImageError, ImageErrorCode, UnavailableError
 
 CANARY = "a secret"
@@ -95,4 +95,4 @@ def test_a_chain_without_an_end_is_told_as_far_as_it_matters() -> None:
     error: Exception = ValueError()
     for _ in range(100):
         error, error.__cause__ = ValueError(), error
-    assert "".join(logs.trace(error)).count("ValueError") == logs.MAX_CAUSES
+    assert "".join(traces.trace(error)).count("ValueError") == traces.MAX_CAUSES
