@@ -110,5 +110,19 @@ def test_dead_letters_are_handled_or_raise_an_alarm() -> None:
     assert all(alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}] for alarm in alarms)
 
 
+def test_whoever_calls_out_is_told_where_it_may() -> None:
+    variables = {
+        name: function["Environment"]["Variables"]
+        for name, function in resources("AWS::Serverless::Function").items()
+    }
+    for name in ("ImageFunction", "AggregatorFunction", "ApiFunction"):
+        assert variables[name]["FETCH_PORTS"] == {"Ref": "FetchPorts"}
+    for name in ("ImageFunction", "AggregatorFunction"):
+        assert variables[name]["CONTACT_URL"] == {"Ref": "ContactUrl"}
+        assert variables[name]["RES_OPTIONS"]
+    assert "CATALIGHT_ALLOW_PRIVATE_HOSTS" not in str(TEMPLATE)
+    assert (DEFAULTS["FetchPorts"], DEFAULTS["ContactUrl"]) == ("", "")
+
+
 def test_the_bucket_outlives_what_it_is_asked_to_keep() -> None:
     assert DEFAULTS["LongestDays"] > DEFAULTS["RetentionDays"]
