@@ -10,7 +10,7 @@ from tests.corpora.bombs import bombs
 from tests.corpora.judge import Case, Report
 from tests.corpora.mutations import mutation, mutations
 
-MUTATIONS = 800  # to each format; `make corpora` takes many more
+MUTATIONS = 1500  # to each format; `make corpora` takes many more
 BY_TURNS = [Options(format=target) for target in ImageFormat]
 
 
