@@ -109,7 +109,7 @@ $(READY): requirements/bootstrap.txt requirements/dev.txt pyproject.toml
 $(CORPORA): requirements/corpora.txt | $(READY)
 	@echo "Getting the pictures of Pillow's tests (once)"
 	@$(BIN)/uv pip install --quiet --target $(@D)/build --require-hashes -r $<
-	@PYTHONPATH=$(@D)/build $(BIN)/python -m pip download --quiet --no-deps --no-build-isolation --no-binary pillow \
+	@PYTHONPATH=$(CURDIR)/$(@D)/build $(BIN)/python -m pip download --quiet --no-deps --no-build-isolation --no-binary pillow \
 		--require-hashes -r $< --dest $(@D)
 	@touch $@
 

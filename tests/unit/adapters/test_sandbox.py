@@ -113,6 +113,17 @@ def test_the_output_is_bounded() -> None:
         assert error.detail == "The compressed picture has more than 1,000 bytes."
 
 
+def test_the_kernel_holds_the_bounds(sandbox: Sandbox) -> None:
+    sandbox.compress(SMALL, CLASSIC)
+    [child] = children()
+    lines = Path(f"/proc/{child}/limits").read_text().splitlines()
+    held = {line[:25].strip(): line[25:].split()[:2] for line in lines}
+    assert held["Max address space"] == [str(LIMITS.memory)] * 2
+    assert held["Max file size"] == [str(LIMITS.output_bytes + 1)] * 2
+    assert held["Max core file size"] == ["0", "0"]
+    assert int(held["Max cpu time"][0]) <= LIMITS.cpu_seconds + 3
+
+
 def test_a_crash_is_the_pictures_end_and_nobody_elses() -> None:
     sandbox = Sandbox(UNCOUNTED)
     sandbox.compress(SMALL, CLASSIC)
