@@ -144,7 +144,7 @@ $(AUDIT_READY): requirements/audit.txt | $(READY)
 $(CORPORA): requirements/corpora.txt | $(READY)
 	@echo "Getting the pictures of Pillow's tests (once)"
 	@$(BIN)/uv pip install --quiet --target $(@D)/build --require-hashes -r $<
-	@PYTHONPATH=$(abspath $(@D)/build) $(BIN)/python -m pip download --quiet --no-deps --no-build-isolation --no-binary pillow \
+	@PYTHONPATH=$(CURDIR)/$(@D)/build $(BIN)/python -m pip download --quiet --no-deps --no-build-isolation --no-binary pillow \
 		--require-hashes -r $< --dest $(@D)
 	@touch $@
 

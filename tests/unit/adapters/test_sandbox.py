@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from bench.processes import descendants
+from catalight.adapters import sandbox as sandbox_module
 from catalight.adapters.codec import compress
 from catalight.adapters.sandbox import Sandbox, SandboxError
 from catalight.adapters.traces import trace
@@ -91,13 +92,18 @@ def test_a_child_that_has_grown_is_not_kept(sandbox: Sandbox, monkeypatch: pytes
     assert children() == []
 
 
-def test_cpu_is_bounded() -> None:
+def test_cpu_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox_module, "WALL", 100)  # a busy machine may give it little
     error = refused(replace(UNCOUNTED, cpu_seconds=1), SLOW)
     assert error.code is Code.GAVE_UP
-    assert error.detail in (
-        "Compressing the picture takes more than 1 s of CPU.",
-        "Compressing the picture takes more than 3 s.",  # on a machine that is busy
-    )
+    assert error.detail == "Compressing the picture takes more than 1 s of CPU."
+
+
+def test_time_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox_module, "WALL", 0.01)
+    error = refused(UNCOUNTED, SLOW)
+    assert error.code is Code.GAVE_UP
+    assert error.detail == "Compressing the picture takes more than 0.2 s."
 
 
 def test_memory_is_bounded() -> None:
@@ -112,6 +118,17 @@ def test_the_output_is_bounded() -> None:
         error = refused(replace(LIMITS, output_bytes=1000), options=Options(format=target))
         assert error.code is Code.TOO_MANY_BYTES
         assert error.detail == "The compressed picture has more than 1,000 bytes."
+
+
+def test_the_kernel_holds_the_bounds(sandbox: Sandbox) -> None:
+    sandbox.compress(SMALL, CLASSIC)
+    [child] = children()
+    lines = Path(f"/proc/{child}/limits").read_text().splitlines()
+    held = {line[:25].strip(): line[25:].split()[:2] for line in lines}
+    assert held["Max address space"] == [str(LIMITS.memory)] * 2
+    assert held["Max file size"] == [str(LIMITS.output_bytes + 1)] * 2
+    assert held["Max core file size"] == ["0", "0"]
+    assert int(held["Max cpu time"][0]) <= LIMITS.cpu_seconds + 3
 
 
 def test_a_crash_is_the_pictures_end_and_nobody_elses() -> None:

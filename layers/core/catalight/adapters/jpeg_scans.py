@@ -4,7 +4,7 @@ import re
 
 _END, _SCAN = 0xD9, 0xDA
 _WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})  # TEM, restarts, start of image
-_MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])", re.DOTALL)  # coded data has only stuffed and restarts
+_MARKER = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])")  # coded data has only stuffed and restarts
 
 
 def count(data: bytes) -> int:
