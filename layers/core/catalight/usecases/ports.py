@@ -66,7 +66,7 @@ class Jobs(Protocol):
 
 
 class JobList(Protocol):
-    """The jobs, by what they have in common."""
+    """The jobs, by what they have in common; in lists they come without their headers, which may be large."""
 
     def page(
         self, owner: str, states: AbstractSet[JobState], before: tuple[datetime, str] | None, limit: int
