@@ -26,6 +26,7 @@ FILES = 64  # descriptors: a few, and those of modules that are still to be impo
 def main() -> None:
     """Answers until the channel is closed."""
     channel, limits = socket.socket(fileno=int(sys.argv[1])), Limits(**json.loads(sys.argv[2]))
+    _quieten_libraries()
     _end_with_parent()
     _bind(limits)
     before = _address_space()
@@ -37,6 +38,14 @@ def main() -> None:
         _allow_cpu(limits.cpu_seconds)
         answer = _answer(Options.from_document(json.loads(message)), files, limits)
         _send(channel, answer | {"worn": _address_space() - before > KEPT_BYTES})
+
+
+def _quieten_libraries() -> None:
+    """Keep standard error for Python: libtiff tells it of each line of a picture that is broken."""
+    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 2)
+    os.close(nothing)
 
 
 def _end_with_parent() -> None:
