@@ -10,11 +10,12 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from functions.api.problems import bad_request
+from functions.api.problems import bad_request, forbidden
 
 HOST = re.compile(r"(?P<name>[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
 HEAD = "catalight.head"
 METHODS = ("GET", "HEAD", "POST", "DELETE")
+READING = ("GET", "HEAD", "OPTIONS")
 SENT = ("Authorization", "Content-Type", "Idempotency-Key")
 EXPOSED = ("Location", "Retry-After", "RateLimit", "RateLimit-Policy")
 ALWAYS = {
@@ -29,8 +30,9 @@ A_YEAR = "max-age=31536000"
 
 def around(app: ASGIApp, env: Mapping[str, str]) -> ASGIApp:
     """`app` as the outside meets it, also where it fails."""
-    app = Hosts(Head(app), _listed(env.get("ALLOWED_HOSTS", "")))
-    if origins := _listed(env.get("CORS_ORIGINS", "")):
+    origins = _listed(env.get("CORS_ORIGINS", ""))
+    app = Hosts(OwnPages(Head(app), origins), _listed(env.get("ALLOWED_HOSTS", "")))
+    if origins:
         app = CORSMiddleware(
             app, allow_origins=origins, allow_methods=METHODS, allow_headers=SENT, expose_headers=EXPOSED
         )
@@ -61,6 +63,36 @@ class Hosts:
         if len(named) != 1 or not named[0] or scope["scheme"] not in ("http", "https"):
             return False
         return not self._allowed or named[0]["name"].lower() in self._allowed
+
+
+class OwnPages:
+    """ASGI middleware that answers 403 to what pages of other origins have a browser send, but for `origins`.
+
+    A form may be posted anywhere without leave of CORS, which closes the answers alone. So where no key is
+    asked for, any page that its user visits could send catalogues to a system on the user's machine.
+    """
+
+    def __init__(self, app: ASGIApp, origins: list[str]) -> None:
+        self._app = app
+        self._origins = origins
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """What only reads may be asked for by anybody: CORS sees to who gets the answer."""
+        acts = scope["type"] == "http" and scope["method"] not in READING
+        if acts and not self._ours(Headers(scope=scope)):
+            detail = "A page of another origin sent this, and this service takes nothing from there."
+            await forbidden(detail)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+    def _ours(self, headers: Headers) -> bool:
+        origin, site = headers.get("origin"), headers.get("sec-fetch-site")
+        if "*" in self._origins or origin in self._origins:
+            return True
+        if site is not None:
+            return site in ("same-origin", "none")
+        # Older browsers tell no more than the origin; what is no browser tells neither.
+        return origin is None or origin.partition("://")[2] == headers.get("host")
 
 
 class Head:

@@ -167,6 +167,10 @@ def bad_request(detail: str) -> JSONResponse:
     return problem(400, "bad-request", HTTPStatus.BAD_REQUEST.phrase, detail)
 
 
+def forbidden(detail: str) -> JSONResponse:
+    return problem(403, "forbidden", HTTPStatus.FORBIDDEN.phrase, detail)
+
+
 def http_error(error: HTTPException) -> JSONResponse:
     title = HTTPStatus(error.status_code).phrase
     detail = HTTP_DETAILS.get(error.status_code, str(error.detail))

@@ -173,6 +173,50 @@ class TestCors:
         assert answer.headers["Access-Control-Allow-Origin"] == "*"
 
 
+class TestPagesOfOtherOrigins:
+    """A page may post a form to any address, and need not read the answer to have done harm."""
+
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            {"Origin": "https://evil.test", "Sec-Fetch-Site": "cross-site"},
+            {"Origin": "https://shop.api.test", "Sec-Fetch-Site": "same-site"},
+            {"Origin": "null", "Sec-Fetch-Site": "cross-site"},
+            {"Sec-Fetch-Site": "cross-site"},
+            {"Origin": "https://evil.test"},
+            {"Origin": "null"},
+        ],
+    )
+    def test_they_send_nothing(self, client: TestClient, pipeline: Pipeline, headers: dict[str, str]) -> None:
+        job = pipeline.start("http://h/a.jpg")
+        before = dict(pipeline.jobs.jobs)
+        check_problem(upload(client, ONE, headers), 403, "forbidden")
+        check_problem(client.post(f"/jobs/{job.id}/cancel", headers=headers), 403, "forbidden")
+        check_problem(client.delete(f"/jobs/{job.id}", headers=headers), 403, "forbidden")
+        assert pipeline.jobs.jobs == before
+        assert client.get(f"/status/{job.id}", headers=headers).status_code == 200
+
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            {},
+            {"Origin": "https://api.test"},
+            {"Origin": "https://api.test", "Sec-Fetch-Site": "same-origin"},
+            {"Origin": "https://behind.a.proxy.test", "Sec-Fetch-Site": "same-origin"},
+            {"Sec-Fetch-Site": "none"},
+        ],
+    )
+    def test_our_own_and_what_is_no_page_do(self, client: TestClient, headers: dict[str, str]) -> None:
+        assert upload(client, ONE, headers).status_code == 202
+
+    @pytest.mark.parametrize("origins", [SHOP, f"https://other.test,{SHOP}", "*"])
+    def test_those_that_cors_is_open_to_do(
+        self, client: TestClient, monkeypatch: pytest.MonkeyPatch, origins: str
+    ) -> None:
+        headers = {"Origin": SHOP, "Sec-Fetch-Site": "cross-site"}
+        assert upload(around(monkeypatch, CORS_ORIGINS=origins), ONE, headers).status_code == 202
+
+
 class TestSecurityHeaders:
     @pytest.mark.parametrize(
         "path", ["/", "/status/{}", "/jobs", "/jobs/{}/rows", "/nothing", "/upload", "/docs"]
