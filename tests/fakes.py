@@ -285,7 +285,7 @@ class MemoryKeys:
         self.keys: dict[str, ApiKey] = {}
 
     def insert(self, key: ApiKey) -> None:
-        self.keys[key.id] = key
+        self.keys.setdefault(key.id, key)
 
     def find(self, key_id: str) -> ApiKey | None:
         return self.keys.get(key_id)

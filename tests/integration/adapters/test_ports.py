@@ -497,6 +497,12 @@ class TestKeys:
         assert store.keys.find("k") == store.keys.find_by_digest("digest") == self.KEY
         assert store.keys.find_by_digest("k") is None
 
+    def test_a_key_is_stored_once(self, store: Store) -> None:
+        """An answer of MongoDB may be lost, and its token would be lost with an error."""
+        for name in ("Acme", "another"):
+            store.keys.insert(replace(self.KEY, name=name))
+        assert store.keys.all() == [self.KEY]
+
     def test_keys_are_listed_from_the_oldest(self, store: Store) -> None:
         newer = replace(self.KEY, id="a", digest="other", created_at=LATER)
         store.keys.insert(newer)

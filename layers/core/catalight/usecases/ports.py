@@ -185,7 +185,7 @@ class Keys(Protocol):
     """The API keys."""
 
     def insert(self, key: ApiKey) -> None:
-        """Store a new key."""
+        """Store a new key; asked again it changes nothing."""
 
     def find(self, key_id: str) -> ApiKey | None:
         """The key with this id, revoked or not."""
