@@ -139,7 +139,7 @@ class MemoryJobs:
         self, owner: str, states: AbstractSet[JobState], before: tuple[datetime, str] | None, limit: int
     ) -> list[Job]:
         found = [
-            job
+            replace(job, header=())
             for job in self.jobs.values()
             if job.owner == owner
             and job.state in states - {JobState.GONE}
@@ -152,7 +152,7 @@ class MemoryJobs:
 
     def to_sweep(self, now: datetime, limit: int) -> list[Job]:
         due = [(job.sweep_at, job) for job in self.jobs.values() if job.sweep_at and job.sweep_at <= now]
-        return [job for _, job in sorted(due, key=lambda entry: entry[0])][:limit]
+        return [replace(job, header=()) for _, job in sorted(due, key=lambda entry: entry[0])][:limit]
 
     def looked_at(self, job: Job, next_look: datetime) -> None:
         stored = self.jobs[job.id]
@@ -285,7 +285,7 @@ class MemoryKeys:
         self.keys: dict[str, ApiKey] = {}
 
     def insert(self, key: ApiKey) -> None:
-        self.keys[key.id] = key
+        self.keys.setdefault(key.id, key)
 
     def find(self, key_id: str) -> ApiKey | None:
         return self.keys.get(key_id)

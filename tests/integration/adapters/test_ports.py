@@ -316,6 +316,14 @@ class TestJobList:
         assert [job.id for job in store.job_list.to_sweep(NOW, 9)] == ["b", "a"]
         assert [job.id for job in store.job_list.to_sweep(NOW, 1)] == ["b"]
 
+    def test_lists_of_jobs_come_without_their_headers(self, store: Store) -> None:
+        """A header may have megabytes, and a list has up to 200 jobs."""
+        job = store.jobs.insert(a_job(sweep_at=NOW, header=("Serial Number", "x" * 100_000)))
+        without = [replace(job, header=())]
+        assert store.job_list.to_sweep(NOW, 9) == without
+        assert store.job_list.page("", frozenset(JobState), None, 9) == without
+        assert store.jobs.get("job").header == job.header
+
     def test_a_look_is_counted_unless_another_was_called_for(self, store: Store) -> None:
         job = store.jobs.insert(a_job(sweep_at=NOW))
         store.job_list.looked_at(job, LATER)
@@ -481,6 +489,12 @@ class TestKeys:
         store.keys.insert(self.KEY)
         assert store.keys.find("k") == store.keys.find_by_digest("digest") == self.KEY
         assert store.keys.find_by_digest("k") is None
+
+    def test_a_key_is_stored_once(self, store: Store) -> None:
+        """An answer of MongoDB may be lost, and its token would be lost with an error."""
+        for name in ("Acme", "another"):
+            store.keys.insert(replace(self.KEY, name=name))
+        assert store.keys.all() == [self.KEY]
 
     def test_keys_are_listed_from_the_oldest(self, store: Store) -> None:
         newer = replace(self.KEY, id="a", digest="other", created_at=LATER)

@@ -66,7 +66,7 @@ class Jobs(Protocol):
 
 
 class JobList(Protocol):
-    """The jobs, by what they have in common."""
+    """The jobs, by what they have in common; in lists they come without their headers, which may be large."""
 
     def page(
         self, owner: str, states: AbstractSet[JobState], before: tuple[datetime, str] | None, limit: int
@@ -185,7 +185,7 @@ class Keys(Protocol):
     """The API keys."""
 
     def insert(self, key: ApiKey) -> None:
-        """Store a new key."""
+        """Store a new key; asked again it changes nothing."""
 
     def find(self, key_id: str) -> ApiKey | None:
         """The key with this id, revoked or not."""

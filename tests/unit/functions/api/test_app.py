@@ -305,7 +305,7 @@ def test_the_openapi_document_has_examples_and_documents_problems(client: TestCl
     document = client.get("/openapi.json").json()
     assert document["components"]["schemas"]["Accepted"]["properties"]["request_id"]["examples"]
     upload_answers = document["paths"]["/upload"]["post"]["responses"]
-    assert set(upload_answers) == {"202", "400", "401", "410", "413", "415", "422", "429", "503"}
+    assert set(upload_answers) == {"202", "400", "401", "403", "410", "413", "415", "422", "429", "503"}
     assert "HTTPValidationError" not in str(document)
     assert "FINISHING" not in str(document)
     for path in document["paths"].values():

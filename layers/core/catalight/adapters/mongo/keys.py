@@ -29,7 +29,7 @@ class MongoKeys(Mongo):
     @asking
     def insert(self, key: ApiKey) -> None:
         document = asdict(key)
-        self._keys.insert_one({"_id": document.pop("id"), **document})
+        self._keys.update_one({"_id": document.pop("id")}, {"$setOnInsert": document}, upsert=True)
 
     @asking
     def find(self, key_id: str) -> ApiKey | None:
