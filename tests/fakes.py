@@ -1,5 +1,6 @@
 """In-memory adapters that keep the conditions of the real ones; `test_ports.py` tests both alike."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
@@ -311,16 +312,17 @@ class MemoryUsage:
     """What was asked for, in a dictionary."""
 
     def __init__(self) -> None:
-        self.sums: dict[tuple[str, date], int] = {}
+        self.orders: dict[tuple[str, date], dict[str, int]] = defaultdict(dict)
 
-    def add(self, owner: str, day: date, rows: int, limit: int) -> bool:
-        if self.rows(owner, day) + rows > limit:
+    def add(self, owner: str, day: date, order: str, rows: int, limit: int) -> bool:
+        orders = self.orders[owner, day]
+        if order not in orders and self.rows(owner, day) + rows > limit:
             return False
-        self.sums[owner, day] = self.rows(owner, day) + rows
+        orders.setdefault(order, rows)
         return True
 
     def rows(self, owner: str, day: date) -> int:
-        return self.sums.get((owner, day), 0)
+        return sum(self.orders[owner, day].values())
 
 
 class MemoryQueue:

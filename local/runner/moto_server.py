@@ -59,8 +59,8 @@ def _is_address(name: str) -> bool:
 def for_this_machine(application: Application) -> Application:
     """`application` without what pages of the web send: moto lets all of them read, and holds our secrets.
 
-    A page tells its origin, unless it has pointed a name of its own at this machine (DNS rebinding). A container
-    calls this machine by its address.
+    A page tells its origin, unless it has pointed a name of its own at this machine (DNS rebinding).
+    Containers call this machine by its address.
     """
 
     def guarded(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:

@@ -206,8 +206,8 @@ class Keys(Protocol):
 class Usage(Protocol):
     """What each owner has asked for, by UTC day."""
 
-    def add(self, owner: str, day: date, rows: int, limit: int) -> bool:
-        """Add rows where the day's sum stays within `limit`; whether they were added."""
+    def add(self, owner: str, day: date, order: str, rows: int, limit: int) -> bool:
+        """Count an order's rows, once, where the day's sum stays within `limit`; whether they are counted."""
 
     def rows(self, owner: str, day: date) -> int:
         """The day's sum."""
