@@ -14,13 +14,11 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from PIL import Image, UnidentifiedImageError
-
 from bench import costs, pictures, plot, setting, tables
 from bench.candidates import CANDIDATES, ROOT, deployed_malloc
 from bench.likeness import ssim
 from bench.measure import Measurement, measure
-from bench.modes import HUGE, MODES, Mode
+from bench.modes import HUGE, MODES
 
 PAGE = ROOT / "docs/performance.md"
 PLOT = ROOT / "docs/performance.svg"
@@ -33,7 +31,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--core", type=int, default=max(os.sched_getaffinity(0)), help="to run on")
     parser.add_argument("--write", action="store_true", help=f"into {PAGE.relative_to(ROOT)}, with the plot")
     options = parser.parse_args()
-    options.seconds, options.megapixels, options.rounds = (25, 1.2, 1) if options.quick else (170, 100, 3)
+    options.seconds, options.megapixels, options.rounds = (25, 1.5, 1) if options.quick else (170, 100, 3)
     return options
 
 
@@ -44,23 +42,12 @@ def gathered(options: argparse.Namespace, scratch: Path) -> list[Path]:
     return [*pictures.save(shots, scratch), *given]
 
 
-def suits(path: Path, mode: Mode) -> bool:
-    """Whether the mode takes this picture."""
-    try:
-        with Image.open(path) as picture:
-            megapixels = picture.width * picture.height / 1e6
-            fits = max(picture.size) > mode.side and megapixels <= mode.megapixels
-            return fits and (picture.format == "JPEG") == mode.from_jpeg
-    except UnidentifiedImageError:
-        return False
-
-
 def measurements(
     options: argparse.Namespace, found: Sequence[Path], scratch: Path
 ) -> Iterator[tuple[str, str, Measurement]]:
     """Each mode in turn, with its name and its text."""
     for mode in MODES:
-        taken = [path for path in found if suits(path, mode)]
+        taken = [path for path in found if mode.takes(path)]
         seconds = options.seconds * mode.share
         done = measure(mode, taken, CANDIDATES, scratch, seconds, options.rounds, ssim)
         yield mode.name, tables.measured(done), done
@@ -75,7 +62,7 @@ def speed_of_two(found: Sequence[Path], cores: set[int], seconds: float) -> floa
     """How much faster two threads on two cores are than one."""
     done = subprocess.run(
         [sys.executable, "-m", "bench.two", str(seconds)],
-        input="\n".join(str(path) for path in found if suits(path, MODES[0])),
+        input="\n".join(str(path) for path in found if MODES[0].takes(path)),
         env=os.environ | deployed_malloc(),
         stdout=subprocess.PIPE,
         preexec_fn=lambda: os.sched_setaffinity(0, cores),

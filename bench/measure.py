@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import count
+from math import nan
 from pathlib import Path
 from random import Random
 from statistics import fmean, geometric_mean, median
@@ -57,6 +58,10 @@ class Result:
             for path, seconds in self.seconds.items()
         )
         return geometric_mean(ratios)
+
+    def cpu_speed_against(self, other: "Result") -> float:
+        """The same by user CPU of the whole set; not a number where it is too little to be counted."""
+        return other.user_seconds / self.user_seconds if self.user_seconds else nan
 
 
 @dataclass(frozen=True, slots=True)

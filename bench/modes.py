@@ -1,6 +1,9 @@
 """What the codec is measured at: the same settings for everyone."""
 
 from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image, UnidentifiedImageError
 
 QUALITY = 50
 
@@ -20,6 +23,16 @@ class Mode:
     share: float
     from_jpeg: bool = True
     megapixels: float = 100
+
+    def takes(self, path: Path) -> bool:
+        """Whether this file is a picture for it."""
+        try:
+            with Image.open(path) as picture:
+                megapixels = picture.width * picture.height / 1e6
+                fits = max(picture.size) > self.side and megapixels <= self.megapixels
+                return fits and (picture.format == "JPEG") == self.from_jpeg
+        except UnidentifiedImageError:
+            return False
 
 
 MODES = (

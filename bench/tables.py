@@ -44,7 +44,7 @@ def measured(measurement: Measurement) -> str:
             f"{result.images_a_second:.1f}",
             f"{result.speed_against(plain):.2f}",
             f"{result.user_milliseconds:.0f}",
-            f"{plain.user_milliseconds / result.user_milliseconds:.2f}",
+            f"{result.cpu_speed_against(plain):.2f}",
             f"{result.output_share:.3f}",
             f"{result.likeness:.3f}",
             f"{result.peak_mb:.0f}",
