@@ -31,7 +31,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--core", type=int, default=max(os.sched_getaffinity(0)), help="to run on")
     parser.add_argument("--write", action="store_true", help=f"into {PAGE.relative_to(ROOT)}, with the plot")
     options = parser.parse_args()
-    options.seconds, options.megapixels, options.rounds = (25, 1.5, 1) if options.quick else (170, 100, 3)
+    options.seconds, options.megapixels, options.rounds = (25, 1.5, 1) if options.quick else (140, 100, 3)
     return options
 
 

@@ -2,42 +2,49 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 
 from bench.candidates import CANDIDATES, PLAIN
 from bench.measure import Measurement
 
-MARKERS = "sDPoXv^<>*"
+STYLES = [("s", "black"), *zip("DPoXv^<>*p", (f"C{number}" for number in range(10)), strict=True)]
+COLUMNS = 3
 
 
 def write(measurements: Sequence[Measurement], path: Path) -> None:
-    """A panel for each mode: to the left is smaller, up is faster."""
+    """A panel for each mode, and one for the legend: to the left is smaller, up is faster."""
     mpl.use("svg")
     mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "catalight", "font.size": 9})
     from matplotlib import pyplot
 
-    figure, panels = pyplot.subplots(1, len(measurements), figsize=(3.1 * len(measurements), 3.4))
-    seen = {}
-    for panel, measurement in zip(panels, measurements, strict=True):
-        plain = measurement.result(PLAIN)
-        for result in measurement.results:
-            number = CANDIDATES.index(result.candidate)
-            seen[result.candidate.title] = panel.scatter(
-                result.output_share,
-                result.speed_against(plain),
-                marker=MARKERS[number],
-                color=f"C{number}",
-                s=45,
-                alpha=0.8,
-            )
-        panel.set_title(measurement.mode.title.replace(", ", "\n", 1), fontsize=9)
-        panel.set_xlabel("bytes out / bytes in")
-        panel.set_yscale("log")
-        panel.yaxis.set_major_formatter("{x:g}")
-        panel.yaxis.set_minor_formatter("{x:g}")
-        panel.grid(which="both", alpha=0.25)
-    panels[0].set_ylabel("speed, plain Pillow = 1")
-    figure.legend(seen.values(), seen.keys(), loc="lower center", ncols=5, frameon=False)
-    figure.tight_layout(rect=(0, 0.14, 1, 1))
+    rows = -(-(len(measurements) + 1) // COLUMNS)
+    figure, grid = pyplot.subplots(rows, COLUMNS, figsize=(3.6 * COLUMNS, 3.1 * rows), squeeze=False)
+    seen: dict[str, Any] = {}
+    for panel, measurement in zip(grid.flat, measurements, strict=False):
+        seen |= _draw(panel, measurement)
+    for panel in grid.flat[len(measurements) :]:
+        panel.axis("off")
+    grid.flat[-1].legend(seen.values(), seen.keys(), loc="center", frameon=False)
+    figure.tight_layout()
     figure.savefig(path, metadata={"Date": None})
+
+
+def _draw(panel: Any, measurement: Measurement) -> dict[str, Any]:
+    """A point for each candidate; what was drawn, by title."""
+    plain = measurement.result(PLAIN)
+    seen = {}
+    for result in measurement.results:
+        marker, colour = STYLES[CANDIDATES.index(result.candidate)]
+        place = result.output_share, result.speed_against(plain)
+        seen[result.candidate.title] = panel.scatter(*place, marker=marker, color=colour, s=45, alpha=0.8)
+    panel.set_title(measurement.mode.title.replace(", quality", "\nquality"), fontsize=9)
+    panel.set_xlabel("bytes out / bytes in")
+    panel.set_ylabel("speed, plain Pillow = 1")
+    panel.locator_params(axis="x", nbins=5)
+    panel.set_yscale("log")
+    panel.yaxis.set_major_formatter("{x:g}")
+    panel.yaxis.set_minor_formatter("{x:.2g}")
+    panel.grid(which="both", alpha=0.25)
+    return seen

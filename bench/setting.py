@@ -1,6 +1,7 @@
 """Where and with what was measured."""
 
 import json
+import os
 import platform
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -17,10 +18,11 @@ def told() -> str:
     """The day, the processor, the versions."""
     sharp = json.loads((HERE / "node/package.json").read_text())["dependencies"]["sharp"]
     versions = [f"{name} {found}" for name in PACKAGES if (found := _version(name))]
-    turbo = features.version("libjpeg_turbo")
+    load = os.getloadavg()[0]
     return (
-        f"{datetime.now(UTC):%d %B %Y}, one core of {_processor()}, Python {platform.python_version()},"
-        f" libjpeg-turbo {turbo} in Pillow; {', '.join([*versions, f'sharp {sharp}'])}."
+        f"{datetime.now(UTC):%d %B %Y}, one core of {_processor()}, load average before it {load:.1f};"
+        f" Python {platform.python_version()}, libjpeg-turbo {features.version('libjpeg_turbo')} in Pillow,"
+        f" {', '.join([*versions, f'sharp {sharp}'])}."
     )
 
 

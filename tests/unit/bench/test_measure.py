@@ -83,7 +83,9 @@ def test_malloc_is_set_as_on_aws() -> None:
 def test_others_do_not_get_our_malloc(monkeypatch: pytest.MonkeyPatch, sources: list[Path]) -> None:
     monkeypatch.setenv("MALLOC_ARENA_MAX", "1")
     shown = Candidate(
-        "env", ("sh", "-c", "echo ready; read line; echo ${MALLOC_ARENA_MAX:-7} 0"), frozenset()
+        "env",
+        ("sh", "-c", "echo ready; while read line; do echo ${MALLOC_ARENA_MAX:-7} 0; done"),
+        frozenset(),
     )
     runner = Runner(shown, JPEG)
     assert runner.run(sources[0], sources[1]) == 7
