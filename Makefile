@@ -46,7 +46,7 @@ webhook-secret: $(READY)  ## Show what a key's webhooks are signed with (KEY=its
 	$(KEYS) $(if $(ROTATE),rotate-)webhook-secret "$(KEY)"
 
 ##@ Work on it
-.PHONY: check test audit chaos corpora bench format lock
+.PHONY: check test audit chaos corpora fuzz bench format lock
 check: $(READY)  ## Format, lint, types and unit tests: under a minute
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
@@ -55,7 +55,7 @@ check: $(READY)  ## Format, lint, types and unit tests: under a minute
 
 test: check $(BUILT) $(AUDIT_READY) $(CORPORA)  ## Everything that CI runs
 	AWS_DEFAULT_REGION=us-east-1 $(BIN)/sam validate --lint
-	$(BIN)/pytest tests/supply tests/model tests/integration tests/e2e tests/faults tests/corpora
+	$(BIN)/pytest tests/supply tests/model tests/integration tests/e2e tests/contract tests/faults tests/corpora
 
 audit: $(READY) $(AUDIT_READY)  ## Look at what we build on: requirements, licences, template, workflow, known faults
 	$(BIN)/pytest --quiet tests/unit/test_requirements.py tests/supply
@@ -66,6 +66,9 @@ chaos: $(READY)  ## Run jobs while all around them fails (SEEDS=200, or SEED=17 
 
 corpora: $(CORPORA)  ## Send hostile pictures through the codec (CASES=100000 mutations)
 	@$(BIN)/python -m tests.corpora --cases $(or $(CASES),100000)
+
+fuzz: $(READY)  ## Hold the API to its own description with random requests (MINUTES=30, SEED=17)
+	@FUZZ_MINUTES=$(or $(MINUTES),5) FUZZ_SEED=$(SEED) $(BIN)/pytest --quiet tests/contract
 
 bench: $(BENCH_READY)  ## Measure the codec against others, in 5 minutes (QUICK=1: in one; IMAGES=folder; WRITE=1: into docs/)
 	@$(BENCH)/bin/python -m bench.codec $(if $(QUICK),--quick) $(if $(IMAGES),--images "$(IMAGES)") $(if $(WRITE),--write)
@@ -155,7 +158,7 @@ $(BENCH_READY): requirements/bench.txt bench/node/package-lock.json | $(READY)
 $(CORPORA): requirements/corpora.txt | $(READY)
 	@echo "Getting the pictures of Pillow's tests (once)"
 	@$(BIN)/uv pip install --quiet --target $(@D)/build --require-hashes -r $<
-	@PYTHONPATH=$(@D)/build $(BIN)/python -m pip download --quiet --no-deps --no-build-isolation --no-binary pillow \
+	@PYTHONPATH=$(CURDIR)/$(@D)/build $(BIN)/python -m pip download --quiet --no-deps --no-build-isolation --no-binary pillow \
 		--require-hashes -r $< --dest $(@D)
 	@touch $@
 

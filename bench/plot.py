@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+from matplotlib import ticker
 
 from bench.candidates import CANDIDATES, PLAIN
 from bench.measure import Measurement
@@ -44,7 +45,8 @@ def _draw(panel: Any, measurement: Measurement) -> dict[str, Any]:
     panel.set_ylabel("speed, plain Pillow = 1")
     panel.locator_params(axis="x", nbins=5)
     panel.set_yscale("log")
-    panel.yaxis.set_major_formatter("{x:g}")
-    panel.yaxis.set_minor_formatter("{x:.2g}")
-    panel.grid(which="both", alpha=0.25)
+    panel.yaxis.set_major_locator(ticker.LogLocator(subs=(1, 1.2, 1.5, 2, 3, 5, 7)))
+    panel.yaxis.set_major_formatter("{x:.2g}")
+    panel.yaxis.set_minor_locator(ticker.NullLocator())
+    panel.grid(alpha=0.25)
     return seen

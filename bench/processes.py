@@ -57,7 +57,8 @@ def role(pid: int) -> str:
         return "runner, image host and client"
     if "local.runner.worker" in command:
         return next(v.split("=", 1)[1] for v in variables if v.startswith("_HANDLER="))
-    for word, name in (("mongod", "mongod"), ("moto", "moto"), ("uvicorn", "API under uvicorn")):
+    names = {"codec_worker": "codec", "mongod": "mongod", "moto": "moto", "uvicorn": "API under uvicorn"}
+    for word, name in names.items():
         if word in command:
             return name
     return command[:40]

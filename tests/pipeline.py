@@ -174,7 +174,7 @@ class Pipeline:
         )
         self.sweep = Sweep(self.jobs, self.aggregator_queue, self.clock, TERMS)
         self.cancel_job = CancelJob(self.jobs, self.aggregator_queue, self.clock)
-        self.retry_job = RetryJob(self.jobs, self.aggregator_queue, self.clock, TERMS)
+        self.retry_job = RetryJob(self.jobs, self.admit, self.aggregator_queue, self.clock, TERMS)
         self.delete_job = DeleteJob(self.jobs, self.aggregator_queue, self.clock)
         self.redeliver_webhook = RedeliverWebhook(self.jobs, self.deliveries, self.webhook_queue, self.clock)
 

@@ -7,7 +7,7 @@ from fastapi import FastAPI, File, Form, Header, Request, Response, UploadFile
 from fastapi.responses import RedirectResponse
 from starlette.types import ASGIApp
 
-from catalight.domain import catalogue, urls, webhook
+from catalight.domain import api_keys, catalogue, urls, webhook
 from catalight.domain.errors import OptionError
 from catalight.domain.job import ENDED
 from catalight.domain.options import MAX_SIDE, ImageFormat, Options
@@ -15,7 +15,15 @@ from catalight.usecases.submit import Order
 from functions.api import edge, jobs, pages, problems, rate_limits
 from functions.api.body_limit import BodyLimit
 from functions.api.callers import Calling, Own
-from functions.api.documented import EVERYWHERE, documented_header, documented_problems, with_heads
+from functions.api.documented import (
+    EVERYWHERE,
+    documented_header,
+    documented_links,
+    documented_part,
+    documented_problems,
+    whole,
+    without_keys,
+)
 from functions.api.edge import IsHead
 from functions.api.form_charset import FormCharset
 from functions.api.models import Accepted, Download, Health, Links, Note, Status, Welcome, shown
@@ -31,6 +39,8 @@ compresses every picture in the background and gives the CSV back with the new U
 RUNNING_RETRY_AFTER = "2"
 MAX_FILE_NAME = 200  # it becomes part of a presigned URL
 MAX_KEY = 255
+AN_URL: dict[str, Any] = {"format": "uri", "maxLength": urls.MAX_URL_CHARACTERS}
+WEBHOOK = "Called when the job has ended: an http or https URL without a password"
 KEY = "Any text of your own that is new for each order: sent again under it, the order is taken once"
 
 
@@ -41,7 +51,11 @@ class Api(FastAPI):
         return edge.around(super().build_middleware_stack(), os.environ)
 
     def openapi(self) -> dict[str, Any]:
-        return self.openapi_schema or with_heads(super().openapi())
+        if self.openapi_schema is None:
+            self.openapi_schema = whole(super().openapi())
+            if not api_keys.asked_for(os.environ):
+                without_keys(self.openapi_schema)
+        return self.openapi_schema
 
 
 app = Api(
@@ -51,6 +65,7 @@ app = Api(
     docs_url=None,
     redoc_url=None,
     responses=EVERYWHERE,
+    generate_unique_id_function=lambda route: route.name,
     form_limits={"max_files": 10, "max_fields": 20, "max_part_size": 16_384},
 )
 app.add_middleware(FormCharset)
@@ -74,7 +89,8 @@ def welcome(request: Request, response: Response) -> Response | Welcome:
     "/upload",
     status_code=202,
     responses=documented_problems(401, 410, 413, 415, 429)
-    | {202: documented_header("Location", "The job's status")},
+    | {202: documented_header("Location", "The job's status") | documented_links()},
+    openapi_extra=documented_part("file", "text/csv"),
 )
 def upload(
     request: Request,
@@ -82,7 +98,7 @@ def upload(
     calling: Calling,
     built: Built,
     file: Annotated[UploadFile, File(description="The catalogue: CSV, at most 4.5 MB")],
-    webhook_url: Annotated[str | None, Form(description="Called when the job has ended")] = None,
+    webhook_url: Annotated[str | None, Form(description=WEBHOOK, json_schema_extra=AN_URL)] = None,
     quality: Annotated[int, Form(ge=1, le=100)] = 50,
     format: Annotated[ImageFormat, Form()] = ImageFormat.JPEG,  # noqa: A002 (the field's name)
     max_width: Annotated[int | None, Form(ge=1, le=MAX_SIDE, description="Pixels")] = None,
@@ -94,7 +110,8 @@ def upload(
     options = Options(quality, format, max_width, max_height)
     if webhook_url and (fault := webhook.fault(webhook_url, built.outbound)):
         wanted = "an http or https URL" if built.outbound.plain_webhooks else "an https URL"
-        raise OptionError("webhook_url", urls.shown(webhook_url), f"{wanted}, but {fault}")
+        found = urls.shown(webhook_url).partition("?")[0]  # a webhook's query is a secret as a rule
+        raise OptionError("webhook_url", found, f"{wanted}, but {fault}")
     parsed = catalogue.parse(file.file.read(), strict=strict)
     base = built.api_base or str(request.base_url).rstrip("/")
     name = (file.filename or "catalogue.csv")[-MAX_FILE_NAME:]

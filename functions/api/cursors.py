@@ -15,14 +15,14 @@ def after_job(job: Job) -> str:
 
 
 def read_job(cursor: str | None) -> tuple[datetime, str] | None:
-    """What `after_job` wrote: a creation time and an id; raise OptionError for anything else."""
-    if cursor is None:
+    """What `after_job` wrote, if anything: a creation time and an id; raise OptionError for anything else."""
+    if not cursor:
         return None
     try:
         created_at, job_id = _decoded(cursor)
         str(job_id).encode()
         return datetime.fromisoformat(created_at).astimezone(UTC), str(job_id)
-    except (TypeError, ValueError, OverflowError) as error:
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise _unknown(cursor) from error
 
 
@@ -33,11 +33,11 @@ def after_row(number: int) -> str:
 
 def read_row(cursor: str | None) -> int:
     """What `after_row` wrote, or -1 for the first page; raise OptionError for anything else."""
-    if cursor is None:
+    if not cursor:
         return -1
     try:
         number = _decoded(cursor)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _unknown(cursor) from error
     if not isinstance(number, int):
         raise _unknown(cursor)

@@ -61,7 +61,7 @@ def _that_fit(rows: Iterable[RowStatus]) -> Iterator[RowStatus]:
         yield row
 
 
-@router.post("/{request_id}/cancel", status_code=202, responses=documented_problems(401, 404, 409, 410))
+@router.post("/{request_id}/cancel", status_code=202, responses=documented_problems(401, 404, 409, 410, 413))
 def cancel(job: Own, built: Built) -> Status:
     """Cancel a job; images that are being worked on finish, and the result tells what there is."""
     return Status.of(built.cancel_job(job.id))
@@ -70,15 +70,13 @@ def cancel(job: Own, built: Built) -> Status:
 @router.post(
     "/{request_id}/retry",
     status_code=202,
-    responses=documented_problems(401, 404, 409, 410, 429)
+    responses=documented_problems(401, 404, 409, 410, 413, 429)
     | {202: documented_header("Location", "The job's status")},
 )
 def retry(job: Own, calling: Calling, response: Response, built: Built) -> Status:
     """Do again what failed in a job that has ended, and only that; a new result replaces the old."""
-    if calling.limits:
-        built.admit(calling.owner, calling.limits, rows=0)  # it is one more job on its way
     response.headers["Location"] = f"/status/{job.id}"
-    return Status.of(built.retry_job(job.id))
+    return Status.of(built.retry_job(job.id, calling.limits))
 
 
 @router.delete("/{request_id}", status_code=204, responses=documented_problems(401, 404, 410))
@@ -88,7 +86,9 @@ def delete(job: Own, built: Built) -> None:
 
 
 @router.post(
-    "/{request_id}/webhook/redeliver", status_code=202, responses=documented_problems(401, 404, 409, 410)
+    "/{request_id}/webhook/redeliver",
+    status_code=202,
+    responses=documented_problems(401, 404, 409, 410, 413),
 )
 def redeliver(job: Own, built: Built) -> Status:
     """Call the webhook of a job that has ended once more, under the same webhook-id."""

@@ -8,6 +8,7 @@ from typing import Annotated
 from uuid import uuid4
 
 import boto3
+from botocore.config import Config
 from fastapi import Depends
 
 from catalight.adapters import aws
@@ -24,6 +25,7 @@ from catalight.adapters.s3 import S3Store
 from catalight.adapters.secrets import secret_now
 from catalight.adapters.sqs import SqsQueue
 from catalight.clock import utc_now
+from catalight.domain import api_keys
 from catalight.domain.outbound import Outbound
 from catalight.domain.terms import Terms
 from catalight.usecases.admit import Admit
@@ -83,7 +85,9 @@ def services() -> Services:
     jobs, rows = MongoJobs(mongodb()), MongoRows(mongodb())
     jobs.ensure_indexes()
     rows.ensure_indexes()
-    store = S3Store(boto3.client("s3", config=aws.config()), env["BUCKET"])
+    # In us-east-1 boto3 presigns by version 2 unless told, and S3 takes that for old buckets only.
+    s3 = boto3.client("s3", config=aws.config().merge(Config(signature_version="s3v4")))
+    store = S3Store(s3, env["BUCKET"])
     sqs = boto3.client("sqs", config=aws.config())
     image_queue, aggregator_queue, webhook_queue = (
         SqsQueue(sqs, env[f"{name}_QUEUE_URL"]) for name in ("IMAGE", "AGGREGATOR", "WEBHOOK")
@@ -95,7 +99,7 @@ def services() -> Services:
     admit = Admit(jobs, usage, utc_now)
     return Services(
         ping=MongoPing(mongodb()),
-        authenticate=Authenticate(keys) if _asks_for_keys(env["AUTHENTICATION"]) else None,
+        authenticate=Authenticate(keys) if api_keys.asked_for(env) else None,
         own_job=OwnJob(jobs),
         admit=admit,
         job_list=jobs,
@@ -111,7 +115,7 @@ def services() -> Services:
             terms=terms,
         ),
         cancel_job=CancelJob(jobs, aggregator_queue, utc_now),
-        retry_job=RetryJob(jobs, aggregator_queue, utc_now, terms),
+        retry_job=RetryJob(jobs, admit, aggregator_queue, utc_now, terms),
         delete_job=DeleteJob(jobs, aggregator_queue, utc_now),
         redeliver_webhook=RedeliverWebhook(jobs, MongoDeliveries(mongodb()), webhook_queue, utc_now),
         link_result=LinkResult(jobs, store, utc_now),
@@ -120,11 +124,6 @@ def services() -> Services:
         link_base=env["LINK_BASE_URL"],
         outbound=OUTBOUND,
     )
-
-
-def _asks_for_keys(authentication: str) -> bool:
-    """Whoever deploys without keys has to say so in as many words."""
-    return authentication != "none"
 
 
 Built = Annotated[Services, Depends(services)]

@@ -28,7 +28,7 @@ CODES = {
     ImageErrorCode.TOO_MANY_BYTES,
     ImageErrorCode.GAVE_UP,
 }
-SAMPLE_SECONDS = 0.01
+SAMPLE_SECONDS = 0.05
 
 type Case = tuple[str, bytes]
 type OptionsOf = Callable[[str], Options]

@@ -10,7 +10,7 @@ from tests.corpora.bombs import bombs
 from tests.corpora.judge import Case, Report
 from tests.corpora.mutations import mutation, mutations
 
-MUTATIONS = 800  # to each format; `make corpora` takes many more
+MUTATIONS = 1500  # to each format; `make corpora` takes many more
 BY_TURNS = [Options(format=target) for target in ImageFormat]
 
 
@@ -27,7 +27,7 @@ def test_the_pictures_of_pillows_own_tests() -> None:
 
 def test_bombs() -> None:
     """To JPEG alone: what they do, they do when they are decoded."""
-    holds(judge.judge("bombs", bombs(), [Options()]), good=100)
+    holds(judge.judge("bombs", bombs(), [Options()]), good=90)
 
 
 def test_damaged_pictures() -> None:

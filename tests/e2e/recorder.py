@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Lock
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -25,11 +26,17 @@ class Call(NamedTuple):
 
 
 class Recorder(Front):
-    """Passes all calls on, and keeps those of functions in `calls`."""
+    """Passes all calls on, and keeps those of functions in `calls`, which is replaced and never changed."""
 
     def __init__(self, moto_url: str) -> None:
         super().__init__(moto_url, _Handler)
-        self.calls: set[Call] = set()
+        self.calls: frozenset[Call] = frozenset()
+        self._lock = Lock()
+
+    def note(self, calls: set[Call]) -> None:
+        """Keep calls."""
+        with self._lock:
+            self.calls |= calls
 
 
 class _Handler(Forwarder):
@@ -44,7 +51,7 @@ class _Handler(Forwarder):
             asked = (
                 _of_s3(self.command, self.path, body, answer[0]) if service == "s3" else self._target(body)
             )
-            self.server.calls |= {Call(function, *needed) for needed in asked}
+            self.server.note({Call(function, *needed) for needed in asked})
         self.give(*answer)
 
     def _target(self, body: bytes) -> Iterator[tuple[str, str]]:

@@ -65,6 +65,16 @@ class Run:
     def post(self, path: str) -> None:
         requests.post(f"{self.system.url}{path}", timeout=TIMEOUT).raise_for_status()
 
+    def rows(self, job: str) -> Any:
+        return requests.get(f"{self.system.url}/jobs/{job}/rows", timeout=TIMEOUT).json()["rows"]
+
+    def until(self, function: str, action: str, resource: str = "") -> None:
+        """Wait for a call of which nothing else tells."""
+        eventually(lambda: self.called(function, action, resource))
+
+    def called(self, function: str, action: str, resource: str = "") -> bool:
+        return any(call[:2] == (function, action) and resource in call[2] for call in self.recorder.calls)
+
     def roles(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """The statements of each function's role, as moto has resolved them."""
         iam = self.system.client("iam")
@@ -129,6 +139,7 @@ def from_upload_to_deletion(run: Run, images: ImageServer) -> None:
         run.post(f"/jobs/{job}/retry")
         finish(run.client, job)
         requests.delete(f"{run.client.url}/jobs/{job}", timeout=TIMEOUT).raise_for_status()
+        run.until("AggregatorFunction", "s3:DeleteObject", "/results/")
 
 
 def given_up_too_early(run: Run, images: ImageServer) -> None:
@@ -141,11 +152,12 @@ def given_up_too_early(run: Run, images: ImageServer) -> None:
     dead_letter(run, job, row=1, place=0)
     images.mended.set()
     finish(run.client, job)
+    run.until("ImageFunction", "s3:DeleteObject")
 
 
 def _swept(run: Run) -> bool:
     run.system.invoke("SweeperFunction", {})
-    return any(call[:2] == ("SweeperFunction", "sqs:SendMessage") for call in run.recorder.calls)
+    return run.called("SweeperFunction", "sqs:SendMessage")
 
 
 def dead_letter(run: Run, job: str, **image: int) -> None:
@@ -158,7 +170,7 @@ def dead_letter(run: Run, job: str, **image: int) -> None:
 
 def cancelled_while_it_waits(run: Run, images: ImageServer) -> None:
     job = run.client.upload(csv_of(f"{images.url}/busy/1.jpg"))["request_id"]
-    eventually(lambda: images.requests.get("/busy/1.jpg"))
+    eventually(lambda: run.rows(job)[0]["images"][0]["not_before"])
     run.post(f"/jobs/{job}/cancel")
     finish(run.client, job)
 

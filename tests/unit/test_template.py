@@ -1,5 +1,6 @@
 """What the template promises: safe defaults, and numbers that fit each other."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,24 @@ def test_nothing_unauthenticated_is_deployed() -> None:
             assert "Auth" not in event["Properties"]
 
 
+@pytest.mark.parametrize(
+    ("origins", "taken"),
+    [
+        ("", True),
+        ("*", True),
+        ("https://shop.example", True),
+        ("https://shop.example,http://localhost:3000", True),
+        ("https://shop.example/", False),
+        ("https://*.shop.example", False),
+        ("https://shop.example,*", False),
+        ("shop.example", False),
+    ],
+)
+def test_pages_of_other_origins_are_let_in_by_name_only(origins: str, *, taken: bool) -> None:
+    assert DEFAULTS["CorsOrigins"] == ""
+    assert bool(re.search(TEMPLATE["Parameters"]["CorsOrigins"]["AllowedPattern"], origins)) == taken
+
+
 def test_buckets_are_encrypted_closed_and_forget() -> None:
     for bucket in resources("AWS::S3::Bucket").values():
         assert bucket["BucketEncryption"]
@@ -89,6 +108,20 @@ def test_dead_letters_are_handled_or_raise_an_alarm() -> None:
         if "DeadLetter" in name:
             assert str({"Fn::GetAtt": [name, "QueueName"]}) in watched
     assert all(alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}] for alarm in alarms)
+
+
+def test_whoever_calls_out_is_told_where_it_may() -> None:
+    variables = {
+        name: function["Environment"]["Variables"]
+        for name, function in resources("AWS::Serverless::Function").items()
+    }
+    for name in ("ImageFunction", "AggregatorFunction", "ApiFunction"):
+        assert variables[name]["FETCH_PORTS"] == {"Ref": "FetchPorts"}
+    for name in ("ImageFunction", "AggregatorFunction"):
+        assert variables[name]["CONTACT_URL"] == {"Ref": "ContactUrl"}
+        assert variables[name]["RES_OPTIONS"]
+    assert "CATALIGHT_ALLOW_PRIVATE_HOSTS" not in str(TEMPLATE)
+    assert (DEFAULTS["FetchPorts"], DEFAULTS["ContactUrl"]) == ("", "")
 
 
 def test_the_bucket_outlives_what_it_is_asked_to_keep() -> None:

@@ -37,7 +37,9 @@ def bombs() -> Iterator[tuple[str, bytes]]:
     yield "jpeg with 20 MB of restarts", small[:-2] + b"\xff\xd0\xff\xd1\xff\xd2\xff\xd3" * 2_500_000
     large = Image.new("RGB", (4000, 4000))
     yield "jpeg that restarts at each block", encode(large, "JPEG", restart_marker_blocks=1)
-    yield "jpeg with 20 MB of fill bytes", small[:2] + b"\xff" * 20_000_000 + small[2:]
+    yield "jpeg with 5 MB of fill bytes", small[:2] + b"\xff" * 5_000_000 + small[2:]
+    fill = b"\xff" * 20_000_000 + b"\0"
+    yield "jpeg with 20 MB of fill bytes that lead nowhere", small[:-2] + fill + small[-2:]
     yield "jpeg followed by 20 MB of JPEGs", small * (20_000_000 // len(small))
     yield "jpeg whose EXIF leads to itself", _with_segments(small, [_segment(0xE1, _loop())])
     yield "jpeg with an index of 2,147,483,647 pictures", _with_segments(small, [_segment(0xE2, _index())])

@@ -56,9 +56,9 @@ def bombs() -> Iterator[tuple[str, bytes]]:
         yield f"tiff with {name}", _tiff({**plain, **tags})
     yield "tiff that is its own next page", _tiff(plain, next_at=8)
     yield "tiff with 65,535 tags", _tiff({**plain, **dict.fromkeys(range(300, 65500), (LONG, 1, 1))})
-    pages = [corner()] * 5000
-    yield "tiff with 5,000 pages", encode(corner(), "TIFF", save_all=True, append_images=pages)
-    for packing in ("tiff_lzw", "tiff_adobe_deflate", "packbits", "jpeg", "zstd", "lzma"):
+    pages = [corner()] * 300
+    yield "tiff with 301 pages", encode(corner(), "TIFF", save_all=True, append_images=pages)
+    for packing in ("tiff_lzw", "tiff_adobe_deflate", "packbits", "jpeg", "zstd"):
         large = Image.new("RGB", (7000, 7000))
         yield f"tiff of 49 megapixels in {packing}", encode(large, "TIFF", compression=packing)
     large = Image.new("1", (7000, 7000))

@@ -126,7 +126,7 @@ def test_one_private_address_among_public_ones_is_enough(
     addresses = [surrounded(address, place) for address in private_addresses()]
     answers = {f"{n}.evil.test": [found] for n, found in enumerate(addresses)}
     internet = Internet(private.port, answers)
-    fetcher = new_fetcher(Outbound(), network=internet.network)
+    fetcher = new_fetcher(Outbound(), network=internet.network, max_seconds=0.1)
     found = [(name, REFUSED, outcome(fetcher, f"http://{name}/")) for name in answers]
     assert wrong(found) == []
     assert internet.connected == []

@@ -113,6 +113,18 @@ class TestStore:
         assert answer.headers["Content-Type"] == "image/jpeg"
         assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
 
+    def test_a_link_is_for_one_method(self, bucket: tuple[Any, str]) -> None:
+        client, name = bucket
+        store = S3Store(client, name)
+        store.put("images/t/a.jpg", b"bytes", "image/jpeg")
+        get, head = (store.link("images/t/a.jpg", 60, "a.jpg", head=head) for head in (False, True))
+        answer = requests.head(head, timeout=10)
+        assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/jpeg")
+        assert answer.headers["Content-Length"] == "5"
+        assert requests.get(get, timeout=10).content == b"bytes"
+        # moto checks no signature; S3 does, and what is signed begins with the method.
+        assert get != head
+
     @pytest.mark.parametrize("size", [0, 1, 5_000_000, 21_000_000])
     def test_a_stream_of_any_length_is_stored_whole(self, bucket: tuple[Any, str], size: int) -> None:
         client, name = bucket

@@ -45,6 +45,12 @@ def test_every_flood_ends_with_its_code(flooding: Host, new_fetcher: NewFetcher,
         assert fetcher.fetch(url) == b"picture"
 
 
+def test_what_decodes_to_nothing_is_counted_as_it_comes_in(flooding: Host, new_fetcher: NewFetcher) -> None:
+    url = flooding.url(f"/{list(FLOODS).index('blocks of nothing')}")
+    error = failure(new_fetcher(max_bytes=200_000), url)
+    assert error.detail == "The host sent more than 400,000 bytes for one picture."
+
+
 MEASURE = """
 import json, resource, sys, time
 from catalight.adapters.fetch import Fetcher

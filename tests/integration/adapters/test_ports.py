@@ -316,6 +316,14 @@ class TestJobList:
         assert [job.id for job in store.job_list.to_sweep(NOW, 9)] == ["b", "a"]
         assert [job.id for job in store.job_list.to_sweep(NOW, 1)] == ["b"]
 
+    def test_lists_of_jobs_come_without_their_headers(self, store: Store) -> None:
+        """A header may have megabytes, and a list has up to 200 jobs."""
+        job = store.jobs.insert(a_job(sweep_at=NOW, header=("Serial Number", "x" * 100_000)))
+        without = [replace(job, header=())]
+        assert store.job_list.to_sweep(NOW, 9) == without
+        assert store.job_list.page("", frozenset(JobState), None, 9) == without
+        assert store.jobs.get("job").header == job.header
+
     def test_a_look_is_counted_unless_another_was_called_for(self, store: Store) -> None:
         job = store.jobs.insert(a_job(sweep_at=NOW))
         store.job_list.looked_at(job, LATER)
@@ -482,6 +490,12 @@ class TestKeys:
         assert store.keys.find("k") == store.keys.find_by_digest("digest") == self.KEY
         assert store.keys.find_by_digest("k") is None
 
+    def test_a_key_is_stored_once(self, store: Store) -> None:
+        """An answer of MongoDB may be lost, and its token would be lost with an error."""
+        for name in ("Acme", "another"):
+            store.keys.insert(replace(self.KEY, name=name))
+        assert store.keys.all() == [self.KEY]
+
     def test_keys_are_listed_from_the_oldest(self, store: Store) -> None:
         newer = replace(self.KEY, id="a", digest="other", created_at=LATER)
         store.keys.insert(newer)
@@ -503,20 +517,27 @@ class TestKeys:
 
 
 class TestUsage:
+    DAY = NOW.date()
+
     def test_rows_add_up_to_the_limit_and_no_further(self, store: Store) -> None:
-        day = NOW.date()
-        assert [store.usage.add("k", day, rows, 10) for rows in (4, 7, 6, 1)] == [True, False, True, False]
-        assert store.usage.rows("k", day) == 10
+        orders = {"a": 4, "b": 7, "c": 6, "d": 1}
+        added = [store.usage.add("k", self.DAY, order, rows, 10) for order, rows in orders.items()]
+        assert added == [True, False, True, False]
+        assert store.usage.rows("k", self.DAY) == 10
+
+    def test_an_order_is_counted_once_however_often_it_comes(self, store: Store) -> None:
+        assert [store.usage.add("k", self.DAY, "a", 6, 10) for _ in range(3)] == [True] * 3
+        assert store.usage.rows("k", self.DAY) == 6
 
     def test_more_than_the_limit_is_never_added(self, store: Store) -> None:
-        assert not store.usage.add("k", NOW.date(), 11, 10)
-        assert store.usage.rows("k", NOW.date()) == 0
+        assert not store.usage.add("k", self.DAY, "a", 11, 10)
+        assert store.usage.rows("k", self.DAY) == 0
 
     def test_days_and_owners_are_counted_apart(self, store: Store) -> None:
-        store.usage.add("k", NOW.date(), 5, 10)
-        assert store.usage.rows("k", LATER.date()) == store.usage.rows("j", NOW.date()) == 0
+        store.usage.add("k", self.DAY, "a", 5, 10)
+        assert store.usage.rows("k", LATER.date()) == store.usage.rows("j", self.DAY) == 0
 
     def test_of_many_at_once_as_many_get_in_as_there_is_room_for(self, store: Store) -> None:
         with ThreadPoolExecutor(8) as pool:
-            added = list(pool.map(lambda _: store.usage.add("k", NOW.date(), 1, 10), range(40)))
-        assert sum(added) == store.usage.rows("k", NOW.date()) == 10
+            added = list(pool.map(lambda n: store.usage.add("k", self.DAY, f"{n}", 1, 10), range(40)))
+        assert sum(added) == store.usage.rows("k", self.DAY) == 10

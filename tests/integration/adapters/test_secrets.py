@@ -57,6 +57,12 @@ def test_what_holds_now_is_read_at_once_and_kept(manager: Any, clock: Clock) -> 
     assert secrets.now(arn) == secrets.kept(arn) == "new"
 
 
+def test_a_binary_secret_holds_no_text(manager: Any) -> None:
+    arn = create(manager, "text")
+    manager.put_secret_value(SecretId=arn, SecretBinary=b"\xff")
+    assert Secrets(manager).now(arn) == ""
+
+
 def test_a_secret_that_does_not_exist_is_a_fault_of_the_deployment(manager: Any) -> None:
     with pytest.raises(ClientError, match="ResourceNotFoundException"):
         Secrets(manager).kept(ARN + "-nothing")

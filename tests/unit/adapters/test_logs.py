@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from pymongo.errors import OperationFailure
 
-from catalight.adapters import logs
+from catalight.adapters import logs, traces
 from catalight.domain.errors import ImageError, ImageErrorCode, UnavailableError
 
 CANARY = "a secret"
@@ -95,4 +96,15 @@ def test_a_chain_without_an_end_is_told_as_far_as_it_matters() -> None:
     error: Exception = ValueError()
     for _ in range(100):
         error, error.__cause__ = ValueError(), error
-    assert "".join(logs.trace(error)).count("ValueError") == logs.MAX_CAUSES
+    assert "".join(traces.trace(error)).count("ValueError") == traces.MAX_CAUSES
+
+
+def test_what_a_handler_raises_is_told_here_and_not_by_lambda(logged: Callable[[], dict[str, Any]]) -> None:
+    @logs.telling_no_texts
+    def handle(_: str) -> None:
+        raise OperationFailure(CANARY, 121)
+
+    with pytest.raises(RuntimeError) as raised:
+        handle(CANARY)
+    assert CANARY not in "".join(traceback.format_exception(raised.value))
+    assert "code=121" in logged()["exception"]

@@ -10,12 +10,12 @@ import os
 import resource
 import socket
 import sys
-import traceback
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from catalight.adapters import codec
+from catalight.adapters.traces import trace
 from catalight.domain.errors import ImageError
 from catalight.domain.options import Options
 from catalight.domain.picture import KEPT_BYTES, Limits
@@ -84,8 +84,8 @@ def _answer(message: bytes, files: list[int], limits: Limits) -> dict[str, Any]:
             return {"code": error.code, "detail": error.detail}
         except MemoryError:
             return {"out_of_memory": True}
-        except Exception:  # noqa: BLE001 - a fault of ours, which the parent raises and logs
-            return {"fault": traceback.format_exc()[-FAULT_CHARACTERS:]}
+        except Exception as error:  # noqa: BLE001 - a fault of ours, which the parent raises and logs
+            return {"fault": "".join(trace(error))[-FAULT_CHARACTERS:]}
     return asdict(layout)
 
 

@@ -4,19 +4,15 @@ The texts of exceptions carry what must not stand in a log: URLs with their quer
 """
 
 import logging
-import re
 import sys
-from collections.abc import Iterator
-from functools import cache
-from traceback import format_tb
-from typing import Any
+from collections.abc import Callable
+from functools import cache, wraps
 
 from aws_lambda_powertools import Logger
 
+from catalight.adapters.traces import trace
+
 SERVICE = "catalight"  # also the parent of all our modules' loggers
-CODES = ("code", "errno", "operation_name", "status")
-MAX_CAUSES = 10
-_CODE = re.compile(r"[\w.-]{1,60}")
 
 
 @cache
@@ -27,6 +23,20 @@ def logger() -> Logger:
     return Logger(service=SERVICE, logger_handler=handler)
 
 
+def telling_no_texts[**P, R](handle: Callable[P, R]) -> Callable[P, R]:
+    """A handler whose exceptions are logged here: Lambda's runtime would print them with their texts."""
+
+    @wraps(handle)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return handle(*args, **kwargs)
+        except Exception:  # noqa: BLE001 - all of them: this is the last place that knows them
+            logger().exception("the function failed")
+            raise RuntimeError("The function failed; its log tells where.") from None
+
+    return guarded
+
+
 def without_texts(record: logging.LogRecord) -> bool:
     """Replace a record's exception by its trace; let every record pass."""
     if record.exc_info and record.exc_info[1]:
@@ -35,29 +45,3 @@ def without_texts(record: logging.LogRecord) -> bool:
         record.exception_name = type(error).__name__
         record.exception = "".join(trace(error))
     return True
-
-
-def trace(error: BaseException) -> Iterator[str]:
-    """The traceback of an exception, and before it those of what led to it."""
-    for number, cause in enumerate(reversed(_causes(error))):
-        yield "\nwhich led to:\n" if number else ""
-        yield from format_tb(cause.__traceback__)
-        yield f"{type(cause).__name__} {_codes(cause)}".rstrip() + "\n"
-
-
-def _causes(error: BaseException) -> list[BaseException]:
-    causes: list[BaseException] = []
-    current: BaseException | None = error
-    while current is not None and len(causes) < MAX_CAUSES:
-        causes.append(current)
-        current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
-    return causes
-
-
-def _codes(error: BaseException) -> str:
-    """What an exception says in codes, where it has any."""
-    found = {name: getattr(error, name, None) for name in CODES}
-    response: Any = getattr(error, "response", None)
-    if isinstance(response, dict):  # botocore's
-        found["code"] = response.get("Error", {}).get("Code")
-    return " ".join(f"{name}={code}" for name, code in found.items() if _CODE.fullmatch(str(code or "")))

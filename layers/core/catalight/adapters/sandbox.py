@@ -27,7 +27,11 @@ KEPT_VARIABLES = frozenset({"LD_LIBRARY_PATH", "LANG"})  # and malloc's: no cred
 
 
 class SandboxError(Exception):
-    """The codec itself has failed, not a picture."""
+    """The codec itself has failed, not a picture; `trace_elsewhere` tells where, for the log."""
+
+    def __init__(self, text: str, trace: str = "") -> None:
+        super().__init__(text)
+        self.trace_elsewhere = trace
 
 
 class Sandbox:
@@ -129,7 +133,7 @@ class _Child:
         if "out_of_memory" in answer:
             raise self._gave_up(f"takes more than {self._limits.memory:,} bytes of memory")
         if "fault" in answer:
-            raise SandboxError(answer["fault"])
+            raise SandboxError("the codec has failed", answer["fault"])
         (width, height), (source_width, source_height) = answer["target"], answer["upright"]
         return width, height, source_width, source_height
 

@@ -30,7 +30,8 @@ class Secrets:
     def now(self, arn: str) -> str:
         """The secret's text as it is now; raise UnavailableError where it cannot be had."""
         with aws.unavailable_when_down("Secrets Manager"):
-            text = self._client.get_secret_value(SecretId=arn)["SecretString"]
+            answer = self._client.get_secret_value(SecretId=arn)
+        text = answer.get("SecretString", "")  # a binary one is no text of ours
         self._kept[arn] = self._clock(), text
         return text
 

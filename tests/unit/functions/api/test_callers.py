@@ -166,3 +166,14 @@ def test_images_and_the_health_check_need_no_key(locked: TestClient, pipeline: P
     assert locked.get(f"/images/{link}").status_code == 307
     assert locked.get("/healthz").status_code == 200
     assert locked.get("/").status_code == 200
+
+
+def test_the_description_tells_of_keys_where_they_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    for authentication, told in (("keys", [{"HTTPBearer": []}]), ("none", None)):
+        monkeypatch.setenv("AUTHENTICATION", authentication)
+        monkeypatch.setattr(app, "openapi_schema", None)
+        document = app.openapi()
+        operation = document["paths"]["/jobs"]["get"]
+        assert operation.get("security") == told
+        assert ("401" in operation["responses"]) == bool(told)
+        assert "security" not in document["paths"]["/healthz"]["get"]

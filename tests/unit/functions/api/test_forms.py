@@ -64,6 +64,21 @@ def test_a_form_that_is_too_much_is_refused_soon_and_in_little_memory(client: Te
 
 
 @pytest.mark.parametrize(
+    ("fields", "size", "files", "taken"),
+    [(20, 16_384, 10, True), (21, 1, 1, False), (1, 16_385, 1, False), (1, 1, 11, False)],
+)
+def test_a_form_has_few_fields_and_files_and_short_texts(
+    client: TestClient, fields: int, size: int, files: int, *, taken: bool
+) -> None:
+    body = b"".join(field(f"f{n}", b"1" * size) for n in range(fields)) + FILE * files + END
+    answer = send(client, body)
+    if taken:
+        assert answer.status_code == 202
+    else:
+        check_problem(answer, 400, "bad-request")
+
+
+@pytest.mark.parametrize(
     "content_type",
     [
         "multipart/form-data",

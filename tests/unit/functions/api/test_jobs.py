@@ -11,6 +11,7 @@ from tests.unit.functions.api.requests import check_problem, upload
 
 OVER = urlsafe_b64encode(b'["0001-01-01T00:00:00+14:00","x"]').decode()  # before the first date there is
 LONE = urlsafe_b64encode(b'["2026-01-01T00:00:00","\\ud800"]').decode()  # half a character
+DEEP = urlsafe_b64encode(b"[" * 40_000).decode()  # deeper than the parser goes
 HOOK = "https://shop.test/hook"
 
 
@@ -199,7 +200,14 @@ class TestLists:
         rows = client.get(f"/jobs/{request_id}/rows?state=FAILED").json()["rows"]
         assert "u:p" not in str(rows[0]["images"])
 
-    @pytest.mark.parametrize("cursor", ["nonsense", "e30", "WzFd", "bnVsbA", "äöü", "x" * 100, OVER, LONE])
+    @pytest.mark.parametrize("path", ["/jobs", "/jobs/{}/rows"])
+    def test_an_empty_cursor_is_the_first_page(self, client: TestClient, request_id: str, path: str) -> None:
+        first = client.get(path.format(request_id))
+        assert client.get(path.format(request_id) + "?cursor=").json() == first.json()
+
+    @pytest.mark.parametrize(
+        "cursor", ["nonsense", "e30", "WzFd", "bnVsbA", "äöü", "x" * 100, OVER, LONE, DEEP]
+    )
     @pytest.mark.parametrize("path", ["/jobs", "/jobs/{}/rows"])
     def test_a_cursor_of_another_is_refused(
         self, client: TestClient, request_id: str, path: str, cursor: str

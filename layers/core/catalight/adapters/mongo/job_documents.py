@@ -24,13 +24,13 @@ def to_document(job: Job) -> Document:
 
 
 def to_job(document: Document) -> Job:
-    """Read what `to_document` wrote."""
+    """Read what `to_document` wrote; in lists of jobs it comes without the header."""
     fields: dict[str, Any] = {
         **document,
         "state": JobState(document["state"]),
         "options": Options.from_document(document["options"]),
         "dialect": Dialect(**document["dialect"]),
-        "header": tuple(document["header"]),
+        "header": tuple(document.get("header", ())),
         "counts": Counts(**document["counts"]),
         "webhook": _to_webhook(document["webhook"]),
     }

@@ -24,6 +24,9 @@ INDEXES = [
 
 WITH_RESULT = [state for state in JobState if state.has_result]
 
+# A header may have megabytes: many of them at once would not fit into a function.
+LISTED = {"header": False}
+
 
 class MongoJobs(Mongo):
     """`catalight.usecases.ports.Jobs` and `JobList` on MongoDB."""
@@ -137,7 +140,8 @@ class MongoJobs(Mongo):
                 {"created_at": created_at, "_id": {"$lt": job_id}},
             ]
         newest_first = [("created_at", DESCENDING), ("_id", DESCENDING)]
-        return [to_job(document) for document in self._jobs.find(query).sort(newest_first).limit(limit)]
+        found = self._jobs.find(query, LISTED).sort(newest_first).limit(limit)
+        return [to_job(document) for document in found]
 
     @asking
     def count_open(self, owner: str, most: int) -> int:
@@ -145,7 +149,7 @@ class MongoJobs(Mongo):
 
     @asking
     def to_sweep(self, now: datetime, limit: int) -> list[Job]:
-        due = self._jobs.find({"sweep_at": {"$lte": now}}).sort("sweep_at", ASCENDING).limit(limit)
+        due = self._jobs.find({"sweep_at": {"$lte": now}}, LISTED).sort("sweep_at", ASCENDING).limit(limit)
         return [to_job(document) for document in due]
 
     @asking
