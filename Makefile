@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 AUDIT := .venv-audit
 AUDIT_READY := $(AUDIT)/.ready
+BENCH := .venv-bench
+BENCH_READY := $(BENCH)/.ready
 CORPORA := .corpora/.ready
 BUILT := .aws-sam/build/template.yaml
 SOURCES := Makefile template.yaml $(shell find functions layers requirements -type f -not -name '*.pyc')
@@ -44,7 +46,7 @@ webhook-secret: $(READY)  ## Show what a key's webhooks are signed with (KEY=its
 	$(KEYS) $(if $(ROTATE),rotate-)webhook-secret "$(KEY)"
 
 ##@ Work on it
-.PHONY: check test audit chaos corpora fuzz format lock
+.PHONY: check test audit chaos corpora fuzz bench format lock
 check: $(READY)  ## Format, lint, types and unit tests: under a minute
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
@@ -68,6 +70,9 @@ corpora: $(CORPORA)  ## Send hostile pictures through the codec (CASES=100000 mu
 fuzz: $(READY)  ## Hold the API to its own description with random requests (MINUTES=30, SEED=17)
 	@FUZZ_MINUTES=$(or $(MINUTES),5) FUZZ_SEED=$(SEED) $(BIN)/pytest --quiet tests/contract
 
+bench: $(BENCH_READY)  ## Measure the codec against others, in 5 minutes (QUICK=1: in one; IMAGES=folder; WRITE=1: into docs/)
+	@$(BENCH)/bin/python -m bench.codec $(if $(QUICK),--quick) $(if $(IMAGES),--images "$(IMAGES)") $(if $(WRITE),--write)
+
 format: $(READY)  ## Format and mend what can be mended
 	$(BIN)/ruff check --fix --quiet .
 	$(BIN)/ruff format --quiet .
@@ -76,7 +81,7 @@ lock: $(READY)  ## Pin the requirements anew (UPGRADE=1: newest versions)
 	$(LOCK) requirements/bootstrap.in -o requirements/bootstrap.txt
 	$(LOCK) requirements/dev.in -o requirements/dev.txt
 	$(LOCK) requirements/audit.in -o requirements/audit.txt
-	for name in core api images aggregator corpora; do \
+	for name in core api images aggregator corpora bench; do \
 		$(LOCK) requirements/$$name.in --constraint requirements/dev.txt -o requirements/$$name.txt; done
 
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url \
@@ -138,6 +143,15 @@ $(AUDIT_READY): requirements/audit.txt | $(READY)
 	@echo "Setting up $(AUDIT) (once)"
 	@$(BIN)/uv venv --quiet --clear --python python3.13 $(AUDIT)
 	@$(BIN)/uv pip install --quiet --python $(AUDIT)/bin/python --require-hashes -r $<
+	@touch $@
+
+# Without Node or what it downloads, sharp is left out, and the measurement says so.
+$(BENCH_READY): requirements/bench.txt bench/node/package-lock.json | $(READY)
+	@echo "Setting up $(BENCH) (once)"
+	@$(BIN)/uv venv --quiet --clear --python python3.13 $(BENCH)
+	@$(BIN)/uv pip install --quiet --python $(BENCH)/bin/python --require-hashes -r $<
+	@$(BIN)/uv pip install --quiet --python $(BENCH)/bin/python --no-deps --no-build-isolation --editable .
+	@cd bench/node && npm ci --ignore-scripts --no-audit --no-fund --silent || echo "sharp could not be installed."
 	@touch $@
 
 # The source of Pillow is not built; telling its name is enough for pip, and takes what the build would need.

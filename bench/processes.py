@@ -27,10 +27,26 @@ def descendants(pid: int) -> Iterator[int]:
 
 def usage(pid: int) -> Usage:
     """What one process has used so far."""
+    user, system, *_ = _ticks(pid)
+    return Usage(role(pid), peak_mb(pid), (user + system) / TICKS)
+
+
+def peak_mb(pid: int) -> float:
+    """Its peak resident memory in MB."""
     status = dict(line.split(":\t", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+    return int(status["VmHWM"].split()[0]) / 1024
+
+
+def user_seconds(pid: int) -> float:
+    """User CPU of the process and of its children that have ended."""
+    user, _, ended, _ = _ticks(pid)
+    return (user + ended) / TICKS
+
+
+def _ticks(pid: int) -> tuple[int, int, int, int]:
+    """User and system time, then those of the children that have ended."""
     fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    cpu = (int(fields[11]) + int(fields[12])) / TICKS
-    return Usage(role(pid), int(status["VmHWM"].split()[0]) / 1024, cpu)
+    return int(fields[11]), int(fields[12]), int(fields[13]), int(fields[14])
 
 
 def role(pid: int) -> str:
