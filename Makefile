@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 AUDIT := .venv-audit
 AUDIT_READY := $(AUDIT)/.ready
+PEERS := .venv-peers
+PEERS_READY := $(PEERS)/.ready
 CORPORA := .corpora/.ready
 BUILT := .aws-sam/build/template.yaml
 SOURCES := Makefile template.yaml $(shell find functions layers requirements -type f -not -name '*.pyc')
@@ -44,7 +46,7 @@ webhook-secret: $(READY)  ## Show what a key's webhooks are signed with (KEY=its
 	$(KEYS) $(if $(ROTATE),rotate-)webhook-secret "$(KEY)"
 
 ##@ Work on it
-.PHONY: check test audit chaos corpora fuzz format lock
+.PHONY: check test audit chaos corpora fuzz bench-pipeline format lock
 check: $(READY)  ## Format, lint, types and unit tests: under a minute
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
@@ -68,6 +70,9 @@ corpora: $(CORPORA)  ## Send hostile pictures through the codec (CASES=100000 mu
 fuzz: $(READY)  ## Hold the API to its own description with random requests (MINUTES=30, SEED=17)
 	@FUZZ_MINUTES=$(or $(MINUTES),5) FUZZ_SEED=$(SEED) $(BIN)/pytest --quiet tests/contract
 
+bench-pipeline: $(PEERS_READY)  ## Time a whole job against what one would take instead (N=1000, ROUNDS=3)
+	@$(BIN)/python -m bench.pipeline $(if $(N),--images $(N)) $(if $(ROUNDS),--rounds $(ROUNDS))
+
 format: $(READY)  ## Format and mend what can be mended
 	$(BIN)/ruff check --fix --quiet .
 	$(BIN)/ruff format --quiet .
@@ -78,9 +83,11 @@ lock: $(READY)  ## Pin the requirements anew (UPGRADE=1: newest versions)
 	$(LOCK) requirements/audit.in -o requirements/audit.txt
 	for name in core api images aggregator corpora; do \
 		$(LOCK) requirements/$$name.in --constraint requirements/dev.txt -o requirements/$$name.txt; done
+	$(LOCK_PEERS) requirements/peers.in --constraint requirements/images.txt -o requirements/peers.txt
 
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url \
 	--no-header --no-annotate $(if $(UPGRADE),--upgrade)
+LOCK_PEERS = $(subst 3.13,3.11,$(LOCK)) --no-config
 
 ##@ Build and deploy
 .PHONY: build invoke-api invoke-images invoke-aggregator invoke-dead-letters invoke-sweeper invoke-keys deploy
@@ -138,6 +145,12 @@ $(AUDIT_READY): requirements/audit.txt | $(READY)
 	@echo "Setting up $(AUDIT) (once)"
 	@$(BIN)/uv venv --quiet --clear --python python3.13 $(AUDIT)
 	@$(BIN)/uv pip install --quiet --python $(AUDIT)/bin/python --require-hashes -r $<
+	@touch $@
+
+$(PEERS_READY): requirements/peers.txt | $(READY)
+	@echo "Setting up $(PEERS) (once)"
+	@$(BIN)/uv venv --quiet --clear --python 3.11 $(PEERS)
+	@$(BIN)/uv pip install --quiet --python $(PEERS)/bin/python --require-hashes -r $<
 	@touch $@
 
 # The source of Pillow is not built; telling its name is enough for pip, and takes what the build would need.

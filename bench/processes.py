@@ -6,6 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
+NAMES = {
+    "mongod": "mongod",
+    "moto": "moto",
+    "uvicorn": "API under uvicorn",
+    "codec_worker": "the images' codec",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,7 @@ def role(pid: int) -> str:
         return "runner, image host and client"
     if "local.runner.worker" in command:
         return next(v.split("=", 1)[1] for v in variables if v.startswith("_HANDLER="))
-    for word, name in (("mongod", "mongod"), ("moto", "moto"), ("uvicorn", "API under uvicorn")):
+    for word, name in NAMES.items():
         if word in command:
             return name
     return command[:40]
