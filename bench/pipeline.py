@@ -3,9 +3,9 @@
 python -m bench.pipeline                   1,000 images, 3 rounds
 python -m bench.pipeline --images 200 --rounds 1
 
-The pictures come from a server with a process of its own. Catalight's time is that from POST to COMPLETED on the
-local system, with every hop over S3, SQS and MongoDB; the others write to the disk. The system was up before;
-the others' starts are in their times.
+The pictures come from a server with a process of its own. Catalight's time is that from POST to COMPLETED on
+the local system, with every hop over S3, SQS and MongoDB; the others write to the disk. The system was up
+before; the others' starts are in their times.
 """
 
 import argparse

@@ -46,7 +46,7 @@ def catalight(system: System) -> Way:
         data = _catalogue(urls)
         before, began = _cpu(), time.perf_counter()
         accepted = client.upload(data, quality=QUALITY)
-        *_, status = client.watch(accepted["request_id"], JOB_SECONDS, every=0.1)
+        *_, status = client.watch(accepted["request_id"], JOB_SECONDS)
         seconds = time.perf_counter() - began
         if status["images"]["done"] != len(urls):
             raise RuntimeError(f"it has not done all: {status}")
