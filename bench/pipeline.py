@@ -68,7 +68,7 @@ def report(measured: Mapping[str, Sequence[Measured]], images: int) -> None:
     ours = measured[OURS]
     print("\nCatalight's CPU ms an image by process (mongod, moto and the runner stand for Atlas and AWS):")
     for name in sorted({name for job in ours for name in job.cpu}):
-        print(f"  {name:40} {median(1000 * job.cpu[name] / images for job in ours):7.2f}")
+        print(f"  {name:40} {median(1000 * job.cpu.get(name, 0) / images for job in ours):7.2f}")
     print("Its milliseconds an image by stage, on the clock:")
     for stage in ours[0].stages:
         print(f"  {stage:40} {median(job.stages[stage] / images for job in ours):7.2f}")

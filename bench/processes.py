@@ -11,6 +11,7 @@ NAMES = {
     "moto": "moto",
     "uvicorn": "API under uvicorn",
     "codec_worker": "the images' codec",
+    "bench.shop": "the shop",
 }
 
 
