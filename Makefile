@@ -9,6 +9,8 @@ AUDIT := .venv-audit
 AUDIT_READY := $(AUDIT)/.ready
 BENCH := .venv-bench
 BENCH_READY := $(BENCH)/.ready
+PEERS := .venv-peers
+PEERS_READY := $(PEERS)/.ready
 CORPORA := .corpora/.ready
 BUILT := .aws-sam/build/template.yaml
 SOURCES := Makefile template.yaml $(shell find functions layers requirements -type f -not -name '*.pyc')
@@ -46,7 +48,7 @@ webhook-secret: $(READY)  ## Show what a key's webhooks are signed with (KEY=its
 	$(KEYS) $(if $(ROTATE),rotate-)webhook-secret "$(KEY)"
 
 ##@ Work on it
-.PHONY: check test audit chaos corpora fuzz bench format lock
+.PHONY: check test audit chaos corpora fuzz bench bench-pipeline format lock
 check: $(READY)  ## Format, lint, types and unit tests: under a minute
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
@@ -72,6 +74,8 @@ fuzz: $(READY)  ## Hold the API to its own description with random requests (MIN
 
 bench: $(BENCH_READY)  ## Measure the codec against others, in 5 minutes (QUICK=1: in one; IMAGES=folder; WRITE=1: into docs/)
 	@$(BENCH)/bin/python -m bench.codec $(if $(QUICK),--quick) $(if $(IMAGES),--images "$(IMAGES)") $(if $(WRITE),--write)
+bench-pipeline: $(PEERS_READY)  ## Time a whole job against what one would take instead (N=1000, ROUNDS=3)
+	@$(BIN)/python -m bench.pipeline $(if $(N),--images $(N)) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 format: $(READY)  ## Format and mend what can be mended
 	$(BIN)/ruff check --fix --quiet .
@@ -83,9 +87,11 @@ lock: $(READY)  ## Pin the requirements anew (UPGRADE=1: newest versions)
 	$(LOCK) requirements/audit.in -o requirements/audit.txt
 	for name in core api images aggregator corpora bench; do \
 		$(LOCK) requirements/$$name.in --constraint requirements/dev.txt -o requirements/$$name.txt; done
+	$(LOCK_PEERS) requirements/peers.in --constraint requirements/images.txt -o requirements/peers.txt
 
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url \
 	--no-header --no-annotate $(if $(UPGRADE),--upgrade)
+LOCK_PEERS = $(subst 3.13,3.11,$(LOCK)) --no-config
 
 ##@ Build and deploy
 .PHONY: build invoke-api invoke-images invoke-aggregator invoke-dead-letters invoke-sweeper invoke-keys deploy
@@ -152,6 +158,12 @@ $(BENCH_READY): requirements/bench.txt bench/node/package-lock.json | $(READY)
 	@$(BIN)/uv pip install --quiet --python $(BENCH)/bin/python --require-hashes -r $<
 	@$(BIN)/uv pip install --quiet --python $(BENCH)/bin/python --no-deps --no-build-isolation --editable .
 	@cd bench/node && npm ci --ignore-scripts --no-audit --no-fund --silent || echo "sharp could not be installed."
+	@touch $@
+
+$(PEERS_READY): requirements/peers.txt | $(READY)
+	@echo "Setting up $(PEERS) (once)"
+	@$(BIN)/uv venv --quiet --clear --python 3.11 $(PEERS)
+	@$(BIN)/uv pip install --quiet --python $(PEERS)/bin/python --require-hashes -r $<
 	@touch $@
 
 # The source of Pillow is not built; telling its name is enough for pip, and takes what the build would need.

@@ -6,6 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
+NAMES = {
+    "mongod": "mongod",
+    "moto": "moto",
+    "uvicorn": "API under uvicorn",
+    "codec_worker": "the images' codec",
+    "bench.shop": "the shop",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +64,7 @@ def role(pid: int) -> str:
         return "runner, image host and client"
     if "local.runner.worker" in command:
         return next(v.split("=", 1)[1] for v in variables if v.startswith("_HANDLER="))
-    names = {"codec_worker": "codec", "mongod": "mongod", "moto": "moto", "uvicorn": "API under uvicorn"}
-    for word, name in names.items():
+    for word, name in NAMES.items():
         if word in command:
             return name
     return command[:40]

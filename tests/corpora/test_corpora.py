@@ -7,6 +7,7 @@ import pytest
 from catalight.adapters.sandbox import Sandbox
 from catalight.domain.options import ImageFormat, Options
 from catalight.domain.picture import Compressed
+from catalight.domain.report import Source, Times
 from tests.corpora import judge, pillow
 from tests.corpora.bombs import bombs
 from tests.corpora.judge import Case, Report
@@ -50,7 +51,7 @@ def test_the_judge_finds_an_output_that_is_no_picture(broken: bytes, monkeypatch
     """It could not find anything else otherwise."""
 
     def compress(self: object, data: bytes, options: Options) -> Compressed:
-        return Compressed(broken, options.format, 1, 1, 1, 1)
+        return Compressed(broken, options.format, 1, 1, Source("png", 1, 1), Times())
 
     monkeypatch.setattr(Sandbox, "compress", compress)
     cases: list[Case] = [("one", b"")]

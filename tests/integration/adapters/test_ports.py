@@ -14,6 +14,7 @@ from catalight.domain.catalogue import Dialect
 from catalight.domain.errors import ImageError, ImageErrorCode, JobGoneError, JobNotFoundError
 from catalight.domain.job import Counts, Job, JobState
 from catalight.domain.options import Options
+from catalight.domain.report import Source, Times
 from catalight.domain.row import Image, Row, RowState
 from catalight.domain.webhook import Delivery, Webhook, WebhookState
 from catalight.usecases.ports import Deliveries, JobList, Jobs, Keys, Rows, Usage
@@ -21,6 +22,7 @@ from tests.fakes import MemoryDeliveries, MemoryJobs, MemoryKeys, MemoryRows, Me
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)
+TIMES = Times(fetch=50, decode=4, resize=3, encode=2, store=10)
 GONE = ImageError(ImageErrorCode.NOT_FOUND, "The host answered 404.")
 
 
@@ -92,7 +94,7 @@ def ended(row: Row) -> Row:
 
 class TestJobs:
     def test_a_job_survives_storage(self, store: Store) -> None:
-        job = a_job(counts=Counts(1, 2, 3, 4, {"not_found": 2}), started_at=NOW, finished_at=NOW)
+        job = a_job(counts=Counts(1, 2, 3, 4, {"not_found": 2}, TIMES), started_at=NOW, finished_at=NOW)
         store.jobs.insert(job)
         assert store.jobs.get("job") == job
 
@@ -112,13 +114,15 @@ class TestJobs:
     def test_progress_adds_up_until_the_job_finishes(self, store: Store) -> None:
         store.jobs.insert(a_job(sealed=True))
         counts = Counts(done=1, failed=2, bytes_in=30, bytes_out=4, errors={"not_found": 1, "timeout": 1})
+        more = Counts(done=1, times=TIMES)
         store.jobs.record_progress("job", 1, counts, NOW)
-        store.jobs.record_progress("job", 1, Counts(done=1), NOW)
-        store.jobs.record_progress("job", 2, Counts(done=1), NOW)
-        assert store.jobs.get("job").counts == counts + Counts(done=1)
+        store.jobs.record_progress("job", 1, more, NOW)
+        store.jobs.record_progress("job", 1, more, NOW)
+        store.jobs.record_progress("job", 2, more, NOW)
+        assert store.jobs.get("job").counts == counts + more + more
         store.jobs.begin_finishing("job", 1, NOW)
         store.jobs.record_progress("job", 1, Counts(done=1), NOW)
-        assert store.jobs.get("job").counts.done == 2
+        assert store.jobs.get("job").counts.done == 3
 
     def test_an_unsealed_job_does_not_finish(self, store: Store) -> None:
         store.jobs.insert(a_job())
@@ -139,7 +143,7 @@ class TestJobs:
         assert not store.jobs.begin_finishing("job", 1, NOW)
 
     def test_only_a_finishing_job_of_this_run_is_published(self, store: Store) -> None:
-        counts = Counts(3, 0, 9, 8, {})
+        counts = Counts(3, 0, 9, 8, {}, TIMES)
         store.jobs.insert(a_job(sealed=True))
         store.jobs.publish("job", 1, JobState.COMPLETED, counts, NOW)
         store.jobs.begin_finishing("job", 1, NOW)
@@ -385,7 +389,13 @@ class TestDeliveries:
 class TestRows:
     def test_rows_survive_storage_in_csv_order(self, store: Store) -> None:
         done = Image("http://h/b").done("t/b.jpg", bytes_in=9, bytes_out=8, width=7, height=6)
-        images = (done, Image("n/a").failed(GONE), Image("http://h/c").postponed(GONE, NOW, NOW, 60))
+        reported = Image("http://h/d").done("t/d.jpg", 9, 8, 7, 6, Source("tiff", 70, 60), TIMES)
+        images = (
+            done,
+            reported,
+            Image("n/a").failed(GONE),
+            Image("http://h/c").postponed(GONE, NOW, NOW, 60),
+        )
         rows = [a_row(number) for number in (10, 2, 1)] + [a_row(0, images=images)]
         store.rows.insert(rows)
         store.rows.insert([a_row(5, job_id="job2"), a_row(6, job_id="jo")])

@@ -77,6 +77,11 @@ def test_it_does_what_the_codec_does(sandbox: Sandbox, target: ImageFormat) -> N
     assert sandbox.compress(SMALL, options) == compress(SMALL, options)
 
 
+def test_it_tells_what_each_stage_took(sandbox: Sandbox) -> None:
+    times = sandbox.compress(draw(1, 3000, 2000), Options(max_width=2900)).times
+    assert min(times.decode, times.resize, times.encode) > 0
+
+
 def test_a_child_is_kept_for_the_next_picture(sandbox: Sandbox) -> None:
     sandbox.start()
     [child] = children()

@@ -166,6 +166,9 @@ class TestLists:
             (4, "FAILED"),
         ]
         done, missing = body["rows"][0]["images"]
+        assert (done["format"], done["source"]) == ("jpeg", {"format": "png", "width": 4, "height": 2})
+        assert done["milliseconds"] == {"fetch": 0, "decode": 3, "resize": 2, "encode": 1, "store": 0}
+        assert (missing["format"], missing["source"], missing["milliseconds"]) == (None, None, None)
         assert done["output_url"] in pipeline.result(pipeline.jobs.get(request_id))
         assert (missing["error"], missing["detail"]) == ("not_found", "The host answered 404.")
         assert body["next"] is None

@@ -77,6 +77,7 @@ class MongoJobs(Mongo):
         added = {
             f"counts.{name}": getattr(counts, name) for name in ("done", "failed", "bytes_in", "bytes_out")
         }
+        added |= {f"counts.times.{stage}": spent for stage, spent in asdict(counts.times).items()}
         added |= {f"counts.errors.{code}": count for code, count in counts.errors.items()}
         self._jobs.update_one(
             {"_id": job_id, "run": run, "state": {"$in": RUNNING}},
