@@ -92,12 +92,6 @@ class Bytes(BaseModel):
 
     before: int = Field(alias="in", examples=[812_345_678])
     after: int = Field(alias="out", examples=[201_234_567])
-    saved: int = Field(examples=[611_111_111], description="The difference; negative where they grew")
-
-    @classmethod
-    def of(cls, before: int, after: int) -> Self:
-        """Show two sums."""
-        return cls.model_validate({"in": before, "out": after, "saved": before - after})
 
 
 class Milliseconds(BaseModel):
@@ -173,7 +167,7 @@ class Status(BaseModel):
             rows=job.rows,
             images=Images(total=job.images, done=counts.done, failed=counts.failed),
             errors=dict(counts.errors),
-            bytes=Bytes.of(counts.bytes_in, counts.bytes_out),
+            bytes=Bytes.model_validate({"in": counts.bytes_in, "out": counts.bytes_out}),
             milliseconds=Milliseconds.of(counts.times),
             created_at=job.created_at,
             started_at=job.started_at,

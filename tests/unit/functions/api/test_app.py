@@ -187,7 +187,7 @@ class TestStatus:
         body = answer.json()
         assert (body["status"], body["images"]) == ("COMPLETED", {"total": 2, "done": 1, "failed": 1})
         assert body["errors"] == {"not_found": 1}
-        assert body["bytes"] == {"in": 14, "out": 7, "saved": 7}
+        assert body["bytes"] == {"in": 14, "out": 7}
         assert body["milliseconds"] == {"fetch": 0, "decode": 3, "resize": 2, "encode": 1, "store": 0}
         assert body["webhook"]["state"] == "DELIVERED"
         assert body["webhook"]["attempts"][0]["status"] == 200
