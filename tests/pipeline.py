@@ -69,6 +69,7 @@ class Output:
     format: ImageFormat = ImageFormat.JPEG
     width: int = 2
     height: int = 1
+    kept: bool = False
 
 
 def csv_of(*cells: str) -> bytes:

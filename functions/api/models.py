@@ -179,6 +179,7 @@ class ImageStatus(BaseModel):
     bytes_out: int
     width: int = Field(description="Pixels of the output")
     height: int
+    kept: bool = Field(description="Whether the output is the source itself but for its metadata")
 
     @classmethod
     def of(cls, image: Image, link_base: str) -> Self:
@@ -195,6 +196,7 @@ class ImageStatus(BaseModel):
             bytes_out=image.bytes_out,
             width=image.width,
             height=image.height,
+            kept=image.kept,
         )
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from catalight.adapters.sandbox import Sandbox
-from catalight.domain.options import ImageFormat, Options
+from catalight.domain.options import ImageFormat, Options, Target
 from catalight.domain.picture import Compressed
 from tests.corpora import judge, pillow
 from tests.corpora.bombs import bombs
@@ -11,7 +11,7 @@ from tests.corpora.judge import Case, Report
 from tests.corpora.mutations import mutation, mutations
 
 MUTATIONS = 800  # to each format; `make corpora` takes many more
-BY_TURNS = [Options(format=target) for target in ImageFormat]
+BY_TURNS = [Options(format=target) for target in Target]
 
 
 def holds(report: Report, good: int) -> None:
@@ -43,7 +43,7 @@ def test_the_judge_finds_an_output_that_is_no_picture(broken: bytes, monkeypatch
     """It could not find anything else otherwise."""
 
     def compress(self: object, data: bytes, options: Options) -> Compressed:
-        return Compressed(broken, options.format, 1, 1, 1, 1)
+        return Compressed(broken, ImageFormat.JPEG, 1, 1, 1, 1)
 
     monkeypatch.setattr(Sandbox, "compress", compress)
     cases: list[Case] = [("one", b"")]

@@ -24,8 +24,9 @@ class Image:
 
     `attempts` counts the failures that may pass; before `not_before` no further attempt is made.
     `waiting_since` is when it was first made to wait for its host. `link` is the path of the output below
-    `/images/`; sizes are bytes, dimensions are pixels of the output. `error` and `detail` tell why it failed,
-    or, while it is pending, why its last attempt did.
+    `/images/`; sizes are bytes, dimensions are pixels of the output. `kept` says that the output
+    is the source itself but for its metadata. `error` and `detail` tell why it failed, or, while it is
+    pending, why its last attempt did.
     """
 
     url: str
@@ -38,6 +39,7 @@ class Image:
     bytes_out: int = 0
     width: int = 0
     height: int = 0
+    kept: bool = False
     error: ImageErrorCode | None = None
     detail: str | None = None
 
@@ -50,7 +52,9 @@ class Image:
         """Whether an attempt may be made now."""
         return not self.ended and (self.not_before is None or self.not_before <= now)
 
-    def done(self, link: str, bytes_in: int, bytes_out: int, width: int, height: int) -> "Image":
+    def done(
+        self, link: str, bytes_in: int, bytes_out: int, width: int, height: int, *, kept: bool = False
+    ) -> "Image":
         """End it well."""
         return replace(
             self,
@@ -62,6 +66,7 @@ class Image:
             bytes_out=bytes_out,
             width=width,
             height=height,
+            kept=kept,
             error=None,
             detail=None,
         )

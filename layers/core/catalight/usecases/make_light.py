@@ -25,7 +25,7 @@ UNEXPECTED = ImageError(ImageErrorCode.INTERNAL_ERROR, "Something went wrong ins
 
 
 class Compressed(Protocol):
-    """An output image: its bytes, format and dimensions in pixels."""
+    """An output image: its bytes, format and dimensions in pixels, and whether it is the source's own."""
 
     @property
     def data(self) -> bytes: ...
@@ -35,6 +35,8 @@ class Compressed(Protocol):
     def width(self) -> int: ...
     @property
     def height(self) -> int: ...
+    @property
+    def kept(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +152,8 @@ class MakeLight:
         place, extension = (call.job.run, task.row, task.place), output.format.extension
         link = links.link(call.job.secret, *place, task.image.url, extension)
         self.store.put(links.image_key(link), output.data, output.format.media_type)
-        return task.image.done(link, len(source), len(output.data), output.width, output.height)
+        sizes = (len(source), len(output.data), output.width, output.height)
+        return task.image.done(link, *sizes, kept=output.kept)
 
     @property
     def _whole_seconds(self) -> float:
