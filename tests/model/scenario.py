@@ -39,8 +39,8 @@ class Scenario:
     """A catalogue of `cells`, hosts that answer something else than the picture, and calls from outside.
 
     `passing` are answers that a host gives once. `poison` are URLs whose pictures kill their worker. What is
-    not `swept` has to end without the sweeper. Where `target` leaves the format of the outputs open, each attempt
-    makes another of it. `sleeper` and `breaks_at` are as in World.
+    not `swept` has to end without the sweeper. Where `target` leaves the format of the outputs open, each
+    attempt makes another of it. `sleeper` and `breaks_at` are as in World.
     """
 
     cells: tuple[str, ...]

@@ -8,12 +8,11 @@ import zlib
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cache
-from io import BytesIO
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageChops, ImageStat
+from PIL import Image
 from PIL.Image import Transpose
 from PIL.PngImagePlugin import PngInfo
 
@@ -25,6 +24,7 @@ from catalight.domain.picture import KEPT_BYTES, LIMITS, PROCESS_BYTES, Limits
 from local.hosts.pictures import draw
 from tests.corpora.samples import corner, encode, samples
 from tests.faults import bomb
+from tests.unit.adapters.looking import difference, opened
 
 SOURCES = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "BMP", "TIFF")
 FORMATS = [target for target in Target if len(target.formats) == 1]  # all but those that choose
@@ -32,21 +32,9 @@ RED, WHITE = (255, 0, 0), (255, 255, 255)
 PNG = Options(format=Target.PNG)
 
 
-def opened(data: bytes) -> Image.Image:
-    picture = Image.open(BytesIO(data))
-    picture.load()
-    return picture
-
-
 def recoded(data: bytes, options: Options = PNG) -> Image.Image:
     """What is left of `data` after compress(), decoded; by default without loss."""
     return opened(compress(data, options).data)
-
-
-def difference(one: Image.Image, other: Image.Image) -> float:
-    """Mean difference of the channels, 0 to 255."""
-    assert one.size == other.size
-    return max(ImageStat.Stat(ImageChops.difference(one.convert("RGB"), other.convert("RGB"))).mean)
 
 
 def refused(data: bytes, options: Options = PNG, limits: Limits = LIMITS) -> ImageError:

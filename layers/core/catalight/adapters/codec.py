@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import IO
 
 from catalight.adapters.memory_file import memory_file
-from catalight.adapters.pictures import bad_bytes, choose, decode, encode, keep, rights
+from catalight.adapters.pictures import bad_bytes, choose, decode, encode, keep
 from catalight.adapters.pictures.decode import Picture, Source
 from catalight.adapters.pictures.place import Size
 from catalight.domain.options import ImageFormat, Options
@@ -64,7 +64,7 @@ def _write(
         encode.overwrite(file, kept.data)
         return kept.format, True
     formats = [asked] if asked else choose.candidates(picture, limits)
-    output = _smallest(file, picture, formats, options, rights.exif(source.image), limits)
+    output = _smallest(file, picture, formats, options, source.exif, limits)
     if kept is None or encode.length(file) < len(kept.data):
         return output, False
     encode.overwrite(file, kept.data)

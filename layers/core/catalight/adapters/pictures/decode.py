@@ -8,7 +8,7 @@ from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
 from catalight.adapters import jpeg_scans
-from catalight.adapters.pictures import colour, place
+from catalight.adapters.pictures import colour, place, rights
 from catalight.adapters.pictures.bad_bytes import READABLE
 from catalight.adapters.pictures.place import Layout
 from catalight.domain.options import ImageFormat, Options
@@ -20,12 +20,17 @@ _FORMATS = {"MPO": ImageFormat.JPEG} | {output.name: output for output in ImageF
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A picture whose header is read. `format` is None for those that are not written again."""
+    """A picture whose header is read. `format` is None for those that are not written again.
+
+    `profile` is its ICC profile, `exif` what is kept of its metadata: decoding it takes them from `image`.
+    """
 
     image: Image.Image
     data: bytes
     format: ImageFormat | None
     layout: Layout
+    profile: object
+    exif: bytes
 
     @property
     def moving(self) -> bool:
@@ -69,7 +74,8 @@ def opened(data: bytes, options: Options, limits: Limits) -> Source:
         limits.check_scans(jpeg_scans.count(data), *image.size)
     else:  # a JPEG has to wait for draft()
         image.load()  # before the orientation is asked: a PNG's EXIF may follow its pixels
-    return Source(image, data, _FORMATS.get(str(image.format)), place.layout(image, options))
+    profile, exif = image.info.get("icc_profile"), rights.exif(image)
+    return Source(image, data, _FORMATS.get(str(image.format)), place.layout(image, options), profile, exif)
 
 
 def decoded(source: Source, output: ImageFormat | None, limits: Limits) -> Picture:

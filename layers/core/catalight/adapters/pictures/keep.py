@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from catalight.adapters.pictures import profiles, rights, strip
+from catalight.adapters.pictures import profiles, strip
 from catalight.adapters.pictures.decode import Picture, Source
 from catalight.domain.options import ImageFormat
 
@@ -27,6 +27,6 @@ def unchanged(source: Source, picture: Picture, allowed: tuple[ImageFormat, ...]
         return None
     if source.moving != picture.moves:
         return None
-    profiled = not profiles.is_srgb(image.info.get("icc_profile"), "L" if image.mode in _GREY else "RGB")
-    data = strip.stripped(output, source.data, rights.exif(image), profiled=profiled)
+    profiled = not profiles.is_srgb(source.profile, "L" if image.mode in _GREY else "RGB")
+    data = strip.stripped(output, source.data, source.exif, profiled=profiled)
     return None if data is None else Kept(output, data)
