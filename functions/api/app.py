@@ -105,7 +105,7 @@ def upload(
     format: Annotated[Target, Form(description=FORMAT)] = Target.JPEG,  # noqa: A002 (the field's name)
     max_width: Annotated[int | None, Form(ge=1, le=MAX_SIDE, description="Pixels")] = None,
     max_height: Annotated[int | None, Form(ge=1, le=MAX_SIDE, description="Pixels")] = None,
-    background: Annotated[str, Form(pattern=COLOUR, description=BACKGROUND)] = WHITE,
+    background: Annotated[str, Form(pattern=COLOUR, max_length=7, description=BACKGROUND)] = WHITE,
     strict: Annotated[bool, Form(description="Refuse the file for what would be a warning")] = False,
     idempotency_key: Annotated[str | None, Header(min_length=1, max_length=MAX_KEY, description=KEY)] = None,
 ) -> Accepted:

@@ -5,13 +5,15 @@ from catalight.domain.options import ImageFormat, Options, Target
 
 
 def test_options_survive_storage() -> None:
-    options = Options(quality=80, format=Target.WEBP, max_width=10)
+    options = Options(quality=80, format=Target.WEBP, max_width=10, background="#00ff00")
     assert Options.from_document(options.to_document()) == options
 
 
 def test_options_of_the_first_versions_are_read() -> None:
     stored = {"quality": 80, "format": "webp", "max_width": None, "max_height": 9}
-    assert Options.from_document(stored) == Options(80, Target.WEBP, None, 9, background="#ffffff")
+    options = Options.from_document(stored)
+    assert options == Options(80, Target.WEBP, None, 9, background="#ffffff")
+    assert options.to_document() == stored  # so an order under its Idempotency-Key stays the same order
 
 
 def test_by_default_clients_get_what_they_always_got() -> None:

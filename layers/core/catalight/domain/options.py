@@ -75,12 +75,15 @@ class Options:
 
     @classmethod
     def from_document(cls, document: dict[str, Any]) -> Self:
-        """Read what `to_document` wrote, also before there was a background."""
+        """Read what `to_document` wrote."""
         return cls(**{**document, "format": Target(document["format"])})
 
     def to_document(self) -> dict[str, Any]:
-        """Plain values, ready to be stored."""
-        return {**asdict(self), "format": self.format.value}
+        """Plain values, ready to be stored: where the background is white, as before there was one."""
+        document = {**asdict(self), "format": self.format.value}
+        if self.background == WHITE:
+            del document["background"]
+        return document
 
 
 def _check_range(field: str, value: int | None, high: int) -> None:
