@@ -376,7 +376,7 @@ class TestDeliveries:
 
 class TestRows:
     def test_rows_survive_storage_in_csv_order(self, store: Store) -> None:
-        done = Image("http://h/b").done("t/b.jpg", bytes_in=9, bytes_out=8, width=7, height=6)
+        done = Image("http://h/b").done("t/b.jpg", bytes_in=9, bytes_out=8, width=7, height=6, kept=True)
         images = (done, Image("n/a").failed(GONE), Image("http://h/c").postponed(GONE, NOW, NOW, 60))
         rows = [a_row(number) for number in (10, 2, 1)] + [a_row(0, images=images)]
         store.rows.insert(rows)

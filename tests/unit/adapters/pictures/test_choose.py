@@ -67,6 +67,13 @@ def test_what_is_tried(picture: Image.Image, expected: list[str]) -> None:
     assert choose.candidates(Picture([picture]), LIMITS) == expected
 
 
+@pytest.mark.parametrize(("width", "expected"), [(16_383, ["webp"]), (16_384, ["png"])])
+def test_of_an_animation_only_a_webp_is_tried(width: int, expected: list[str]) -> None:
+    """Where that is too small for it, its first frame is taken."""
+    frames = [Image.new("RGB", (width, 1), colour) for colour in ("red", "blue")]
+    assert choose.candidates(Picture(frames, (50, 50)), LIMITS) == expected
+
+
 def test_what_does_not_fit_into_memory_is_not_tried() -> None:
     picture = Picture([Image.new("L", (1000, 1000))])
     room = [ImageFormat.JPEG, ImageFormat.PNG]

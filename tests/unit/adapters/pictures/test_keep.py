@@ -73,6 +73,17 @@ def test_what_is_kept_keeps_its_copyright(name: str) -> None:
     assert dict(opened(result.data).getexif()) == {0x8298: "Müller GmbH"}
 
 
+def test_a_webp_does_not_claim_what_it_has_lost() -> None:
+    flags = compress(hard("WEBP", **secrets("WEBP"), icc_profile=srgb()), KEEP).data[20]
+    assert flags & 0x2C == 0x08  # EXIF for the copyright, but neither XMP nor a profile
+
+
+@pytest.mark.parametrize("extra", [{"xmp": b"SECRET"}, {"exif": b"Exif\0\0II*\0\x08\0\0\0\0\0SECRET"}])
+def test_an_avif_with_secrets_alone_is_made_anew(extra: dict[str, object]) -> None:
+    result = compress(hard("AVIF", **extra), KEEP)
+    assert (result.kept, SECRET in result.data) == (False, False)
+
+
 def test_an_avif_with_metadata_is_made_anew() -> None:
     """To take an item out of it is to move all the others."""
     result = compress(hard("AVIF", **secrets("AVIF")), KEEP)
@@ -117,8 +128,8 @@ def test_the_format_that_is_asked_for_is_kept_too() -> None:
 
 
 def test_a_printers_jpeg_is_not_kept() -> None:
-    data = encode(opened(draw(1, 200, 150)).convert("CMYK"), "JPEG", quality=10)
-    result = compress(data, KEEP)
+    data = encode(opened(draw(1, 200, 150)).convert("CMYK"), "JPEG", quality=5)
+    result = compress(data, Options(quality=100, format=Target.KEEP))
     assert (result.kept, opened(result.data).mode) == (False, "RGB")
 
 

@@ -69,6 +69,17 @@ def test_a_gif_that_is_shown_once_stays_so() -> None:
         assert opened(compress(data, Options(format=Target.WEBP, max_width=width)).data).info["loop"] == 1
 
 
+@pytest.mark.parametrize("target", [Target.KEEP, Target.WEBP])
+def test_what_has_moved_away_is_gone(target: Target) -> None:
+    pictures = [Image.new("RGBA", (40, 20)) for _ in range(2)]
+    for picture, left in zip(pictures, (0, 20), strict=True):
+        ImageDraw.Draw(picture).ellipse((left, 0, left + 19, 19), "red")
+    data = encode(pictures[0], "GIF", save_all=True, append_images=pictures[1:], disposal=2, duration=50)
+    shown = frames(compress(data, Options(quality=90, format=target, max_width=20)).data)
+    alphas = [[frame.getchannel("A").getpixel((x, 5)) for x in (5, 15)] for frame in shown]
+    assert alphas == [[255, 0], [0, 255]]
+
+
 @pytest.mark.parametrize("target", [Target.JPEG, Target.PNG, Target.AVIF])
 @pytest.mark.parametrize("source", ["GIF", "PNG", "WEBP", "AVIF", "TIFF", "MPO"])
 def test_other_formats_get_the_first_frame(source: str, target: Target) -> None:

@@ -166,6 +166,7 @@ class TestLists:
         ]
         done, missing = body["rows"][0]["images"]
         assert done["output_url"] in pipeline.result(pipeline.jobs.get(request_id))
+        assert (done["kept"], missing["kept"]) == (False, False)
         assert (missing["error"], missing["detail"]) == ("not_found", "The host answered 404.")
         assert body["next"] is None
 

@@ -1,5 +1,7 @@
 """Which formats a picture is coded in: the one that is asked for, or a few of which the smallest is taken."""
 
+from collections.abc import Iterator
+
 from catalight.adapters.pictures.decode import Picture, Source
 from catalight.adapters.pictures.encode import MAX_SIDES
 from catalight.domain.options import ImageFormat, Target
@@ -25,14 +27,18 @@ def candidates(picture: Picture, limits: Limits) -> list[ImageFormat]:
     WebP takes 25 ms a megapixel and AVIF 50; which is smaller depends on the picture. A JPEG is never far
     behind and costs 5. PNG takes 240 for photographs and is never smaller: it is for pictures of few colours.
     """
+    return [output for output in _wanted(picture) if _fits(picture, output, limits)] or [ImageFormat.PNG]
+
+
+def _wanted(picture: Picture) -> Iterator[ImageFormat]:
+    yield ImageFormat.WEBP
     if picture.moves:
-        return [ImageFormat.WEBP]
-    wanted = [ImageFormat.WEBP, ImageFormat.AVIF]
+        return
+    yield ImageFormat.AVIF
     if not picture.transparent:
-        wanted.append(ImageFormat.JPEG)
+        yield ImageFormat.JPEG
     if picture.still.getcolors(_FEW_COLOURS):
-        wanted.append(ImageFormat.PNG)
-    return [output for output in wanted if _fits(picture, output, limits)] or [ImageFormat.PNG]
+        yield ImageFormat.PNG
 
 
 def _fits(picture: Picture, output: ImageFormat, limits: Limits) -> bool:

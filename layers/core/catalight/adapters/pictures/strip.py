@@ -170,7 +170,7 @@ def _gif_end(data: bytes, at: int) -> int:
     return at + 1
 
 
-def _avif(data: bytes, exif: bytes, _profiled: bool) -> bytes | None:
+def _avif(data: bytes, _exif: bytes, _profiled: bool) -> bytes | None:
     """As it is, where it holds nothing but a picture: to take an item out is to move all others."""
     boxes, at = [], 0
     while at + 8 <= len(data):
@@ -179,6 +179,6 @@ def _avif(data: bytes, exif: bytes, _profiled: bool) -> bytes | None:
         if size < 8:
             return None
         at += size
-    if at != len(data) or [kind for kind, _ in boxes] != _AVIF_BOXES or exif:
+    if at != len(data) or [kind for kind, _ in boxes] != _AVIF_BOXES:
         return None
     return None if any(name in boxes[1][1] for name in _AVIF_METADATA) else data
