@@ -59,12 +59,16 @@ def _write(
     limits: Limits,
 ) -> tuple[ImageFormat, bool]:
     """Write the smallest of what the options allow; its format, and whether it is the source kept."""
-    kept = keep.unchanged(source, picture, (asked,) if asked else options.format.formats)
-    if kept and asked is ImageFormat.GIF:  # which has no quality: coded anew it would only lose
+    allowed = (asked,) if asked else options.format.formats
+    # A GIF has no quality: coded anew it would only lose.
+    if asked is ImageFormat.GIF and (kept := keep.unchanged(source, picture, allowed)):
         encode.overwrite(file, kept.data)
         return kept.format, True
     formats = [asked] if asked else choose.candidates(picture, limits)
     output = _smallest(file, picture, formats, options, source.exif, limits)
+    if encode.length(file) * 2 < len(source.data):  # so clear a gain that nobody need take the source apart
+        return output, False
+    kept = keep.unchanged(source, picture, allowed)
     if kept is None or encode.length(file) < len(kept.data):
         return output, False
     encode.overwrite(file, kept.data)
