@@ -74,19 +74,19 @@ def classic(image_format: str, _side: int) -> Compress:
 def engine(image_format: str, side: int) -> Compress:
     """Catalight's codec, as the sandbox's child calls it."""
     from catalight.adapters.codec import compress
-    from catalight.domain.options import ImageFormat, Options
+    from catalight.domain.options import Options, Target
 
-    options = Options(QUALITY, ImageFormat(image_format), side or None, side or None)
+    options = Options(QUALITY, Target(image_format), side or None, side or None)
     return lambda data: compress(data, options).data
 
 
 def sandbox(image_format: str, side: int) -> Compress:
     """Catalight's codec through its sandbox, as the image function calls it."""
     from catalight.adapters.sandbox import Sandbox
-    from catalight.domain.options import ImageFormat, Options
+    from catalight.domain.options import Options, Target
     from catalight.domain.picture import LIMITS
 
-    options = Options(QUALITY, ImageFormat(image_format), side or None, side or None)
+    options = Options(QUALITY, Target(image_format), side or None, side or None)
     box = Sandbox(LIMITS)
     return lambda data: box.compress(data, options).data
 

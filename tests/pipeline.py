@@ -76,6 +76,7 @@ class Output:
     height: int = 1
     source: Source = SOURCE
     times: Times = CODING
+    kept: bool = False
 
 
 def csv_of(*cells: str) -> bytes:

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 from catalight.domain import api_keys, catalogue, urls, webhook
 from catalight.domain.errors import OptionError
 from catalight.domain.job import ENDED
-from catalight.domain.options import MAX_SIDE, ImageFormat, Options
+from catalight.domain.options import COLOUR, MAX_SIDE, WHITE, Options, Target
 from catalight.usecases.submit import Order
 from functions.api import edge, jobs, pages, problems, rate_limits
 from functions.api.body_limit import BodyLimit
@@ -41,6 +41,8 @@ MAX_FILE_NAME = 200  # it becomes part of a presigned URL
 MAX_KEY = 255
 AN_URL: dict[str, Any] = {"format": "uri", "maxLength": urls.MAX_URL_CHARACTERS}
 WEBHOOK = "Called when the job has ended: an http or https URL without a password"
+FORMAT = "`keep`: each picture's own (BMP and TIFF become PNG); `auto`: whichever comes out smallest"
+BACKGROUND = "What shows through where a JPEG is made of a transparent picture"
 KEY = "Any text of your own that is new for each order: sent again under it, the order is taken once"
 
 
@@ -100,14 +102,15 @@ def upload(
     file: Annotated[UploadFile, File(description="The catalogue: CSV, at most 4.5 MB")],
     webhook_url: Annotated[str | None, Form(description=WEBHOOK, json_schema_extra=AN_URL)] = None,
     quality: Annotated[int, Form(ge=1, le=100)] = 50,
-    format: Annotated[ImageFormat, Form()] = ImageFormat.JPEG,  # noqa: A002 (the field's name)
+    format: Annotated[Target, Form(description=FORMAT)] = Target.JPEG,  # noqa: A002 (the field's name)
     max_width: Annotated[int | None, Form(ge=1, le=MAX_SIDE, description="Pixels")] = None,
     max_height: Annotated[int | None, Form(ge=1, le=MAX_SIDE, description="Pixels")] = None,
+    background: Annotated[str, Form(pattern=COLOUR, max_length=7, description=BACKGROUND)] = WHITE,
     strict: Annotated[bool, Form(description="Refuse the file for what would be a warning")] = False,
     idempotency_key: Annotated[str | None, Header(min_length=1, max_length=MAX_KEY, description=KEY)] = None,
 ) -> Accepted:
     """Take a catalogue; its images are made light in the background."""
-    options = Options(quality, format, max_width, max_height)
+    options = Options(quality, format, max_width, max_height, background)
     if webhook_url and (fault := webhook.fault(webhook_url, built.outbound)):
         wanted = "an http or https URL" if built.outbound.plain_webhooks else "an https URL"
         found = urls.shown(webhook_url).partition("?")[0]  # a webhook's query is a secret as a rule

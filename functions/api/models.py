@@ -217,6 +217,7 @@ class ImageStatus(BaseModel):
     format: str | None = Field(description="That of the output", examples=["jpeg"])
     source: SourceStatus | None
     milliseconds: Milliseconds | None
+    kept: bool = Field(description="Whether the output is the source itself but for its metadata")
 
     @classmethod
     def of(cls, image: Image, link_base: str) -> Self:
@@ -236,6 +237,7 @@ class ImageStatus(BaseModel):
             format=image.format,
             source=SourceStatus.of(image.source) if image.source else None,
             milliseconds=Milliseconds.of(image.times) if image.times else None,
+            kept=image.kept,
         )
 
 

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from catalight.domain.options import ImageFormat, Options
+from catalight.domain.options import Options, Target
 from tests.corpora import pillow
 from tests.corpora.bombs import bombs
 from tests.corpora.judge import Report, judge
@@ -16,7 +16,7 @@ def main() -> int:
     parser.add_argument("corpora", nargs="*", default=["pillow", "bombs", "mutations"])
     parser.add_argument("--cases", type=int, default=100_000, help="mutations, each to every format")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--formats", nargs="*", type=ImageFormat, default=[*ImageFormat])
+    parser.add_argument("--formats", nargs="*", type=Target, default=[*Target])
     asked = parser.parse_args()
     targets = [Options(format=target) for target in asked.formats]
     reports: list[Report] = []

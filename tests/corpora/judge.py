@@ -17,7 +17,7 @@ from PIL import Image
 from bench.processes import descendants
 from catalight.adapters.sandbox import Sandbox
 from catalight.domain.errors import ImageError, ImageErrorCode
-from catalight.domain.options import ImageFormat, Options
+from catalight.domain.options import Options, Target
 from catalight.domain.picture import LIMITS, Compressed, Limits
 
 AT_ONCE = os.cpu_count() or 1
@@ -95,7 +95,7 @@ def _try(report: Report, sandbox: Sandbox, name: str, data: bytes, options: Opti
     report.slowest = max(report.slowest, (time.monotonic() - began, name))
 
 
-def _wrong(result: Compressed, wanted: ImageFormat) -> Iterator[str]:
+def _wrong(result: Compressed, asked: Target) -> Iterator[str]:
     """What is wrong with an output, when it is decoded in full."""
     try:
         with Image.open(BytesIO(result.data)) as picture:
@@ -103,7 +103,9 @@ def _wrong(result: Compressed, wanted: ImageFormat) -> Iterator[str]:
     except Exception as error:  # noqa: BLE001 - whatever it is, it is wrong
         yield f"the output cannot be decoded: {error!r}"
         return
-    if (picture.format, picture.size) != (wanted.name, (result.width, result.height)):
+    if result.format not in asked.formats:
+        yield f"the output is said to be a {result.format}"
+    if (picture.format, picture.size) != (result.format.name, (result.width, result.height)):
         yield f"the output is a {picture.format} of {picture.size}"
 
 

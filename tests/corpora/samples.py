@@ -3,7 +3,7 @@
 from functools import cache
 from io import BytesIO
 
-from PIL import Image
+from PIL import Image, ImageCms
 
 from local.hosts.pictures import draw
 
@@ -20,6 +20,13 @@ def corner() -> Image.Image:
     picture = Image.new("RGB", (40, 20), "white")
     picture.paste("red", (0, 0, 10, 10))
     return picture
+
+
+def _profile() -> bytes:
+    """One that changes colours: sRGB with its red and green exchanged, and without the time it was made."""
+    made = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    timeless = made[:24] + bytes(12) + made[36:]
+    return timeless.replace(b"rXYZ", b"tmp ").replace(b"gXYZ", b"rXYZ").replace(b"tmp ", b"gXYZ")
 
 
 @cache
@@ -47,4 +54,5 @@ def samples() -> list[bytes]:
         encode(colours, name, save_all=True, append_images=[clear]) for name in ("GIF", "PNG", "WEBP", "AVIF")
     ]
     palettes = [encode(colours.quantize(4), name) for name in ("PNG", "GIF", "BMP", "TIFF")]
-    return [*modern, *jpegs, *packed, *moving, *palettes, encode(clear, "BMP"), draw(1, 320, 240)]
+    meant = [encode(colours, name, icc_profile=_profile()) for name in ("JPEG", "PNG", "WEBP")]
+    return [*meant, *modern, *jpegs, *packed, *moving, *palettes, encode(clear, "BMP"), draw(1, 320, 240)]

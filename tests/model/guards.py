@@ -46,6 +46,7 @@ class Guard:
         return made[self.method]
 
 
+LINKLESS = "(k for k in keys.leftovers(job, row) if not any(i.link for i in row.images))"
 GUARDS = [
     # what a twin or a latecomer may not write
     Guard(
@@ -131,6 +132,7 @@ GUARDS = [
         AskCompletion, "__call__", "not self.rows.any_pending(job_id) and ", "", "one lane of three ranges", 0
     ),
     Guard(FinishJob, "_tidied", "if failed:", "if False:", "cancelled", 2),
+    Guard(FinishJob, "_tidied", "keys.leftovers(job, row)", LINKLESS, "pictures that change"),
     Guard(PurgeJob, "__call__", "job.moved_at + GRACE <= now", "True", "deleted"),
     Guard(PurgeJob, "__call__", "for key in keys.possible(job, row)", "for key in ()", "deleted"),
     Guard(ProcessRange, "_outcomes", "if job.state is JobState.CANCELLING:", "if False:", "cancelled"),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
+from itertools import cycle
 
 from catalight.domain import ranges
 from catalight.domain.job import Job
 from catalight.domain.messages import DeliverWebhook, FinishJob, Message, ProcessRange, TendJob
+from catalight.domain.options import ImageFormat, Options, Target
 from catalight.domain.webhook import Delivery
 from catalight.usecases.or_later import or_later
 from catalight.usecases.submit import Order
@@ -21,7 +23,7 @@ from tests.model.plan import Plan
 from tests.model.ports import Port, behind
 from tests.model.stage import die
 from tests.model.world import World
-from tests.pipeline import RECEIVES, Pipeline, an_order
+from tests.pipeline import RECEIVES, Output, Pipeline, an_order
 
 DEAD_LETTERS = "dead_letters"
 TIME = 100.0  # seconds, enough for everything
@@ -37,7 +39,8 @@ class Scenario:
     """A catalogue of `cells`, hosts that answer something else than the picture, and calls from outside.
 
     `passing` are answers that a host gives once. `poison` are URLs whose pictures kill their worker. What is
-    not `swept` has to end without the sweeper. `sleeper` and `breaks_at` are as in World.
+    not `swept` has to end without the sweeper. Where `target` leaves the format of the outputs open, each
+    attempt makes another of it. `sleeper` and `breaks_at` are as in World.
     """
 
     cells: tuple[str, ...]
@@ -50,15 +53,16 @@ class Scenario:
     webhook_statuses: tuple[int, ...] = ()
     faults: bool = True
     swept: bool = True
+    target: Target = Target.JPEG
     sleeper: tuple[type[Message], str] | None = None
     breaks_at: str = ""
     calls: Callable[[Run], list[Call]] = submit
 
 
 @cache
-def _order(cells: tuple[str, ...], webhook_url: str | None) -> Order:
+def _order(cells: tuple[str, ...], webhook_url: str | None, target: Target) -> Order:
     """An order of the cells; the last line makes any file usable, and is cut off again."""
-    order = an_order(*cells, "http://h/cut.jpg", webhook_url=webhook_url)
+    order = an_order(*cells, "http://h/cut.jpg", webhook_url=webhook_url, options=Options(format=target))
     return replace(order, catalogue=replace(order.catalogue, rows=order.catalogue.rows[:-1]))
 
 
@@ -83,6 +87,7 @@ class Run(Pipeline):
         )
         self.scenario = scenario
         self.passing = dict(scenario.passing)
+        self.formats: Iterator[ImageFormat] = cycle(scenario.target.formats)
         self.accepted: list[str] = []
         self.deleted: list[str] = []
         self.late = False
@@ -127,7 +132,7 @@ class Run(Pipeline):
 
     def submit_catalogue(self, key: str | None = None) -> Job:
         """Submit the cells; the last line makes any file ustroubled, and is cut off again."""
-        order = _order(self.scenario.cells, self.scenario.webhook_url)
+        order = _order(self.scenario.cells, self.scenario.webhook_url, self.scenario.target)
         job = self.submit(replace(order, idempotency_key=key))
         self.accepted.append(job.id)
         return job
@@ -165,6 +170,9 @@ class Run(Pipeline):
         if url in self.passing:
             raise self.passing.pop(url)
         return answer
+
+    def compress(self, data: bytes, options: Options) -> Output:
+        return replace(super().compress(data, options), format=next(self.formats))
 
     def deliver(self, owner: str, url: str, webhook_id: str, body: str, now: object) -> Delivery:
         self.world.before("webhook", webhook_id)

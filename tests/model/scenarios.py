@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from catalight.domain.messages import DeliverWebhook, FinishJob, ProcessRange, TendJob
+from catalight.domain.options import Target
 from tests.model.letters import Call
 from tests.model.scenario import Run, Scenario, submit
 from tests.pipeline import BUSY, MISSING
@@ -105,6 +106,7 @@ SCENARIOS = {
     "a receiver that is busy": Scenario(("",), webhook_url=HOOK, webhook_statuses=(503,)),
     "a poisoned image": Scenario((f"{A} {B}",), images_per_range=3, poison=frozenset({B}), swept=False),
     "cancelled": Scenario((A, B), calls=_cancel),
+    "pictures that change": Scenario((A,), target=Target.KEEP),
     "retried": Scenario((f"{A} {B}",), hosts={B: MISSING}, calls=_retry),
     "retried twice": Scenario(
         (A,),

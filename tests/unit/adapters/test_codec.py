@@ -8,45 +8,34 @@ import zlib
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cache
-from io import BytesIO
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageChops, ImageCms, ImageStat
+from PIL import Image
 from PIL.Image import Transpose
 from PIL.PngImagePlugin import PngInfo
 
 from catalight.adapters.codec import compress
 from catalight.domain.errors import ImageError
 from catalight.domain.errors import ImageErrorCode as Code
-from catalight.domain.options import ImageFormat, Options
+from catalight.domain.options import Options, Target
 from catalight.domain.picture import KEPT_BYTES, LIMITS, PROCESS_BYTES, Limits
 from catalight.domain.report import Source
 from local.hosts.pictures import draw
 from tests.corpora.samples import corner, encode, samples
 from tests.faults import bomb
+from tests.unit.adapters.looking import difference, opened
 
 SOURCES = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "BMP", "TIFF")
+FORMATS = [target for target in Target if len(target.formats) == 1]  # all but those that choose
 RED, WHITE = (255, 0, 0), (255, 255, 255)
-PNG = Options(format=ImageFormat.PNG)
-
-
-def opened(data: bytes) -> Image.Image:
-    picture = Image.open(BytesIO(data))
-    picture.load()
-    return picture
+PNG = Options(format=Target.PNG)
 
 
 def recoded(data: bytes, options: Options = PNG) -> Image.Image:
     """What is left of `data` after compress(), decoded; by default without loss."""
     return opened(compress(data, options).data)
-
-
-def difference(one: Image.Image, other: Image.Image) -> float:
-    """Mean difference of the channels, 0 to 255."""
-    assert one.size == other.size
-    return max(ImageStat.Stat(ImageChops.difference(one.convert("RGB"), other.convert("RGB"))).mean)
 
 
 def refused(data: bytes, options: Options = PNG, limits: Limits = LIMITS) -> ImageError:
@@ -64,13 +53,13 @@ def photograph(format: str = "JPEG") -> bytes:  # noqa: A002
 # Formats and qualities
 
 
-@pytest.mark.parametrize("target", ImageFormat)
+@pytest.mark.parametrize("target", FORMATS)
 @pytest.mark.parametrize("source", SOURCES)
-def test_every_format_becomes_every_format(source: str, target: ImageFormat) -> None:
+def test_every_format_becomes_every_format(source: str, target: Target) -> None:
     data = photograph(source)
     result = compress(data, Options(quality=90, format=target))
     picture = opened(result.data)
-    assert (result.format, picture.format) == (target, target.name)
+    assert (result.format.value, picture.format) == (target.value, target.name)
     assert (result.width, result.height, result.source) == (320, 240, Source(source.lower(), 320, 240))
     assert difference(picture, opened(data)) < 4
 
@@ -81,8 +70,8 @@ def test_each_stage_is_timed() -> None:
     assert (times.fetch, times.store) == (0, 0)
 
 
-@pytest.mark.parametrize("target", [ImageFormat.JPEG, ImageFormat.WEBP, ImageFormat.AVIF])
-def test_a_lower_quality_is_lighter(target: ImageFormat) -> None:
+@pytest.mark.parametrize("target", [Target.JPEG, Target.WEBP, Target.AVIF])
+def test_a_lower_quality_is_lighter(target: Target) -> None:
     sizes = [
         len(compress(photograph(), Options(quality=quality, format=target)).data) for quality in (20, 50, 80)
     ]
@@ -91,9 +80,7 @@ def test_a_lower_quality_is_lighter(target: ImageFormat) -> None:
 
 def test_png_has_no_quality_and_no_loss() -> None:
     data = photograph("PNG")
-    low, high = (
-        compress(data, Options(quality=quality, format=ImageFormat.PNG)).data for quality in (1, 100)
-    )
+    low, high = (compress(data, Options(quality=quality, format=Target.PNG)).data for quality in (1, 100))
     assert low == high
     assert difference(opened(low), opened(data)) == 0
 
@@ -103,8 +90,8 @@ def test_jpeg_huffman_tables_are_optimised() -> None:
     assert len(compress(photograph(), Options()).data) < len(plain)
 
 
-@pytest.mark.parametrize("target", ImageFormat)
-def test_the_same_picture_gives_the_same_bytes(target: ImageFormat, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("target", Target)
+def test_the_same_picture_gives_the_same_bytes(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also in threads, and where the system has no file descriptors in memory."""
     options = Options(format=target, max_width=200)
     with ThreadPoolExecutor(4) as threads:
@@ -158,7 +145,7 @@ def test_fits_into_the_maximal_size(
 @pytest.mark.parametrize("width", [300, 160, 100, 40, 33])
 def test_a_shrunk_jpeg_looks_like_a_plain_resize(width: int) -> None:
     """Decoding straight to a smaller size is a short cut, not another picture."""
-    small = recoded(photograph(), Options(format=ImageFormat.PNG, max_width=width))
+    small = recoded(photograph(), Options(format=Target.PNG, max_width=width))
     plain = opened(photograph()).resize(small.size, Image.Resampling.BICUBIC)
     assert difference(small, plain) < 2
 
@@ -166,7 +153,7 @@ def test_a_shrunk_jpeg_looks_like_a_plain_resize(width: int) -> None:
 def test_transparent_edges_do_not_darken_when_shrunk() -> None:
     picture = Image.new("RGBA", (64, 64), (0, 0, 0, 0))
     picture.paste((*RED, 255), (0, 0, 31, 64))
-    shrunk = recoded(encode(picture), Options(format=ImageFormat.PNG, max_width=16))
+    shrunk = recoded(encode(picture), Options(format=Target.PNG, max_width=16))
     pixels = {shrunk.getpixel((x, 8)) for x in range(16)}
     assert all(pixel[:3] == RED for pixel in pixels if isinstance(pixel, tuple) and pixel[3])
 
@@ -203,7 +190,7 @@ def test_pictures_are_set_upright(source: str, settings: dict[str, object], orie
     exif[0x0112] = orientation
     data = encode(corner().transpose(turn) if turn is not None else corner(), source, exif=exif, **settings)
     for max_width in (40, 20):
-        result = compress(data, Options(format=ImageFormat.PNG, max_width=max_width))
+        result = compress(data, Options(format=Target.PNG, max_width=max_width))
         picture = opened(result.data)
         assert (result.source.width, result.source.height) == (40, 20)
         assert picture.size == (max_width, max_width // 2)
@@ -216,9 +203,9 @@ def test_broken_exif_is_no_obstacle(source: str, exif: bytes) -> None:
     assert recoded(encode(corner(), source, exif=exif)).size == (40, 20)
 
 
-@pytest.mark.parametrize("target", ImageFormat)
+@pytest.mark.parametrize("target", Target)
 @pytest.mark.parametrize("source", ["JPEG", "PNG", "WEBP", "AVIF"])
-def test_metadata_is_dropped(source: str, target: ImageFormat) -> None:
+def test_metadata_is_dropped(source: str, target: Target) -> None:
     exif = Image.Exif()
     exif[0x010F] = "SECRET maker"
     exif.get_ifd(0x8825)[1] = "SECRET place"
@@ -237,36 +224,6 @@ def test_metadata_is_dropped(source: str, target: ImageFormat) -> None:
 # Colours
 
 
-def profile(space: bytes) -> bytes:
-    """The head of an ICC profile for this colour space, which is all that is looked at."""
-    return bytes(16) + space + bytes(108)
-
-
-@cache  # it holds the second in which it was made
-def srgb() -> bytes:
-    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-
-
-@pytest.mark.parametrize("target", ImageFormat)
-def test_the_profile_of_an_rgb_picture_is_kept(target: ImageFormat) -> None:
-    data = encode(corner(), "JPEG", icc_profile=srgb())
-    assert recoded(data, Options(format=target)).info["icc_profile"] == srgb()
-
-
-def test_a_profile_is_kept_only_for_its_own_colours() -> None:
-    grey, cmyk = profile(b"GRAY"), profile(b"CMYK")
-    cases = [
-        (encode(corner().convert("L"), "JPEG", icc_profile=grey), ImageFormat.JPEG, grey),
-        (encode(corner().convert("L"), "JPEG", icc_profile=grey), ImageFormat.WEBP, None),  # which is RGB
-        (encode(corner().convert("L"), "JPEG", icc_profile=srgb()), ImageFormat.JPEG, None),
-        (encode(corner().convert("CMYK"), "JPEG", icc_profile=cmyk), ImageFormat.JPEG, None),
-        (encode(corner().quantize(4), "PNG", icc_profile=srgb()), ImageFormat.JPEG, srgb()),
-        (encode(corner(), "TIFF", icc_profile=srgb() + bytes(17_000_000)), ImageFormat.JPEG, None),  # no room
-    ]
-    for data, target, expected in cases:
-        assert recoded(data, Options(format=target)).info.get("icc_profile") == expected
-
-
 @pytest.mark.parametrize(
     "data",
     [
@@ -282,13 +239,13 @@ def test_a_profile_is_kept_only_for_its_own_colours() -> None:
 )
 def test_other_colour_models_become_rgb(data: bytes) -> None:
     picture = recoded(data)
-    assert picture.mode == "RGB"
+    assert picture.mode in ("RGB", "P")  # as it was, where that is smaller
     assert difference(picture, corner()) < 4
 
 
-@pytest.mark.parametrize("target", ImageFormat)
+@pytest.mark.parametrize("target", FORMATS)
 @pytest.mark.parametrize(("mode", "packing"), [("I;16", "<H"), ("I;16B", ">H"), ("I", "=i")])
-def test_sixteen_bits_are_scaled_to_eight(mode: str, packing: str, target: ImageFormat) -> None:
+def test_sixteen_bits_are_scaled_to_eight(mode: str, packing: str, target: Target) -> None:
     row = b"".join(struct.pack(packing, value) * 16 for value in (0, 32_768, 65_535))
     data = encode(Image.frombytes(mode, (48, 16), row * 16), "TIFF")
     result = recoded(data, Options(quality=95, format=target)).convert("L")
@@ -318,29 +275,19 @@ def see_through(mode: str) -> tuple[bytes, str]:
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA", "P", "L", "RGB", "I;16"])
-@pytest.mark.parametrize("target", ImageFormat)
-def test_transparency_is_kept_or_becomes_white(target: ImageFormat, mode: str) -> None:
+@pytest.mark.parametrize("target", FORMATS)
+def test_transparency_is_kept_or_becomes_white(target: Target, mode: str) -> None:
     data, expected = see_through(mode)
     picture = recoded(data, Options(quality=95, format=target))
-    if target is ImageFormat.JPEG:
+    if target is Target.JPEG:
         assert picture.mode == expected.removesuffix("A")
         seen = picture.convert("L")
         assert [seen.getpixel((x, 8)) for x in (4, 28)] == pytest.approx([255, 200], abs=3)
     else:
-        assert picture.mode == (expected if target is ImageFormat.PNG else "RGBA")
+        assert picture.mode == (expected if target is Target.PNG else "RGBA")
         alpha = picture.getchannel("A")
         assert [alpha.getpixel((x, 8)) for x in (4, 28)] == [0, 255]
         assert picture.convert("RGB").getpixel((28, 8)) == pytest.approx((200, 200, 200), abs=3)
-
-
-@pytest.mark.parametrize("target", ImageFormat)
-@pytest.mark.parametrize("source", ["GIF", "PNG", "WEBP", "AVIF", "TIFF", "MPO"])
-def test_an_animation_gives_its_first_frame(source: str, target: ImageFormat) -> None:
-    others = [Image.new("RGB", (40, 20), colour) for colour in ("blue", "black")]
-    data = encode(corner(), source, save_all=True, append_images=others)
-    picture = recoded(data, Options(quality=95, format=target))
-    assert getattr(picture, "n_frames", 1) == 1
-    assert difference(picture, corner()) < 8
 
 
 # Refusals
@@ -369,11 +316,11 @@ def test_the_pixel_limit_itself_is_allowed() -> None:
 
 def test_a_side_that_the_output_cannot_hold() -> None:
     data = encode(Image.new("L", (16_384, 1)))
-    error = refused(data, Options(format=ImageFormat.WEBP))
+    error = refused(data, Options(format=Target.WEBP))
     assert error.code is Code.TOO_MANY_PIXELS
     assert "16,384" in error.detail
     assert "16,383" in error.detail
-    assert compress(data, Options(format=ImageFormat.WEBP, max_width=16_383)).width == 16_383
+    assert compress(data, Options(format=Target.WEBP, max_width=16_383)).width == 16_383
     assert compress(data, PNG).width == 16_384
 
 
@@ -403,8 +350,8 @@ def test_what_would_not_fit_into_memory_is_refused_before_it_is_decoded() -> Non
     assert error.detail == "The WEBP has 1,000,000 pixels; at most 500,000 of one are taken."
 
 
-@pytest.mark.parametrize("target", [ImageFormat.WEBP, ImageFormat.AVIF])
-def test_what_would_not_fit_into_memory_is_refused_before_it_is_encoded(target: ImageFormat) -> None:
+@pytest.mark.parametrize("target", [Target.WEBP, Target.AVIF])
+def test_what_would_not_fit_into_memory_is_refused_before_it_is_encoded(target: Target) -> None:
     data = encode(Image.new("L", (1000, 1000)), "JPEG")
     assert compress(data, PNG, with_room(9)).width == 1000
     error = refused(data, Options(format=target), with_room(9))
@@ -460,8 +407,8 @@ def test_a_warning_of_pillow_is_no_error() -> None:
 
 
 @settings(deadline=None)
-@given(draws=st.data(), target=st.sampled_from(ImageFormat))
-def test_no_bytes_raise_anything_else(draws: st.DataObject, target: ImageFormat) -> None:
+@given(draws=st.data(), target=st.sampled_from(Target))
+def test_no_bytes_raise_anything_else(draws: st.DataObject, target: Target) -> None:
     """A mutated or truncated picture is decoded, and then its output can be too, or is an ImageError."""
     data = bytearray(draws.draw(st.sampled_from(samples())))
     place = st.integers(0, len(data) - 1) | st.integers(0, 100)  # headers are where it hurts

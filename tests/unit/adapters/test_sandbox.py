@@ -22,7 +22,7 @@ from catalight.adapters.sandbox import Sandbox, SandboxError
 from catalight.adapters.traces import trace
 from catalight.domain.errors import ImageError
 from catalight.domain.errors import ImageErrorCode as Code
-from catalight.domain.options import ImageFormat, Options
+from catalight.domain.options import Options, Target
 from catalight.domain.picture import LIMITS, Limits
 from local.hosts.pictures import draw
 from tests.faults import bomb
@@ -71,8 +71,8 @@ def wait_until(holds: Callable[[], bool]) -> None:
         os.sched_yield()
 
 
-@pytest.mark.parametrize("target", ImageFormat)
-def test_it_does_what_the_codec_does(sandbox: Sandbox, target: ImageFormat) -> None:
+@pytest.mark.parametrize("target", Target)
+def test_it_does_what_the_codec_does(sandbox: Sandbox, target: Target) -> None:
     options = Options(format=target, max_width=100)
     assert sandbox.compress(SMALL, options) == compress(SMALL, options)
 
@@ -121,7 +121,7 @@ def test_memory_is_bounded() -> None:
 
 
 def test_the_output_is_bounded() -> None:
-    for target in ImageFormat:
+    for target in Target:
         error = refused(replace(LIMITS, output_bytes=1000), options=Options(format=target))
         assert error.code is Code.TOO_MANY_BYTES
         assert error.detail == "The compressed picture has more than 1,000 bytes."

@@ -115,9 +115,10 @@ def test_other_columns_are_passed_through() -> None:
     assert catalogue.rows[0].cells == ("red", "1", "http://a", " new ", "Tea")
 
 
-def test_columns_of_an_earlier_run_are_left_out() -> None:
+@pytest.mark.parametrize("notes", ["", ",Notes"])  # which the first versions did not write
+def test_columns_of_an_earlier_run_are_left_out(notes: str) -> None:
     """Rows shorter than the header lose what they have of them."""
-    header = f"{HEADER},Status,Output Image Urls,Status,Errors,Bytes In,Bytes Out"
+    header = f"{HEADER},Status,Output Image Urls,Status,Errors,Bytes In,Bytes Out{notes}"
     catalogue = parse(csv_of(f"{GOOD},new,http://old,DONE,,1,2", f"{GOOD},new,http://old", header=header))
     assert catalogue.header == (*HEADER.split(","), "Status")
     assert [row.cells for row in catalogue.rows] == [(*GOOD.split(","), "new")] * 2

@@ -16,6 +16,7 @@ COMMA = Dialect(",", "\n")
 HEADER = ("Serial Number", "Product Name", "Input Image Urls")
 DONE = Image("http://a").done("t/a.jpg", 1000, 300, 2, 1)
 ALSO_DONE = Image("http://b").done("t/b.jpg", 500, 200, 2, 1)
+KEPT = Image("http://k").done("t/k.jpg", 90, 80, 2, 1, kept=True)
 LOST = Image("http://c").failed(ImageError(ImageErrorCode.NOT_FOUND, "The host answered 404."))
 SPOILT = Image("http://d").failed(ImageError(ImageErrorCode.CORRUPT_IMAGE, "It ends half-way."))
 
@@ -24,7 +25,7 @@ DIALECTS = st.builds(
 )
 CELLS = st.text() | st.text('",;\t\r\n \x00\ufeff=')
 ROWS = st.lists(st.tuples(CELLS, CELLS, CELLS, CELLS), max_size=5)
-IMAGES = st.lists(st.sampled_from([DONE, ALSO_DONE, LOST, SPOILT]), max_size=4)
+IMAGES = st.lists(st.sampled_from([DONE, ALSO_DONE, KEPT, LOST, SPOILT]), max_size=4)
 
 
 def line_of(dialect: Dialect, cells: tuple[str, ...], images: list[Image]) -> bytes:
@@ -41,14 +42,25 @@ def cells_of(data: bytes, dialect: Dialect) -> list[list[str]]:
 @pytest.mark.parametrize(
     ("images", "results"),
     [
-        ([DONE, ALSO_DONE], ["https://l/images/t/a.jpg,https://l/images/t/b.jpg", "DONE", "", "1500", "500"]),
+        (
+            [DONE, ALSO_DONE],
+            ["https://l/images/t/a.jpg,https://l/images/t/b.jpg", "DONE", "", "1500", "500", ""],
+        ),
         (
             [LOST, DONE, SPOILT],
-            [",https://l/images/t/a.jpg,", "PARTIAL", "not_found,,corrupt_image", "1000", "300"],
+            [",https://l/images/t/a.jpg,", "PARTIAL", "not_found,,corrupt_image", "1000", "300", ""],
         ),
-        ([LOST, SPOILT], [",", "FAILED", "not_found,corrupt_image", "0", "0"]),
-        ([LOST], ["", "FAILED", "not_found", "0", "0"]),
-        ([], ["", "EMPTY", "", "0", "0"]),
+        ([LOST, SPOILT], [",", "FAILED", "not_found,corrupt_image", "0", "0", ""]),
+        ([LOST], ["", "FAILED", "not_found", "0", "0", ""]),
+        ([], ["", "EMPTY", "", "0", "0", ""]),
+        ([KEPT], ["https://l/images/t/k.jpg", "DONE", "", "90", "80", "KEPT"]),
+        (
+            [LOST, KEPT, DONE],
+            [
+                ",https://l/images/t/k.jpg,https://l/images/t/a.jpg",
+                *("PARTIAL", "not_found,,", "1090", "380", ",KEPT,"),
+            ],
+        ),
     ],
 )
 def test_a_line_tells_what_became_of_each_image_in_its_place(images: list[Image], results: list[str]) -> None:
@@ -59,10 +71,10 @@ def test_the_result_is_written_as_its_input_was() -> None:
     dialect = Dialect(";", "\r\n", bom=True)
     assert head(dialect, HEADER) == (
         b"\xef\xbb\xbfSerial Number;Product Name;Input Image Urls;"
-        b"Output Image Urls;Status;Errors;Bytes In;Bytes Out\r\n"
+        b"Output Image Urls;Status;Errors;Bytes In;Bytes Out;Notes\r\n"
     )
     assert line_of(dialect, ("1", "a,b", 'c"d'), [DONE]) == (
-        b'1;a,b;"c""d";https://l/images/t/a.jpg;DONE;;1000;300\r\n'
+        b'1;a,b;"c""d";https://l/images/t/a.jpg;DONE;;1000;300;\r\n'
     )
 
 

@@ -49,13 +49,14 @@ DIALECTS = st.builds(
 )
 BASE = "https://cdn.test"
 
-_LINK = r"https://cdn\.test/images/[A-Za-z0-9_-]{22}/[A-Za-z0-9_-]{1,80}\.(?:jpg|webp|avif|png)"
+_LINK = r"https://cdn\.test/images/[A-Za-z0-9_-]{22}/[A-Za-z0-9_-]{1,80}\.(?:jpg|webp|avif|png|gif)"
 GRAMMAR = {
     "Output Image Urls": rf"(?:{_LINK})?(?:,(?:{_LINK})?)*",
     "Status": r"DONE|PARTIAL|FAILED|EMPTY",
     "Errors": r"[a-z_]*(?:,[a-z_]*)*",
     "Bytes In": r"[0-9]+",
     "Bytes Out": r"[0-9]+",
+    "Notes": r"(?:KEPT)?(?:,(?:KEPT)?)*",
 }
 
 
@@ -65,16 +66,18 @@ def images(draw: st.DrawFn) -> Image:
     image = Image(draw(URLS | TEXTS))
     if draw(st.booleans()):
         return image.failed(ImageError(draw(CODES), draw(TEXTS)))
-    extension = draw(st.sampled_from(["jpg", "webp", "avif", "png"]))
+    extension = draw(st.sampled_from(["jpg", "webp", "avif", "png", "gif"]))
     try:
         link = links.link(draw(st.binary(min_size=1)), 1, 0, 0, image.url, extension)
     except ValueError:  # what is no URL is not fetched, and gets no link
         return image.failed(ImageError(ImageErrorCode.INVALID_URL, "It is no URL."))
-    return image.done(link, draw(st.integers(0, 10**8)), draw(st.integers(0, 10**8)), 2, 1)
+    return image.done(
+        link, draw(st.integers(0, 10**8)), draw(st.integers(0, 10**8)), 2, 1, kept=draw(st.booleans())
+    )
 
 
 def safe(added: list[str]) -> bool:
-    """Whether the five cells are what they may be, also where another delimiter is taken for the file's."""
+    """Whether the six cells are what they may be, also where another delimiter is taken for the file's."""
     fits = all(re.fullmatch(GRAMMAR[name], cell) for name, cell in zip(RESULT_COLUMNS, added, strict=True))
     parts = [part for cell in added for part in re.split(r"[,;|\s]", cell) if part]
     return fits and all(re.match(r"https://|[A-Z0-9]|[a-z]+", part) for part in parts)

@@ -13,10 +13,11 @@ def test_the_result_has_the_rows_in_order_with_their_links_and_errors() -> None:
     first, second, third = [row.images for row in pipeline.rows.stream(job.id)]
     base = "https://cdn.test/images/"
     assert pipeline.result(job).split("\r\n") == [
-        "Serial Number,Product Name,Input Image Urls,Output Image Urls,Status,Errors,Bytes In,Bytes Out",
-        f'1,Product 1,http://h/a.png http://h/b.png,"{base}{first[0].link},",PARTIAL,",not_found",14,7',
-        f"2,Product 2,http://h/c.png,{base}{second[0].link},DONE,,14,7",
-        "3,Product 3,,,EMPTY,,0,0",
+        "Serial Number,Product Name,Input Image Urls,"
+        "Output Image Urls,Status,Errors,Bytes In,Bytes Out,Notes",
+        f'1,Product 1,http://h/a.png http://h/b.png,"{base}{first[0].link},",PARTIAL,",not_found",14,7,',
+        f"2,Product 2,http://h/c.png,{base}{second[0].link},DONE,,14,7,",
+        "3,Product 3,,,EMPTY,,0,0,",
         "",
     ]
     assert third == ()

@@ -6,7 +6,7 @@ import pytest
 from catalight.domain.errors import UnavailableError
 from catalight.domain.job import JobState
 from catalight.domain.messages import FinishJob, ProcessRange
-from catalight.domain.options import Options
+from catalight.domain.options import ImageFormat, Options
 from catalight.domain.row import Row
 from tests.pipeline import BUSY, MISSING, Output, Pipeline
 
@@ -24,6 +24,20 @@ def test_images_are_stored_and_their_rows_ended() -> None:
     ] * 2
     counts = pipeline.jobs.get(job.id).counts
     assert (counts.done, counts.bytes_in, counts.bytes_out) == (2, 28, 14)
+
+
+def test_a_source_that_is_kept_is_told_in_its_row_and_its_result() -> None:
+    pipeline = Pipeline()
+    made = iter([Output(b"light", ImageFormat.GIF, kept=True), Output(b"made")])
+    make_light = replace(pipeline.make_light, compress=lambda data, options: next(made))
+    pipeline.process_range = replace(pipeline.process_range, make_light=make_light)
+    job = pipeline.start("http://h/a.png http://h/b.png")
+    pipeline.run()
+    [row] = pipeline.rows.stream(job.id)
+    assert [image.kept for image in row.images] == [True, False]
+    assert row.images[0].link
+    assert row.images[0].link.endswith("/a.gif")
+    assert ',DONE,,28,9,"KEPT,"' in pipeline.result(job)
 
 
 def test_an_image_that_cannot_be_had_costs_itself_only() -> None:

@@ -54,9 +54,9 @@ class Sandbox:
         with self._child() as child, memory_file() as source, memory_file() as output:
             source.write(data)
             source.seek(0)
-            answer = child.compress(source.fileno(), output.fileno(), options)
+            made = child.compress(source.fileno(), output.fileno(), options)
             output.seek(0)
-            return _compressed(output.read(), options.format, answer)
+            return _compressed(output.read(), made)
 
     def close(self) -> None:
         """End the children that are idle."""
@@ -109,7 +109,7 @@ class _Child:
         return self._process.poll() is None
 
     def compress(self, source: int, output: int, options: Options) -> dict[str, Any]:
-        """Have one file compressed into the other; what the codec says of it."""
+        """Have one file compressed into the other; what has come out, as the codec tells it."""
         self.worn, worn = True, self.worn  # whatever goes wrong from here on
         if not self._ready:
             self._receive(START_SECONDS)
@@ -120,7 +120,7 @@ class _Child:
             raise SandboxError("the codec died between two pictures") from error
         answer = self._receive(self._limits.cpu_seconds * WALL)
         self.worn = worn or answer["worn"]
-        return self._good(answer)
+        return self._made(answer)
 
     def close(self) -> None:
         """End it, whatever it does."""
@@ -128,7 +128,7 @@ class _Child:
         self._process.communicate()
         self._channel.close()
 
-    def _good(self, answer: dict[str, Any]) -> dict[str, Any]:
+    def _made(self, answer: dict[str, Any]) -> dict[str, Any]:
         if "code" in answer:
             raise ImageError(ImageErrorCode(answer["code"]), answer["detail"])
         if "out_of_memory" in answer:
@@ -165,11 +165,11 @@ class _Child:
         return ImageError(ImageErrorCode.GAVE_UP, f"Compressing the picture {what}.")
 
 
-def _compressed(data: bytes, image_format: ImageFormat, answer: dict[str, Any]) -> Compressed:
+def _compressed(data: bytes, made: dict[str, Any]) -> Compressed:
     """The output, with what the codec says of it."""
-    width, height = answer["target"]
-    source = Source(answer["source_format"], *answer["upright"])
-    return Compressed(data, image_format, width, height, source, Times(**answer["times"]))
+    width, height = made["target"]
+    source, times = Source(**made["source"]), Times(**made["times"])
+    return Compressed(data, ImageFormat(made["format"]), width, height, source, times, made["kept"])
 
 
 def _environment() -> dict[str, str]:

@@ -17,17 +17,24 @@ def possible(job: Job, row: Row) -> Iterator[str]:
     """Where attempts of any run so far may have stored images of the row."""
     for run in range(1, job.run + 1):
         for place in range(len(row.images)):
-            yield from _key(job, row, run, place)
+            yield from _keys(job, row, run, place)
 
 
 def leftovers(job: Job, row: Row) -> Iterator[str]:
-    """Where attempts of the row's own run may have stored images that are not done."""
+    """Where attempts of the row's own run may have stored what no image of the row refers to.
+
+    Where the options leave the format open, that may also be so for an image that is done: the attempt that
+    died may have been served another picture.
+    """
     for place, image in enumerate(row.images):
-        if not image.link:
-            yield from _key(job, row, row.run, place)
+        if not image.link or len(job.options.format.formats) > 1:
+            referred = links.image_key(image.link) if image.link else None
+            yield from (key for key in _keys(job, row, row.run, place) if key != referred)
 
 
-def _key(job: Job, row: Row, run: int, place: int) -> Iterator[str]:
-    image, extension = row.images[place], job.options.format.extension
+def _keys(job: Job, row: Row, run: int, place: int) -> Iterator[str]:
+    """One for each format that the options allow."""
+    image = row.images[place]
     if image.error is not ImageErrorCode.INVALID_URL:
-        yield links.image_key(links.link(job.secret, run, row.number, place, image.url, extension))
+        for output in job.options.format.formats:
+            yield links.image_key(links.link(job.secret, run, row.number, place, image.url, output.extension))

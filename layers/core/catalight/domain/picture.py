@@ -17,14 +17,17 @@ _ENCODING = {
     ImageFormat.PNG: (5, 5),
     ImageFormat.WEBP: (13, 40),
     ImageFormat.AVIF: (33, 36),
+    ImageFormat.GIF: (13, 17),
 }
+_MOVING = 11  # bytes a pixel of each frame of an animation, all of which are held
 
 
 @dataclass(frozen=True, slots=True)
 class Compressed:
     """An encoded picture: `data` in `format`, `width` x `height` pixels, upright.
 
-    `times` are those of the codec's stages; two outputs are equal whatever they took.
+    `times` are those of the codec's stages; two outputs are equal whatever they took. `kept` says that it is
+    the source itself but for its metadata, because coding it anew would not have made it smaller.
     """
 
     data: bytes
@@ -33,6 +36,7 @@ class Compressed:
     height: int
     source: Source
     times: Times = field(compare=False)
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +44,15 @@ class Limits:
     """What one picture may cost; each check raises `too_many_pixels`, before what it checks is begun.
 
     `pixels` bounds the source, `scanned` the pixels that all scans of a progressive JPEG visit (encoders make
-    about ten scans, twenty at most). `memory` and `cpu_seconds` bound the process that decodes and encodes,
-    `output_bytes` what comes out of it.
+    about ten scans, twenty at most). Of an animation with more than `frames`, or more than `moving` pixels in
+    all of them, only the first is taken. `memory` and `cpu_seconds` bound the process that decodes and
+    encodes, `output_bytes` what comes out of it.
     """
 
     pixels: int = 50 * MB
     scanned: int = 1_000 * MB
+    frames: int = 300
+    moving: int = 60 * MB
     memory: int = 1_150 * MB
     cpu_seconds: int = 20
     output_bytes: int = 64 * MB
@@ -70,16 +77,27 @@ class Limits:
 
     def check_output(self, output_format: ImageFormat, width: int, height: int, *, transparent: bool) -> None:
         """Whether a picture of this size may be encoded in this format."""
-        pixels, allowed = width * height, self._room // _ENCODING[output_format][transparent]
+        pixels, allowed = width * height, self._encodable(output_format, transparent)
         if pixels > allowed:
             raise _too_many(
                 f"The picture has {pixels:,} pixels; at most {allowed:,} are made into {output_format}."
             )
 
+    def holds(self, output_format: ImageFormat, width: int, height: int, *, transparent: bool) -> bool:
+        """Whether `check_output` has nothing against it."""
+        return width * height <= self._encodable(output_format, transparent)
+
+    def moves(self, frames: int, width: int, height: int) -> bool:
+        """Whether so many frames of this size may be taken."""
+        return frames <= self.frames and frames * width * height <= min(self.moving, self._room // _MOVING)
+
     def too_many_bytes(self) -> ImageError:
         """The error of an output that has outgrown its limit."""
         detail = f"The compressed picture has more than {self.output_bytes:,} bytes."
         return ImageError(ImageErrorCode.TOO_MANY_BYTES, detail)
+
+    def _encodable(self, output_format: ImageFormat, transparent: bool) -> int:
+        return self._room // _ENCODING[output_format][transparent]
 
     @property
     def _room(self) -> int:

@@ -9,13 +9,17 @@ from catalight.domain import links
 from catalight.domain.dialect import Dialect
 from catalight.domain.row import Row
 
-RESULT_COLUMNS = ("Output Image Urls", "Status", "Errors", "Bytes In", "Bytes Out")
+_FIRST_COLUMNS = ("Output Image Urls", "Status", "Errors", "Bytes In", "Bytes Out")
+RESULT_COLUMNS = (*_FIRST_COLUMNS, "Notes")
+KEPT = "KEPT"
 
 
 def own_columns(header: Sequence[str]) -> int:
     """How many of the header's cells are the user's: all but the columns of an earlier run at its end."""
-    own = len(header) - len(RESULT_COLUMNS)
-    return own if tuple(header[own:]) == RESULT_COLUMNS else len(header)
+    for columns in (RESULT_COLUMNS, _FIRST_COLUMNS):  # results of earlier versions have no notes
+        if tuple(header[-len(columns) :]) == columns:
+            return len(header) - len(columns)
+    return len(header)
 
 
 def head(dialect: Dialect, header: Sequence[str]) -> bytes:
@@ -29,9 +33,11 @@ def line(dialect: Dialect, row: Row, link_base: str) -> bytes:
     found = ",".join(links.image_url(link_base, image.link) if image.link else "" for image in row.images)
     failed = any(image.error for image in row.images)
     errors = ",".join(image.error or "" for image in row.images) if failed else ""
+    kept = any(image.kept for image in row.images)
+    notes = ",".join(KEPT if image.kept else "" for image in row.images) if kept else ""
     bytes_in = sum(image.bytes_in for image in row.images)
     bytes_out = sum(image.bytes_out for image in row.images)
-    return _encoded(dialect, (*row.cells, found, row.state, errors, str(bytes_in), str(bytes_out)))
+    return _encoded(dialect, (*row.cells, found, row.state, errors, str(bytes_in), str(bytes_out), notes))
 
 
 def _encoded(dialect: Dialect, cells: Sequence[str]) -> bytes:

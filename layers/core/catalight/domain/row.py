@@ -27,8 +27,8 @@ class Image:
     `attempts` counts the failures that may pass; before `not_before` no further attempt is made.
     `waiting_since` is when it was first made to wait for its host. `link` is the path of the output below
     `/images/`; sizes are bytes, dimensions are pixels of the output. `source` and `times` are None where the
-    image is not done, or was before they were kept. `error` and `detail` tell why it failed, or, while it is
-    pending, why its last attempt did.
+    image is not done, or was before they were kept. `kept` says that the output is the source itself but for
+    its metadata. `error` and `detail` tell why it failed, or, while it is pending, why its last attempt did.
     """
 
     url: str
@@ -43,6 +43,7 @@ class Image:
     height: int = 0
     source: Source | None = None
     times: Times | None = None
+    kept: bool = False
     error: ImageErrorCode | None = None
     detail: str | None = None
 
@@ -71,6 +72,8 @@ class Image:
         height: int,
         source: Source | None = None,
         times: Times | None = None,
+        *,
+        kept: bool = False,
     ) -> "Image":
         """End it well."""
         return replace(
@@ -85,6 +88,7 @@ class Image:
             height=height,
             source=source,
             times=times,
+            kept=kept,
             error=None,
             detail=None,
         )

@@ -26,7 +26,8 @@ UNEXPECTED = ImageError(ImageErrorCode.INTERNAL_ERROR, "Something went wrong ins
 
 
 class Compressed(Protocol):
-    """An output image: its bytes, format and dimensions in pixels, its source, and what coding it took."""
+    """An output image: its bytes, format and dimensions in pixels, its source, what coding it took, and
+    whether it is the source's own."""
 
     @property
     def data(self) -> bytes: ...
@@ -40,6 +41,8 @@ class Compressed(Protocol):
     def source(self) -> Source: ...
     @property
     def times(self) -> Times: ...
+    @property
+    def kept(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +164,7 @@ class MakeLight:
         self.store.put(links.image_key(link), output.data, output.format.media_type)
         times = output.times + Times(fetch=fetch, store=milliseconds(self.timer() - began))
         sizes = len(source), len(output.data), output.width, output.height
-        return task.image.done(link, *sizes, output.source, times)
+        return task.image.done(link, *sizes, output.source, times, kept=output.kept)
 
     @property
     def _whole_seconds(self) -> float:

@@ -38,19 +38,21 @@ class TestUpload:
         assert pipeline.jobs.get(body["request_id"]).file_name == "products.csv"
 
     def test_the_options_reach_the_job(self, client: TestClient, pipeline: Pipeline) -> None:
-        fields = {"quality": "80", "format": "webp", "max_width": "100", "webhook_url": "https://shop.test/h"}
+        fields = {"quality": "80", "format": "keep", "max_width": "100", "background": "#00ff7F"}
+        fields["webhook_url"] = "https://shop.test/h"
         job = pipeline.jobs.get(upload(client, **fields).json()["request_id"])
         assert job.options.to_document() == {
             "quality": 80,
-            "format": "webp",
+            "format": "keep",
             "max_width": 100,
             "max_height": None,
+            "background": "#00ff7F",
         }
         assert job.webhook
         assert job.webhook.url == "https://shop.test/h"
 
     def test_empty_fields_are_as_good_as_none(self, client: TestClient) -> None:
-        assert upload(client, quality="", format="", webhook_url="", max_width="").status_code == 202
+        assert upload(client, quality="", format="", background="", max_width="").status_code == 202
 
     def test_an_unusable_file_names_every_line(self, client: TestClient) -> None:
         body = check_problem(upload(client, b"Serial Number,Product Name\n1,a\n"), 422, "catalogue")
@@ -69,6 +71,10 @@ class TestUpload:
             ("quality", "101"),
             ("quality", "best"),
             ("format", "bmp"),
+            ("format", "gif"),
+            ("background", "white"),
+            ("background", "#fff"),
+            ("background", "#ffffff\n"),
             ("max_width", "0"),
             ("max_height", "99999"),
             ("strict", "perhaps"),

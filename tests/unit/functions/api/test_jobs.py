@@ -170,6 +170,7 @@ class TestLists:
         assert done["milliseconds"] == {"fetch": 0, "decode": 3, "resize": 2, "encode": 1, "store": 0}
         assert (missing["format"], missing["source"], missing["milliseconds"]) == (None, None, None)
         assert done["output_url"] in pipeline.result(pipeline.jobs.get(request_id))
+        assert (done["kept"], missing["kept"]) == (False, False)
         assert (missing["error"], missing["detail"]) == ("not_found", "The host answered 404.")
         assert body["next"] is None
 

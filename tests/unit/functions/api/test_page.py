@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from catalight.domain.options import Target
+
 PAGE = (Path(__file__).parents[4] / "functions/api/page.html").read_text()
 
 
@@ -35,3 +37,8 @@ def test_what_is_asked_for_is_asked_of_the_api_itself() -> None:
     asked = re.findall(r"(?<!function )call\(\s*([\"'`])(.)", PAGE)
     assert len(asked) == PAGE.count("call(") - 1 > 0
     assert {first for _, first in asked} == {"/"}
+
+
+def test_the_form_offers_every_format() -> None:
+    offered = re.findall(r"<option(?: value=\"([a-z]+)\")?>([a-z ]+)<", PAGE)
+    assert {value or text for value, text in offered} == set(Target)

@@ -1,0 +1,1 @@
+"""The codec's parts: each does one thing to a picture."""
