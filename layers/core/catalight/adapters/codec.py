@@ -19,7 +19,7 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from catalight.adapters import jpeg_scans
+from catalight.adapters import jpeg_requantise, jpeg_scans
 from catalight.adapters.memory_file import memory_file
 from catalight.domain.errors import ImageError, ImageErrorCode
 from catalight.domain.options import ImageFormat, Options
@@ -103,12 +103,20 @@ def compress_into(file: IO[bytes], data: bytes, options: Options, limits: Limits
     """The same, with the output written into an empty file, which is checked to hold it."""
     _prepare_pillow()
     with _bad_bytes_mapped(data, limits):
-        picture, layout, profile = _decoded(data, options, limits)
-    picture = _placed(picture, layout)
-    limits.check_output(options.format, *layout.target, transparent=picture.mode.endswith("A"))
-    picture = _writable(picture, options.format)
-    _encode(file, picture, options, _profile_for(picture.mode, profile), limits)
-    _check_whole(file, picture.size, options.format)
+        source, layout = _opened(data, options, limits)
+        light = _requantised(source, data, layout, options)
+        if light is None:
+            picture, profile = _decoded(source, layout)
+    if light is None:
+        picture = _placed(picture, layout)
+        limits.check_output(options.format, *layout.target, transparent=picture.mode.endswith("A"))
+        picture = _writable(picture, options.format)
+        _encode(file, picture, options, _profile_for(picture.mode, profile), limits)
+    elif len(light) <= limits.output_bytes:
+        file.write(light)
+    else:
+        raise limits.too_many_bytes()
+    _check_whole(file, layout.target, options.format)
     return layout
 
 
@@ -159,8 +167,8 @@ def _claims_to_be_readable(data: bytes) -> bool:
     return any(accept is not None and accept(data[:16]) is True for accept in accepts)
 
 
-def _decoded(data: bytes, options: Options, limits: Limits) -> tuple[Image.Image, Layout, object]:
-    """The pixels, in the file's own orientation, with the layout and the source's ICC profile."""
+def _opened(data: bytes, options: Options, limits: Limits) -> tuple[Image.Image, Layout]:
+    """The picture, whose pixels may still be coded, and its layout."""
     source = Image.open(BytesIO(data), formats=_READABLE)
     _check_header(source, data, limits)
     if not isinstance(source, JpegImageFile):  # which has to wait for draft()
@@ -169,11 +177,26 @@ def _decoded(data: bytes, options: Options, limits: Limits) -> tuple[Image.Image
     upright = _swapped(source.size, orientation >= _FIRST_SIDEWAYS)
     layout = Layout(orientation, upright, _fitted(upright, options))
     _check_sides(layout.target, options.format)
+    return source, layout
+
+
+def _requantised(source: Image.Image, data: bytes, layout: Layout, options: Options) -> bytes | None:
+    """What comes of the quick way, for a JPEG that becomes one as it lies."""
+    if not isinstance(source, JpegImageFile) or options.format is not ImageFormat.JPEG:
+        return None
+    if layout.orientation != 1 or layout.target != source.size or source.mode not in _PROFILE_SPACES:
+        return None
+    profile = _profile_for(source.mode, source.info.get("icc_profile"))
+    return jpeg_requantise.requantised(data, options.quality, profile)
+
+
+def _decoded(source: Image.Image, layout: Layout) -> tuple[Image.Image, object]:
+    """The pixels, in the file's own orientation, and the source's ICC profile."""
     # lets a JPEG decode straight to a nearby smaller size
     source.draft(None, layout.as_stored(layout.target))
     source.load()
     profile = source.info.get("icc_profile")
-    return _plain(source), layout, profile
+    return _plain(source), profile
 
 
 def _check_header(source: Image.Image, data: bytes, limits: Limits) -> None:
