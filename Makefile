@@ -9,7 +9,7 @@ AUDIT := .venv-audit
 AUDIT_READY := $(AUDIT)/.ready
 CORPORA := .corpora/.ready
 COMPILER := .compiler/.ready
-NATIVE := $(foreach machine,x86_64 aarch64,layers/core/catalight/adapters/requantise-$(machine).so)
+NATIVE := $(foreach machine,x86_64 aarch64,layers/core/catalight/adapters/requantise-$(machine).elf)
 BUILT := .aws-sam/build/template.yaml
 SOURCES := Makefile template.yaml $(shell find functions layers requirements -type f -not -name '*.pyc')
 
@@ -72,8 +72,8 @@ fuzz: $(READY)  ## Hold the API to its own description with random requests (MIN
 
 native: $(NATIVE)  ## Compile the quick way for JPEGs, for both of Lambda's architectures
 
-# Zig's C compiler comes as a wheel, makes the same of the same source everywhere, and for other machines than this.
-layers/core/catalight/adapters/requantise-%.so: native/requantise.c native/encode.c native/tokens.h | $(COMPILER)
+# Zig's C compiler comes as a wheel, and compiles for other machines than this. SAM leaves out what is called *.so.
+layers/core/catalight/adapters/requantise-%.elf: native/requantise.c native/encode.c native/tokens.h | $(COMPILER)
 	@PYTHONPATH=$(dir $(COMPILER)) $(BIN)/python -m ziglang cc -target $*-linux-gnu.2.34 -O2 -s -shared -fPIC \
 		-Wall -Wextra -Werror $(filter %.c,$^) -o $@
 

@@ -108,7 +108,7 @@ def requantised(data: bytes, header: Header, steps: Iterable[bytes]) -> Iterator
 
 @cache
 def _library() -> CDLL | None:
-    path = Path(__file__).with_name(f"requantise-{platform.machine()}.so")
+    path = Path(__file__).with_name(f"requantise-{platform.machine()}.elf")
     if sys.platform != "linux" or not path.exists():
         return None
     library = CDLL(str(path))
