@@ -24,6 +24,7 @@ typedef struct {
     uint32_t blocks;                    // in each MCU
     uint32_t dc, ac;                    // its tables in the source
     uint32_t target;                    // its first table in the output, for DC; the next one is for AC
+    uint32_t white_from, white, black_from, black;  // from this DC on, up and down, it is at least that one
     uint32_t scales[BLOCK];             // old step / new step, in 65536ths, in zigzag order
 } Component;
 
@@ -180,14 +181,21 @@ typedef struct {
     int32_t source, target;             // a component's last DC value, before and after
 } Level;
 
+// Pixels end at black and white, coefficients do not: white must not be rounded to what is not quite white.
+static inline int32_t level_of(const Component *to, int negative, uint32_t source) {
+    uint32_t value = scaled(source, to->scales[0], 0x8000);
+    uint32_t from = negative ? to->black_from : to->white_from, least = negative ? to->black : to->white;
+    if (source >= from && value < least) value = least;
+    return negative ? -(int32_t)value : (int32_t)value;
+}
+
 static int put_dc(Reader *reader, const Lookup *lookup, const Component *to, Level *level, Tokens *out) {
     refill(reader);
     int size = next_symbol(reader, lookup);
     if (size < 0 || size > LARGEST_DC) return 0;
     if (size) level->source += extended(take(reader, size), size);
     if (level->source > FURTHEST_DC || level->source < -FURTHEST_DC) return 0;
-    int32_t value = (int32_t)scaled(magnitude(level->source), to->scales[0], 0x7FFF);
-    if (level->source < 0) value = -value;
+    int32_t value = level_of(to, level->source < 0, magnitude(level->source));
     int32_t difference = value - level->target;
     level->target = value;
     if (size_of(magnitude(difference)) > LARGEST_DC) return 0;

@@ -85,6 +85,17 @@ def test_it_is_as_good_and_as_small_as_the_way_through_pixels(mode: str, had: in
     assert len(quick) <= 1.06 * len(slow)
 
 
+@pytest.mark.parametrize("shade", [255, 0])
+@pytest.mark.parametrize("had", range(60, 101))
+def test_white_stays_white_and_black_black(had: int, shade: int) -> None:
+    """As far as it does on the way through pixels: rounding twice may not make it grey."""
+    source = encode(Image.new("L", (32, 32), shade), "JPEG", quality=had)
+    for asked in (10, 25, 50, 75):
+        slow = encode(opened(source), "JPEG", quality=min(had, asked))
+        quick, slowly = opened(light(source, asked)).tobytes(), opened(slow).tobytes()
+        assert error(bytes([shade] * 32 * 32), quick) <= error(bytes([shade] * 32 * 32), slowly)
+
+
 @given(st.integers(17, 70), st.integers(17, 70), st.integers(1, 100), st.integers(1, 100), st.randoms())
 @settings(max_examples=150, deadline=None)
 def test_noise_of_any_size_comes_out_near_to_what_it_was(
@@ -207,3 +218,12 @@ def test_the_codec_takes_it_where_it_can(monkeypatch: pytest.MonkeyPatch) -> Non
     assert codec.compress(source, Options(max_width=100)).width == 100
     monkeypatch.setattr(jpeg_native, "is_built", lambda: False)
     assert codec.compress(source, Options()).data == encode(opened(source), "JPEG", quality=50, optimize=True)
+
+
+@pytest.mark.parametrize(("budget", "best"), [(320 * 240, True), (320 * 240 - 1, False)])
+def test_a_picture_beyond_the_budget_has_standard_tables(
+    budget: int, best: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(codec, "OPTIMISED_PIXELS", budget)
+    source = encode(drawn(), "PNG")
+    assert codec.compress(source, Options()).data == encode(drawn(), "JPEG", quality=50, optimize=best)

@@ -14,6 +14,9 @@ from catalight.adapters.jpeg_header import BLOCK, TABLES, Codes, Header
 _SYMBOLS = 256
 _SCALE = 1 << 16
 _LEAST_TOKENS = 1 << 16
+_WHITE, _BLACK = 8 * 127, 8 * 128  # a block's DC, from the middle up and down
+_SHADE = 4  # DC that no pixel shows
+_NEVER = 1 << 31
 
 
 class _Table(Structure):
@@ -26,6 +29,10 @@ class _Component(Structure):
         ("dc", c_uint32),
         ("ac", c_uint32),
         ("target", c_uint32),
+        ("white_from", c_uint32),
+        ("white", c_uint32),
+        ("black_from", c_uint32),
+        ("black", c_uint32),
         ("scales", c_uint32 * BLOCK),
     )
 
@@ -124,11 +131,18 @@ def _scan(data: bytes, header: Header, steps: Iterable[bytes]) -> _Scan:
     for place, (component, new) in enumerate(zip(header.components, steps, strict=True)):
         old = header.steps[component.steps]
         scales = (c_uint32 * BLOCK)(*(_SCALE * a // b for a, b in zip(old, new, strict=True)))
-        target = 2 if place else 0
-        blocks = component.across * component.down
-        scan.component[place] = _Component(blocks, component.dc, component.ac, target, scales)
+        target, blocks = (2 if place else 0), component.across * component.down
+        shades = (_NEVER, _NEVER) if place else (_WHITE, _BLACK)  # colours end nowhere near
+        ends = (end for shade in shades for end in _end(shade, old[0], new[0]))
+        scan.component[place] = _Component(blocks, component.dc, component.ac, target, *ends, scales)
     for tables, found in ((scan.dc, header.dc), (scan.ac, header.ac)):
         for number, table in found.items():
             tables[number].counts[:] = table.counts
             tables[number].symbols[: len(table.symbols)] = table.symbols
     return scan
+
+
+def _end(level: int, old: int, new: int) -> tuple[int, int]:
+    """From which DC on a block is as good as black, or white, and what that is in the new steps."""
+    rounded = (2 * level + new) // (2 * new)
+    return _NEVER if old == new else -(-(level - _SHADE) // old), rounded
