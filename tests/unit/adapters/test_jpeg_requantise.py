@@ -172,6 +172,11 @@ def unusual() -> dict[str, bytes]:
         "colours at full height": encode(picture, "JPEG", subsampling="4:2:2"),
         "arithmetic": usual[:frame] + b"\xff\xc9" + usual[frame + 2 :],
         "12 bits": usual[: frame + 4] + b"\x0c" + usual[frame + 5 :],
+        "a frame too long": usual[: frame + 3]
+        + b"\x14"
+        + usual[frame + 4 : frame + 19]
+        + bytes(3)
+        + usual[frame + 19 :],
         "no height": usual[: frame + 5] + bytes(2) + usual[frame + 7 :],
         "Adobe's RGB": usual[:2] + b"\xff\xee\x00\x0eAdobe\x00\x64" + bytes(5) + usual[2:],
         "cut off": usual[: -len(usual) // 3],

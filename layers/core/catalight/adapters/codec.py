@@ -82,7 +82,7 @@ _ENDS = {ImageFormat.JPEG: b"\xff\xd9", ImageFormat.PNG: b"IEND\xaeB`\x82"}
 _MAX_SIDES = {ImageFormat.JPEG: 65_500, ImageFormat.WEBP: 16_383, ImageFormat.AVIF: 32_768}
 
 
-# To find the best Huffman tables libjpeg holds all coefficients: with them 50 megapixels take 390 MB, without 245.
+# For the best Huffman tables libjpeg holds all coefficients: 50 megapixels take 390 MB, without them 245.
 OPTIMISED_PIXELS = 25_000_000
 
 type Size = tuple[int, int]

@@ -125,6 +125,7 @@ def _read_components(header: Header, frame: bytes, scan: bytes) -> None:
     bits, header.height, header.width, count = struct.unpack_from(">BHHB", frame)
     _expect(bits == BLOCK_SIDE and header.width > 0 and header.height > 0 and count in (1, len(_YCC_IDS[0])))
     _expect(scan[0] == count and scan[1 + 2 * count :] == _WHOLE_BLOCKS)
+    _expect(len(frame) == 6 + 3 * count)
     ids = [frame[6 + 3 * i] for i in range(count)]
     _expect(ids == [scan[1 + 2 * i] for i in range(count)] and (count == 1 or ids in _YCC_IDS))
     for i in range(count):
