@@ -164,7 +164,9 @@ def unusual() -> dict[str, bytes]:
     picture, usual = drawn(64, 48), encode(drawn(64, 48), "JPEG", quality=90)
     scan = usual.index(b"\xff\xda")
     frame = usual.index(b"\xff\xc0")
+    grey = encode(picture.convert("L"), "JPEG")
     return {
+        "grey in too many blocks": grey.replace(b"\x01\x01\x11\x00", b"\x01\x01\xa2\x00", 1),
         "progressive": encode(picture, "JPEG", quality=90, progressive=True),
         "cmyk": encode(picture.convert("CMYK"), "JPEG"),
         "rgb": encode(picture, "JPEG", keep_rgb=True),

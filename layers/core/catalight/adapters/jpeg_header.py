@@ -130,10 +130,12 @@ def _read_components(header: Header, frame: bytes, scan: bytes) -> None:
     _expect(ids == [scan[1 + 2 * i] for i in range(count)] and (count == 1 or ids in _YCC_IDS))
     for i in range(count):
         blocks, steps = frame[7 + 3 * i], frame[8 + 3 * i]
-        across, down = divmod(blocks, 16) if count > 1 else (1, 1)  # alone it goes block by block
+        across, down = divmod(blocks, 16)
         dc, ac = divmod(scan[2 + 2 * i], 16)
         _expect(0 < across <= TABLES and 0 < down <= TABLES)
         _expect(steps in header.steps and dc in header.dc and ac in header.ac)
+        if count == 1:  # alone it goes block by block
+            across = down = 1
         header.components.append(Component(across, down, steps, dc, ac))
 
 
