@@ -7,6 +7,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 AUDIT := .venv-audit
 AUDIT_READY := $(AUDIT)/.ready
+BENCH := .venv-bench
+BENCH_READY := $(BENCH)/.ready
+PEERS := .venv-peers
+PEERS_READY := $(PEERS)/.ready
 CORPORA := .corpora/.ready
 COMPILER := .compiler/.ready
 NATIVE := $(foreach machine,x86_64 aarch64,layers/core/catalight/adapters/requantise-$(machine).elf)
@@ -46,7 +50,7 @@ webhook-secret: $(READY)  ## Show what a key's webhooks are signed with (KEY=its
 	$(KEYS) $(if $(ROTATE),rotate-)webhook-secret "$(KEY)"
 
 ##@ Work on it
-.PHONY: check test audit chaos corpora fuzz format lock
+.PHONY: check test audit chaos corpora fuzz native bench bench-pipeline format lock
 check: $(READY) $(NATIVE)  ## Format, lint, types and unit tests: under a minute
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
@@ -77,6 +81,11 @@ layers/core/catalight/adapters/requantise-%.elf: native/requantise.c native/enco
 	@PYTHONPATH=$(dir $(COMPILER)) $(BIN)/python -m ziglang cc -target $*-linux-gnu.2.34 -O2 -s -shared -fPIC \
 		-Wall -Wextra -Werror $(filter %.c,$^) -o $@
 
+bench: $(BENCH_READY)  ## Measure the codec against others, in 5 minutes (QUICK=1: in one; IMAGES=folder; WRITE=1: into docs/)
+	@$(BENCH)/bin/python -m bench.codec $(if $(QUICK),--quick) $(if $(IMAGES),--images "$(IMAGES)") $(if $(WRITE),--write)
+bench-pipeline: $(PEERS_READY)  ## Time a whole job against what one would take instead (N=1000, ROUNDS=3)
+	@$(BIN)/python -m bench.pipeline $(if $(N),--images $(N)) $(if $(ROUNDS),--rounds $(ROUNDS))
+
 format: $(READY)  ## Format and mend what can be mended
 	$(BIN)/ruff check --fix --quiet .
 	$(BIN)/ruff format --quiet .
@@ -86,11 +95,13 @@ lock: $(READY)  ## Pin the requirements anew (UPGRADE=1: newest versions)
 	$(LOCK) requirements/dev.in -o requirements/dev.txt
 	$(LOCK) requirements/audit.in -o requirements/audit.txt
 	$(LOCK) requirements/compiler.in -o requirements/compiler.txt
-	for name in core api images aggregator corpora; do \
+	for name in core api images aggregator corpora bench; do \
 		$(LOCK) requirements/$$name.in --constraint requirements/dev.txt -o requirements/$$name.txt; done
+	$(LOCK_PEERS) requirements/peers.in --constraint requirements/images.txt -o requirements/peers.txt
 
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url \
 	--no-header --no-annotate $(if $(UPGRADE),--upgrade)
+LOCK_PEERS = $(subst 3.13,3.11,$(LOCK)) --no-config
 
 ##@ Build and deploy
 .PHONY: build invoke-api invoke-images invoke-aggregator invoke-dead-letters invoke-sweeper invoke-keys deploy
@@ -153,6 +164,21 @@ $(AUDIT_READY): requirements/audit.txt | $(READY)
 $(COMPILER): requirements/compiler.txt | $(READY)
 	@echo "Getting the C compiler (once)"
 	@$(BIN)/uv pip install --quiet --target $(@D) --require-hashes -r $<
+	@touch $@
+
+# Without Node or what it downloads, sharp is left out, and the measurement says so.
+$(BENCH_READY): requirements/bench.txt bench/node/package-lock.json | $(READY)
+	@echo "Setting up $(BENCH) (once)"
+	@$(BIN)/uv venv --quiet --clear --python python3.13 $(BENCH)
+	@$(BIN)/uv pip install --quiet --python $(BENCH)/bin/python --require-hashes -r $<
+	@$(BIN)/uv pip install --quiet --python $(BENCH)/bin/python --no-deps --no-build-isolation --editable .
+	@cd bench/node && npm ci --ignore-scripts --no-audit --no-fund --silent || echo "sharp could not be installed."
+	@touch $@
+
+$(PEERS_READY): requirements/peers.txt | $(READY)
+	@echo "Setting up $(PEERS) (once)"
+	@$(BIN)/uv venv --quiet --clear --python 3.11 $(PEERS)
+	@$(BIN)/uv pip install --quiet --python $(PEERS)/bin/python --require-hashes -r $<
 	@touch $@
 
 # The source of Pillow is not built; telling its name is enough for pip, and takes what the build would need.

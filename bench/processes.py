@@ -6,6 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
+NAMES = {
+    "mongod": "mongod",
+    "moto": "moto",
+    "uvicorn": "API under uvicorn",
+    "codec_worker": "the images' codec",
+    "bench.shop": "the shop",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +34,26 @@ def descendants(pid: int) -> Iterator[int]:
 
 def usage(pid: int) -> Usage:
     """What one process has used so far."""
+    user, system, *_ = _ticks(pid)
+    return Usage(role(pid), peak_mb(pid), (user + system) / TICKS)
+
+
+def peak_mb(pid: int) -> float:
+    """Its peak resident memory in MB."""
     status = dict(line.split(":\t", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+    return int(status["VmHWM"].split()[0]) / 1024
+
+
+def user_seconds(pid: int) -> float:
+    """User CPU of the process and of its children that have ended."""
+    user, _, ended, _ = _ticks(pid)
+    return (user + ended) / TICKS
+
+
+def _ticks(pid: int) -> tuple[int, int, int, int]:
+    """User and system time, then those of the children that have ended."""
     fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    cpu = (int(fields[11]) + int(fields[12])) / TICKS
-    return Usage(role(pid), int(status["VmHWM"].split()[0]) / 1024, cpu)
+    return int(fields[11]), int(fields[12]), int(fields[13]), int(fields[14])
 
 
 def role(pid: int) -> str:
@@ -41,8 +64,7 @@ def role(pid: int) -> str:
         return "runner, image host and client"
     if "local.runner.worker" in command:
         return next(v.split("=", 1)[1] for v in variables if v.startswith("_HANDLER="))
-    names = {"codec_worker": "codec", "mongod": "mongod", "moto": "moto", "uvicorn": "API under uvicorn"}
-    for word, name in names.items():
+    for word, name in NAMES.items():
         if word in command:
             return name
     return command[:40]

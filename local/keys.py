@@ -9,6 +9,7 @@ from threading import Semaphore
 from typing import Any
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local import running
@@ -18,6 +19,8 @@ from local.runner.functions import InvocationError, LocalFunction
 
 FUNCTION = "KeysFunction"
 OUTPUT = "KeysFunctionName"
+# Sent again after a timeout, `make` would make a second key, and a rotation would end the overlap at once.
+ONCE = Config(read_timeout=90, retries={"total_max_attempts": 1})
 
 
 def here(event: dict[str, Any], port: int) -> Any:
@@ -38,7 +41,8 @@ def on_aws(event: dict[str, Any], stack: str) -> Any:
     try:
         [found] = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
         outputs = {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}
-        answer = boto3.client("lambda").invoke(FunctionName=outputs[OUTPUT], Payload=json.dumps(event))
+        functions = boto3.client("lambda", config=ONCE)
+        answer = functions.invoke(FunctionName=outputs[OUTPUT], Payload=json.dumps(event))
     except (BotoCoreError, ClientError) as error:
         raise LocalError(f"AWS: {error}") from error
     if "FunctionError" in answer:

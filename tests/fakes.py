@@ -1,5 +1,6 @@
 """In-memory adapters that keep the conditions of the real ones; `test_ports.py` tests both alike."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
@@ -139,7 +140,7 @@ class MemoryJobs:
         self, owner: str, states: AbstractSet[JobState], before: tuple[datetime, str] | None, limit: int
     ) -> list[Job]:
         found = [
-            job
+            replace(job, header=())
             for job in self.jobs.values()
             if job.owner == owner
             and job.state in states - {JobState.GONE}
@@ -152,7 +153,7 @@ class MemoryJobs:
 
     def to_sweep(self, now: datetime, limit: int) -> list[Job]:
         due = [(job.sweep_at, job) for job in self.jobs.values() if job.sweep_at and job.sweep_at <= now]
-        return [job for _, job in sorted(due, key=lambda entry: entry[0])][:limit]
+        return [replace(job, header=()) for _, job in sorted(due, key=lambda entry: entry[0])][:limit]
 
     def looked_at(self, job: Job, next_look: datetime) -> None:
         stored = self.jobs[job.id]
@@ -285,7 +286,7 @@ class MemoryKeys:
         self.keys: dict[str, ApiKey] = {}
 
     def insert(self, key: ApiKey) -> None:
-        self.keys[key.id] = key
+        self.keys.setdefault(key.id, key)
 
     def find(self, key_id: str) -> ApiKey | None:
         return self.keys.get(key_id)
@@ -311,16 +312,17 @@ class MemoryUsage:
     """What was asked for, in a dictionary."""
 
     def __init__(self) -> None:
-        self.sums: dict[tuple[str, date], int] = {}
+        self.orders: dict[tuple[str, date], dict[str, int]] = defaultdict(dict)
 
-    def add(self, owner: str, day: date, rows: int, limit: int) -> bool:
-        if self.rows(owner, day) + rows > limit:
+    def add(self, owner: str, day: date, order: str, rows: int, limit: int) -> bool:
+        orders = self.orders[owner, day]
+        if order not in orders and self.rows(owner, day) + rows > limit:
             return False
-        self.sums[owner, day] = self.rows(owner, day) + rows
+        orders.setdefault(order, rows)
         return True
 
     def rows(self, owner: str, day: date) -> int:
-        return self.sums.get((owner, day), 0)
+        return sum(self.orders[owner, day].values())
 
 
 class MemoryQueue:

@@ -15,6 +15,7 @@ from catalight.domain.messages import FinishJob as FinishJobMessage
 from catalight.domain.messages import ProcessRange as ProcessRangeMessage
 from catalight.domain.messages import TendJob as TendJobMessage
 from catalight.domain.options import ImageFormat, Options
+from catalight.domain.report import Source, Times
 from catalight.domain.terms import Terms
 from catalight.domain.webhook import Delivery
 from catalight.usecases.admit import Admit
@@ -61,14 +62,20 @@ RECEIVES = 4  # before a message becomes a dead letter
 BUSY = ImageError(ImageErrorCode.HTTP_ERROR, "The host answered 503.", transient=True)
 
 
+SOURCE = Source("png", 4, 2)
+CODING = Times(decode=3, resize=2, encode=1)
+
+
 @dataclass(frozen=True)
 class Output:
-    """What the fake compressor makes."""
+    """What the fake compressor makes, and how long it says that took."""
 
     data: bytes
     format: ImageFormat = ImageFormat.JPEG
     width: int = 2
     height: int = 1
+    source: Source = SOURCE
+    times: Times = CODING
 
 
 def csv_of(*cells: str) -> bytes:
@@ -133,6 +140,7 @@ class Pipeline:
             self.store,
             self.resting,
             self.clock,
+            timer=lambda: self.clock().timestamp(),
             random=lambda: 0.5,  # makes every pause as long as it is said to be
             coding=nullcontext(),
             pauses=[2, 10],
@@ -174,7 +182,7 @@ class Pipeline:
         )
         self.sweep = Sweep(self.jobs, self.aggregator_queue, self.clock, TERMS)
         self.cancel_job = CancelJob(self.jobs, self.aggregator_queue, self.clock)
-        self.retry_job = RetryJob(self.jobs, self.aggregator_queue, self.clock, TERMS)
+        self.retry_job = RetryJob(self.jobs, self.admit, self.aggregator_queue, self.clock, TERMS)
         self.delete_job = DeleteJob(self.jobs, self.aggregator_queue, self.clock)
         self.redeliver_webhook = RedeliverWebhook(self.jobs, self.deliveries, self.webhook_queue, self.clock)
 

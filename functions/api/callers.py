@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Depends
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from catalight.domain.api_keys import Limits
+from catalight.domain.api_keys import NOBODY, Limits
 from catalight.domain.job import Job
 from functions.api.services import Built
 
@@ -21,7 +21,7 @@ class Caller:
     limits: Limits | None
 
 
-EVERYONE = Caller("", None)  # where callers are not told apart
+EVERYONE = Caller(NOBODY, None)  # where callers are not told apart
 
 
 def caller(built: Built, given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> Caller:

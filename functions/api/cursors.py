@@ -22,7 +22,7 @@ def read_job(cursor: str | None) -> tuple[datetime, str] | None:
         created_at, job_id = _decoded(cursor)
         str(job_id).encode()
         return datetime.fromisoformat(created_at).astimezone(UTC), str(job_id)
-    except (TypeError, ValueError, OverflowError) as error:
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise _unknown(cursor) from error
 
 
@@ -37,7 +37,7 @@ def read_row(cursor: str | None) -> int:
         return -1
     try:
         number = _decoded(cursor)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _unknown(cursor) from error
     if not isinstance(number, int):
         raise _unknown(cursor)

@@ -18,7 +18,7 @@ def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"content": content, "description": HTTPStatus(status).phrase} for status in statuses}
 
 
-EVERYWHERE = _problems(400)
+EVERYWHERE = _problems(400, 403)
 """The errors that any route may answer."""
 
 

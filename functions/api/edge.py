@@ -16,6 +16,7 @@ from functions.api.problems import bad_request, other_site
 HOST = re.compile(r"(?P<name>[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
 HEAD = "catalight.head"
 METHODS = ("GET", "HEAD", "POST", "DELETE")
+READING = ("GET", "HEAD", "OPTIONS")
 SENT = ("Authorization", "Content-Type", "Idempotency-Key")
 EXPOSED = ("Location", "Retry-After", "RateLimit", "RateLimit-Policy")
 ALWAYS = {
@@ -80,16 +81,20 @@ class OwnSite:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let pass what only looks, and what comes from no page or from our own."""
-        if scope["type"] == "http" and scope["method"] not in ("GET", "OPTIONS") and self._foreign(scope):
+        acts = scope["type"] == "http" and scope["method"] not in READING
+        if acts and self._foreign(Headers(scope=scope)):
             await other_site()(scope, receive, send)
             return
         await self._app(scope, receive, send)
 
-    def _foreign(self, scope: Scope) -> bool:
-        headers = Headers(scope=scope)
-        if headers.get("origin") in self._origins:
+    def _foreign(self, headers: Headers) -> bool:
+        origin, site = headers.get("origin"), headers.get("sec-fetch-site")
+        if origin in self._origins:
             return False
-        return headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
+        if site is not None:
+            return site not in ("none", "same-origin")
+        # Older browsers tell no more than the origin; what is no browser tells neither.
+        return origin is not None and origin.partition("://")[2] != headers.get("host")
 
 
 class Head:

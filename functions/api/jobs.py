@@ -75,10 +75,8 @@ def cancel(job: Own, built: Built) -> Status:
 )
 def retry(job: Own, calling: Calling, response: Response, built: Built) -> Status:
     """Do again what failed in a job that has ended, and only that; a new result replaces the old."""
-    if calling.limits:
-        built.admit(calling.owner, calling.limits, rows=0)  # it is one more job on its way
     response.headers["Location"] = f"/status/{job.id}"
-    return Status.of(built.retry_job(job.id))
+    return Status.of(built.retry_job(job.id, calling.limits))
 
 
 @router.delete("/{request_id}", status_code=204, responses=documented_problems(401, 404, 410))

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from catalight.domain import links, urls
 from catalight.domain.errors import Problem as CatalogueProblem
 from catalight.domain.job import Job, JobState
+from catalight.domain.report import Source, Times
 from catalight.domain.row import Image, ImageState, Row, RowState
 from catalight.domain.webhook import Webhook, WebhookState
 
@@ -93,6 +94,23 @@ class Bytes(BaseModel):
     after: int = Field(alias="out", examples=[201_234_567])
 
 
+class Milliseconds(BaseModel):
+    """What the stages of the images done have taken; what they waited for their turns is in none."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    fetch: int = Field(examples=[61], description="The download that succeeded")
+    decode: int = Field(examples=[14])
+    resize: int = Field(examples=[3], description="To the wanted size, and upright")
+    encode: int = Field(examples=[18])
+    store: int = Field(examples=[22])
+
+    @classmethod
+    def of(cls, times: Times) -> Self:
+        """Show times."""
+        return cls.model_validate(times)
+
+
 class Attempt(BaseModel):
     """One call of the webhook."""
 
@@ -129,6 +147,7 @@ class Status(BaseModel):
     images: Images
     errors: dict[str, int] = Field(description="Failed images by error code", examples=[{"not_found": 3}])
     bytes: Bytes
+    milliseconds: Milliseconds
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -149,6 +168,7 @@ class Status(BaseModel):
             images=Images(total=job.images, done=counts.done, failed=counts.failed),
             errors=dict(counts.errors),
             bytes=Bytes.model_validate({"in": counts.bytes_in, "out": counts.bytes_out}),
+            milliseconds=Milliseconds.of(counts.times),
             created_at=job.created_at,
             started_at=job.started_at,
             finished_at=job.finished_at,
@@ -165,6 +185,21 @@ class JobPage(BaseModel):
     next: str | None = Field(description="The `cursor` of the next page; none on the last")
 
 
+class SourceStatus(BaseModel):
+    """An image as its host has it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    format: str = Field(examples=["png"])
+    width: int = Field(description="Pixels, upright")
+    height: int
+
+    @classmethod
+    def of(cls, source: Source) -> Self:
+        """Show a source."""
+        return cls.model_validate(source)
+
+
 class ImageStatus(BaseModel):
     """How one image stands."""
 
@@ -179,6 +214,9 @@ class ImageStatus(BaseModel):
     bytes_out: int
     width: int = Field(description="Pixels of the output")
     height: int
+    format: str | None = Field(description="That of the output", examples=["jpeg"])
+    source: SourceStatus | None
+    milliseconds: Milliseconds | None
 
     @classmethod
     def of(cls, image: Image, link_base: str) -> Self:
@@ -195,6 +233,9 @@ class ImageStatus(BaseModel):
             bytes_out=image.bytes_out,
             width=image.width,
             height=image.height,
+            format=image.format,
+            source=SourceStatus.of(image.source) if image.source else None,
+            milliseconds=Milliseconds.of(image.times) if image.times else None,
         )
 
 

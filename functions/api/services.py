@@ -115,7 +115,7 @@ def services() -> Services:
             terms=terms,
         ),
         cancel_job=CancelJob(jobs, aggregator_queue, utc_now),
-        retry_job=RetryJob(jobs, aggregator_queue, utc_now, terms),
+        retry_job=RetryJob(jobs, admit, aggregator_queue, utc_now, terms),
         delete_job=DeleteJob(jobs, aggregator_queue, utc_now),
         redeliver_webhook=RedeliverWebhook(jobs, MongoDeliveries(mongodb()), webhook_queue, utc_now),
         link_result=LinkResult(jobs, store, utc_now),

@@ -3,6 +3,7 @@
 import math
 import os
 import random
+import time
 from functools import cache, partial
 from threading import Semaphore
 from typing import TYPE_CHECKING
@@ -77,6 +78,7 @@ def process_range() -> ProcessRange:
             store=store,
             hosts=MongoHosts(mongodb),
             clock=utc_now,
+            timer=time.perf_counter,
             random=random.random,
             coding=Semaphore(1),  # the function has one vCPU, and memory for one large picture at a time
             pauses=[float(pause) for pause in env["IMAGE_RETRY_PAUSES"].split(",")],

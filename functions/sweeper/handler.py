@@ -37,6 +37,7 @@ def sweep() -> Sweep:
 
 
 @logger.inject_lambda_context(clear_state=True)
+@logs.telling_no_texts
 def handle(_: Any, context: LambdaContext) -> None:
     """Sweep once; what is left when time is short is for the next time."""
     sweep()(lambda: context.get_remaining_time_in_millis() / 1000)

@@ -8,6 +8,8 @@ message may be given to two receivers at once.
 import logging
 import sys
 import time
+from collections.abc import Callable, Iterable
+from ipaddress import ip_address
 from typing import Any
 
 import moto.cloudformation.models  # noqa: F401 - slow; here it loads while the runner still translates
@@ -16,6 +18,10 @@ from moto.sqs.models import Message, Queue, SQSBackend
 from werkzeug.serving import make_server
 
 RECHECK_SECONDS = 0.5
+HOST = "127.0.0.1"
+NAMES = ("localhost", "host.docker.internal")
+
+type Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 _receive_message = SQSBackend.receive_message
 _delete_message = Queue.delete_message
@@ -42,16 +48,39 @@ def delete_message(self: Queue, receipt_handle: str) -> None:
         _delete_message(self, receipt_handle)
 
 
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def for_this_machine(application: Application) -> Application:
+    """`application` without what pages of the web send: moto lets all of them read, and holds our secrets.
+
+    A page tells its origin, unless it has pointed a name of its own at this machine (DNS rebinding).
+    Containers call this machine by its address.
+    """
+
+    def guarded(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        name = environ.get("HTTP_HOST", "").partition(":")[0]
+        if "HTTP_ORIGIN" in environ or not (name in NAMES or _is_address(name)):
+            start_response("403 Forbidden", [("Content-Length", "0")])
+            return []
+        return application(environ, start_response)
+
+    return guarded
+
+
 def main() -> None:
     """Serves all of moto's services on one loopback port until it is killed."""
     SQSBackend.receive_message = receive_message  # type: ignore[method-assign, assignment]
     Queue.delete_message = delete_message  # type: ignore[method-assign]
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # no line for each request
-    application: Any = DomainDispatcherApplication(create_backend_app)
+    application: Any = for_this_machine(DomainDispatcherApplication(create_backend_app))
     port = int(sys.argv[1])
-    make_server(
-        "127.0.0.1", port, application, threaded=True, request_handler=MotoRequestHandler
-    ).serve_forever()
+    make_server(HOST, port, application, threaded=True, request_handler=MotoRequestHandler).serve_forever()
 
 
 if __name__ == "__main__":

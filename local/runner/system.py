@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, nullco
 from pathlib import Path
 from typing import Any, Self
 
+from catalight.domain import api_keys
 from local.runner import aws, cloudformation
 from local.runner.children import HOST, PROJECT, Child, demand_free, free_port, listening
 from local.runner.dispatcher import Dispatcher
@@ -160,8 +161,9 @@ class System:
     def _deploy(self, translated: Template) -> Stack:
         """Creates the secrets, then the stack that is told their ARNs."""
         declared = translated.get("Parameters", {}).keys()
-        self.webhook_secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode("ascii")
-        known = {MONGODB_PARAMETER: self.mongodb_uri, WEBHOOK_PARAMETER: self.webhook_secret}
+        master = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode("ascii")
+        self.webhook_secret = api_keys.webhook_secret(master, api_keys.NOBODY, 1)
+        known = {MONGODB_PARAMETER: self.mongodb_uri, WEBHOOK_PARAMETER: master}
         manager = self.client("secretsmanager")
         arns = {
             name: manager.create_secret(Name=name, SecretString=secret)["ARN"]

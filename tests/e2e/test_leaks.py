@@ -98,7 +98,14 @@ def running(tmp_path_factory: pytest.TempPathFactory, images: ImageServer) -> It
             client = Client(system.url)
             client.http.headers.update(HEADERS | {"Authorization": f"Bearer {made['token']}"})
             running = Running(system, mongod, proxies[0], client, images)
-            running.secrets = [PASSWORD, system.webhook_secret, made["token"], *made["webhook_secrets"]]
+            master = system.client("secretsmanager").get_secret_value(SecretId="WebhookSecretArn")
+            running.secrets = [
+                PASSWORD,
+                master["SecretString"],
+                system.webhook_secret,
+                made["token"],
+                *made["webhook_secrets"],
+            ]
             yield running
 
 

@@ -5,13 +5,17 @@ import traceback
 from datetime import UTC, datetime
 from typing import Any
 
+import bson
 import pytest
 from pymongo.database import Database
 
 from catalight.adapters.mongo import Connection, MongoJobs, MongoPing, MongoRows
 from catalight.domain.errors import UnavailableError
-from catalight.domain.row import Row
+from catalight.domain.job import Counts
+from catalight.domain.report import Source, Times
+from catalight.domain.row import Image, Row
 from local.runner.children import free_port
+from tests.integration.adapters.test_ports import a_job
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -43,6 +47,25 @@ def test_jobs_are_found_by_indexes_and_tombstones_are_removed_in_time(
         assert "'stage': 'SORT'" not in plan
     tombstones = database["jobs"].index_information()["tombstones"]
     assert (tombstones["key"], tombstones["expireAfterSeconds"]) == ([("bury_at", 1)], 0)
+
+
+def test_a_job_of_an_earlier_version_is_read_and_goes_on(
+    mongodb: Connection, database: Database[dict[str, Any]]
+) -> None:
+    jobs = MongoJobs(mongodb)
+    jobs.insert(a_job(counts=Counts(done=1)))
+    database["jobs"].update_one({"_id": "job"}, {"$unset": {"counts.times": True}})
+    assert jobs.get("job").counts == Counts(done=1)
+    jobs.record_progress("job", 1, Counts(done=1, times=Times(store=5)), NOW)
+    assert jobs.get("job").counts == Counts(done=2, times=Times(store=5))
+
+
+def test_a_report_adds_little_to_a_row(database: Database[dict[str, Any]], mongodb: Connection) -> None:
+    plain = Image("http://h/b").done("t/b.jpg", 9, 8, 7, 6)
+    reported = Image("http://h/b").done("t/b.jpg", 9, 8, 7, 6, Source("jpeg", 7, 6), Times(9, 9, 9, 9, 9))
+    MongoRows(mongodb).insert(Row("j", n, 1, 0, (), (image,)) for n, image in enumerate((plain, reported)))
+    small, large = (len(bson.encode(row)) for row in database["rows"].find().sort("_id", 1))
+    assert large - small < 100  # a row holds a hundred images, and a job 100,000 rows
 
 
 def test_the_uri_cannot_weaken_the_writes(mongodb_uri: str) -> None:

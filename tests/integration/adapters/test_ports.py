@@ -14,6 +14,7 @@ from catalight.domain.catalogue import Dialect
 from catalight.domain.errors import ImageError, ImageErrorCode, JobGoneError, JobNotFoundError
 from catalight.domain.job import Counts, Job, JobState
 from catalight.domain.options import Options
+from catalight.domain.report import Source, Times
 from catalight.domain.row import Image, Row, RowState
 from catalight.domain.webhook import Delivery, Webhook, WebhookState
 from catalight.usecases.ports import Deliveries, JobList, Jobs, Keys, Rows, Usage
@@ -21,6 +22,7 @@ from tests.fakes import MemoryDeliveries, MemoryJobs, MemoryKeys, MemoryRows, Me
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)
+TIMES = Times(fetch=50, decode=4, resize=3, encode=2, store=10)
 GONE = ImageError(ImageErrorCode.NOT_FOUND, "The host answered 404.")
 
 
@@ -92,7 +94,7 @@ def ended(row: Row) -> Row:
 
 class TestJobs:
     def test_a_job_survives_storage(self, store: Store) -> None:
-        job = a_job(counts=Counts(1, 2, 3, 4, {"not_found": 2}), started_at=NOW, finished_at=NOW)
+        job = a_job(counts=Counts(1, 2, 3, 4, {"not_found": 2}, TIMES), started_at=NOW, finished_at=NOW)
         store.jobs.insert(job)
         assert store.jobs.get("job") == job
 
@@ -112,13 +114,15 @@ class TestJobs:
     def test_progress_adds_up_until_the_job_finishes(self, store: Store) -> None:
         store.jobs.insert(a_job(sealed=True))
         counts = Counts(done=1, failed=2, bytes_in=30, bytes_out=4, errors={"not_found": 1, "timeout": 1})
+        more = Counts(done=1, times=TIMES)
         store.jobs.record_progress("job", 1, counts, NOW)
-        store.jobs.record_progress("job", 1, Counts(done=1), NOW)
-        store.jobs.record_progress("job", 2, Counts(done=1), NOW)
-        assert store.jobs.get("job").counts == counts + Counts(done=1)
+        store.jobs.record_progress("job", 1, more, NOW)
+        store.jobs.record_progress("job", 1, more, NOW)
+        store.jobs.record_progress("job", 2, more, NOW)
+        assert store.jobs.get("job").counts == counts + more + more
         store.jobs.begin_finishing("job", 1, NOW)
         store.jobs.record_progress("job", 1, Counts(done=1), NOW)
-        assert store.jobs.get("job").counts.done == 2
+        assert store.jobs.get("job").counts.done == 3
 
     def test_an_unsealed_job_does_not_finish(self, store: Store) -> None:
         store.jobs.insert(a_job())
@@ -139,7 +143,7 @@ class TestJobs:
         assert not store.jobs.begin_finishing("job", 1, NOW)
 
     def test_only_a_finishing_job_of_this_run_is_published(self, store: Store) -> None:
-        counts = Counts(3, 0, 9, 8, {})
+        counts = Counts(3, 0, 9, 8, {}, TIMES)
         store.jobs.insert(a_job(sealed=True))
         store.jobs.publish("job", 1, JobState.COMPLETED, counts, NOW)
         store.jobs.begin_finishing("job", 1, NOW)
@@ -316,6 +320,14 @@ class TestJobList:
         assert [job.id for job in store.job_list.to_sweep(NOW, 9)] == ["b", "a"]
         assert [job.id for job in store.job_list.to_sweep(NOW, 1)] == ["b"]
 
+    def test_lists_of_jobs_come_without_their_headers(self, store: Store) -> None:
+        """A header may have megabytes, and a list has up to 200 jobs."""
+        job = store.jobs.insert(a_job(sweep_at=NOW, header=("Serial Number", "x" * 100_000)))
+        without = [replace(job, header=())]
+        assert store.job_list.to_sweep(NOW, 9) == without
+        assert store.job_list.page("", frozenset(JobState), None, 9) == without
+        assert store.jobs.get("job").header == job.header
+
     def test_a_look_is_counted_unless_another_was_called_for(self, store: Store) -> None:
         job = store.jobs.insert(a_job(sweep_at=NOW))
         store.job_list.looked_at(job, LATER)
@@ -377,7 +389,13 @@ class TestDeliveries:
 class TestRows:
     def test_rows_survive_storage_in_csv_order(self, store: Store) -> None:
         done = Image("http://h/b").done("t/b.jpg", bytes_in=9, bytes_out=8, width=7, height=6)
-        images = (done, Image("n/a").failed(GONE), Image("http://h/c").postponed(GONE, NOW, NOW, 60))
+        reported = Image("http://h/d").done("t/d.jpg", 9, 8, 7, 6, Source("tiff", 70, 60), TIMES)
+        images = (
+            done,
+            reported,
+            Image("n/a").failed(GONE),
+            Image("http://h/c").postponed(GONE, NOW, NOW, 60),
+        )
         rows = [a_row(number) for number in (10, 2, 1)] + [a_row(0, images=images)]
         store.rows.insert(rows)
         store.rows.insert([a_row(5, job_id="job2"), a_row(6, job_id="jo")])
@@ -482,6 +500,12 @@ class TestKeys:
         assert store.keys.find("k") == store.keys.find_by_digest("digest") == self.KEY
         assert store.keys.find_by_digest("k") is None
 
+    def test_a_key_is_stored_once(self, store: Store) -> None:
+        """An answer of MongoDB may be lost, and its token would be lost with an error."""
+        for name in ("Acme", "another"):
+            store.keys.insert(replace(self.KEY, name=name))
+        assert store.keys.all() == [self.KEY]
+
     def test_keys_are_listed_from_the_oldest(self, store: Store) -> None:
         newer = replace(self.KEY, id="a", digest="other", created_at=LATER)
         store.keys.insert(newer)
@@ -503,20 +527,27 @@ class TestKeys:
 
 
 class TestUsage:
+    DAY = NOW.date()
+
     def test_rows_add_up_to_the_limit_and_no_further(self, store: Store) -> None:
-        day = NOW.date()
-        assert [store.usage.add("k", day, rows, 10) for rows in (4, 7, 6, 1)] == [True, False, True, False]
-        assert store.usage.rows("k", day) == 10
+        orders = {"a": 4, "b": 7, "c": 6, "d": 1}
+        added = [store.usage.add("k", self.DAY, order, rows, 10) for order, rows in orders.items()]
+        assert added == [True, False, True, False]
+        assert store.usage.rows("k", self.DAY) == 10
+
+    def test_an_order_is_counted_once_however_often_it_comes(self, store: Store) -> None:
+        assert [store.usage.add("k", self.DAY, "a", 6, 10) for _ in range(3)] == [True] * 3
+        assert store.usage.rows("k", self.DAY) == 6
 
     def test_more_than_the_limit_is_never_added(self, store: Store) -> None:
-        assert not store.usage.add("k", NOW.date(), 11, 10)
-        assert store.usage.rows("k", NOW.date()) == 0
+        assert not store.usage.add("k", self.DAY, "a", 11, 10)
+        assert store.usage.rows("k", self.DAY) == 0
 
     def test_days_and_owners_are_counted_apart(self, store: Store) -> None:
-        store.usage.add("k", NOW.date(), 5, 10)
-        assert store.usage.rows("k", LATER.date()) == store.usage.rows("j", NOW.date()) == 0
+        store.usage.add("k", self.DAY, "a", 5, 10)
+        assert store.usage.rows("k", LATER.date()) == store.usage.rows("j", self.DAY) == 0
 
     def test_of_many_at_once_as_many_get_in_as_there_is_room_for(self, store: Store) -> None:
         with ThreadPoolExecutor(8) as pool:
-            added = list(pool.map(lambda _: store.usage.add("k", NOW.date(), 1, 10), range(40)))
-        assert sum(added) == store.usage.rows("k", NOW.date()) == 10
+            added = list(pool.map(lambda n: store.usage.add("k", self.DAY, f"{n}", 1, 10), range(40)))
+        assert sum(added) == store.usage.rows("k", self.DAY) == 10

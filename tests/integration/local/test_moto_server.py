@@ -1,11 +1,14 @@
-"""moto's queues, made safe for threads."""
+"""moto's queues, made safe for threads, and its doors, made safe from pages of the web."""
 
 import threading
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
+import pytest
 from moto.sqs.models import SQSBackend
 
-from local.runner.moto_server import delete_message, receive_message
+from local.runner.moto_server import delete_message, for_this_machine, receive_message
 
 WAIT = 20
 
@@ -46,3 +49,24 @@ def test_deleting_waits_for_whoever_holds_the_queue() -> None:
         assert queue._messages
     deleting.join(WAIT)
     assert not queue._messages
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"HTTP_HOST": "127.0.0.1:4566"}, "200 OK"),
+        ({"HTTP_HOST": "localhost"}, "200 OK"),
+        ({"HTTP_HOST": "127.0.0.1:4566", "HTTP_ORIGIN": "https://evil.test"}, "403 Forbidden"),
+        ({"HTTP_HOST": "127.0.0.1:4566", "HTTP_ORIGIN": "null"}, "403 Forbidden"),
+        ({"HTTP_HOST": "rebound.test:4566"}, "403 Forbidden"),
+        ({}, "403 Forbidden"),
+    ],
+)
+def test_pages_of_the_web_are_not_let_in(headers: dict[str, str], status: str) -> None:
+    def moto(_: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        start_response("200 OK", [])
+        return []
+
+    answered: list[str] = []
+    list(for_this_machine(moto)(headers, lambda status, _: answered.append(status)))
+    assert answered == [status]

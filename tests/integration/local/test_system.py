@@ -11,6 +11,7 @@ from urllib.parse import unquote_plus, urlsplit
 import pymongo
 import pytest
 
+from catalight.domain.api_keys import NOBODY, webhook_secret
 from local.runner.functions import InvocationError
 from local.runner.schedules import Schedule
 from local.runner.stack import EventSource
@@ -103,7 +104,8 @@ def test_secrets_hold_what_the_system_tells(system: System) -> None:
     arn = system.functions["EchoFunction"].environment["MONGODB_URI_SECRET_ARN"]
 
     assert manager.get_secret_value(SecretId=arn)["SecretString"] == system.mongodb_uri
-    assert manager.get_secret_value(SecretId="WebhookSecretArn")["SecretString"] == system.webhook_secret
+    master = manager.get_secret_value(SecretId="WebhookSecretArn")["SecretString"]
+    assert webhook_secret(master, NOBODY, 1) == system.webhook_secret
 
 
 def test_mongodb_is_a_replica_set_that_takes_writes(system: System) -> None:

@@ -22,6 +22,7 @@ from catalight.domain.errors import ImageError
 from catalight.domain.errors import ImageErrorCode as Code
 from catalight.domain.options import ImageFormat, Options
 from catalight.domain.picture import KEPT_BYTES, LIMITS, PROCESS_BYTES, Limits
+from catalight.domain.report import Source
 from local.hosts.pictures import draw
 from tests.corpora.samples import corner, encode, samples
 from tests.faults import bomb
@@ -70,8 +71,14 @@ def test_every_format_becomes_every_format(source: str, target: ImageFormat) -> 
     result = compress(data, Options(quality=90, format=target))
     picture = opened(result.data)
     assert (result.format, picture.format) == (target, target.name)
-    assert (result.width, result.height, result.source_width, result.source_height) == (320, 240, 320, 240)
+    assert (result.width, result.height, result.source) == (320, 240, Source(source.lower(), 320, 240))
     assert difference(picture, opened(data)) < 4
+
+
+def test_each_stage_is_timed() -> None:
+    times = compress(draw(1, 3000, 2000), Options(max_width=2900)).times
+    assert min(times.decode, times.resize, times.encode) > 0
+    assert (times.fetch, times.store) == (0, 0)
 
 
 @pytest.mark.parametrize("target", [ImageFormat.JPEG, ImageFormat.WEBP, ImageFormat.AVIF])
@@ -145,7 +152,7 @@ def test_fits_into_the_maximal_size(
     data = encode(Image.new("RGB", size), source)
     result = compress(data, Options(max_width=max_width, max_height=max_height))
     assert (result.width, result.height) == opened(result.data).size == expected
-    assert (result.source_width, result.source_height) == size
+    assert (result.source.width, result.source.height) == size
 
 
 @pytest.mark.parametrize("width", [300, 160, 100, 40, 33])
@@ -198,7 +205,7 @@ def test_pictures_are_set_upright(source: str, settings: dict[str, object], orie
     for max_width in (40, 20):
         result = compress(data, Options(format=ImageFormat.PNG, max_width=max_width))
         picture = opened(result.data)
-        assert (result.source_width, result.source_height) == (40, 20)
+        assert (result.source.width, result.source.height) == (40, 20)
         assert picture.size == (max_width, max_width // 2)
         assert difference(picture, corner().resize(picture.size)) < 8
 

@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -96,3 +97,14 @@ def test_a_chain_without_an_end_is_told_as_far_as_it_matters() -> None:
     for _ in range(100):
         error, error.__cause__ = ValueError(), error
     assert "".join(traces.trace(error)).count("ValueError") == traces.MAX_CAUSES
+
+
+def test_what_a_handler_raises_is_told_here_and_not_by_lambda(logged: Callable[[], dict[str, Any]]) -> None:
+    @logs.telling_no_texts
+    def handle(_: str) -> None:
+        raise OperationFailure(CANARY, 121)
+
+    with pytest.raises(RuntimeError) as raised:
+        handle(CANARY)
+    assert CANARY not in "".join(traceback.format_exception(raised.value))
+    assert "code=121" in logged()["exception"]

@@ -3,11 +3,13 @@
 import json
 import os
 import signal
+import struct
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -73,6 +75,11 @@ def wait_until(holds: Callable[[], bool]) -> None:
 def test_it_does_what_the_codec_does(sandbox: Sandbox, target: ImageFormat) -> None:
     options = Options(format=target, max_width=100)
     assert sandbox.compress(SMALL, options) == compress(SMALL, options)
+
+
+def test_it_tells_what_each_stage_took(sandbox: Sandbox) -> None:
+    times = sandbox.compress(draw(1, 3000, 2000), Options(max_width=2900)).times
+    assert min(times.decode, times.resize, times.encode) > 0
 
 
 def test_a_child_is_kept_for_the_next_picture(sandbox: Sandbox) -> None:
@@ -211,3 +218,15 @@ def test_the_handler_does_without_pillow() -> None:
     script = "import sys, functions.images.handler as _; print([n for n in sys.modules if 'PIL' in n])"
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
     assert run.stdout == b"[]\n"
+
+
+def test_broken_lines_do_not_fill_the_log(sandbox: Sandbox, capfd: pytest.CaptureFixture[str]) -> None:
+    """libtiff complains of each line of a fax, in plain text, of which a picture may have millions."""
+    coded, lines = b"\xff\x00\x13" * 6_000, 6_000
+    fields = [(256, 16), (257, lines), (258, 1), (259, 2), (262, 0), (273, 8), (277, 1), (278, lines)]
+    fields.append((279, len(coded)))
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in fields)
+    tiff = struct.pack("<2sHI", b"II", 42, 8 + len(coded)) + coded + struct.pack("<H", len(fields)) + entries
+    with suppress(ImageError):
+        sandbox.compress(tiff + bytes(4), CLASSIC)
+    assert capfd.readouterr().err == ""

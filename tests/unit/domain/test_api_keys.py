@@ -57,5 +57,6 @@ def test_while_the_deployments_secret_is_rotated_both_sign_for_every_key() -> No
     assert both == [api_keys.webhook_secret(master, "k1", 1) for master in ("new", "old")]
 
 
-def test_without_a_key_the_deployments_own_secrets_sign() -> None:
-    assert api_keys.signing_secrets(["new", "old"], None, NOW) == ["new", "old"]
+def test_without_a_key_one_secret_signs_for_all_and_it_is_never_the_deployments_own() -> None:
+    secrets = api_keys.signing_secrets(["new", "old"], None, NOW)
+    assert secrets == [api_keys.webhook_secret(master, "", 1) for master in ("new", "old")]

@@ -8,6 +8,7 @@ from catalight.domain import api_keys
 from catalight.domain.api_keys import Limits
 from catalight.domain.errors import (
     JobGoneError,
+    JobNotFinishedError,
     JobNotFoundError,
     KeyNotFoundError,
     LimitError,
@@ -18,7 +19,7 @@ from catalight.usecases.authenticate import Authenticate
 from catalight.usecases.manage_keys import ManageKeys
 from catalight.usecases.own_job import OwnJob
 from catalight.usecases.signing_secrets import SigningSecrets
-from tests.pipeline import Pipeline
+from tests.pipeline import MISSING, Pipeline
 
 MASTER = "whsec_bWFzdGVy"
 
@@ -91,7 +92,14 @@ class TestManaging:
         assert manage.webhook_secrets(key.id) == [second, first]
         pipeline.clock.forward(api_keys.OVERLAP.total_seconds())
         assert signing(key.id) == [second]
-        assert signing("") == [MASTER]
+
+    def test_nobody_and_a_key_that_is_not_there_do_not_sign_with_the_deployments_own(
+        self, pipeline: Pipeline, manage: ManageKeys
+    ) -> None:
+        signing = SigningSecrets(pipeline.keys, lambda: [MASTER], pipeline.clock)
+        assert signing("") == manage.webhook_secrets("") == [api_keys.webhook_secret(MASTER, "", 1)]
+        with pytest.raises(KeyNotFoundError):
+            signing("nobody")
 
 
 class TestAuthenticating:
@@ -174,6 +182,27 @@ class TestLimits:
         assert len(pipeline.jobs.jobs) == 1
         pipeline.run()
         assert pipeline.start("http://h/b.jpg", **fields, idempotency_key="tuesday")
+
+    def test_an_order_is_counted_once_also_where_it_was_never_taken(self, pipeline: Pipeline) -> None:
+        day = pipeline.clock().date()
+        for _ in range(2):
+            assert pipeline.usage.add("k", day, "order", 3, 5)
+        assert pipeline.usage.rows("k", day) == 3
+
+    def test_a_retry_counts_what_has_failed(self, pipeline: Pipeline) -> None:
+        limits = Limits(open_jobs=5, rows_a_day=3)
+        pipeline.hosts = {"http://h/b.jpg": MISSING}
+        job = pipeline.start("http://h/a.jpg", "http://h/b.jpg", owner="k", limits=limits)
+        pipeline.run()
+        pipeline.retry_job(job.id, limits)
+        assert pipeline.usage.rows("k", pipeline.clock().date()) == 3
+        with pytest.raises(JobNotFinishedError):
+            pipeline.retry_job(job.id, limits)
+        pipeline.tend(job)
+        pipeline.run()
+        with pytest.raises(LimitError):
+            pipeline.retry_job(job.id, limits)
+        assert pipeline.jobs.get(job.id).run == 2
 
     def test_what_is_left_is_told(self, pipeline: Pipeline) -> None:
         limits = Limits(5, 10)

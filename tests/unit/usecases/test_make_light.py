@@ -11,9 +11,12 @@ import pytest
 
 from catalight.domain.errors import ImageError, ImageErrorCode
 from catalight.domain.hosts import Host
+from catalight.domain.options import ImageFormat
+from catalight.domain.report import Times
 from catalight.domain.row import Image
 from catalight.usecases.make_light import MakeLight, Task
-from tests.pipeline import MISSING, Pipeline
+from tests.fakes import FakeClock, MemoryStore
+from tests.pipeline import CODING, MISSING, SOURCE, Pipeline
 
 type Seconds = Callable[[], float]
 
@@ -49,6 +52,16 @@ class Bench:
 
     def in_seconds(self, seconds: float) -> datetime:
         return self.clock() + timedelta(seconds=seconds)
+
+
+class SlowStore(MemoryStore):
+    """Takes its time, by the clock that it is given."""
+
+    clock: FakeClock
+
+    def put(self, key: str, data: bytes, media_type: str) -> None:
+        self.clock.forward(0.1)
+        super().put(key, data, media_type)
 
 
 class TestRetries:
@@ -260,6 +273,25 @@ class TestConnections:
         answers = {f"http://h/{n}": faults[n % 2] for n in range(6)}
         images = Bench(answers, downloads=3, per_host=1)(*answers)
         assert Counter(image.error for image in images) == {"not_found": 3, "internal_error": 3}
+
+
+class TestReport:
+    def test_an_image_tells_what_it_was_and_what_each_stage_took(self) -> None:
+        bench, store = Bench(), SlowStore()
+        store.clock = bench.clock
+
+        def fetch(url: str) -> bytes:
+            bench.clock.forward(0.25)
+            return url.encode()
+
+        bench.make_light = replace(bench.make_light, fetch=fetch, store=store)
+        [image] = bench("http://h/a")
+        assert (image.format, image.source) == (ImageFormat.JPEG, SOURCE)
+        assert image.times == CODING + Times(fetch=250, store=100)
+
+    def test_an_image_that_fails_has_none(self) -> None:
+        [image] = Bench({"http://h/a": MISSING})("http://h/a")
+        assert (image.format, image.source, image.times) == (None, None, None)
 
 
 class TestTime:

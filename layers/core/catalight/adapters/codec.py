@@ -21,9 +21,11 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from catalight.adapters import jpeg_requantise, jpeg_scans
 from catalight.adapters.memory_file import memory_file
+from catalight.adapters.stopwatch import Stopwatch
 from catalight.domain.errors import ImageError, ImageErrorCode
 from catalight.domain.options import ImageFormat, Options
 from catalight.domain.picture import LIMITS, Compressed, Limits
+from catalight.domain.report import Source, Times
 
 # Importing a plugin's class registers the plugin; Pillow then has no reason to import all the others.
 _READERS = (
@@ -97,36 +99,42 @@ def compress(data: bytes, options: Options, limits: Limits = LIMITS) -> Compress
     would.
     """
     with memory_file() as file:
-        layout = compress_into(file, data, options, limits)
+        layout, times = compress_into(file, data, options, limits)
         file.seek(0)
-        return Compressed(file.read(), options.format, *layout.target, *layout.upright)
+        source = Source(layout.source_format, *layout.upright)
+        return Compressed(file.read(), options.format, *layout.target, source, times)
 
 
-def compress_into(file: IO[bytes], data: bytes, options: Options, limits: Limits) -> "Layout":
+def compress_into(file: IO[bytes], data: bytes, options: Options, limits: Limits) -> tuple["Layout", Times]:
     """The same, with the output written into an empty file, which is checked to hold it."""
     _prepare_pillow()
+    watch = Stopwatch()
     with _bad_bytes_mapped(data, limits):
         source, layout = _opened(data, options, limits)
         light = _requantised(source, data, layout, options)
         if light is None:
             picture, profile = _decoded(source, layout)
+    decode = watch.lap()  # of the quick way, all of it
     if light is None:
         picture = _placed(picture, layout)
+        resize = watch.lap()
         limits.check_output(options.format, *layout.target, transparent=picture.mode.endswith("A"))
         picture = _writable(picture, options.format)
         _encode(file, picture, options, _profile_for(picture.mode, profile), limits)
     elif len(light) <= limits.output_bytes:
+        resize = 0
         file.write(light)
     else:
         raise limits.too_many_bytes()
     _check_whole(file, layout.target, options.format)
-    return layout
+    return layout, Times(decode=decode, resize=resize, encode=watch.lap())
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
     """How a picture lies in its file, and the size it is to have: both sizes upright."""
 
+    source_format: str
     orientation: int
     upright: Size
     target: Size
@@ -178,7 +186,7 @@ def _opened(data: bytes, options: Options, limits: Limits) -> tuple[Image.Image,
         source.load()  # before the orientation is asked: a PNG's EXIF may follow its pixels
     orientation = _orientation(source)
     upright = _swapped(source.size, orientation >= _FIRST_SIDEWAYS)
-    layout = Layout(orientation, upright, _fitted(upright, options))
+    layout = Layout(_format(source).lower(), orientation, upright, _fitted(upright, options))
     _check_sides(layout.target, options.format)
     return source, layout
 
@@ -204,10 +212,14 @@ def _decoded(source: Image.Image, layout: Layout) -> tuple[Image.Image, object]:
 
 def _check_header(source: Image.Image, data: bytes, limits: Limits) -> None:
     """Refuse what would cost too much, before anything is decoded."""
-    is_jpeg = isinstance(source, JpegImageFile)
-    limits.check_source("JPEG" if is_jpeg else str(source.format), *source.size)
-    if is_jpeg:
+    limits.check_source(_format(source), *source.size)
+    if isinstance(source, JpegImageFile):
         limits.check_scans(jpeg_scans.count(data), *source.size)
+
+
+def _format(source: Image.Image) -> str:
+    """The name of its format; Pillow has one of its own for a JPEG that others follow in the file."""
+    return "JPEG" if isinstance(source, JpegImageFile) else str(source.format)
 
 
 def _placed(picture: Image.Image, layout: Layout) -> Image.Image:

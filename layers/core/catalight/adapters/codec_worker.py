@@ -79,14 +79,14 @@ def _answer(message: bytes, files: list[int], limits: Limits) -> dict[str, Any]:
     with os.fdopen(source, "rb", buffering=0) as readable, os.fdopen(output, "w+b", buffering=0) as writable:
         try:
             options = Options.from_document(json.loads(message))
-            layout = codec.compress_into(writable, readable.read(), options, limits)
+            layout, times = codec.compress_into(writable, readable.read(), options, limits)
         except ImageError as error:
             return {"code": error.code, "detail": error.detail}
         except MemoryError:
             return {"out_of_memory": True}
         except Exception as error:  # noqa: BLE001 - a fault of ours, which the parent raises and logs
             return {"fault": "".join(trace(error))[-FAULT_CHARACTERS:]}
-    return asdict(layout)
+    return asdict(layout) | {"times": asdict(times)}
 
 
 def _address_space() -> int:

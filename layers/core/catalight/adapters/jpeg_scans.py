@@ -4,7 +4,9 @@ import re
 
 _END, _SCAN = 0xD9, 0xDA
 _WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})  # TEM, restarts, start of image
-_MARKER = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])")  # coded data has only stuffed and restarts
+# Coded data has only stuffed and restarts. Of fill bytes the last is looked at: `\xff+` would take time that
+# grows with the square of their number.
+_MARKER = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])")
 
 
 def count(data: bytes) -> int:

@@ -5,7 +5,8 @@ The texts of exceptions carry what must not stand in a log: URLs with their quer
 
 import logging
 import sys
-from functools import cache
+from collections.abc import Callable
+from functools import cache, wraps
 
 from aws_lambda_powertools import Logger
 
@@ -20,6 +21,20 @@ def logger() -> Logger:
     handler = logging.StreamHandler(sys.stdout)
     handler.addFilter(without_texts)
     return Logger(service=SERVICE, logger_handler=handler)
+
+
+def telling_no_texts[**P, R](handle: Callable[P, R]) -> Callable[P, R]:
+    """A handler whose exceptions are logged here: Lambda's runtime would print them with their texts."""
+
+    @wraps(handle)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return handle(*args, **kwargs)
+        except Exception:  # noqa: BLE001 - all of them: this is the last place that knows them
+            logger().exception("the function failed")
+            raise RuntimeError("The function failed; its log tells where.") from None
+
+    return guarded
 
 
 def without_texts(record: logging.LogRecord) -> bool:

@@ -15,8 +15,9 @@ from typing import Any
 
 from catalight.adapters.memory_file import memory_file
 from catalight.domain.errors import ImageError, ImageErrorCode
-from catalight.domain.options import Options
+from catalight.domain.options import ImageFormat, Options
 from catalight.domain.picture import Compressed, Limits
+from catalight.domain.report import Source, Times
 
 logger = logging.getLogger(__name__)
 
@@ -53,9 +54,9 @@ class Sandbox:
         with self._child() as child, memory_file() as source, memory_file() as output:
             source.write(data)
             source.seek(0)
-            sizes = child.compress(source.fileno(), output.fileno(), options)
+            answer = child.compress(source.fileno(), output.fileno(), options)
             output.seek(0)
-            return Compressed(output.read(), options.format, *sizes)
+            return _compressed(output.read(), options.format, answer)
 
     def close(self) -> None:
         """End the children that are idle."""
@@ -107,8 +108,8 @@ class _Child:
         """Whether it can take a picture."""
         return self._process.poll() is None
 
-    def compress(self, source: int, output: int, options: Options) -> tuple[int, int, int, int]:
-        """Have one file compressed into the other; the sizes, as `Compressed` has them."""
+    def compress(self, source: int, output: int, options: Options) -> dict[str, Any]:
+        """Have one file compressed into the other; what the codec says of it."""
         self.worn, worn = True, self.worn  # whatever goes wrong from here on
         if not self._ready:
             self._receive(START_SECONDS)
@@ -119,7 +120,7 @@ class _Child:
             raise SandboxError("the codec died between two pictures") from error
         answer = self._receive(self._limits.cpu_seconds * WALL)
         self.worn = worn or answer["worn"]
-        return self._sizes(answer)
+        return self._good(answer)
 
     def close(self) -> None:
         """End it, whatever it does."""
@@ -127,15 +128,14 @@ class _Child:
         self._process.communicate()
         self._channel.close()
 
-    def _sizes(self, answer: dict[str, Any]) -> tuple[int, int, int, int]:
+    def _good(self, answer: dict[str, Any]) -> dict[str, Any]:
         if "code" in answer:
             raise ImageError(ImageErrorCode(answer["code"]), answer["detail"])
         if "out_of_memory" in answer:
             raise self._gave_up(f"takes more than {self._limits.memory:,} bytes of memory")
         if "fault" in answer:
             raise SandboxError("the codec has failed", answer["fault"])
-        (width, height), (source_width, source_height) = answer["target"], answer["upright"]
-        return width, height, source_width, source_height
+        return answer
 
     def _receive(self, seconds: float) -> dict[str, Any]:
         """The next answer, or what its lack means."""
@@ -163,6 +163,13 @@ class _Child:
 
     def _gave_up(self, what: str) -> ImageError:
         return ImageError(ImageErrorCode.GAVE_UP, f"Compressing the picture {what}.")
+
+
+def _compressed(data: bytes, image_format: ImageFormat, answer: dict[str, Any]) -> Compressed:
+    """The output, with what the codec says of it."""
+    width, height = answer["target"]
+    source = Source(answer["source_format"], *answer["upright"])
+    return Compressed(data, image_format, width, height, source, Times(**answer["times"]))
 
 
 def _environment() -> dict[str, str]:

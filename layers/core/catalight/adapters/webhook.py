@@ -11,7 +11,7 @@ from standardwebhooks.webhooks import EmptyWebhookSecretError
 from catalight.adapters.dial import Network
 from catalight.adapters.http import HttpClient
 from catalight.adapters.patience import Limits
-from catalight.domain.errors import ImageError, UnavailableError
+from catalight.domain.errors import ImageError, KeyNotFoundError, UnavailableError
 from catalight.domain.outbound import Outbound
 from catalight.domain.webhook import Delivery
 
@@ -44,7 +44,7 @@ class SignedSender:
             status = self._post(url, body, self._headers(owner, webhook_id, body, now))
         except ImageError as failure:
             error = str(failure.code)
-        except (UnavailableError, ValueError, EmptyWebhookSecretError):
+        except (UnavailableError, KeyNotFoundError, ValueError, EmptyWebhookSecretError):
             error = "signing_failed"  # the secret cannot be had, or is not one
         return Delivery(now, status, error, milliseconds=round((time.monotonic() - began) * 1000))
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from catalight.domain.catalogue import Dialect
 from catalight.domain.options import Options
+from catalight.domain.report import Times
 from catalight.domain.row import Image, ImageState
 from catalight.domain.terms import Terms
 from catalight.domain.webhook import Webhook
@@ -47,13 +48,14 @@ ENDED = (JobState.COMPLETED, JobState.CANCELLED, JobState.FAILED)
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many images have ended, and how; `bytes_in` and `bytes_out` are those of the images done."""
+    """How many images have ended, and how; bytes and times are those of the images done, summed."""
 
     done: int = 0
     failed: int = 0
     bytes_in: int = 0
     bytes_out: int = 0
     errors: Mapping[str, int] = field(default_factory=dict)
+    times: Times = field(default_factory=Times)
 
     @classmethod
     def of(cls, images: Iterable[Image]) -> "Counts":
@@ -66,6 +68,7 @@ class Counts:
             bytes_in=sum(image.bytes_in for image in done),
             bytes_out=sum(image.bytes_out for image in done),
             errors=dict(Counter(str(image.error) for image in ended if image.error)),
+            times=sum((image.times for image in done if image.times), Times()),
         )
 
     def __add__(self, other: "Counts") -> "Counts":
@@ -75,6 +78,7 @@ class Counts:
             bytes_in=self.bytes_in + other.bytes_in,
             bytes_out=self.bytes_out + other.bytes_out,
             errors=dict(Counter(self.errors) + Counter(other.errors)),
+            times=self.times + other.times,
         )
 
 

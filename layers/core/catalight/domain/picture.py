@@ -1,9 +1,10 @@
 """A picture that was made light, and what making it may cost."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from catalight.domain.errors import ImageError, ImageErrorCode
 from catalight.domain.options import ImageFormat
+from catalight.domain.report import Source, Times
 
 MB = 1_000_000
 
@@ -23,15 +24,15 @@ _ENCODING = {
 class Compressed:
     """An encoded picture: `data` in `format`, `width` x `height` pixels, upright.
 
-    `source_width` and `source_height` are the pixels of the source, also upright.
+    `times` are those of the codec's stages; two outputs are equal whatever they took.
     """
 
     data: bytes
     format: ImageFormat
     width: int
     height: int
-    source_width: int
-    source_height: int
+    source: Source
+    times: Times = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)

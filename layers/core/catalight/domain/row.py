@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from catalight.domain.errors import ImageError, ImageErrorCode
+from catalight.domain.options import ImageFormat
+from catalight.domain.report import Source, Times
 
 TOO_LONG = "Its host wants to be left alone: {:,.0f} s of waiting in all; at most {:,.0f} are allowed."
 
@@ -24,8 +26,9 @@ class Image:
 
     `attempts` counts the failures that may pass; before `not_before` no further attempt is made.
     `waiting_since` is when it was first made to wait for its host. `link` is the path of the output below
-    `/images/`; sizes are bytes, dimensions are pixels of the output. `error` and `detail` tell why it failed,
-    or, while it is pending, why its last attempt did.
+    `/images/`; sizes are bytes, dimensions are pixels of the output. `source` and `times` are None where the
+    image is not done, or was before they were kept. `error` and `detail` tell why it failed, or, while it is
+    pending, why its last attempt did.
     """
 
     url: str
@@ -38,6 +41,8 @@ class Image:
     bytes_out: int = 0
     width: int = 0
     height: int = 0
+    source: Source | None = None
+    times: Times | None = None
     error: ImageErrorCode | None = None
     detail: str | None = None
 
@@ -46,11 +51,27 @@ class Image:
         """Whether the image has reached an end, well or badly."""
         return self.state is not ImageState.PENDING
 
+    @property
+    def format(self) -> ImageFormat | None:
+        """The output's format, which its link ends with."""
+        if self.link is None:
+            return None
+        return next(known for known in ImageFormat if self.link.endswith(f".{known.extension}"))
+
     def due(self, now: datetime) -> bool:
         """Whether an attempt may be made now."""
         return not self.ended and (self.not_before is None or self.not_before <= now)
 
-    def done(self, link: str, bytes_in: int, bytes_out: int, width: int, height: int) -> "Image":
+    def done(
+        self,
+        link: str,
+        bytes_in: int,
+        bytes_out: int,
+        width: int,
+        height: int,
+        source: Source | None = None,
+        times: Times | None = None,
+    ) -> "Image":
         """End it well."""
         return replace(
             self,
@@ -62,6 +83,8 @@ class Image:
             bytes_out=bytes_out,
             width=width,
             height=height,
+            source=source,
+            times=times,
             error=None,
             detail=None,
         )

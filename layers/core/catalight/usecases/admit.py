@@ -26,20 +26,20 @@ class Allowance:
 class Admit:
     """Count what a caller asks for against its limits.
 
-    Rows are counted in one conditional write. Open jobs are counted as they stand: requests of the same
-    moment may together get over that limit by as many as they are.
+    Rows are counted in one conditional write, and once for each order, however often it comes. Open jobs are
+    counted as they stand: requests of the same moment may together be over that limit by as many as they are.
     """
 
     jobs: JobList
     usage: Usage
     clock: Clock
 
-    def __call__(self, owner: str, limits: Limits, rows: int) -> None:
-        """Count a job of so many rows; raise LimitError where it is over a limit."""
+    def __call__(self, owner: str, limits: Limits, order: str, rows: int) -> None:
+        """Count an order of so many rows; raise LimitError where it is over a limit."""
         left = self.allowance(owner, limits)
         if not left.open_jobs:
             raise LimitError("open-jobs", limits.open_jobs, 0, 1, OPEN_RETRY_AFTER)
-        if not self.usage.add(owner, self.clock().date(), rows, limits.rows_a_day):
+        if not self.usage.add(owner, self.clock().date(), order, rows, limits.rows_a_day):
             wait = left.reset if rows <= limits.rows_a_day else None
             raise LimitError("rows", limits.rows_a_day, left.rows, rows, wait)
 

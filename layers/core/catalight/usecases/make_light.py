@@ -14,6 +14,7 @@ from catalight.domain import hosts, links, retries
 from catalight.domain.errors import ImageError, ImageErrorCode, UnavailableError
 from catalight.domain.job import Job
 from catalight.domain.options import ImageFormat, Options
+from catalight.domain.report import Source, Times, milliseconds
 from catalight.domain.row import Image
 from catalight.usecases.manners import Manners
 from catalight.usecases.ports import Clock, Hosts, ObjectStore
@@ -25,7 +26,7 @@ UNEXPECTED = ImageError(ImageErrorCode.INTERNAL_ERROR, "Something went wrong ins
 
 
 class Compressed(Protocol):
-    """An output image: its bytes, format and dimensions in pixels."""
+    """An output image: its bytes, format and dimensions in pixels, its source, and what coding it took."""
 
     @property
     def data(self) -> bytes: ...
@@ -35,6 +36,10 @@ class Compressed(Protocol):
     def width(self) -> int: ...
     @property
     def height(self) -> int: ...
+    @property
+    def source(self) -> Source: ...
+    @property
+    def times(self) -> Times: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,7 @@ class MakeLight:
     store: ObjectStore
     hosts: Hosts
     clock: Clock
+    timer: Callable[[], float]
     random: retries.Random
     coding: AbstractContextManager[object]
     pauses: Sequence[float]
@@ -142,15 +148,20 @@ class MakeLight:
             order = next(call.begun)
             if order >= min(self.downloads, self.per_host) and call.seconds_left() < self._whole_seconds:
                 return task.image
+            began = self.timer()
             source = self._fetch(call, task)
+            fetch = milliseconds(self.timer() - began)
         with self.coding:
             if order and call.seconds_left() < self.coding_seconds:
                 return task.image
             output = self.compress(source, call.job.options)
         place, extension = (call.job.run, task.row, task.place), output.format.extension
         link = links.link(call.job.secret, *place, task.image.url, extension)
+        began = self.timer()
         self.store.put(links.image_key(link), output.data, output.format.media_type)
-        return task.image.done(link, len(source), len(output.data), output.width, output.height)
+        times = output.times + Times(fetch=fetch, store=milliseconds(self.timer() - began))
+        sizes = len(source), len(output.data), output.width, output.height
+        return task.image.done(link, *sizes, output.source, times)
 
     @property
     def _whole_seconds(self) -> float:

@@ -66,7 +66,7 @@ class Jobs(Protocol):
 
 
 class JobList(Protocol):
-    """The jobs, by what they have in common."""
+    """The jobs, by what they have in common; in lists they come without their headers, which may be large."""
 
     def page(
         self, owner: str, states: AbstractSet[JobState], before: tuple[datetime, str] | None, limit: int
@@ -185,7 +185,7 @@ class Keys(Protocol):
     """The API keys."""
 
     def insert(self, key: ApiKey) -> None:
-        """Store a new key."""
+        """Store a new key; asked again it changes nothing."""
 
     def find(self, key_id: str) -> ApiKey | None:
         """The key with this id, revoked or not."""
@@ -206,8 +206,8 @@ class Keys(Protocol):
 class Usage(Protocol):
     """What each owner has asked for, by UTC day."""
 
-    def add(self, owner: str, day: date, rows: int, limit: int) -> bool:
-        """Add rows where the day's sum stays within `limit`; whether they were added."""
+    def add(self, owner: str, day: date, order: str, rows: int, limit: int) -> bool:
+        """Count an order's rows, once, where the day's sum stays within `limit`; whether they are counted."""
 
     def rows(self, owner: str, day: date) -> int:
         """The day's sum."""

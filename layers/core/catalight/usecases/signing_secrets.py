@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from catalight.domain import api_keys
+from catalight.domain.errors import KeyNotFoundError
 from catalight.usecases.ports import Clock, Keys
 
 
@@ -16,5 +17,8 @@ class SigningSecrets:
     clock: Clock
 
     def __call__(self, owner: str) -> list[str]:
-        """The deployment's own where the owner is no key: callers were not told apart then."""
-        return api_keys.signing_secrets(self.masters(), self.keys.find(owner), self.clock())
+        """Raise KeyNotFoundError where the owner is a key that is not there any more."""
+        key = self.keys.find(owner) if owner != api_keys.NOBODY else None
+        if key is None and owner != api_keys.NOBODY:
+            raise KeyNotFoundError(owner)
+        return api_keys.signing_secrets(self.masters(), key, self.clock())

@@ -75,7 +75,7 @@ class Submit:
         """
         job_id = _id_of(order) or self.new_id()
         if order.limits and not (order.idempotency_key and self.jobs.find(job_id)):  # a repetition is free
-            self.admit(order.owner, order.limits, len(order.catalogue.rows))
+            self.admit(order.owner, order.limits, job_id, len(order.catalogue.rows))
         rows = tuple(_rows(job_id, order.catalogue))
         ours = self._job(job_id, order, rows)
         job = self.jobs.insert(ours)

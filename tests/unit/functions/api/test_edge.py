@@ -218,7 +218,22 @@ class TestOtherSites:
         assert pipeline.jobs.jobs == jobs
         assert open_to_all.get("/", headers=headers).status_code == 200
 
-    @pytest.mark.parametrize("headers", [{}, {"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"}])
+    @pytest.mark.parametrize("origin", [SHOP, "null", "http://api.test:81"])
+    def test_older_browsers_tell_the_origin_alone(
+        self, client: TestClient, monkeypatch: pytest.MonkeyPatch, origin: str
+    ) -> None:
+        open_to_all = around(monkeypatch, AUTHENTICATION="none")
+        check_problem(upload(open_to_all, ONE, {"Origin": origin}), 403, "other-site")
+
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            {},
+            {"Origin": "https://api.test"},
+            {"Origin": "https://api.test", "Sec-Fetch-Site": "same-origin"},
+            {"Sec-Fetch-Site": "none"},
+        ],
+    )
     def test_our_own_page_and_what_is_no_page_may(
         self, client: TestClient, monkeypatch: pytest.MonkeyPatch, headers: dict[str, str]
     ) -> None:

@@ -11,6 +11,7 @@ from tests.unit.functions.api.requests import check_problem, upload
 
 OVER = urlsafe_b64encode(b'["0001-01-01T00:00:00+14:00","x"]').decode()  # before the first date there is
 LONE = urlsafe_b64encode(b'["2026-01-01T00:00:00","\\ud800"]').decode()  # half a character
+DEEP = urlsafe_b64encode(b"[" * 40_000).decode()  # deeper than the parser goes
 HOOK = "https://shop.test/hook"
 
 
@@ -165,6 +166,9 @@ class TestLists:
             (4, "FAILED"),
         ]
         done, missing = body["rows"][0]["images"]
+        assert (done["format"], done["source"]) == ("jpeg", {"format": "png", "width": 4, "height": 2})
+        assert done["milliseconds"] == {"fetch": 0, "decode": 3, "resize": 2, "encode": 1, "store": 0}
+        assert (missing["format"], missing["source"], missing["milliseconds"]) == (None, None, None)
         assert done["output_url"] in pipeline.result(pipeline.jobs.get(request_id))
         assert (missing["error"], missing["detail"]) == ("not_found", "The host answered 404.")
         assert body["next"] is None
@@ -204,7 +208,9 @@ class TestLists:
         first = client.get(path.format(request_id))
         assert client.get(path.format(request_id) + "?cursor=").json() == first.json()
 
-    @pytest.mark.parametrize("cursor", ["nonsense", "e30", "WzFd", "bnVsbA", "äöü", "x" * 100, OVER, LONE])
+    @pytest.mark.parametrize(
+        "cursor", ["nonsense", "e30", "WzFd", "bnVsbA", "äöü", "x" * 100, OVER, LONE, DEEP]
+    )
     @pytest.mark.parametrize("path", ["/jobs", "/jobs/{}/rows"])
     def test_a_cursor_of_another_is_refused(
         self, client: TestClient, request_id: str, path: str, cursor: str

@@ -9,6 +9,7 @@ from catalight.adapters.mongo.client import Document
 from catalight.domain.catalogue import Dialect
 from catalight.domain.job import Counts, Job, JobState
 from catalight.domain.options import Options
+from catalight.domain.report import Times
 from catalight.domain.webhook import Delivery, Webhook, WebhookState
 
 
@@ -24,18 +25,23 @@ def to_document(job: Job) -> Document:
 
 
 def to_job(document: Document) -> Job:
-    """Read what `to_document` wrote."""
+    """Read what `to_document` wrote; in lists of jobs it comes without the header."""
     fields: dict[str, Any] = {
         **document,
         "state": JobState(document["state"]),
         "options": Options.from_document(document["options"]),
         "dialect": Dialect(**document["dialect"]),
-        "header": tuple(document["header"]),
-        "counts": Counts(**document["counts"]),
+        "header": tuple(document.get("header", ())),
+        "counts": _to_counts(document["counts"]),
         "webhook": _to_webhook(document["webhook"]),
     }
     fields.pop("bury_at", None)
     return Job(id=fields.pop("_id"), **fields)
+
+
+def _to_counts(document: Document) -> Counts:
+    """Counts, also those from before times were kept."""
+    return Counts(**{**document, "times": Times(**document.get("times", {}))})
 
 
 def _to_webhook(document: Document | None) -> Webhook | None:

@@ -24,6 +24,9 @@ INDEXES = [
 
 WITH_RESULT = [state for state in JobState if state.has_result]
 
+# A header may have megabytes: many of them at once would not fit into a function.
+LISTED = {"header": False}
+
 
 class MongoJobs(Mongo):
     """`catalight.usecases.ports.Jobs` and `JobList` on MongoDB."""
@@ -74,6 +77,7 @@ class MongoJobs(Mongo):
         added = {
             f"counts.{name}": getattr(counts, name) for name in ("done", "failed", "bytes_in", "bytes_out")
         }
+        added |= {f"counts.times.{stage}": spent for stage, spent in asdict(counts.times).items()}
         added |= {f"counts.errors.{code}": count for code, count in counts.errors.items()}
         self._jobs.update_one(
             {"_id": job_id, "run": run, "state": {"$in": RUNNING}},
@@ -137,7 +141,8 @@ class MongoJobs(Mongo):
                 {"created_at": created_at, "_id": {"$lt": job_id}},
             ]
         newest_first = [("created_at", DESCENDING), ("_id", DESCENDING)]
-        return [to_job(document) for document in self._jobs.find(query).sort(newest_first).limit(limit)]
+        found = self._jobs.find(query, LISTED).sort(newest_first).limit(limit)
+        return [to_job(document) for document in found]
 
     @asking
     def count_open(self, owner: str, most: int) -> int:
@@ -145,7 +150,7 @@ class MongoJobs(Mongo):
 
     @asking
     def to_sweep(self, now: datetime, limit: int) -> list[Job]:
-        due = self._jobs.find({"sweep_at": {"$lte": now}}).sort("sweep_at", ASCENDING).limit(limit)
+        due = self._jobs.find({"sweep_at": {"$lte": now}}, LISTED).sort("sweep_at", ASCENDING).limit(limit)
         return [to_job(document) for document in due]
 
     @asking

@@ -13,6 +13,8 @@ from catalight.domain.api_keys import ApiKey, Limits
 KEY_INDEXES = [IndexModel([("digest", ASCENDING)], name="digest", unique=True)]
 USAGE_INDEXES = [IndexModel([("expires_at", ASCENDING)], name="forgotten", expireAfterSeconds=0)]
 
+REMEMBERED = 1000  # orders of a key and day; one that comes again after so many others is counted again
+
 
 class MongoKeys(Mongo):
     """`catalight.usecases.ports.Keys` on MongoDB."""
@@ -29,7 +31,7 @@ class MongoKeys(Mongo):
     @asking
     def insert(self, key: ApiKey) -> None:
         document = asdict(key)
-        self._keys.insert_one({"_id": document.pop("id"), **document})
+        self._keys.update_one({"_id": document.pop("id")}, {"$setOnInsert": document}, upsert=True)
 
     @asking
     def find(self, key_id: str) -> ApiKey | None:
@@ -70,11 +72,15 @@ class MongoUsage(Mongo):
         self._usage.create_indexes(USAGE_INDEXES)
 
     @asking
-    def add(self, owner: str, day: date, rows: int, limit: int) -> bool:
+    def add(self, owner: str, day: date, order: str, rows: int, limit: int) -> bool:
         of_day, over = {"_id": _id(owner, day)}, datetime.combine(day, time(), UTC) + timedelta(days=2)
-        self._usage.update_one(of_day, {"$setOnInsert": {"rows": 0, "expires_at": over}}, upsert=True)
-        within = {**of_day, "rows": {"$lte": limit - rows}}
-        return self._usage.update_one(within, {"$inc": {"rows": rows}}).matched_count == 1
+        nothing: Document = {"rows": 0, "orders": [], "expires_at": over}
+        self._usage.update_one(of_day, {"$setOnInsert": nothing}, upsert=True)
+        within = {**of_day, "orders": {"$ne": order}, "rows": {"$lte": limit - rows}}
+        counted: Document = {"$push": {"orders": {"$each": [order], "$slice": -REMEMBERED}}}
+        if self._usage.update_one(within, counted | {"$inc": {"rows": rows}}).matched_count:
+            return True
+        return self._usage.find_one({**of_day, "orders": order}, {"_id": True}) is not None
 
     @asking
     def rows(self, owner: str, day: date) -> int:

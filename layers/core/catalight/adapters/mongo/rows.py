@@ -6,7 +6,7 @@ has not ended; a partial index on those answers what is pending in a range, and 
 
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import fields
+from dataclasses import astuple, fields
 from itertools import batched
 from typing import Any
 
@@ -16,6 +16,7 @@ from pymongo.collection import Collection
 from catalight.adapters.mongo.client import Document, ignoring_duplicates
 from catalight.adapters.mongo.connection import Mongo, asking
 from catalight.domain.errors import ImageErrorCode
+from catalight.domain.report import Source, Times
 from catalight.domain.row import Image, ImageState, Row, RowState
 
 BATCH = 5_000
@@ -164,7 +165,12 @@ _DEFAULTS = {field.name: field.default for field in fields(Image)}
 
 def _image_document(image: Image) -> Document:
     values = ((name, getattr(image, name)) for name in _DEFAULTS)
-    return {name: value for name, value in values if value != _DEFAULTS[name]}
+    return {name: _compact(value) for name, value in values if value != _DEFAULTS[name]}
+
+
+def _compact(value: Any) -> Any:
+    """Without names: with them, a row of a hundred images would be half as large again."""
+    return astuple(value) if isinstance(value, (Source, Times)) else value
 
 
 def _to_image(document: dict[str, Any]) -> Image:
@@ -173,4 +179,8 @@ def _to_image(document: dict[str, Any]) -> Image:
         values["state"] = ImageState(values["state"])
     if "error" in values:
         values["error"] = ImageErrorCode(values["error"])
+    if "source" in values:
+        values["source"] = Source(*values["source"])
+    if "times" in values:
+        values["times"] = Times(*values["times"])
     return Image(**values)

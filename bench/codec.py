@@ -1,0 +1,103 @@
+"""Catalight's codec and what one would take instead, side by side on one core: `make bench`.
+
+python -m bench.codec                      in five minutes: tables on the terminal
+python -m bench.codec --quick              in one
+python -m bench.codec --images FOLDER      with pictures of your own beside those that are drawn
+python -m bench.codec --write              the tables and the plot go into docs/ too
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from bench import costs, pictures, plot, setting, tables
+from bench.candidates import CANDIDATES, ROOT, deployed_malloc
+from bench.likeness import ssim
+from bench.measure import Measurement, measure
+from bench.modes import HUGE, MODES
+
+PAGE = ROOT / "docs/performance.md"
+PLOT = ROOT / "docs/performance.svg"
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench.codec")
+    parser.add_argument("--quick", action="store_true", help="fewer and smaller pictures, fewer rounds")
+    parser.add_argument("--images", type=Path, metavar="FOLDER", help="pictures to take too")
+    parser.add_argument("--core", type=int, default=max(os.sched_getaffinity(0)), help="to run on")
+    parser.add_argument("--write", action="store_true", help=f"into {PAGE.relative_to(ROOT)}, with the plot")
+    options = parser.parse_args()
+    options.seconds, options.megapixels, options.rounds = (25, 1.5, 1) if options.quick else (140, 100, 3)
+    return options
+
+
+def gathered(options: argparse.Namespace, scratch: Path) -> list[Path]:
+    """The pictures: those that are drawn, and those that were given."""
+    shots = [shot for shot in pictures.SHOTS if shot.size[0] * shot.size[1] <= options.megapixels * 1e6]
+    given = sorted(path for path in options.images.iterdir() if path.is_file()) if options.images else []
+    return [*pictures.save(shots, scratch), *given]
+
+
+def measurements(
+    options: argparse.Namespace, found: Sequence[Path], scratch: Path
+) -> Iterator[tuple[str, str, Measurement]]:
+    """Each mode in turn, with its name and its text."""
+    for mode in MODES:
+        taken = [path for path in found if mode.takes(path)]
+        seconds = options.seconds * mode.share
+        done = measure(mode, taken, CANDIDATES, scratch, seconds, options.rounds, ssim)
+        yield mode.name, tables.measured(done), done
+    if not options.quick:
+        huge = scratch / "huge.jpeg"
+        huge.write_bytes(pictures.huge())
+        done = measure(HUGE, [huge], CANDIDATES, scratch, 0, 1, ssim)
+        yield HUGE.name, tables.measured(done), done
+
+
+def speed_of_two(found: Sequence[Path], cores: set[int], seconds: float) -> float:
+    """How much faster two threads on two cores are than one."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.two", str(seconds)],
+        input="\n".join(str(path) for path in found if MODES[0].takes(path)),
+        env=os.environ | deployed_malloc(),
+        stdout=subprocess.PIPE,
+        preexec_fn=lambda: os.sched_setaffinity(0, cores),
+        text=True,
+        check=True,
+    )
+    return float(done.stdout)
+
+
+def texts(options: argparse.Namespace, scratch: Path, done: list[Measurement]) -> Iterator[tuple[str, str]]:
+    """All that is told, in the order of measuring; `done` receives the measurements."""
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {options.core})
+    yield "setting", setting.told()
+    found = gathered(options, scratch)
+    for name, text, measurement in measurements(options, found, scratch):
+        done.append(measurement)
+        yield name, text
+    faster = speed_of_two(found, cores, options.seconds / 10)
+    yield "two", f"Two threads on {min(2, len(cores))} cores: {faster:.2f} x one."
+    yield "memory", costs.by_memory(done[0], faster)
+    yield "huffman", costs.huffman(done[0])
+
+
+def main() -> None:
+    options = arguments()
+    done: list[Measurement] = []
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in texts(options, Path(folder), done):
+            print(text, end="\n\n", flush=True)
+            if options.write:
+                tables.insert(PAGE, name, text)
+        if options.write:
+            plot.write([measurement for measurement in done if measurement.mode in MODES], PLOT)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""How like its source an output looks: SSIM with the parameters of its paper.
+
+Wang, Bovik, Sheikh, Simoncelli: Image quality assessment: from error visibility to structural similarity
+(IEEE Transactions on Image Processing 13, 2004).
+"""
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+from skimage.metrics import structural_similarity
+
+MIDDLE = 1024
+"""Pixels of the square in the middle, where the product is, that are compared."""
+
+
+def ssim(source: Path, output: Path) -> float:
+    """Of the luma, both upright and on white; where the output is smaller, with the source at its size."""
+    made = _seen(output)
+    meant = _seen(source)
+    if meant.size != made.size:
+        meant = meant.resize(made.size, Image.Resampling.LANCZOS)
+    first, second = (np.asarray(_middle(picture), dtype=np.float32) for picture in (meant, made))
+    return float(
+        structural_similarity(
+            first, second, data_range=255, gaussian_weights=True, sigma=1.5, use_sample_covariance=False
+        )
+    )
+
+
+def _seen(path: Path) -> Image.Image:
+    with Image.open(path) as picture:
+        upright = ImageOps.exif_transpose(picture)
+    if upright.has_transparency_data:
+        white = Image.new("RGBA", upright.size, "white")
+        upright = Image.alpha_composite(white, upright.convert("RGBA"))
+    return upright.convert("L")
+
+
+def _middle(picture: Image.Image) -> Image.Image:
+    left, top = max(0, picture.width - MIDDLE) // 2, max(0, picture.height - MIDDLE) // 2
+    return picture.crop((left, top, min(picture.width, left + MIDDLE), min(picture.height, top + MIDDLE)))

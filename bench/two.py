@@ -1,0 +1,44 @@
+"""How much faster two threads are than one, through the sandbox: `python -m bench.two SECONDS`.
+
+The names of the pictures come on standard input.
+"""
+
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from statistics import median
+
+from bench.modes import QUALITY
+from catalight.adapters.sandbox import Sandbox
+from catalight.domain.options import Options
+from catalight.domain.picture import LIMITS
+
+ROUNDS = 3
+
+
+def _pass(sandbox: Sandbox, pictures: list[bytes], threads: int) -> float:
+    began = time.perf_counter()
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(partial(sandbox.compress, options=Options(QUALITY)), pictures))
+    return time.perf_counter() - began
+
+
+def main() -> None:
+    end = time.monotonic() + float(sys.argv[1])
+    # The largest first, so that none is left over at the end while the other core has nothing to do.
+    pictures = sorted(
+        (Path(name).read_bytes() for name in sys.stdin.read().splitlines()), key=len, reverse=True
+    )
+    sandbox = Sandbox(LIMITS)
+    _pass(sandbox, pictures, 2)
+    ratios: list[float] = []
+    while len(ratios) < ROUNDS or time.monotonic() < end:
+        ratios.append(_pass(sandbox, pictures, 1) / _pass(sandbox, pictures, 2))
+    print(median(ratios))
+    sandbox.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""The ways to make a catalogue's pictures light that bench.pipeline compares, each for one job at a time."""
+
+import os
+import subprocess
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import batched
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bench.processes import TICKS, descendants, role
+from local.client import Client
+from local.runner.system import System
+
+PEERS = Path(".venv-peers/bin")
+QUALITY = "50"
+JOB_SECONDS = 600
+PER_ROW = 2
+NOT_OURS = frozenset({"mongod", "moto", "runner and client", "the shop"})  # AWS and Atlas do it elsewhere
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One job: seconds to its end, CPU seconds by process, milliseconds of all images by stage."""
+
+    seconds: float
+    cpu: Mapping[str, float]
+    stages: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def own_cpu(self) -> float:
+        """CPU seconds without those of the emulators."""
+        return sum(spent for name, spent in self.cpu.items() if name not in NOT_OURS)
+
+
+type Way = Callable[[Sequence[str]], Measured]
+
+
+def catalight(system: System) -> Way:
+    """A job on the local system, from POST to COMPLETED."""
+    client = Client(system.url)
+
+    def run(urls: Sequence[str]) -> Measured:
+        data = _catalogue(urls)
+        before, began = _cpu(), time.perf_counter()
+        accepted = client.upload(data, quality=QUALITY)
+        *_, status = client.watch(accepted["request_id"], JOB_SECONDS)
+        seconds = time.perf_counter() - began
+        if status["images"]["done"] != len(urls):
+            raise RuntimeError(f"it has not done all: {status}")
+        spent = {name: cpu - before.get(name, 0) for name, cpu in _cpu().items()}
+        return Measured(seconds, spent, status["milliseconds"])
+
+    return run
+
+
+def plain(urls: Sequence[str]) -> Measured:
+    """A plain asyncio service."""
+    return _command(urls, [str(PEERS / "python"), "bench/peers/plain.py"], [])
+
+
+def img2dataset(urls: Sequence[str]) -> Measured:
+    """img2dataset, as it is used for this."""
+    settings = {"output_format": "files", "encode_quality": QUALITY, "resize_mode": "no"}
+    options = [f"--{name}={value}" for name, value in settings.items()]
+    return _command(urls, [str(PEERS / "img2dataset")], options, "--url_list=", "--output_folder=")
+
+
+def _command(
+    urls: Sequence[str], command: list[str], options: list[str], given: str = "", wanted: str = ""
+) -> Measured:
+    """A command that is told a file of URLs and a folder to fill; its start is in its time."""
+    with TemporaryDirectory() as folder:
+        listed, outputs = Path(folder, "urls.txt"), Path(folder, "outputs")
+        listed.write_text("\n".join(urls))
+        outputs.mkdir()
+        silent = os.environ | {"NO_ALBUMENTATIONS_UPDATE": "1"}
+        began = time.perf_counter()
+        whole = [*command, f"{given}{listed}", f"{wanted}{outputs}", *options]
+        process = subprocess.Popen(whole, env=silent, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        _, code, used = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - began
+        process.returncode = os.waitstatus_to_exitcode(code)
+        found = sum(1 for _ in outputs.rglob("*.jpg"))
+        if process.returncode or found != len(urls):
+            raise RuntimeError(
+                f"{command} ended with {process.returncode} and {found} of {len(urls)} pictures"
+            )
+    return Measured(seconds, {"it": used.ru_utime + used.ru_stime})
+
+
+def _catalogue(urls: Sequence[str]) -> bytes:
+    cells = (",".join(row) for row in batched(urls, PER_ROW, strict=False))
+    lines = (f'{number},Product number {number},"{cell}"' for number, cell in enumerate(cells, 1))
+    return "\n".join(["Serial Number,Product Name,Input Image Urls", *lines, ""]).encode()
+
+
+def _cpu() -> Mapping[str, float]:
+    """CPU seconds so far of the processes below this one, each with its children that have ended, by role."""
+    spent: defaultdict[str, float] = defaultdict(float)
+    spent["runner and client"] = time.process_time()
+    for pid in descendants(os.getpid()):
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        spent[role(pid)] += sum(map(int, fields[11:15])) / TICKS
+    return spent

@@ -1,0 +1,110 @@
+"""Real processes and real pictures, though small ones."""
+
+from pathlib import Path
+
+import pytest
+
+from bench import pictures, tables
+from bench.candidates import ENGINE, PLAIN, SANDBOX, Candidate, Runner, deployed_malloc
+from bench.measure import Measurement, Result, measure
+from bench.modes import HUGE, MODES, Mode
+from bench.pictures import Shot
+
+JPEG, RESIZE, OTHER, *_ = MODES
+NOT_THERE = Candidate("nobody", ("no-such-program",), frozenset({"jpeg"}), "it, if you find it")
+
+
+@pytest.fixture
+def sources(tmp_path: Path) -> list[Path]:
+    return pictures.save([Shot(seed, (120, 80), settings={"quality": 90}) for seed in range(2)], tmp_path)
+
+
+def measured(sources: list[Path], *candidates: Candidate, mode: Mode = JPEG, rounds: int = 2) -> Measurement:
+    return measure(mode, sources, candidates, sources[0].parent, 0, rounds, lambda *_: 0.9)
+
+
+def test_everyone_does_every_picture_in_every_round(sources: list[Path]) -> None:
+    measurement = measured(sources, PLAIN, ENGINE)
+    assert measurement.rounds == 2
+    for candidate in (PLAIN, ENGINE):
+        result = measurement.result(candidate)
+        assert {path: len(seconds) for path, seconds in result.seconds.items()} == dict.fromkeys(sources, 2)
+        assert result.images_a_second > 0
+        assert 0.1 < result.output_share < 1
+        assert result.likeness == 0.9
+        assert result.peak_mb > 10
+
+
+def test_the_sandbox_counts_with_its_child(sources: list[Path]) -> None:
+    measurement = measured(sources, ENGINE, SANDBOX)
+    alone, sandboxed = measurement.result(ENGINE), measurement.result(SANDBOX)
+    assert alone.sizes == sandboxed.sizes
+    assert sandboxed.peak_mb > alone.peak_mb + 5
+
+
+def test_who_is_not_installed_is_left_out_and_told(sources: list[Path]) -> None:
+    measurement = measured(sources, PLAIN, NOT_THERE)
+    assert [result.candidate for result in measurement.results] == [PLAIN]
+    assert measurement.absent == [NOT_THERE]
+    assert "Not installed: nobody (install it, if you find it)." in tables.measured(measurement)
+
+
+def test_who_does_not_know_a_mode_is_not_asked(sources: list[Path]) -> None:
+    measurement = measured(sources, PLAIN, NOT_THERE, mode=RESIZE)
+    assert measurement.absent == []
+
+
+def test_a_picture_that_somebody_cannot_do_is_nobodys(sources: list[Path]) -> None:
+    broken = sources[0].with_name("broken.jpg")
+    broken.write_bytes(sources[0].read_bytes()[:700])
+    measurement = measured([broken, *sources], PLAIN, ENGINE)
+    assert list(measurement.left_out) == [broken]
+    assert all(set(result.sizes) == set(sources) for result in measurement.results)
+    assert "Left out: broken.jpg (plain Pillow: failed OSError)." in tables.measured(measurement)
+
+
+def test_speed_is_compared_picture_by_picture_and_round_by_round() -> None:
+    """A round that was slow for both, or one outlier, changes nothing."""
+    small, large = Path("small"), Path("large")
+    slow = Result(PLAIN, {small: [2.0, 20.0, 2.0], large: [80.0, 8.0, 8.0]})
+    fast = Result(ENGINE, {small: [1.0, 10.0, 1.0], large: [1.0, 1.0, 1.0]})
+    assert fast.speed_against(slow) == pytest.approx(4.0)  # of 2 and 8
+    assert slow.images_a_second == 2 / 28
+
+
+def test_malloc_is_set_as_on_aws() -> None:
+    assert deployed_malloc().keys() == {
+        "MALLOC_ARENA_MAX",
+        "MALLOC_MMAP_THRESHOLD_",
+        "MALLOC_TRIM_THRESHOLD_",
+    }
+
+
+def test_others_do_not_get_our_malloc(monkeypatch: pytest.MonkeyPatch, sources: list[Path]) -> None:
+    monkeypatch.setenv("MALLOC_ARENA_MAX", "1")
+    shown = Candidate(
+        "env",
+        ("sh", "-c", "echo ready; while read line; do echo ${MALLOC_ARENA_MAX:-7} 0; done"),
+        frozenset(),
+    )
+    runner = Runner(shown, JPEG)
+    assert runner.run(sources[0], sources[1]) == 7
+    runner.close()
+
+
+def test_modes_take_what_suits_them(tmp_path: Path) -> None:
+    large = Shot(1, (1200, 300), settings={"quality": 90})
+    jpeg, png, big = pictures.save([Shot(1, (90, 90)), Shot(2, (90, 90), "PNG"), large], tmp_path)
+    note = tmp_path / "note.txt"
+    note.write_text("no picture")
+    taken = {
+        mode.name: [path for path in (jpeg, png, big, note) if mode.takes(path)] for mode in (*MODES, HUGE)
+    }
+    assert taken == {
+        "jpeg": [jpeg, big],
+        "resize": [big],
+        "other": [png],
+        "webp": [jpeg, big],
+        "avif": [jpeg, big],
+        "huge": [jpeg, big],
+    }
