@@ -12,6 +12,8 @@ BENCH_READY := $(BENCH)/.ready
 PEERS := .venv-peers
 PEERS_READY := $(PEERS)/.ready
 CORPORA := .corpora/.ready
+COMPILER := .compiler/.ready
+NATIVE := $(foreach machine,x86_64 aarch64,layers/core/catalight/adapters/requantise-$(machine).elf)
 BUILT := .aws-sam/build/template.yaml
 SOURCES := Makefile template.yaml $(shell find functions layers requirements -type f -not -name '*.pyc')
 
@@ -48,8 +50,8 @@ webhook-secret: $(READY)  ## Show what a key's webhooks are signed with (KEY=its
 	$(KEYS) $(if $(ROTATE),rotate-)webhook-secret "$(KEY)"
 
 ##@ Work on it
-.PHONY: check test audit chaos corpora fuzz bench bench-pipeline format lock
-check: $(READY)  ## Format, lint, types and unit tests: under a minute
+.PHONY: check test audit chaos corpora fuzz native bench bench-pipeline format lock
+check: $(READY) $(NATIVE)  ## Format, lint, types and unit tests: under a minute
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy --no-error-summary
@@ -66,11 +68,18 @@ audit: $(READY) $(AUDIT_READY)  ## Look at what we build on: requirements, licen
 chaos: $(READY)  ## Run jobs while all around them fails (SEEDS=200, or SEED=17 to run one again)
 	@$(BIN)/python -m tests.faults.chaos --seeds $(if $(SEED),1,$(or $(SEEDS),10)) --first $(or $(SEED),1)
 
-corpora: $(CORPORA)  ## Send hostile pictures through the codec (CASES=100000 mutations)
+corpora: $(CORPORA) $(NATIVE)  ## Send hostile pictures through the codec (CASES=100000 mutations)
 	@$(BIN)/python -m tests.corpora --cases $(or $(CASES),100000)
 
 fuzz: $(READY)  ## Hold the API to its own description with random requests (MINUTES=30, SEED=17)
 	@FUZZ_MINUTES=$(or $(MINUTES),5) FUZZ_SEED=$(SEED) $(BIN)/pytest --quiet tests/contract
+
+native: $(NATIVE)  ## Compile the quick way for JPEGs, for both of Lambda's architectures
+
+# Zig's C compiler comes as a wheel, and compiles for other machines than this. SAM leaves out what is called *.so.
+layers/core/catalight/adapters/requantise-%.elf: native/requantise.c native/encode.c native/tokens.h | $(COMPILER)
+	@PYTHONPATH=$(dir $(COMPILER)) $(BIN)/python -m ziglang cc -target $*-linux-gnu.2.34 -O2 -s -shared -fPIC \
+		-Wall -Wextra -Werror $(filter %.c,$^) -o $@
 
 bench: $(BENCH_READY)  ## Measure the codec against others, in 5 minutes (QUICK=1: in one; IMAGES=folder; WRITE=1: into docs/)
 	@$(BENCH)/bin/python -m bench.codec $(if $(QUICK),--quick) $(if $(IMAGES),--images "$(IMAGES)") $(if $(WRITE),--write)
@@ -85,6 +94,7 @@ lock: $(READY)  ## Pin the requirements anew (UPGRADE=1: newest versions)
 	$(LOCK) requirements/bootstrap.in -o requirements/bootstrap.txt
 	$(LOCK) requirements/dev.in -o requirements/dev.txt
 	$(LOCK) requirements/audit.in -o requirements/audit.txt
+	$(LOCK) requirements/compiler.in -o requirements/compiler.txt
 	for name in core api images aggregator corpora bench; do \
 		$(LOCK) requirements/$$name.in --constraint requirements/dev.txt -o requirements/$$name.txt; done
 	$(LOCK_PEERS) requirements/peers.in --constraint requirements/images.txt -o requirements/peers.txt
@@ -97,7 +107,7 @@ LOCK_PEERS = $(subst 3.13,3.11,$(LOCK)) --no-config
 .PHONY: build invoke-api invoke-images invoke-aggregator invoke-dead-letters invoke-sweeper invoke-keys deploy
 build: $(BUILT)  ## Build the functions and the layer for this machine's architecture
 
-$(BUILT): $(SOURCES) | $(READY)
+$(BUILT): $(SOURCES) $(NATIVE) | $(READY)
 	$(BIN)/sam build --parameter-overrides Architecture=$(HERE)
 	@$(call byte_compile,.aws-sam/build)
 	@touch $@
@@ -125,7 +135,7 @@ invoke-sweeper: $(READY) $(BUILT)  ## Invoke the built sweeper with events/sweep
 invoke-keys: $(READY) $(BUILT)  ## Invoke the built function for keys with events/make-key.json
 	@$(BIN)/python -m local.invoke KeysFunction events/make-key.json
 
-deploy: $(READY)  ## Deploy to AWS (ENV=prod ARCH=x86_64; MONGODB_URI_SECRET_ARN=…, WEBHOOK_SECRET_ARN=…)
+deploy: $(READY) $(NATIVE)  ## Deploy to AWS (ENV=prod ARCH=x86_64; MONGODB_URI_SECRET_ARN=…, WEBHOOK_SECRET_ARN=…)
 	@: $${MONGODB_URI_SECRET_ARN:?see docs/deploy.md} $${WEBHOOK_SECRET_ARN:?see docs/deploy.md}
 	@grep -q '^\[$(ENV)\.deploy' samconfig.toml || { echo "ENV is dev or prod, not $(ENV)."; exit 1; }
 	$(BIN)/sam build --build-dir .aws-sam/deploy --parameter-overrides Architecture=$(ARCH)
@@ -149,6 +159,11 @@ $(AUDIT_READY): requirements/audit.txt | $(READY)
 	@echo "Setting up $(AUDIT) (once)"
 	@$(BIN)/uv venv --quiet --clear --python python3.13 $(AUDIT)
 	@$(BIN)/uv pip install --quiet --python $(AUDIT)/bin/python --require-hashes -r $<
+	@touch $@
+
+$(COMPILER): requirements/compiler.txt | $(READY)
+	@echo "Getting the C compiler (once)"
+	@$(BIN)/uv pip install --quiet --target $(@D) --require-hashes -r $<
 	@touch $@
 
 # Without Node or what it downloads, sharp is left out, and the measurement says so.

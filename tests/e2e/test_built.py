@@ -2,6 +2,7 @@
 
 import base64
 import json
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from catalight.clock import utc_now
 from catalight.domain.job import JobState
 from catalight.domain.webhook import WebhookState
 from local.built import seeds
-from local.built.emulator import BuiltFunction, emulated
+from local.built.emulator import BUILT, LAYER, BuiltFunction, base_python, emulated
 from local.hosts.image_server import ImageServer
 from local.hosts.webhook_receiver import WebhookReceiver, webhook_receiver
 from local.runner.children import PROJECT
@@ -84,6 +85,15 @@ def test_the_image_function(system: System, jobs: tuple[MongoJobs, MongoRows], t
     done = [image for row in rows for image in row.images]
     assert len(done) == 20
     assert all(image.bytes_out < image.bytes_in for image in done)
+
+
+def test_the_layer_holds_the_quick_way_for_jpegs(system: System) -> None:
+    """For either of Lambda's architectures, and the one of this machine can be loaded."""
+    layer = BUILT / LAYER / "python"
+    machines = {path.stem.removeprefix("requantise-"): path.read_bytes()[18] for path in layer.rglob("*.elf")}
+    assert machines == {"x86_64": 62, "aarch64": 183}  # as ELF numbers them
+    code = "from catalight.adapters import jpeg_native; assert jpeg_native.is_built()"
+    subprocess.run([base_python(), "-S", "-c", code], env={"PYTHONPATH": str(layer)}, check=True)
 
 
 def test_a_record_that_is_no_message_fails_alone(system: System, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import IO
 
 from catalight.adapters.memory_file import memory_file
-from catalight.adapters.pictures import bad_bytes, choose, decode, encode, keep
+from catalight.adapters.pictures import bad_bytes, choose, decode, encode, keep, quick
 from catalight.adapters.pictures.decode import Picture, Source
 from catalight.adapters.pictures.place import Size
 from catalight.adapters.stopwatch import Stopwatch
@@ -47,11 +47,16 @@ def compress_into(file: IO[bytes], data: bytes, options: Options, limits: Limits
         asked = choose.asked(options.format, source)
         if asked:
             encode.check_sides(source.layout.target, asked)
-        # A way from JPEG to JPEG that needs no pixels belongs here, and joins again where sizes are compared.
-        picture = decode.decoded(source, asked, limits, watch)
-    output, kept = _write(file, source, picture, asked, options, limits)
+        if light := quick.requantised(source, asked, options.quality):
+            encode.overwrite(file, light, limits)
+            output, kept, times = ImageFormat.JPEG, False, report.Times()
+        else:
+            picture = decode.decoded(source, asked, limits, watch)
+            times = picture.times
+    if not light:
+        output, kept = _write(file, source, picture, asked, options, limits)
     encode.check_whole(file, source.layout.target, output)
-    times = picture.times + report.Times(encode=watch.lap())
+    times += report.Times(encode=watch.lap())
     return Made(output, source.layout.target, source.told, kept, times)
 
 
@@ -67,7 +72,7 @@ def _write(
     allowed = (asked,) if asked else options.format.formats
     # A GIF has no quality: coded anew it would only lose.
     if asked is ImageFormat.GIF and (kept := keep.unchanged(source, picture, allowed)):
-        encode.overwrite(file, kept.data)
+        encode.overwrite(file, kept.data, limits)
         return kept.format, True
     formats = [asked] if asked else choose.candidates(picture, limits)
     output = _smallest(file, picture, formats, options, source.exif, limits)
@@ -76,7 +81,7 @@ def _write(
     kept = keep.unchanged(source, picture, allowed)
     if kept is None or encode.length(file) < len(kept.data):
         return output, False
-    encode.overwrite(file, kept.data)
+    encode.overwrite(file, kept.data, limits)
     return kept.format, True
 
 
@@ -96,6 +101,6 @@ def _smallest(
             encode.write(other, picture, output, options, exif, limits)
             if encode.length(other) < encode.length(file):
                 other.seek(0)
-                encode.overwrite(file, other.read())
+                encode.overwrite(file, other.read(), limits)
                 best = output
     return best

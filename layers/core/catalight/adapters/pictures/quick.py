@@ -1,0 +1,25 @@
+"""The quick way, for a JPEG that becomes one as it lies: coded again, without making pixels."""
+
+from catalight.adapters import jpeg_requantise
+from catalight.adapters.pictures import profiles, strip
+from catalight.adapters.pictures.decode import Source
+from catalight.domain.options import ImageFormat
+
+
+def requantised(source: Source, asked: ImageFormat | None, quality: int) -> bytes | None:
+    """The output; None where there is no quick way for this source, or where it gains little."""
+    mode = source.image.mode
+    if not (source.format is asked is ImageFormat.JPEG and source.layout.untouched and not source.exif):
+        return None
+    if mode not in ("L", "RGB") or not profiles.is_srgb(source.profile, mode):
+        return None
+    light = jpeg_requantise.requantised(source.data, quality)
+    return light if light and _is_gain(light, source.data) else None
+
+
+def _is_gain(light: bytes, data: bytes) -> bool:
+    """Whether it is lighter than the source without its metadata; else the other way sees what is best."""
+    if len(light) * 2 < len(data):  # so clear a gain that nobody need take the source apart
+        return True
+    kept = strip.stripped(ImageFormat.JPEG, data, b"", profiled=False)
+    return kept is not None and len(light) < len(kept)

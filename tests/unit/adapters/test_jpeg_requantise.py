@@ -1,0 +1,237 @@
+"""The quick way for JPEGs: as good as the way through pixels, as small, and only where nothing is unusual."""
+
+import math
+import random
+import sys
+from collections.abc import Iterator
+from functools import cache
+from io import BytesIO
+from itertools import product
+from statistics import fmean
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from catalight.adapters import codec, jpeg_native
+from catalight.adapters.jpeg_header import UnusualError, read
+from catalight.adapters.jpeg_requantise import quality_steps, requantised
+from catalight.adapters.pictures import encode as encoding
+from catalight.domain.options import Options
+from local.hosts.pictures import draw
+from tests.corpora.samples import encode
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the library is made for Linux alone")
+
+WINDOW = 8
+
+
+@cache
+def drawn(width: int = 320, height: int = 240) -> Image.Image:
+    return opened(draw(1, width, height, format="PNG")).convert("RGB")
+
+
+def opened(data: bytes) -> Image.Image:
+    picture = Image.open(BytesIO(data))
+    picture.load()
+    return picture
+
+
+def light(data: bytes, quality: int = 50) -> bytes:
+    result = requantised(data, quality)
+    assert result is not None, "there is no quick way"
+    return result
+
+
+def ssim(one: Image.Image, other: Image.Image) -> float:
+    """Structural similarity of two pictures' brightness, over windows that do not overlap."""
+    assert one.size == other.size
+    return fmean(_window_ssim(a, b) for a, b in zip(_windows(one), _windows(other), strict=True))
+
+
+def _windows(picture: Image.Image) -> Iterator[bytes]:
+    grey = picture.convert("L")
+    for x, y in product(range(0, grey.width, WINDOW), range(0, grey.height, WINDOW)):
+        yield grey.crop((x, y, min(x + WINDOW, grey.width), min(y + WINDOW, grey.height))).tobytes()
+
+
+def _window_ssim(one: bytes, other: bytes) -> float:
+    mean, mean_other = fmean(one), fmean(other)
+    variance, variance_other = (
+        fmean(v * v for v in one) - mean**2,
+        fmean(v * v for v in other) - mean_other**2,
+    )
+    shared = fmean(a * b for a, b in zip(one, other, strict=True)) - mean * mean_other
+    near, wide = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+    return ((2 * mean * mean_other + near) * (2 * shared + wide)) / (
+        (mean**2 + mean_other**2 + near) * (variance + variance_other + wide)
+    )
+
+
+def test_it_is_built() -> None:
+    assert jpeg_native.is_built(), "make native"
+
+
+@pytest.mark.parametrize("asked", [25, 50, 80])
+@pytest.mark.parametrize("had", [75, 85, 92, 98])
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+def test_it_is_as_good_and_as_small_as_the_way_through_pixels(mode: str, had: int, asked: int) -> None:
+    source = encode(drawn().convert(mode), "JPEG", quality=had)
+    before = opened(source)
+    quick, slow = light(source, asked), encode(before, "JPEG", quality=min(had, asked), optimize=True)
+    after = opened(quick)
+    assert (after.mode, after.size) == (before.mode, before.size)
+    assert ssim(before, after) >= ssim(before, opened(slow)) - 0.002
+    assert len(quick) <= 1.06 * len(slow)
+
+
+@pytest.mark.parametrize("shade", [255, 0])
+@pytest.mark.parametrize("had", range(60, 101))
+def test_white_stays_white_and_black_black(had: int, shade: int) -> None:
+    """As far as it does on the way through pixels: rounding twice may not make it grey."""
+    source = encode(Image.new("L", (32, 32), shade), "JPEG", quality=had)
+    for asked in (10, 25, 50, 75):
+        slow = encode(opened(source), "JPEG", quality=min(had, asked))
+        quick, slowly = opened(light(source, asked)).tobytes(), opened(slow).tobytes()
+        assert error(bytes([shade] * 32 * 32), quick) <= error(bytes([shade] * 32 * 32), slowly)
+
+
+@given(st.integers(17, 70), st.integers(17, 70), st.integers(1, 100), st.integers(1, 100), st.randoms())
+@settings(max_examples=150, deadline=None)
+def test_noise_of_any_size_comes_out_near_to_what_it_was(
+    width: int, height: int, had: int, asked: int, noise: random.Random
+) -> None:
+    """Every length of code and run comes up in noise; nothing may be lost but what the steps take."""
+    picture = Image.frombytes("L", (width, height), noise.randbytes(width * height))
+    source = encode(picture, "JPEG", quality=had)
+    quick, slow = (
+        opened(light(source, asked)),
+        opened(encode(opened(source), "JPEG", quality=min(had, asked))),
+    )
+    assert quick.size == (width, height)
+    before = opened(source).tobytes()
+    assert error(before, quick.tobytes()) <= error(before, slow.tobytes()) * 1.2 + 3
+
+
+def error(one: bytes, other: bytes) -> float:
+    return math.sqrt(fmean((a - b) ** 2 for a, b in zip(one, other, strict=True)))
+
+
+def test_with_its_own_steps_a_picture_stays_as_it_is() -> None:
+    """Only the codes change: also where the source's quality is below the one that is asked for."""
+    source = encode(drawn(), "JPEG", quality=40)
+    for asked in (40, 90):
+        result = light(source, asked)
+        assert opened(result).tobytes() == opened(source).tobytes()
+        assert len(result) < len(source)
+
+
+@pytest.mark.parametrize("restarts", [{"restart_marker_blocks": 3}, {"restart_marker_rows": 1}])
+def test_restarts_make_no_difference(restarts: dict[str, int]) -> None:
+    plain, marked = (encode(drawn(), "JPEG", quality=90, **extra) for extra in ({}, restarts))
+    assert len(marked) > len(plain)
+    assert light(marked) == light(plain)
+
+
+def test_it_is_the_same_each_time() -> None:
+    source = encode(drawn(), "JPEG", quality=90)
+    assert light(source) == light(source)
+
+
+def test_nothing_else_is_taken_over() -> None:
+    exif = Image.Exif()
+    exif[0x010F] = "SECRET maker"
+    source = encode(drawn(), "JPEG", quality=90, exif=exif, comment=b"SECRET comment", icc_profile=b"SECRET")
+    assert b"SECRET" not in light(source)
+
+
+@pytest.mark.parametrize("length", [1, 65_519, 65_520, 200_000])
+def test_a_profile_of_any_length_is_given(length: int) -> None:
+    profile = random.Random(length).randbytes(length)
+    result = requantised(encode(drawn(), "JPEG", quality=90), 50, profile)
+    assert result is not None
+    assert opened(result).info["icc_profile"] == profile
+
+
+@pytest.mark.parametrize("quality", range(1, 101))
+def test_the_steps_are_pillows(quality: int) -> None:
+    header = read(encode(Image.new("RGB", (8, 8)), "JPEG", quality=quality))
+    assert quality_steps(quality) == (header.steps[0], header.steps[1])
+
+
+def unusual() -> dict[str, bytes]:
+    """JPEGs that Pillow reads, or refuses, by itself."""
+    picture, usual = drawn(64, 48), encode(drawn(64, 48), "JPEG", quality=90)
+    scan = usual.index(b"\xff\xda")
+    frame = usual.index(b"\xff\xc0")
+    grey = encode(picture.convert("L"), "JPEG")
+    return {
+        "grey in too many blocks": grey.replace(b"\x01\x01\x11\x00", b"\x01\x01\xa2\x00", 1),
+        "progressive": encode(picture, "JPEG", quality=90, progressive=True),
+        "cmyk": encode(picture.convert("CMYK"), "JPEG"),
+        "rgb": encode(picture, "JPEG", keep_rgb=True),
+        "colours in full": encode(picture, "JPEG", subsampling="4:4:4"),
+        "colours at full height": encode(picture, "JPEG", subsampling="4:2:2"),
+        "arithmetic": usual[:frame] + b"\xff\xc9" + usual[frame + 2 :],
+        "12 bits": usual[: frame + 4] + b"\x0c" + usual[frame + 5 :],
+        "a frame too long": usual[: frame + 3]
+        + b"\x14"
+        + usual[frame + 4 : frame + 19]
+        + bytes(3)
+        + usual[frame + 19 :],
+        "no height": usual[: frame + 5] + bytes(2) + usual[frame + 7 :],
+        "Adobe's RGB": usual[:2] + b"\xff\xee\x00\x0eAdobe\x00\x64" + bytes(5) + usual[2:],
+        "cut off": usual[: -len(usual) // 3],
+        "without its end": usual[:-2],
+        "a surplus byte": usual[:-2] + b"\x00" + usual[-2:],
+        "no scan": usual[:scan],
+        "no picture": b"not a picture",
+        "nothing": b"",
+    }
+
+
+@pytest.mark.parametrize("name", unusual())
+def test_what_is_unusual_has_no_quick_way(name: str) -> None:
+    assert requantised(unusual()[name], 50) is None
+
+
+@given(st.data())
+@settings(max_examples=500, deadline=None)
+def test_damage_ends_in_a_picture_or_in_none(data: st.DataObject) -> None:
+    """What comes out, Pillow decodes, and what Pillow refuses has no quick way."""
+    source = bytearray(encode(drawn(64, 48), "JPEG", quality=90))
+    places = data.draw(st.lists(st.integers(2, len(source) - 1), min_size=1, max_size=3))
+    for place in places:
+        source[place] = data.draw(st.integers(0, 255))
+    result = requantised(bytes(source), 50)
+    if result is not None:
+        assert opened(result).size == opened(bytes(source)).size
+
+
+@pytest.mark.parametrize("length", range(0, 700, 7))
+def test_a_header_that_is_cut_short_is_unusual(length: int) -> None:
+    data = encode(drawn(), "JPEG")
+    cut = data[: min(length, data.index(b"\xff\xda"))]
+    with pytest.raises(UnusualError):
+        read(cut)
+
+
+def test_the_codec_takes_it_where_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = encode(drawn(), "JPEG", quality=90)
+    assert codec.compress(source, Options()).data == light(source)
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    assert codec.compress(encode(drawn(), "JPEG", exif=turned), Options()).width == drawn().height
+    assert codec.compress(source, Options(max_width=100)).width == 100
+    monkeypatch.setattr(jpeg_native, "is_built", lambda: False)
+    assert codec.compress(source, Options()).data == encode(opened(source), "JPEG", quality=50, optimize=True)
+
+
+@pytest.mark.parametrize(("budget", "best"), [(320 * 240, True), (320 * 240 - 1, False)])
+def test_a_picture_beyond_the_budget_has_standard_tables(
+    budget: int, best: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(encoding, "OPTIMISED_PIXELS", budget)
+    source = encode(drawn(), "PNG")
+    assert codec.compress(source, Options()).data == encode(drawn(), "JPEG", quality=50, optimize=best)
