@@ -81,9 +81,9 @@ layers/core/catalight/adapters/requantise-%.elf: native/requantise.c native/enco
 	@PYTHONPATH=$(dir $(COMPILER)) $(BIN)/python -m ziglang cc -target $*-linux-gnu.2.34 -O2 -s -shared -fPIC \
 		-Wall -Wextra -Werror $(filter %.c,$^) -o $@
 
-bench: $(BENCH_READY)  ## Measure the codec against others, in 5 minutes (QUICK=1: in one; IMAGES=folder; WRITE=1: into docs/)
+bench: $(BENCH_READY) $(NATIVE)  ## Measure the codec against others, in 5 minutes (QUICK=1: in one; IMAGES=folder; WRITE=1: into docs/)
 	@$(BENCH)/bin/python -m bench.codec $(if $(QUICK),--quick) $(if $(IMAGES),--images "$(IMAGES)") $(if $(WRITE),--write)
-bench-pipeline: $(PEERS_READY)  ## Time a whole job against what one would take instead (N=1000, ROUNDS=3)
+bench-pipeline: $(PEERS_READY) $(NATIVE)  ## Time a whole job against what one would take instead (N=1000, ROUNDS=3)
 	@$(BIN)/python -m bench.pipeline $(if $(N),--images $(N)) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 format: $(READY)  ## Format and mend what can be mended
