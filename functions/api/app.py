@@ -42,7 +42,7 @@ MAX_KEY = 255
 AN_URL: dict[str, Any] = {"format": "uri", "maxLength": urls.MAX_URL_CHARACTERS}
 WEBHOOK = "Called when the job has ended: an http or https URL without a password"
 FORMAT = "`keep`: each picture's own (BMP and TIFF become PNG); `auto`: whichever comes out smallest"
-BACKGROUND = "What shows through where a JPEG is made of a transparent picture"
+BACKGROUND = "What shows through where a JPEG is made of a transparent picture; empty: white"
 KEY = "Any text of your own that is new for each order: sent again under it, the order is taken once"
 
 
@@ -105,7 +105,7 @@ def upload(
     format: Annotated[Target, Form(description=FORMAT)] = Target.JPEG,  # noqa: A002 (the field's name)
     max_width: Annotated[int | None, Form(ge=1, le=MAX_SIDE, description="Pixels")] = None,
     max_height: Annotated[int | None, Form(ge=1, le=MAX_SIDE, description="Pixels")] = None,
-    background: Annotated[str, Form(pattern=COLOUR, max_length=7, description=BACKGROUND)] = WHITE,
+    background: Annotated[str, Form(pattern=f"{COLOUR}|^$", max_length=7, description=BACKGROUND)] = WHITE,
     strict: Annotated[bool, Form(description="Refuse the file for what would be a warning")] = False,
     idempotency_key: Annotated[str | None, Header(min_length=1, max_length=MAX_KEY, description=KEY)] = None,
 ) -> Accepted:
