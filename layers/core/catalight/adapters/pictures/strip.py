@@ -4,17 +4,14 @@ A writer for each format; each returns None for a file that it does not understa
 the old one's place, `profiled` whether the colour profile is needed.
 """
 
-import re
 import zlib
 from collections.abc import Callable, Iterator
 
+from catalight.adapters import jpeg_scans
 from catalight.domain.options import ImageFormat
 
 type Chunk = tuple[bytes, bytes]
 
-_JPEG_MARKER = re.compile(
-    rb"\xff+([^\x00\xff\xd0-\xd7])", re.DOTALL
-)  # coded data has only stuffed and restarts
 _SOI, _EOI, _SOS, _COM = 0xD8, 0xD9, 0xDA, 0xFE
 _APP0, _APP1, _APP2, _APP14, _APP15 = 0xE0, 0xE1, 0xE2, 0xEE, 0xEF
 _JFIF_LENGTH = 14  # without its thumbnail
@@ -49,10 +46,10 @@ def stripped(output: ImageFormat, data: bytes, exif: bytes, *, profiled: bool) -
 def _jpeg(data: bytes, exif: bytes, profiled: bool) -> bytes | None:
     pieces, at, coding = [b"\xff\xd8"], 2, False
     to_add = _jpeg_segment(_APP1, exif) if exif else b""
-    while found := _JPEG_MARKER.search(data, at):
+    while found := jpeg_scans.MARKER.search(data, at):
         kind, start = found[1][0], found.end()
         if coding:
-            pieces.append(data[at : found.start()])
+            pieces.append(data[at : found.start()].rstrip(b"\xff"))  # without fill bytes
         if kind == _EOI:
             return b"".join([*pieces, b"\xff\xd9"])
         at = start + int.from_bytes(data[start : start + 2])
