@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from bench.processes import descendants
+from catalight.adapters import codec_worker
 from catalight.adapters import sandbox as sandbox_module
 from catalight.adapters.codec import compress
 from catalight.adapters.sandbox import Sandbox, SandboxError
@@ -23,7 +24,7 @@ from catalight.adapters.traces import trace
 from catalight.domain.errors import ImageError
 from catalight.domain.errors import ImageErrorCode as Code
 from catalight.domain.options import Options, Target
-from catalight.domain.picture import LIMITS, Limits
+from catalight.domain.picture import KEPT_BYTES, LIMITS, Limits
 from local.hosts.pictures import draw
 from tests.faults import bomb
 
@@ -55,6 +56,11 @@ def refused(limits: Limits, data: bytes = SMALL, options: Options = CLASSIC) -> 
 
 def children() -> list[int]:
     return list(descendants(os.getpid()))
+
+
+def mapped(pid: int) -> int:
+    """Its address space in bytes."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def running(pid: int) -> bool:
@@ -92,11 +98,22 @@ def test_a_child_is_kept_for_the_next_picture(sandbox: Sandbox) -> None:
     assert children() == [child]
 
 
-def test_a_child_that_has_grown_is_not_kept(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_child_gives_back_what_a_large_picture_took(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("MALLOC_MMAP_THRESHOLD_", "1000000000")
     monkeypatch.setenv("MALLOC_TRIM_THRESHOLD_", "1000000000")
+    sandbox.compress(SMALL, CLASSIC)
+    [child] = children()
+    before = mapped(child)
     sandbox.compress(draw(1, 7000, 5000), Options(max_width=6999))  # not the quick way, which needs little
-    assert children() == []
+    assert children() == [child]
+    assert mapped(child) - before < KEPT_BYTES
+
+
+def test_a_child_that_cannot_give_back_is_worn() -> None:
+    assert not codec_worker.is_worn(mapped(os.getpid()))
+    assert codec_worker.is_worn(mapped(os.getpid()) - 2 * KEPT_BYTES)
 
 
 def test_cpu_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

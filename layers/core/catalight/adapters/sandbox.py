@@ -38,7 +38,7 @@ class SandboxError(Exception):
 class Sandbox:
     """Compresses pictures in child processes, as many as there are calls at once, each within `limits`.
 
-    A child is kept for the next picture, unless it died or has grown.
+    A child is kept for the next picture, unless it died or keeps too much memory.
     """
 
     def __init__(self, limits: Limits) -> None:

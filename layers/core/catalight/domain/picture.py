@@ -111,7 +111,7 @@ PROCESS_BYTES = 100 * MB
 """Interpreter, libraries and the coded bytes of source and output."""
 
 KEPT_BYTES = 100 * MB
-"""A process that keeps more than this, freed, between two pictures is replaced."""
+"""What a process may keep between two pictures, freed; one that cannot give back the rest is replaced."""
 
 
 def _too_many(detail: str) -> ImageError:
