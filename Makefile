@@ -13,7 +13,7 @@ PEERS := .venv-peers
 PEERS_READY := $(PEERS)/.ready
 CORPORA := .corpora/.ready
 COMPILER := .compiler/.ready
-NATIVE := $(foreach machine,x86_64 aarch64,layers/core/catalight/adapters/requantise-$(machine).elf)
+NATIVE := $(foreach machine,x86_64 aarch64,layers/core/catalight/adapters/native-$(machine).elf)
 BUILT := .aws-sam/build/template.yaml
 SOURCES := Makefile template.yaml $(shell find functions layers requirements -type f -not -name '*.pyc')
 
@@ -74,12 +74,13 @@ corpora: $(CORPORA) $(NATIVE)  ## Send hostile pictures through the codec (CASES
 fuzz: $(READY)  ## Hold the API to its own description with random requests (MINUTES=30, SEED=17)
 	@FUZZ_MINUTES=$(or $(MINUTES),5) FUZZ_SEED=$(SEED) $(BIN)/pytest --quiet tests/contract
 
-native: $(NATIVE)  ## Compile the quick way for JPEGs, for both of Lambda's architectures
+native: $(NATIVE)  ## Compile what Pillow is too slow for, for both of Lambda's architectures
 
 # Zig's C compiler comes as a wheel, and compiles for other machines than this. SAM leaves out what is called *.so.
-layers/core/catalight/adapters/requantise-%.elf: native/requantise.c native/encode.c native/tokens.h | $(COMPILER)
-	@PYTHONPATH=$(dir $(COMPILER)) $(BIN)/python -m ziglang cc -target $*-linux-gnu.2.34 -O2 -s -shared -fPIC \
-		-Wall -Wextra -Werror $(filter %.c,$^) -o $@
+# No multiplication is fused with an addition, so that both make the same bytes.
+layers/core/catalight/adapters/native-%.elf: $(wildcard native/*) | $(COMPILER)
+	@PYTHONPATH=$(dir $(COMPILER)) $(BIN)/python -m ziglang cc -target $*-linux-gnu.2.34 -O3 -ffp-contract=off \
+		-s -shared -fPIC -Wall -Wextra -Werror $(filter %.c,$^) -o $@
 
 bench: $(BENCH_READY) $(NATIVE)  ## Measure the codec against others, in 5 minutes (QUICK=1: in one; IMAGES=folder; WRITE=1: into docs/)
 	@$(BENCH)/bin/python -m bench.codec $(if $(QUICK),--quick) $(if $(IMAGES),--images "$(IMAGES)") $(if $(WRITE),--write)

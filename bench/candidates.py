@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bench import processes
 from bench.modes import Mode
+from catalight.adapters.sandbox import TUNING
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
@@ -24,9 +25,9 @@ UNSIZED = frozenset({"jpeg", "other"})
 NODE_NEEDED = "Node 20.9 or newer, then make bench"
 
 
-def deployed_malloc() -> dict[str, str]:
-    """malloc's settings in template.yaml."""
-    return dict(re.findall(r'(MALLOC_\w+): "(\d+)"', (ROOT / "template.yaml").read_text()))
+def deployed_tuning() -> dict[str, str]:
+    """The settings of malloc and Pillow in template.yaml."""
+    return dict(re.findall(r'((?:MALLOC|PILLOW)_\w+): "(\w+)"', (ROOT / "template.yaml").read_text()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def _python(title: str, way: str, modes: frozenset[str], install: str = "make be
 
 
 def _tuned(title: str, way: str, modes: frozenset[str]) -> Candidate:
-    return Candidate(title, (*PYTHON, way), modes, environment=deployed_malloc())
+    return Candidate(title, (*PYTHON, way), modes, environment=deployed_tuning())
 
 
 PLAIN = _python("plain Pillow", "plain_pillow", ALL)
@@ -129,5 +130,5 @@ class Runner:
 
 
 def _clean_environment() -> dict[str, str]:
-    """Ours without malloc's settings, so that each candidate has its own alone."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("MALLOC_")}
+    """Ours without the tuning, so that each candidate has its own alone."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(TUNING)}

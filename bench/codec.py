@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bench import costs, pictures, plot, setting, tables
-from bench.candidates import CANDIDATES, ROOT, deployed_malloc
+from bench.candidates import CANDIDATES, ROOT, deployed_tuning
 from bench.likeness import ssim
 from bench.measure import Measurement, measure
 from bench.modes import HUGE, MODES
@@ -63,7 +63,7 @@ def speed_of_two(found: Sequence[Path], cores: set[int], seconds: float) -> floa
     done = subprocess.run(
         [sys.executable, "-m", "bench.two", str(seconds)],
         input="\n".join(str(path) for path in found if MODES[0].takes(path)),
-        env=os.environ | deployed_malloc(),
+        env=os.environ | deployed_tuning(),
         stdout=subprocess.PIPE,
         preexec_fn=lambda: os.sched_setaffinity(0, cores),
         text=True,

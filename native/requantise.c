@@ -2,7 +2,7 @@
 // coding. No pixel is made, and no coefficient is kept: what is kept between the two codings are tokens, so that
 // the second can have the tables that suit them best.
 //
-// Markers are the caller's (catalight/adapters/jpeg_requantise.py, where the structures stand too). What comes in
+// Markers are the caller's (catalight/adapters/jpeg/requantise.py, where the structures stand too). What comes in
 // is a stranger's: every read and write is bounded, and whatever is unusual ends in a refusal.
 
 #include "tokens.h"

@@ -1,4 +1,4 @@
-// What a picture is between its two codings. The structures stand in catalight/adapters/jpeg_native.py too.
+// What a picture is between its two codings. The structures stand in catalight/adapters/jpeg/tokens.py too.
 
 #pragma once
 

@@ -87,12 +87,12 @@ def test_the_image_function(system: System, jobs: tuple[MongoJobs, MongoRows], t
     assert all(image.bytes_out < image.bytes_in for image in done)
 
 
-def test_the_layer_holds_the_quick_way_for_jpegs(system: System) -> None:
+def test_the_layer_holds_what_is_native(system: System) -> None:
     """For either of Lambda's architectures, and the one of this machine can be loaded."""
     layer = BUILT / LAYER / "python"
-    machines = {path.stem.removeprefix("requantise-"): path.read_bytes()[18] for path in layer.rglob("*.elf")}
+    machines = {path.stem.removeprefix("native-"): path.read_bytes()[18] for path in layer.rglob("*.elf")}
     assert machines == {"x86_64": 62, "aarch64": 183}  # as ELF numbers them
-    code = "from catalight.adapters import jpeg_native; assert jpeg_native.is_built()"
+    code = "from catalight.adapters import native; assert native.library()"
     subprocess.run([base_python(), "-S", "-c", code], env={"PYTHONPATH": str(layer)}, check=True)
 
 

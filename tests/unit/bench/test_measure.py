@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bench import pictures, tables
-from bench.candidates import ENGINE, PLAIN, SANDBOX, Candidate, Runner, deployed_malloc
+from bench.candidates import ENGINE, PLAIN, SANDBOX, Candidate, Runner, deployed_tuning
 from bench.measure import Measurement, Result, measure
 from bench.modes import HUGE, MODES, Mode
 from bench.pictures import Shot
@@ -72,11 +72,12 @@ def test_speed_is_compared_picture_by_picture_and_round_by_round() -> None:
     assert slow.images_a_second == 2 / 28
 
 
-def test_malloc_is_set_as_on_aws() -> None:
-    assert deployed_malloc().keys() == {
+def test_malloc_and_pillow_are_set_as_on_aws() -> None:
+    assert deployed_tuning().keys() == {
         "MALLOC_ARENA_MAX",
         "MALLOC_MMAP_THRESHOLD_",
         "MALLOC_TRIM_THRESHOLD_",
+        "PILLOW_BLOCK_SIZE",
     }
 
 

@@ -24,7 +24,8 @@ logger = logging.getLogger(__name__)
 START_SECONDS = 60  # for its imports, on a machine that is busy
 WALL = 3  # a child may take so many times its CPU seconds: it may have to share the processor
 ANSWER_BYTES = 16_384
-KEPT_VARIABLES = frozenset({"LD_LIBRARY_PATH", "LANG"})  # and malloc's: no credentials, no secrets
+KEPT_VARIABLES = frozenset({"LD_LIBRARY_PATH", "LANG"})  # and the tuning: no credentials, no secrets
+TUNING = ("MALLOC_", "PILLOW_")
 
 
 class SandboxError(Exception):
@@ -174,5 +175,5 @@ def _compressed(data: bytes, made: dict[str, Any]) -> Compressed:
 
 def _environment() -> dict[str, str]:
     """What the child needs to run like this process, and nothing else."""
-    kept = {k: v for k, v in os.environ.items() if k in KEPT_VARIABLES or k.startswith("MALLOC_")}
+    kept = {k: v for k, v in os.environ.items() if k in KEPT_VARIABLES or k.startswith(TUNING)}
     return kept | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}

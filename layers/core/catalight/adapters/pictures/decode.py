@@ -7,7 +7,7 @@ from itertools import count
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
-from catalight.adapters import jpeg_scans
+from catalight.adapters.jpeg import scans
 from catalight.adapters.pictures import colour, place, rights
 from catalight.adapters.pictures.bad_bytes import READABLE
 from catalight.adapters.pictures.place import Layout
@@ -81,7 +81,7 @@ def opened(data: bytes, options: Options, limits: Limits) -> Source:
     is_jpeg = isinstance(image, JpegImageFile)
     limits.check_source("JPEG" if is_jpeg else str(image.format), *image.size)
     if is_jpeg:
-        limits.check_scans(jpeg_scans.count(data), *image.size)
+        limits.check_scans(scans.count(data), *image.size)
     else:  # a JPEG has to wait for draft()
         image.load()  # before the orientation is asked: a PNG's EXIF may follow its pixels
     profile, exif = image.info.get("icc_profile"), rights.exif(image)

@@ -6,6 +6,7 @@ from PIL import ExifTags, Image
 from PIL.Image import Transpose
 
 from catalight.adapters.pictures.bad_bytes import BAD_BYTES
+from catalight.adapters.pictures.shrink import shrunk
 from catalight.domain.options import Options
 
 type Size = tuple[int, int]
@@ -52,7 +53,7 @@ def placed(picture: Image.Image, layout: Layout) -> Image.Image:
     """The picture in its final size, upright."""
     size = layout.as_stored(layout.target)
     if picture.size != size:
-        picture = picture.resize(size, Image.Resampling.BICUBIC)
+        picture = shrunk(picture, size)
     turn = _TURNS.get(layout.orientation)
     return picture if turn is None else picture.transpose(turn)
 

@@ -1,6 +1,6 @@
 """The quick way, for a JPEG that becomes one as it lies: coded again, without making pixels."""
 
-from catalight.adapters import jpeg_requantise
+from catalight.adapters.jpeg import requantise
 from catalight.adapters.pictures import profiles, strip
 from catalight.adapters.pictures.decode import Source
 from catalight.domain.options import ImageFormat
@@ -13,7 +13,7 @@ def requantised(source: Source, asked: ImageFormat | None, quality: int) -> byte
         return None
     if mode not in ("L", "RGB") or not profiles.is_srgb(source.profile, mode):
         return None
-    light = jpeg_requantise.requantised(source.data, quality)
+    light = requantise.requantised(source.data, quality)
     return light if light and _is_gain(light, source.data) else None
 
 

@@ -7,7 +7,7 @@ the old one's place, `profiled` whether the colour profile is needed.
 import zlib
 from collections.abc import Callable, Iterator
 
-from catalight.adapters import jpeg_scans
+from catalight.adapters.jpeg import scans
 from catalight.domain.options import ImageFormat
 
 type Chunk = tuple[bytes, bytes]
@@ -46,7 +46,7 @@ def stripped(output: ImageFormat, data: bytes, exif: bytes, *, profiled: bool) -
 def _jpeg(data: bytes, exif: bytes, profiled: bool) -> bytes | None:
     pieces, at, coding = [b"\xff\xd8"], 2, False
     to_add = _jpeg_segment(_APP1, exif) if exif else b""
-    while found := jpeg_scans.MARKER.search(data, at):
+    while found := scans.MARKER.search(data, at):
         kind, start = found[1][0], found.end()
         if coding:
             pieces.append(data[at : found.start()].rstrip(b"\xff"))  # without fill bytes

@@ -1,15 +1,11 @@
-"""Binds what `make native` makes of native/*.c, where it was built for this machine."""
+"""A picture's coded data as tokens, between its two codings: binds native/requantise.c and encode.c."""
 
-import platform
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from ctypes import CDLL, Structure, byref, c_char_p, c_size_t, c_ubyte, c_uint16, c_uint32, c_void_p
-from functools import cache
-from pathlib import Path
 
-from catalight.adapters import jpeg_huffman
-from catalight.adapters.jpeg_header import BLOCK, TABLES, Codes, Header
+from catalight.adapters.jpeg import huffman
+from catalight.adapters.jpeg.header import BLOCK, TABLES, Codes, Header
 
 _SYMBOLS = 256
 _SCALE = 1 << 16
@@ -20,7 +16,7 @@ _NEVER = 1 << 31
 
 
 class _Table(Structure):
-    _fields_ = (("counts", c_ubyte * jpeg_huffman.LONGEST), ("symbols", c_ubyte * _SYMBOLS))
+    _fields_ = (("counts", c_ubyte * huffman.LONGEST), ("symbols", c_ubyte * _SYMBOLS))
 
 
 class _Component(Structure):
@@ -87,7 +83,7 @@ class Scan:
         codes, bits = (_Code * _SYMBOLS * TABLES)(), 0
         for number, table in enumerate(tables):
             uses = self.uses(number)
-            for symbol, code, length in jpeg_huffman.codes(table):
+            for symbol, code, length in huffman.codes(table):
                 codes[number][symbol] = _Code(code, length)
                 bits += uses[symbol] * (length + symbol % 16)
         out = bytearray(bits // 7 + 64)
@@ -96,32 +92,15 @@ class Scan:
         return memoryview(out)[:length] if length else None
 
 
-def is_built() -> bool:
-    """Whether there is a library for this machine."""
-    return _library() is not None
-
-
 @contextmanager
-def requantised(data: bytes, header: Header, steps: Iterable[bytes]) -> Iterator[Scan | None]:
+def requantised(library: CDLL, data: bytes, header: Header, steps: Iterable[bytes]) -> Iterator[Scan | None]:
     """Give each component's values these steps; None where the data are broken, unusual or too many."""
-    library, tokens = _library(), _Tokens()
-    assert library, "ask is_built() before"
+    tokens = _Tokens()
     try:
         whole = library.requantise(byref(_scan(data, header, steps)), byref(tokens))
         yield Scan(library, tokens) if whole else None
     finally:
         library.release(byref(tokens))
-
-
-@cache
-def _library() -> CDLL | None:
-    path = Path(__file__).with_name(f"requantise-{platform.machine()}.elf")
-    if sys.platform != "linux" or not path.exists():
-        return None
-    library = CDLL(str(path))
-    library.encode.restype = c_size_t
-    library.release.restype = None
-    return library
 
 
 def _scan(data: bytes, header: Header, steps: Iterable[bytes]) -> _Scan:

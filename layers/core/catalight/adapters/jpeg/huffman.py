@@ -3,7 +3,7 @@
 import heapq
 from collections.abc import Iterator, Mapping
 
-from catalight.adapters.jpeg_header import Codes
+from catalight.adapters.jpeg.header import Codes
 
 LONGEST = 16  # bits
 _NOBODY = -1  # has the code of ones alone, which is reserved

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from catalight.adapters import codec, jpeg_native
-from catalight.adapters.jpeg_header import UnusualError, read
-from catalight.adapters.jpeg_requantise import quality_steps, requantised
+from catalight.adapters import codec, native
+from catalight.adapters.jpeg.header import UnusualError, read
+from catalight.adapters.jpeg.requantise import quality_steps, requantised
 from catalight.adapters.pictures import encode as encoding
 from catalight.domain.options import Options
 from local.hosts.pictures import draw
@@ -70,7 +70,7 @@ def _window_ssim(one: bytes, other: bytes) -> float:
 
 
 def test_it_is_built() -> None:
-    assert jpeg_native.is_built(), "make native"
+    assert native.library(), "make native"
 
 
 @pytest.mark.parametrize("asked", [25, 50, 80])
@@ -224,7 +224,7 @@ def test_the_codec_takes_it_where_it_can(monkeypatch: pytest.MonkeyPatch) -> Non
     turned[0x0112] = 6
     assert codec.compress(encode(drawn(), "JPEG", exif=turned), Options()).width == drawn().height
     assert codec.compress(source, Options(max_width=100)).width == 100
-    monkeypatch.setattr(jpeg_native, "is_built", lambda: False)
+    monkeypatch.setattr(native, "library", lambda: None)
     assert codec.compress(source, Options()).data == encode(opened(source), "JPEG", quality=50, optimize=True)
 
 

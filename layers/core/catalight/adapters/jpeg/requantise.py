@@ -8,8 +8,9 @@ import struct
 from collections.abc import Iterator
 from itertools import batched
 
-from catalight.adapters import jpeg_header, jpeg_huffman, jpeg_native
-from catalight.adapters.jpeg_header import BLOCK, BLOCK_SIDE, Codes, Header, UnusualError
+from catalight.adapters import native
+from catalight.adapters.jpeg import huffman, tokens
+from catalight.adapters.jpeg.header import BLOCK, BLOCK_SIDE, Codes, Header, UnusualError, read
 
 # The steps at quality 50, in zigzag order (T.81, annex K): of brightness and of colours.
 _BRIGHTNESS = bytes.fromhex(
@@ -34,19 +35,20 @@ def requantised(data: bytes, quality: int, profile: bytes | None = None) -> byte
 
     Nothing but the picture is taken over; `profile` is the ICC profile that the output is to have.
     """
-    if not jpeg_native.is_built():
+    library = native.library()
+    if library is None:
         return None
     try:
-        header = jpeg_header.read(data)
+        header = read(data)
     except UnusualError:
         return None
     if [(component.across, component.down) for component in header.components] not in _USUAL_COLOURS:
         return None
     steps = _coarser(header, quality)
-    with jpeg_native.requantised(data, header, steps) as scan:
+    with tokens.requantised(library, data, header, steps) as scan:
         if scan is None or not data.startswith(_END, scan.end):
             return None
-        tables = [jpeg_huffman.best(scan.uses(number)) for number in range(2 * len(set(_roles(header))))]
+        tables = [huffman.best(scan.uses(number)) for number in range(2 * len(set(_roles(header))))]
         coded = scan.coded(tables)
     if coded is None:
         return None

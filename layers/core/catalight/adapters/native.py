@@ -1,0 +1,19 @@
+"""What `make native` makes of native/*.c, where it was built for this machine."""
+
+import platform
+import sys
+from ctypes import CDLL, c_size_t
+from functools import cache
+from pathlib import Path
+
+
+@cache
+def library() -> CDLL | None:
+    """The library, or None: then everything goes through Pillow."""
+    path = Path(__file__).with_name(f"native-{platform.machine()}.elf")
+    if sys.platform != "linux" or not path.exists():
+        return None
+    found = CDLL(str(path))
+    found.encode.restype = c_size_t
+    found.release.restype = None
+    return found
