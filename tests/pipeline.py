@@ -1,6 +1,7 @@
 """The use cases wired to in-memory adapters, and a small catalogue to send through them."""
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -34,6 +35,7 @@ from catalight.usecases.record_images import RecordImages
 from catalight.usecases.redeliver_webhook import RedeliverWebhook
 from catalight.usecases.reopen_rows import ReopenRows
 from catalight.usecases.retry_job import RetryJob
+from catalight.usecases.room import Room
 from catalight.usecases.send_window import SendWindow
 from catalight.usecases.submit import Order, Submit
 from catalight.usecases.sweep import Sweep
@@ -49,7 +51,9 @@ from tests.fakes import (
     MemoryStore,
     MemoryUsage,
 )
+from tests.inline import Inline
 
+THREADS = ThreadPoolExecutor(10)  # for tests of what goes on at once
 MISSING = ImageError(ImageErrorCode.NOT_FOUND, "The host answered 404.")
 TERMS = Terms(
     patience=timedelta(minutes=15),
@@ -106,6 +110,7 @@ class Pipeline:
     window: int = 2
     hosts: dict[str, bytes | Exception] = field(default_factory=dict)
     webhook_statuses: list[int] = field(default_factory=list)
+    threads: Executor = field(default_factory=Inline)
 
     def __post_init__(self) -> None:
         self.clock = FakeClock()
@@ -143,7 +148,9 @@ class Pipeline:
             self.clock,
             timer=lambda: self.clock().timestamp(),
             random=lambda: 0.5,  # makes every pause as long as it is said to be
+            threads=self.threads,
             coding=nullcontext(),
+            room=Room(1 << 20),
             pauses=[2, 10],
             deadline=3600,
             outage_pause=60,

@@ -4,6 +4,7 @@ import math
 import os
 import random
 import time
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from threading import Semaphore
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from catalight.adapters.sandbox import Sandbox
 from catalight.adapters.secrets import secret_now
 from catalight.adapters.sqs import SqsQueue
 from catalight.clock import utc_now
+from catalight.domain.capacity import DOWNLOADS, SOURCE_BYTES, capacity
 from catalight.domain.messages import ProcessRange as ProcessRangeMessage
 from catalight.domain.outbound import Outbound
 from catalight.domain.picture import Limits
@@ -27,13 +29,12 @@ from catalight.usecases.make_light import MakeLight
 from catalight.usecases.or_later import or_later
 from catalight.usecases.process_range import ProcessRange
 from catalight.usecases.record_images import RecordImages
+from catalight.usecases.room import Room
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-DOWNLOADS = 10
 OUTBOUND = Outbound.read(os.environ)  # at start-up: where it must not be so, nothing runs
-OWN_MB = 600  # this process with ten downloads of 25 MB, some of them twice, and an output of 64 MB
 
 
 @cache
@@ -47,17 +48,12 @@ def image_queue() -> SqsQueue:
     return SqsQueue(sqs(), os.environ["IMAGE_QUEUE_URL"])
 
 
-def limits() -> Limits:
-    """What one picture may cost: its process has the function's memory but for what this one needs."""
-    megabytes = int(os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]) - OWN_MB
-    return Limits(memory=megabytes << 20, cpu_seconds=math.ceil(float(os.environ["CODING_SECONDS"])))
-
-
 @cache
 def process_range() -> ProcessRange:
     """Build the use case from the function's environment, once."""
     env = os.environ
-    sandbox = Sandbox(limits())
+    able = capacity(int(env["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]))
+    sandbox = Sandbox(Limits(memory=able.memory, cpu_seconds=math.ceil(float(env["CODING_SECONDS"]))))
     sandbox.start()  # its imports go on beside ours
     uri = partial(secret_now, env["MONGODB_URI_SECRET_ARN"])
     mongodb = Connection(uri, env["MONGODB_DATABASE"], select_seconds=30)
@@ -65,7 +61,7 @@ def process_range() -> ProcessRange:
     aggregator_queue = SqsQueue(sqs(), env["AGGREGATOR_QUEUE_URL"])
     store = S3Store(boto3.client("s3", config=aws.config(DOWNLOADS)), env["BUCKET"])
     fetch_seconds = float(env["FETCH_SECONDS"])
-    fetcher = Fetcher(OUTBOUND, max_seconds=fetch_seconds, pool_size=DOWNLOADS)
+    fetcher = Fetcher(OUTBOUND, max_bytes=SOURCE_BYTES, max_seconds=fetch_seconds, pool_size=DOWNLOADS)
     return ProcessRange(
         jobs=jobs,
         rows=rows,
@@ -80,7 +76,9 @@ def process_range() -> ProcessRange:
             clock=utc_now,
             timer=time.perf_counter,
             random=random.random,
-            coding=Semaphore(1),  # the function has one vCPU, and memory for one large picture at a time
+            threads=ThreadPoolExecutor(DOWNLOADS),
+            coding=Semaphore(able.coders),
+            room=Room(able.waiting),
             pauses=[float(pause) for pause in env["IMAGE_RETRY_PAUSES"].split(",")],
             deadline=float(env["IMAGE_DEADLINE_SECONDS"]),
             outage_pause=float(env["OUTAGE_PAUSE"]),

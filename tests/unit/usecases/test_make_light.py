@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
-from threading import Barrier, Event, Lock
+from threading import Barrier, Condition, Event, Lock
 from typing import Any
 
 import pytest
@@ -15,8 +16,9 @@ from catalight.domain.options import ImageFormat
 from catalight.domain.report import Times
 from catalight.domain.row import Image
 from catalight.usecases.make_light import MakeLight, Task
+from catalight.usecases.room import Room
 from tests.fakes import FakeClock, MemoryStore
-from tests.pipeline import CODING, MISSING, SOURCE, Pipeline
+from tests.pipeline import CODING, MISSING, SOURCE, THREADS, Output, Pipeline
 
 type Seconds = Callable[[], float]
 
@@ -40,7 +42,8 @@ class Bench:
         self.pipeline = Pipeline(hosts=hosts or {})
         self.clock, self.fetched = self.pipeline.clock, self.pipeline.fetched
         self.hosts = self.pipeline.resting
-        self.make_light: MakeLight = replace(self.pipeline.make_light, **settings)
+        threads = THREADS if "downloads" in settings else self.pipeline.threads
+        self.make_light: MakeLight = replace(self.pipeline.make_light, threads=threads, **settings)
         self.job = self.pipeline.start("http://h/a.jpg")
 
     def __call__(self, *images: str | Image, seconds_left: Seconds = lambda: 100.0) -> list[Image]:
@@ -267,6 +270,33 @@ class TestConnections:
 
         bench.make_light = replace(bench.make_light, fetch=fetch, compress=compress)
         assert [image.state for image in bench("http://h/a", "http://h/b")] == ["DONE", "DONE"]
+
+    def test_while_the_store_is_slow_nothing_is_coded_for_which_there_is_no_room(self) -> None:
+        changed, made, store_answers = Condition(), Counter[str](), Event()
+
+        class SlowStore(MemoryStore):
+            def put(self, key: str, data: bytes, media_type: str) -> None:
+                assert store_answers.wait(PATIENCE)
+                super().put(key, data, media_type)
+
+        def compress(data: bytes, options: Any) -> Any:
+            with changed:
+                made["outputs"] += 1
+                changed.notify_all()
+            return Output(b"123456")
+
+        bench = Bench(
+            downloads=8, per_host=8, room=Room(12), coding=Lock(), compress=compress, store=SlowStore()
+        )
+        with ThreadPoolExecutor(1) as threads:
+            images = threads.submit(bench, *(f"http://h/{n}" for n in range(20)))
+            with changed:
+                assert changed.wait_for(
+                    lambda: made["outputs"] == 3, PATIENCE
+                )  # one more than there is room for
+                assert not changed.wait_for(lambda: made["outputs"] > 3, 0.05)
+            store_answers.set()
+            assert {image.state for image in images.result(PATIENCE)} == {"DONE"}
 
     def test_a_failed_download_makes_room(self) -> None:
         faults: list[bytes | Exception] = [MISSING, RuntimeError("a fault of ours")]

@@ -8,7 +8,7 @@ from catalight.domain.job import JobState
 from catalight.domain.messages import FinishJob, ProcessRange
 from catalight.domain.options import ImageFormat, Options
 from catalight.domain.row import Row
-from tests.pipeline import BUSY, MISSING, Output, Pipeline
+from tests.pipeline import BUSY, MISSING, THREADS, Output, Pipeline
 
 TEN = " ".join(f"http://h/{n}.jpg" for n in range(10))
 
@@ -184,7 +184,7 @@ def test_at_most_one_image_is_coded_at_once_where_the_coder_is_one() -> None:
         coded.append(coder.locked())
         return pipeline.compress(data, options)
 
-    make_light = replace(pipeline.make_light, coding=coder, compress=compress, downloads=4)
+    make_light = replace(pipeline.make_light, threads=THREADS, coding=coder, compress=compress, downloads=4)
     job = pipeline.start(TEN)
     replace(pipeline.process_range, make_light=make_light)(ProcessRange(job.id, 1, 0), lambda: 100.0)
     assert coded == [True] * 10
@@ -193,7 +193,7 @@ def test_at_most_one_image_is_coded_at_once_where_the_coder_is_one() -> None:
 def test_an_image_that_cannot_be_coded_in_time_is_left_for_the_next_delivery() -> None:
     pipeline = Pipeline()
     job = pipeline.start("http://h/a.png http://h/b.png")
-    make_light = replace(pipeline.make_light, downloads=2)
+    make_light = replace(pipeline.make_light, threads=THREADS, downloads=2)
     pipeline.image_queue.take()
     message = ProcessRange(job.id, 1, 0)
     replace(pipeline.process_range, make_light=make_light)(message, lambda: 19.0)

@@ -2,8 +2,8 @@
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from concurrent.futures import Executor, wait
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
@@ -18,6 +18,7 @@ from catalight.domain.report import Source, Times, milliseconds
 from catalight.domain.row import Image
 from catalight.usecases.manners import Manners
 from catalight.usecases.ports import Clock, Hosts, ObjectStore
+from catalight.usecases.room import Room
 from catalight.usecases.turns import Turns
 
 logger = logging.getLogger(__name__)
@@ -73,7 +74,10 @@ class _Call:
 
 @dataclass(frozen=True, slots=True)
 class MakeLight:
-    """Make images light, `downloads` at once; `coding` bounds how many are decoded and encoded at once.
+    """Make images light, `downloads` at once in `threads`.
+
+    `coding` bounds how many are decoded and encoded at once, `room` the bytes of outputs that wait for the
+    store.
 
     Hosts: at most `per_host` downloads at once from one, and none from one that wants to be left alone; its
     images wait. `pauses` are the seconds before each further attempt, `outage_pause` those after which one is
@@ -91,7 +95,9 @@ class MakeLight:
     clock: Clock
     timer: Callable[[], float]
     random: retries.Random
+    threads: Executor
     coding: AbstractContextManager[object]
+    room: Room
     pauses: Sequence[float]
     deadline: float
     outage_pause: float
@@ -111,13 +117,14 @@ class MakeLight:
         call = _Call(job, turns, manners, seconds_left)
         images: dict[tuple[int, int], Image] = {}
 
-        def work(_: int) -> None:
+        def work() -> None:
             for task in turns:
                 images[task.row, task.place] = self._attempt(call, task)
 
-        with ThreadPoolExecutor(max_workers=self.downloads) as pool:
-            threads = min(self.downloads, len(tasks))
-            list(pool.map(work, range(threads)))  # the list raises what a thread raised
+        begun = [self.threads.submit(work) for _ in range(min(self.downloads, len(tasks)))]
+        wait(begun)
+        for thread in begun:
+            thread.result()  # raises what it raised
         return images
 
     def _attempt(self, call: _Call, task: Task) -> Image:
@@ -154,16 +161,21 @@ class MakeLight:
             began = self.timer()
             source = self._fetch(call, task)
             fetch = milliseconds(self.timer() - began)
-        with self.coding:
-            if order and call.seconds_left() < self.coding_seconds:
-                return task.image
-            output = self.compress(source, call.job.options)
+        with ExitStack() as held:
+            with self.coding:
+                if order and call.seconds_left() < self.coding_seconds:
+                    return task.image
+                output = self.compress(source, call.job.options)
+                held.enter_context(self.room.taken(len(output.data)))  # before another one is made
+            return self._store(call, task, len(source), output, fetch)
+
+    def _store(self, call: _Call, task: Task, bytes_in: int, output: Compressed, fetch: int) -> Image:
         place, extension = (call.job.run, task.row, task.place), output.format.extension
         link = links.link(call.job.secret, *place, task.image.url, extension)
         began = self.timer()
         self.store.put(links.image_key(link), output.data, output.format.media_type)
         times = output.times + Times(fetch=fetch, store=milliseconds(self.timer() - began))
-        sizes = len(source), len(output.data), output.width, output.height
+        sizes = bytes_in, len(output.data), output.width, output.height
         return task.image.done(link, *sizes, output.source, times, kept=output.kept)
 
     @property
