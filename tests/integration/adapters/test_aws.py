@@ -173,6 +173,20 @@ class TestStore:
         with pytest.raises(ClientError, match="NoSuchBucket"):
             S3Store(client, "missing").put("k", b"", "image/jpeg")
 
+    def test_an_object_is_sent_without_asking_before(self) -> None:
+        asked: list[str | None] = []
+
+        class Listening(Handler):
+            def do_PUT(self) -> None:
+                asked.append(self.headers["Expect"])
+                self.rfile.read(int(self.headers["Content-Length"]))
+                self.answer(200)
+
+        server = Server(("127.0.0.1", 0), Listening)
+        with serving(server):
+            S3Store(aws.client("s3", server.url), "bucket").put("k", b"x", "image/jpeg")
+        assert asked == [None]
+
     @pytest.mark.parametrize(
         ("status", "code"), [(503, "SlowDown"), (500, "InternalError"), (400, "Throttling")]
     )

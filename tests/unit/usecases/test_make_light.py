@@ -274,7 +274,7 @@ class TestConnections:
     def test_while_the_store_is_slow_nothing_is_coded_for_which_there_is_no_room(self) -> None:
         changed, made, store_answers = Condition(), Counter[str](), Event()
 
-        class SlowStore(MemoryStore):
+        class SilentStore(MemoryStore):
             def put(self, key: str, data: bytes, media_type: str) -> None:
                 assert store_answers.wait(PATIENCE)
                 super().put(key, data, media_type)
@@ -286,7 +286,7 @@ class TestConnections:
             return Output(b"123456")
 
         bench = Bench(
-            downloads=8, per_host=8, room=Room(12), coding=Lock(), compress=compress, store=SlowStore()
+            downloads=8, per_host=8, room=Room(12), coding=Lock(), compress=compress, store=SilentStore()
         )
         with ThreadPoolExecutor(1) as threads:
             images = threads.submit(bench, *(f"http://h/{n}" for n in range(20)))

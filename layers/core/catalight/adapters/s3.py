@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
+from botocore.handlers import add_expect_header
 
 from catalight.adapters.aws import PASSING, unavailable_when_down
 from catalight.domain.errors import UnavailableError
@@ -26,6 +27,8 @@ class S3Store:
     """`catalight.usecases.ports.ObjectStore` on one bucket."""
 
     def __init__(self, client: "S3Client", bucket: str) -> None:
+        # Asking S3 before each body whether it may come is for bodies of gigabytes: it costs a round trip.
+        client.meta.events.unregister("before-call.s3", add_expect_header)
         self._client = client
         self._bucket = bucket
 
