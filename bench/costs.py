@@ -3,6 +3,7 @@
 from bench.candidates import OPTIMISED, SANDBOX, UNOPTIMISED
 from bench.measure import Measurement
 from bench.tables import table
+from catalight.domain.capacity import capacity
 
 DOLLARS_A_GB_SECOND = {"arm64": 0.0000133334, "x86_64": 0.0000166667}
 DOLLARS_A_REQUEST = 0.20 / 1e6
@@ -10,8 +11,7 @@ PRICES = "list prices of us-east-1 in May 2026, first tier"
 IMAGES_A_REQUEST = 10
 MB_A_VCPU = 1769
 
-MEMORY = ((1024, 1), (1280, 1), (1769, 1), (2048, 1), (3538, 1), (3538, 2))
-"""Memory sizes in MB, each with how many images are compressed at once."""
+MEMORY = (1024, 1280, 1769, 2048, 3538)
 
 
 def dollars(memory_mb: int, seconds: float, architecture: str) -> float:
@@ -21,11 +21,11 @@ def dollars(memory_mb: int, seconds: float, architecture: str) -> float:
 
 
 def by_memory(measurement: Measurement, speed_of_two: float) -> str:
-    """Memory size, milliseconds an image, dollars for a million; two at once are `speed_of_two` as fast."""
+    """Memory size, ms an image, dollars a million; two at once are `speed_of_two` times as fast as one."""
     alone = 1 / measurement.result(SANDBOX).images_a_second
     rows = []
-    for memory, at_once in MEMORY:
-        vcpus = memory / MB_A_VCPU
+    for memory in MEMORY:
+        vcpus, at_once = memory / MB_A_VCPU, capacity(memory).coders
         seconds = alone / min(1, vcpus) / (speed_of_two if at_once == 2 else 1)
         rows.append(
             (
