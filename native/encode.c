@@ -1,6 +1,6 @@
 // Huffman coding of the tokens that requantise.c makes.
 
-#include "tokens.h"
+#include "jpeg.h"
 
 #include <stdlib.h>
 

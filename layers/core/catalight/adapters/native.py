@@ -2,7 +2,7 @@
 
 import platform
 import sys
-from ctypes import CDLL, c_size_t
+from ctypes import CDLL, c_size_t, c_void_p
 from functools import cache
 from pathlib import Path
 
@@ -14,6 +14,7 @@ def library() -> CDLL | None:
     if sys.platform != "linux" or not path.exists():
         return None
     found = CDLL(str(path))
-    found.encode.restype = c_size_t
-    found.release.restype = None
+    found.encode.restype = found.requantise_scan.restype = found.read_scan.restype = c_size_t
+    found.make_blocks.restype = c_void_p
+    found.release.restype = found.release_blocks.restype = None
     return found

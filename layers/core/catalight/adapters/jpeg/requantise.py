@@ -6,11 +6,12 @@ quick way for what is in any way unusual, nor where native/requantise.c is not b
 
 import struct
 from collections.abc import Iterator
+from functools import cache
 from itertools import batched
 
 from catalight.adapters import native
-from catalight.adapters.jpeg import huffman, tokens
-from catalight.adapters.jpeg.header import BLOCK, BLOCK_SIDE, Codes, Header, UnusualError, read
+from catalight.adapters.jpeg import coefficients, huffman
+from catalight.adapters.jpeg.header import BLOCK, BLOCK_SIDE, Codes, Header, UnusualError
 
 # The steps at quality 50, in zigzag order (T.81, annex K): of brightness and of colours.
 _BRIGHTNESS = bytes.fromhex(
@@ -19,9 +20,11 @@ _BRIGHTNESS = bytes.fromhex(
 )
 _COLOURS = bytes.fromhex("1112121815182f1a1a2f6342384263") + bytes([99] * 49)
 
-# Grey, or colours at half of the picture's width and height, as most encoders, Pillow too, have it. What the
-# source has is kept, and colours in full would cost a fifth of the output's bytes.
-_USUAL_COLOURS = ([(1, 1)], [(2, 2), (1, 1), (1, 1)])
+# Blocks of brightness and colours in an MCU. Grey, or colours at half of the resolution each way, as most
+# encoders have it, Pillow too, and as the output has it; or colours of which there are more.
+_GREY, _HALVED = [(1, 1)], [(2, 2), (1, 1), (1, 1)]
+_FULL = ([(1, 1), (1, 1), (1, 1)], [(2, 1), (1, 1), (1, 1)], [(1, 2), (1, 1), (1, 1)])
+_USUAL = (_GREY, _HALVED, *_FULL)
 
 _START = b"\xff\xd8"
 _JFIF = b"\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"  # as Pillow writes it
@@ -39,22 +42,27 @@ def requantised(data: bytes, quality: int, profile: bytes | None = None) -> byte
     if library is None:
         return None
     try:
-        header = read(data)
+        header = Header(data)
+        first = header.scan(len(_START)) if data.startswith(_START) else None
+        blocks = [(component.across, component.down) for component in header.components]
+        if first is None or blocks not in _USUAL:
+            return None
+        steps = _coarser(header, quality)
+        if blocks in _FULL and steps == [header.steps[component.steps] for component in header.components]:
+            return None  # it is as light as was asked for: its colours shall not be worse
+        with coefficients.requantised(library, header, first, steps) as tokens:
+            if tokens is None:
+                return None
+            tables = [huffman.best(uses) for uses in tokens.uses[: 2 * len(set(_roles(header)))]]
+            coded = tokens.coded(tables)
     except UnusualError:
         return None
-    if [(component.across, component.down) for component in header.components] not in _USUAL_COLOURS:
-        return None
-    steps = _coarser(header, quality)
-    with tokens.requantised(library, data, header, steps) as scan:
-        if scan is None or not data.startswith(_END, scan.end):
-            return None
-        tables = [huffman.best(scan.uses(number)) for number in range(2 * len(set(_roles(header))))]
-        coded = scan.coded(tables)
     if coded is None:
         return None
     return b"".join([_START, _JFIF, *_profile(profile or b""), _head(header, steps, tables), coded, _END])
 
 
+@cache
 def quality_steps(quality: int) -> tuple[bytes, bytes]:
     """The steps of brightness and of colours in zigzag order, as libjpeg derives them from a quality."""
     percent = 5000 // quality if quality < 50 else 200 - 2 * quality
@@ -94,8 +102,9 @@ def _head(header: Header, steps: list[bytes], tables: list[Codes]) -> bytes:
     """The segments that a decoder needs."""
     frame = struct.pack(">BHHB", BLOCK_SIDE, header.height, header.width, len(steps))
     scan = bytes([len(steps)])
-    for place, (component, role) in enumerate(zip(header.components, _roles(header), strict=True)):
-        frame += bytes([place + 1, component.across << 4 | component.down, place])
+    blocks = _HALVED if len(steps) > 1 else _GREY
+    for place, ((across, down), role) in enumerate(zip(blocks, _roles(header), strict=True)):
+        frame += bytes([place + 1, across << 4 | down, place])
         scan += bytes([place + 1, role << 4 | role])
     quantisation = b"".join(bytes([place]) + step for place, step in enumerate(steps))
     huffman = b"".join(
