@@ -102,8 +102,9 @@ static void fill_up(const Work *work, const Rows *rows, size_t y) {
         const Component *component = &work->picture->component[c];
         for (size_t r = 0; r < rows->rows[c]; r++) {
             Block *row = rows->blocks[c] + r * rows->stride[c];
-            size_t shown = y * rows->rows[c] + r < component->high ? component->wide : 0;
-            for (size_t x = shown; x < rows->stride[c]; x++) continue_block(row[x], shown ? row[x - 1] : row[x - rows->stride[c]]);
+            int shown = y * rows->rows[c] + r < component->high;
+            for (size_t x = shown ? component->wide : 0; x < rows->stride[c]; x++)
+                continue_block(row[x], shown ? row[x - 1] : (row - rows->stride[c])[x]);
         }
     }
 }

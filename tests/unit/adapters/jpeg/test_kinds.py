@@ -178,6 +178,11 @@ def test_a_progressive_picture_that_is_not_whole_or_out_of_turn_has_no_quick_way
     assert requantised(head + b"".join(reversed(found)) + b"\xff\xd9", 50) is None
 
 
+def test_steps_that_are_missing_for_a_later_scan_have_no_quick_way() -> None:
+    source = in_three_scans(16, 16)
+    assert requantised(source.replace(b"\x03\x11\x00", b"\x03\x11\x02", 1), 50) is None
+
+
 def test_steps_that_change_between_the_scans_have_no_quick_way() -> None:
     source = encode(drawn(64, 48), "JPEG", quality=90, progressive=True)
     (_, end), *_ = scans(source)

@@ -93,14 +93,6 @@ def test_nothing_else_is_taken_over() -> None:
     assert b"SECRET" not in light(source)
 
 
-@pytest.mark.parametrize("length", [1, 65_519, 65_520, 200_000])
-def test_a_profile_of_any_length_is_given(length: int) -> None:
-    profile = random.Random(length).randbytes(length)
-    result = requantised(encode(drawn(), "JPEG", quality=90), 50, profile)
-    assert result is not None
-    assert opened(result).info["icc_profile"] == profile
-
-
 @pytest.mark.parametrize("quality", range(1, 101))
 def test_the_steps_are_pillows(quality: int) -> None:
     header = Header(encode(Image.new("RGB", (8, 8)), "JPEG", quality=quality))

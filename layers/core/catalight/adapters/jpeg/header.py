@@ -181,8 +181,8 @@ class Header:
             _expect(scan.last == 0 if scan.first == 0 else scan.last < BLOCK and len(scan.components) == 1)
         else:
             _expect((scan.first, scan.last, scan.refines, scan.shift) == (0, BLOCK - 1, False, 0))
-        for place, component in enumerate(scan.components):
-            _expect(self.components[component].steps in self.steps)
+        _expect(all(component.steps in self.steps for component in self.components))
+        for place in range(len(scan.components)):
             if scan.first == 0 and not scan.refines:
                 _expect(scan.dc[place] in self.dc)
             if scan.last > 0:

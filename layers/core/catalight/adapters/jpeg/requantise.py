@@ -1,13 +1,12 @@
 """The quick way from a JPEG to a lighter one: its coefficients are coded again, with coarser steps.
 
-No pixels are made, which takes half the time of the way through them, and hardly any memory. There is no
-quick way for what is in any way unusual, nor where native/requantise.c is not built.
+No pixels are made, which takes half the time of the way through them. A JPEG with one scan is read row by
+row and needs hardly any memory, one with several has all its coefficients in memory, as in every decoder. There
+is no quick way for what is in any way unusual, nor where native/requantise.c is not built.
 """
 
 import struct
-from collections.abc import Iterator
 from functools import cache
-from itertools import batched
 
 from catalight.adapters import native
 from catalight.adapters.jpeg import coefficients, huffman
@@ -29,14 +28,13 @@ _USUAL = (_GREY, _HALVED, *_FULL)
 _START = b"\xff\xd8"
 _JFIF = b"\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"  # as Pillow writes it
 _END = b"\xff\xd9"
-_FRAME, _HUFFMAN, _SCAN, _STEPS, _PROFILE = 0xC0, 0xC4, 0xDA, 0xDB, 0xE2
-_PROFILE_PART = 65_519  # bytes, as many as a segment has room for
+_FRAME, _HUFFMAN, _SCAN, _STEPS = 0xC0, 0xC4, 0xDA, 0xDB
 
 
-def requantised(data: bytes, quality: int, profile: bytes | None = None) -> bytes | None:
-    """The picture with the steps of `quality`, or its own where those are coarser; None: no quick way.
+def requantised(data: bytes, quality: int) -> bytes | None:
+    """The picture and nothing else, with the steps of `quality`, or its own where those are coarser.
 
-    Nothing but the picture is taken over; `profile` is the ICC profile that the output is to have.
+    Its colours have half of its resolution, as in most JPEGs. None: there is no quick way.
     """
     library = native.library()
     if library is None:
@@ -59,7 +57,7 @@ def requantised(data: bytes, quality: int, profile: bytes | None = None) -> byte
         return None
     if coded is None:
         return None
-    return b"".join([_START, _JFIF, *_profile(profile or b""), _head(header, steps, tables), coded, _END])
+    return b"".join([_START, _JFIF, _head(header, steps, tables), coded, _END])
 
 
 @cache
@@ -85,13 +83,6 @@ def _coarser(header: Header, quality: int) -> list[bytes]:
         bytes(map(max, header.steps[component.steps], asked[role]))
         for component, role in zip(header.components, _roles(header), strict=True)
     ]
-
-
-def _profile(profile: bytes) -> Iterator[bytes]:
-    """The segments of an ICC profile, in as many parts as it takes."""
-    parts = [*batched(profile, _PROFILE_PART, strict=False)]
-    for number, part in enumerate(parts, 1):
-        yield _segment(_PROFILE, b"ICC_PROFILE\0" + bytes([number, len(parts)]) + bytes(part))
 
 
 def _segment(kind: int, content: bytes) -> bytes:
