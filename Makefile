@@ -84,8 +84,8 @@ layers/core/catalight/adapters/native-%.elf: $(wildcard native/*) | $(COMPILER)
 
 bench: $(BENCH_READY) $(NATIVE)  ## Measure the codec against others, in 5 minutes (QUICK=1: in one; IMAGES=folder; WRITE=1: into docs/)
 	@$(BENCH)/bin/python -m bench.codec $(if $(QUICK),--quick) $(if $(IMAGES),--images "$(IMAGES)") $(if $(WRITE),--write)
-bench-pipeline: $(PEERS_READY) $(NATIVE)  ## Time a whole job against what one would take instead (N=1000, ROUNDS=3)
-	@$(BIN)/python -m bench.pipeline $(if $(N),--images $(N)) $(if $(ROUNDS),--rounds $(ROUNDS))
+bench-pipeline: $(PEERS_READY) $(NATIVE)  ## Time a whole job against what one would take instead (N=1000, ROUNDS=3, WRITE=1)
+	@$(BIN)/python -m bench.pipeline $(if $(N),--images $(N)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(WRITE),--write)
 
 format: $(READY)  ## Format and mend what can be mended
 	$(BIN)/ruff check --fix --quiet .

@@ -20,7 +20,6 @@ from bench.likeness import ssim
 from bench.measure import Measurement, measure
 from bench.modes import HUGE, MODES
 
-PAGE = ROOT / "docs/performance.md"
 PLOT = ROOT / "docs/performance.svg"
 
 
@@ -29,7 +28,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="fewer and smaller pictures, fewer rounds")
     parser.add_argument("--images", type=Path, metavar="FOLDER", help="pictures to take too")
     parser.add_argument("--core", type=int, default=max(os.sched_getaffinity(0)), help="to run on")
-    parser.add_argument("--write", action="store_true", help=f"into {PAGE.relative_to(ROOT)}, with the plot")
+    parser.add_argument(
+        "--write", action="store_true", help=f"into {tables.PAGE.relative_to(ROOT)}, with the plot"
+    )
     options = parser.parse_args()
     options.seconds, options.megapixels, options.rounds = (25, 1.5, 1) if options.quick else (140, 100, 3)
     return options
@@ -94,7 +95,7 @@ def main() -> None:
         for name, text in texts(options, Path(folder), done):
             print(text, end="\n\n", flush=True)
             if options.write:
-                tables.insert(PAGE, name, text)
+                tables.insert(tables.PAGE, name, text)
         if options.write:
             plot.write([measurement for measurement in done if measurement.mode in MODES], PLOT)
 

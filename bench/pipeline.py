@@ -2,6 +2,7 @@
 
 python -m bench.pipeline                   1,000 images, 3 rounds
 python -m bench.pipeline --images 200 --rounds 1
+python -m bench.pipeline --write           the tables go into docs/ too
 
 The pictures come from a server with a process of its own. Catalight's time is that from POST to COMPLETED on
 the local system, with every hop over S3, SQS and MongoDB; the others write to the disk. The system was up
@@ -16,6 +17,7 @@ from pathlib import Path
 from statistics import median
 
 from bench import shop, ways
+from bench.tables import PAGE, insert, table
 from bench.ways import Measured, Way
 from local.runner.system import System
 
@@ -27,6 +29,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.pipeline")
     parser.add_argument("--images", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--write", action="store_true", help=f"into {PAGE.name}")
     return parser.parse_args()
 
 
@@ -38,40 +41,58 @@ def main() -> None:
         base = stack.enter_context(shop.serving(PICTURES))
         urls = [f"{base}/{number % shop.DISTINCT}.jpg" for number in range(options.images)]
         system = stack.enter_context(System())
-        compared: dict[str, Way] = {
+        all_ways: dict[str, Way] = {
             OURS: ways.catalight(system),
             "plain asyncio": ways.plain,
             "img2dataset": ways.img2dataset,
         }
-        compared[OURS](urls[:40])  # its workers start with their first messages
-        measured: dict[str, list[Measured]] = {name: [] for name in compared}
+        all_ways[OURS](urls[:40])  # its workers start with their first messages
+        measured: dict[str, list[Measured]] = {name: [] for name in all_ways}
         for number in range(options.rounds):
-            for name, way in compared.items():
+            for name, way in all_ways.items():
                 measured[name].append(way(urls))
                 rate = options.images / measured[name][-1].seconds
                 print(f"round {number + 1}: {name:14} {rate:6.1f} images a second", flush=True)
-    report(measured, options.images)
+    for name, text in (
+        ("pipeline", compared(measured, options.images)),
+        ("costs", costs(measured[OURS], options.images)),
+    ):
+        print(f"\n{text}")
+        if options.write:
+            insert(PAGE, name, text)
 
 
-def report(measured: Mapping[str, Sequence[Measured]], images: int) -> None:
-    """Medians, and the ratios of each round's."""
-    print(
-        f"\n{'':14} {'images/s':>9} {'CPU ms/image':>13} {'Catalight is faster':>20} {'its CPU, times':>15}"
-    )
+def compared(measured: Mapping[str, Sequence[Measured]], images: int) -> str:
+    """Medians, and those of the ratios of each round."""
+    rows = []
     for name, jobs in measured.items():
-        rate = median(images / job.seconds for job in jobs)
-        cpu = median(1000 * job.own_cpu / images for job in jobs)
         pairs = list(zip(measured[OURS], jobs, strict=True))
-        faster = median(job.seconds / ours.seconds for ours, job in pairs)
-        dearer = median(ours.own_cpu / job.own_cpu for ours, job in pairs)
-        print(f"{name:14} {rate:9.1f} {cpu:13.1f} {faster:20.2f} {dearer:15.2f}")
-    ours = measured[OURS]
-    print("\nCatalight's CPU ms an image by process (mongod, moto and the runner stand for Atlas and AWS):")
-    for name in sorted({name for job in ours for name in job.cpu}):
-        print(f"  {name:40} {median(1000 * job.cpu.get(name, 0) / images for job in ours):7.2f}")
-    print("Its milliseconds an image by stage, on the clock:")
-    for stage in ours[0].stages:
-        print(f"  {stage:40} {median(job.stages[stage] / images for job in ours):7.2f}")
+        rows.append(
+            (
+                name,
+                f"{median(images / job.seconds for job in jobs):.0f}",
+                f"{median(1000 * job.own_cpu / images for job in jobs):.1f}",
+                f"{median(job.seconds / ours.seconds for ours, job in pairs):.2f}",
+                f"{median(ours.own_cpu / job.own_cpu for ours, job in pairs):.2f}",
+            )
+        )
+    title = f"{images:,} images, rounds: {len(measured[OURS])}, {os.process_cpu_count()} cores."
+    header = ("way", "images/s", "CPU ms an image", "Catalight is faster", "its CPU, times")
+    return f"{title}\n\n{table(header, rows)}"
+
+
+def costs(jobs: Sequence[Measured], images: int) -> str:
+    """What Catalight's CPU goes into, and what its stages take."""
+    spent = [
+        (name, f"{median(1000 * job.cpu.get(name, 0) / images for job in jobs):.2f}")
+        for name in sorted({name for job in jobs for name in job.cpu})
+    ]
+    stages = [
+        (stage, f"{median(job.stages[stage] / images for job in jobs):.1f}") for stage in jobs[0].stages
+    ]
+    return "\n\n".join(
+        [table(("process", "CPU ms an image"), spent), table(("stage", "ms an image"), stages)]
+    )
 
 
 if __name__ == "__main__":

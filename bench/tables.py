@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from bench.candidates import PLAIN
+from bench.candidates import PLAIN, ROOT
 from bench.measure import Measurement
 
+PAGE = ROOT / "docs/performance.md"
 HEADER = (
     "way",
     "images/s",

@@ -169,6 +169,7 @@ int read_row(Reading *reading, const Scan *scan, const Picture *picture, const R
     int alone = scan->components == 1;
     uint32_t units = alone ? picture->component[scan->component[0]].wide : picture->units_across;
     for (uint32_t unit = 0; unit < units; unit++) {
+        if (reading->reader.padding > reading->reader.count) return 0;  // it has read on after the end
         if (scan->interval && reading->left-- == 0) {
             if (!restart(reading, scan)) return 0;
             reading->left--;

@@ -1,8 +1,8 @@
 """The quick way from a JPEG to a lighter one: its coefficients are coded again, with coarser steps.
 
 No pixels are made, which takes half the time of the way through them. A JPEG with one scan is read row by
-row and needs hardly any memory, one with several has all its coefficients in memory, as in every decoder. There
-is no quick way for what is in any way unusual, nor where native/requantise.c is not built.
+row and needs hardly any memory; one with several has all its coefficients in memory, as in every decoder.
+There is no quick way for what is in any way unusual, nor where native/requantise.c is not built.
 """
 
 import struct
