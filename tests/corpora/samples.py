@@ -47,6 +47,11 @@ def samples() -> list[bytes]:
         encode(colours.convert(mode), "JPEG", exif=exif, progressive=mode == "L")
         for mode in ("RGB", "CMYK", "L")
     ]
+    plain = [  # which the quick way takes
+        encode(colours, "JPEG", progressive=progressive, subsampling=resolution)
+        for progressive in (False, True)
+        for resolution in ("4:4:4", "4:2:2", "4:2:0")
+    ]
     packed = [
         encode(colours, "TIFF", compression=name) for name in ("tiff_lzw", "tiff_adobe_deflate", "jpeg")
     ]
@@ -55,4 +60,5 @@ def samples() -> list[bytes]:
     ]
     palettes = [encode(colours.quantize(4), name) for name in ("PNG", "GIF", "BMP", "TIFF")]
     meant = [encode(colours, name, icc_profile=_profile()) for name in ("JPEG", "PNG", "WEBP")]
-    return [*meant, *modern, *jpegs, *packed, *moving, *palettes, encode(clear, "BMP"), draw(1, 320, 240)]
+    drawn = draw(1, 320, 240)
+    return [*meant, *modern, *jpegs, *plain, *packed, *moving, *palettes, encode(clear, "BMP"), drawn]

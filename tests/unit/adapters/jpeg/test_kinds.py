@@ -191,7 +191,7 @@ def test_steps_that_change_between_the_scans_have_no_quick_way() -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", [{"progressive": True}, {"subsampling": "4:4:4"}, {"restart_marker_blocks": 2}]
+    "kind", [{}, {"progressive": True}, {"subsampling": "4:4:4"}, {"restart_marker_blocks": 2}]
 )
 @given(st.data())
 @settings(max_examples=300, deadline=None)

@@ -134,19 +134,6 @@ def test_what_is_unusual_has_no_quick_way(name: str) -> None:
     assert requantised(unusual()[name], 50) is None
 
 
-@given(st.data())
-@settings(max_examples=500, deadline=None)
-def test_damage_ends_in_a_picture_or_in_none(data: st.DataObject) -> None:
-    """What comes out, Pillow decodes, and what Pillow refuses has no quick way."""
-    source = bytearray(encode(drawn(64, 48), "JPEG", quality=90))
-    places = data.draw(st.lists(st.integers(2, len(source) - 1), min_size=1, max_size=3))
-    for place in places:
-        source[place] = data.draw(st.integers(0, 255))
-    result = requantised(bytes(source), 50)
-    if result is not None:
-        assert opened(result).size == opened(bytes(source)).size
-
-
 @pytest.mark.parametrize("length", range(0, 700, 7))
 def test_a_header_that_is_cut_short_is_unusual(length: int) -> None:
     data = encode(drawn(), "JPEG")
