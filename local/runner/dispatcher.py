@@ -14,10 +14,10 @@ logger = logging.getLogger(__name__)
 
 
 class Dispatcher:
-    """Runs the functions of a stack, as many invocations at once as there are cores."""
+    """Runs the functions of a stack, `at_once` invocations at once."""
 
-    def __init__(self, cores: int) -> None:
-        self._cores = cores
+    def __init__(self, at_once: int) -> None:
+        self._at_once = at_once
         self._functions: dict[str, LocalFunction] = {}
         self._pollers: list[Poller] = []
         self._scheduler: Scheduler | None = None
@@ -27,13 +27,13 @@ class Dispatcher:
 
         The functions are given an endpoint of AWS of their own; the pollers are AWS and need no other.
         """
-        slots = threading.Semaphore(self._cores)
+        slots = threading.Semaphore(self._at_once)
         self._functions = {
             function.arn: LocalFunction(function, functions_endpoint_url, folder, slots)
             for function in stack.functions.values()
         }
         for source in stack.event_sources:
-            poller = Poller(source, self._functions[source.function_arn], endpoint_url, self._cores)
+            poller = Poller(source, self._functions[source.function_arn], endpoint_url, self._at_once)
             self._pollers.append(poller)
             poller.start()
         self._scheduler = Scheduler(stack.schedules, self._invoke_scheduled)

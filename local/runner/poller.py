@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 class Poller:
     """Takes batches from one queue and invokes one function with them, a limited number at once."""
 
-    def __init__(self, source: EventSource, function: LocalFunction, endpoint_url: str, cores: int) -> None:
+    def __init__(self, source: EventSource, function: LocalFunction, endpoint_url: str, at_once: int) -> None:
         self._source = source
         self._function = function
         self._sqs = aws.client("sqs", endpoint_url)
@@ -34,8 +34,8 @@ class Poller:
         self._stopping = threading.Event()
         self._turn = threading.Lock()
         self._failure: Exception | None = None
-        at_once = min(source.maximum_concurrency or cores, cores)
-        self._threads = [threading.Thread(target=self._poll, daemon=True) for _ in range(at_once)]
+        threads = min(source.maximum_concurrency or at_once, at_once)
+        self._threads = [threading.Thread(target=self._poll, daemon=True) for _ in range(threads)]
 
     def start(self) -> None:
         """Begins to poll."""

@@ -60,13 +60,17 @@ class System:
         parameters: Mapping[str, object] | None = None,
         *,
         port: int = 0,
-        cores: int | None = None,
+        at_once: int | None = None,
         folder: Path | None = None,
         api_function: str = "ApiFunction",
         api_app: str = "functions.api.handler:app",
         front: Front = nullcontext,
     ) -> None:
-        """Plans a system; port 0 takes any free one, and `cores` is how many invocations run at once."""
+        """Plans a system; port 0 takes any free one.
+
+        `at_once` is how many invocations run at once: one more than there are cores, since one or the other
+        waits for its next message.
+        """
         self._template = template
         self._overrides = {name: text(value) for name, value in (parameters or {}).items()}
         self._port = port
@@ -76,7 +80,7 @@ class System:
         self._front = front
         self._cleanup = ExitStack()
         self._children: list[Child] = []
-        self._dispatcher = Dispatcher(cores or os.process_cpu_count() or 1)
+        self._dispatcher = Dispatcher(at_once or (os.process_cpu_count() or 1) + 1)
 
     def __enter__(self) -> Self:
         try:

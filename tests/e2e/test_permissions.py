@@ -46,7 +46,7 @@ class Run:
     recorder: Recorder
 
     def __enter__(self) -> "Run":
-        self.system = System(parameters=PARAMETERS, cores=4, front=self._front)
+        self.system = System(parameters=PARAMETERS, at_once=4, front=self._front)
         self.system.__enter__()
         return self
 

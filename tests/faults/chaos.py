@@ -48,7 +48,7 @@ QUICK = {
 }
 """Parameters of the template, where it has them."""
 
-CORES = 4  # invocations at once: most of them wait
+AT_ONCE = 4  # invocations at once: most of them wait
 SWEEP_SECONDS = 1.0
 PATIENCE = 120.0  # seconds, from the end of the faults to the end of the job and of its messages
 
@@ -138,7 +138,7 @@ def chaos() -> Iterator[Chaos]:
     declared = load(PROJECT / "template.yaml")["Parameters"]
     parameters = {name: value for name, value in QUICK.items() if name in declared}
     with ExitStack() as stack:
-        system = stack.enter_context(System(parameters=parameters, cores=CORES, front=front))
+        system = stack.enter_context(System(parameters=parameters, at_once=AT_ONCE, front=front))
         hosts = stack.enter_context(hostile_hosts(injected, lambda: system.workers("ImageFunction")))
         receiver = stack.enter_context(hostile_receiver(system.webhook_secret, injected))
         stack.enter_context(_sweeping(system))

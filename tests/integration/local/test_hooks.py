@@ -29,7 +29,7 @@ def front(moto_url: str) -> Iterator[str]:
 def system() -> Iterator[System]:
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("MONGODB_URI", raising=False)
-        with System(TEMPLATE, api_app=APP, cores=2, front=front) as system:
+        with System(TEMPLATE, api_app=APP, at_once=2, front=front) as system:
             yield system
 
 

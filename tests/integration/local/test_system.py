@@ -41,7 +41,7 @@ def system() -> Iterator[System]:
         for name, value in OF_THE_USER.items():
             patch.setenv(name, value)
         patch.delenv("MONGODB_URI", raising=False)
-        with System(TEMPLATE, parameters, api_app=APP, cores=2) as system:
+        with System(TEMPLATE, parameters, api_app=APP, at_once=2) as system:
             yield system
             system.check()
 
