@@ -142,6 +142,15 @@ def test_a_header_that_is_cut_short_is_unusual(length: int) -> None:
         Header(cut).scan(2)
 
 
+def test_a_copyright_comes_along() -> None:
+    told = Image.Exif()
+    told[0x8298], told[0x010F] = "Müller GmbH".encode("latin-1"), "SECRET maker"
+    plain, owned = (encode(drawn(), "JPEG", quality=90, exif=exif) for exif in (Image.Exif(), told))
+    made = codec.compress(owned, Options()).data
+    assert dict(opened(made).getexif()) == {0x8298: "Müller GmbH"}
+    assert made.endswith(light(plain)[20:])  # what follows the JFIF segment
+
+
 def test_the_codec_takes_it_where_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
     source = encode(drawn(), "JPEG", quality=90)
     assert codec.compress(source, Options()).data == light(source)

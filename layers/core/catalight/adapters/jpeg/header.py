@@ -1,4 +1,4 @@
-"""Reads what stands in a JPEG around its coded data (ITU-T T.81, annex B), where it is as in nearly all."""
+"""What stands in a JPEG around its coded data (ITU-T T.81, annex B): read where it is as in nearly all."""
 
 import re
 import struct
@@ -199,6 +199,11 @@ class Header:
                     missing[k] == (before or BLOCK) and scan.shift == (before - 1 if before else scan.shift)
                 )
                 missing[k] = scan.shift
+
+
+def segment(kind: int, content: bytes) -> bytes:
+    """A marker segment, for `content` of less than 64 KiB."""
+    return struct.pack(">BBH", 0xFF, kind, len(content) + 2) + content
 
 
 def _expect(usual: object) -> None:

@@ -10,7 +10,7 @@ from functools import cache
 
 from catalight.adapters import native
 from catalight.adapters.jpeg import coefficients, huffman
-from catalight.adapters.jpeg.header import BLOCK, BLOCK_SIDE, Codes, Header, UnusualError
+from catalight.adapters.jpeg.header import BLOCK, BLOCK_SIDE, Codes, Header, UnusualError, segment
 
 # The steps at quality 50, in zigzag order (T.81, annex K): of brightness and of colours.
 _BRIGHTNESS = bytes.fromhex(
@@ -28,11 +28,11 @@ _USUAL = (_GREY, _HALVED, *_FULL)
 _START = b"\xff\xd8"
 _JFIF = b"\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"  # as Pillow writes it
 _END = b"\xff\xd9"
-_FRAME, _HUFFMAN, _SCAN, _STEPS = 0xC0, 0xC4, 0xDA, 0xDB
+_FRAME, _HUFFMAN, _SCAN, _STEPS, _APP1 = 0xC0, 0xC4, 0xDA, 0xDB, 0xE1
 
 
-def requantised(data: bytes, quality: int) -> bytes | None:
-    """The picture and nothing else, with the steps of `quality`, or its own where those are coarser.
+def requantised(data: bytes, quality: int, exif: bytes = b"") -> bytes | None:
+    """The picture, `exif` and nothing else, with the steps of `quality`, or its own where those are coarser.
 
     Its colours have half of its resolution, as in most JPEGs. None: there is no quick way.
     """
@@ -57,7 +57,8 @@ def requantised(data: bytes, quality: int) -> bytes | None:
         return None
     if coded is None:
         return None
-    return b"".join([_START, _JFIF, _head(header, steps, tables), coded, _END])
+    told = segment(_APP1, exif) if exif else b""
+    return b"".join([_START, _JFIF, told, _head(header, steps, tables), coded, _END])
 
 
 @cache
@@ -85,10 +86,6 @@ def _coarser(header: Header, quality: int) -> list[bytes]:
     ]
 
 
-def _segment(kind: int, content: bytes) -> bytes:
-    return struct.pack(">BBH", 0xFF, kind, len(content) + 2) + content
-
-
 def _head(header: Header, steps: list[bytes], tables: list[Codes]) -> bytes:
     """The segments that a decoder needs."""
     frame = struct.pack(">BHHB", BLOCK_SIDE, header.height, header.width, len(steps))
@@ -104,4 +101,4 @@ def _head(header: Header, steps: list[bytes], tables: list[Codes]) -> bytes:
     )
     scan += bytes([0, BLOCK - 1, 0])
     parts = ((_STEPS, quantisation), (_FRAME, frame), (_HUFFMAN, huffman), (_SCAN, scan))
-    return b"".join(_segment(kind, part) for kind, part in parts)
+    return b"".join(segment(kind, part) for kind, part in parts)

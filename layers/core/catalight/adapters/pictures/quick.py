@@ -9,17 +9,17 @@ from catalight.domain.options import ImageFormat
 def requantised(source: Source, asked: ImageFormat | None, quality: int) -> bytes | None:
     """The output; None where there is no quick way for this source, or where it gains little."""
     mode = source.image.mode
-    if not (source.format is asked is ImageFormat.JPEG and source.layout.untouched and not source.exif):
+    if not (source.format is asked is ImageFormat.JPEG and source.layout.untouched):
         return None
     if mode not in ("L", "RGB") or not profiles.is_srgb(source.profile, mode):
         return None
-    light = requantise.requantised(source.data, quality)
-    return light if light and _is_gain(light, source.data) else None
+    light = requantise.requantised(source.data, quality, source.exif)
+    return light if light and _is_gain(light, source) else None
 
 
-def _is_gain(light: bytes, data: bytes) -> bool:
+def _is_gain(light: bytes, source: Source) -> bool:
     """Whether it is lighter than the source without its metadata; else the other way sees what is best."""
-    if len(light) * 2 < len(data):  # so clear a gain that nobody need take the source apart
+    if len(light) * 2 < len(source.data):  # so clear a gain that nobody need take the source apart
         return True
-    kept = strip.stripped(ImageFormat.JPEG, data, b"", profiled=False)
+    kept = strip.stripped(ImageFormat.JPEG, source.data, source.exif, profiled=False)
     return kept is not None and len(light) < len(kept)

@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Callable, Iterator
 
 from catalight.adapters.jpeg import scans
+from catalight.adapters.jpeg.header import segment
 from catalight.domain.options import ImageFormat
 
 type Chunk = tuple[bytes, bytes]
@@ -45,7 +46,7 @@ def stripped(output: ImageFormat, data: bytes, exif: bytes, *, profiled: bool) -
 
 def _jpeg(data: bytes, exif: bytes, profiled: bool) -> bytes | None:
     pieces, at, coding = [b"\xff\xd8"], 2, False
-    to_add = _jpeg_segment(_APP1, exif) if exif else b""
+    to_add = segment(_APP1, exif) if exif else b""
     while found := scans.MARKER.search(data, at):
         kind, start = found[1][0], found.end()
         if coding:
@@ -60,13 +61,9 @@ def _jpeg(data: bytes, exif: bytes, profiled: bool) -> bytes | None:
             pieces.append(to_add)
             to_add = b""
         if kept is not None:
-            pieces.append(_jpeg_segment(kind, kept))
+            pieces.append(segment(kind, kept))
         coding = kind == _SOS
     return None
-
-
-def _jpeg_segment(kind: int, content: bytes) -> bytes:
-    return b"\xff" + bytes([kind]) + (len(content) + 2).to_bytes(2) + content
 
 
 def _jpeg_kept(kind: int, content: bytes, profiled: bool) -> bytes | None:
