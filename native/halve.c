@@ -2,6 +2,7 @@
 // is one matrix for each block, since the transform, the means and the transform back are all linear.
 
 #include "halve.h"
+#include "zigzag.h"
 
 #include <string.h>
 
@@ -29,11 +30,6 @@ static const Line HALVES[2][SIDE] = {{
     {0, -0.01428516f, 0, 0.09821187f, -0.19134172f, 0.14698445f, 0, -0.07181634f},
     {0, -0.04055292f, 0.09754516f, -0.07716457f, 0, 0.03437910f, 0, -0.02709659f},
 }};
-
-static const uint8_t PLACES[BLOCK] = {  // of coefficients in zigzag order, row by row
-    0,  1,  8,  16, 9,  2,  3,  10, 17, 24, 32, 25, 18, 11, 4,  5,  12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6,  7,  14, 21, 28,
-    35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63,
-};
 
 typedef struct {
     Line lines[SIDE];

@@ -7,6 +7,7 @@
 #include "halve.h"
 #include "larger.h"
 #include "read.h"
+#include "turn.h"
 
 #include <stdlib.h>
 
@@ -252,14 +253,24 @@ size_t read_scan(const Picture *picture, const Scan *scan, Block *blocks) {
     return end;
 }
 
-// 0: it makes too many tokens, or there is no memory.
-int requantise_blocks(const Picture *picture, Block *blocks, Tokens *out) {
-    Work work = work_on(picture);
-    int able = make_colours(&work);
-    for (size_t y = 0; able && y < work.units_down; y++) {
-        Rows rows = rows_of(&work, blocks, work.units_down, y);
-        able = put_row(&work, &rows, y, out);
+static int put_all(Work *work, const Rows *source, const Turn *turn, Block *blocks, Tokens *out) {
+    int turned = turn->across || turn->down || turn->swap;
+    Block *row = turned ? make_blocks_for(work, 1) : NULL;
+    int able = row != NULL || !turned;
+    for (size_t y = 0; able && y < work->units_down; y++) {
+        Rows rows = turned ? rows_of(work, row, 1, 0) : rows_of(work, blocks, work->units_down, y);
+        if (turned) turn_row(work->picture, turn, source, &rows, y);
+        able = put_row(work, &rows, y, out);
     }
+    free(row);
+    return able;
+}
+
+// A picture that is `upright` after a turn. 0: it makes too many tokens, or there is no memory.
+int requantise_blocks(const Picture *picture, const Picture *upright, const Turn *turn, Block *blocks, Tokens *out) {
+    Work source = work_on(picture), work = work_on(upright);
+    Rows rows = rows_of(&source, blocks, source.units_down, 0);
+    int able = make_colours(&work) && put_all(&work, &rows, turn, blocks, out);
     if (able) count_symbols(out);
     release_colours(&work);
     return able;

@@ -52,6 +52,10 @@ def samples() -> list[bytes]:
         for progressive in (False, True)
         for resolution in ("4:4:4", "4:2:2", "4:2:0")
     ]
+    whole = [  # which it turns
+        encode(colours.resize((64, 32)), "JPEG", exif=exif, progressive=progressive)
+        for progressive in (False, True)
+    ]
     packed = [
         encode(colours, "TIFF", compression=name) for name in ("tiff_lzw", "tiff_adobe_deflate", "jpeg")
     ]
@@ -61,4 +65,4 @@ def samples() -> list[bytes]:
     palettes = [encode(colours.quantize(4), name) for name in ("PNG", "GIF", "BMP", "TIFF")]
     meant = [encode(colours, name, icc_profile=_profile()) for name in ("JPEG", "PNG", "WEBP")]
     drawn = draw(1, 320, 240)
-    return [*meant, *modern, *jpegs, *plain, *packed, *moving, *palettes, encode(clear, "BMP"), drawn]
+    return [*meant, *modern, *jpegs, *plain, *whole, *packed, *moving, *palettes, encode(clear, "BMP"), drawn]

@@ -19,6 +19,7 @@ from functools import cached_property
 
 from catalight.adapters.jpeg import huffman
 from catalight.adapters.jpeg.header import BLOCK, COLOURS, TABLES, Codes, Header, Scan
+from catalight.adapters.jpeg.turn import Turn
 
 _SYMBOLS = 256
 _LEAST_TOKENS = 1 << 16
@@ -42,6 +43,10 @@ class _Picture(Structure):
         ("units_down", c_uint32),
         ("component", _Component * COLOURS),
     )
+
+
+class _Turn(Structure):
+    _fields_ = (("across", c_uint32), ("down", c_uint32), ("swap", c_uint32))
 
 
 class _Table(Structure):
@@ -108,18 +113,21 @@ class Tokens:
 
 @contextmanager
 def requantised(
-    library: CDLL, header: Header, first: Scan, steps: Sequence[bytes]
+    library: CDLL, header: Header, first: Scan, output: Header, turn: Turn, steps: Sequence[bytes]
 ) -> Iterator[Tokens | None]:
     """Give each component's values these steps; None where data are broken, unusual or too many.
 
-    `first` is the first scan of `header`; the others are read from it. Raises UnusualError.
+    `first` is the first scan of `header`; the others are read from it. `output` is the header after the turn,
+    as the steps are. Raises UnusualError.
     """
     tokens = _Tokens(most=max(_LEAST_TOKENS, header.width * header.height))
-    picture = _picture(header, steps)
+    made = _picture(output, steps)
     try:
-        whole = len(first.components) == len(header.components) and not header.progressive
-        made = (_from_scan if whole else _from_blocks)(library, picture, header, first, tokens)
-        yield Tokens(library, tokens) if made else None
+        if len(first.components) == len(header.components) and not header.progressive and not any(turn):
+            able = _from_scan(library, made, header, first, tokens)
+        else:
+            able = _from_blocks(library, made, header, first, turn, tokens)
+        yield Tokens(library, tokens) if able else None
     finally:
         library.release(byref(tokens))
 
@@ -129,7 +137,10 @@ def _from_scan(library: CDLL, picture: _Picture, header: Header, scan: Scan, tok
     return bool(end) and header.scan(end) is None
 
 
-def _from_blocks(library: CDLL, picture: _Picture, header: Header, first: Scan, tokens: _Tokens) -> bool:
+def _from_blocks(
+    library: CDLL, upright: _Picture, header: Header, first: Scan, turn: Turn, tokens: _Tokens
+) -> bool:
+    picture = _picture(header, [header.steps[component.steps] for component in header.components])
     blocks = library.make_blocks(byref(picture))
     scan: Scan | None = first
     try:
@@ -138,7 +149,8 @@ def _from_blocks(library: CDLL, picture: _Picture, header: Header, first: Scan, 
             if not end:
                 return False
             scan = header.scan(end)
-        return bool(blocks and library.requantise_blocks(byref(picture), c_void_p(blocks), byref(tokens)))
+        given = byref(picture), byref(upright), byref(_Turn(*turn)), c_void_p(blocks), byref(tokens)
+        return bool(blocks and library.requantise_blocks(*given))
     finally:
         library.release_blocks(c_void_p(blocks))
 

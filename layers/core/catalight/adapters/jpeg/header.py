@@ -77,10 +77,15 @@ class Header:
     interval: int = 0
     _missing: list[list[int]] = field(default_factory=list)  # bits of each component's coefficients
 
+    def unit(self) -> tuple[int, int]:
+        """The pixels of an MCU, across and down."""
+        across, down = self._largest()
+        return BLOCK_SIDE * across, BLOCK_SIDE * down
+
     def units(self) -> tuple[int, int]:
         """How many MCUs there are, across and down."""
-        across, down = self._largest()
-        return -(-self.width // (BLOCK_SIDE * across)), -(-self.height // (BLOCK_SIDE * down))
+        across, down = self.unit()
+        return -(-self.width // across), -(-self.height // down)
 
     def blocks(self, component: Component) -> tuple[int, int]:
         """How many of a component's blocks show something of the picture, across and down."""

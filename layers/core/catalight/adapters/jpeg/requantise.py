@@ -11,6 +11,7 @@ from functools import cache
 from catalight.adapters import native
 from catalight.adapters.jpeg import coefficients, huffman
 from catalight.adapters.jpeg.header import BLOCK, BLOCK_SIDE, Codes, Header, UnusualError, segment
+from catalight.adapters.jpeg.turn import TURNS, upright
 
 # The steps at quality 50, in zigzag order (T.81, annex K): of brightness and of colours.
 _BRIGHTNESS = bytes.fromhex(
@@ -31,8 +32,8 @@ _END = b"\xff\xd9"
 _FRAME, _HUFFMAN, _SCAN, _STEPS, _APP1 = 0xC0, 0xC4, 0xDA, 0xDB, 0xE1
 
 
-def requantised(data: bytes, quality: int, exif: bytes = b"") -> bytes | None:
-    """The picture, `exif` and nothing else, with the steps of `quality`, or its own where those are coarser.
+def requantised(data: bytes, quality: int, exif: bytes = b"", orientation: int = 1) -> bytes | None:
+    """The picture, upright, in the steps of `quality` or its own, whichever are coarser, and `exif`; no more.
 
     Its colours have half of its resolution, as in most JPEGs. None: there is no quick way.
     """
@@ -45,20 +46,22 @@ def requantised(data: bytes, quality: int, exif: bytes = b"") -> bytes | None:
         blocks = [(component.across, component.down) for component in header.components]
         if first is None or blocks not in _USUAL:
             return None
-        steps = _coarser(header, quality)
-        if blocks in _FULL and steps == [header.steps[component.steps] for component in header.components]:
+        turn = TURNS[orientation]
+        output = upright(header, turn)
+        steps = _coarser(output, quality)
+        if blocks in _FULL and steps == [output.steps[component.steps] for component in output.components]:
             return None  # it is as light as was asked for: its colours shall not be worse
-        with coefficients.requantised(library, header, first, steps) as tokens:
+        with coefficients.requantised(library, header, first, output, turn, steps) as tokens:
             if tokens is None:
                 return None
-            tables = [huffman.best(uses) for uses in tokens.uses[: 2 * len(set(_roles(header)))]]
+            tables = [huffman.best(uses) for uses in tokens.uses[: 2 * len(set(_roles(output)))]]
             coded = tokens.coded(tables)
     except UnusualError:
         return None
     if coded is None:
         return None
     told = segment(_APP1, exif) if exif else b""
-    return b"".join([_START, _JFIF, told, _head(header, steps, tables), coded, _END])
+    return b"".join([_START, _JFIF, told, _head(output, steps, tables), coded, _END])
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The quick way, for a JPEG that becomes one as it lies: coded again, without making pixels."""
+"""The quick way, for a JPEG that becomes one of its size: coded again, upright, without making pixels."""
 
 from catalight.adapters.jpeg import requantise
 from catalight.adapters.pictures import profiles, strip
@@ -9,17 +9,18 @@ from catalight.domain.options import ImageFormat
 def requantised(source: Source, asked: ImageFormat | None, quality: int) -> bytes | None:
     """The output; None where there is no quick way for this source, or where it gains little."""
     mode = source.image.mode
-    if not (source.format is asked is ImageFormat.JPEG and source.layout.untouched):
+    layout = source.layout
+    if not (source.format is asked is ImageFormat.JPEG and layout.target == layout.upright):
         return None
     if mode not in ("L", "RGB") or not profiles.is_srgb(source.profile, mode):
         return None
-    light = requantise.requantised(source.data, quality, source.exif)
+    light = requantise.requantised(source.data, quality, source.exif, layout.orientation)
     return light if light and _is_gain(light, source) else None
 
 
 def _is_gain(light: bytes, source: Source) -> bool:
     """Whether it is lighter than the source without its metadata; else the other way sees what is best."""
-    if len(light) * 2 < len(source.data):  # so clear a gain that nobody need take the source apart
-        return True
+    if len(light) * 2 < len(source.data) or not source.layout.untouched:
+        return True  # so clear a gain that nobody need take the source apart, or it cannot be kept
     kept = strip.stripped(ImageFormat.JPEG, source.data, source.exif, profiled=False)
     return kept is not None and len(light) < len(kept)
