@@ -18,9 +18,9 @@ ROOT = HERE.parent
 
 PYTHON = (sys.executable, "-m", "bench.compressors")
 NODE = ("node", str(HERE / "node/sharp.mjs"))
-ALL = frozenset({"jpeg", "resize", "other", "webp", "avif", "huge"})
+ALL = frozenset({"jpeg", "resize", "turned", "other", "webp", "avif", "huge"})
 JPEG_ALONE = frozenset({"jpeg", "huge"})
-TO_JPEG = frozenset({"jpeg", "resize", "other", "huge"})
+TO_JPEG = frozenset({"jpeg", "resize", "turned", "other", "huge"})
 UNSIZED = frozenset({"jpeg", "other"})
 NODE_NEEDED = "Node 20.9 or newer, then make bench"
 

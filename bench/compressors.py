@@ -20,10 +20,12 @@ type Compress = Callable[[bytes], bytes]
 
 def plain_pillow(image_format: str, side: int) -> Compress:
     """What everybody writes first."""
-    from PIL import Image
+    from PIL import Image, ImageOps
 
     def compress(data: bytes) -> bytes:
-        picture = Image.open(BytesIO(data)).convert("RGB")
+        source = Image.open(BytesIO(data))
+        ImageOps.exif_transpose(source, in_place=True)
+        picture = source.convert("RGB")
         if side and max(picture.size) > side:
             scale = side / max(picture.size)
             picture = picture.resize((round(picture.width * scale), round(picture.height * scale)))

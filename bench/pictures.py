@@ -12,7 +12,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont, ImageOps
+from PIL import ExifTags, Image, ImageChops, ImageDraw, ImageFilter, ImageFont, ImageOps
 
 type Colour = tuple[int, int, int]
 type Size = tuple[int, int]
@@ -23,13 +23,14 @@ WORDS = ("Pure", "wool", "Care", "40 °C", "EAN", "Made to last", "Net 250 g", "
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One picture of the set: its seed, its size, and how a shop would have saved it."""
+    """One picture of the set: its seed, its size as it lies, and how a shop or phone would have saved it."""
 
     seed: int
     size: Size
     format: str = "JPEG"
     settings: dict[str, Any] = field(default_factory=dict)
     cut_out: bool = False
+    orientation: int = 1
 
     @property
     def name(self) -> str:
@@ -38,8 +39,9 @@ class Shot:
         return f"{self.seed:02}-{self.size[0]}x{self.size[1]}-{told}.{self.format.lower()}"
 
 
-def _jpeg(seed: int, size: Size, quality: int, subsampling: str, **more: Any) -> Shot:
-    return Shot(seed, size, settings={"quality": quality, "subsampling": subsampling, **more})
+def _jpeg(seed: int, size: Size, quality: int, subsampling: str, orientation: int = 1, **more: Any) -> Shot:
+    settings = {"quality": quality, "subsampling": subsampling, **more}
+    return Shot(seed, size, settings=settings, orientation=orientation)
 
 
 SHOTS = (
@@ -57,6 +59,9 @@ SHOTS = (
     Shot(12, (800, 600), "PNG"),
     Shot(13, (1200, 900), "WEBP", {"quality": 85}),
     Shot(14, (1000, 1250), "WEBP", {"quality": 90}, cut_out=True),
+    _jpeg(15, (1600, 1200), 90, "4:2:0", orientation=6),
+    _jpeg(16, (4032, 3024), 93, "4:2:0", orientation=8),
+    _jpeg(17, (2040, 1530), 92, "4:2:0", orientation=6),  # begins with a part of a block
 )
 
 
@@ -70,8 +75,11 @@ def save(shots: Sequence[Shot], folder: Path) -> list[Path]:
 
 def encoded(shot: Shot) -> bytes:
     """The shot's bytes: the same for the same shot."""
-    file = BytesIO()
-    draw(shot.seed, shot.size, cut_out=shot.cut_out).save(file, shot.format, **shot.settings)
+    file, settings = BytesIO(), dict(shot.settings)
+    if shot.orientation != 1:
+        settings["exif"] = exif = Image.Exif()
+        exif[ExifTags.Base.Orientation] = shot.orientation
+    draw(shot.seed, shot.size, cut_out=shot.cut_out).save(file, shot.format, **settings)
     return file.getvalue()
 
 

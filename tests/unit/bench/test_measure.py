@@ -10,7 +10,7 @@ from bench.measure import Measurement, Result, measure
 from bench.modes import HUGE, MODES, Mode
 from bench.pictures import Shot
 
-JPEG, RESIZE, OTHER, *_ = MODES
+JPEG, RESIZE, *_ = MODES
 NOT_THERE = Candidate("nobody", ("no-such-program",), frozenset({"jpeg"}), "it, if you find it")
 
 
@@ -95,15 +95,16 @@ def test_others_do_not_get_our_malloc(monkeypatch: pytest.MonkeyPatch, sources: 
 
 def test_modes_take_what_suits_them(tmp_path: Path) -> None:
     large = Shot(1, (1200, 300), settings={"quality": 90})
-    jpeg, png, big = pictures.save([Shot(1, (90, 90)), Shot(2, (90, 90), "PNG"), large], tmp_path)
+    small = [Shot(1, (90, 90)), Shot(2, (90, 90), "PNG"), Shot(3, (90, 90), orientation=6)]
+    jpeg, png, turned, big = pictures.save([*small, large], tmp_path)
     note = tmp_path / "note.txt"
     note.write_text("no picture")
-    taken = {
-        mode.name: [path for path in (jpeg, png, big, note) if mode.takes(path)] for mode in (*MODES, HUGE)
-    }
+    files = (jpeg, png, turned, big, note)
+    taken = {mode.name: [path for path in files if mode.takes(path)] for mode in (*MODES, HUGE)}
     assert taken == {
         "jpeg": [jpeg, big],
         "resize": [big],
+        "turned": [turned],
         "other": [png],
         "webp": [jpeg, big],
         "avif": [jpeg, big],
