@@ -6,55 +6,75 @@
 
 #include <string.h>
 
-typedef float Line __attribute__((vector_size(SIDE * sizeof(float))));
 typedef int16_t Shorts __attribute__((vector_size(SIDE * sizeof(int16_t))));
 typedef int32_t Whole __attribute__((vector_size(SIDE * sizeof(int32_t))));
 
-// What each coefficient of a block adds to those of the output: of the first block, and of the second.
-static const Line HALVES[2][SIDE] = {{
-    {0.50000000f, 0.45306372f, 0, -0.15909482f, 0, 0.10630376f, 0, -0.09011998f},
-    {0, 0.20387329f, 0.49039264f, 0.38793249f, 0, -0.17283543f, 0, 0.13622378f},
-    {0, -0.03448742f, 0, 0.23710443f, 0.46193977f, 0.35485185f, 0, -0.17337998f},
-    {0, 0.00951506f, 0, -0.04055292f, 0, 0.20387329f, 0.41573481f, 0.35991115f},
-    {0, 0, 0, 0, 0, 0, 0, 0},
-    {0, -0.00635776f, 0, 0.02709659f, 0, -0.13622378f, -0.27778512f, -0.24048494f},
-    {0, 0.01428516f, 0, -0.09821187f, -0.19134172f, -0.14698445f, 0, 0.07181634f},
-    {0, -0.04055292f, -0.09754516f, -0.07716457f, 0, 0.03437910f, 0, -0.02709659f},
-}, {
-    {0.50000000f, -0.45306372f, 0, 0.15909482f, 0, -0.10630376f, 0, 0.09011998f},
-    {0, 0.20387329f, -0.49039264f, 0.38793249f, 0, -0.17283543f, 0, 0.13622378f},
-    {0, 0.03448742f, 0, -0.23710443f, 0.46193977f, -0.35485185f, 0, 0.17337998f},
-    {0, 0.00951506f, 0, -0.04055292f, 0, 0.20387329f, -0.41573481f, 0.35991115f},
-    {0, 0, 0, 0, 0, 0, 0, 0},
-    {0, -0.00635776f, 0, 0.02709659f, 0, -0.13622378f, 0.27778512f, -0.24048494f},
-    {0, -0.01428516f, 0, 0.09821187f, -0.19134172f, 0.14698445f, 0, -0.07181634f},
-    {0, -0.04055292f, 0.09754516f, -0.07716457f, 0, 0.03437910f, 0, -0.02709659f},
-}};
+static const double COSINES[] = {       // of 16ths of pi, halved
+    0.5, 0.49039264020161522, 0.46193976625564337, 0.41573480615127262, 0.35355339059327379,
+    0.27778511650980114, 0.19134171618254492, 0.09754516100806417, 0,
+};
+
+// Sample `i` of coefficient `k`.
+static double wave(size_t k, size_t i) {
+    if (k == 0) return COSINES[4];
+    size_t angle = (2 * i + 1) * k % 32;
+    if (angle > 16) angle = 32 - angle;
+    return angle > 8 ? -COSINES[16 - angle] : COSINES[angle];
+}
+
+// From two blocks of which the first `shown` samples are seen: those that follow are as the last of these, since what
+// stands there may be anything.
+static Halves halves_of(size_t shown) {
+    Halves halves;
+    memset(&halves, 0, sizeof halves);
+    for (size_t to = 0; to < SIDE; to++) {
+        double sums[2][SIDE] = {0};
+        for (size_t i = 0; i < 2 * SIDE; i++) {
+            size_t from = i < shown ? i : shown - 1;
+            for (size_t k = 0; k < SIDE; k++) sums[from / SIDE][k] += wave(to, i / 2) * wave(k, from % SIDE) / 2;
+        }
+        for (size_t k = 0; k < SIDE; k++) halves.of[0][k][to] = (float)sums[0][k], halves.of[1][k][to] = (float)sums[1][k];
+    }
+    return halves;
+}
+
+void find_halves(Axis *axis, size_t samples) {
+    if (!axis->halved) return;
+    axis->whole = halves_of(2 * SIDE);
+    axis->last = halves_of(samples - (axis->blocks - 1) * 2 * SIDE);
+}
+
+static const Halves *halves_at(const Axis *axis, size_t place) {
+    return place == axis->blocks - 1 ? &axis->last : &axis->whole;
+}
 
 typedef struct {
     Line lines[SIDE];
     uint32_t used;                      // a bit for each line that is not zero
 } Square;
 
-static void add_across(Square *to, const int16_t *block, const uint8_t *steps, int halved, int second) {
+// `lines`: NULL where it is not halved.
+static int add_across(Square *to, const int16_t *block, const uint8_t *steps, const Line *lines) {
     for (size_t at = 0; at < BLOCK; at += 4) {
         uint64_t four;
         memcpy(&four, block + at, sizeof four);
         for (size_t k = at; four != 0 && k < at + 4; k++) {
             if (block[k] == 0) continue;
             size_t row = PLACES[k] / SIDE, column = PLACES[k] % SIDE;
-            float value = (float)(block[k] * steps[k]);
+            int32_t value = block[k] * steps[k];
+            if (value > FURTHEST || value < -FURTHEST) return 0;
             to->used |= 1u << row;
-            if (halved) to->lines[row] += HALVES[second][column] * value;
-            else to->lines[row][column] = value;
+            if (lines) to->lines[row] += lines[column] * (float)value;
+            else to->lines[row][column] = (float)value;
         }
     }
+    return 1;
 }
 
-static void add_down(Square *to, const Square *from, int second) {
+static void add_down(Square *to, const Square *from, const Line *lines) {
     for (size_t row = 0; row < SIDE; row++) {
         if ((from->used >> row & 1) == 0) continue;
-        for (size_t i = 0; i < SIDE; i++) to->lines[i] += from->lines[row] * HALVES[second][row][i];
+        for (size_t i = 0; i < SIDE; i++) to->lines[i] += from->lines[row] * lines[row][i];
     }
     to->used = (1 << SIDE) - 1;
 }
@@ -78,20 +98,23 @@ static void put_lines(const Square *from, const Line *steps, int16_t *out) {
     for (size_t k = 0; used && k < BLOCK; k++) out[k] = values[PLACES[k]];
 }
 
-void halve(const Rows *rows, size_t c, const Component *component, int across, int down, size_t columns, Block *out) {
+int halve(const Rows *rows, size_t c, const Component *component, const Axis *across, const Axis *down, size_t y, Block *out) {
     Line steps[SIDE];
     for (size_t k = 0; k < BLOCK; k++) steps[PLACES[k] / SIDE][PLACES[k] % SIDE] = component->after[k];
-    for (size_t x = 0; x < columns; x++) {
+    size_t wide = across->halved ? 2 : 1, high = down->halved ? 2 : 1;
+    for (size_t x = 0; x < across->blocks; x++) {
         Square made = {0};
-        for (int below = 0; below <= down; below++) {
+        for (size_t below = 0; below < high; below++) {
             Square square = {0};
-            for (int beside = 0; beside <= across; beside++) {
-                size_t column = (size_t)(across + 1) * x + (size_t)beside;
-                add_across(&square, rows->blocks[c][(size_t)below * rows->stride[c] + column], component->before, across, beside);
+            for (size_t beside = 0; beside < wide; beside++) {
+                const int16_t *block = rows->blocks[c][below * rows->stride[c] + wide * x + beside];
+                const Line *lines = across->halved ? halves_at(across, x)->of[beside] : NULL;
+                if (!add_across(&square, block, component->before, lines)) return 0;
             }
-            if (down) add_down(&made, &square, below);
+            if (down->halved) add_down(&made, &square, halves_at(down, y)->of[below]);
             else made = square;
         }
         put_lines(&made, steps, out[x]);
     }
+    return 1;
 }

@@ -47,6 +47,7 @@ static inline int index_codes(Lookup *lookup, const Table *table) {
             for (int i = 0; i < 1 << free; i++)
                 lookup->codes[(code << free) + i] = (uint16_t)(length << 8 | table->symbols[place]);
         }
+        if (table->counts[length - 1] && code >= 1 << length) return 0;  // a code of ones alone
         lookup->ends[length] = code << (LONGEST_CODE - length);
     }
     return 1;

@@ -7,6 +7,7 @@
 
 enum { COMPONENTS = 3, SIDE = 8, BLOCK = SIDE * SIDE, TABLES = 4, SYMBOLS = 256, LONGEST_CODE = 16 };
 enum { LARGEST_DC = 11, LARGEST_AC = 10 };  // bits of the values that 8 bits a sample can need
+enum { FURTHEST = 2048 };               // in steps of one; beyond what samples can need, decoders differ
 
 typedef int16_t Block[BLOCK];           // coefficients, in zigzag order
 
@@ -18,6 +19,7 @@ typedef struct {
 
 typedef struct {
     uint32_t components;                // 1: grey; 3: brightness, in one or two blocks each way, and two colours in one
+    uint32_t width, height;             // pixels
     uint32_t units_across, units_down;  // MCUs
     Component component[COMPONENTS];
 } Picture;

@@ -18,6 +18,7 @@ enum { SHADE = 4 };                     // DC that no pixel shows
 typedef struct {
     uint32_t scales[BLOCK];             // old step / new step, in 65536ths
     Block vanish;                       // what becomes zero, up to this
+    uint32_t most[BLOCK];               // what samples can need
     uint32_t white_from, white, black_from, black;  // from this DC on, up and down, it is at least that one
     uint32_t target;                    // the table of its DC values in the output; the next one is for AC
     int32_t level;                      // its last DC value
@@ -25,9 +26,9 @@ typedef struct {
 
 typedef struct {
     const Picture *picture;
-    int grey, across, down;             // whether colours are to be halved, each way
+    int grey;
     uint32_t source_rows;               // of the source's MCUs, in one of the output's
-    uint32_t units_across, units_down;  // the output's MCUs
+    Axis across, down;                  // the output's MCUs, and whether colours are halved
     Coarser coarser[COMPONENTS];
     Block *colours[COMPONENTS];         // a row of halved ones
 } Work;
@@ -43,6 +44,7 @@ static Coarser coarser_of(const Component *component, int colour, int halved) {
     for (int k = 0; k < BLOCK; k++) {
         coarser.scales[k] = halved ? 0x10000 : 0x10000u * component->before[k] / component->after[k];
         coarser.vanish[k] = (int16_t)(0x7FFF / coarser.scales[k]);
+        coarser.most[k] = FURTHEST / (halved ? component->after[k] : component->before[k]) + 1;
     }
     if (!colour) {
         find_end(WHITE, component->before[0], component->after[0], &coarser.white_from, &coarser.white);
@@ -51,15 +53,21 @@ static Coarser coarser_of(const Component *component, int colour, int halved) {
     return coarser;
 }
 
+static int halves(const Work *work) { return work->across.halved || work->down.halved; }
+
+static Axis axis(int grey, uint32_t blocks, uint32_t units) {
+    int halved = !grey && blocks == 1;
+    return (Axis){.halved = halved, .blocks = halved ? (units + 1) / 2 : units};
+}
+
 static Work work_on(const Picture *picture) {
     const Component *first = &picture->component[0];
     Work work = {.picture = picture, .grey = picture->components == 1};
-    work.across = !work.grey && first->across == 1, work.down = !work.grey && first->down == 1;
-    work.source_rows = work.down ? 2 : 1;
-    work.units_across = work.across ? (picture->units_across + 1) / 2 : picture->units_across;
-    work.units_down = work.down ? (picture->units_down + 1) / 2 : picture->units_down;
+    work.across = axis(work.grey, first->across, picture->units_across);
+    work.down = axis(work.grey, first->down, picture->units_down);
+    work.source_rows = work.down.halved ? 2 : 1;
     for (uint32_t c = 0; c < picture->components; c++)
-        work.coarser[c] = coarser_of(&picture->component[c], c > 0, c > 0 && (work.across || work.down));
+        work.coarser[c] = coarser_of(&picture->component[c], c > 0, c > 0 && halves(&work));
     return work;
 }
 
@@ -68,7 +76,7 @@ static size_t shape(const Work *work, Rows *rows) {
     size_t blocks = 0;
     for (uint32_t c = 0; c < work->picture->components; c++) {
         const Component *component = &work->picture->component[c];
-        rows->stride[c] = (size_t)work->units_across * component->across * (work->across ? 2 : 1);
+        rows->stride[c] = work->across.blocks * component->across * (work->across.halved ? 2 : 1);
         rows->rows[c] = component->down * work->source_rows;
         blocks += rows->stride[c] * rows->rows[c];
     }
@@ -129,23 +137,25 @@ static inline int put_dc(int32_t source, Coarser *coarser, Tokens *out) {
     if (magnitude(source) >= from && value < least) value = least;
     int32_t level = negative ? -(int32_t)value : (int32_t)value, difference = level - coarser->level;
     coarser->level = level;
-    if (size_of(magnitude(difference)) > LARGEST_DC) return 0;
+    if (size_of(magnitude(difference)) > LARGEST_DC || magnitude(source) > coarser->most[0]) return 0;
     out->tokens[out->count++] = token(coarser->target, 0, difference < 0, magnitude(difference));
     return 1;
 }
 
-static inline void put_ac(const int16_t *block, const Coarser *coarser, uint32_t half, Tokens *out) {
+static inline int put_ac(const int16_t *block, const Coarser *coarser, uint32_t half, Tokens *out) {
     uint32_t *at = out->tokens + out->count, target = coarser->target + 1, last = 0;
     for (uint64_t bits = larger(block, coarser->vanish) & ~(uint64_t)1; bits; bits &= bits - 1) {
         uint32_t k = (uint32_t)__builtin_ctzll(bits);
         uint32_t value = scaled(magnitude(block[k]), coarser->scales[k], half);
         if (value == 0) continue;
+        if (magnitude(block[k]) > coarser->most[k]) return 0;
         for (; k - last > ZERO_RUN; last += ZERO_RUN) *at++ = target << 24 | ZEROS << 16;
         *at++ = token(target, k - last - 1, block[k] < 0, value);
         last = k;
     }
     if (last < BLOCK - 1) *at++ = target << 24;  // the rest are zeros
     out->count = (size_t)(at - out->tokens);
+    return 1;
 }
 
 static int make_room(Tokens *out) {
@@ -161,8 +171,7 @@ static int make_room(Tokens *out) {
 
 static int put_block(const int16_t *block, Coarser *coarser, size_t place, Tokens *out) {
     if (!make_room(out) || !put_dc(block[0], coarser, out)) return 0;
-    put_ac(block, coarser, 0x7FFF + (place & 1), out);  // up and down by turns
-    return 1;
+    return put_ac(block, coarser, 0x7FFF + (place & 1), out);  // up and down by turns
 }
 
 static int put_unit(Work *work, const Rows *rows, size_t y, size_t x, Tokens *out) {
@@ -179,25 +188,26 @@ static int put_unit(Work *work, const Rows *rows, size_t y, size_t x, Tokens *ou
 static int put_row(Work *work, const Rows *rows, size_t y, Tokens *out) {
     fill_up(work, rows, y);
     for (uint32_t c = 1; c < work->picture->components; c++) {
-        if (work->across || work->down)
-            halve(rows, c, &work->picture->component[c], work->across, work->down, work->units_across, work->colours[c]);
-        else
+        if (!halves(work))
             work->colours[c] = rows->blocks[c];
+        else if (!halve(rows, c, &work->picture->component[c], &work->across, &work->down, y, work->colours[c]))
+            return 0;
     }
-    for (size_t x = 0; x < work->units_across; x++)
+    for (size_t x = 0; x < work->across.blocks; x++)
         if (!put_unit(work, rows, y, x, out)) return 0;
     return 1;
 }
 
 static int make_colours(Work *work) {
-    if (!work->across && !work->down) return 1;
-    work->colours[1] = malloc(2 * work->units_across * sizeof(Block));
-    work->colours[2] = work->colours[1] + work->units_across;
+    if (!halves(work)) return 1;
+    find_halves(&work->across, work->picture->width), find_halves(&work->down, work->picture->height);
+    work->colours[1] = malloc(2 * work->across.blocks * sizeof(Block));
+    work->colours[2] = work->colours[1] + work->across.blocks;
     return work->colours[1] != NULL;
 }
 
 static void release_colours(const Work *work) {
-    if (work->across || work->down) free(work->colours[1]);
+    if (halves(work)) free(work->colours[1]);
 }
 
 static void count_symbols(Tokens *out) {
@@ -235,7 +245,7 @@ size_t requantise_scan(const Picture *picture, const Scan *scan, Tokens *out) {
 // Room for all coefficients of a picture. NULL: no memory.
 Block *make_blocks(const Picture *picture) {
     Work work = work_on(picture);
-    return make_blocks_for(&work, work.units_down);
+    return make_blocks_for(&work, work.down.blocks);
 }
 
 void release_blocks(Block *blocks) { free(blocks); }
@@ -243,7 +253,7 @@ void release_blocks(Block *blocks) { free(blocks); }
 // Adds what a scan tells to the blocks. Where the scan ends; 0: it is broken or unusual, or there is no memory.
 size_t read_scan(const Picture *picture, const Scan *scan, Block *blocks) {
     Work work = work_on(picture);
-    Rows rows = rows_of(&work, blocks, work.units_down, 0);
+    Rows rows = rows_of(&work, blocks, work.down.blocks, 0);
     Reading *reading = malloc(sizeof *reading);
     size_t many = scan->components == 1 ? picture->component[scan->component[0]].high : picture->units_down;
     int able = reading && begin_reading(reading, scan);
@@ -257,8 +267,8 @@ static int put_all(Work *work, const Rows *source, const Turn *turn, Block *bloc
     int turned = turn->across || turn->down || turn->swap;
     Block *row = turned ? make_blocks_for(work, 1) : NULL;
     int able = row != NULL || !turned;
-    for (size_t y = 0; able && y < work->units_down; y++) {
-        Rows rows = turned ? rows_of(work, row, 1, 0) : rows_of(work, blocks, work->units_down, y);
+    for (size_t y = 0; able && y < work->down.blocks; y++) {
+        Rows rows = turned ? rows_of(work, row, 1, 0) : rows_of(work, blocks, work->down.blocks, y);
         if (turned) turn_row(work->picture, turn, source, &rows, y);
         able = put_row(work, &rows, y, out);
     }
@@ -269,7 +279,7 @@ static int put_all(Work *work, const Rows *source, const Turn *turn, Block *bloc
 // A picture that is `upright` after a turn. 0: it makes too many tokens, or there is no memory.
 int requantise_blocks(const Picture *picture, const Picture *upright, const Turn *turn, Block *blocks, Tokens *out) {
     Work source = work_on(picture), work = work_on(upright);
-    Rows rows = rows_of(&source, blocks, source.units_down, 0);
+    Rows rows = rows_of(&source, blocks, source.down.blocks, 0);
     int able = make_colours(&work) && put_all(&work, &rows, turn, blocks, out);
     if (able) count_symbols(out);
     release_colours(&work);

@@ -11,7 +11,7 @@ SOURCE_BYTES = 25_000_000  # at most, of one download
 _VCPU = (
     1_769 * MIB
 )  # of memory come with each: docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
-_PROCESS_BYTES = 70 * MIB  # interpreter and libraries
+_PROCESS_BYTES = 100 * MIB  # interpreter, libraries, clients and their connections
 _WAITING_BYTES = 2 * LIMITS.output_bytes
 
 

@@ -111,6 +111,21 @@ def test_halves_of_a_picture_keep_their_places(resolution: str) -> None:
         assert max(abs(a - b) for a, b in zip(colour, meant, strict=True)) < 20, place
 
 
+@pytest.mark.parametrize("side", [1, 7, 9, 17, 23, 25, 31])
+@pytest.mark.parametrize("resolution", ["4:4:4", "4:2:2"])
+def test_what_lies_beyond_the_picture_is_not_seen(resolution: str, side: int) -> None:
+    """Colours are halved as if the last ones went on, whatever the rest of their blocks holds."""
+    size = side if resolution == "4:4:4" else 32, side
+    picture = Image.new("RGB", (32, -(-side // 8) * 8), (255, 176, 186))
+    picture.paste((200, 200, 200), (0, 0, *size))
+    picture = picture.crop((0, 0, -(-size[0] // 8) * 8, picture.height))
+    whole = encode(picture, "JPEG", quality=98, subsampling=resolution)
+    sides = whole.index(b"\xff\xc0") + 5
+    source = whole[:sides] + size[1].to_bytes(2) + size[0].to_bytes(2) + whole[sides + 4 :]
+    assert opened(source).size == size
+    assert max(abs(value - 200) for value in opened(light(source, 90)).tobytes()) < 9
+
+
 def test_colours_at_half_of_the_height() -> None:
     """4:4:0, which Pillow does not write: of a square 4:2:2 the same blocks in other places."""
     source = encode(drawn(64, 64), "JPEG", quality=95, subsampling="4:2:2")

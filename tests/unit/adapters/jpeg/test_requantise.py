@@ -1,6 +1,7 @@
 """The quick way for JPEGs: as good as the way through pixels, as small, and only where nothing is unusual."""
 
 import random
+import re
 import sys
 
 import pytest
@@ -124,6 +125,8 @@ def unusual() -> dict[str, bytes]:
         "without its end": usual[:-2],
         "a surplus byte": usual[:-2] + b"\x00" + usual[-2:],
         "no scan": usual[:scan],
+        "many segments": usual[:2] + b"\xff\xe5\x00\x02" * 1000 + usual[2:],
+        "many tables": usual[:2] + b"\xff\xc4\xff\xf2" + (b"\x00\x01" + bytes(16)) * 3640 + usual[2:],
         "no picture": b"not a picture",
         "nothing": b"",
     }
@@ -132,6 +135,24 @@ def unusual() -> dict[str, bytes]:
 @pytest.mark.parametrize("name", unusual())
 def test_what_is_unusual_has_no_quick_way(name: str) -> None:
     assert requantised(unusual()[name], 50) is None
+
+
+@pytest.mark.parametrize("place", [0, 1])
+@pytest.mark.parametrize("kind", [{}, {"progressive": True}, {"subsampling": "4:4:4"}])
+def test_values_beyond_what_pixels_need_are_unusual(kind: dict[str, object], place: int) -> None:
+    """Decoders differ there, and so would what they make of the output."""
+    picture = drawn(64, 48).convert("HSV").point(lambda value: 255 if value > 127 else 0)
+    source = encode(Image.merge("HSV", picture.split()).convert("RGB"), "JPEG", quality=95, **kind)
+    light(source)
+    steps = [match.end() for match in re.finditer(rb"\xff\xdb\x00\x43[\x00\x01]", source)][place]
+    assert requantised(source[:steps] + b"\xff" * 64 + source[steps + 64 :], 50) is None
+
+
+def test_a_code_of_ones_alone_is_broken() -> None:
+    """T.81, annex C: it is kept for filling up."""
+    source = encode(drawn(64, 48), "JPEG", quality=90)
+    usual, filled = bytes([0, 1, 5, 1, 1, 1, 1, 1, 1]), bytes([0, 1, 5, 1, 1, 1, 1, 2, 0])
+    assert requantised(source.replace(usual, filled), 50) is None
 
 
 @pytest.mark.parametrize("length", range(0, 700, 7))

@@ -39,6 +39,8 @@ class _Component(Structure):
 class _Picture(Structure):
     _fields_ = (
         ("components", c_uint32),
+        ("width", c_uint32),
+        ("height", c_uint32),
         ("units_across", c_uint32),
         ("units_down", c_uint32),
         ("component", _Component * COLOURS),
@@ -156,8 +158,7 @@ def _from_blocks(
 
 
 def _picture(header: Header, steps: Sequence[bytes]) -> _Picture:
-    across, down = header.units()
-    picture = _Picture(len(header.components), across, down)
+    picture = _Picture(len(header.components), header.width, header.height, *header.units())
     for place, (component, after) in enumerate(zip(header.components, steps, strict=True)):
         told = _Component(component.across, component.down, *header.blocks(component))
         memmove(told.before, header.steps[component.steps], BLOCK)

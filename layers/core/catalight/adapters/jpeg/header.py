@@ -18,6 +18,8 @@ _MARKER = re.compile(rb"\xff+([^\x00\xff])", re.DOTALL)
 _LONGEST_CODE = 16
 _LARGEST_DC = 15
 _LARGEST_SHIFT = 10
+_MOST_SEGMENTS = 500  # 64 KiB each, so more than a file has: reading millions of empty ones takes seconds
+_MOST_CODES = 2 * TABLES * (1 + _LONGEST_CODE + 256)  # bytes in a segment
 _YCC_IDS = ([1, 2, 3], [0, 1, 2])
 _ADOBE_YCC = 1
 
@@ -75,6 +77,7 @@ class Header:
     dc: dict[int, Codes] = field(default_factory=dict)
     ac: dict[int, Codes] = field(default_factory=dict)
     interval: int = 0
+    _segments: int = 0
     _missing: list[list[int]] = field(default_factory=list)  # bits of each component's coefficients
 
     def unit(self) -> tuple[int, int]:
@@ -98,6 +101,8 @@ class Header:
         try:
             while found := _MARKER.match(self.data, at):
                 kind, at = found[1][0], found.end()
+                self._segments += 1
+                _expect(self._segments <= _MOST_SEGMENTS)
                 if kind == _END:
                     _expect(self.components and not any(map(any, self._missing)))
                     return None
@@ -137,6 +142,7 @@ class Header:
             self.steps[number] = steps
 
     def _read_codes(self, content: bytes) -> None:
+        _expect(len(content) <= _MOST_CODES)
         while content:
             kind, number = divmod(content[0], _LONGEST_CODE)
             counts, content = content[1 : _LONGEST_CODE + 1], content[_LONGEST_CODE + 1 :]
