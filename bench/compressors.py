@@ -101,7 +101,9 @@ def vips(image_format: str, side: int) -> Compress:
         if side:
             picture = pyvips.Image.thumbnail_buffer(data, side, height=side, size="down")
         else:
-            picture = pyvips.Image.new_from_buffer(data, "", access="sequential").autorot()
+            picture = pyvips.Image.new_from_buffer(data, "", access="sequential")
+            if picture.get_typeof("orientation"):
+                picture = picture.copy_memory().autorot()  # which does not read it row by row
         if picture.hasalpha() and image_format == "jpeg":
             picture = picture.flatten(background=255)
         output: bytes = picture.write_to_buffer("." + image_format, Q=QUALITY, keep="none")

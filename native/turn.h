@@ -5,8 +5,8 @@
 #include "jpeg.h"
 
 typedef struct {
-    uint32_t across, down;              // whether it is mirrored, each way
-    uint32_t swap;                      // whether after that its axes change places
+    uint32_t swap;                      // whether its axes change places
+    uint32_t across, down;              // whether after that it is mirrored, each way
 } Turn;
 
 // The blocks that show something in row `y` of the output's MCUs, which is `upright`, from all those of the source.

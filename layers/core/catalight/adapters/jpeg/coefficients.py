@@ -48,7 +48,7 @@ class _Picture(Structure):
 
 
 class _Turn(Structure):
-    _fields_ = (("across", c_uint32), ("down", c_uint32), ("swap", c_uint32))
+    _fields_ = (("swap", c_uint32), ("across", c_uint32), ("down", c_uint32))
 
 
 class _Table(Structure):

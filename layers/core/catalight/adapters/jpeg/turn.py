@@ -8,22 +8,22 @@ from catalight.adapters.jpeg.header import BLOCK_SIDE, Component, Header, Unusua
 
 
 class Turn(NamedTuple):
-    """Whether a picture is mirrored, each way, and whether after that its axes change places."""
+    """Whether a picture's axes change places, and whether after that it is mirrored, each way."""
 
+    swap: bool
     across: bool
     down: bool
-    swap: bool
 
 
 TURNS = {  # by EXIF orientation
-    1: Turn(across=False, down=False, swap=False),
-    2: Turn(across=True, down=False, swap=False),
-    3: Turn(across=True, down=True, swap=False),
-    4: Turn(across=False, down=True, swap=False),
-    5: Turn(across=False, down=False, swap=True),
-    6: Turn(across=False, down=True, swap=True),
-    7: Turn(across=True, down=True, swap=True),
-    8: Turn(across=True, down=False, swap=True),
+    1: Turn(swap=False, across=False, down=False),
+    2: Turn(swap=False, across=True, down=False),
+    3: Turn(swap=False, across=True, down=True),
+    4: Turn(swap=False, across=False, down=True),
+    5: Turn(swap=True, across=False, down=False),
+    6: Turn(swap=True, across=True, down=False),
+    7: Turn(swap=True, across=True, down=True),
+    8: Turn(swap=True, across=False, down=True),
 }
 
 _ZIGZAG = sorted(product(range(BLOCK_SIDE), repeat=2), key=lambda at: (sum(at), at[1 - sum(at) % 2]))
@@ -35,11 +35,14 @@ def upright(header: Header, turn: Turn) -> Header:
 
     Raises UnusualError where it is mirrored and its last blocks are not whole: they would come first.
     """
-    across, down = header.unit()
-    if (turn.across and header.width % across) or (turn.down and header.height % down):
+    made = _swapped(header) if turn.swap else header
+    across, down = made.unit()
+    if (turn.across and made.width % across) or (turn.down and made.height % down):
         raise UnusualError("not in whole blocks")
-    if not turn.swap:
-        return header
+    return made
+
+
+def _swapped(header: Header) -> Header:
     return replace(
         header,
         width=header.height,
