@@ -11,7 +11,7 @@ from bench.candidates import CANDIDATES, PLAIN
 from bench.measure import Measurement
 
 STYLES = [("s", "black"), *zip("DPoXv^<>*p", (f"C{number}" for number in range(10)), strict=True)]
-COLUMNS = 3
+COLUMNS = 4
 
 
 def write(measurements: Sequence[Measurement], path: Path) -> None:
