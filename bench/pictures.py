@@ -84,7 +84,7 @@ def encoded(shot: Shot) -> bytes:
 
 
 def huge() -> bytes:
-    """A JPEG of 50 megapixels, just within the limit: four times a large shot."""
+    """A JPEG of 50 megapixels, nearly the most that is taken: four times a large shot."""
     width, height = 4080, 3060
     quarter = draw(10, (width, height))
     picture = Image.new("RGB", (width * 2, height * 2))

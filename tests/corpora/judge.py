@@ -130,5 +130,7 @@ def _watched(report: Report) -> Iterator[None]:
 
 
 def _peak_mb(pid: int) -> float:
+    if b"codec_worker" not in Path(f"/proc/{pid}/cmdline").read_bytes():
+        return 0  # it has just been forked, and its memory is still ours
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return int(dict(line.split(":\t", 1) for line in lines)["VmHWM"].split()[0]) / 1024

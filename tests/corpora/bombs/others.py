@@ -8,7 +8,7 @@ from PIL import Image
 
 from tests.corpora.samples import corner, encode, samples
 
-ALMOST_TOO_MANY = (7000, 7000)
+ALMOST_TOO_MANY = (7200, 7200)
 GIF_FRAME = b"\x21\xf9\x04\0\1\0\0\0\x2c\0\0\0\0\1\0\1\0\0\x02\x02\x44\x01\0"  # of 1 x 1
 
 
@@ -19,10 +19,10 @@ def bombs() -> Iterator[tuple[str, bytes]]:
 
 def _gifs() -> Iterator[tuple[str, bytes]]:
     yield "gif of 65,535 x 65,535", _gif(65_535, 65_535)
-    yield "gif with a screen of 49 megapixels and a frame of one", _gif(*ALMOST_TOO_MANY)
+    yield "gif with a screen of 51 megapixels and a frame of one", _gif(*ALMOST_TOO_MANY)
     yield "gif with 100,000 frames", _gif(100, 100, 100_000)
-    yield "gif with 1,000,000 frames", _gif(7000, 7000, 1_000_000)
-    yield "gif of 49 megapixels", encode(Image.new("P", ALMOST_TOO_MANY), "GIF")
+    yield "gif with 1,000,000 frames", _gif(7200, 7200, 1_000_000)
+    yield "gif of 51 megapixels", encode(Image.new("P", ALMOST_TOO_MANY), "GIF")
     empty = _gif(9, 9, 0)[:-1]
     comments = b"\x21\xfe" + (b"\xff" + b"x" * 255) * 80_000 + b"\0"
     yield "gif with 20 MB of comments", empty + comments + GIF_FRAME
@@ -37,8 +37,8 @@ def _gif(width: int, height: int, frames: int = 1) -> bytes:
 
 
 def _webps() -> Iterator[tuple[str, bytes]]:
-    yield "webp of 49 megapixels", encode(Image.new("RGB", ALMOST_TOO_MANY), "WEBP", method=0)
-    clear = Image.new("RGBA", ALMOST_TOO_MANY)
+    yield "webp of 49 megapixels", encode(Image.new("RGB", (7000, 7000)), "WEBP", method=0)
+    clear = Image.new("RGBA", (7000, 7000))
     yield "webp of 49 megapixels, transparent and lossless", encode(clear, "WEBP", method=0, lossless=True)
     frame = encode(Image.new("RGB", (1, 1)), "WEBP", lossless=True)[12:]
     for side, frames in ((16_384, 1), (7000, 2), (100, 100_000), (7000, 300_000), (10, 400_000)):
@@ -61,12 +61,12 @@ def _riff(name: bytes, body: bytes) -> bytes:
 def _avifs() -> Iterator[tuple[str, bytes]]:
     small = encode(corner(), "AVIF")
     at = small.index(b"ispe") + 8
-    for side in (65_535, 32_768, 7000):
+    for side in (65_535, 32_768, 7200):
         size = struct.pack(">II", side, side)
         yield f"avif that claims {side} x {side}", small[:at] + size + small[at + 8 :]
-    yield "avif of 49 megapixels", encode(Image.new("RGB", ALMOST_TOO_MANY), "AVIF", speed=10)
+    yield "avif of 51 megapixels", encode(Image.new("RGB", ALMOST_TOO_MANY), "AVIF", speed=10)
     clear = Image.new("RGBA", ALMOST_TOO_MANY, "red")
-    yield "avif of 49 megapixels, transparent", encode(clear, "AVIF", speed=10)
+    yield "avif of 51 megapixels, transparent", encode(clear, "AVIF", speed=10)
     frames = [Image.new("RGB", (16, 16), (n % 256, n // 256, 0)) for n in range(2000)]
     yield "avif with 2,001 frames", encode(frames[0], "AVIF", save_all=True, append_images=frames, speed=10)
     yield "avif with 20 MB of boxes", small + struct.pack(">I4s", 8, b"free") * 2_500_000
@@ -77,10 +77,10 @@ def _avifs() -> Iterator[tuple[str, bytes]]:
 def _bmps() -> Iterator[tuple[str, bytes]]:
     yield "bmp of 30,000 x 30,000", _bmp(30_000, 30_000, 24, 0)
     yield "bmp of 7,000 x -2,147,483,648", _bmp(7000, -(2**31), 24, 0)
-    yield "bmp of 49 megapixels without data", _bmp(7000, -7000, 24, 0)
-    yield "bmp of 49 megapixels in runs", _bmp(7000, 7000, 8, 1) + b"\xff\1" * 200_000
-    yield "bmp of 49 megapixels in ends of lines", _bmp(7000, 7000, 8, 1) + b"\0\0" * 10_000_000
-    yield "bmp of 49 megapixels in jumps", _bmp(7000, 7000, 8, 1) + b"\0\2\xff\xff" * 1_000_000
+    yield "bmp of 51 megapixels without data", _bmp(7000, -7000, 24, 0)
+    yield "bmp of 51 megapixels in runs", _bmp(7200, 7200, 8, 1) + b"\xff\1" * 200_000
+    yield "bmp of 51 megapixels in ends of lines", _bmp(7200, 7200, 8, 1) + b"\0\0" * 10_000_000
+    yield "bmp of 51 megapixels in jumps", _bmp(7200, 7200, 8, 1) + b"\0\2\xff\xff" * 1_000_000
     yield "bmp with 4,294,967,295 colours", _bmp(9, 9, 8, 0, colours=0xFFFF_FFFF)
 
 

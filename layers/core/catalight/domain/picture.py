@@ -8,9 +8,9 @@ from catalight.domain.report import Source, Times
 
 MB = 1_000_000
 
-# Bytes a pixel at the peak of each stage, as address space, measured at 50 megapixels with the worst of each
+# Bytes a pixel at the peak of each stage, as address space, measured at 52 megapixels with the worst of each
 # format: transparent, turned, in colours that have to be converted.
-_DECODING = {"JPEG": 9, "PNG": 11, "WEBP": 18, "GIF": 12, "AVIF": 13, "BMP": 12, "TIFF": 13}
+_DECODING = {"JPEG": 9, "PNG": 11, "WEBP": 19, "GIF": 12, "AVIF": 13, "BMP": 12, "TIFF": 13}
 # Of the outputs, those without transparency and those with it.
 _ENCODING = {
     ImageFormat.JPEG: (8, 12),
@@ -43,13 +43,13 @@ class Compressed:
 class Limits:
     """What one picture may cost; each check raises `too_many_pixels`, before what it checks is begun.
 
-    `pixels` bounds the source, `scanned` the pixels that all scans of a progressive JPEG visit (encoders make
-    about ten scans, twenty at most). Of an animation with more than `frames`, or more than `moving` pixels in
-    all of them, only the first is taken. `memory` and `cpu_seconds` bound the process that decodes and
-    encodes, `output_bytes` what comes out of it.
+    `pixels` bounds the source: phones of "50 megapixels" make 8192 x 6144. `scanned` bounds the pixels that
+    all scans of a progressive JPEG visit (encoders make about ten scans, twenty at most). Of an animation
+    with more than `frames`, or more than `moving` pixels in all of them, only the first is taken. `memory`
+    and `cpu_seconds` bound the process that decodes and encodes, `output_bytes` what comes out of it.
     """
 
-    pixels: int = 50 * MB
+    pixels: int = 52 * MB
     scanned: int = 1_000 * MB
     frames: int = 300
     moving: int = 60 * MB
