@@ -77,7 +77,7 @@ def _avifs() -> Iterator[tuple[str, bytes]]:
 def _bmps() -> Iterator[tuple[str, bytes]]:
     yield "bmp of 30,000 x 30,000", _bmp(30_000, 30_000, 24, 0)
     yield "bmp of 7,000 x -2,147,483,648", _bmp(7000, -(2**31), 24, 0)
-    yield "bmp of 51 megapixels without data", _bmp(7000, -7000, 24, 0)
+    yield "bmp of 51 megapixels without data", _bmp(7200, -7200, 24, 0)
     yield "bmp of 51 megapixels in runs", _bmp(7200, 7200, 8, 1) + b"\xff\1" * 200_000
     yield "bmp of 51 megapixels in ends of lines", _bmp(7200, 7200, 8, 1) + b"\0\0" * 10_000_000
     yield "bmp of 51 megapixels in jumps", _bmp(7200, 7200, 8, 1) + b"\0\2\xff\xff" * 1_000_000

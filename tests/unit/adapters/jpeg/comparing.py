@@ -3,10 +3,11 @@
 import math
 from collections.abc import Iterator
 from functools import cache
+from io import BytesIO
 from itertools import product
 from statistics import fmean
 
-from PIL import Image
+from PIL import Image, ImageOps
 
 from catalight.adapters.jpeg.requantise import requantised
 from local.hosts.pictures import draw
@@ -20,8 +21,8 @@ def drawn(width: int = 320, height: int = 240) -> Image.Image:
     return opened(draw(1, width, height, format="PNG")).convert("RGB")
 
 
-def light(data: bytes, quality: int = 50) -> bytes:
-    result = requantised(data, quality)
+def light(data: bytes, quality: int = 50, orientation: int = 1) -> bytes:
+    result = requantised(data, quality, orientation=orientation)
     assert result is not None, "there is no quick way"
     return result
 
@@ -49,6 +50,20 @@ def _window_ssim(one: bytes, other: bytes) -> float:
     return ((2 * mean * mean_other + near) * (2 * shared + wide)) / (
         (mean**2 + mean_other**2 + near) * (variance + variance_other + wide)
     )
+
+
+def planes(data: bytes) -> list[bytes]:
+    """Brightness and colours as they stand there, upright."""
+    picture = Image.open(BytesIO(data))
+    if picture.mode != "L":
+        picture.draft("YCbCr", picture.size)
+    return [plane.tobytes() for plane in ImageOps.exif_transpose(picture).split()]
+
+
+def assert_as_near(source: bytes, quick: bytes, slow: bytes, factor: float, levels: float) -> None:
+    """Whether the quick way's planes are about as near to the source's as the slow way's."""
+    for before, ours, theirs in zip(*map(planes, (source, quick, slow)), strict=True):
+        assert error(before, ours) <= factor * error(before, theirs) + levels
 
 
 def error(one: bytes, other: bytes) -> float:

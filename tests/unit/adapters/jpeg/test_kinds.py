@@ -3,7 +3,6 @@
 import random
 import sys
 from collections.abc import Iterator
-from io import BytesIO
 from itertools import product
 
 import pytest
@@ -14,7 +13,7 @@ from PIL import Image
 from catalight.adapters.jpeg.header import Header
 from catalight.adapters.jpeg.requantise import quality_steps, requantised
 from tests.corpora.samples import encode
-from tests.unit.adapters.jpeg.comparing import drawn, error, light, ssim
+from tests.unit.adapters.jpeg.comparing import assert_as_near, drawn, light, ssim
 from tests.unit.adapters.looking import opened
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the library is made for Linux alone")
@@ -30,19 +29,6 @@ def sampling(data: bytes) -> list[tuple[int, int]]:
     header = Header(data)
     header.scan(2)
     return [(component.across, component.down) for component in header.components]
-
-
-def planes(data: bytes) -> list[bytes]:
-    """Brightness and colours as they stand there."""
-    picture = Image.open(BytesIO(data))
-    picture.draft("YCbCr", picture.size)
-    return [plane.tobytes() for plane in picture.split()]
-
-
-def assert_as_near(source: bytes, quick: bytes, slow: bytes, factor: float, levels: float) -> None:
-    """Whether the quick way's planes are about as near to the source's as the slow way's."""
-    for before, ours, theirs in zip(*map(planes, (source, quick, slow)), strict=True):
-        assert error(before, ours) <= factor * error(before, theirs) + levels
 
 
 @pytest.mark.parametrize("progressive", [False, True])

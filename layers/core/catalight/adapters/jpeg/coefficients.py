@@ -18,10 +18,9 @@ from ctypes import (
 from functools import cached_property
 
 from catalight.adapters.jpeg import huffman
-from catalight.adapters.jpeg.header import BLOCK, COLOURS, TABLES, Codes, Header, Scan
+from catalight.adapters.jpeg.header import BLOCK, COLOURS, LONGEST_CODE, SYMBOLS, TABLES, Codes, Header, Scan
 from catalight.adapters.jpeg.turn import Turn
 
-_SYMBOLS = 256
 _LEAST_TOKENS = 1 << 16
 
 
@@ -52,7 +51,7 @@ class _Turn(Structure):
 
 
 class _Table(Structure):
-    _fields_ = (("counts", c_ubyte * huffman.LONGEST), ("symbols", c_ubyte * _SYMBOLS))
+    _fields_ = (("counts", c_ubyte * LONGEST_CODE), ("symbols", c_ubyte * SYMBOLS))
 
 
 class _Scan(Structure):
@@ -81,7 +80,7 @@ class _Tokens(Structure):
         ("count", c_size_t),
         ("room", c_size_t),
         ("most", c_size_t),
-        ("histogram", c_uint32 * _SYMBOLS * TABLES),
+        ("histogram", c_uint32 * SYMBOLS * TABLES),
     )
 
 
@@ -100,10 +99,10 @@ class Tokens:
 
     def coded(self, tables: Sequence[Codes]) -> memoryview | None:
         """The data in codes of these tables, or None where they grow by FF bytes beyond what is likely."""
-        codes, bits = array("H", bytes(2 * 2 * _SYMBOLS * TABLES)), 0
+        codes, bits = array("H", bytes(2 * 2 * SYMBOLS * TABLES)), 0
         for number, (table, uses) in enumerate(zip(tables, self.uses, strict=False)):
             for symbol, code, length in huffman.codes(table):
-                place = 2 * (_SYMBOLS * number + symbol)
+                place = 2 * (SYMBOLS * number + symbol)
                 codes[place], codes[place + 1] = code, length
                 bits += uses[symbol] * (length + symbol % 16)
         out = bytearray(bits // 7 + 64)

@@ -8,18 +8,18 @@ from typing import NamedTuple
 BLOCK = 64  # values
 BLOCK_SIDE = 8
 TABLES = 4  # at most, of each kind
+LONGEST_CODE = 16  # bits
+SYMBOLS = 256
 COLOURS = 3
 
-_START = b"\xff\xd8"
 _HUFFMAN, _END, _SCAN, _STEPS, _INTERVAL, _ADOBE = 0xC4, 0xD9, 0xDA, 0xDB, 0xDD, 0xEE
 _SEQUENTIAL, _PROGRESSIVE = (0xC0, 0xC1), 0xC2
 _PASSED_OVER = frozenset({*range(0xE0, 0xF0), 0xFE})  # applications' segments, comments
 _MARKER = re.compile(rb"\xff+([^\x00\xff])", re.DOTALL)
-_LONGEST_CODE = 16
 _LARGEST_DC = 15
 _LARGEST_SHIFT = 10
 _MOST_SEGMENTS = 500  # 64 KiB each, so more than a file has: reading millions of empty ones takes seconds
-_MOST_CODES = 2 * TABLES * (1 + _LONGEST_CODE + 256)  # bytes in a segment
+_MOST_CODES = 2 * TABLES * (1 + LONGEST_CODE + SYMBOLS)  # bytes in a segment
 _YCC_IDS = ([1, 2, 3], [0, 1, 2])
 _ADOBE_YCC = 1
 
@@ -144,11 +144,11 @@ class Header:
     def _read_codes(self, content: bytes) -> None:
         _expect(len(content) <= _MOST_CODES)
         while content:
-            kind, number = divmod(content[0], _LONGEST_CODE)
-            counts, content = content[1 : _LONGEST_CODE + 1], content[_LONGEST_CODE + 1 :]
+            kind, number = divmod(content[0], LONGEST_CODE)
+            counts, content = content[1 : LONGEST_CODE + 1], content[LONGEST_CODE + 1 :]
             many = sum(counts)
             symbols, content = content[:many], content[many:]
-            _expect(kind < len("DA") and number < TABLES and len(counts) == _LONGEST_CODE)
+            _expect(kind < len("DA") and number < TABLES and len(counts) == LONGEST_CODE)
             _expect(len(symbols) == many == len(set(symbols)))
             _expect(kind or max(symbols, default=0) <= _LARGEST_DC)
             (self.ac if kind else self.dc)[number] = Codes(counts, symbols)

@@ -3,9 +3,8 @@
 import heapq
 from collections.abc import Iterator, Mapping
 
-from catalight.adapters.jpeg.header import Codes
+from catalight.adapters.jpeg.header import LONGEST_CODE, Codes
 
-LONGEST = 16  # bits
 _NOBODY = -1  # has the code of ones alone, which is reserved
 
 
@@ -18,7 +17,7 @@ def best(uses: Mapping[int, int]) -> Codes:
     _limit(counts)
     counts[max(length for length, count in enumerate(counts) if count)] -= 1  # nobody's
     symbols = sorted(uses, key=lambda symbol: (lengths[symbol], symbol))
-    return Codes(bytes((counts + [0] * LONGEST)[1 : LONGEST + 1]), bytes(symbols))
+    return Codes(bytes((counts + [0] * LONGEST_CODE)[1 : LONGEST_CODE + 1]), bytes(symbols))
 
 
 def codes(table: Codes) -> Iterator[tuple[int, int, int]]:
@@ -47,7 +46,7 @@ def _lengths(uses: Mapping[int, int]) -> dict[int, int]:
 
 def _limit(counts: list[int]) -> None:
     """Shorten codes of more than 16 bits: a pair's prefix, and a shorter code's place shared by two."""
-    for length in range(len(counts) - 1, LONGEST, -1):
+    for length in range(len(counts) - 1, LONGEST_CODE, -1):
         while counts[length]:
             shorter = max(i for i in range(length - 1) if counts[i])
             counts[length] -= 2
