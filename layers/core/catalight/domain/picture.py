@@ -8,7 +8,7 @@ from catalight.domain.report import Source, Times
 
 MB = 1_000_000
 
-# Bytes a pixel at the peak of each stage, as address space, measured at 52 megapixels with the worst of each
+# Bytes a pixel at the peak of each stage, as address space, measured at 50 megapixels with the worst of each
 # format: transparent, turned, in colours that have to be converted.
 _DECODING = {"JPEG": 9, "PNG": 11, "WEBP": 19, "GIF": 12, "AVIF": 13, "BMP": 12, "TIFF": 13}
 # Of the outputs, those without transparency and those with it.
