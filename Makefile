@@ -59,7 +59,7 @@ check: $(READY) $(NATIVE)  ## Format, lint, types and unit tests: under a minute
 
 test: check $(BUILT) $(AUDIT_READY) $(CORPORA)  ## Everything that CI runs
 	AWS_DEFAULT_REGION=us-east-1 $(BIN)/sam validate --lint
-	$(BIN)/pytest tests/supply tests/model tests/integration tests/e2e tests/contract tests/faults tests/corpora
+	$(BIN)/pytest tests/supply tests/model tests/past tests/integration tests/e2e tests/contract tests/faults tests/corpora
 
 audit: $(READY) $(AUDIT_READY)  ## Look at what we build on: requirements, licences, template, workflow, known faults
 	$(BIN)/pytest --quiet tests/unit/test_requirements.py tests/supply
