@@ -353,7 +353,7 @@ def test_a_webhook_has_the_same_id_and_body(derived: dict[str, Any]) -> None:
     """Receivers tell twins by the id, and attempts before and after an update are one webhook."""
     sent = []
 
-    def send(_owner: str, _url: str, webhook_id: str, body: str, now: datetime) -> Delivery:
+    def send(owner: str, url: str, webhook_id: str, body: str, now: datetime) -> Delivery:
         sent.append((webhook_id, body))
         return Delivery(now, 200, None, 1)
 
