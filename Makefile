@@ -13,7 +13,7 @@ PEERS := .venv-peers
 PEERS_READY := $(PEERS)/.ready
 CORPORA := .corpora/.ready
 COMPILER := .compiler/.ready
-NATIVE := $(foreach machine,x86_64 aarch64,layers/core/catalight/adapters/native-$(machine).elf)
+NATIVE := $(foreach machine,x86_64 aarch64,layers/core/catalight/adapters/codec/native-$(machine).elf)
 BUILT := .aws-sam/build/template.yaml
 SOURCES := Makefile template.yaml $(shell find functions layers requirements -type f -not -name '*.pyc')
 
@@ -78,7 +78,7 @@ native: $(NATIVE)  ## Compile what Pillow is too slow for, for both of Lambda's 
 
 # Zig's C compiler comes as a wheel, and compiles for other machines than this. SAM leaves out what is called *.so.
 # No multiplication is fused with an addition, so that both make the same bytes.
-layers/core/catalight/adapters/native-%.elf: $(wildcard native/*) | $(COMPILER)
+layers/core/catalight/adapters/codec/native-%.elf: $(wildcard native/*) | $(COMPILER)
 	@PYTHONPATH=$(dir $(COMPILER)) $(BIN)/python -m ziglang cc -target $*-linux-gnu.2.34 -O3 -ffp-contract=off \
 		-s -shared -fPIC -Wall -Wextra -Werror $(filter %.c,$^) -o $@
 

@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from bench import costs, pictures, plot, setting, tables
+from bench import costs, images, plot, setting, tables
 from bench.candidates import CANDIDATES, ROOT, deployed_tuning
 from bench.likeness import ssim
 from bench.measure import Measurement, measure
@@ -38,9 +38,9 @@ def arguments() -> argparse.Namespace:
 
 def gathered(options: argparse.Namespace, scratch: Path) -> list[Path]:
     """The pictures: those that are drawn, and those that were given."""
-    shots = [shot for shot in pictures.SHOTS if shot.size[0] * shot.size[1] <= options.megapixels * 1e6]
+    shots = [shot for shot in images.SHOTS if shot.size[0] * shot.size[1] <= options.megapixels * 1e6]
     given = sorted(path for path in options.images.iterdir() if path.is_file()) if options.images else []
-    return [*pictures.save(shots, scratch), *given]
+    return [*images.save(shots, scratch), *given]
 
 
 def measurements(
@@ -54,7 +54,7 @@ def measurements(
         yield mode.name, tables.measured(done), done
     if not options.quick:
         huge = scratch / "huge.jpeg"
-        huge.write_bytes(pictures.huge())
+        huge.write_bytes(images.huge())
         done = measure(HUGE, [huge], CANDIDATES, scratch, 0, 1, ssim)
         yield HUGE.name, tables.measured(done), done
 

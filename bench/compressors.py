@@ -75,8 +75,8 @@ def classic(image_format: str, _side: int) -> Compress:
 
 def engine(image_format: str, side: int) -> Compress:
     """Catalight's codec, as the sandbox's child calls it."""
-    from catalight.adapters.codec import compress
-    from catalight.domain.options import Options, Target
+    from catalight.adapters.codec.compress import compress
+    from catalight.domain.image.options import Options, Target
 
     options = Options(QUALITY, Target(image_format), side or None, side or None)
     return lambda data: compress(data, options).data
@@ -84,9 +84,9 @@ def engine(image_format: str, side: int) -> Compress:
 
 def sandbox(image_format: str, side: int) -> Compress:
     """Catalight's codec through its sandbox, as the image function calls it."""
-    from catalight.adapters.sandbox import Sandbox
-    from catalight.domain.options import Options, Target
-    from catalight.domain.picture import LIMITS
+    from catalight.adapters.codec.sandbox import Sandbox
+    from catalight.domain.image.limits import LIMITS
+    from catalight.domain.image.options import Options, Target
 
     options = Options(QUALITY, Target(image_format), side or None, side or None)
     box = Sandbox(LIMITS)

@@ -3,7 +3,7 @@
 from bench.candidates import OPTIMISED, SANDBOX, UNOPTIMISED
 from bench.measure import Measurement
 from bench.tables import table
-from catalight.domain.capacity import capacity
+from catalight.domain.image.capacity import capacity
 
 DOLLARS_A_GB_SECOND = {"arm64": 0.0000133334, "x86_64": 0.0000166667}
 DOLLARS_A_REQUEST = 0.20 / 1e6

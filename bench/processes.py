@@ -10,7 +10,7 @@ NAMES = {
     "mongod": "mongod",
     "moto": "moto",
     "uvicorn": "API under uvicorn",
-    "codec_worker": "the images' codec",
+    "codec.worker": "the images' codec",
     "bench.shop": "the shop",
 }
 

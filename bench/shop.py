@@ -12,7 +12,7 @@ from itertools import repeat
 from pathlib import Path
 
 from local.hosts.http_server import Handler, Server
-from local.hosts.pictures import draw
+from local.hosts.images import draw
 
 DISTINCT = 660
 SIZES = ((900, 667), (1760, 1307))  # 0.6 and 2.3 megapixels, in turn

@@ -11,9 +11,9 @@ from pathlib import Path
 from statistics import median
 
 from bench.modes import QUALITY
-from catalight.adapters.sandbox import Sandbox
-from catalight.domain.options import Options
-from catalight.domain.picture import LIMITS
+from catalight.adapters.codec.sandbox import Sandbox
+from catalight.domain.image.limits import LIMITS
+from catalight.domain.image.options import Options
 
 ROUNDS = 3
 TIMES = 5  # that each picture is in a pass: at its end one of the two has nothing to do

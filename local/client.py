@@ -8,7 +8,7 @@ from typing import Any
 
 import requests
 
-from catalight.domain import catalogue
+from catalight.domain.catalogue import catalogue
 
 TIMEOUT = 60  # seconds
 

@@ -9,11 +9,11 @@ from typing import Any
 
 from catalight.domain.api_keys import ApiKey
 from catalight.domain.errors import JobGoneError, JobNotFoundError, UnavailableError
-from catalight.domain.hosts import Host
-from catalight.domain.job import ENDED, OPEN, RUNNING, Counts, Job, JobState
+from catalight.domain.job.job import ENDED, OPEN, RUNNING, Counts, Job, JobState
+from catalight.domain.job.row import Row, RowState
+from catalight.domain.job.webhook import Delivery, Webhook, WebhookState
 from catalight.domain.messages import Message
-from catalight.domain.row import Row, RowState
-from catalight.domain.webhook import Delivery, Webhook, WebhookState
+from catalight.domain.web.hosts import Host
 
 
 class FakeClock:

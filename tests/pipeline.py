@@ -8,38 +8,39 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-from catalight.domain import catalogue
+from catalight.domain.catalogue import catalogue
 from catalight.domain.errors import ImageError, ImageErrorCode
-from catalight.domain.job import Job
+from catalight.domain.image.compressed import Compressed
+from catalight.domain.image.options import ImageFormat, Options
+from catalight.domain.image.report import Source, Times
+from catalight.domain.job.job import Job
+from catalight.domain.job.retention import Terms
+from catalight.domain.job.webhook import Delivery
 from catalight.domain.messages import DeliverWebhook as DeliverWebhookMessage
 from catalight.domain.messages import FinishJob as FinishJobMessage
 from catalight.domain.messages import ProcessRange as ProcessRangeMessage
 from catalight.domain.messages import TendJob as TendJobMessage
-from catalight.domain.options import ImageFormat, Options
-from catalight.domain.report import Source, Times
-from catalight.domain.terms import Terms
-from catalight.domain.webhook import Delivery
-from catalight.usecases.admit import Admit
-from catalight.usecases.ask_completion import AskCompletion
-from catalight.usecases.cancel_job import CancelJob
-from catalight.usecases.carry_on import CarryOn
-from catalight.usecases.delete_job import DeleteJob
-from catalight.usecases.deliver_webhook import DeliverWebhook
-from catalight.usecases.end_rows import EndRows
-from catalight.usecases.finish_job import FinishJob
-from catalight.usecases.give_up import GiveUp
-from catalight.usecases.make_light import MakeLight
-from catalight.usecases.process_range import ProcessRange
-from catalight.usecases.purge_job import PurgeJob
-from catalight.usecases.record_images import RecordImages
-from catalight.usecases.redeliver_webhook import RedeliverWebhook
-from catalight.usecases.reopen_rows import ReopenRows
-from catalight.usecases.retry_job import RetryJob
-from catalight.usecases.room import Room
-from catalight.usecases.send_window import SendWindow
-from catalight.usecases.submit import Order, Submit
-from catalight.usecases.sweep import Sweep
-from catalight.usecases.tend_job import TendJob
+from catalight.usecases.callers.admit import Admit
+from catalight.usecases.images.byte_budget import Room
+from catalight.usecases.images.carry_on import CarryOn
+from catalight.usecases.images.compress_images import MakeLight
+from catalight.usecases.images.end_rows import EndRows
+from catalight.usecases.images.give_up import GiveUp
+from catalight.usecases.images.process_range import ProcessRange
+from catalight.usecases.images.record_images import RecordImages
+from catalight.usecases.jobs.ask_completion import AskCompletion
+from catalight.usecases.jobs.cancel import CancelJob
+from catalight.usecases.jobs.delete import DeleteJob
+from catalight.usecases.jobs.finish import FinishJob
+from catalight.usecases.jobs.reopen_rows import ReopenRows
+from catalight.usecases.jobs.retry import RetryJob
+from catalight.usecases.jobs.send_window import SendWindow
+from catalight.usecases.jobs.submit import Order, Submit
+from catalight.usecases.upkeep.purge_job import PurgeJob
+from catalight.usecases.upkeep.sweep import Sweep
+from catalight.usecases.upkeep.tend_job import TendJob
+from catalight.usecases.webhooks.deliver import DeliverWebhook
+from catalight.usecases.webhooks.redeliver import RedeliverWebhook
 from tests.fakes import (
     FakeClock,
     MemoryDeliveries,
@@ -70,17 +71,9 @@ SOURCE = Source("png", 4, 2)
 CODING = Times(decode=3, resize=2, encode=1)
 
 
-@dataclass(frozen=True)
-class Output:
-    """What the fake compressor makes, and how long it says that took."""
-
-    data: bytes
-    format: ImageFormat = ImageFormat.JPEG
-    width: int = 2
-    height: int = 1
-    source: Source = SOURCE
-    times: Times = CODING
-    kept: bool = False
+def an_output(data: bytes, format: ImageFormat = ImageFormat.JPEG, *, kept: bool = False) -> Compressed:  # noqa: A002
+    """What the fake compressor makes."""
+    return Compressed(data, format, 2, 1, SOURCE, CODING, kept)
 
 
 def csv_of(*cells: str) -> bytes:
@@ -201,8 +194,8 @@ class Pipeline:
             raise answer
         return answer
 
-    def compress(self, data: bytes, options: Options) -> Output:
-        return Output(data[: len(data) // 2])
+    def compress(self, data: bytes, options: Options) -> Compressed:
+        return an_output(data[: len(data) // 2])
 
     def deliver(self, owner: str, url: str, webhook_id: str, body: str, now: object) -> Delivery:
         self.delivered.append((url, webhook_id, body))

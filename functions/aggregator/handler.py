@@ -6,27 +6,27 @@ from typing import TYPE_CHECKING
 
 import boto3
 
-from catalight.adapters import aws, records
+from catalight.adapters.aws import clients, records
+from catalight.adapters.aws.s3 import S3Store
+from catalight.adapters.aws.secrets import secret_now, words
+from catalight.adapters.aws.sqs import SqsQueue
 from catalight.adapters.mongo import Connection, MongoDeliveries, MongoJobs, MongoKeys, MongoRows
-from catalight.adapters.s3 import S3Store
-from catalight.adapters.secrets import secret_now, words
-from catalight.adapters.sqs import SqsQueue
-from catalight.adapters.webhook import SignedSender
+from catalight.adapters.web.webhook import SignedSender
 from catalight.clock import utc_now
 from catalight.domain import messages
-from catalight.domain.outbound import Outbound
-from catalight.domain.terms import Terms
-from catalight.usecases.ask_completion import AskCompletion
-from catalight.usecases.deliver_webhook import DeliverWebhook
-from catalight.usecases.end_rows import EndRows
-from catalight.usecases.finish_job import FinishJob
-from catalight.usecases.or_later import or_later
-from catalight.usecases.purge_job import PurgeJob
-from catalight.usecases.record_images import RecordImages
-from catalight.usecases.reopen_rows import ReopenRows
-from catalight.usecases.send_window import SendWindow
-from catalight.usecases.signing_secrets import SigningSecrets
-from catalight.usecases.tend_job import TendJob
+from catalight.domain.job.retention import Terms
+from catalight.domain.web.egress import Outbound
+from catalight.usecases.images.end_rows import EndRows
+from catalight.usecases.images.record_images import RecordImages
+from catalight.usecases.jobs.ask_completion import AskCompletion
+from catalight.usecases.jobs.finish import FinishJob
+from catalight.usecases.jobs.reopen_rows import ReopenRows
+from catalight.usecases.jobs.send_window import SendWindow
+from catalight.usecases.messaging import defer_on_outage
+from catalight.usecases.upkeep.purge_job import PurgeJob
+from catalight.usecases.upkeep.tend_job import TendJob
+from catalight.usecases.webhooks.deliver import DeliverWebhook
+from catalight.usecases.webhooks.signing_secrets import SigningSecrets
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -37,7 +37,7 @@ OUTBOUND = Outbound.read(os.environ)  # at start-up: where it must not be so, no
 @cache
 def sqs() -> "SQSClient":
     """One client for all queues: each takes its time to build."""
-    return boto3.client("sqs", config=aws.config())
+    return boto3.client("sqs", config=clients.config())
 
 
 def queue(name: str) -> SqsQueue:
@@ -48,7 +48,7 @@ def queue(name: str) -> SqsQueue:
 @cache
 def store() -> S3Store:
     """The bucket."""
-    return S3Store(boto3.client("s3", config=aws.config()), os.environ["BUCKET"])
+    return S3Store(boto3.client("s3", config=clients.config()), os.environ["BUCKET"])
 
 
 @cache
@@ -102,11 +102,13 @@ def _handle(received: records.Received) -> None:
     message, pause = received.message, int(os.environ["OUTAGE_PAUSE"])
     match message:
         case messages.TendJob():
-            or_later(queue("AGGREGATOR"), message, pause, lambda: tend_job()(message, received.seconds_left))
+            defer_on_outage(
+                queue("AGGREGATOR"), message, pause, lambda: tend_job()(message, received.seconds_left)
+            )
         case messages.FinishJob():
-            or_later(queue("AGGREGATOR"), message, pause, lambda: finish_job()(message))
+            defer_on_outage(queue("AGGREGATOR"), message, pause, lambda: finish_job()(message))
         case messages.DeliverWebhook():
-            or_later(queue("WEBHOOK"), message, pause, lambda: deliver_webhook()(message))
+            defer_on_outage(queue("WEBHOOK"), message, pause, lambda: deliver_webhook()(message))
         case _:
             raise TypeError(f"{type(message).__name__} does not belong here")
 

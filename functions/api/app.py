@@ -7,11 +7,13 @@ from fastapi import FastAPI, File, Form, Header, Request, Response, UploadFile
 from fastapi.responses import RedirectResponse
 from starlette.types import ASGIApp
 
-from catalight.domain import api_keys, catalogue, urls, webhook
+from catalight.domain import api_keys
+from catalight.domain.catalogue import catalogue, urls
 from catalight.domain.errors import OptionError
-from catalight.domain.job import ENDED
-from catalight.domain.options import COLOUR, MAX_SIDE, WHITE, Options, Target
-from catalight.usecases.submit import Order
+from catalight.domain.image.options import COLOUR, MAX_SIDE, WHITE, Options, Target
+from catalight.domain.job import webhook
+from catalight.domain.job.job import ENDED
+from catalight.usecases.jobs.submit import Order
 from functions.api import edge, jobs, pages, problems, rate_limits
 from functions.api.body_limit import BodyLimit
 from functions.api.callers import Calling, Own

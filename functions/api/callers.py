@@ -7,7 +7,7 @@ from fastapi import Depends
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from catalight.domain.api_keys import NOBODY, Limits
-from catalight.domain.job import Job
+from catalight.domain.job.job import Job
 from functions.api.services import Built
 
 bearer = HTTPBearer(auto_error=False, description="An API key, where the deployment asks for one")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from catalight.domain.errors import OptionError
-from catalight.domain.job import Job
+from catalight.domain.job.job import Job
 
 
 def after_job(job: Job) -> str:

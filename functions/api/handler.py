@@ -3,7 +3,7 @@
 from mangum import Mangum
 from mangum.adapter import DEFAULT_TEXT_MIME_TYPES
 
-from catalight.adapters import logs
+from catalight.adapters.logging import logs
 from functions.api.app import app
 
 logger = logs.logger()

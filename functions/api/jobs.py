@@ -5,8 +5,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from catalight.domain.job import JobState
-from catalight.domain.row import RowState
+from catalight.domain.job.job import JobState
+from catalight.domain.job.row import RowState
 from functions.api import cursors
 from functions.api.callers import Calling, Own
 from functions.api.documented import documented_header, documented_problems

@@ -5,12 +5,13 @@ from typing import Literal, Self, cast
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from catalight.domain import links, urls
+from catalight.domain.catalogue import urls
 from catalight.domain.errors import Problem as CatalogueProblem
-from catalight.domain.job import Job, JobState
-from catalight.domain.report import Source, Times
-from catalight.domain.row import Image, ImageState, Row, RowState
-from catalight.domain.webhook import Webhook, WebhookState
+from catalight.domain.image.report import Source, Times
+from catalight.domain.job import links
+from catalight.domain.job.job import Job, JobState
+from catalight.domain.job.row import Image, ImageState, Row, RowState
+from catalight.domain.job.webhook import Webhook, WebhookState
 
 type ShownState = Literal["PENDING", "PROCESSING", "COMPLETED", "CANCELLED", "FAILED"]
 

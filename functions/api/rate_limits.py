@@ -1,7 +1,7 @@
 """A caller's limits as headers: RateLimit-Policy and RateLimit (draft-ietf-httpapi-ratelimit-headers-10)."""
 
 from catalight.domain.errors import LimitError
-from catalight.usecases.admit import DAY, Allowance
+from catalight.usecases.callers.admit import DAY, Allowance
 
 WINDOWS = {"rows": f";w={DAY}"}  # jobs on their way are counted as they stand
 

@@ -11,7 +11,10 @@ import boto3
 from botocore.config import Config
 from fastapi import Depends
 
-from catalight.adapters import aws
+from catalight.adapters.aws import clients
+from catalight.adapters.aws.s3 import S3Store
+from catalight.adapters.aws.secrets import secret_now
+from catalight.adapters.aws.sqs import SqsQueue
 from catalight.adapters.mongo import (
     Connection,
     MongoDeliveries,
@@ -21,26 +24,23 @@ from catalight.adapters.mongo import (
     MongoRows,
     MongoUsage,
 )
-from catalight.adapters.s3 import S3Store
-from catalight.adapters.secrets import secret_now
-from catalight.adapters.sqs import SqsQueue
 from catalight.clock import utc_now
 from catalight.domain import api_keys
-from catalight.domain.outbound import Outbound
-from catalight.domain.terms import Terms
-from catalight.usecases.admit import Admit
-from catalight.usecases.ask_completion import AskCompletion
-from catalight.usecases.authenticate import Authenticate
-from catalight.usecases.cancel_job import CancelJob
-from catalight.usecases.delete_job import DeleteJob
-from catalight.usecases.link_image import LinkImage
-from catalight.usecases.link_result import LinkResult
-from catalight.usecases.own_job import OwnJob
+from catalight.domain.job.retention import Terms
+from catalight.domain.web.egress import Outbound
+from catalight.usecases.callers.admit import Admit
+from catalight.usecases.callers.authenticate import Authenticate
+from catalight.usecases.images.link_image import LinkImage
+from catalight.usecases.jobs.ask_completion import AskCompletion
+from catalight.usecases.jobs.cancel import CancelJob
+from catalight.usecases.jobs.delete import DeleteJob
+from catalight.usecases.jobs.link_result import LinkResult
+from catalight.usecases.jobs.own_job import OwnJob
+from catalight.usecases.jobs.retry import RetryJob
+from catalight.usecases.jobs.send_window import SendWindow
+from catalight.usecases.jobs.submit import Submit
 from catalight.usecases.ports import JobList, Rows
-from catalight.usecases.redeliver_webhook import RedeliverWebhook
-from catalight.usecases.retry_job import RetryJob
-from catalight.usecases.send_window import SendWindow
-from catalight.usecases.submit import Submit
+from catalight.usecases.webhooks.redeliver import RedeliverWebhook
 
 OUTBOUND = Outbound.read(os.environ)  # at start-up: where it must not be so, nothing runs
 
@@ -86,9 +86,9 @@ def services() -> Services:
     jobs.ensure_indexes()
     rows.ensure_indexes()
     # In us-east-1 boto3 presigns by version 2 unless told, and S3 takes that for old buckets only.
-    s3 = boto3.client("s3", config=aws.config().merge(Config(signature_version="s3v4")))
+    s3 = boto3.client("s3", config=clients.config().merge(Config(signature_version="s3v4")))
     store = S3Store(s3, env["BUCKET"])
-    sqs = boto3.client("sqs", config=aws.config())
+    sqs = boto3.client("sqs", config=clients.config())
     image_queue, aggregator_queue, webhook_queue = (
         SqsQueue(sqs, env[f"{name}_QUEUE_URL"]) for name in ("IMAGE", "AGGREGATOR", "WEBHOOK")
     )

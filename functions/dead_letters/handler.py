@@ -6,17 +6,17 @@ from functools import cache, partial
 
 import boto3
 
-from catalight.adapters import aws, records
+from catalight.adapters.aws import clients, records
+from catalight.adapters.aws.s3 import S3Store
+from catalight.adapters.aws.secrets import secret_now
+from catalight.adapters.aws.sqs import SqsQueue
 from catalight.adapters.mongo import Connection, MongoJobs, MongoRows
-from catalight.adapters.s3 import S3Store
-from catalight.adapters.secrets import secret_now
-from catalight.adapters.sqs import SqsQueue
 from catalight.clock import utc_now
 from catalight.domain.messages import ProcessRange
-from catalight.usecases.ask_completion import AskCompletion
-from catalight.usecases.carry_on import CarryOn
-from catalight.usecases.give_up import GiveUp
-from catalight.usecases.record_images import RecordImages
+from catalight.usecases.images.carry_on import CarryOn
+from catalight.usecases.images.give_up import GiveUp
+from catalight.usecases.images.record_images import RecordImages
+from catalight.usecases.jobs.ask_completion import AskCompletion
 
 logger = logging.getLogger(__name__)
 
@@ -28,10 +28,10 @@ def give_up() -> GiveUp:
     uri = partial(secret_now, env["MONGODB_URI_SECRET_ARN"])
     mongodb = Connection(uri, env["MONGODB_DATABASE"], select_seconds=30)
     jobs, rows = MongoJobs(mongodb), MongoRows(mongodb)
-    sqs = boto3.client("sqs", config=aws.config())
+    sqs = boto3.client("sqs", config=clients.config())
     image_queue = SqsQueue(sqs, env["IMAGE_QUEUE_URL"])
     aggregator_queue = SqsQueue(sqs, env["AGGREGATOR_QUEUE_URL"])
-    store = S3Store(boto3.client("s3", config=aws.config()), env["BUCKET"])
+    store = S3Store(boto3.client("s3", config=clients.config()), env["BUCKET"])
     return GiveUp(
         jobs=jobs,
         rows=rows,

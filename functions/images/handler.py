@@ -11,25 +11,25 @@ from typing import TYPE_CHECKING
 
 import boto3
 
-from catalight.adapters import aws, records
-from catalight.adapters.fetch import Fetcher
+from catalight.adapters.aws import clients, records
+from catalight.adapters.aws.s3 import S3Store
+from catalight.adapters.aws.secrets import secret_now
+from catalight.adapters.aws.sqs import SqsQueue
+from catalight.adapters.codec.sandbox import Sandbox
 from catalight.adapters.mongo import Connection, MongoHosts, MongoJobs, MongoRows
-from catalight.adapters.s3 import S3Store
-from catalight.adapters.sandbox import Sandbox
-from catalight.adapters.secrets import secret_now
-from catalight.adapters.sqs import SqsQueue
+from catalight.adapters.web.fetch import Fetcher
 from catalight.clock import utc_now
-from catalight.domain.capacity import DOWNLOADS, SOURCE_BYTES, capacity
+from catalight.domain.image.capacity import DOWNLOADS, SOURCE_BYTES, capacity
+from catalight.domain.image.limits import Limits
 from catalight.domain.messages import ProcessRange as ProcessRangeMessage
-from catalight.domain.outbound import Outbound
-from catalight.domain.picture import Limits
-from catalight.usecases.ask_completion import AskCompletion
-from catalight.usecases.carry_on import CarryOn
-from catalight.usecases.make_light import MakeLight
-from catalight.usecases.or_later import or_later
-from catalight.usecases.process_range import ProcessRange
-from catalight.usecases.record_images import RecordImages
-from catalight.usecases.room import Room
+from catalight.domain.web.egress import Outbound
+from catalight.usecases.images.byte_budget import Room
+from catalight.usecases.images.carry_on import CarryOn
+from catalight.usecases.images.compress_images import MakeLight
+from catalight.usecases.images.process_range import ProcessRange
+from catalight.usecases.images.record_images import RecordImages
+from catalight.usecases.jobs.ask_completion import AskCompletion
+from catalight.usecases.messaging import defer_on_outage
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -40,7 +40,7 @@ OUTBOUND = Outbound.read(os.environ)  # at start-up: where it must not be so, no
 @cache
 def sqs() -> "SQSClient":
     """One client for both queues: each takes its time to build."""
-    return boto3.client("sqs", config=aws.config())
+    return boto3.client("sqs", config=clients.config())
 
 
 def image_queue() -> SqsQueue:
@@ -59,7 +59,7 @@ def process_range() -> ProcessRange:
     mongodb = Connection(uri, env["MONGODB_DATABASE"], select_seconds=30)
     jobs, rows = MongoJobs(mongodb), MongoRows(mongodb)
     aggregator_queue = SqsQueue(sqs(), env["AGGREGATOR_QUEUE_URL"])
-    store = S3Store(boto3.client("s3", config=aws.config(DOWNLOADS)), env["BUCKET"])
+    store = S3Store(boto3.client("s3", config=clients.config(DOWNLOADS)), env["BUCKET"])
     fetch_seconds = float(env["FETCH_SECONDS"])
     fetcher = Fetcher(OUTBOUND, max_bytes=SOURCE_BYTES, max_seconds=fetch_seconds, pool_size=DOWNLOADS)
     return ProcessRange(
@@ -95,7 +95,7 @@ def _handle(received: records.Received) -> None:
     message = received.message
     if not isinstance(message, ProcessRangeMessage):
         raise TypeError(f"{type(message).__name__} does not belong on ImageQueue")
-    or_later(
+    defer_on_outage(
         image_queue(),
         message,
         int(os.environ["OUTAGE_PAUSE"]),

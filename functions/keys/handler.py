@@ -9,13 +9,13 @@ from uuid import uuid4
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from catalight.adapters import logs
+from catalight.adapters.aws.secrets import secret_now, words
+from catalight.adapters.logging import logs
 from catalight.adapters.mongo import Connection, MongoKeys
-from catalight.adapters.secrets import secret_now, words
 from catalight.clock import utc_now
 from catalight.domain.api_keys import ApiKey, Limits
 from catalight.domain.errors import KeyNotFoundError, OptionError
-from catalight.usecases.manage_keys import ManageKeys
+from catalight.usecases.callers.manage_keys import ManageKeys
 
 logger = logs.logger()
 

@@ -7,13 +7,14 @@ from typing import Any
 import boto3
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from catalight.adapters import aws, logs
+from catalight.adapters.aws import clients
+from catalight.adapters.aws.secrets import secret_now
+from catalight.adapters.aws.sqs import SqsQueue
+from catalight.adapters.logging import logs
 from catalight.adapters.mongo import Connection, MongoHosts, MongoJobs
-from catalight.adapters.secrets import secret_now
-from catalight.adapters.sqs import SqsQueue
 from catalight.clock import utc_now
-from catalight.domain.terms import Terms
-from catalight.usecases.sweep import Sweep
+from catalight.domain.job.retention import Terms
+from catalight.usecases.upkeep.sweep import Sweep
 
 logger = logs.logger()
 
@@ -32,7 +33,7 @@ def sweep() -> Sweep:
     jobs = MongoJobs(mongodb())
     jobs.ensure_indexes()
     MongoHosts(mongodb()).ensure_indexes()
-    queue = SqsQueue(boto3.client("sqs", config=aws.config()), env["AGGREGATOR_QUEUE_URL"])
+    queue = SqsQueue(boto3.client("sqs", config=clients.config()), env["AGGREGATOR_QUEUE_URL"])
     return Sweep(jobs, queue, utc_now, Terms.read(env))
 
 

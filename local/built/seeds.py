@@ -6,16 +6,16 @@ from datetime import timedelta
 
 from catalight.adapters.mongo import Connection, MongoJobs, MongoRows, MongoUsage
 from catalight.clock import utc_now
-from catalight.domain import catalogue
+from catalight.domain.catalogue import catalogue
 from catalight.domain.errors import ImageError, ImageErrorCode
-from catalight.domain.job import Job
+from catalight.domain.image.options import Options
+from catalight.domain.job.job import Job
+from catalight.domain.job.retention import Terms
 from catalight.domain.messages import Message
-from catalight.domain.options import Options
-from catalight.domain.terms import Terms
-from catalight.usecases.admit import Admit
-from catalight.usecases.ask_completion import AskCompletion
-from catalight.usecases.send_window import SendWindow
-from catalight.usecases.submit import Order, Submit
+from catalight.usecases.callers.admit import Admit
+from catalight.usecases.jobs.ask_completion import AskCompletion
+from catalight.usecases.jobs.send_window import SendWindow
+from catalight.usecases.jobs.submit import Order, Submit
 
 IMAGES = "11111111-1111-4111-8111-111111111111"  # stored and sealed: images-batch.json, api-status.json
 FINISH = "22222222-2222-4222-8222-222222222222"  # at FINISHING: aggregator-message.json

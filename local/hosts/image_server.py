@@ -20,7 +20,7 @@ from threading import Event, Lock
 from urllib.parse import urlsplit
 
 from local.hosts.http_server import Handler, Server, serving
-from local.hosts.pictures import draw
+from local.hosts.images import draw
 
 HELD_SECONDS = 60
 DISTINCT = 24  # pictures that are drawn; the others repeat them

@@ -8,7 +8,7 @@ from typing import Any
 import schemathesis
 from hypothesis import strategies as st
 
-from catalight.domain import urls
+from catalight.domain.catalogue import urls
 from catalight.domain.errors import OptionError
 from functions.api import cursors
 

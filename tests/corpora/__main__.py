@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from catalight.domain.options import Options, Target
+from catalight.domain.image.options import Options, Target
 from tests.corpora import pillow
 from tests.corpora.bombs import bombs
 from tests.corpora.judge import Report, judge

@@ -15,10 +15,11 @@ from threading import Event, Thread
 from PIL import Image
 
 from bench.processes import descendants
-from catalight.adapters.sandbox import Sandbox
+from catalight.adapters.codec.sandbox import Sandbox
 from catalight.domain.errors import ImageError, ImageErrorCode
-from catalight.domain.options import Options, Target
-from catalight.domain.picture import LIMITS, Compressed, Limits
+from catalight.domain.image.compressed import Compressed
+from catalight.domain.image.limits import LIMITS, Limits
+from catalight.domain.image.options import Options, Target
 
 AT_ONCE = os.cpu_count() or 1
 CODES = {
@@ -130,7 +131,7 @@ def _watched(report: Report) -> Iterator[None]:
 
 
 def _peak_mb(pid: int) -> float:
-    if b"codec_worker" not in Path(f"/proc/{pid}/cmdline").read_bytes():
+    if b"codec.worker" not in Path(f"/proc/{pid}/cmdline").read_bytes():
         return 0  # it has just been forked, and its memory is still ours
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return int(dict(line.split(":\t", 1) for line in lines)["VmHWM"].split()[0]) / 1024

@@ -5,7 +5,7 @@ from io import BytesIO
 
 from PIL import Image, ImageCms
 
-from local.hosts.pictures import draw
+from local.hosts.images import draw
 
 
 def encode(picture: Image.Image, format: str = "PNG", **settings: object) -> bytes:  # noqa: A002

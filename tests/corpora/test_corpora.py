@@ -4,10 +4,10 @@ from itertools import islice
 
 import pytest
 
-from catalight.adapters.sandbox import Sandbox
-from catalight.domain.options import ImageFormat, Options, Target
-from catalight.domain.picture import Compressed
-from catalight.domain.report import Source, Times
+from catalight.adapters.codec.sandbox import Sandbox
+from catalight.domain.image.compressed import Compressed
+from catalight.domain.image.options import ImageFormat, Options, Target
+from catalight.domain.image.report import Source, Times
 from tests.corpora import judge, pillow
 from tests.corpora.bombs import bombs
 from tests.corpora.judge import Case, Report

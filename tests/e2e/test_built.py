@@ -13,8 +13,8 @@ import pytest
 
 from catalight.adapters.mongo import Connection, MongoJobs, MongoRows
 from catalight.clock import utc_now
-from catalight.domain.job import JobState
-from catalight.domain.webhook import WebhookState
+from catalight.domain.job.job import JobState
+from catalight.domain.job.webhook import WebhookState
 from local.built import seeds
 from local.built.emulator import BUILT, LAYER, BuiltFunction, base_python, emulated
 from local.hosts.image_server import ImageServer
@@ -92,7 +92,7 @@ def test_the_layer_holds_what_is_native(system: System) -> None:
     layer = BUILT / LAYER / "python"
     machines = {path.stem.removeprefix("native-"): path.read_bytes()[18] for path in layer.rglob("*.elf")}
     assert machines == {"x86_64": 62, "aarch64": 183}  # as ELF numbers them
-    code = "from catalight.adapters import native; assert native.library()"
+    code = "from catalight.adapters.codec import native; assert native.library()"
     subprocess.run([base_python(), "-S", "-c", code], env={"PYTHONPATH": str(layer)}, check=True)
 
 

@@ -7,15 +7,15 @@ import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from catalight.usecases.ask_completion import AskCompletion
-from catalight.usecases.carry_on import CarryOn
-from catalight.usecases.finish_job import FinishJob
-from catalight.usecases.give_up import GiveUp
-from catalight.usecases.process_range import ProcessRange
-from catalight.usecases.purge_job import PurgeJob
-from catalight.usecases.record_images import RecordImages
-from catalight.usecases.reopen_rows import ReopenRows
-from catalight.usecases.tend_job import TendJob
+from catalight.usecases.images.carry_on import CarryOn
+from catalight.usecases.images.give_up import GiveUp
+from catalight.usecases.images.process_range import ProcessRange
+from catalight.usecases.images.record_images import RecordImages
+from catalight.usecases.jobs.ask_completion import AskCompletion
+from catalight.usecases.jobs.finish import FinishJob
+from catalight.usecases.jobs.reopen_rows import ReopenRows
+from catalight.usecases.upkeep.purge_job import PurgeJob
+from catalight.usecases.upkeep.tend_job import TendJob
 from tests.fakes import MemoryDeliveries, MemoryJobs, MemoryRows
 
 
@@ -46,7 +46,7 @@ class Guard:
         return made[self.method]
 
 
-LINKLESS = "(k for k in keys.leftovers(job, row) if not any(i.link for i in row.images))"
+LINKLESS = "(k for k in stored_keys.leftovers(job, row) if not any(i.link for i in row.images))"
 GUARDS = [
     # what a twin or a latecomer may not write
     Guard(
@@ -132,9 +132,9 @@ GUARDS = [
         AskCompletion, "__call__", "not self.rows.any_pending(job_id) and ", "", "one lane of three ranges", 0
     ),
     Guard(FinishJob, "_tidied", "if failed:", "if False:", "cancelled", 2),
-    Guard(FinishJob, "_tidied", "keys.leftovers(job, row)", LINKLESS, "pictures that change"),
+    Guard(FinishJob, "_tidied", "stored_keys.leftovers(job, row)", LINKLESS, "pictures that change"),
     Guard(PurgeJob, "__call__", "job.moved_at + GRACE <= now", "True", "deleted"),
-    Guard(PurgeJob, "__call__", "for key in keys.possible(job, row)", "for key in ()", "deleted"),
+    Guard(PurgeJob, "__call__", "for key in stored_keys.possible(job, row)", "for key in ()", "deleted"),
     Guard(ProcessRange, "_outcomes", "if job.state is JobState.CANCELLING:", "if False:", "cancelled"),
     Guard(TendJob, "__call__", "job.expires_at <= self.clock() and", "False and", "expired", 0),
     # what heals

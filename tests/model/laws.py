@@ -11,12 +11,12 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Protocol
 
-from catalight.domain import keys, links
 from catalight.domain.errors import ImageErrorCode
-from catalight.domain.job import ENDED, Counts, Job, JobState
+from catalight.domain.job import links, stored_keys
+from catalight.domain.job.job import ENDED, Counts, Job, JobState
+from catalight.domain.job.row import ImageState, Row
+from catalight.domain.job.webhook import WebhookState
 from catalight.domain.messages import ProcessRange
-from catalight.domain.row import ImageState, Row
-from catalight.domain.webhook import WebhookState
 from tests.fakes import MemoryJobs, MemoryRows, MemoryStore
 from tests.model.actor import ViolationError
 from tests.model.letters import Letter
@@ -181,7 +181,11 @@ class Laws:
         require(referred <= images, f"every image that is done is stored: {referred - images}")
         if len(self._jobs) == 1:
             # Several faults may leave one of an earlier run, which goes with the job.
-            known = {key for row in rows for key in keys.possible(job, row)} if self._world.unlucky else set()
+            known = (
+                {key for row in rows for key in stored_keys.possible(job, row)}
+                if self._world.unlucky
+                else set()
+            )
             lost = images - referred - known
             require(not lost, f"every image that is stored is a row's: {lost}")
 

@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 from functools import cache
 from itertools import cycle
 
-from catalight.domain import ranges
-from catalight.domain.job import Job
+from catalight.domain.image.compressed import Compressed
+from catalight.domain.image.options import ImageFormat, Options, Target
+from catalight.domain.job import ranges
+from catalight.domain.job.job import Job
+from catalight.domain.job.webhook import Delivery
 from catalight.domain.messages import DeliverWebhook, FinishJob, Message, ProcessRange, TendJob
-from catalight.domain.options import ImageFormat, Options, Target
-from catalight.domain.webhook import Delivery
-from catalight.usecases.or_later import or_later
-from catalight.usecases.submit import Order
+from catalight.usecases.jobs.submit import Order
+from catalight.usecases.messaging import defer_on_outage
 from tests.fakes import MemoryDeliveries, MemoryJobs, MemoryQueue, MemoryRows, MemoryStore
 from tests.model.actor import ViolationError
 from tests.model.laws import Laws, at_rest
@@ -23,7 +24,7 @@ from tests.model.plan import Plan
 from tests.model.ports import Port, behind
 from tests.model.stage import die
 from tests.model.world import World
-from tests.pipeline import RECEIVES, Output, Pipeline, an_order
+from tests.pipeline import RECEIVES, Pipeline, an_order
 
 DEAD_LETTERS = "dead_letters"
 TIME = 100.0  # seconds, enough for everything
@@ -150,7 +151,7 @@ class Run(Pipeline):
             self.give_up(letter.message)
             return
         handle = self._handlers[type(letter.message)]
-        or_later(self._queues[letter.queue], letter.message, 15, lambda: handle(letter) and None)  # type: ignore[arg-type]
+        defer_on_outage(self._queues[letter.queue], letter.message, 15, lambda: handle(letter) and None)  # type: ignore[arg-type]
 
     def _next_sweep(self) -> datetime | None:
         """When the sweeper finds something; nothing, once all jobs are at rest."""
@@ -171,7 +172,7 @@ class Run(Pipeline):
             raise self.passing.pop(url)
         return answer
 
-    def compress(self, data: bytes, options: Options) -> Output:
+    def compress(self, data: bytes, options: Options) -> Compressed:
         return replace(super().compress(data, options), format=next(self.formats))
 
     def deliver(self, owner: str, url: str, webhook_id: str, body: str, now: object) -> Delivery:

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
+from catalight.domain.image.options import Target
 from catalight.domain.messages import DeliverWebhook, FinishJob, ProcessRange, TendJob
-from catalight.domain.options import Target
 from tests.model.letters import Call
 from tests.model.scenario import Run, Scenario, submit
 from tests.pipeline import BUSY, MISSING

@@ -15,23 +15,25 @@ from catalight.adapters.mongo import (
     MongoRows,
     MongoUsage,
 )
-from catalight.domain import api_keys, catalogue, links, messages
+from catalight.domain import api_keys, messages
 from catalight.domain.api_keys import ApiKey, Limits
-from catalight.domain.catalogue import Dialect
+from catalight.domain.catalogue import catalogue
+from catalight.domain.catalogue.catalogue import Dialect
 from catalight.domain.errors import ImageErrorCode, JobGoneError
-from catalight.domain.hosts import Host
-from catalight.domain.job import Counts, Job, JobState
+from catalight.domain.image.options import Options, Target
+from catalight.domain.image.report import Source, Times
+from catalight.domain.job import links
+from catalight.domain.job.job import Counts, Job, JobState
+from catalight.domain.job.retention import Terms
+from catalight.domain.job.row import Image, ImageState, Row, RowState
+from catalight.domain.job.webhook import Delivery, Webhook, WebhookState
 from catalight.domain.messages import DeliverWebhook, FinishJob, ProcessRange, TendJob
-from catalight.domain.options import Options, Target
-from catalight.domain.report import Source, Times
-from catalight.domain.row import Image, ImageState, Row, RowState
-from catalight.domain.terms import Terms
-from catalight.domain.webhook import Delivery, Webhook, WebhookState
-from catalight.usecases.admit import Admit
-from catalight.usecases.ask_completion import AskCompletion
-from catalight.usecases.deliver_webhook import DeliverWebhook as Deliver
-from catalight.usecases.send_window import SendWindow
-from catalight.usecases.submit import Order, Submit
+from catalight.domain.web.hosts import Host
+from catalight.usecases.callers.admit import Admit
+from catalight.usecases.jobs.ask_completion import AskCompletion
+from catalight.usecases.jobs.send_window import SendWindow
+from catalight.usecases.jobs.submit import Order, Submit
+from catalight.usecases.webhooks.deliver import DeliverWebhook as Deliver
 from functions.api import cursors
 from tests.fakes import FakeClock, MemoryDeliveries, MemoryJobs, MemoryQueue, MemoryRows, MemoryUsage
 

@@ -73,16 +73,59 @@ def test_only_adapters_and_composition_roots_know_the_libraries_of_the_outside()
             assert not tops(path) & ADAPTER_LIBRARIES, path
 
 
-def test_pillow_is_imported_by_the_image_function_alone_and_fastapi_by_the_api_alone() -> None:
-    """And that only in the sandbox's child, where it can harm nobody."""
-    users = {path for path in modules(ROOT / "functions") if "catalight.adapters.sandbox" in imported(path)}
-    assert users == {ROOT / "functions/images/handler.py"}
+def test_pillow_is_imported_by_the_codecs_child_alone() -> None:
+    """Only the sandbox's child process imports the codec, so a malicious image can harm no other code."""
     everywhere = modules(CORE) + modules(ROOT / "functions")
-    codec = "catalight.adapters.codec"
-    assert [path.name for path in everywhere if codec in imported(path)] == ["codec_worker.py"]
-    assert not [path for path in everywhere if "catalight.adapters.codec_worker" in imported(path)]
-    parts = CORE / "adapters/pictures"
-    assert {path.parent for path in modules(CORE) if "PIL" in tops(path)} == {parts}
-    whole = [path for path in everywhere if within(path, "catalight.adapters.pictures")]
-    assert [path.name for path in whole if path.parent != parts] == ["codec.py"]
-    assert not [path for path in modules(CORE) if tops(path) & {"fastapi", "starlette", "mangum", "pydantic"}]
+    codec = CORE / "adapters/codec"
+    users = {path for path in everywhere if "catalight.adapters.codec.sandbox" in imported(path)}
+    assert users == {ROOT / "functions/images/handler.py"}
+    importers = [path for path in everywhere if "catalight.adapters.codec.compress" in imported(path)]
+    assert importers == [codec / "worker.py"]
+    assert not [path for path in everywhere if "catalight.adapters.codec.worker" in imported(path)]
+    assert {path.parent for path in modules(CORE) if "PIL" in tops(path)} == {codec / "images"}
+    users = {path for path in everywhere if within(path, "catalight.adapters.codec.images")}
+    assert {path for path in users if path.parent != codec / "images"} == {codec / "compress.py"}
+
+
+def test_fastapi_is_imported_by_the_api_alone() -> None:
+    web = {"fastapi", "starlette", "mangum", "pydantic"}
+    others = modules(CORE) + [path for path in modules(ROOT / "functions") if path.parent.name != "api"]
+    assert not [path for path in others if tops(path) & web]
+
+
+# The wings that each wing may import from. Modules in the layer's own folder are for all of them.
+WINGS = {
+    "usecases": {
+        "callers": set(),
+        "jobs": {"callers"},
+        "images": {"jobs", "callers"},
+        "webhooks": {"jobs", "callers"},
+        "upkeep": {"images", "webhooks", "jobs", "callers"},
+    },
+    "domain": {
+        "catalogue": set(),
+        "image": set(),
+        "web": set(),
+        "job": {"catalogue", "image", "web"},
+    },
+    "adapters": {
+        "logging": set(),
+        "aws": {"logging"},
+        "mongo": set(),
+        "web": set(),
+        "codec": {"logging"},
+    },
+}
+
+
+@pytest.mark.parametrize("layer", WINGS)
+def test_wings_import_from_the_wings_below_only(layer: str) -> None:
+    allowed: dict[str, set[str]] = WINGS[layer]
+    assert {path.name for path in (CORE / layer).iterdir() if path.is_dir()} - {"__pycache__"} == set(allowed)
+    for wing, below in allowed.items():
+        for path in modules(CORE / layer / wing):
+            names = {
+                name.split(".")[2] for name in within(path, f"catalight.{layer}") if name.count(".") >= 2
+            }
+            assert names & set(allowed) <= below | {wing}, path
+            assert not [name for name in below if wing in allowed[name]], "a circle"

@@ -10,13 +10,13 @@ import pytest
 
 from catalight.adapters.mongo import Connection, MongoDeliveries, MongoJobs, MongoKeys, MongoRows, MongoUsage
 from catalight.domain.api_keys import ApiKey, Limits
-from catalight.domain.catalogue import Dialect
+from catalight.domain.catalogue.catalogue import Dialect
 from catalight.domain.errors import ImageError, ImageErrorCode, JobGoneError, JobNotFoundError
-from catalight.domain.job import Counts, Job, JobState
-from catalight.domain.options import Options
-from catalight.domain.report import Source, Times
-from catalight.domain.row import Image, Row, RowState
-from catalight.domain.webhook import Delivery, Webhook, WebhookState
+from catalight.domain.image.options import Options
+from catalight.domain.image.report import Source, Times
+from catalight.domain.job.job import Counts, Job, JobState
+from catalight.domain.job.row import Image, Row, RowState
+from catalight.domain.job.webhook import Delivery, Webhook, WebhookState
 from catalight.usecases.ports import Deliveries, JobList, Jobs, Keys, Rows, Usage
 from tests.fakes import MemoryDeliveries, MemoryJobs, MemoryKeys, MemoryRows, MemoryUsage
 

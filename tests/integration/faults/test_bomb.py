@@ -5,8 +5,8 @@ from io import BytesIO
 
 from PIL import Image
 
-from catalight.adapters import codec
-from catalight.domain.options import Options
+from catalight.adapters.codec import compress
+from catalight.domain.image.options import Options
 from tests.faults import bomb
 
 SIDE = 1200
@@ -20,7 +20,7 @@ def seconds(data: bytes) -> float:
 
 
 def test_it_is_a_picture_that_is_taken() -> None:
-    output = codec.compress(bomb.draw(SIDE, scans=2), Options())
+    output = compress.compress(bomb.draw(SIDE, scans=2), Options())
     assert (output.width, output.height) == (SIDE, SIDE)
 
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from bench import pictures, tables
+from bench import images, tables
 from bench.candidates import ENGINE, PLAIN, SANDBOX, Candidate, Runner, deployed_tuning
+from bench.images import Shot
 from bench.measure import Measurement, Result, measure
 from bench.modes import HUGE, MODES, Mode
-from bench.pictures import Shot
 
 JPEG, RESIZE, *_ = MODES
 NOT_THERE = Candidate("nobody", ("no-such-program",), frozenset({"jpeg"}), "it, if you find it")
@@ -16,7 +16,7 @@ NOT_THERE = Candidate("nobody", ("no-such-program",), frozenset({"jpeg"}), "it, 
 
 @pytest.fixture
 def sources(tmp_path: Path) -> list[Path]:
-    return pictures.save([Shot(seed, (120, 80), settings={"quality": 90}) for seed in range(2)], tmp_path)
+    return images.save([Shot(seed, (120, 80), settings={"quality": 90}) for seed in range(2)], tmp_path)
 
 
 def measured(sources: list[Path], *candidates: Candidate, mode: Mode = JPEG, rounds: int = 2) -> Measurement:
@@ -96,7 +96,7 @@ def test_others_do_not_get_our_malloc(monkeypatch: pytest.MonkeyPatch, sources: 
 def test_modes_take_what_suits_them(tmp_path: Path) -> None:
     large = Shot(1, (1200, 300), settings={"quality": 90})
     small = [Shot(1, (90, 90)), Shot(2, (90, 90), "PNG"), Shot(3, (90, 90), orientation=6)]
-    jpeg, png, turned, big = pictures.save([*small, large], tmp_path)
+    jpeg, png, turned, big = images.save([*small, large], tmp_path)
     note = tmp_path / "note.txt"
     note.write_text("no picture")
     files = (jpeg, png, turned, big, note)

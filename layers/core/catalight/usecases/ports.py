@@ -6,11 +6,11 @@ from datetime import date, datetime
 from typing import Protocol
 
 from catalight.domain.api_keys import ApiKey
-from catalight.domain.hosts import Host
-from catalight.domain.job import Counts, Job, JobState
+from catalight.domain.job.job import Counts, Job, JobState
+from catalight.domain.job.row import Row, RowState
+from catalight.domain.job.webhook import Delivery
 from catalight.domain.messages import Message
-from catalight.domain.row import Row, RowState
-from catalight.domain.webhook import Delivery
+from catalight.domain.web.hosts import Host
 
 type Clock = Callable[[], datetime]
 type SecondsLeft = Callable[[], float]

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 from fastapi.testclient import TestClient
 
-from catalight.domain.outbound import Outbound
-from catalight.usecases.link_image import LinkImage
-from catalight.usecases.link_result import LinkResult
-from catalight.usecases.own_job import OwnJob
+from catalight.domain.web.egress import Outbound
+from catalight.usecases.images.link_image import LinkImage
+from catalight.usecases.jobs.link_result import LinkResult
+from catalight.usecases.jobs.own_job import OwnJob
 from functions.api.app import app
 from functions.api.services import Services, services
 from tests.pipeline import Pipeline

@@ -13,8 +13,8 @@ from catalight.domain.errors import (
     KeyNotFoundError,
     UnavailableError,
 )
-from catalight.domain.job import JobState
-from catalight.domain.outbound import Outbound
+from catalight.domain.job.job import JobState
+from catalight.domain.web.egress import Outbound
 from functions.api import problems
 from functions.api.app import app
 from functions.api.body_limit import MAX_BODY

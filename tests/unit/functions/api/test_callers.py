@@ -9,8 +9,8 @@ from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
 from catalight.domain.api_keys import Limits
-from catalight.usecases.authenticate import Authenticate
-from catalight.usecases.manage_keys import ManageKeys
+from catalight.usecases.callers.authenticate import Authenticate
+from catalight.usecases.callers.manage_keys import ManageKeys
 from functions.api import jobs
 from functions.api.app import app
 from functions.api.callers import caller, own_job

@@ -7,7 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
-from catalight.domain.options import Options
+from catalight.domain.image.options import Options
 from tests.pipeline import Pipeline
 from tests.unit.functions.api.requests import ONE, check_problem
 

@@ -5,7 +5,7 @@ from base64 import urlsafe_b64encode
 import pytest
 from fastapi.testclient import TestClient
 
-from catalight.domain.job import JobState
+from catalight.domain.job.job import JobState
 from tests.pipeline import MISSING, Pipeline, csv_of
 from tests.unit.functions.api.requests import check_problem, upload
 

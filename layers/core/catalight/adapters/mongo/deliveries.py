@@ -7,8 +7,8 @@ from pymongo.collection import Collection
 
 from catalight.adapters.mongo.client import Document
 from catalight.adapters.mongo.connection import Mongo, asking
-from catalight.domain.job import ENDED
-from catalight.domain.webhook import Delivery, WebhookState
+from catalight.domain.job.job import ENDED
+from catalight.domain.job.webhook import Delivery, WebhookState
 
 KEPT = 50  # calls in the log of a job
 

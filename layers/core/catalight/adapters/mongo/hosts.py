@@ -8,7 +8,7 @@ from pymongo.collection import Collection
 
 from catalight.adapters.mongo.client import Document
 from catalight.adapters.mongo.connection import Mongo, asking
-from catalight.domain.hosts import Host
+from catalight.domain.web.hosts import Host
 
 REMEMBERED = 600  # seconds after its rest; then its strikes are forgotten
 

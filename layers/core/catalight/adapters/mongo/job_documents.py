@@ -6,11 +6,11 @@ from typing import Any
 from bson import Binary
 
 from catalight.adapters.mongo.client import Document
-from catalight.domain.catalogue import Dialect
-from catalight.domain.job import Counts, Job, JobState
-from catalight.domain.options import Options
-from catalight.domain.report import Times
-from catalight.domain.webhook import Delivery, Webhook, WebhookState
+from catalight.domain.catalogue.catalogue import Dialect
+from catalight.domain.image.options import Options
+from catalight.domain.image.report import Times
+from catalight.domain.job.job import Counts, Job, JobState
+from catalight.domain.job.webhook import Delivery, Webhook, WebhookState
 
 
 def to_document(job: Job) -> Document:

@@ -13,7 +13,7 @@ from catalight.adapters.mongo.client import Document
 from catalight.adapters.mongo.connection import Mongo, asking
 from catalight.adapters.mongo.job_documents import to_document, to_job
 from catalight.domain.errors import JobGoneError, JobNotFoundError
-from catalight.domain.job import ENDED, OPEN, RUNNING, Counts, Job, JobState
+from catalight.domain.job.job import ENDED, OPEN, RUNNING, Counts, Job, JobState
 
 INDEXES = [
     IndexModel([("sweep_at", ASCENDING)], name="sweep"),

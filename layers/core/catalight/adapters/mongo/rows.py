@@ -16,8 +16,8 @@ from pymongo.collection import Collection
 from catalight.adapters.mongo.client import Document, ignoring_duplicates
 from catalight.adapters.mongo.connection import Mongo, asking
 from catalight.domain.errors import ImageErrorCode
-from catalight.domain.report import Source, Times
-from catalight.domain.row import Image, ImageState, Row, RowState
+from catalight.domain.image.report import Source, Times
+from catalight.domain.job.row import Image, ImageState, Row, RowState
 
 BATCH = 5_000
 

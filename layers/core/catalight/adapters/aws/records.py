@@ -1,0 +1,52 @@
+"""The way from a batch of SQS records into a function, and back."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from catalight.adapters.logging import logs
+from catalight.domain.messages import Message, decode
+
+type Handler = Callable[[dict[str, Any], LambdaContext], PartialItemFailureResponse]
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A message that was received `receives` times, and the seconds until the function is ended."""
+
+    message: Message
+    receives: int
+    seconds_left: Callable[[], float]
+
+
+def handler(handle: Callable[[Received], None]) -> Handler:
+    """A Lambda handler that gives `handle` one message after the other; what it raises for comes back.
+
+    The answer names those records, as ReportBatchItemFailures asks:
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+    """
+    logger = logs.logger()
+    processor = BatchProcessor(
+        EventType.SQS, raise_on_entire_batch_failure=False, logger=logging.getLogger(logger.name)
+    )
+
+    def handle_record(record: SQSRecord, lambda_context: LambdaContext) -> None:
+        receives = int(record.attributes.approximate_receive_count)
+        seconds_left = _seconds_left(lambda_context)
+        handle(Received(decode(record.body), receives, seconds_left))
+
+    @logger.inject_lambda_context(clear_state=True)
+    def handle_batch(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+        return process_partial_response(event, handle_record, processor, context)
+
+    return handle_batch
+
+
+def _seconds_left(context: LambdaContext) -> Callable[[], float]:
+    return lambda: context.get_remaining_time_in_millis() / 1000

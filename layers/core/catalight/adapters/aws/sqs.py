@@ -1,0 +1,65 @@
+"""Queues on SQS, ten messages a call, what a call leaves behind sent again."""
+
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import batched
+from typing import TYPE_CHECKING
+
+from catalight.adapters.aws.clients import unavailable_when_down
+from catalight.domain.errors import UnavailableError
+from catalight.domain.messages import Message, encode
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
+
+BATCH = 10  # messages; what SendMessageBatch takes
+CALLS = 8  # at once
+TRIES = 5
+
+
+class SqsQueue:
+    """`catalight.usecases.ports.Queue` on one SQS standard queue.
+
+    MessageGroupId makes the queue a fair one: a small job does not wait behind a big one
+    (Amazon SQS Developer Guide, "Amazon SQS fair queues").
+    """
+
+    def __init__(self, client: "SQSClient", url: str, pause: Callable[[float], None] = time.sleep) -> None:
+        self._client = client
+        self._url = url
+        self._pause = pause
+
+    def send(self, messages: Iterable[Message], delay: int = 0) -> None:
+        batches = [
+            [_entry(str(i), message, delay) for i, message in enumerate(batch)]
+            for batch in batched(messages, BATCH, strict=False)
+        ]
+        if len(batches) <= 1:
+            for batch in batches:
+                self._send_batch(batch)
+            return
+        with ThreadPoolExecutor(CALLS) as pool:
+            list(pool.map(self._send_batch, batches))  # the list raises what a call raised
+
+    def _send_batch(self, entries: "list[SendMessageBatchRequestEntryTypeDef]") -> None:
+        for attempt in range(TRIES):
+            if attempt:
+                self._pause(0.1 * 2**attempt)
+            with unavailable_when_down("SQS"):
+                answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
+            failed = {failure["Id"] for failure in answer.get("Failed", [])}
+            entries = [entry for entry in entries if entry["Id"] in failed]
+            if not entries:
+                return
+        raise UnavailableError("SQS")
+
+
+def _entry(entry_id: str, message: Message, delay: int) -> "SendMessageBatchRequestEntryTypeDef":
+    return {
+        "Id": entry_id,
+        "MessageBody": encode(message),
+        "DelaySeconds": delay,
+        "MessageGroupId": message.job_id,
+    }

@@ -1,0 +1,1 @@
+"""The image codec and the sandbox that it runs in."""

@@ -1,0 +1,107 @@
+"""Pictures in, light pictures out. The package `pictures` is all that imports Pillow."""
+
+from dataclasses import dataclass
+from typing import IO
+
+from catalight.adapters.codec.images import choose, decode, encode, keep, pillow_errors, requantise
+from catalight.adapters.codec.images.decode import Picture, Source
+from catalight.adapters.codec.images.geometry import Size
+from catalight.adapters.codec.memory_file import memory_file
+from catalight.adapters.codec.stopwatch import Stopwatch
+from catalight.domain.image import report
+from catalight.domain.image.compressed import Compressed
+from catalight.domain.image.limits import LIMITS, Limits
+from catalight.domain.image.options import ImageFormat, Options
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What has come out of which source: its format and size, whether that was kept, and the time taken."""
+
+    format: ImageFormat
+    target: Size
+    source: report.Source
+    kept: bool
+    times: report.Times
+
+
+def compress(data: bytes, options: Options, limits: Limits = LIMITS) -> Compressed:
+    """Decode one picture, fit it into `options` and encode it; or keep it, where that would make it larger.
+
+    The same arguments give the same bytes. Raises ImageError: `not_an_image` for a format that is not
+    read, `corrupt_image` for one that cannot be decoded in full, `too_many_pixels` where that would go
+    beyond `limits` or a side is longer than the output format allows, `too_many_bytes` where the output
+    would.
+    """
+    with memory_file() as file:
+        made = compress_into(file, data, options, limits)
+        file.seek(0)
+        return Compressed(file.read(), made.format, *made.target, made.source, made.times, made.kept)
+
+
+def compress_into(file: IO[bytes], data: bytes, options: Options, limits: Limits) -> Made:
+    """The same, with the output written into an empty file, which is checked to hold it."""
+    watch = Stopwatch()
+    pillow_errors.prepare_pillow()
+    with pillow_errors.mapped(data, limits):
+        source = decode.opened(data, options, limits)
+        asked = choose.asked(options.format, source)
+        if asked:
+            encode.check_sides(source.layout.target, asked)
+        if light := requantise.requantised(source, asked, options.quality):
+            encode.overwrite(file, light, limits)
+            output, kept, times = ImageFormat.JPEG, False, report.Times()
+        else:
+            picture = decode.decoded(source, asked, limits, watch)
+            times = picture.times
+    if not light:
+        output, kept = _write(file, source, picture, asked, options, limits)
+    encode.check_whole(file, source.layout.target, output)
+    times += report.Times(encode=watch.lap())
+    return Made(output, source.layout.target, source.told, kept, times)
+
+
+def _write(
+    file: IO[bytes],
+    source: Source,
+    picture: Picture,
+    asked: ImageFormat | None,
+    options: Options,
+    limits: Limits,
+) -> tuple[ImageFormat, bool]:
+    """Write the smallest of what the options allow; its format, and whether it is the source kept."""
+    allowed = (asked,) if asked else options.format.formats
+    # A GIF has no quality: coded anew it would only lose.
+    if asked is ImageFormat.GIF and (kept := keep.unchanged(source, picture, allowed)):
+        encode.overwrite(file, kept.data, limits)
+        return kept.format, True
+    formats = [asked] if asked else choose.candidates(picture, limits)
+    output = _smallest(file, picture, formats, options, source.exif, limits)
+    if encode.length(file) * 2 < len(source.data):  # so clear a gain that nobody need take the source apart
+        return output, False
+    kept = keep.unchanged(source, picture, allowed)
+    if kept is None or encode.length(file) < len(kept.data):
+        return output, False
+    encode.overwrite(file, kept.data, limits)
+    return kept.format, True
+
+
+def _smallest(
+    file: IO[bytes],
+    picture: Picture,
+    formats: list[ImageFormat],
+    options: Options,
+    exif: bytes,
+    limits: Limits,
+) -> ImageFormat:
+    """Encode in each of the formats, leave the smallest in the file, and tell which it is."""
+    best, *others = formats
+    encode.write(file, picture, best, options, exif, limits)
+    for output in others:
+        with memory_file() as other:
+            encode.write(other, picture, output, options, exif, limits)
+            if encode.length(other) < encode.length(file):
+                other.seek(0)
+                encode.overwrite(file, other.read(), limits)
+                best = output
+    return best

@@ -1,0 +1,44 @@
+"""Colours: whatever a picture is stored in becomes 8 bits a channel of grey or RGB, in sRGB."""
+
+from PIL import Image
+
+from catalight.adapters.codec.images import profiles
+
+_GREY_MODES = frozenset({"1", "L", "LA", "F"})
+
+
+def plain(source: Image.Image) -> Image.Image:
+    """The loaded pixels as L, LA, RGB or RGBA in sRGB, free of the source's metadata.
+
+    A source that is in such a mode already loses its pixels to the result.
+    """
+    profile = source.info.get("icc_profile")
+    if source.mode.startswith("I"):
+        source = _eight_bits(source)
+    if source.mode == "CMYK":
+        picture = profiles.to_srgb(source, profile)
+    else:
+        colours = "L" if source.mode in _GREY_MODES else "RGB"
+        mode = colours + "A" if source.has_transparency_data else colours
+        # An animation is copied: Pillow's writers would walk through its other frames.
+        animated = getattr(source, "is_animated", False)
+        picture = source.convert(mode) if mode != source.mode or animated else source
+        picture = profiles.to_srgb(picture, profile)
+    picture.info = {}
+    return picture
+
+
+def _eight_bits(source: Image.Image) -> Image.Image:
+    """A 16-bit grey picture, also one that Pillow holds in 32, as L; convert() alone would clip it."""
+    picture = source.convert("I").point(lambda value: value * (1 / 257)).convert("L")
+    key = source.info.get("transparency")
+    picture.info = {} if key is None else {"transparency": key // 257}
+    return picture
+
+
+def flattened(picture: Image.Image, background: str) -> Image.Image:
+    """A transparent picture on a background: grey stays grey on one that is grey."""
+    solid = "L" if picture.mode == "LA" and len({background[at : at + 2] for at in (1, 3, 5)}) == 1 else "RGB"
+    flat = Image.new(solid, picture.size, background)
+    flat.paste(picture.convert(solid), mask=picture.getchannel("A"))
+    return flat

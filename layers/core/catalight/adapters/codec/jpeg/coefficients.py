@@ -1,0 +1,189 @@
+"""A picture's coefficients as tokens, between its two codings: binds native/requantise.c and encode.c."""
+
+from array import array
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from ctypes import (
+    CDLL,
+    Structure,
+    byref,
+    c_char_p,
+    c_size_t,
+    c_ubyte,
+    c_uint16,
+    c_uint32,
+    c_void_p,
+    memmove,
+)
+from functools import cached_property
+
+from catalight.adapters.codec.jpeg import huffman
+from catalight.adapters.codec.jpeg.header import (
+    BLOCK,
+    COLOURS,
+    LONGEST_CODE,
+    SYMBOLS,
+    TABLES,
+    Codes,
+    Header,
+    Scan,
+)
+from catalight.adapters.codec.jpeg.turn import Turn
+
+_LEAST_TOKENS = 1 << 16
+
+
+class _Component(Structure):
+    _fields_ = (
+        ("across", c_uint32),
+        ("down", c_uint32),
+        ("wide", c_uint32),
+        ("high", c_uint32),
+        ("before", c_ubyte * BLOCK),
+        ("after", c_ubyte * BLOCK),
+    )
+
+
+class _Picture(Structure):
+    _fields_ = (
+        ("components", c_uint32),
+        ("width", c_uint32),
+        ("height", c_uint32),
+        ("units_across", c_uint32),
+        ("units_down", c_uint32),
+        ("component", _Component * COLOURS),
+    )
+
+
+class _Turn(Structure):
+    _fields_ = (("swap", c_uint32), ("across", c_uint32), ("down", c_uint32))
+
+
+class _Table(Structure):
+    _fields_ = (("counts", c_ubyte * LONGEST_CODE), ("symbols", c_ubyte * SYMBOLS))
+
+
+class _Scan(Structure):
+    _fields_ = (
+        ("data", c_char_p),
+        ("start", c_size_t),
+        ("length", c_size_t),
+        ("interval", c_uint32),
+        ("progressive", c_uint32),
+        ("first", c_uint32),
+        ("last", c_uint32),
+        ("refines", c_uint32),
+        ("shift", c_uint32),
+        ("components", c_uint32),
+        ("component", c_uint32 * COLOURS),
+        ("dc", c_uint32 * COLOURS),
+        ("ac", c_uint32 * COLOURS),
+        ("dc_tables", _Table * TABLES),
+        ("ac_tables", _Table * TABLES),
+    )
+
+
+class _Tokens(Structure):
+    _fields_ = (
+        ("tokens", c_void_p),
+        ("count", c_size_t),
+        ("room", c_size_t),
+        ("most", c_size_t),
+        ("histogram", c_uint32 * SYMBOLS * TABLES),
+    )
+
+
+class Tokens:
+    """The picture between its two codings, in its new steps."""
+
+    def __init__(self, library: CDLL, tokens: _Tokens) -> None:
+        self._library = library
+        self._tokens = tokens
+
+    @cached_property
+    def uses(self) -> list[dict[int, int]]:
+        """How often the output has each symbol: of brightness for DC and AC values, then of both colours."""
+        tables = (table[:] for table in self._tokens.histogram)
+        return [{symbol: count for symbol, count in enumerate(table) if count} for table in tables]
+
+    def coded(self, tables: Sequence[Codes]) -> memoryview | None:
+        """The data in codes of these tables, or None where they grow by FF bytes beyond what is likely."""
+        codes, bits = array("H", bytes(2 * 2 * SYMBOLS * TABLES)), 0
+        for number, (table, uses) in enumerate(zip(tables, self.uses, strict=False)):
+            for symbol, code, length in huffman.codes(table):
+                place = 2 * (SYMBOLS * number + symbol)
+                codes[place], codes[place + 1] = code, length
+                bits += uses[symbol] * (length + symbol % 16)
+        out = bytearray(bits // 7 + 64)
+        room = (c_ubyte * len(out)).from_buffer(out)
+        given = (c_uint16 * len(codes)).from_buffer(codes)
+        length = self._library.encode(byref(self._tokens), given, room, c_size_t(len(out)))
+        return memoryview(out)[:length] if length else None
+
+
+@contextmanager
+def requantised(
+    library: CDLL, header: Header, first: Scan, output: Header, turn: Turn, steps: Sequence[bytes]
+) -> Iterator[Tokens | None]:
+    """Give each component's values these steps; None where data are broken, unusual or too many.
+
+    `first` is the first scan of `header`; the others are read from it. `output` is the header after the turn,
+    as the steps are. Raises UnusualError.
+    """
+    tokens = _Tokens(most=max(_LEAST_TOKENS, header.width * header.height))
+    made = _picture(output, steps)
+    try:
+        if len(first.components) == len(header.components) and not header.progressive and not any(turn):
+            able = _from_scan(library, made, header, first, tokens)
+        else:
+            able = _from_blocks(library, made, header, first, turn, tokens)
+        yield Tokens(library, tokens) if able else None
+    finally:
+        library.release(byref(tokens))
+
+
+def _from_scan(library: CDLL, picture: _Picture, header: Header, scan: Scan, tokens: _Tokens) -> bool:
+    end = library.requantise_scan(byref(picture), byref(_scan(header, scan)), byref(tokens))
+    return bool(end) and header.scan(end) is None
+
+
+def _from_blocks(
+    library: CDLL, upright: _Picture, header: Header, first: Scan, turn: Turn, tokens: _Tokens
+) -> bool:
+    picture = _picture(header, [header.steps[component.steps] for component in header.components])
+    blocks = library.make_blocks(byref(picture))
+    scan: Scan | None = first
+    try:
+        while blocks and scan:
+            end = library.read_scan(byref(picture), byref(_scan(header, scan)), c_void_p(blocks))
+            if not end:
+                return False
+            scan = header.scan(end)
+        given = byref(picture), byref(upright), byref(_Turn(*turn)), c_void_p(blocks), byref(tokens)
+        return bool(blocks and library.requantise_blocks(*given))
+    finally:
+        library.release_blocks(c_void_p(blocks))
+
+
+def _picture(header: Header, steps: Sequence[bytes]) -> _Picture:
+    picture = _Picture(len(header.components), header.width, header.height, *header.units())
+    for place, (component, after) in enumerate(zip(header.components, steps, strict=True)):
+        told = _Component(component.across, component.down, *header.blocks(component))
+        memmove(told.before, header.steps[component.steps], BLOCK)
+        memmove(told.after, after, BLOCK)
+        picture.component[place] = told
+    return picture
+
+
+def _scan(header: Header, scan: Scan) -> _Scan:
+    told = _Scan(header.data, scan.data_at, len(header.data), header.interval, header.progressive)
+    told.first, told.last, told.refines, told.shift = scan.first, scan.last, scan.refines, scan.shift
+    told.components = len(scan.components)
+    needed = (told.component, scan.components), (told.dc, scan.dc), (told.ac, scan.ac)
+    for place, numbers in needed:
+        place[: len(numbers)] = [number % TABLES for number in numbers]
+    for tables, found in ((told.dc_tables, header.dc), (told.ac_tables, header.ac)):
+        for number, table in found.items():
+            memmove(tables[number].counts, table.counts, len(table.counts))
+            memmove(tables[number].symbols, table.symbols, len(table.symbols))
+    return told

@@ -1,0 +1,1 @@
+"""JSON logs and tracebacks without exception texts."""

@@ -1,0 +1,1 @@
+"""HTTP to hosts that strangers name: the egress gate, downloads and webhook calls."""

@@ -1,0 +1,121 @@
+"""Downloads, one URL at a time."""
+
+import http
+import io
+import time
+from collections.abc import Callable
+from datetime import datetime
+from urllib.parse import urljoin, urlsplit
+
+import requests
+import urllib3
+
+from catalight.adapters.web import retry_after
+from catalight.adapters.web.dial import Network
+from catalight.adapters.web.http import HttpClient
+from catalight.adapters.web.limits import Limits
+from catalight.clock import utc_now
+from catalight.domain.errors import ImageError
+from catalight.domain.errors import ImageErrorCode as Code
+from catalight.domain.web.egress import Outbound
+
+_MAX_REDIRECTS = 5
+_CHUNK_BYTES = 256 * 1024
+_WIRE = 2  # times as many bytes may come in as are taken: chunks of a few bytes have as much around them
+_DRAINED_BYTES = 64 * 1024  # an unwanted body up to this size is read, so that its connection can be kept
+
+_CODES = {
+    404: Code.NOT_FOUND,
+    410: Code.NOT_FOUND,
+    401: Code.BLOCKED_BY_HOST,
+    403: Code.BLOCKED_BY_HOST,
+    451: Code.BLOCKED_BY_HOST,
+}
+_MAY_PASS = {408, 425, 429}  # and all from 500 on
+
+
+class Fetcher:
+    """Downloads pictures over HTTP(S), at most `max_bytes` decoded bytes each; safe to share by threads.
+
+    Every host, a redirect's too, passes the gate of HttpClient, which says what `outbound` and `pool_size`
+    mean. Timeouts are seconds: `connect_timeout` and `read_timeout` for one wait, `max_seconds` for a whole
+    fetch, however slowly its bytes drip, by `clock`. `now` tells what time it is where a host names a time to
+    come back.
+    """
+
+    def __init__(
+        self,
+        outbound: Outbound,
+        *,
+        max_bytes: int = 25_000_000,
+        connect_timeout: float = 5.0,
+        read_timeout: float = 10.0,
+        max_seconds: float = 30.0,
+        pool_size: int = 10,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = utc_now,
+        network: Network = Network(),  # noqa: B008 (it is frozen)
+    ) -> None:
+        self._max_bytes = max_bytes
+        self._now = now
+        limits = Limits(connect_timeout, read_timeout, max_seconds, wire_bytes=_WIRE * max_bytes)
+        self._client = HttpClient(outbound, limits=limits, pool_size=pool_size, clock=clock, network=network)
+
+    def fetch(self, url: str) -> bytes:
+        """Download `url`, following at most five redirects.
+
+        Raises ImageError, and nothing else, for whatever a URL or a remote host can cause; it is transient
+        where the same request may succeed later. An empty body is returned like any other.
+        """
+        with self._client.exchange():
+            return self._download(url)
+
+    def close(self) -> None:
+        """Close the kept connections."""
+        self._client.close()
+
+    def _download(self, url: str) -> bytes:
+        first_url = None
+        for _ in range(_MAX_REDIRECTS + 1):
+            with self._client.send(requests.Request("GET", url)) as response:
+                target = self._client.redirect_target(response)
+                if target is None and response.status_code == http.HTTPStatus.OK:
+                    return self._body(response.raw)
+                _drain(response.raw)
+                first_url = first_url or response.url
+                if target is None:
+                    raise self._status_error(response, urlsplit(first_url).hostname)
+                url = urljoin(response.url, target)
+        raise ImageError(Code.TOO_MANY_REDIRECTS, f"The host redirects more than {_MAX_REDIRECTS} times.")
+
+    def _body(self, raw: urllib3.HTTPResponse) -> bytes:
+        declared = raw.length_remaining or 0
+        if declared > self._max_bytes:
+            raise self._too_many_bytes(f"{declared:,}")
+        body = io.BytesIO()
+        while chunk := raw.read1(_CHUNK_BYTES, decode_content=True):
+            if body.tell() + len(chunk) > self._max_bytes:
+                raise self._too_many_bytes(f"more than {self._max_bytes:,}")
+            body.write(chunk)
+        return body.getvalue()  # without a copy, which bytes() of a bytearray would make
+
+    def _status_error(self, response: requests.Response, own_host: str | None) -> ImageError:
+        status = response.status_code
+        code = _CODES.get(status, Code.HTTP_ERROR)
+        return ImageError(
+            code,
+            f"The host answered {status}.",
+            transient=status in _MAY_PASS or status >= 500,
+            status=status if urlsplit(response.url).hostname == own_host else None,
+            retry_after=retry_after.seconds(response.headers.get("Retry-After"), self._now()),
+        )
+
+    def _too_many_bytes(self, measured: str) -> ImageError:
+        detail = f"The picture has {measured} bytes; at most {self._max_bytes:,} are taken."
+        return ImageError(Code.TOO_MANY_BYTES, detail)
+
+
+def _drain(raw: urllib3.HTTPResponse) -> None:
+    """Read a short body that nobody wants: leaving a response unread costs its connection."""
+    if raw.length_remaining is not None and raw.length_remaining <= _DRAINED_BYTES:
+        raw.drain_conn()

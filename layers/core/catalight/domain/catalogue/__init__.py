@@ -1,0 +1,1 @@
+"""A catalogue file: encoding, dialect, header, rows and image URLs."""

@@ -1,0 +1,1 @@
+"""A job: its states, rows, ranges, stored objects and result."""

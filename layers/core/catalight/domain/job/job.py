@@ -1,0 +1,150 @@
+"""A job: one catalogue on its way, its states and its counts."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+
+from catalight.domain.catalogue.catalogue import Dialect
+from catalight.domain.image.options import Options
+from catalight.domain.image.report import Times
+from catalight.domain.job.retention import Terms
+from catalight.domain.job.row import Image, ImageState
+from catalight.domain.job.webhook import Webhook
+
+
+class JobState(StrEnum):
+    """Where a job stands.
+
+    FINISHING and CANCELLING are shown to clients as PROCESSING. GONE is a tombstone: of the job, deleted or
+    expired, only its id is still known.
+    """
+
+    PENDING = "PENDING"
+    PROCESSING = "PROCESSING"
+    CANCELLING = "CANCELLING"
+    FINISHING = "FINISHING"
+    COMPLETED = "COMPLETED"
+    CANCELLED = "CANCELLED"
+    FAILED = "FAILED"
+    GONE = "GONE"
+
+    @property
+    def shown(self) -> "JobState":
+        """The state that clients see."""
+        return JobState.PROCESSING if self in (JobState.FINISHING, JobState.CANCELLING) else self
+
+    @property
+    def has_result(self) -> bool:
+        """Whether a result CSV is published."""
+        return self in (JobState.COMPLETED, JobState.CANCELLED)
+
+
+RUNNING = (JobState.PENDING, JobState.PROCESSING, JobState.CANCELLING)
+OPEN = (*RUNNING, JobState.FINISHING)
+ENDED = (JobState.COMPLETED, JobState.CANCELLED, JobState.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many images have ended, and how; bytes and times are those of the images done, summed."""
+
+    done: int = 0
+    failed: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+    errors: Mapping[str, int] = field(default_factory=dict)
+    times: Times = field(default_factory=Times)
+
+    @classmethod
+    def of(cls, images: Iterable[Image]) -> "Counts":
+        """Count the images that have ended."""
+        ended = [image for image in images if image.ended]
+        done = [image for image in ended if image.state is ImageState.DONE]
+        return cls(
+            done=len(done),
+            failed=len(ended) - len(done),
+            bytes_in=sum(image.bytes_in for image in done),
+            bytes_out=sum(image.bytes_out for image in done),
+            errors=dict(Counter(str(image.error) for image in ended if image.error)),
+            times=sum((image.times for image in done if image.times), Times()),
+        )
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(
+            done=self.done + other.done,
+            failed=self.failed + other.failed,
+            bytes_in=self.bytes_in + other.bytes_in,
+            bytes_out=self.bytes_out + other.bytes_out,
+            errors=dict(Counter(self.errors) + Counter(other.errors)),
+            times=self.times + other.times,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One catalogue on its way.
+
+    `run` starts at 1 and grows with every retry; `ranges` is how many row ranges this run has, of which
+    at most `window` are in the queue at once. `secret` makes the image links unguessable. `sealed` is
+    true once every row is stored. `api_base` is the URL that the client called, without a path;
+    `/images/…` in the result is appended to `link_base`, the same or a CDN's.
+
+    `fingerprint` tells apart orders that come under one Idempotency-Key. At `deadline_at` the run is ended
+    with what exists, at `expires_at` the job is forgotten. `moved_at` is when it last got further; the
+    sweeper looks at it at `sweep_at`, having looked `looks` times since it moved.
+    """
+
+    id: str
+    owner: str
+    fingerprint: str
+    state: JobState
+    run: int
+    sealed: bool
+    options: Options
+    dialect: Dialect
+    header: tuple[str, ...]
+    file_name: str
+    rows: int
+    images: int
+    ranges: int
+    window: int
+    secret: bytes
+    api_base: str
+    link_base: str
+    created_at: datetime
+    deadline_at: datetime
+    expires_at: datetime
+    moved_at: datetime
+    sweep_at: datetime | None
+    looks: int = 0
+    cancelled: bool = False
+    counts: Counts = field(default_factory=Counts)
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    webhook: Webhook | None = None
+
+    @property
+    def end(self) -> JobState:
+        """The state in which this run ends, once it is FINISHING."""
+        return JobState.CANCELLED if self.cancelled else JobState.COMPLETED
+
+    def next_run(self, now: datetime, terms: Terms) -> "Job":
+        """The job as its next run begins, its failed rows not reopened yet."""
+        return replace(
+            self,
+            run=self.run + 1,
+            state=JobState.PENDING,
+            sealed=False,
+            cancelled=False,
+            deadline_at=now + terms.deadline,
+            expires_at=terms.expires_at(now, self.created_at),
+            moved_at=now,
+            sweep_at=now,
+            looks=0,
+            counts=replace(self.counts, failed=0, errors={}),
+            started_at=None,
+            finished_at=None,
+            webhook=self.webhook and self.webhook.renewed(),
+        )

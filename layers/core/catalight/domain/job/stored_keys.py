@@ -1,0 +1,40 @@
+"""What a job may have stored, by its keys."""
+
+from collections.abc import Iterator
+
+from catalight.domain.errors import ImageErrorCode
+from catalight.domain.job import links
+from catalight.domain.job.job import Job
+from catalight.domain.job.row import Row
+
+
+def result_keys(job: Job) -> list[str]:
+    """The result CSVs of all runs so far."""
+    return [links.result_key(job.id, run) for run in range(1, job.run + 1)]
+
+
+def possible(job: Job, row: Row) -> Iterator[str]:
+    """Where attempts of any run so far may have stored images of the row."""
+    for run in range(1, job.run + 1):
+        for place in range(len(row.images)):
+            yield from _keys(job, row, run, place)
+
+
+def leftovers(job: Job, row: Row) -> Iterator[str]:
+    """Where attempts of the row's own run may have stored what no image of the row refers to.
+
+    Where the options leave the format open, that may also be so for an image that is done: the attempt that
+    died may have been served another picture.
+    """
+    for place, image in enumerate(row.images):
+        if not image.link or len(job.options.format.formats) > 1:
+            referred = links.image_key(image.link) if image.link else None
+            yield from (key for key in _keys(job, row, row.run, place) if key != referred)
+
+
+def _keys(job: Job, row: Row, run: int, place: int) -> Iterator[str]:
+    """One for each format that the options allow."""
+    image = row.images[place]
+    if image.error is not ImageErrorCode.INVALID_URL:
+        for output in job.options.format.formats:
+            yield links.image_key(links.link(job.secret, run, row.number, place, image.url, output.extension))

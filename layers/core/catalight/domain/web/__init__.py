@@ -1,0 +1,1 @@
+"""Hosts on the internet: public addresses, egress policy and backoff."""

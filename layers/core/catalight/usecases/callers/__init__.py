@@ -1,0 +1,1 @@
+"""Who calls the API: authentication, limits and API keys."""

@@ -1,0 +1,1 @@
+"""Process a range of rows: download, compress, store and record its images."""

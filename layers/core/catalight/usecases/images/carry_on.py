@@ -1,0 +1,31 @@
+"""What follows when rows of a range have ended."""
+
+from dataclasses import dataclass
+
+from catalight.domain.job import ranges
+from catalight.domain.job.job import Job
+from catalight.domain.messages import ProcessRange
+from catalight.usecases.jobs.ask_completion import AskCompletion
+from catalight.usecases.ports import Queue, Rows
+
+
+@dataclass(frozen=True, slots=True)
+class CarryOn:
+    """Send the next range of the lane, and ask whether the job is complete.
+
+    It looks at what is stored, not at who ended what: a redelivery heals what died half-way.
+    """
+
+    rows: Rows
+    image_queue: Queue
+    ask_completion: AskCompletion
+
+    def __call__(self, job: Job, number: int) -> None:
+        """Carry on after range `number`, if nothing of it is pending."""
+        following = ranges.successor(number, job.ranges, job.window)
+        if following is not None and not self._pending(job, number) and self._pending(job, following):
+            self.image_queue.send([ProcessRange(job.id, job.run, following)])
+        self.ask_completion(job.id, job.run)
+
+    def _pending(self, job: Job, number: int) -> bool:
+        return bool(self.rows.pending_in_range(job.id, job.run, number))

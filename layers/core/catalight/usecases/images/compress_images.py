@@ -1,0 +1,186 @@
+"""Make images light: download, compress and store them side by side."""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, wait
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import count
+from threading import Event
+
+from catalight.domain import retries
+from catalight.domain.errors import ImageError, ImageErrorCode, UnavailableError
+from catalight.domain.image.compressed import Compressed
+from catalight.domain.image.options import Options
+from catalight.domain.image.report import Times, milliseconds
+from catalight.domain.job import links
+from catalight.domain.job.job import Job
+from catalight.domain.job.row import Image
+from catalight.domain.web import hosts
+from catalight.usecases.images.byte_budget import Room
+from catalight.usecases.images.host_backoff import Manners
+from catalight.usecases.images.host_scheduler import Turns
+from catalight.usecases.ports import Clock, Hosts, ObjectStore
+
+logger = logging.getLogger(__name__)
+
+UNEXPECTED = ImageError(ImageErrorCode.INTERNAL_ERROR, "Something went wrong inside Catalight; it is logged.")
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One image that is due: `row` and `place` are its row's number and its place in the cell."""
+
+    row: int
+    place: int
+    image: Image
+
+    @property
+    def host(self) -> str:
+        """The host to ask for it."""
+        return hosts.name(self.image.url)
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """What the threads of one call share; `begun` counts the downloads."""
+
+    job: Job
+    turns: Turns[Task]
+    manners: Manners
+    seconds_left: Callable[[], float]
+    begun: Iterator[int] = field(default_factory=count)
+    store_is_down: Event = field(default_factory=Event)
+
+
+@dataclass(frozen=True, slots=True)
+class MakeLight:
+    """Make images light, `downloads` at once in `threads`.
+
+    `coding` bounds how many are decoded and encoded at once, `room` the bytes of outputs that wait for the
+    store.
+
+    Hosts: at most `per_host` downloads at once from one, and none from one that wants to be left alone; its
+    images wait. `pauses` are the seconds before each further attempt, `outage_pause` those after which one is
+    made that a service of ours has stopped. No image waits for its host longer than `deadline` seconds.
+
+    Time: `fetch_seconds` and `coding_seconds` are what these may take. Neither is begun with less left, but
+    the first downloads (those that find room at once, whatever their hosts) always are, and so is all of the
+    first image. What is not begun, and what a service of ours had no answer for, stays pending.
+    """
+
+    fetch: Callable[[str], bytes]
+    compress: Callable[[bytes, Options], Compressed]
+    store: ObjectStore
+    hosts: Hosts
+    clock: Clock
+    timer: Callable[[], float]
+    random: retries.Random
+    threads: Executor
+    coding: AbstractContextManager[object]
+    room: Room
+    pauses: Sequence[float]
+    deadline: float
+    outage_pause: float
+    downloads: int
+    per_host: int
+    fetch_seconds: float
+    coding_seconds: float
+
+    def __call__(
+        self, job: Job, tasks: Sequence[Task], seconds_left: Callable[[], float]
+    ) -> dict[tuple[int, int], Image]:
+        """Return each image as it stands now, by row number and place."""
+        turns = Turns(((task.host, task) for task in tasks), self.per_host)
+        # Half of it, so that an image can wait for its host and still be tried.
+        longest = self.deadline / 2
+        manners = Manners(self.hosts, {task.host for task in tasks}, self.clock, self.random, longest)
+        call = _Call(job, turns, manners, seconds_left)
+        images: dict[tuple[int, int], Image] = {}
+
+        def work() -> None:
+            for task in turns:
+                images[task.row, task.place] = self._attempt(call, task)
+
+        begun = [self.threads.submit(work) for _ in range(min(self.downloads, len(tasks)))]
+        wait(begun)
+        for thread in begun:
+            thread.result()  # raises what it raised
+        return images
+
+    def _attempt(self, call: _Call, task: Task) -> Image:
+        try:
+            return self._outcome(call, task)
+        except Exception:  # whatever it is, it is this image's end, and the others are kept
+            logger.exception(
+                "unexpected error at image %s of row %s of job %s", task.place, task.row, call.job.id
+            )
+            return task.image.failed(UNEXPECTED)
+
+    def _outcome(self, call: _Call, task: Task) -> Image:
+        try:
+            return self._make_light(call, task)
+        except ImageError as error:
+            return self._after_failure(call, task, error)
+        except UnavailableError:
+            call.store_is_down.set()
+            return self._held(task.image)
+
+    def _held(self, image: Image) -> Image:
+        """Wait until the store may be up again: each attempt until then is a download for nothing."""
+        return image.held(self.clock() + timedelta(seconds=self.outage_pause * retries.jitter(self.random)))
+
+    def _make_light(self, call: _Call, task: Task) -> Image:
+        with call.turns.at(task.host):  # while this one is coded, another may be fetched from there
+            if call.store_is_down.is_set():
+                return self._held(task.image)
+            if back := call.manners.back_at(task.host):
+                return task.image.waiting(back, self.clock(), self.deadline)
+            order = next(call.begun)
+            if order >= min(self.downloads, self.per_host) and call.seconds_left() < self._whole_seconds:
+                return task.image
+            began = self.timer()
+            source = self._fetch(call, task)
+            fetch = milliseconds(self.timer() - began)
+        with ExitStack() as held:
+            with self.coding:
+                if order and call.seconds_left() < self.coding_seconds:
+                    return task.image
+                output = self.compress(source, call.job.options)
+                held.enter_context(self.room.taken(len(output.data)))  # before another one is made
+            return self._store(call, task, len(source), output, fetch)
+
+    def _store(self, call: _Call, task: Task, bytes_in: int, output: Compressed, fetch: int) -> Image:
+        place, extension = (call.job.run, task.row, task.place), output.format.extension
+        link = links.link(call.job.secret, *place, task.image.url, extension)
+        began = self.timer()
+        self.store.put(links.image_key(link), output.data, output.format.media_type)
+        times = output.times + Times(fetch=fetch, store=milliseconds(self.timer() - began))
+        sizes = bytes_in, len(output.data), output.width, output.height
+        return task.image.done(link, *sizes, output.source, times, kept=output.kept)
+
+    @property
+    def _whole_seconds(self) -> float:
+        return self.fetch_seconds + self.coding_seconds
+
+    def _fetch(self, call: _Call, task: Task) -> bytes:
+        try:
+            source = self.fetch(task.image.url)
+        except ImageError as error:
+            if error.status in hosts.HAD_ENOUGH:
+                call.manners.had_enough(task.host, error.retry_after)
+            raise
+        call.manners.served(task.host)
+        return source
+
+    def _after_failure(self, call: _Call, task: Task, error: ImageError) -> Image:
+        now, factor = self.clock(), retries.jitter(self.random)
+        asked_for = now + timedelta(seconds=error.retry_after or 0)
+        back = call.manners.back_at(task.host) or now
+        if error.status == hosts.TOO_MANY_REQUESTS:  # nothing is wrong with the picture: it costs no attempt
+            return task.image.refused(error, max(asked_for, back), now, self.deadline)
+        again = retries.next_try(task.image.attempts, self.pauses, now, factor) if error.transient else None
+        if again is None:
+            return task.image.failed(error)
+        return task.image.postponed(error, max(again, asked_for, back), now, self.deadline)

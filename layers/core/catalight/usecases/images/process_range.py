@@ -1,0 +1,71 @@
+"""Process one row range: download, compress and store its images, and end its rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from catalight.domain import retries
+from catalight.domain.job import ranges
+from catalight.domain.job.job import ENDED, Job, JobState
+from catalight.domain.job.row import Row, first_due
+from catalight.domain.messages import ProcessRange as Message
+from catalight.usecases.images.carry_on import CarryOn
+from catalight.usecases.images.compress_images import MakeLight, Task
+from catalight.usecases.images.end_rows import CANCELLED
+from catalight.usecases.images.record_images import Outcomes, RecordImages
+from catalight.usecases.jobs.current import current
+from catalight.usecases.ports import Clock, Jobs, Queue, Rows, SecondsLeft
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessRange:
+    """Process what is pending and due in a range; whatever the message's history, the right state results."""
+
+    jobs: Jobs
+    rows: Rows
+    image_queue: Queue
+    make_light: MakeLight
+    record_images: RecordImages
+    carry_on: CarryOn
+    clock: Clock
+
+    def __call__(self, message: Message, seconds_left: SecondsLeft, receives: int = 1) -> None:
+        """Handle one message that was received `receives` times.
+
+        `seconds_left` is the time that the function may still run: images that cannot be worked on within it
+        stay pending and are sent anew. A message that comes again has crashed its function: its images are
+        sent one by one, so that the one that did it harms no other.
+        """
+        job = current(self.jobs, message.job_id, message.run)
+        if job is None or job.state in ENDED:
+            return
+        if job.state is JobState.PENDING:
+            self.jobs.start(job.id, job.run, self.clock())
+        rows = self.rows.pending_in_range(job.id, job.run, message.range)
+        parts = ranges.split(message, rows)
+        if receives > 1 and len(parts) > 1:
+            self.image_queue.send(parts)
+            return
+        if not parts or self._process(job, message, rows, seconds_left):
+            self.carry_on(job, message.range)
+        else:  # the lane is for others to carry on, or there would be two of it; but a twin may have died
+            self.carry_on.ask_completion(job.id, job.run)
+
+    def _process(self, job: Job, message: Message, rows: Sequence[Row], seconds_left: SecondsLeft) -> bool:
+        """Work on a range; False where it comes again, or where a twin has done all of it."""
+        outcomes = self._outcomes(job, message, rows, seconds_left)
+        if outcomes and not self.record_images(job, rows, outcomes):
+            return False
+        rows = self.rows.pending_in_range(job.id, job.run, message.range)
+        left = [image for _, _, image in ranges.named(message, rows)]
+        if left:
+            self.image_queue.send([message], delay=retries.delay(first_due(left), self.clock()))
+        return not left
+
+    def _outcomes(
+        self, job: Job, message: Message, rows: Sequence[Row], seconds_left: SecondsLeft
+    ) -> Outcomes:
+        named = [Task(row, place, image) for row, place, image in ranges.named(message, rows)]
+        if job.state is JobState.CANCELLING:
+            return {(task.row, task.place): task.image.failed(CANCELLED) for task in named}
+        now = self.clock()
+        return self.make_light(job, [task for task in named if task.image.due(now)], seconds_left)

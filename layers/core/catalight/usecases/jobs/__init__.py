@@ -1,0 +1,1 @@
+"""The life of a job: submit, run, finish, cancel, retry, delete."""

@@ -1,0 +1,42 @@
+"""Link to a job's result CSV."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from catalight.domain.errors import JobNotFinishedError, ResultExpiredError
+from catalight.domain.job import links
+from catalight.usecases.ports import Clock, Jobs, ObjectStore
+
+SECONDS = 3600
+RETRY_AFTER = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A presigned URL and when it ends."""
+
+    url: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LinkResult:
+    """Link to the result of the newest finished run."""
+
+    jobs: Jobs
+    store: ObjectStore
+    clock: Clock
+
+    def __call__(self, job_id: str, *, head: bool = False) -> Link:
+        """Raise JobNotFoundError, JobNotFinishedError or ResultExpiredError where there is no result.
+
+        `head` is for a URL to ask by HEAD.
+        """
+        job = self.jobs.get(job_id)
+        if not job.state.has_result:
+            raise JobNotFinishedError(job_id, RETRY_AFTER)
+        key = links.result_key(job.id, job.run)
+        if not self.store.exists(key):
+            raise ResultExpiredError(job_id)
+        url = self.store.link(key, SECONDS, file_name=links.result_name(job.file_name), head=head)
+        return Link(url, self.clock() + timedelta(seconds=SECONDS))

@@ -1,0 +1,23 @@
+"""Find a caller's own job."""
+
+from dataclasses import dataclass
+
+from catalight.domain.errors import JobGoneError, JobNotFoundError
+from catalight.domain.job.job import Job, JobState
+from catalight.usecases.ports import Jobs
+
+
+@dataclass(frozen=True, slots=True)
+class OwnJob:
+    """Find a job of one owner; those of others do not exist for it."""
+
+    jobs: Jobs
+
+    def __call__(self, owner: str, job_id: str) -> Job:
+        """Raise JobNotFoundError, or JobGoneError where it was deleted or has expired."""
+        job = self.jobs.find(job_id)
+        if job is None or job.owner != owner:
+            raise JobNotFoundError(job_id)
+        if job.state is JobState.GONE:
+            raise JobGoneError(job_id)
+        return job

@@ -1,0 +1,44 @@
+"""Retry a job: do again what failed, and only that."""
+
+from dataclasses import dataclass
+
+from catalight.domain.api_keys import Limits
+from catalight.domain.errors import JobGoneError, JobNotFinishedError
+from catalight.domain.job.job import Job
+from catalight.domain.job.retention import Terms
+from catalight.domain.messages import TendJob
+from catalight.usecases.callers.admit import Admit
+from catalight.usecases.jobs.link_result import RETRY_AFTER
+from catalight.usecases.messaging import send_best_effort
+from catalight.usecases.ports import Clock, Jobs, Queue
+
+
+@dataclass(frozen=True, slots=True)
+class RetryJob:
+    """Begin a new run of a job that has ended; its result replaces the one before.
+
+    The rows that have failed, one for each image at most, count against the owner's limits, if it has any.
+    """
+
+    jobs: Jobs
+    admit: Admit
+    aggregator_queue: Queue
+    clock: Clock
+    terms: Terms
+
+    def __call__(self, job_id: str, limits: Limits | None = None) -> Job:
+        """Return the job in its new run.
+
+        Raise JobNotFoundError, JobNotFinishedError while it runs, LimitError where it may not run now.
+        """
+        job, now = self.jobs.get(job_id), self.clock()
+        if job.expires_at <= now:
+            raise JobGoneError(job_id)
+        new = job.next_run(now, self.terms)
+        if limits and job.state.has_result:
+            self.admit(job.owner, limits, f"{job.id}/{new.run}", min(job.rows, job.counts.failed))
+        if not (job.state.has_result and self.jobs.begin_run(new)):
+            self.jobs.get(job_id)  # it may have been deleted since
+            raise JobNotFinishedError(job_id, RETRY_AFTER)
+        send_best_effort(self.aggregator_queue, [TendJob(job_id)])
+        return new

@@ -1,0 +1,1 @@
+"""Periodic maintenance of jobs: stalled, expired and deleted ones."""

@@ -1,0 +1,84 @@
+"""See to a job: whatever is due of it that nobody else does."""
+
+from dataclasses import dataclass
+
+from catalight.domain.job import ranges, sweeping
+from catalight.domain.job.job import ENDED, Job, JobState
+from catalight.domain.job.retention import Terms
+from catalight.domain.job.webhook import WebhookState
+from catalight.domain.messages import DeliverWebhook, FinishJob, ProcessRange
+from catalight.domain.messages import TendJob as Message
+from catalight.usecases.images.end_rows import EndRows
+from catalight.usecases.jobs.ask_completion import AskCompletion
+from catalight.usecases.jobs.reopen_rows import ReopenRows
+from catalight.usecases.ports import Clock, Jobs, Queue, Rows, SecondsLeft
+from catalight.usecases.upkeep.purge_job import PurgeJob
+
+
+@dataclass(frozen=True, slots=True)
+class TendJob:
+    """Do what is due of a job by its state and the clock; doing it twice, or half, changes nothing."""
+
+    jobs: Jobs
+    rows: Rows
+    image_queue: Queue
+    aggregator_queue: Queue
+    webhook_queue: Queue
+    ask_completion: AskCompletion
+    end_rows: EndRows
+    reopen_rows: ReopenRows
+    purge_job: PurgeJob
+    clock: Clock
+    terms: Terms
+
+    def __call__(self, message: Message, seconds_left: SecondsLeft) -> None:
+        """Handle one message."""
+        job = self.jobs.find(message.job_id)
+        if job is None:
+            return
+        if job.state is JobState.GONE:
+            self._go_on_unless(self.purge_job(job, seconds_left), job)
+        elif job.expires_at <= self.clock() and job.state in (*ENDED, JobState.FINISHING):
+            self.jobs.expire(job.id, job.run, self.clock())
+        elif job.state in ENDED:
+            self._tend_webhook(job)
+        elif job.state is JobState.FINISHING:
+            if self._still(job):
+                self.aggregator_queue.send([FinishJob(job.id, job.run)])
+        elif job.sealed:
+            self._tend_running(job, seconds_left)
+        elif job.run > 1:
+            self.reopen_rows(job)
+        elif sweeping.unsealed_too_long(job, self.clock()):
+            self.jobs.abandon(job.id, self.clock())
+
+    def _go_on_unless(self, finished: bool, job: Job) -> None:
+        if not finished:
+            self.aggregator_queue.send([Message(job.id)])
+
+    def _tend_webhook(self, job: Job) -> None:
+        now, webhook = self.clock(), job.webhook
+        if webhook and webhook.state is WebhookState.PENDING and (webhook.next_at or now) <= now:
+            self.webhook_queue.send([DeliverWebhook(job.id, job.run)])
+
+    def _tend_running(self, job: Job, seconds_left: SecondsLeft) -> None:
+        if job.deadline_at <= self.clock():
+            self._go_on_unless(self.end_rows.all(job, seconds_left), job)
+        elif job.state is JobState.CANCELLING:
+            self._go_on_unless(self.end_rows.not_under_way(job, seconds_left), job)
+        if self._still(job):
+            self._send_again(job)
+        self.ask_completion(job.id, job.run)
+
+    def _send_again(self, job: Job) -> None:
+        """Send what is due of the ranges that should be on their way: the first of each lane."""
+        now = self.clock()
+        due = {
+            row.range or 0
+            for row, is_head in ranges.with_heads(self.rows.pending(job.id), job.window)
+            if is_head and any(image.due(now) for image in row.images)
+        }
+        self.image_queue.send(ProcessRange(job.id, job.run, number) for number in sorted(due))
+
+    def _still(self, job: Job) -> bool:
+        return sweeping.still(job, self.clock(), self.terms.patience)

@@ -1,0 +1,1 @@
+"""Deliver webhooks, redeliver them, and derive their signing secrets."""

@@ -1,0 +1,117 @@
+"""What only MongoDB has: indexes, concerns, and being down."""
+
+import time
+import traceback
+from datetime import UTC, datetime
+from typing import Any
+
+import bson
+import pytest
+from pymongo.database import Database
+
+from catalight.adapters.mongo import Connection, MongoJobs, MongoPing, MongoRows
+from catalight.domain.errors import UnavailableError
+from catalight.domain.image.report import Source, Times
+from catalight.domain.job.job import Counts
+from catalight.domain.job.row import Image, Row
+from local.runner.children import free_port
+from tests.integration.adapters.test_ports import a_job
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def test_both_questions_are_answered_by_the_partial_index(
+    mongodb: Connection, database: Database[dict[str, Any]]
+) -> None:
+    rows = MongoRows(mongodb)
+    rows.ensure_indexes()
+    rows.ensure_indexes()
+    for query in ({"job": "j", "range": 3, "pending": True, "run": 1}, {"job": "j", "pending": True}):
+        plan = database["rows"].find(query).sort("range", -1).explain()["queryPlanner"]["winningPlan"]
+        assert "'indexName': 'pending'" in str(plan)
+        assert "COLLSCAN" not in str(plan)
+        assert "'stage': 'SORT'" not in str(plan)
+
+
+def test_jobs_are_found_by_indexes_and_tombstones_are_removed_in_time(
+    mongodb: Connection,
+    database: Database[dict[str, Any]],
+) -> None:
+    MongoJobs(mongodb).ensure_indexes()
+    sweep = database["jobs"].find({"sweep_at": {"$lte": NOW}}).sort("sweep_at", 1).limit(9)
+    states = {"owner": "", "state": {"$in": ["PENDING"]}}
+    page = database["jobs"].find(states).sort([("created_at", -1), ("_id", -1)]).limit(9)
+    for query, index in ((sweep, "sweep"), (page, "list")):
+        plan = str(query.explain()["queryPlanner"]["winningPlan"])
+        assert f"'indexName': '{index}'" in plan
+        assert "'stage': 'SORT'" not in plan
+    tombstones = database["jobs"].index_information()["tombstones"]
+    assert (tombstones["key"], tombstones["expireAfterSeconds"]) == ([("bury_at", 1)], 0)
+
+
+def test_a_job_of_an_earlier_version_is_read_and_goes_on(
+    mongodb: Connection, database: Database[dict[str, Any]]
+) -> None:
+    jobs = MongoJobs(mongodb)
+    jobs.insert(a_job(counts=Counts(done=1)))
+    database["jobs"].update_one({"_id": "job"}, {"$unset": {"counts.times": True}})
+    assert jobs.get("job").counts == Counts(done=1)
+    jobs.record_progress("job", 1, Counts(done=1, times=Times(store=5)), NOW)
+    assert jobs.get("job").counts == Counts(done=2, times=Times(store=5))
+
+
+def test_a_report_adds_little_to_a_row(database: Database[dict[str, Any]], mongodb: Connection) -> None:
+    plain = Image("http://h/b").done("t/b.jpg", 9, 8, 7, 6)
+    reported = Image("http://h/b").done("t/b.jpg", 9, 8, 7, 6, Source("jpeg", 7, 6), Times(9, 9, 9, 9, 9))
+    MongoRows(mongodb).insert(Row("j", n, 1, 0, (), (image,)) for n, image in enumerate((plain, reported)))
+    small, large = (len(bson.encode(row)) for row in database["rows"].find().sort("_id", 1))
+    assert large - small < 100  # a row holds a hundred images, and a job 100,000 rows
+
+
+def test_the_uri_cannot_weaken_the_writes(mongodb_uri: str) -> None:
+    uri = f"{mongodb_uri}&w=1&readPreference=secondary&maxPoolSize=100"
+    mongodb = Connection(lambda: uri, "test")
+    database = mongodb.database
+    assert database.write_concern.document["w"] == "majority"
+    assert database.read_preference.mode == 0
+    assert database.client.options.pool_options.max_pool_size == 4
+    mongodb.close()
+
+
+def test_a_stream_whose_cursor_a_restart_has_lost_is_unavailable(
+    mongodb: Connection,
+    database: Database[dict[str, Any]],
+) -> None:
+    rows = MongoRows(mongodb)
+    rows.insert(Row("job", number, 1, None, ("x" * 1000,), ()) for number in range(500))
+    stream = rows.stream("job")
+    next(stream)
+    cursors = database.client.admin.aggregate([{"$currentOp": {"idleCursors": True}}])
+    lost = [entry["cursor"]["cursorId"] for entry in cursors if entry.get("ns") == f"{database.name}.rows"]
+    database.command("killCursors", "rows", cursors=lost)
+    with pytest.raises(UnavailableError, match="MongoDB"):
+        list(stream)
+
+
+def test_what_mongodb_refuses_is_not_told_with_the_rows(
+    mongodb: Connection, database: Database[dict[str, Any]]
+) -> None:
+    database.create_collection("rows", validator={"number": {"$lt": 1}})
+    rows = [Row("job", number, 1, None, ("SECRET",), ()) for number in range(2)]
+    with pytest.raises(RuntimeError, match="121") as refused:
+        MongoRows(mongodb).insert(rows)
+    assert "SECRET" not in "".join(traceback.format_exception(refused.value))
+
+
+def test_a_database_that_is_down_is_unavailable_at_once_and_everywhere() -> None:
+    uri = f"mongodb://127.0.0.1:{free_port()}/"
+    mongodb = Connection(lambda: uri, "test", select_seconds=0.1)
+    began = time.monotonic()
+    with pytest.raises(UnavailableError, match="MongoDB"):
+        MongoPing(mongodb)()
+    with pytest.raises(UnavailableError, match="MongoDB"):
+        MongoJobs(mongodb).get("job")
+    with pytest.raises(UnavailableError, match="MongoDB"):
+        list(MongoRows(mongodb).stream("job"))
+    assert time.monotonic() - began < 5
+    mongodb.close()

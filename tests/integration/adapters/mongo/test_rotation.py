@@ -1,0 +1,271 @@
+"""A new MongoDB URI in Secrets Manager is taken up by what is connected, whatever becomes of the old."""
+
+import logging
+import threading
+import traceback
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from pymongo.errors import AutoReconnect, InvalidOperation
+
+from catalight.adapters.aws.secrets import Secrets
+from catalight.adapters.mongo import Connection, MongoHosts, MongoRows
+from catalight.adapters.mongo.connection import CLOSING, LOOK_AGAIN
+from catalight.domain.errors import UnavailableError
+from catalight.domain.job.row import Row
+from local.runner import aws
+from local.runner.children import free_port
+from tests.integration.guarded_mongod import GuardedMongod, guarded_mongod
+
+FIRST, SECOND = "first/p@ss:word", "second/p@ss:word"
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+THREADS = 10
+
+
+class Secret:
+    """The secret in moto's Secrets Manager, and how often it was asked for."""
+
+    def __init__(self, endpoint: str, text: str) -> None:
+        self.client = aws.client("secretsmanager", endpoint)
+        self.arn = self.client.create_secret(Name=uuid.uuid4().hex, SecretString=text)["ARN"]
+        self.secrets = Secrets(self.client)
+        self.asked = 0
+        self.down = False
+
+    def __call__(self) -> str:
+        self.asked += 1
+        if self.down:
+            raise UnavailableError("Secrets Manager")
+        return self.secrets.now(self.arn)
+
+    def put(self, text: str) -> None:
+        self.client.put_secret_value(SecretId=self.arn, SecretString=text)
+
+
+@pytest.fixture(scope="module")
+def mongod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GuardedMongod]:
+    with guarded_mongod(tmp_path_factory.mktemp("guarded"), FIRST) as mongod:
+        yield mongod
+
+
+@pytest.fixture
+def secret(mongod: GuardedMongod, aws_endpoint: str) -> Secret:
+    mongod.change_password(FIRST)
+    return Secret(aws_endpoint, mongod.uri_with(FIRST))
+
+
+@pytest.fixture
+def new(secret: Secret) -> Iterator[Callable[..., Connection]]:
+    """A new connection; seconds pass for it as the test says."""
+    opened: list[Connection] = []
+
+    def connect(**settings: Any) -> Connection:
+        opened.append(Connection(secret, f"test-{uuid.uuid4()}", select_seconds=2, **settings))
+        return opened[-1]
+
+    yield connect
+    for connection in opened:
+        connection.close()
+
+
+def rows(connection: Connection, count: int = 1) -> MongoRows:
+    """The rows, some of them stored, so that one connection to MongoDB is open."""
+    rows = MongoRows(connection)
+    rows.insert(Row("job", number, 1, None, ("x" * 1000,), ()) for number in range(count))
+    return rows
+
+
+def reconnected(connection: Connection, old: object) -> bool:
+    return connection.database is not old
+
+
+def test_who_is_logged_in_goes_on_after_a_new_password_and_nobody_looks(
+    mongod: GuardedMongod, secret: Secret, new: Callable[..., Connection]
+) -> None:
+    stored = rows(new())
+    mongod.change_password(SECOND)
+    secret.put(mongod.uri_with(SECOND))
+    assert len(stored.read("job", [0])) == 1
+    assert secret.asked == 1
+
+
+def test_a_new_password_is_taken_up_by_the_first_call_that_is_refused(
+    mongod: GuardedMongod, secret: Secret, new: Callable[..., Connection]
+) -> None:
+    connection = new()
+    connection.database  # noqa: B018 (opens it; nobody has logged in yet)
+    mongod.change_password(SECOND)
+    secret.put(mongod.uri_with(SECOND))
+    assert len(rows(connection).read("job", [0])) == 1
+    assert secret.asked == 2
+
+
+def test_of_many_threads_that_find_out_at_once_one_opens_a_client_and_no_call_fails(
+    mongod: GuardedMongod, secret: Secret, new: Callable[..., Connection]
+) -> None:
+    connection = new()
+    hosts = MongoHosts(connection)
+    hosts.rest("before:80", NOW, 1)
+    old = connection.database
+    mongod.change_password(SECOND)
+    secret.put(mongod.uri_with(SECOND))
+    start = threading.Barrier(THREADS)
+
+    def record(number: int) -> None:
+        start.wait()
+        for again in range(20):
+            hosts.rest(f"{number}-{again}:80", NOW, 1)
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(record, range(THREADS)))
+    assert reconnected(connection, old)
+    assert secret.asked == 2
+    assert connection.database["hosts"].count_documents({}) == 20 * THREADS + 1
+
+
+def test_a_dropped_user_is_followed_by_the_next(
+    mongod: GuardedMongod, secret: Secret, new: Callable[..., Connection]
+) -> None:
+    connection = new()
+    stored = rows(connection)
+    mongod.command("createUser", "next", pwd=SECOND, roles=["readWriteAnyDatabase"])
+    secret.put(mongod.uri_with(SECOND, "next"))
+    try:
+        mongod.drop_user()
+        assert len(stored.read("job", [0])) == 1
+    finally:
+        mongod.command("dropUser", "next")
+        mongod.create_user(FIRST)
+
+
+def test_while_the_secret_holds_the_old_password_work_waits_and_then_goes_on(
+    mongod: GuardedMongod,
+    secret: Secret,
+    new: Callable[..., Connection],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    seconds = [0.0]
+    connection = new(clock=lambda: seconds[0])
+    connection.database  # noqa: B018 (opens it, and has nobody log in yet)
+    mongod.change_password(SECOND)
+    for _ in range(3):
+        with pytest.raises(UnavailableError, match="MongoDB"):
+            MongoRows(connection).any_pending("job")
+    assert secret.asked == 2
+    assert [record.levelno for record in caplog.records] == [logging.ERROR]
+    assert "refuses the login (code 18)" in caplog.text
+    secret.put(mongod.uri_with(SECOND))
+    seconds[0] = LOOK_AGAIN
+    assert not MongoRows(connection).any_pending("job")
+    assert FIRST not in caplog.text
+    assert "mongodb://" not in caplog.text
+
+
+def test_a_stream_whose_user_is_dropped_is_unavailable_and_the_next_is_whole(
+    mongod: GuardedMongod, secret: Secret, new: Callable[..., Connection]
+) -> None:
+    connection = new()
+    stored = rows(connection, 500)
+    stream = stored.stream("job")
+    next(stream)
+    mongod.drop_user()
+    mongod.create_user(SECOND)
+    secret.put(mongod.uri_with(SECOND))
+    try:
+        with pytest.raises(UnavailableError, match="MongoDB"):
+            list(stream)
+        assert len(list(stored.stream("job"))) == 500
+    finally:
+        mongod.drop_user()
+        mongod.create_user(FIRST)
+
+
+def test_the_old_client_stays_open_for_what_is_under_way_and_is_closed_then(
+    mongod: GuardedMongod, secret: Secret, new: Callable[..., Connection]
+) -> None:
+    connection = new()
+    stored = rows(connection, 500)
+    old = connection.database
+    stream = stored.stream("job")
+    next(stream)
+    secret.put(mongod.uri_with(FIRST) + "&appName=other")
+    with pytest.raises(UnavailableError), connection.call():
+        raise AutoReconnect
+    assert reconnected(connection, old)
+    assert len(list(stream)) == 499
+    for thread in threading.enumerate():
+        if thread.name == CLOSING:
+            thread.join(10)
+    with pytest.raises(InvalidOperation, match="after close"):
+        old.command("ping")
+    assert len(stored.read("job", [0])) == 1
+
+
+def test_a_database_that_has_moved_is_found_when_the_old_one_does_not_answer(
+    mongod: GuardedMongod, aws_endpoint: str
+) -> None:
+    secret = Secret(aws_endpoint, f"mongodb://127.0.0.1:{free_port()}/")
+    connection = Connection(secret, f"test-{uuid.uuid4()}", select_seconds=0.2)
+    with pytest.raises(UnavailableError):
+        MongoRows(connection).any_pending("job")
+    mongod.change_password(FIRST)
+    secret.put(mongod.uri_with(FIRST))
+    connection._looked_at -= LOOK_AGAIN
+    assert not MongoRows(connection).any_pending("job")
+    connection.close()
+
+
+def test_in_an_outage_of_secrets_manager_too_work_waits(
+    mongod: GuardedMongod, secret: Secret, new: Callable[..., Connection], caplog: pytest.LogCaptureFixture
+) -> None:
+    connection = new()
+    connection.database  # noqa: B018
+    mongod.change_password(SECOND)
+    secret.down = True
+    with pytest.raises(UnavailableError, match="MongoDB"):
+        MongoRows(connection).any_pending("job")
+    assert "Secrets Manager does not answer" in caplog.text
+
+
+BAD = [
+    "",
+    "CANARY",
+    '{"username": "u", "password": "CANARY"}',
+    "mongodb://u:CANARY/1@h/",
+    "mongodb://u:CANARY@1@h/",
+    "mongodb://u:CANARY@[::1/",
+    "mongodb://u:CANARY@h:99999/",
+    "mongodb://u:CANARY@h/?authSource=",
+    "postgres://u:CANARY@h/",
+]
+
+
+@pytest.mark.parametrize("text", BAD)
+def test_a_secret_that_holds_no_uri_is_told_without_its_text(
+    text: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    connection = Connection(lambda: text, "test", select_seconds=0.1)
+    with pytest.raises(UnavailableError, match="MongoDB") as refused:
+        MongoRows(connection).any_pending("job")
+    assert "the secret that is to hold the MongoDB URI holds none" in caplog.text
+    told = caplog.text + "".join(traceback.format_exception(refused.value))
+    assert "CANARY" not in told
+
+
+def test_a_typing_error_in_the_secret_is_mended_by_the_next_text(
+    mongod: GuardedMongod, secret: Secret, new: Callable[..., Connection]
+) -> None:
+    seconds = [0.0]
+    connection = new(clock=lambda: seconds[0])
+    connection.database  # noqa: B018
+    mongod.change_password(SECOND)
+    secret.put("mongodb//typo")
+    with pytest.raises(UnavailableError):
+        MongoRows(connection).any_pending("job")
+    secret.put(mongod.uri_with(SECOND))
+    seconds[0] = LOOK_AGAIN
+    assert not MongoRows(connection).any_pending("job")

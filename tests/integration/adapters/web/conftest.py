@@ -1,0 +1,34 @@
+"""Hosts and fetchers that are closed after each test."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from catalight.adapters.web.fetch import Fetcher
+from catalight.domain.web.egress import Outbound
+from tests.integration.adapters.web.hosts import LOCAL, Host, NewFetcher
+
+
+@pytest.fixture
+def host() -> Iterator[Host]:
+    host = Host()
+    yield host
+    host.close()
+
+
+@pytest.fixture
+def new_fetcher() -> Iterator[NewFetcher]:
+    fetchers: list[Fetcher] = []
+
+    def new(outbound: Outbound = LOCAL, **settings: object) -> Fetcher:
+        fetchers.append(Fetcher(outbound, **settings))  # type: ignore[arg-type]
+        return fetchers[-1]
+
+    yield new
+    for fetcher in fetchers:
+        fetcher.close()
+
+
+@pytest.fixture
+def fetcher(new_fetcher: NewFetcher) -> Fetcher:
+    return new_fetcher()

@@ -1,0 +1,171 @@
+"""A scripted HTTP host on real sockets, and what it may send."""
+
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
+
+import pytest
+
+from catalight.adapters.web.dial import Network, resolve
+from catalight.adapters.web.fetch import Fetcher
+from catalight.domain.errors import ImageError
+from catalight.domain.web.egress import Outbound
+from tests.corpora.urls import PUBLIC
+
+LOCAL = Outbound(private_hosts=True)
+
+type NewFetcher = Callable[..., Fetcher]
+
+type Route = Callable[[socket.socket], bool]  # answers one request; whether to keep the connection
+
+
+class Host:
+    """A scripted HTTP host: `routes` says what it sends for a path; what was asked is counted."""
+
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        self.routes: dict[str, Route] = {}
+        self.requests: list[str] = []
+        self.connections: list[socket.socket] = []
+        self.closing = threading.Event()
+        self._tls = tls
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=50)
+        self.port = self._listener.getsockname()[1]
+        self._threads = [threading.Thread(target=self._accept)]
+        self._threads[0].start()
+
+    def url(self, path: str) -> str:
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    def close(self) -> None:
+        self.closing.set()
+        for opened in (self._listener, *self.connections):
+            with suppress(OSError):
+                opened.shutdown(socket.SHUT_RDWR)
+        for thread in self._threads:
+            thread.join()
+        self._listener.close()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = self._listener.accept()
+                self.connections.append(connection)
+                self._threads.append(threading.Thread(target=self._serve, args=(connection,)))
+                self._threads[-1].start()
+
+    def _serve(self, plain: socket.socket) -> None:
+        with (
+            suppress(OSError),
+            plain,
+            self._tls.wrap_socket(plain, server_side=True) if self._tls else plain as connection,
+        ):
+            keep = True
+            while keep and (request := self._read_request(connection)):
+                self.requests.append(request)
+                keep = self.routes[request.split()[1]](connection)
+
+    @staticmethod
+    def _read_request(connection: socket.socket) -> str:
+        request = b""
+        while not request.endswith(b"\r\n\r\n"):
+            if not (received := connection.recv(65536)):
+                return ""
+            request += received
+            if request.startswith(b"\x16"):  # a TLS hello
+                connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+                return ""
+        return request.decode()
+
+
+def exactly(data: bytes) -> Route:
+    """Send these bytes and hang up."""
+
+    def route(connection: socket.socket) -> bool:
+        connection.sendall(data)
+        return False
+
+    return route
+
+
+def answer(body: bytes = b"", status: int = 200, *headers: str) -> Route:
+    """Answer as a good host does and keep the connection."""
+    head = "\r\n".join((f"HTTP/1.1 {status} Remote-Text", f"Content-Length: {len(body)}", *headers))
+
+    def route(connection: socket.socket) -> bool:
+        connection.sendall(head.encode() + b"\r\n\r\n" + body)
+        return True
+
+    return route
+
+
+def redirect(location: str) -> Route:
+    return answer(b"", 302, f"Location: {location}")
+
+
+def endless(start: bytes, piece: bytes) -> Route:
+    """Send `start`, then `piece` until the client hangs up."""
+
+    def route(connection: socket.socket) -> bool:
+        connection.sendall(start)
+        while True:
+            connection.sendall(piece)
+
+    return route
+
+
+def stall(host: Host, start: bytes = b"") -> Route:
+    """Send `start`, then nothing until the test is over."""
+
+    def route(connection: socket.socket) -> bool:
+        connection.sendall(start)
+        return host.closing.wait() and False
+
+    return route
+
+
+def failure(fetcher: Fetcher, url: str) -> ImageError:
+    """The error of a fetch; its sentence says nothing that came from the URL or the host."""
+    with pytest.raises(ImageError) as caught:
+        fetcher.fetch(url)
+    error = caught.value
+    assert error.detail.endswith(".")
+    assert not any(text in error.detail for text in ("127.0.0.1", "http://", "hunter2", "Remote-Text"))
+    return error
+
+
+class Internet:
+    """A network of these hosts: each name is found at its addresses, and a public one leads to a port here.
+
+    A name's answers are for one resolution each; the last one stays. `dead` addresses refuse connections.
+    What is resolved and connected to is noted.
+    """
+
+    def __init__(
+        self, port: int, answers: Mapping[str, Sequence[Sequence[str]]], dead: Collection[str] = ()
+    ) -> None:
+        self.resolved: list[str] = []
+        self.connected: list[tuple[str, int]] = []
+        self._port = port
+        self._answers = {name: list(lists) for name, lists in answers.items()}
+        self._dead = dead
+
+    @property
+    def network(self) -> Network:
+        return Network(self._resolve, self._connect)
+
+    def _resolve(self, name: str, port: int) -> Sequence[str]:
+        self.resolved.append(name)
+        answers = self._answers.get(name)
+        if answers is None:  # no name of this internet: an address, in whatever spelling, or none at all
+            socket.getaddrinfo(name, port, flags=socket.AI_NUMERICHOST)
+            return resolve(name, port)
+        return answers.pop(0) if len(answers) > 1 else answers[0]
+
+    def _connect(self, address: tuple[str, int], seconds: float) -> socket.socket:
+        self.connected.append(address)
+        if address[0] in self._dead:
+            raise ConnectionRefusedError
+        here = ("127.0.0.1", self._port) if PUBLIC in address[0] else address
+        return socket.create_connection(here, seconds)

@@ -1,0 +1,235 @@
+"""The gate against real sockets on loopback: TLS, addresses, URLs and connections."""
+
+import ipaddress
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from catalight.adapters.web.fetch import Fetcher
+from catalight.domain.errors import ImageError
+from catalight.domain.errors import ImageErrorCode as Code
+from catalight.domain.web.egress import Outbound
+from tests.corpora.urls import PUBLIC
+from tests.integration.adapters.web.hosts import (
+    LOCAL,
+    Host,
+    Internet,
+    NewFetcher,
+    Route,
+    answer,
+    exactly,
+    failure,
+    redirect,
+)
+
+# TLS
+
+
+def tls_host(directory: Path, name: str) -> tuple[Host, Path]:
+    """A host with a certificate of its own making for `name`, and the file that holds it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    names = [x509.DNSName(name), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    own_key = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+    certificate = (
+        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(own_key, critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    private, public = directory / f"{name}.key", directory / f"{name}.pem"
+    public.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    private.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(public, private)
+    return Host(context), public
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
+    """An HTTPS host named shop.test whose certificate is trusted by fetchers made after it."""
+    host, certificate = tls_host(tmp_path, "shop.test")
+    monkeypatch.setattr("catalight.adapters.web.http.DEFAULT_CA_BUNDLE_PATH", str(certificate))
+    host.routes["/"] = answer(b"picture")
+    yield host
+    host.close()
+
+
+@pytest.mark.parametrize("outbound", [LOCAL, Outbound()])
+def test_an_untrusted_certificate(tmp_path: Path, new_fetcher: NewFetcher, outbound: Outbound) -> None:
+    host, _ = tls_host(tmp_path, "localhost")
+    internet = Internet(host.port, {"localhost": [[PUBLIC]]})
+    error = failure(new_fetcher(outbound, network=internet.network), "https://localhost/")
+    host.close()
+    assert (error.code, error.transient) == (Code.TLS_ERROR, False)
+
+
+def test_a_host_that_does_not_speak_tls(host: Host, fetcher: Fetcher) -> None:
+    error = failure(fetcher, f"https://127.0.0.1:{host.port}/")
+    assert (error.code, error.transient) == (Code.TLS_ERROR, False)
+
+
+def test_a_trusted_certificate(shop: Host, new_fetcher: NewFetcher) -> None:
+    assert new_fetcher().fetch(f"https://127.0.0.1:{shop.port}/") == b"picture"
+
+
+def test_a_filtered_host_is_verified_by_its_name(shop: Host, new_fetcher: NewFetcher) -> None:
+    """It is connected to by address, but its certificate has to hold the name that was asked for."""
+    internet = Internet(shop.port, {"shop.test": [[PUBLIC]], "evil.test": [[PUBLIC]]})
+    fetcher = new_fetcher(Outbound(), network=internet.network)
+    assert fetcher.fetch("https://shop.test/") == b"picture"
+    assert fetcher.fetch("https://shop.test/") == b"picture"
+    assert len(shop.connections) == 1
+    assert failure(fetcher, "https://evil.test/").code is Code.TLS_ERROR
+
+
+# URLs
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        " ",
+        "a.jpg",
+        "//shop.test/a.jpg",
+        "ftp://shop.test/a.jpg",
+        "file:///etc/passwd",
+        "data:image/png;base64,AAAA",
+        "http://",
+        "http:///a.jpg",
+        "http://user:hunter2@",
+        "http://[::1",
+        "http://shop.test:port/",
+        "http://shop.test:99999/",
+        "http://.shop.test/",
+        "http://a..b/",
+        f"http://{'a' * 64}.test/",
+        "http://\ud800/",
+    ],
+)
+@pytest.mark.parametrize("outbound", [LOCAL, Outbound()])
+def test_malformed_urls(new_fetcher: NewFetcher, outbound: Outbound, url: str) -> None:
+    error = failure(new_fetcher(outbound), url)
+    assert (error.code, error.transient) == (Code.INVALID_URL, False)
+
+
+@settings(deadline=None)
+@given(
+    rest=st.text(), scheme=st.sampled_from(["", "http://", "https://", "http://h/", "http://h:", "http://["])
+)
+def test_no_url_raises_anything_else(rest: str, scheme: str) -> None:
+    fetchers = FETCHERS
+    with patch("socket.getaddrinfo", side_effect=socket.gaierror):
+        for fetcher in fetchers:
+            with pytest.raises(ImageError):
+                fetcher.fetch(scheme + rest)
+
+
+FETCHERS = (Fetcher(Outbound()), Fetcher(LOCAL))  # they open no connection here
+
+
+# Connections
+
+
+@pytest.mark.parametrize("outbound", [LOCAL, Outbound()])
+def test_connections_are_kept(host: Host, new_fetcher: NewFetcher, outbound: Outbound) -> None:
+    internet = Internet(host.port, {"shop.test": [[PUBLIC]]})
+    fetcher = new_fetcher(outbound, network=internet.network)
+    host.routes |= {"/a": answer(b"a"), "/gone": answer(b"Remote-Text", 404), "/moved": redirect("/a")}
+    assert fetcher.fetch("http://shop.test/a") == b"a"
+    assert failure(fetcher, "http://shop.test/gone").code is Code.NOT_FOUND
+    assert fetcher.fetch("http://shop.test/moved") == b"a"
+    assert len(host.requests) == 4
+    assert internet.resolved == ["shop.test"]
+    assert len(host.connections) == 1
+
+
+def test_a_kept_connection_that_the_host_has_closed_is_replaced(host: Host, fetcher: Fetcher) -> None:
+    """Nothing but the next request shows that it is closed: a function that slept meets that daily."""
+
+    def hang_up_once(connection: socket.socket) -> bool:
+        return len(host.requests) > 2 and answer(b"b")(connection)
+
+    host.routes |= {"/a": answer(b"a"), "/b": hang_up_once}
+    assert fetcher.fetch(host.url("/a")) == b"a"
+    assert fetcher.fetch(host.url("/b")) == b"b"
+    assert (len(host.requests), len(host.connections)) == (3, 2)
+
+
+def test_a_host_that_always_hangs_up_is_asked_twice(host: Host, fetcher: Fetcher) -> None:
+    host.routes["/"] = exactly(b"")
+    assert failure(fetcher, host.url("/")).code is Code.CONNECTION_ERROR
+    assert len(host.requests) == 2
+
+
+def test_ten_threads_share_a_fetcher(host: Host, fetcher: Fetcher) -> None:
+    """The first ten answers wait for each other, so ten downloads are under way at once."""
+    together = threading.Barrier(10)
+
+    def meet(path: str) -> Route:
+        def route(connection: socket.socket) -> bool:
+            together.wait(timeout=10)
+            return answer(path.encode() * 10_000)(connection)
+
+        return route
+
+    host.routes |= {f"/{n}": meet(f"/{n}") for n in range(30)}
+    with ThreadPoolExecutor(10) as threads:
+        bodies = list(threads.map(fetcher.fetch, [host.url(f"/{n}") for n in range(30)]))
+    assert bodies == [f"/{n}".encode() * 10_000 for n in range(30)]
+    assert len(host.connections) == 10
+
+
+def test_nothing_is_remembered_or_taken_from_the_environment(
+    host: Host, new_fetcher: NewFetcher, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login user password hunter2\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    fetcher = new_fetcher(replace(LOCAL, contact="https://us.test/about"))
+    host.routes["/"] = answer(b"a", 200, "Set-Cookie: a=b")
+    fetcher.fetch(host.url("/"))
+    fetcher.fetch(host.url("/"))
+    assert all(
+        "User-Agent: Catalight/1.0 (+https://us.test/about)\r\n" in request for request in host.requests
+    )
+    assert not any("Cookie" in request or "Authorization" in request for request in host.requests)
+
+
+@pytest.mark.parametrize("userinfo", ["user:hunter2", "user", ":hunter2", "u%40h:hunter2", "a:b@c"])
+def test_credentials_are_refused_and_reach_nobody(
+    host: Host, fetcher: Fetcher, userinfo: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(0)
+    url = f"http://{userinfo}@127.0.0.1:{host.port}/"
+    host.routes["/"] = redirect(url)
+    for start in (url, host.url("/")):
+        error = failure(fetcher, start)
+        assert error.code is Code.INVALID_URL
+        assert "password" in error.detail
+    assert len(host.requests) == 1
+    assert "hunter2" not in caplog.text

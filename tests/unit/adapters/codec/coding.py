@@ -1,0 +1,35 @@
+"""What the tests of the codec have in common."""
+
+from functools import cache
+
+import pytest
+from PIL import Image
+
+from catalight.adapters.codec.compress import compress
+from catalight.domain.errors import ImageError
+from catalight.domain.image.limits import LIMITS, Limits
+from catalight.domain.image.options import Options, Target
+from local.hosts.images import draw
+from tests.unit.adapters.codec.looking import opened
+
+SOURCES = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "BMP", "TIFF")
+FORMATS = [target for target in Target if len(target.formats) == 1]  # all but those that choose
+RED, WHITE = (255, 0, 0), (255, 255, 255)
+PNG = Options(format=Target.PNG)
+
+
+def recoded(data: bytes, options: Options = PNG) -> Image.Image:
+    """What is left of `data` after compress(), decoded; by default without loss."""
+    return opened(compress(data, options).data)
+
+
+def refused(data: bytes, options: Options = PNG, limits: Limits = LIMITS) -> ImageError:
+    with pytest.raises(ImageError) as caught:
+        compress(data, options, limits)
+    assert not caught.value.transient
+    return caught.value
+
+
+@cache
+def photograph(format: str = "JPEG") -> bytes:  # noqa: A002
+    return draw(1, 320, 240, format=format)

@@ -1,0 +1,119 @@
+"""Shrinking: exact to the rounding, flat where the picture is, and for every picture one way or the other."""
+
+import os
+import subprocess
+import sys
+from array import array
+from functools import cache
+from itertools import batched
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from bench.candidates import deployed_tuning
+from catalight.adapters.codec import native
+from catalight.adapters.codec.images.shrink import natively, shrunk
+from local.hosts.images import draw
+from tests.unit.adapters.codec.looking import opened
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="the library is made for Linux alone")
+
+sides = st.integers(4, 90)
+
+
+@cache
+def noise(mode: str) -> Image.Image:
+    """The hardest to shrink: neighbours have nothing in common."""
+    bands = [
+        Image.effect_noise((90, 90), 200 + band) for band in range(len(mode.strip("a")) + mode.count("a"))
+    ]
+    return Image.merge(mode, bands)
+
+
+def exact(picture: Image.Image, size: tuple[int, int]) -> list[float]:
+    """What Pillow makes of one channel in floating point, without rounding in between."""
+    made = picture.convert("F").resize(size, Image.Resampling.BICUBIC)
+    return [min(255.0, max(0.0, value)) for value in array("f", made.tobytes())]
+
+
+def seen(picture: Image.Image) -> bytes:
+    """Its colours as far as they can be seen."""
+    return picture.convert("RGBA").convert("RGBa").tobytes()
+
+
+@linux
+@given(st.sampled_from(["RGB", "RGBa"]), sides, sides, st.data())
+def test_it_is_exact_to_the_rounding(mode: str, width: int, height: int, data: st.DataObject) -> None:
+    picture = noise(mode).crop((0, 0, width, height))
+    size = data.draw(st.integers(1, width)), data.draw(st.integers(1, height))
+    made = natively(picture, size)
+    assert made
+    for before, after in zip(picture.split(), made.split(), strict=True):
+        errors = [abs(a - b) for a, b in zip(exact(before, size), after.tobytes(), strict=True)]
+        assert max(errors) < 0.6
+
+
+@linux
+@given(st.binary(min_size=3, max_size=3), sides, sides, st.data())
+def test_what_is_flat_stays_as_it_is(colour: bytes, width: int, height: int, data: st.DataObject) -> None:
+    size = data.draw(st.integers(1, width)), data.draw(st.integers(1, height))
+    red, green, blue = colour
+    made = natively(Image.new("RGB", (width, height), (red, green, blue)), size)
+    assert made
+    assert made.tobytes() == colour * (size[0] * size[1])
+
+
+@linux
+def test_a_picture_that_shrinks_a_thousandfold_is_its_mean() -> None:
+    picture = Image.new("RGB", (20_000, 4), (0, 100, 200))
+    picture.paste((200, 0, 100), (0, 0, 10_000, 4))
+    made = natively(picture, (1, 1))
+    assert made
+    assert made.getpixel((0, 0)) == (100, 50, 150)
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA"])
+@pytest.mark.parametrize("size", [(200, 150), (319, 1), (1, 239)])
+def test_it_is_like_pillows(mode: str, size: tuple[int, int]) -> None:
+    picture = opened(draw(1, 320, 240, format="PNG")).convert(mode)
+    if mode.endswith("A"):
+        picture.putalpha(opened(draw(2, 320, 240, format="PNG")).convert("L"))
+    made, theirs = shrunk(picture, size), picture.resize(size, Image.Resampling.BICUBIC)
+    assert (made.mode, made.size) == (mode, size)
+    pairs = zip(seen(made), seen(theirs), strict=True)
+    assert max(abs(a - b) for a, b in pairs) <= 2
+
+
+def test_what_is_transparent_does_not_bleed() -> None:
+    picture = Image.new("RGBA", (100, 100), (255, 0, 0, 0))
+    picture.paste((0, 0, 255, 255), (50, 0, 100, 100))
+    made = shrunk(picture, (33, 33))
+    assert {pixel[:3] for pixel in batched(made.tobytes(), 4, strict=True) if pixel[3]} == {(0, 0, 255)}
+
+
+def test_without_the_library_it_is_pillows(monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = noise("RGB")
+    monkeypatch.setattr(native, "library", lambda: None)
+    assert shrunk(picture, (30, 20)) == picture.resize((30, 20), Image.Resampling.BICUBIC)
+
+
+def test_a_picture_too_narrow_for_the_library_is_pillows() -> None:
+    picture = noise("RGB").crop((0, 0, 3, 90))
+    assert shrunk(picture, (2, 20)) == picture.resize((2, 20), Image.Resampling.BICUBIC)
+
+
+LARGEST = """
+from PIL import Image
+from catalight.adapters.codec.images.shrink import natively
+print(natively(Image.new("RGB", (10_000, 5_000)), (10, 5)) is not None)
+"""
+
+
+@linux
+@pytest.mark.parametrize(("tuning", "in_one_piece"), [(deployed_tuning(), "True"), ({}, "False")])
+def test_as_deployed_the_largest_picture_lies_in_one_piece(tuning: dict[str, str], in_one_piece: str) -> None:
+    command = [sys.executable, "-c", LARGEST]
+    told = subprocess.run(command, env=os.environ | tuning, check=True, capture_output=True, text=True)
+    assert told.stdout.strip() == in_one_piece

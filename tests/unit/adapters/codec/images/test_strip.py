@@ -1,0 +1,23 @@
+"""Taking a JPEG's segments apart costs what its length says, whatever it holds."""
+
+import time
+
+from catalight.adapters.codec.images import strip
+from catalight.domain.image.options import ImageFormat
+from local.hosts.images import draw
+
+MANY = 4_000_000
+
+
+def test_fill_bytes_cost_no_more_than_others() -> None:
+    began = time.process_time()
+    data = b"\xff\xd8" + b"\xff" * MANY + b"\x00"
+    assert strip.stripped(ImageFormat.JPEG, data, b"", profiled=False) is None
+    assert time.process_time() - began < 5
+
+
+def test_fill_bytes_before_the_end_are_left_out() -> None:
+    data = draw(1, 64, 48)
+    plain = strip.stripped(ImageFormat.JPEG, data, b"", profiled=False)
+    filled = data.removesuffix(b"\xff\xd9") + b"\xff" * 100 + b"\xff\xd9"
+    assert strip.stripped(ImageFormat.JPEG, filled, b"", profiled=False) == plain

@@ -1,0 +1,194 @@
+"""The quick way for JPEGs: as good as the way through pixels, as small, and only where nothing is unusual."""
+
+import random
+import re
+import sys
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from catalight.adapters.codec import compress, native
+from catalight.adapters.codec.images import encode as encoding
+from catalight.adapters.codec.jpeg.header import Header, UnusualError
+from catalight.adapters.codec.jpeg.requantise import quality_steps, requantised
+from catalight.domain.image.options import Options
+from tests.corpora.samples import encode
+from tests.unit.adapters.codec.jpeg.comparing import drawn, error, light, ssim
+from tests.unit.adapters.codec.looking import opened
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the library is made for Linux alone")
+
+
+def test_it_is_built() -> None:
+    assert native.library(), "make native"
+
+
+@pytest.mark.parametrize("asked", [25, 50, 80])
+@pytest.mark.parametrize("had", [75, 85, 92, 98])
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+def test_it_is_as_good_and_as_small_as_the_way_through_pixels(mode: str, had: int, asked: int) -> None:
+    source = encode(drawn().convert(mode), "JPEG", quality=had)
+    before = opened(source)
+    quick, slow = light(source, asked), encode(before, "JPEG", quality=min(had, asked), optimize=True)
+    after = opened(quick)
+    assert (after.mode, after.size) == (before.mode, before.size)
+    assert ssim(before, after) >= ssim(before, opened(slow)) - 0.002
+    assert len(quick) <= 1.06 * len(slow)
+
+
+@pytest.mark.parametrize("shade", [255, 0])
+@pytest.mark.parametrize("had", range(60, 101))
+def test_white_stays_white_and_black_black(had: int, shade: int) -> None:
+    """As far as it does on the way through pixels: rounding twice may not make it grey."""
+    source = encode(Image.new("L", (32, 32), shade), "JPEG", quality=had)
+    for asked in (10, 25, 50, 75):
+        slow = encode(opened(source), "JPEG", quality=min(had, asked))
+        quick, slowly = opened(light(source, asked)).tobytes(), opened(slow).tobytes()
+        assert error(bytes([shade] * 32 * 32), quick) <= error(bytes([shade] * 32 * 32), slowly)
+
+
+@given(st.integers(17, 70), st.integers(17, 70), st.integers(1, 100), st.integers(1, 100), st.randoms())
+@settings(max_examples=150, deadline=None)
+def test_noise_of_any_size_comes_out_near_to_what_it_was(
+    width: int, height: int, had: int, asked: int, noise: random.Random
+) -> None:
+    """Every length of code and run comes up in noise; nothing may be lost but what the steps take."""
+    picture = Image.frombytes("L", (width, height), noise.randbytes(width * height))
+    source = encode(picture, "JPEG", quality=had)
+    quick, slow = (
+        opened(light(source, asked)),
+        opened(encode(opened(source), "JPEG", quality=min(had, asked))),
+    )
+    assert quick.size == (width, height)
+    before = opened(source).tobytes()
+    assert error(before, quick.tobytes()) <= error(before, slow.tobytes()) * 1.2 + 3
+
+
+def test_with_its_own_steps_a_picture_stays_as_it_is() -> None:
+    """Only the codes change: also where the source's quality is below the one that is asked for."""
+    source = encode(drawn(), "JPEG", quality=40)
+    for asked in (40, 90):
+        result = light(source, asked)
+        assert opened(result).tobytes() == opened(source).tobytes()
+        assert len(result) < len(source)
+
+
+@pytest.mark.parametrize("restarts", [{"restart_marker_blocks": 3}, {"restart_marker_rows": 1}])
+def test_restarts_make_no_difference(restarts: dict[str, int]) -> None:
+    plain, marked = (encode(drawn(), "JPEG", quality=90, **extra) for extra in ({}, restarts))
+    assert len(marked) > len(plain)
+    assert light(marked) == light(plain)
+
+
+def test_it_is_the_same_each_time() -> None:
+    source = encode(drawn(), "JPEG", quality=90)
+    assert light(source) == light(source)
+
+
+def test_nothing_else_is_taken_over() -> None:
+    exif = Image.Exif()
+    exif[0x010F] = "SECRET maker"
+    source = encode(drawn(), "JPEG", quality=90, exif=exif, comment=b"SECRET comment", icc_profile=b"SECRET")
+    assert b"SECRET" not in light(source)
+
+
+@pytest.mark.parametrize("quality", range(1, 101))
+def test_the_steps_are_pillows(quality: int) -> None:
+    header = Header(encode(Image.new("RGB", (8, 8)), "JPEG", quality=quality))
+    header.scan(2)
+    assert quality_steps(quality) == (header.steps[0], header.steps[1])
+
+
+def unusual() -> dict[str, bytes]:
+    """JPEGs that Pillow reads, or refuses, by itself."""
+    picture, usual = drawn(64, 48), encode(drawn(64, 48), "JPEG", quality=90)
+    scan = usual.index(b"\xff\xda")
+    frame = usual.index(b"\xff\xc0")
+    grey = encode(picture.convert("L"), "JPEG")
+    return {
+        "grey in too many blocks": grey.replace(b"\x01\x01\x11\x00", b"\x01\x01\xa2\x00", 1),
+        "cmyk": encode(picture.convert("CMYK"), "JPEG"),
+        "rgb": encode(picture, "JPEG", keep_rgb=True),
+        "colours at a quarter": usual.replace(b"\x01\x22\x00", b"\x01\x41\x00", 1),
+        "arithmetic": usual[:frame] + b"\xff\xc9" + usual[frame + 2 :],
+        "12 bits": usual[: frame + 4] + b"\x0c" + usual[frame + 5 :],
+        "a frame too long": usual[: frame + 3]
+        + b"\x14"
+        + usual[frame + 4 : frame + 19]
+        + bytes(3)
+        + usual[frame + 19 :],
+        "no height": usual[: frame + 5] + bytes(2) + usual[frame + 7 :],
+        "Adobe's RGB": usual[:2] + b"\xff\xee\x00\x0eAdobe\x00\x64" + bytes(5) + usual[2:],
+        "cut off": usual[: -len(usual) // 3],
+        "without its end": usual[:-2],
+        "a surplus byte": usual[:-2] + b"\x00" + usual[-2:],
+        "no scan": usual[:scan],
+        "many segments": usual[:2] + b"\xff\xe5\x00\x02" * 1000 + usual[2:],
+        "many tables": usual[:2] + b"\xff\xc4\xff\xf2" + (b"\x00\x01" + bytes(16)) * 3640 + usual[2:],
+        "no picture": b"not a picture",
+        "nothing": b"",
+    }
+
+
+@pytest.mark.parametrize("name", unusual())
+def test_what_is_unusual_has_no_quick_way(name: str) -> None:
+    assert requantised(unusual()[name], 50) is None
+
+
+@pytest.mark.parametrize("place", [0, 1])
+@pytest.mark.parametrize("kind", [{}, {"progressive": True}, {"subsampling": "4:4:4"}])
+def test_values_beyond_what_pixels_need_are_unusual(kind: dict[str, object], place: int) -> None:
+    """Decoders differ there, and so would what they make of the output."""
+    picture = drawn(64, 48).convert("HSV").point(lambda value: 255 if value > 127 else 0)
+    source = encode(Image.merge("HSV", picture.split()).convert("RGB"), "JPEG", quality=95, **kind)
+    light(source)
+    steps = [match.end() for match in re.finditer(rb"\xff\xdb\x00\x43[\x00\x01]", source)][place]
+    assert requantised(source[:steps] + b"\xff" * 64 + source[steps + 64 :], 50) is None
+
+
+def test_a_code_of_ones_alone_is_broken() -> None:
+    """T.81, annex C: it is kept for filling up."""
+    source = encode(drawn(64, 48), "JPEG", quality=90)
+    usual, filled = bytes([0, 1, 5, 1, 1, 1, 1, 1, 1]), bytes([0, 1, 5, 1, 1, 1, 1, 2, 0])
+    assert requantised(source.replace(usual, filled), 50) is None
+
+
+@pytest.mark.parametrize("length", range(0, 700, 7))
+def test_a_header_that_is_cut_short_is_unusual(length: int) -> None:
+    data = encode(drawn(), "JPEG")
+    cut = data[: min(length, data.index(b"\xff\xda"))]
+    with pytest.raises(UnusualError):
+        Header(cut).scan(2)
+
+
+def test_a_copyright_comes_along() -> None:
+    told = Image.Exif()
+    told[0x8298], told[0x010F] = "Müller GmbH".encode("latin-1"), "SECRET maker"
+    plain, owned = (encode(drawn(), "JPEG", quality=90, exif=exif) for exif in (Image.Exif(), told))
+    made = compress.compress(owned, Options()).data
+    assert dict(opened(made).getexif()) == {0x8298: "Müller GmbH"}
+    assert made.endswith(light(plain)[20:])  # what follows the JFIF segment
+
+
+def test_the_codec_takes_it_where_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = encode(drawn(), "JPEG", quality=90)
+    assert compress.compress(source, Options()).data == light(source)
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    assert compress.compress(encode(drawn(), "JPEG", exif=turned), Options()).width == drawn().height
+    assert compress.compress(source, Options(max_width=100)).width == 100
+    monkeypatch.setattr(native, "library", lambda: None)
+    assert compress.compress(source, Options()).data == encode(
+        opened(source), "JPEG", quality=50, optimize=True
+    )
+
+
+@pytest.mark.parametrize(("budget", "best"), [(320 * 240, True), (320 * 240 - 1, False)])
+def test_a_picture_beyond_the_budget_has_standard_tables(
+    budget: int, best: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(encoding, "OPTIMISED_PIXELS", budget)
+    source = encode(drawn(), "PNG")
+    assert compress.compress(source, Options()).data == encode(drawn(), "JPEG", quality=50, optimize=best)

@@ -1,0 +1,121 @@
+"""The codec: sizes, orientations and what else metadata tell."""
+
+import pytest
+from PIL import Image
+from PIL.Image import Transpose
+from PIL.PngImagePlugin import PngInfo
+
+from catalight.adapters.codec.compress import compress
+from catalight.domain.image.options import Options, Target
+from tests.corpora.samples import corner, encode
+from tests.unit.adapters.codec.coding import RED, photograph, recoded
+from tests.unit.adapters.codec.looking import difference, opened
+
+# Sizes
+
+
+@pytest.mark.parametrize(
+    ("size", "max_width", "max_height", "expected"),
+    [
+        ((400, 200), None, None, (400, 200)),
+        ((400, 200), 100, None, (100, 50)),
+        ((400, 200), None, 100, (200, 100)),
+        ((400, 200), 100, 10, (20, 10)),
+        ((400, 200), 1000, 1000, (400, 200)),  # never enlarged
+        ((400, 200), 400, 200, (400, 200)),
+        ((333, 100), 100, None, (100, 30)),
+        ((1000, 2), 10, None, (10, 1)),  # at least one pixel
+        ((2, 1000), None, 1, (1, 1)),
+    ],
+)
+@pytest.mark.parametrize("source", ["JPEG", "PNG"])
+def test_fits_into_the_maximal_size(
+    source: str,
+    size: tuple[int, int],
+    max_width: int | None,
+    max_height: int | None,
+    expected: tuple[int, int],
+) -> None:
+    data = encode(Image.new("RGB", size), source)
+    result = compress(data, Options(max_width=max_width, max_height=max_height))
+    assert (result.width, result.height) == opened(result.data).size == expected
+    assert (result.source.width, result.source.height) == size
+
+
+@pytest.mark.parametrize("width", [300, 160, 100, 40, 33])
+def test_a_shrunk_jpeg_looks_like_a_plain_resize(width: int) -> None:
+    """Decoding straight to a smaller size is a short cut, not another picture."""
+    small = recoded(photograph(), Options(format=Target.PNG, max_width=width))
+    plain = opened(photograph()).resize(small.size, Image.Resampling.BICUBIC)
+    assert difference(small, plain) < 2
+
+
+def test_transparent_edges_do_not_darken_when_shrunk() -> None:
+    picture = Image.new("RGBA", (64, 64), (0, 0, 0, 0))
+    picture.paste((*RED, 255), (0, 0, 31, 64))
+    shrunk = recoded(encode(picture), Options(format=Target.PNG, max_width=16))
+    pixels = {shrunk.getpixel((x, 8)) for x in range(16)}
+    assert all(pixel[:3] == RED for pixel in pixels if isinstance(pixel, tuple) and pixel[3])
+
+
+# Orientation and other metadata
+
+STORED = {  # how an upright picture is stored under each EXIF orientation
+    1: None,
+    2: Transpose.FLIP_LEFT_RIGHT,
+    3: Transpose.ROTATE_180,
+    4: Transpose.FLIP_TOP_BOTTOM,
+    5: Transpose.TRANSPOSE,
+    6: Transpose.ROTATE_90,
+    7: Transpose.TRANSVERSE,
+    8: Transpose.ROTATE_270,
+}
+
+
+@pytest.mark.parametrize("orientation", STORED)
+@pytest.mark.parametrize(
+    ("source", "settings"),
+    [
+        ("JPEG", {"quality": 95}),
+        ("PNG", {}),
+        ("WEBP", {"lossless": True}),
+        ("AVIF", {"quality": 100}),
+        ("TIFF", {}),
+        ("TIFF", {"compression": "tiff_lzw"}),
+    ],
+)
+def test_pictures_are_set_upright(source: str, settings: dict[str, object], orientation: int) -> None:
+    turn = STORED[orientation]
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    data = encode(corner().transpose(turn) if turn is not None else corner(), source, exif=exif, **settings)
+    for max_width in (40, 20):
+        result = compress(data, Options(format=Target.PNG, max_width=max_width))
+        picture = opened(result.data)
+        assert (result.source.width, result.source.height) == (40, 20)
+        assert picture.size == (max_width, max_width // 2)
+        assert difference(picture, corner().resize(picture.size)) < 8
+
+
+@pytest.mark.parametrize("exif", [b"Exif\0\0", b"Exif\0\0junk" * 9, b"Exif\0\0II*\0\xff\xff\xff\xff"])
+@pytest.mark.parametrize("source", ["JPEG", "PNG", "WEBP"])
+def test_broken_exif_is_no_obstacle(source: str, exif: bytes) -> None:
+    assert recoded(encode(corner(), source, exif=exif)).size == (40, 20)
+
+
+@pytest.mark.parametrize("target", Target)
+@pytest.mark.parametrize("source", ["JPEG", "PNG", "WEBP", "AVIF"])
+def test_metadata_is_dropped(source: str, target: Target) -> None:
+    exif = Image.Exif()
+    exif[0x010F] = "SECRET maker"
+    exif.get_ifd(0x8825)[1] = "SECRET place"
+    text = PngInfo()
+    text.add_text("Comment", "SECRET text")
+    extra: dict[str, object] = {"pnginfo": text} if source == "PNG" else {"xmp": b"SECRET xmp"}
+    if source == "JPEG":
+        extra["comment"] = b"SECRET comment"
+    data = encode(corner(), source, exif=exif, **extra)
+    assert b"SECRET" in data
+    result = compress(data, Options(format=target)).data
+    assert b"SECRET" not in result
+    assert not opened(result).getexif()

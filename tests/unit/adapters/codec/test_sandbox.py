@@ -1,0 +1,249 @@
+"""The sandbox: the codec's results, and what becomes of pictures that would harm their process."""
+
+import json
+import os
+import signal
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bench.processes import descendants
+from catalight.adapters.codec import sandbox as sandbox_module
+from catalight.adapters.codec import worker
+from catalight.adapters.codec.compress import compress
+from catalight.adapters.codec.sandbox import Sandbox, SandboxError
+from catalight.adapters.logging.traces import trace
+from catalight.domain.errors import ImageError
+from catalight.domain.errors import ImageErrorCode as Code
+from catalight.domain.image.limits import KEPT_BYTES, LIMITS, Limits
+from catalight.domain.image.options import Options, Target
+from local.hosts.images import draw
+from tests.faults import bomb
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the bounds are Linux's")
+
+SMALL = draw(1, 320, 240)
+SLOW = bomb.draw(1200, scans=20_000)  # a minute of CPU, for who does not count the scans
+CLASSIC = Options()
+UNCOUNTED = replace(LIMITS, scanned=10**15)
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    sandbox = Sandbox(LIMITS)
+    yield sandbox
+    sandbox.close()
+
+
+def refused(limits: Limits, data: bytes = SMALL, options: Options = CLASSIC) -> ImageError:
+    """The error of a picture, after which the next one is compressed as if nothing had been."""
+    sandbox = Sandbox(limits)
+    try:
+        with pytest.raises(ImageError) as caught:
+            sandbox.compress(data, options)
+    finally:
+        sandbox.close()
+    return caught.value
+
+
+def children() -> list[int]:
+    return list(descendants(os.getpid()))
+
+
+def mapped(pid: int) -> int:
+    """Its address space in bytes."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] not in "ZX"
+    except FileNotFoundError:
+        return False
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < deadline
+        os.sched_yield()
+
+
+@pytest.mark.parametrize("target", Target)
+def test_it_does_what_the_codec_does(sandbox: Sandbox, target: Target) -> None:
+    options = Options(format=target, max_width=100)
+    assert sandbox.compress(SMALL, options) == compress(SMALL, options)
+
+
+def test_it_tells_what_each_stage_took(sandbox: Sandbox) -> None:
+    times = sandbox.compress(draw(1, 3000, 2000), Options(max_width=2900)).times
+    assert min(times.decode, times.resize, times.encode) > 0
+
+
+def test_a_child_is_kept_for_the_next_picture(sandbox: Sandbox) -> None:
+    sandbox.start()
+    [child] = children()
+    for _ in range(3):
+        sandbox.compress(SMALL, CLASSIC)
+    with pytest.raises(ImageError, match="not_an_image"):
+        sandbox.compress(b"text", CLASSIC)
+    assert children() == [child]
+
+
+def test_a_child_gives_back_what_a_large_picture_took(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MALLOC_MMAP_THRESHOLD_", "1000000000")
+    monkeypatch.setenv("MALLOC_TRIM_THRESHOLD_", "1000000000")
+    sandbox.compress(SMALL, CLASSIC)
+    [child] = children()
+    before = mapped(child)
+    sandbox.compress(draw(1, 7000, 5000), Options(max_width=6999))  # not the quick way, which needs little
+    assert children() == [child]
+    assert mapped(child) - before < KEPT_BYTES
+
+
+def test_a_child_that_cannot_give_back_is_worn() -> None:
+    assert not worker.is_worn(mapped(os.getpid()))
+    assert worker.is_worn(mapped(os.getpid()) - 2 * KEPT_BYTES)
+
+
+def test_cpu_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox_module, "WALL", 100)  # a busy machine may give it little
+    error = refused(replace(UNCOUNTED, cpu_seconds=1), SLOW)
+    assert error.code is Code.GAVE_UP
+    assert error.detail == "Compressing the picture takes more than 1 s of CPU."
+
+
+def test_time_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox_module, "WALL", 0.01)
+    error = refused(UNCOUNTED, SLOW)
+    assert error.code is Code.GAVE_UP
+    assert error.detail == "Compressing the picture takes more than 0.2 s."
+
+
+def test_memory_is_bounded() -> None:
+    """Also where nothing in the header tells of it: here by bytes that follow the picture."""
+    error = refused(replace(LIMITS, memory=220_000_000), SMALL + bytes(200_000_000))
+    assert error.code is Code.GAVE_UP
+    assert error.detail == "Compressing the picture takes more than 220,000,000 bytes of memory."
+
+
+def test_the_output_is_bounded() -> None:
+    for target in Target:
+        error = refused(replace(LIMITS, output_bytes=1000), options=Options(format=target))
+        assert error.code is Code.TOO_MANY_BYTES
+        assert error.detail == "The compressed picture has more than 1,000 bytes."
+
+
+def test_the_kernel_holds_the_bounds(sandbox: Sandbox) -> None:
+    sandbox.compress(SMALL, CLASSIC)
+    [child] = children()
+    lines = Path(f"/proc/{child}/limits").read_text().splitlines()
+    held = {line[:25].strip(): line[25:].split()[:2] for line in lines}
+    assert held["Max address space"] == [str(LIMITS.memory)] * 2
+    assert held["Max file size"] == [str(LIMITS.output_bytes + 1)] * 2
+    assert held["Max core file size"] == ["0", "0"]
+    assert int(held["Max cpu time"][0]) <= LIMITS.cpu_seconds + 3
+
+
+def test_a_crash_is_the_pictures_end_and_nobody_elses() -> None:
+    sandbox = Sandbox(UNCOUNTED)
+    sandbox.compress(SMALL, CLASSIC)
+    [child] = children()
+    with ThreadPoolExecutor() as threads:
+        crashing = threads.submit(sandbox.compress, SLOW, CLASSIC)
+        wait_until(lambda: cpu_ticks(child) > 40)  # it is in the middle of it
+        os.kill(child, signal.SIGSEGV)
+        with pytest.raises(ImageError, match="gave_up: Compressing the picture crashes the decoder"):
+            crashing.result()
+    assert sandbox.compress(SMALL, CLASSIC) == compress(SMALL, CLASSIC)
+    sandbox.close()
+    assert children() == []
+
+
+def test_a_child_that_has_died_between_two_pictures_is_replaced(sandbox: Sandbox) -> None:
+    sandbox.compress(SMALL, CLASSIC)
+    [child] = children()
+    os.kill(child, signal.SIGKILL)
+    wait_until(lambda: not running(child))
+    assert sandbox.compress(SMALL, CLASSIC) == compress(SMALL, CLASSIC)
+
+
+def test_a_fault_of_the_codec_is_not_the_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    sandbox = Sandbox(LIMITS)
+    monkeypatch.setattr(Options, "to_document", lambda self: {"quality": "x"})
+    with pytest.raises(SandboxError) as failed:
+        sandbox.compress(SMALL, CLASSIC)
+    sandbox.close()
+    told = "".join(trace(failed.value))
+    assert "in from_document" in told  # where it happened, in the child
+    assert "KeyError\n" in told
+    assert "KeyError: 'format'" not in told  # an exception's text may hold anything
+
+
+def test_the_child_is_told_no_secret(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hush")
+    sandbox.compress(SMALL, CLASSIC)
+    [child] = children()
+    names = {line.partition("=")[0] for line in Path(f"/proc/{child}/environ").read_text().split("\0")}
+    others = {name for name in names if not name.startswith(sandbox_module.TUNING)}
+    assert others <= {"", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG"}
+
+
+def test_the_child_holds_no_file_of_its_parents(sandbox: Sandbox, tmp_path: Path) -> None:
+    inheritable = True
+    with (tmp_path / "secret").open("w") as file:
+        os.set_inheritable(file.fileno(), inheritable)
+        sandbox.compress(SMALL, CLASSIC)
+        [child] = children()
+        held = {path.resolve().name for path in Path(f"/proc/{child}/fd").iterdir()}
+    assert "secret" not in held
+    assert len(held) <= 4
+
+
+def test_the_child_ends_with_its_parent_even_in_the_middle_of_a_picture(tmp_path: Path) -> None:
+    (tmp_path / "slow").write_bytes(SLOW)
+    script = (
+        "import sys; from pathlib import Path\n"
+        "from tests.unit.adapters.codec.test_sandbox import *\n"
+        "sandbox = Sandbox(UNCOUNTED); sandbox.compress(SMALL, CLASSIC); print(json.dumps(children()))\n"
+        "sys.stdout.flush(); sandbox.compress(Path(sys.argv[1]).read_bytes(), CLASSIC)"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path / "slow")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as parent:
+        assert parent.stdout
+        [child] = json.loads(parent.stdout.readline())
+        wait_until(lambda: cpu_ticks(child) > 40)  # it is in the middle of it
+        parent.kill()
+        wait_until(lambda: not running(child))
+
+
+def cpu_ticks(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()[11])
+
+
+def test_the_handler_does_without_pillow() -> None:
+    script = "import sys, functions.images.handler as _; print([n for n in sys.modules if 'PIL' in n])"
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+    assert run.stdout == b"[]\n"
+
+
+def test_broken_lines_do_not_fill_the_log(sandbox: Sandbox, capfd: pytest.CaptureFixture[str]) -> None:
+    """libtiff complains of each line of a fax, in plain text, of which a picture may have millions."""
+    coded, lines = b"\xff\x00\x13" * 6_000, 6_000
+    fields = [(256, 16), (257, lines), (258, 1), (259, 2), (262, 0), (273, 8), (277, 1), (278, lines)]
+    fields.append((279, len(coded)))
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in fields)
+    tiff = struct.pack("<2sHI", b"II", 42, 8 + len(coded)) + coded + struct.pack("<H", len(fields)) + entries
+    with suppress(ImageError):
+        sandbox.compress(tiff + bytes(4), CLASSIC)
+    assert capfd.readouterr().err == ""

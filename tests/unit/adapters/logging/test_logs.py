@@ -1,0 +1,110 @@
+"""Logs tell where and why something failed, and nothing that an exception's text says."""
+
+import io
+import json
+import logging
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+from pymongo.errors import OperationFailure
+
+from catalight.adapters.logging import logs, traces
+from catalight.domain.errors import ImageError, ImageErrorCode, UnavailableError
+
+CANARY = "a secret"
+
+
+@pytest.fixture
+def logged(monkeypatch: pytest.MonkeyPatch) -> Callable[[], dict[str, Any]]:
+    """What the loggers of our modules have written, as the functions write it."""
+    written = io.StringIO()
+    monkeypatch.setattr("sys.stdout", written)
+    logs.logger.cache_clear()
+    logger = logging.getLogger(logs.SERVICE)
+    monkeypatch.setattr(logger, "handlers", [])
+    monkeypatch.setattr(logger, "filters", [])
+    for name in ("init", "powertools_handler"):
+        monkeypatch.delattr(logger, name, raising=False)
+    logs.logger()
+
+    def read() -> dict[str, Any]:
+        assert CANARY not in written.getvalue()
+        line: dict[str, Any] = json.loads(written.getvalue())
+        return line
+
+    return read
+
+
+def log(fail: Callable[[], object]) -> None:
+    try:
+        fail()
+    except Exception:
+        logging.getLogger("catalight.usecases.any").exception("it failed")
+
+
+def a_chain() -> None:
+    try:
+        try:
+            int(CANARY)
+        except ValueError as error:
+            error.add_note(CANARY)
+            raise KeyError(CANARY) from error
+    except KeyError as error:
+        raise UnavailableError(CANARY) from error
+
+
+def test_a_chain_of_exceptions_is_told_by_types_and_places(logged: Callable[[], dict[str, Any]]) -> None:
+    log(a_chain)
+    line = logged()
+    assert (line["message"], line["exception_name"]) == ("it failed", "UnavailableError")
+    types = [text for text in line["exception"].splitlines() if not text.startswith(" ")]
+    assert types == ["ValueError", "", "which led to:", "KeyError", "", "which led to:", "UnavailableError"]
+    assert "in a_chain" in line["exception"]
+
+
+def refuse(error: Exception) -> Callable[[], object]:
+    def fail() -> None:
+        raise error
+
+    return fail
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (ClientError({"Error": {"Code": "AccessDenied", "Message": CANARY}}, "PutObject"), "AccessDenied"),
+        (ClientError({"Error": {"Code": "AccessDenied", "Message": CANARY}}, "PutObject"), "PutObject"),
+        (ClientError({"Error": {"Code": f"{CANARY}", "Message": ""}}, "PutObject"), "ClientError"),
+        (EndpointConnectionError(endpoint_url=f"https://s3/{CANARY}"), "EndpointConnectionError"),
+        (OperationFailure(CANARY, 121, {"errmsg": CANARY}), "code=121"),
+        (OSError(28, CANARY, CANARY), "errno=28"),
+        (ImageError(ImageErrorCode.NOT_FOUND, CANARY, status=404), "code=not_found status=404"),
+        (ExceptionGroup(CANARY, [ValueError(CANARY)]), "ExceptionGroup"),
+    ],
+)
+def test_codes_are_told_and_texts_are_not(
+    logged: Callable[[], dict[str, Any]], error: Exception, told: str
+) -> None:
+    log(refuse(error))
+    assert told in logged()["exception"]
+
+
+def test_a_chain_without_an_end_is_told_as_far_as_it_matters() -> None:
+    error: Exception = ValueError()
+    for _ in range(100):
+        error, error.__cause__ = ValueError(), error
+    assert "".join(traces.trace(error)).count("ValueError") == traces.MAX_CAUSES
+
+
+def test_what_a_handler_raises_is_told_here_and_not_by_lambda(logged: Callable[[], dict[str, Any]]) -> None:
+    @logs.telling_no_texts
+    def handle(_: str) -> None:
+        raise OperationFailure(CANARY, 121)
+
+    with pytest.raises(RuntimeError) as raised:
+        handle(CANARY)
+    assert CANARY not in "".join(traceback.format_exception(raised.value))
+    assert "code=121" in logged()["exception"]

@@ -1,0 +1,266 @@
+"""Parsing catalogues: what is taken, what is refused, and how exactly that is said."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalight.domain.catalogue import catalogue
+from catalight.domain.catalogue.catalogue import (
+    MAX_IMAGES_PER_ROW,
+    MAX_PADDING,
+    MAX_PROBLEMS,
+    Catalogue,
+    CatalogueRow,
+    Dialect,
+    Source,
+    parse,
+)
+from catalight.domain.errors import CatalogueError
+
+HEADER = "Serial Number,Product Name,Input Image Urls"
+GOOD = "1,Tea,http://a/x.jpg"
+
+
+def csv_of(*lines: str, header: str = HEADER, newline: str = "\n") -> bytes:
+    """A catalogue with these lines below its header."""
+    return newline.join((header, *lines, "")).encode()
+
+
+def refused(data: bytes, *, strict: bool = False) -> CatalogueError:
+    """The error that `parse` raises."""
+    with pytest.raises(CatalogueError) as caught:
+        parse(data, strict=strict)
+    return caught.value
+
+
+def found(error: CatalogueError) -> list[tuple[str, int | None, str | None]]:
+    """Code, line and finding of each problem."""
+    return [(problem.code, problem.line, problem.found) for problem in error.problems]
+
+
+def test_a_catalogue_is_read() -> None:
+    data = csv_of(
+        '1,Tea,"https://cdn.x/w_400,h_300/a.jpg,https://cdn.x/b;v=1.jpg"', "2,Nothing,", newline="\r\n"
+    )
+    assert parse(data) == Catalogue(
+        dialect=Dialect(",", "\r\n", bom=False),
+        header=("Serial Number", "Product Name", "Input Image Urls"),
+        rows=(
+            CatalogueRow(
+                2,
+                ("1", "Tea", "https://cdn.x/w_400,h_300/a.jpg,https://cdn.x/b;v=1.jpg"),
+                (
+                    Source("https://cdn.x/w_400,h_300/a.jpg", usable=True),
+                    Source("https://cdn.x/b;v=1.jpg", usable=True),
+                ),
+            ),
+            CatalogueRow(3, ("2", "Nothing", ""), ()),
+        ),
+        warnings=(),
+        warnings_total=0,
+    )
+    assert parse(data).images == 2
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_encoding_and_delimiter_make_no_difference(encoding: str, delimiter: str) -> None:
+    text = f"{HEADER}\n1,Čaj,http://a/x.jpg\n".replace(",", delimiter)
+    catalogue = parse(text.encode(encoding))
+    assert catalogue.dialect == Dialect(delimiter, "\n", bom=encoding != "utf-8")
+    assert catalogue.rows[0].cells == ("1", "Čaj", "http://a/x.jpg")
+
+
+@pytest.mark.parametrize(
+    ("text", "newline"),
+    [
+        (f"{HEADER}\r\n{GOOD}\n", "\r\n"),
+        (f"{HEADER}\n{GOOD}\r\n", "\n"),
+        (f"{HEADER}\r{GOOD}\r", "\r\n"),
+        (f'"Serial\nNumber",Product Name,Image URLs\r\n{GOOD}\r\n', "\r\n"),
+    ],
+)
+def test_the_header_ends_as_the_result_s_lines_will(text: str, newline: str) -> None:
+    assert parse(text.encode()).dialect.newline == newline
+
+
+def test_rows_know_the_physical_line_they_begin_on() -> None:
+    data = csv_of('1,"Tea\nand\ncups",http://a', "", "   ", '2,Pot,"http://b\nhttp://c"', "3,Cup,http://d")
+    catalogue = parse(data)
+    assert [row.line for row in catalogue.rows] == [2, 7, 9]
+    assert [len(row.sources) for row in catalogue.rows] == [1, 2, 1]
+
+
+def test_a_row_of_empty_cells_survives_where_an_empty_line_does_not() -> None:
+    assert [row.cells for row in parse(csv_of(GOOD, ",,", "")).rows][1:] == [("", "", "")]
+
+
+def test_a_short_row_is_filled_up() -> None:
+    assert parse(csv_of(GOOD, "2")).rows[1] == CatalogueRow(3, ("2", "", ""), ())
+
+
+def test_empty_cells_beyond_the_header_are_dropped() -> None:
+    assert parse(csv_of(GOOD + ",, ,")).rows[0].cells == ("1", "Tea", "http://a/x.jpg")
+
+
+def test_other_cells_beyond_the_header_are_a_problem() -> None:
+    error = refused(csv_of(GOOD, "2,Pot,http://a/x.jpg,http://me:secret@b/y.jpg"))
+    assert found(error) == [("extra_cells", 3, "http://…@b/y.jpg")]
+    assert "double quotes" in error.problems[0].message
+
+
+def test_other_columns_are_passed_through() -> None:
+    catalogue = parse(csv_of("red,1,http://a, new ,Tea", header="Colour,Serial No,Images,Status,Name"))
+    assert catalogue.header == ("Colour", "Serial No", "Images", "Status", "Name")
+    assert catalogue.rows[0].cells == ("red", "1", "http://a", " new ", "Tea")
+
+
+@pytest.mark.parametrize("notes", ["", ",Notes"])  # which the first versions did not write
+def test_columns_of_an_earlier_run_are_left_out(notes: str) -> None:
+    """Rows shorter than the header lose what they have of them."""
+    header = f"{HEADER},Status,Output Image Urls,Status,Errors,Bytes In,Bytes Out{notes}"
+    catalogue = parse(csv_of(f"{GOOD},new,http://old,DONE,,1,2", f"{GOOD},new,http://old", header=header))
+    assert catalogue.header == (*HEADER.split(","), "Status")
+    assert [row.cells for row in catalogue.rows] == [(*GOOD.split(","), "new")] * 2
+
+
+def test_a_user_s_own_column_called_like_a_result_stays() -> None:
+    header = f"{HEADER},Status,Errors,Bytes In,Bytes Out"
+    assert parse(csv_of(GOOD, header=header)).header == tuple(header.split(","))
+
+
+def test_broken_quotes_are_named_line_by_line() -> None:
+    error = refused(csv_of('1,"Tea" pot,http://a', GOOD, '3,"Pot"" 5"x,http://b', '4,"Cup,http://c'))
+    assert found(error) == [
+        ("broken_quote", 2, '1,"Tea" pot,http://a'),
+        ("broken_quote", 4, '3,"Pot"" 5"x,http://b'),
+        ("broken_quote", 5, '4,"Cup,http://c'),
+    ]
+
+
+def test_a_cell_over_the_size_limit_is_a_problem() -> None:
+    error = refused(csv_of("1," + "x" * 131_073 + ",http://a", GOOD))
+    assert [(problem.code, problem.line) for problem in error.problems] == [("cell_too_long", 2)]
+
+
+def test_a_file_without_rows_is_refused() -> None:
+    error = refused(csv_of("", " "))
+    assert found(error) == [("no_rows", None, None)]
+
+
+def test_a_missing_column_is_refused() -> None:
+    assert [problem.code for problem in refused(b"a,b\n1,2\n").problems] == ["missing_column"] * 3
+
+
+def test_an_unusable_source_costs_the_image_alone() -> None:
+    catalogue = parse(csv_of('1,Tea,"http://a/x.jpg, not a url"', header=HEADER.replace("Urls", "URL")))
+    assert [source.usable for source in catalogue.rows[0].sources] == [True, False]
+    (warning,) = catalogue.warnings
+    assert (warning.code, warning.line, warning.column) == ("invalid_url", 2, "Input Image URL")
+    assert (warning.found, catalogue.warnings_total, catalogue.images) == ("not a url", 1, 2)
+
+
+def test_a_warning_is_short_and_shows_no_credentials() -> None:
+    sources = f"http://a, http://me:secret@b/{'x' * 100}"
+    (warning,) = parse(csv_of(f'1,Tea,"{sources}"')).warnings
+    assert warning.found == "http://…@b/" + "x" * 68 + "…"
+    assert "password" in warning.message
+
+
+def test_strict_makes_an_unusable_source_a_problem() -> None:
+    error = refused(csv_of(GOOD, "2,Pot,n/a", "3,Cup,http://a,x", "4,Jug,ftp://b"), strict=True)
+    assert found(error) == [("invalid_url", 3, "n/a"), ("extra_cells", 4, "x"), ("invalid_url", 5, "ftp://b")]
+
+
+def test_too_many_images_in_a_row_are_a_problem() -> None:
+    allowed = ",".join(["http://a"] * MAX_IMAGES_PER_ROW)
+    assert parse(csv_of(f'1,Tea,"{allowed}"')).images == MAX_IMAGES_PER_ROW
+    error = refused(csv_of(f'1,Tea,"{allowed},http://b"'))
+    assert found(error) == [("too_many_images", 2, "101 images")]
+    assert "at most 100" in error.problems[0].message
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_a_file_without_a_usable_url_is_refused(strict: bool) -> None:
+    """The problem shows the first thing that stood in place of a URL."""
+    problem = refused(csv_of("1,Tea,", "2,Pot,n/a"), strict=strict).problems[0]
+    assert (problem.code, problem.column, problem.found) == ("no_usable_url", "Input Image Urls", "n/a")
+
+
+def test_a_file_without_any_url_is_refused() -> None:
+    assert found(refused(csv_of("1,Tea,"), strict=True)) == [("no_usable_url", None, None)]
+
+
+def test_problems_and_warnings_are_listed_up_to_the_cap_and_counted_all() -> None:
+    data = csv_of(GOOD, *["2,Pot,n/a"] * 150)
+    catalogue = parse(data)
+    assert (len(catalogue.warnings), catalogue.warnings_total) == (MAX_PROBLEMS, 150)
+    error = refused(data, strict=True)
+    assert (len(error.problems), error.total) == (MAX_PROBLEMS, 150)
+
+
+def test_a_wide_header_over_many_short_rows_is_refused_before_it_fills_the_memory() -> None:
+    columns = 10_000
+    rows = MAX_PADDING // columns
+    error = refused(csv_of(*["1"] * rows, header=HEADER + ",x" * columns))
+    assert found(error) == [("short_rows", rows + 1, "1 of 10,003 cells")]
+
+
+VALID = csv_of(GOOD, '2,"Pot ""big""\n",http://b|http://c', header=HEADER + ',"Čaj"')
+EDITS = st.tuples(st.integers(0, len(VALID)), st.integers(0, 4), st.binary(max_size=4))
+PIECES = st.sampled_from([HEADER, GOOD, *',;\t"\r\n\x00\ufeffé@', '""', "http://"])
+
+
+@given(st.binary(), st.booleans())
+def test_any_bytes_give_a_catalogue_or_a_catalogue_error(data: bytes, strict: bool) -> None:
+    check(data, strict=strict)
+
+
+@given(st.lists(EDITS, min_size=1), st.booleans())
+def test_a_damaged_catalogue_gives_a_catalogue_or_a_catalogue_error(
+    edits: list[tuple[int, int, bytes]], strict: bool
+) -> None:
+    data = VALID
+    for position, length, inserted in edits:
+        data = data[:position] + inserted + data[position + length :]
+    check(data, strict=strict)
+
+
+@given(st.lists(PIECES), st.sampled_from(["utf-8", "utf-16", "utf-16-le"]), st.booleans())
+def test_any_text_below_a_header_gives_a_catalogue_or_a_catalogue_error(
+    pieces: list[str], encoding: str, strict: bool
+) -> None:
+    check("\n".join((HEADER, "".join(pieces))).encode(encoding), strict=strict)
+
+
+def check(data: bytes, *, strict: bool) -> None:
+    """Parse, and look whether what comes out holds together."""
+    try:
+        catalogue = parse(data, strict=strict)
+    except CatalogueError as error:
+        refusal = error
+    else:
+        check_catalogue(catalogue)
+        return
+    assert 0 < len(refusal.problems) <= min(refusal.total, MAX_PROBLEMS)
+
+
+def check_catalogue(catalogue: Catalogue) -> None:
+    """Lines go up, rows are as wide as the header, each unusable source has its warning."""
+    sources = [source for row in catalogue.rows for source in row.sources]
+    assert any(source.usable for source in sources)
+    assert catalogue.warnings_total == sum(not source.usable for source in sources)
+    assert all(len(row.cells) == len(catalogue.header) for row in catalogue.rows)
+    assert [row.line for row in catalogue.rows] == sorted({row.line for row in catalogue.rows})
+
+
+def test_more_rows_than_a_job_may_have_are_refused_at_the_first_one_too_many(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(catalogue, "MAX_ROWS", 2)
+    row = b"1,a,http://h/a.jpg\n"
+    head = b"Serial Number,Product Name,Input Image Urls\n"
+    assert len(catalogue.parse(head + 2 * row).rows) == 2
+    with pytest.raises(CatalogueError, match="more than 2 rows") as caught:
+        catalogue.parse(head + 9 * row)
+    assert [(problem.code, problem.line) for problem in caught.value.problems] == [("too_many_rows", 4)]

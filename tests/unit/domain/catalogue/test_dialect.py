@@ -1,0 +1,111 @@
+"""Decoding files and reading records."""
+
+import codecs
+
+import pytest
+
+from catalight.domain.catalogue.dialect import decode, records, unreadable
+from catalight.domain.errors import CatalogueError, Problem
+
+TEXT = "Serial Number,Product Name,Input Image Urls\r\n1,Čaj 一,http://a\r\n"
+
+
+def refused(data: bytes) -> Problem:
+    """The one problem that `decode` raises."""
+    with pytest.raises(CatalogueError) as caught:
+        decode(data)
+    assert caught.value.total == 1
+    return caught.value.problems[0]
+
+
+@pytest.mark.parametrize(
+    ("data", "bom"),
+    [
+        (TEXT.encode(), False),
+        (TEXT.encode("utf-8-sig"), True),
+        (codecs.BOM_UTF16_LE + TEXT.encode("utf-16-le"), True),
+        (codecs.BOM_UTF16_BE + TEXT.encode("utf-16-be"), True),
+        (TEXT.encode("utf-16-le"), True),
+        (TEXT.encode("utf-16-be"), True),
+    ],
+)
+def test_every_encoding_in_use_is_read(data: bytes, bom: bool) -> None:
+    assert decode(data) == (TEXT, bom)
+
+
+def test_nul_characters_do_not_make_a_utf8_file_utf16() -> None:
+    text = TEXT + "2,\x00\x00\x00\x00,http://b\r\n"
+    assert decode(text.encode()) == (text, False)
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (b"PK\x03\x04....", "xlsx"),
+        (b"PK\x05\x06....", "zip"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1....", ".xls"),
+        (b"\x1f\x8b\x08", "gzip"),
+        (b"%PDF-1.7", "PDF"),
+        (b"\x89PNG\r\n\x1a\n", "PNG"),
+        (b"\xff\xd8\xff\xe0", "JPEG"),
+        (b"GIF87a", "GIF"),
+        (b"GIF89a", "GIF"),
+        (b"RIFF....WEBP", "WebP"),
+    ],
+)
+def test_a_file_that_is_no_csv_is_named_for_what_it_is(data: bytes, kind: str) -> None:
+    problem = refused(data)
+    assert problem.code == "not_a_csv"
+    assert kind in problem.message
+
+
+@pytest.mark.parametrize("data", [b"", b" \r\n\t\n", codecs.BOM_UTF8, codecs.BOM_UTF16_LE])
+def test_an_empty_file_is_refused(data: bytes) -> None:
+    assert refused(data).code == "empty_file"
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_a_byte_that_cannot_be_decoded_is_named_with_its_line(newline: str) -> None:
+    """The advice tells how to save the file."""
+    start = f"Serial Number{newline}Tea{newline}Caf".encode()
+    problem = refused(start + b"\xe9,x")
+    assert (problem.code, problem.line, problem.found) == ("undecodable", 3, "0xE9")
+    assert f"byte {len(start) + 1} of the file" in problem.message
+    assert "CSV UTF-8" in problem.message
+
+
+def test_a_byte_order_mark_counts_among_the_bytes() -> None:
+    problem = refused(codecs.BOM_UTF16_LE + "a\n".encode("utf-16-le") + b"\x00\xd8")
+    assert (problem.code, problem.line) == ("undecodable", 2)
+    assert "byte 7 of the file" in problem.message
+
+
+def test_records_know_the_physical_lines_they_stand_on() -> None:
+    read = list(records(["a,b\n", '"c\n', "\n", 'd",e\n', "f\n"], ","))
+    assert [(record.line, record.end, record.cells) for record in read] == [
+        (1, 1, ["a", "b"]),
+        (2, 4, ["c\n\nd", "e"]),
+        (5, 5, ["f"]),
+    ]
+
+
+def test_reading_goes_on_after_a_broken_quote() -> None:
+    lines = ["1,a\n", '2,"b"c\n', "3,d\n", '4,"e\n', 'f"g\n', "5,h\n", '6,"i\n']
+    read = list(records(lines, ","))
+    assert [record.line for record in read if record.error is None] == [1, 3, 6]
+    broken = [unreadable(record, lines) for record in read if record.error]
+    assert [(problem.code, problem.line, problem.found) for problem in broken] == [
+        ("broken_quote", 2, '2,"b"c'),
+        ("broken_quote", 4, '4,"e'),
+        ("broken_quote", 7, '6,"i'),
+    ]
+    assert "seen on line 5" in broken[1].message
+
+
+def test_a_cell_over_the_size_limit_is_a_problem_of_its_own() -> None:
+    lines = ["1," + "a" * 131_073 + "\n", "2,b\n"]
+    first, second = records(lines, ",")
+    problem = unreadable(first, lines)
+    assert (problem.code, problem.line) == ("cell_too_long", 1)
+    assert "131,072" in problem.message
+    assert second.cells == ["2", "b"]

@@ -1,0 +1,141 @@
+"""Splitting cells and judging URLs."""
+
+from urllib.parse import urlsplit
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from catalight.domain.catalogue import urls
+
+HOSTS = st.sampled_from(["cdn.x", "shop.example.com:8080", "bücher.example", "[::1]", "10.0.0.1"])
+PATHS = st.text("abc/._-=&?@:%é,;|", max_size=30).filter(lambda path: not path.endswith((",", ";", "|")))
+URLS = st.builds("{}://{}/{}".format, st.sampled_from(["http", "https", "HTTPS"]), HOSTS, PATHS).filter(
+    lambda url: not any(first + second in url for first in ",;|" for second in ",;|")
+)
+SEPARATIONS = [*",;| \t\n\r\u00a0", ", ", " ,", " , ", "; ", " | ", "\r\n", ",\n", ",,", ",;|"]
+
+
+@given(st.lists(URLS, max_size=5), st.sampled_from(SEPARATIONS))
+def test_joined_urls_come_apart_again(joined: list[str], separation: str) -> None:
+    """Whatever separation is in use, the URLs come back whole and in order."""
+    assert urls.split(separation.join(joined)) == joined
+
+
+@pytest.mark.parametrize(
+    ("cell", "parts"),
+    [
+        (
+            "https://cdn.x/w_400,h_300/a.jpg,https://cdn.x/b;v=1.jpg",
+            ["https://cdn.x/w_400,h_300/a.jpg", "https://cdn.x/b;v=1.jpg"],
+        ),
+        ("", []),
+        (" \r\n ,;| , ", []),
+        (",http://a,,  ,http://b;", ["http://a", "http://b"]),
+        ("http://a http://b", ["http://a", "http://b"]),
+        ("http://aHTTPS://b", ["http://aHTTPS://b"]),
+        ("http://a,HTTPS://b", ["http://a", "HTTPS://b"]),
+        ("not a url", ["not a url"]),
+        ("not a url http://a", ["not a url", "http://a"]),
+        ("http://a/my photo.jpg", ["http://a/my photo.jpg"]),
+        ("http://a, n/a", ["http://a", "n/a"]),
+        ("http://a\nn/a\nhttp://b", ["http://a", "n/a", "http://b"]),
+        ("http://a/x.jpg,large", ["http://a/x.jpg,large"]),
+    ],
+)
+def test_a_separator_splits_only_before_what_cannot_go_on_a_url(cell: str, parts: list[str]) -> None:
+    assert urls.split(cell) == parts
+
+
+@given(st.text(st.sampled_from(" \n\r\t,;|ahtp:/")))
+def test_splitting_loses_nothing_but_separators(cell: str) -> None:
+    """Parts are never empty or padded, and together hold all that is no separator."""
+    parts = urls.split(cell)
+    assert all(part and part == part.strip() for part in parts)
+    drop = str.maketrans("", "", " \n\r\t,;|")
+    assert "".join(parts).translate(drop) == cell.translate(drop)
+
+
+@given(URLS)
+def test_ordinary_urls_can_be_fetched(url: str) -> None:
+    assert urls.fault(url) is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://a",
+        "HTTP://A.B/",
+        "http://a?x=1",
+        "http://a#x",
+        "http://a:65535/x",
+        "http://a:/x",
+        "http://a_b.c/x",
+        "http://[2001:db8::1]:80/x",
+        "http://münchen.example/ü.jpg",
+        "http://a/x@2x.jpg",
+        "http://a/" + "x" * (2048 - len("http://a/")),
+    ],
+)
+def test_usable(url: str) -> None:
+    assert urls.fault(url) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("not a url", "http://"),
+        ("ftp://a/x.jpg", "http://"),
+        ("//a/x.jpg", "http://"),
+        ("http:/a/x.jpg", "http://"),
+        ("http://", "no host"),
+        ("http:///x.jpg", "no host"),
+        ("http://:80/x.jpg", "no host"),
+        ("http://.../x.jpg", "host is not valid"),
+        ("http://a\\b/x.jpg", "host is not valid"),
+        ("http://a,b/x.jpg", "host is not valid"),
+        ("http://[::1/x.jpg", "host is not valid"),
+        ("http://a:65536/", "port"),
+        ("http://a:0/", "port"),
+        ("http://a:b/", "port"),
+        ("http://a/my photo.jpg", "white space"),
+        ("http://a/\u00a0x.jpg", "white space"),
+        ("http://a/\x00x.jpg", "control"),
+        ("http://a/\x7fx.jpg", "control"),
+        ("http://a/\x85x.jpg", "white space"),
+        ("http://user:secret@a/x.jpg", "password"),
+        ("http://user@a/x.jpg", "user name"),
+        ("http://a/" + "x" * (2049 - len("http://a/")), "2,049 characters; at most 2,048"),
+    ],
+)
+def test_unusable(url: str, reason: str) -> None:
+    assert reason in (urls.fault(url) or "")
+
+
+@given(st.one_of(st.text(), st.builds("http{}//{}".format, st.sampled_from([":", "s:"]), st.text())))
+@example("http://a\u2100b/")
+def test_whatever_counts_as_usable_can_be_taken_apart(text: str) -> None:
+    """Nothing makes the judge fail, and what it lets through is a URL with a host and no credentials."""
+    if urls.fault(text) is None:
+        parts = urlsplit(text)
+        assert parts.scheme in {"http", "https"}
+        assert parts.hostname
+        assert parts.username is None
+        assert parts.port != 0
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("n/a", "n/a"),
+        ("x" * 80, "x" * 80),
+        ("x" * 81, "x" * 79 + "…"),
+        ("http://user:secret@a/x.jpg", "http://…@a/x.jpg"),
+        ("http://user:sec/r@et@a/x.jpg", "http://…@a/x.jpg"),
+        ("http://user:sec ret@a/x.jpg", "http://…@a/x.jpg"),
+        ("user:secret@a/x.jpg", "…@a/x.jpg"),
+        ("http://" + "secret" * 40 + "@a", "http://…@a"),
+    ],
+)
+def test_what_is_shown_is_short_and_holds_no_credentials(text: str, shown: str) -> None:
+    assert urls.shown(text) == shown

@@ -1,0 +1,43 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalight.domain.job import ranges
+
+IMAGES = st.lists(st.integers(0, 30), max_size=200)
+
+
+@given(IMAGES)
+def test_every_row_with_images_has_a_range_and_no_other_row_has(images: list[int]) -> None:
+    assigned = list(ranges.assign(images))
+    assert [number is not None for number in assigned] == [count > 0 for count in images]
+
+
+@given(IMAGES)
+def test_ranges_are_dense_and_in_csv_order(images: list[int]) -> None:
+    numbers = [number for number in ranges.assign(images) if number is not None]
+    assert numbers == sorted(numbers)
+    assert sorted(set(numbers)) == list(range(len(set(numbers))))
+
+
+@given(IMAGES)
+def test_a_range_is_full_but_holds_no_row_more_than_it_needs(images: list[int]) -> None:
+    assigned = list(ranges.assign(images))
+    held: dict[int, list[int]] = {}
+    for number, count in zip(assigned, images, strict=True):
+        if number is not None:
+            held.setdefault(number, []).append(count)
+    for counts in held.values():
+        assert sum(counts[:-1]) < ranges.IMAGES_PER_RANGE
+    for counts in list(held.values())[:-1]:
+        assert sum(counts) >= ranges.IMAGES_PER_RANGE
+
+
+@given(st.integers(0, 500), st.integers(1, 50))
+def test_the_lanes_reach_every_range_once(count: int, window: int) -> None:
+    reached: list[int] = []
+    for head in ranges.first_window(count, window):
+        number: int | None = head
+        while number is not None:
+            reached.append(number)
+            number = ranges.successor(number, count, window)
+    assert sorted(reached) == list(range(count))

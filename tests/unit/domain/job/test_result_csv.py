@@ -1,0 +1,103 @@
+"""Writing result CSVs, and reading them back."""
+
+import csv
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalight.domain.catalogue.catalogue import Dialect, parse
+from catalight.domain.catalogue.result_columns import RESULT_COLUMNS
+from catalight.domain.errors import ImageError, ImageErrorCode
+from catalight.domain.job.result_csv import head, line
+from catalight.domain.job.row import Image, Row
+
+COMMA = Dialect(",", "\n")
+HEADER = ("Serial Number", "Product Name", "Input Image Urls")
+DONE = Image("http://a").done("t/a.jpg", 1000, 300, 2, 1)
+ALSO_DONE = Image("http://b").done("t/b.jpg", 500, 200, 2, 1)
+KEPT = Image("http://k").done("t/k.jpg", 90, 80, 2, 1, kept=True)
+LOST = Image("http://c").failed(ImageError(ImageErrorCode.NOT_FOUND, "The host answered 404."))
+SPOILT = Image("http://d").failed(ImageError(ImageErrorCode.CORRUPT_IMAGE, "It ends half-way."))
+
+DIALECTS = st.builds(
+    Dialect, st.sampled_from([",", ";", "\t"]), st.sampled_from(["\n", "\r\n"]), st.booleans()
+)
+CELLS = st.text() | st.text('",;\t\r\n \x00\ufeff=')
+ROWS = st.lists(st.tuples(CELLS, CELLS, CELLS, CELLS), max_size=5)
+IMAGES = st.lists(st.sampled_from([DONE, ALSO_DONE, KEPT, LOST, SPOILT]), max_size=4)
+
+
+def line_of(dialect: Dialect, cells: tuple[str, ...], images: list[Image]) -> bytes:
+    row = Row("job", 0, run=1, range=None, cells=cells, images=tuple(images))
+    return line(dialect, row, "https://l")
+
+
+def cells_of(data: bytes, dialect: Dialect) -> list[list[str]]:
+    """What another CSV reader sees."""
+    text = data.decode("utf-8-sig" if dialect.bom else "utf-8")
+    return list(csv.reader(io.StringIO(text, newline=""), delimiter=dialect.delimiter, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("images", "results"),
+    [
+        (
+            [DONE, ALSO_DONE],
+            ["https://l/images/t/a.jpg,https://l/images/t/b.jpg", "DONE", "", "1500", "500", ""],
+        ),
+        (
+            [LOST, DONE, SPOILT],
+            [",https://l/images/t/a.jpg,", "PARTIAL", "not_found,,corrupt_image", "1000", "300", ""],
+        ),
+        ([LOST, SPOILT], [",", "FAILED", "not_found,corrupt_image", "0", "0", ""]),
+        ([LOST], ["", "FAILED", "not_found", "0", "0", ""]),
+        ([], ["", "EMPTY", "", "0", "0", ""]),
+        ([KEPT], ["https://l/images/t/k.jpg", "DONE", "", "90", "80", "KEPT"]),
+        (
+            [LOST, KEPT, DONE],
+            [
+                ",https://l/images/t/k.jpg,https://l/images/t/a.jpg",
+                *("PARTIAL", "not_found,,", "1090", "380", ",KEPT,"),
+            ],
+        ),
+    ],
+)
+def test_a_line_tells_what_became_of_each_image_in_its_place(images: list[Image], results: list[str]) -> None:
+    assert cells_of(line_of(COMMA, ("1", "Tea", "u"), images), COMMA) == [["1", "Tea", "u", *results]]
+
+
+def test_the_result_is_written_as_its_input_was() -> None:
+    dialect = Dialect(";", "\r\n", bom=True)
+    assert head(dialect, HEADER) == (
+        b"\xef\xbb\xbfSerial Number;Product Name;Input Image Urls;"
+        b"Output Image Urls;Status;Errors;Bytes In;Bytes Out;Notes\r\n"
+    )
+    assert line_of(dialect, ("1", "a,b", 'c"d'), [DONE]) == (
+        b'1;a,b;"c""d";https://l/images/t/a.jpg;DONE;;1000;300;\r\n'
+    )
+
+
+@given(DIALECTS, ROWS, IMAGES)
+def test_any_cell_survives_the_way_through_the_result(
+    dialect: Dialect, rows: list[tuple[str, ...]], images: list[Image]
+) -> None:
+    """Another reader sees the cells and then the results; read again, the result is the same catalogue."""
+    header = ("Serial Number", "Product Name", "Status", "Input Image Urls")
+    written = [("1", "Tea", "new", "http://a"), *rows]
+    results = cells_of(line_of(dialect, (), images), dialect)[0]
+    data = head(dialect, header) + b"".join(line_of(dialect, cells, images) for cells in written)
+
+    assert cells_of(data, dialect) == [[*header, *RESULT_COLUMNS], *([*cells, *results] for cells in written)]
+
+    again = parse(data)
+    assert (again.dialect, again.header) == (dialect, header)
+    assert [row.cells for row in again.rows] == written
+
+
+def test_a_result_handed_in_again_gets_new_results_in_place_of_the_old() -> None:
+    first = head(COMMA, HEADER) + line_of(COMMA, ("1", "Tea", "http://a"), [LOST])
+    catalogue = parse(first)
+    second = head(catalogue.dialect, catalogue.header) + line_of(COMMA, catalogue.rows[0].cells, [DONE])
+    assert second == head(COMMA, HEADER) + line_of(COMMA, ("1", "Tea", "http://a"), [DONE])

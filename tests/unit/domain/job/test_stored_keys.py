@@ -1,0 +1,62 @@
+"""The keys under which attempts may have stored something."""
+
+from dataclasses import replace
+
+import pytest
+
+from catalight.domain.errors import ImageError, ImageErrorCode
+from catalight.domain.image.options import Options, Target
+from catalight.domain.job import links, stored_keys
+from catalight.domain.job.job import Job
+from catalight.domain.job.row import Image, Row
+from tests.pipeline import Pipeline
+
+URL = "http://h/a.png"
+LOST = ImageError(ImageErrorCode.NOT_FOUND, "The host answered 404.")
+
+
+def a_job(target: Target, run: int = 1) -> Job:
+    return replace(Pipeline().start(URL), options=Options(format=target), run=run)
+
+
+def a_row(job: Job, image: Image) -> Row:
+    return Row(job.id, 0, run=job.run, range=0, cells=(), images=(image,))
+
+
+def link(job: Job, extension: str, run: int = 1) -> str:
+    return links.link(job.secret, run, 0, 0, URL, extension)
+
+
+@pytest.mark.parametrize("target", [Target.KEEP, Target.AUTO])
+def test_an_open_format_may_have_left_any(target: Target) -> None:
+    job = a_job(target, run=2)
+    expected = {
+        f"images/{link(job, e, run)}" for e in ("jpg", "png", "webp", "avif", "gif") for run in (1, 2)
+    }
+    assert set(stored_keys.possible(job, a_row(job, Image(URL)))) == expected
+
+
+def test_a_fixed_format_leaves_one() -> None:
+    job = a_job(Target.WEBP)
+    failed, done = Image(URL).failed(LOST), Image(URL).done(link(job, "webp"), 1, 1, 1, 1)
+    assert [*stored_keys.possible(job, a_row(job, done))] == [f"images/{link(job, 'webp')}"]
+    assert [*stored_keys.leftovers(job, a_row(job, failed))] == [f"images/{link(job, 'webp')}"]
+    assert [*stored_keys.leftovers(job, a_row(job, done))] == []
+
+
+def test_of_an_image_that_is_done_the_other_formats_are_left_over() -> None:
+    """An attempt that died may have been served another picture than the one after it."""
+    job = a_job(Target.KEEP)
+    done = Image(URL).done(link(job, "png"), 1, 1, 1, 1)
+    expected = {f"images/{link(job, e)}" for e in ("jpg", "webp", "avif", "gif")}
+    assert set(stored_keys.leftovers(job, a_row(job, done))) == expected
+
+
+def test_what_is_no_url_leaves_nothing() -> None:
+    job = a_job(Target.KEEP)
+    image = Image("n/a").failed(ImageError(ImageErrorCode.INVALID_URL, "It is no URL."))
+    assert (
+        [*stored_keys.possible(job, a_row(job, image))]
+        == [*stored_keys.leftovers(job, a_row(job, image))]
+        == []
+    )

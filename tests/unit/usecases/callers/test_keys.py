@@ -1,0 +1,211 @@
+"""Callers: who they are, what they may ask for, and what an operator does with their keys."""
+
+from uuid import uuid4
+
+import pytest
+
+from catalight.domain import api_keys
+from catalight.domain.api_keys import Limits
+from catalight.domain.errors import (
+    JobGoneError,
+    JobNotFinishedError,
+    JobNotFoundError,
+    KeyNotFoundError,
+    LimitError,
+    OptionError,
+    UnauthorizedError,
+)
+from catalight.usecases.callers.authenticate import Authenticate
+from catalight.usecases.callers.manage_keys import ManageKeys
+from catalight.usecases.jobs.own_job import OwnJob
+from catalight.usecases.webhooks.signing_secrets import SigningSecrets
+from tests.pipeline import MISSING, Pipeline
+
+MASTER = "whsec_bWFzdGVy"
+
+
+@pytest.fixture
+def pipeline() -> Pipeline:
+    return Pipeline()
+
+
+@pytest.fixture
+def manage(pipeline: Pipeline) -> ManageKeys:
+    return ManageKeys(pipeline.keys, lambda: [MASTER], pipeline.clock, lambda: str(uuid4()))
+
+
+@pytest.fixture
+def authenticate(pipeline: Pipeline) -> Authenticate:
+    return Authenticate(pipeline.keys)
+
+
+class TestManaging:
+    def test_a_key_is_known_by_its_token_and_only_its_digest_is_stored(
+        self, pipeline: Pipeline, manage: ManageKeys, authenticate: Authenticate
+    ) -> None:
+        key, token = manage.make("Acme", Limits(3, 100))
+        assert authenticate(token) == key
+        assert (key.name, key.limits) == ("Acme", Limits(3, 100))
+        assert token not in str(pipeline.keys.all())
+
+    def test_a_revoked_key_lets_nobody_in_and_stays_on_the_list(
+        self, pipeline: Pipeline, manage: ManageKeys, authenticate: Authenticate
+    ) -> None:
+        key, token = manage.make("Acme", Limits())
+        revoked = manage.revoke(key.id)
+        pipeline.clock.forward(60)
+        assert manage.revoke(key.id) == revoked
+        assert manage.all() == [revoked]
+        with pytest.raises(UnauthorizedError):
+            authenticate(token)
+
+    @pytest.mark.parametrize(
+        ("name", "limits", "field"),
+        [
+            ("", Limits(), "name"),
+            ("a\nb", Limits(), "name"),
+            ("a" * 101, Limits(), "name"),
+            ("a", Limits(open_jobs=0), "open_jobs"),
+            ("a", Limits(rows_a_day=-1), "rows_a_day"),
+        ],
+    )
+    def test_what_cannot_be_a_key_is_refused(
+        self, manage: ManageKeys, name: str, limits: Limits, field: str
+    ) -> None:
+        with pytest.raises(OptionError) as refused:
+            manage.make(name, limits)
+        assert refused.value.field == field
+        assert manage.all() == []
+
+    def test_an_unknown_key_is_not_found(self, manage: ManageKeys) -> None:
+        for action in (manage.revoke, manage.rotate_webhook_secret, manage.webhook_secrets):
+            with pytest.raises(KeyNotFoundError):
+                action("nobody")
+
+    def test_a_rotation_is_taken_up_by_what_signs(self, pipeline: Pipeline, manage: ManageKeys) -> None:
+        key, _ = manage.make("Acme", Limits())
+        signing = SigningSecrets(pipeline.keys, lambda: [MASTER], pipeline.clock)
+        [first] = signing(key.id)
+        manage.rotate_webhook_secret(key.id)
+        second, before = signing(key.id)
+        assert before == first != second
+        assert manage.webhook_secrets(key.id) == [second, first]
+        pipeline.clock.forward(api_keys.OVERLAP.total_seconds())
+        assert signing(key.id) == [second]
+
+    def test_nobody_and_a_key_that_is_not_there_do_not_sign_with_the_deployments_own(
+        self, pipeline: Pipeline, manage: ManageKeys
+    ) -> None:
+        signing = SigningSecrets(pipeline.keys, lambda: [MASTER], pipeline.clock)
+        assert signing("") == manage.webhook_secrets("") == [api_keys.webhook_secret(MASTER, "", 1)]
+        with pytest.raises(KeyNotFoundError):
+            signing("nobody")
+
+
+class TestAuthenticating:
+    def test_no_key_and_a_wrong_key_are_told_apart(self, authenticate: Authenticate) -> None:
+        with pytest.raises(UnauthorizedError) as none:
+            authenticate(None)
+        assert not none.value.given
+        for wrong in ("x", api_keys.new_token()):
+            with pytest.raises(UnauthorizedError) as unknown:
+                authenticate(wrong)
+            assert unknown.value.given
+
+    def test_a_digest_is_no_token(self, pipeline: Pipeline, manage: ManageKeys) -> None:
+        key, _ = manage.make("Acme", Limits())
+        with pytest.raises(UnauthorizedError):
+            Authenticate(pipeline.keys)(key.digest)
+
+
+class TestOwnJobs:
+    def test_a_job_of_another_owner_does_not_exist(self, pipeline: Pipeline) -> None:
+        job = pipeline.start("http://h/a.jpg", owner="mine")
+        own_job = OwnJob(pipeline.jobs)
+        assert own_job("mine", job.id).id == job.id
+        for owner in ("", "yours"):
+            with pytest.raises(JobNotFoundError) as refused:
+                own_job(owner, job.id)
+            assert not isinstance(refused.value, JobGoneError)
+
+    def test_that_a_job_is_gone_is_told_to_its_owner_alone(self, pipeline: Pipeline) -> None:
+        job = pipeline.start("http://h/a.jpg", owner="mine")
+        pipeline.delete_job(job.id)
+        own_job = OwnJob(pipeline.jobs)
+        with pytest.raises(JobGoneError):
+            own_job("mine", job.id)
+        with pytest.raises(JobNotFoundError) as refused:
+            own_job("yours", job.id)
+        assert not isinstance(refused.value, JobGoneError)
+
+
+class TestLimits:
+    def test_so_many_rows_a_utc_day(self, pipeline: Pipeline) -> None:
+        limits = Limits(open_jobs=100, rows_a_day=3)
+        pipeline.start("http://h/a.jpg", "http://h/b.jpg", owner="k", limits=limits)
+        with pytest.raises(LimitError) as refused:
+            pipeline.start("http://h/a.jpg", "http://h/b.jpg", owner="k", limits=limits)
+        error = refused.value
+        assert (error.name, error.limit, error.left, error.wanted) == ("rows", 3, 1, 2)
+        assert error.retry_after
+        pipeline.start("http://h/a.jpg", owner="k", limits=limits)
+        pipeline.start("http://h/a.jpg", owner="another", limits=limits)
+        assert len(pipeline.jobs.jobs) == 3
+        pipeline.clock.forward(error.retry_after)
+        pipeline.start("http://h/a.jpg", owner="k", limits=limits)
+
+    def test_what_is_over_a_whole_days_limit_is_not_told_to_come_back(self, pipeline: Pipeline) -> None:
+        with pytest.raises(LimitError) as refused:
+            pipeline.start("http://h/a.jpg", "http://h/b.jpg", owner="k", limits=Limits(rows_a_day=1))
+        assert refused.value.retry_after is None
+
+    def test_so_many_jobs_at_once(self, pipeline: Pipeline) -> None:
+        limits = Limits(open_jobs=2)
+        first, _ = (pipeline.start("http://h/a.jpg", owner="k", limits=limits) for _ in range(2))
+        with pytest.raises(LimitError) as refused:
+            pipeline.start("http://h/a.jpg", owner="k", limits=limits)
+        assert (refused.value.name, refused.value.retry_after) == ("open-jobs", 30)
+        pipeline.run()
+        assert pipeline.jobs.get(first.id).state.has_result
+        pipeline.start("http://h/a.jpg", owner="k", limits=limits)
+
+    def test_a_repetition_under_an_idempotency_key_is_free(self, pipeline: Pipeline) -> None:
+        fields = {"owner": "k", "limits": Limits(1, 1), "idempotency_key": "monday"}
+        job = pipeline.start("http://h/a.jpg", **fields)
+        assert pipeline.start("http://h/a.jpg", **fields).id == job.id
+
+    def test_an_order_that_is_refused_leaves_nothing_and_may_come_again(self, pipeline: Pipeline) -> None:
+        fields = {"owner": "k", "limits": Limits(1, 10)}
+        pipeline.start("http://h/a.jpg", **fields)
+        with pytest.raises(LimitError):
+            pipeline.start("http://h/b.jpg", **fields, idempotency_key="tuesday")
+        assert len(pipeline.jobs.jobs) == 1
+        pipeline.run()
+        assert pipeline.start("http://h/b.jpg", **fields, idempotency_key="tuesday")
+
+    def test_an_order_is_counted_once_also_where_it_was_never_taken(self, pipeline: Pipeline) -> None:
+        day = pipeline.clock().date()
+        for _ in range(2):
+            assert pipeline.usage.add("k", day, "order", 3, 5)
+        assert pipeline.usage.rows("k", day) == 3
+
+    def test_a_retry_counts_what_has_failed(self, pipeline: Pipeline) -> None:
+        limits = Limits(open_jobs=5, rows_a_day=3)
+        pipeline.hosts = {"http://h/b.jpg": MISSING}
+        job = pipeline.start("http://h/a.jpg", "http://h/b.jpg", owner="k", limits=limits)
+        pipeline.run()
+        pipeline.retry_job(job.id, limits)
+        assert pipeline.usage.rows("k", pipeline.clock().date()) == 3
+        with pytest.raises(JobNotFinishedError):
+            pipeline.retry_job(job.id, limits)
+        pipeline.tend(job)
+        pipeline.run()
+        with pytest.raises(LimitError):
+            pipeline.retry_job(job.id, limits)
+        assert pipeline.jobs.get(job.id).run == 2
+
+    def test_what_is_left_is_told(self, pipeline: Pipeline) -> None:
+        limits = Limits(5, 10)
+        pipeline.start("http://h/a.jpg", "http://h/b.jpg", owner="k", limits=limits)
+        left = pipeline.admit.allowance("k", limits)
+        assert (left.open_jobs, left.rows, left.reset) == (4, 8, 86_400)

@@ -1,0 +1,105 @@
+"""Messages that crash their function: the range is split, and what is to blame is given up."""
+
+from dataclasses import replace
+
+from catalight.domain.job.job import JobState
+from catalight.domain.messages import ProcessRange
+from tests.pipeline import RECEIVES, Pipeline
+
+FOUR = ("http://h/0.jpg http://h/poison.jpg", "http://h/2.jpg http://h/3.jpg")
+
+
+def test_a_range_that_comes_again_is_split_into_its_images() -> None:
+    pipeline = Pipeline()
+    job = pipeline.start(*FOUR)
+    [(message, _)] = pipeline.image_queue.take()
+    assert isinstance(message, ProcessRange)
+    pipeline.process(message, receives=2)
+    assert pipeline.fetched == []
+    parts = [part for part, _ in pipeline.image_queue.take()]
+    assert parts == [replace(message, row=row, place=place) for row in (0, 1) for place in (0, 1)]
+    pipeline.process(parts[2])  # type: ignore[arg-type]
+    assert pipeline.fetched == ["http://h/2.jpg"]
+    assert pipeline.images(job)["http://h/3.jpg"] == "PENDING"
+
+
+def test_a_poison_image_costs_itself_and_not_its_neighbours() -> None:
+    pipeline = Pipeline(window=1)
+    job = pipeline.start(*FOUR, " ".join(f"http://h/{n}.jpg" for n in range(10, 20)))
+    deliver_until_dead(pipeline, poison="http://h/poison.jpg")
+    images = dict(pipeline.images(job))
+    assert images.pop("http://h/poison.jpg") == "gave_up"
+    assert set(images.values()) == {"DONE"}
+    assert pipeline.jobs.get(job.id).state is JobState.COMPLETED
+    [image] = [i for row in pipeline.rows.stream(job.id) for i in row.images if i.error]
+    assert str(RECEIVES) in str(image.detail)
+
+
+def test_of_the_images_of_a_range_the_last_carries_the_lane_on() -> None:
+    pipeline = Pipeline(window=1)
+    job = pipeline.start("http://h/0.jpg http://h/1.jpg", *[f"http://h/{n}.jpg" for n in range(2, 30)])
+    [(message, _)] = pipeline.image_queue.take()
+    pipeline.process(message, receives=2)  # type: ignore[arg-type]
+    parts = [part for part, _ in pipeline.image_queue.take()]
+    for part in parts[:-1]:
+        pipeline.process(part)  # type: ignore[arg-type]
+        assert pipeline.image_queue.take() == []
+    pipeline.process(parts[-1])  # type: ignore[arg-type]
+    assert pipeline.image_queue.take() == [(ProcessRange(job.id, 1, 1), 0)]
+
+
+def test_an_image_that_comes_again_alone_is_tried_again() -> None:
+    pipeline = Pipeline()
+    pipeline.start("http://h/0.jpg")
+    [(message, _)] = pipeline.image_queue.take()
+    pipeline.process(message, receives=3)  # type: ignore[arg-type]
+    assert pipeline.fetched == ["http://h/0.jpg"]
+
+
+def test_a_dead_letter_that_names_several_images_is_split_and_tried_again() -> None:
+    pipeline = Pipeline()
+    job = pipeline.start(*FOUR)
+    [(message, _)] = pipeline.image_queue.take()
+    pipeline.give_up(message)  # type: ignore[arg-type]
+    assert len(pipeline.image_queue.sent) == 4
+    pipeline.run()
+    assert set(pipeline.images(job).values()) == {"DONE"}
+
+
+def test_a_dead_letter_that_is_redriven_or_comes_late_changes_nothing() -> None:
+    pipeline = Pipeline()
+    job = pipeline.start("http://h/0.jpg")
+    [(message, _)] = pipeline.image_queue.sent
+    pipeline.run()
+    ended = pipeline.jobs.get(job.id)
+    pipeline.give_up(message)  # type: ignore[arg-type]
+    pipeline.give_up(ProcessRange(job.id, 2, 0))
+    pipeline.give_up(ProcessRange("nothing", 1, 0))
+    assert pipeline.jobs.get(job.id) == ended
+    assert set(pipeline.images(job).values()) == {"DONE"}
+
+
+def deliver_until_dead(pipeline: Pipeline, poison: str) -> None:
+    """Carry ImageQueue's messages as SQS does; fetching the poison image kills the function."""
+    fetch = pipeline.fetch
+
+    def fatal(url: str) -> bytes:
+        if url == poison:
+            raise SystemExit
+        return fetch(url)
+
+    make_light = replace(pipeline.make_light, fetch=fatal)
+    process_range = replace(pipeline.process_range, make_light=make_light)
+    receives: dict[ProcessRange, int] = {}
+    while taken := pipeline.image_queue.take():
+        for message, _ in taken:
+            assert isinstance(message, ProcessRange)
+            receives[message] = receives.get(message, 0) + 1
+            if receives[message] > RECEIVES:
+                pipeline.give_up(message)
+                continue
+            try:
+                process_range(message, lambda: 100.0, receives[message])
+            except SystemExit:
+                pipeline.image_queue.send([message])
+    pipeline.run()

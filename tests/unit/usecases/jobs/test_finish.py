@@ -1,0 +1,78 @@
+from catalight.domain.job.job import JobState
+from catalight.domain.job.webhook import WebhookState
+from catalight.domain.messages import DeliverWebhook, FinishJob
+from tests.pipeline import MISSING, Pipeline
+
+HOOK = "https://shop.test/hook"
+
+
+def test_the_result_has_the_rows_in_order_with_their_links_and_errors() -> None:
+    pipeline = Pipeline(hosts={"http://h/b.png": MISSING})
+    job = pipeline.start("http://h/a.png http://h/b.png", "http://h/c.png", "")
+    pipeline.run()
+    first, second, third = [row.images for row in pipeline.rows.stream(job.id)]
+    base = "https://cdn.test/images/"
+    assert pipeline.result(job).split("\r\n") == [
+        "Serial Number,Product Name,Input Image Urls,"
+        "Output Image Urls,Status,Errors,Bytes In,Bytes Out,Notes",
+        f'1,Product 1,http://h/a.png http://h/b.png,"{base}{first[0].link},",PARTIAL,",not_found",14,7,',
+        f"2,Product 2,http://h/c.png,{base}{second[0].link},DONE,,14,7,",
+        "3,Product 3,,,EMPTY,,0,0,",
+        "",
+    ]
+    assert third == ()
+
+
+def test_a_finished_job_has_the_exact_counts() -> None:
+    pipeline = Pipeline(hosts={"http://h/b.png": MISSING})
+    job = pipeline.start("http://h/a.png http://h/b.png")
+    pipeline.run()
+    ended = pipeline.jobs.get(job.id)
+    assert ended.state is JobState.COMPLETED
+    assert (ended.counts.done, ended.counts.failed, ended.counts.errors) == (1, 1, {"not_found": 1})
+    assert ended.finished_at is not None
+
+
+def test_every_stored_image_is_linked_and_every_link_is_stored() -> None:
+    pipeline = Pipeline()
+    job = pipeline.start(*[f"http://h/{n}.png" for n in range(50)])
+    pipeline.run()
+    stored = {key for key in pipeline.store.objects if key.startswith("images/")}
+    linked = {f"images/{i.link}" for row in pipeline.rows.stream(job.id) for i in row.images}
+    assert stored == linked
+    assert len(stored) == 50
+
+
+def test_only_a_finishing_job_of_this_run_is_finished() -> None:
+    pipeline = Pipeline()
+    job = pipeline.start("http://h/a.png")
+    pipeline.finish_job(FinishJob(job.id, 1))
+    pipeline.finish_job(FinishJob("gone", 1))
+    assert pipeline.jobs.get(job.id).state is JobState.PENDING
+    pipeline.jobs.begin_finishing(job.id, 1, pipeline.clock())
+    pipeline.finish_job(FinishJob(job.id, 2))
+    assert pipeline.jobs.get(job.id).state is JobState.FINISHING
+    assert not pipeline.store.objects
+
+
+def test_a_late_twin_changes_nothing_but_gives_the_webhooks_hint_again() -> None:
+    pipeline = Pipeline()
+    job = pipeline.start("http://h/a.png", webhook_url=HOOK)
+    pipeline.process(pipeline.image_queue.take()[0][0])  # type: ignore[arg-type]
+    pipeline.finish_job(FinishJob(job.id, 1))
+    ended = pipeline.jobs.get(job.id)
+    pipeline.clock.forward(60)
+    pipeline.finish_job(FinishJob(job.id, 1))
+    assert pipeline.jobs.get(job.id) == ended
+    assert pipeline.webhook_queue.take() == [(DeliverWebhook(job.id, 1), 0)] * 2
+
+
+def test_a_delivered_webhook_is_not_hinted_at_again() -> None:
+    pipeline = Pipeline()
+    job = pipeline.start("http://h/a.png", webhook_url=HOOK)
+    pipeline.run()
+    pipeline.finish_job(FinishJob(job.id, 1))
+    webhook = pipeline.jobs.get(job.id).webhook
+    assert webhook
+    assert webhook.state is WebhookState.DELIVERED
+    assert pipeline.webhook_queue.take() == []

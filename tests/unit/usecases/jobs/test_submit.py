@@ -1,0 +1,155 @@
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from catalight.domain.catalogue import catalogue
+from catalight.domain.errors import IdempotencyError, JobGoneError
+from catalight.domain.image.options import Options
+from catalight.domain.job.job import JobState
+from catalight.domain.job.row import Row
+from catalight.domain.messages import ProcessRange
+from tests.pipeline import MISSING, Pipeline, an_order
+
+TEN = " ".join(f"http://h/{n}.jpg" for n in range(10))
+
+
+def test_a_job_is_stored_sealed_and_its_first_window_sent() -> None:
+    pipeline = Pipeline(window=2)
+    job = pipeline.start(TEN, TEN, TEN)
+    stored = pipeline.jobs.get(job.id)
+    assert (stored.state, stored.sealed, stored.rows, stored.images, stored.ranges) == (
+        JobState.PENDING,
+        True,
+        3,
+        30,
+        3,
+    )
+    assert pipeline.image_queue.sent == [
+        (ProcessRange(job.id, 1, 0), 0),
+        (ProcessRange(job.id, 1, 1), 0),
+    ]
+    assert [row.cells[1] for row in pipeline.rows.stream(job.id)] == ["Product 1", "Product 2", "Product 3"]
+
+
+def test_an_unusable_url_costs_its_image_at_once_and_is_never_fetched() -> None:
+    pipeline = Pipeline()
+    job = pipeline.start("http://h/a.jpg, n/a")
+    assert pipeline.images(job) == {"http://h/a.jpg": "PENDING", "n/a": "invalid_url"}
+    assert job.counts.errors == {"invalid_url": 1}
+    pipeline.run()
+    assert pipeline.fetched == ["http://h/a.jpg"]
+    assert pipeline.jobs.get(job.id).counts.failed == 1
+
+
+def test_a_row_without_urls_has_ended_from_the_start() -> None:
+    pipeline = Pipeline()
+    job = pipeline.start("", "http://h/a.jpg")
+    assert [row.pending for row in pipeline.rows.stream(job.id)] == [False, True]
+
+
+def test_a_job_without_anything_to_do_is_finished_at_once() -> None:
+    pipeline = Pipeline()
+    empty = catalogue.Catalogue(catalogue.Dialect(",", "\n", bom=False), ("a",), (), (), 0)
+    job = pipeline.submit(replace(an_order(TEN), catalogue=empty))
+    pipeline.run()
+    assert pipeline.jobs.get(job.id).state is JobState.COMPLETED
+
+
+def test_a_queue_that_does_not_answer_costs_time_and_not_the_job() -> None:
+    pipeline = Pipeline()
+    pipeline.image_queue.down = True
+    job = pipeline.start(TEN)
+    pipeline.image_queue.down = False
+    pipeline.run()
+    assert pipeline.jobs.get(job.id).state is JobState.PENDING
+    pipeline.clock.forward(900)
+    pipeline.sweep_all()
+    pipeline.run()
+    assert pipeline.jobs.get(job.id).state is JobState.COMPLETED
+
+
+class TestIdempotencyKey:
+    """Orders under one key are one order."""
+
+    def test_a_repetition_has_the_same_answer_and_does_nothing(self) -> None:
+        pipeline = Pipeline()
+        job = pipeline.start(TEN, idempotency_key="k")
+        pipeline.run()
+        again = pipeline.start(TEN, idempotency_key="k")
+        assert (again.id, again.state, again.images) == (job.id, job.state, job.images)
+        assert pipeline.image_queue.take() == []
+        assert pipeline.jobs.get(job.id).state is JobState.COMPLETED
+
+    def test_another_key_owner_or_none_is_another_job(self) -> None:
+        pipeline = Pipeline()
+        jobs = [
+            pipeline.start(TEN, idempotency_key="k"),
+            pipeline.start(TEN, idempotency_key="l"),
+            pipeline.start(TEN, idempotency_key="k", owner="shop"),
+            pipeline.start(TEN),
+            pipeline.start(TEN),
+        ]
+        assert len({job.id for job in jobs}) == 5
+
+    @pytest.mark.parametrize("fields", [{"webhook_url": "https://h/"}, {"options": Options(quality=1)}])
+    def test_other_fields_under_the_same_key_are_refused(self, fields: dict[str, Any]) -> None:
+        pipeline = Pipeline()
+        job = pipeline.start(TEN, idempotency_key="k")
+        with pytest.raises(IdempotencyError) as refused:
+            pipeline.start(TEN, idempotency_key="k", **fields)
+        assert refused.value.job_id == job.id
+
+    def test_another_file_is_refused_and_the_same_one_by_another_name_is_not(self) -> None:
+        pipeline = Pipeline()
+        pipeline.start(TEN, idempotency_key="k")
+        pipeline.start(TEN, idempotency_key="k", file_name="other.csv")
+        with pytest.raises(IdempotencyError):
+            pipeline.start("http://h/other.jpg", idempotency_key="k")
+
+    @pytest.mark.parametrize("died_at", ["rows.insert", "jobs.seal", "image_queue.send"])
+    def test_a_repetition_continues_what_died_half_way(self, died_at: str) -> None:
+        pipeline = Pipeline()
+        port, method = died_at.split(".")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(getattr(pipeline, port), method, dies)
+            with pytest.raises(SystemExit):
+                pipeline.start(TEN, TEN, idempotency_key="k")
+        pipeline.clock.forward(31)
+        job = pipeline.start(TEN, TEN, idempotency_key="k")
+        pipeline.run()
+        assert pipeline.jobs.get(job.id).state is JobState.COMPLETED
+        assert len(pipeline.fetched) == 20
+
+    def test_a_twin_does_not_send_the_ranges_twice(self) -> None:
+        pipeline = Pipeline()
+        insert = pipeline.rows.insert
+
+        def twin_first(rows: Iterable[Row]) -> None:
+            pipeline.rows.insert = insert  # type: ignore[method-assign]
+            pipeline.start(TEN, idempotency_key="k")
+            insert(rows)
+
+        pipeline.rows.insert = twin_first  # type: ignore[method-assign]
+        pipeline.start(TEN, idempotency_key="k")
+        assert len(pipeline.image_queue.take()) == 1
+
+    def test_a_key_of_a_job_that_is_gone_says_so(self) -> None:
+        pipeline = Pipeline()
+        job = pipeline.start(TEN, idempotency_key="k")
+        pipeline.delete_job(job.id)
+        with pytest.raises(JobGoneError):
+            pipeline.start(TEN, idempotency_key="k")
+
+    def test_a_repetition_does_not_meddle_with_a_retry(self) -> None:
+        pipeline = Pipeline(hosts={"http://h/a.jpg": MISSING})
+        job = pipeline.start("http://h/a.jpg", idempotency_key="k")
+        pipeline.run()
+        pipeline.retry_job(job.id)
+        pipeline.start("http://h/a.jpg", idempotency_key="k")
+        assert not pipeline.jobs.get(job.id).sealed
+
+
+def dies(*_: object, **__: object) -> None:
+    raise SystemExit

@@ -1,0 +1,376 @@
+"""What stands still is taken up again, and what is over is ended, cleared away or forgotten."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from catalight.domain.errors import JobGoneError, JobNotFinishedError
+from catalight.domain.job.job import JobState
+from catalight.domain.job.sweeping import GRACE, UNSEALED
+from catalight.domain.messages import DeliverWebhook, FinishJob, ProcessRange, TendJob
+from tests.pipeline import BUSY, MISSING, TERMS, Pipeline
+from tests.unit.usecases.jobs.test_submit import dies
+
+HOOK = "https://shop.test/hook"
+TEN = " ".join(f"http://h/{n}.jpg" for n in range(10))
+PATIENCE = TERMS.patience.total_seconds()
+
+
+class TestStandingStill:
+    def test_only_a_job_that_stands_still_is_sent_again(self) -> None:
+        pipeline = Pipeline(window=2)
+        job = pipeline.start(TEN, TEN, TEN)
+        pipeline.image_queue.take()
+        pipeline.clock.forward(PATIENCE - 1)
+        pipeline.tend(job)
+        assert pipeline.image_queue.take() == []
+        pipeline.clock.forward(1)
+        pipeline.tend(job)
+        assert [message for message, _ in pipeline.image_queue.take()] == [
+            ProcessRange(job.id, 1, 0),
+            ProcessRange(job.id, 1, 1),
+        ]
+
+    def test_of_each_lane_the_first_range_that_is_due_is_sent(self) -> None:
+        pipeline = Pipeline(window=2, hosts={"http://h/x.jpg": BUSY})
+        job = pipeline.start(TEN, "http://h/x.jpg " * 10, TEN, TEN, TEN)
+        for number in (0, 1, 2):
+            pipeline.process(ProcessRange(job.id, 1, number))
+        pipeline.image_queue.take()
+        pipeline.clock.forward(PATIENCE)
+        row = pipeline.rows.rows[job.id, 1]
+        later = [image.held(pipeline.clock() + timedelta(hours=1)) for image in row.images]
+        pipeline.record_images(job, [row], {(1, place): image for place, image in enumerate(later)})
+        pipeline.clock.forward(PATIENCE)
+        pipeline.tend(job)
+        assert [message for message, _ in pipeline.image_queue.take()] == [ProcessRange(job.id, 1, 4)]
+
+    def test_a_job_whose_completion_nobody_asked_about_is_finished(self) -> None:
+        pipeline = Pipeline()
+        job = pipeline.start("http://h/a.jpg")
+        [row] = pipeline.rows.stream(job.id)
+        pipeline.record_images(job, [row], {(0, 0): row.images[0].failed(MISSING)})
+        pipeline.tend(job)
+        assert pipeline.aggregator_queue.take() == [(FinishJob(job.id, 1), 0)]
+
+    def test_an_aggregation_that_was_lost_is_sent_again(self) -> None:
+        pipeline = Pipeline()
+        job = pipeline.start("http://h/a.jpg")
+        pipeline.process(ProcessRange(job.id, 1, 0))
+        pipeline.aggregator_queue.take()
+        pipeline.tend(job)
+        assert pipeline.aggregator_queue.take() == []
+        pipeline.clock.forward(PATIENCE)
+        pipeline.tend(job)
+        assert pipeline.aggregator_queue.take() == [(FinishJob(job.id, 1), 0)]
+
+    def test_a_webhook_that_was_lost_is_sent_again(self) -> None:
+        pipeline = Pipeline()
+        job = pipeline.start("http://h/a.jpg", webhook_url=HOOK)
+        pipeline.process(ProcessRange(job.id, 1, 0))
+        pipeline.finish_job(FinishJob(job.id, 1))
+        pipeline.webhook_queue.take()
+        pipeline.aggregator_queue.take()
+        pipeline.clock.forward(PATIENCE)
+        pipeline.sweep_all()
+        assert pipeline.webhook_queue.take() == [(DeliverWebhook(job.id, 1), 0)]
+
+    def test_an_unknown_job_is_nothing_to_do(self) -> None:
+        pipeline = Pipeline()
+        pipeline.tend_job(TendJob("nothing"), lambda: 100.0)
+
+
+class TestSweep:
+    def test_each_job_is_found_when_its_time_has_come_and_not_before(self) -> None:
+        pipeline = Pipeline()
+        job = pipeline.start("http://h/a.jpg")
+        pipeline.sweep(lambda: 100.0)
+        assert pipeline.aggregator_queue.take() == []
+        pipeline.clock.forward(PATIENCE)
+        pipeline.sweep(lambda: 100.0)
+        assert pipeline.aggregator_queue.take() == [(TendJob(job.id), 0)]
+        pipeline.sweep(lambda: 100.0)
+        assert pipeline.aggregator_queue.take() == []
+
+    def test_one_that_dies_after_sending_finds_the_same_jobs_again(self) -> None:
+        pipeline = Pipeline()
+        job = pipeline.start("http://h/a.jpg")
+        pipeline.clock.forward(PATIENCE)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(pipeline.jobs, "looked_at", dies)
+            with pytest.raises(SystemExit):
+                pipeline.sweep(lambda: 100.0)
+        pipeline.sweep(lambda: 100.0)
+        assert pipeline.aggregator_queue.take() == [(TendJob(job.id), 0)] * 2
+
+    def test_many_jobs_are_taken_in_steps_as_far_as_there_is_time(self) -> None:
+        pipeline = Pipeline()
+        for _ in range(250):
+            pipeline.start("http://h/a.jpg")
+        pipeline.clock.forward(PATIENCE)
+        times = iter([100.0, 1.0])
+        pipeline.sweep(lambda: next(times))
+        assert len(pipeline.aggregator_queue.take()) == 200
+        pipeline.sweep(lambda: 100.0)
+        assert len(pipeline.aggregator_queue.take()) == 50
+
+
+class TestDeadline:
+    def test_what_is_past_it_ends_with_what_exists(self) -> None:
+        pipeline = Pipeline(window=1)
+        job = pipeline.start(TEN, TEN)
+        pipeline.process(ProcessRange(job.id, 1, 0))
+        pipeline.image_queue.take()
+        pipeline.clock.forward(TERMS.deadline.total_seconds())
+        pipeline.sweep_all()
+        pipeline.run()
+        ended = pipeline.jobs.get(job.id)
+        assert (ended.state, ended.counts.errors) == (JobState.COMPLETED, {"deadline_exceeded": 10})
+        assert ended.counts.done == 10
+
+    def test_what_there_is_no_time_for_is_ended_at_the_next_look(self) -> None:
+        pipeline = Pipeline()
+        job = pipeline.start(*["http://h/a.jpg"] * 600)
+        pipeline.clock.forward(TERMS.deadline.total_seconds())
+        pipeline.tend(job, seconds_left=lambda: 1.0)
+        assert pipeline.rows.any_pending(job.id)
+        pipeline.tend(job)
+        assert not pipeline.rows.any_pending(job.id)
+
+
+class TestCancelling:
+    def test_what_was_not_sent_ends_at_once_and_what_is_on_its_way_is_left_to_whoever_has_it(self) -> None:
+        pipeline = Pipeline(window=2)
+        job = pipeline.start(*[TEN] * 6)
+        pipeline.process(ProcessRange(job.id, 1, 1))
+        pipeline.cancel_job(job.id)
+        pipeline.tend(job)
+        assert [row.number for row in pipeline.rows.pending(job.id)] == [0, 3]
+
+    def test_what_waits_for_another_attempt_ends_at_once(self) -> None:
+        pipeline = Pipeline(hosts={"http://h/x.jpg": BUSY})
+        job = pipeline.start("http://h/x.jpg")
+        pipeline.process(ProcessRange(job.id, 1, 0))
+        pipeline.cancel_job(job.id)
+        pipeline.tend(job)
+        assert pipeline.images(job) == {"http://h/x.jpg": "cancelled"}
+        assert pipeline.jobs.get(job.id).state is JobState.FINISHING
+
+    def test_running_images_finish(self) -> None:
+        pipeline = Pipeline(window=1)
+        job = pipeline.start("http://h/0.jpg", *[TEN.replace("/h/", f"/{n}/") for n in range(2)])
+        fetch = pipeline.fetch
+
+        def cancelled_meanwhile(url: str) -> bytes:
+            pipeline.cancel_job(job.id)
+            pipeline.tend(job)
+            return fetch(url)
+
+        make_light = replace(pipeline.make_light, fetch=cancelled_meanwhile)
+        pipeline.process_range = replace(pipeline.process_range, make_light=make_light)
+        pipeline.run()
+        assert pipeline.images(job)["http://h/0.jpg"] == "DONE"
+        ended = pipeline.jobs.get(job.id)
+        assert (ended.state, ended.counts.done, ended.counts.errors) == (
+            JobState.CANCELLED,
+            11,
+            {"cancelled": 10},
+        )
+
+    def test_a_lost_hint_is_made_up_for_by_the_sweeper(self) -> None:
+        pipeline = Pipeline(window=1)
+        job = pipeline.start(TEN, TEN)
+        pipeline.image_queue.take()
+        pipeline.aggregator_queue.down = True
+        pipeline.cancel_job(job.id)
+        pipeline.aggregator_queue.down = False
+        pipeline.sweep_all()
+        assert [row.number for row in pipeline.rows.pending(job.id)] == [0]
+        pipeline.clock.forward(PATIENCE)
+        pipeline.sweep_all()
+        pipeline.run()
+        assert pipeline.jobs.get(job.id).state is JobState.CANCELLED
+
+
+class TestRetrying:
+    def test_only_what_failed_is_done_again_and_a_new_result_published(self) -> None:
+        pipeline = Pipeline(hosts={"http://h/b.jpg": MISSING})
+        job = pipeline.start("http://h/a.jpg http://h/b.jpg", "http://h/c.jpg, n/a", webhook_url=HOOK)
+        pipeline.run()
+        pipeline.hosts.clear()
+        pipeline.fetched.clear()
+        new = pipeline.retry_job(job.id)
+        pipeline.run()
+        assert pipeline.fetched == ["http://h/b.jpg"]
+        ended = pipeline.jobs.get(job.id)
+        assert (ended.run, ended.state, ended.counts.done, ended.counts.errors) == (
+            2,
+            JobState.COMPLETED,
+            3,
+            {"invalid_url": 1},
+        )
+        assert pipeline.result(new) != pipeline.result(job)
+        assert [webhook_id for _, webhook_id, _ in pipeline.delivered] == [
+            f"msg_{job.id}_{run}_job.completed" for run in (1, 2)
+        ]
+
+    def test_where_nothing_can_be_done_again_the_job_ends_at_once(self) -> None:
+        pipeline = Pipeline()
+        job = pipeline.start("http://h/c.jpg")
+        pipeline.run()
+        pipeline.retry_job(job.id)
+        pipeline.run()
+        assert pipeline.jobs.get(job.id).state is JobState.COMPLETED
+        assert len(pipeline.fetched) == 1
+
+    def test_a_cancelled_job_can_be_taken_up_again(self) -> None:
+        pipeline = Pipeline()
+        job = pipeline.start(TEN)
+        pipeline.cancel_job(job.id)
+        pipeline.run()
+        pipeline.retry_job(job.id)
+        pipeline.run()
+        ended = pipeline.jobs.get(job.id)
+        assert (ended.state, ended.counts.done) == (JobState.COMPLETED, 10)
+
+    @pytest.mark.parametrize("died_at", ["rows.reopen", "jobs.seal", "image_queue.send"])
+    def test_what_died_half_way_is_continued_in_the_same_ranges(self, died_at: str) -> None:
+        pipeline = Pipeline(hosts={f"http://h/{n}.jpg": MISSING for n in range(10)})
+        job = pipeline.start(TEN, TEN, TEN)
+        pipeline.run()
+        pipeline.hosts.clear()
+        pipeline.aggregator_queue.down = True
+        pipeline.retry_job(job.id)
+        pipeline.aggregator_queue.down = False
+        port, method = died_at.split(".")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(getattr(pipeline, port), method, dies)
+            with pytest.raises(SystemExit):
+                pipeline.tend(job)
+        for _ in range(3):
+            pipeline.clock.forward(PATIENCE)
+            pipeline.sweep_all()
+            pipeline.run()
+        assert pipeline.jobs.get(job.id).state is JobState.COMPLETED
+        assert set(pipeline.images(job).values()) == {"DONE"}
+        assert {row.range for row in pipeline.rows.stream(job.id)} == {0, 1, 2}
+
+    def test_a_running_job_is_not_retried(self) -> None:
+        pipeline = Pipeline()
+        job = pipeline.start(TEN)
+        with pytest.raises(JobNotFinishedError):
+            pipeline.retry_job(job.id)
+
+    def test_a_retry_keeps_the_job_longer_but_not_for_ever(self) -> None:
+        pipeline = Pipeline()
+        job = pipeline.start(TEN)
+        pipeline.run()
+        for _ in range(8):
+            pipeline.clock.forward(timedelta(days=20).total_seconds())
+            if pipeline.clock() < pipeline.jobs.get(job.id).expires_at:
+                pipeline.retry_job(job.id)
+                pipeline.run()
+        assert pipeline.jobs.get(job.id).expires_at == job.created_at + TERMS.longest
+
+
+class TestRemoving:
+    def test_an_upload_that_was_never_sealed_is_removed(self) -> None:
+        pipeline = Pipeline()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(pipeline.rows, "insert", dies)
+            with pytest.raises(SystemExit):
+                pipeline.start(TEN)
+        [job] = pipeline.jobs.jobs.values()
+        pipeline.tend(job)
+        assert pipeline.jobs.get(job.id) == job
+        pipeline.clock.forward(UNSEALED.total_seconds())
+        pipeline.sweep_all()
+        with pytest.raises(JobGoneError):
+            pipeline.jobs.get(job.id)
+
+    def test_an_expired_job_is_removed_and_its_tombstone_stands(self) -> None:
+        pipeline = Pipeline(hosts={"http://h/1.jpg": MISSING})
+        job = pipeline.start(TEN)
+        pipeline.run()
+        pipeline.clock.forward(TERMS.retention.total_seconds() - 1)
+        pipeline.sweep_all()
+        assert pipeline.jobs.get(job.id).state is JobState.COMPLETED
+        pipeline.clock.forward(PATIENCE)
+        for _ in range(3):
+            pipeline.sweep_all()
+            pipeline.clock.forward(GRACE.total_seconds())
+        assert pipeline.store.objects == {}
+        assert pipeline.rows.rows == {}
+        with pytest.raises(JobGoneError):
+            pipeline.jobs.get(job.id)
+
+    def test_what_a_late_worker_stores_is_removed_too(self) -> None:
+        pipeline = Pipeline()
+        job = pipeline.start("http://h/a.jpg")
+        put = pipeline.store.put
+
+        def deleted_meanwhile(key: str, data: bytes, media_type: str) -> None:
+            pipeline.delete_job(job.id)
+            pipeline.tend(job)
+            put(key, data, media_type)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(pipeline.store, "put", deleted_meanwhile)
+            patch.setattr(pipeline.rows, "save", dies)
+            with pytest.raises(SystemExit):
+                pipeline.process(ProcessRange(job.id, 1, 0))
+        assert len(pipeline.store.objects) == 1
+        pipeline.clock.forward(GRACE.total_seconds())
+        pipeline.tend(job)
+        assert pipeline.store.objects == {}
+        assert pipeline.rows.rows == {}
+
+    def test_what_a_worker_of_an_earlier_run_stored_is_removed_too(self) -> None:
+        pipeline = Pipeline()
+        job = pipeline.start("http://h/a.jpg")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(pipeline.rows, "save", dies)
+            with pytest.raises(SystemExit):
+                pipeline.process(ProcessRange(job.id, 1, 0))
+        late = dict(pipeline.store.objects)
+        pipeline.clock.forward(TERMS.deadline.total_seconds())
+        pipeline.sweep_all()
+        pipeline.run()
+        assert not late.keys() & pipeline.store.objects.keys()
+        pipeline.store.objects |= late
+        pipeline.retry_job(job.id)
+        pipeline.run()
+        pipeline.delete_job(job.id)
+        pipeline.run()
+        assert pipeline.store.objects == {}
+
+    def test_a_job_that_cannot_be_finished_expires(self) -> None:
+        pipeline = Pipeline()
+        job = pipeline.start("http://h/a.jpg")
+        pipeline.process(ProcessRange(job.id, 1, 0))
+        assert pipeline.jobs.get(job.id).state is JobState.FINISHING
+        pipeline.aggregator_queue.take()
+        pipeline.clock.forward(TERMS.retention.total_seconds())
+        pipeline.tend(job)
+        with pytest.raises(JobGoneError):
+            pipeline.jobs.get(job.id)
+
+    def test_a_job_whose_time_is_over_is_not_retried(self) -> None:
+        pipeline = Pipeline()
+        job = pipeline.start("http://h/a.jpg")
+        pipeline.run()
+        pipeline.clock.forward(TERMS.retention.total_seconds())
+        with pytest.raises(JobGoneError):
+            pipeline.retry_job(job.id)
+
+    def test_a_purge_that_is_broken_off_goes_on(self) -> None:
+        pipeline = Pipeline()
+        job = pipeline.start(*[f"http://h/{n}.jpg" for n in range(1200)])
+        pipeline.delete_job(job.id)
+        pipeline.clock.forward(GRACE.total_seconds())
+        pipeline.tend(job, seconds_left=lambda: 1.0)
+        assert len(pipeline.rows.rows) == 1100
+        assert pipeline.aggregator_queue.take()[-1] == (TendJob(job.id), 0)
+        pipeline.tend(job)
+        assert pipeline.rows.rows == {}

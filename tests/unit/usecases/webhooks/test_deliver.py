@@ -1,0 +1,186 @@
+import json
+from dataclasses import replace
+from datetime import datetime
+
+from catalight.domain.job.job import Job
+from catalight.domain.job.webhook import Delivery, WebhookState
+from catalight.domain.messages import DeliverWebhook
+from tests.pipeline import MISSING, Pipeline
+
+HOOK = "https://shop.test/hook"
+
+
+def finished(pipeline: Pipeline) -> Job:
+    """A job that has ended and whose webhook has not been called."""
+    job = pipeline.start("http://h/a.png http://h/b.png", webhook_url=HOOK)
+    deliver, pipeline.deliver_webhook = pipeline.deliver_webhook, lambda message: None  # type: ignore[assignment]
+    pipeline.run()
+    pipeline.deliver_webhook = deliver
+    return pipeline.jobs.get(job.id)
+
+
+def state(pipeline: Pipeline, job: Job) -> WebhookState:
+    webhook = pipeline.jobs.get(job.id).webhook
+    assert webhook
+    return webhook.state
+
+
+def test_the_event_tells_what_came_out() -> None:
+    pipeline = Pipeline(hosts={"http://h/b.png": MISSING})
+    job = finished(pipeline)
+    pipeline.deliver_webhook(DeliverWebhook(job.id, 1))
+    [(url, webhook_id, body)] = pipeline.delivered
+    assert (url, webhook_id) == (HOOK, f"msg_{job.id}_1_job.completed")
+    assert job.finished_at
+    assert json.loads(body) == {
+        "type": "job.completed",
+        "timestamp": job.finished_at.isoformat(),
+        "data": {
+            "request_id": job.id,
+            "status": "COMPLETED",
+            "images": {"total": 2, "done": 1, "failed": 1},
+            "errors": {"not_found": 1},
+            "bytes": {"in": 14, "out": 7},
+            "download_url": f"https://api.test/download/{job.id}",
+        },
+    }
+
+
+def test_a_delivery_that_fails_goes_on_with_growing_pauses_under_one_id() -> None:
+    pipeline = Pipeline(webhook_statuses=[500, 302])
+    job = finished(pipeline)
+    pipeline.deliver_webhook(DeliverWebhook(job.id, 1))
+    assert pipeline.webhook_queue.take() == [(DeliverWebhook(job.id, 1), 5)]
+    pipeline.clock.forward(5)
+    pipeline.deliver_webhook(DeliverWebhook(job.id, 1))
+    assert pipeline.webhook_queue.take() == [(DeliverWebhook(job.id, 1), 300)]
+    pipeline.clock.forward(300)
+    pipeline.deliver_webhook(DeliverWebhook(job.id, 1))
+    assert state(pipeline, job) is WebhookState.DELIVERED
+    assert len({(webhook_id, body) for _, webhook_id, body in pipeline.delivered}) == 1
+    webhook = pipeline.jobs.get(job.id).webhook
+    assert webhook
+    assert [delivery.status for delivery in webhook.deliveries] == [500, 302, 200]
+
+
+def test_what_is_due_later_than_sqs_can_delay_the_sweeper_sends() -> None:
+    pipeline = Pipeline(webhook_statuses=[500] * 3)
+    job = finished(pipeline)
+    message = DeliverWebhook(job.id, 1)
+    for seconds in (0, 5, 300):
+        pipeline.clock.forward(seconds)
+        pipeline.deliver_webhook(message)
+    pipeline.webhook_queue.take()
+    pipeline.sweep_all()
+    assert pipeline.webhook_queue.take() == []
+    pipeline.clock.forward(1800)
+    pipeline.sweep_all()
+    assert pipeline.webhook_queue.take() == [(message, 0)]
+
+
+def test_after_the_last_attempt_it_is_given_up() -> None:
+    pipeline = Pipeline(webhook_statuses=[500] * 9)
+    job = finished(pipeline)
+    pipeline.webhook_queue.send([DeliverWebhook(job.id, 1)])
+    for _ in range(9):
+        pipeline.run()
+        pipeline.clock.forward(1800)
+        pipeline.sweep(lambda: 100.0)
+    assert len(pipeline.delivered) == 4
+    assert state(pipeline, job) is WebhookState.FAILED
+
+
+def test_a_receiver_that_says_gone_is_not_called_again() -> None:
+    pipeline = Pipeline(webhook_statuses=[410])
+    job = finished(pipeline)
+    pipeline.deliver_webhook(DeliverWebhook(job.id, 1))
+    assert state(pipeline, job) is WebhookState.FAILED
+    assert pipeline.webhook_queue.take() == []
+
+
+def test_of_twins_one_calls() -> None:
+    pipeline = Pipeline(webhook_statuses=[500])
+    job = finished(pipeline)
+    stale = pipeline.jobs.get(job.id)
+    message = DeliverWebhook(job.id, 1)
+    pipeline.deliver_webhook(message)
+    pipeline.webhook_queue.take()
+    pipeline.jobs.find, fresh = (lambda _: stale), pipeline.jobs.find  # type: ignore[assignment,method-assign]
+    pipeline.deliver_webhook(message)
+    pipeline.jobs.find = fresh  # type: ignore[method-assign]
+    assert len(pipeline.delivered) == 1
+    assert pipeline.webhook_queue.take() == []
+
+
+def test_an_attempt_that_died_is_followed_by_the_next() -> None:
+    pipeline = Pipeline()
+    job = finished(pipeline)
+    next_at = pipeline.clock()
+    pipeline.deliveries.begin(job.id, 1, 0, next_at)
+    pipeline.deliver_webhook(DeliverWebhook(job.id, 1))
+    assert state(pipeline, job) is WebhookState.DELIVERED
+
+
+def test_no_second_call_is_made_while_one_is_on_its_way() -> None:
+    pipeline = Pipeline()
+    job = finished(pipeline)
+    message = DeliverWebhook(job.id, 1)
+    deliver = pipeline.deliver
+
+    def slow(owner: str, url: str, webhook_id: str, body: str, now: datetime) -> Delivery:
+        pipeline.clock.forward(20)
+        pipeline.deliver_webhook(message)
+        return deliver(owner, url, webhook_id, body, now)
+
+    replace(pipeline.deliver_webhook, send=slow)(message)
+    assert len(pipeline.delivered) == 1
+    assert state(pipeline, job) is WebhookState.DELIVERED
+
+
+def test_the_pause_begins_when_the_call_has_ended() -> None:
+    pipeline = Pipeline(webhook_statuses=[500])
+    job = finished(pipeline)
+    deliver = pipeline.deliver
+
+    def slow(owner: str, url: str, webhook_id: str, body: str, now: datetime) -> Delivery:
+        pipeline.clock.forward(20)
+        return deliver(owner, url, webhook_id, body, now)
+
+    replace(pipeline.deliver_webhook, send=slow)(DeliverWebhook(job.id, 1))
+    assert pipeline.webhook_queue.take() == [(DeliverWebhook(job.id, 1), 5)]
+
+
+def test_a_last_attempt_that_died_ends_the_delivery() -> None:
+    pipeline = Pipeline()
+    job = finished(pipeline)
+    for attempts in range(4):
+        assert pipeline.deliveries.begin(job.id, 1, attempts, pipeline.clock())
+    pipeline.deliver_webhook(DeliverWebhook(job.id, 1))
+    assert state(pipeline, job) is WebhookState.FAILED
+    assert pipeline.delivered == []
+
+
+def test_a_redelivery_that_comes_during_the_last_attempt_is_not_lost() -> None:
+    pipeline = Pipeline(webhook_statuses=[500])
+    job = finished(pipeline)
+    deliver = pipeline.deliver
+
+    def renewed_meanwhile(owner: str, url: str, webhook_id: str, body: str, now: datetime) -> Delivery:
+        pipeline.redeliver_webhook(job.id)
+        return deliver(owner, url, webhook_id, body, now)
+
+    last = replace(pipeline.deliver_webhook, send=renewed_meanwhile, pauses=[])
+    last(DeliverWebhook(job.id, 1))
+    assert state(pipeline, job) is WebhookState.PENDING
+    pipeline.run()
+    assert state(pipeline, job) is WebhookState.DELIVERED
+
+
+def test_no_webhook_another_run_or_no_job_is_nothing_to_do() -> None:
+    pipeline = Pipeline()
+    job = pipeline.start("http://h/a.png")
+    pipeline.deliver_webhook(DeliverWebhook(job.id, 1))
+    other = finished(pipeline)
+    pipeline.deliver_webhook(DeliverWebhook(other.id, 2))
+    pipeline.deliver_webhook(DeliverWebhook("gone", 1))
+    assert pipeline.delivered == []
