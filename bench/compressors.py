@@ -25,12 +25,12 @@ def plain_pillow(image_format: str, side: int) -> Compress:
     def compress(data: bytes) -> bytes:
         source = Image.open(BytesIO(data))
         ImageOps.exif_transpose(source, in_place=True)
-        picture = source.convert("RGB")
-        if side and max(picture.size) > side:
-            scale = side / max(picture.size)
-            picture = picture.resize((round(picture.width * scale), round(picture.height * scale)))
+        image = source.convert("RGB")
+        if side and max(image.size) > side:
+            scale = side / max(image.size)
+            image = image.resize((round(image.width * scale), round(image.height * scale)))
         output = BytesIO()
-        picture.save(output, image_format, quality=QUALITY)
+        image.save(output, image_format, quality=QUALITY)
         return output.getvalue()
 
     return compress
@@ -41,10 +41,10 @@ def tuned_pillow(image_format: str, _side: int, **settings: bool) -> Compress:
     from PIL import Image
 
     def compress(data: bytes) -> bytes:
-        picture = Image.open(BytesIO(data))
-        picture.load()
+        image = Image.open(BytesIO(data))
+        image.load()
         output = BytesIO()
-        picture.convert("RGB").save(output, image_format, quality=QUALITY, **settings)
+        image.convert("RGB").save(output, image_format, quality=QUALITY, **settings)
         return output.getvalue()
 
     return compress
@@ -60,14 +60,14 @@ def classic(image_format: str, _side: int) -> Compress:
     from PIL import Image
 
     def compress(data: bytes) -> bytes:
-        picture: Image.Image = Image.open(BytesIO(data))
-        if picture.mode in {"RGBA", "LA", "P"}:
-            picture = picture.convert("RGBA")
-            white = Image.new("RGB", picture.size, "white")
-            white.paste(picture, mask=picture.getchannel("A"))
-            picture = white
+        image: Image.Image = Image.open(BytesIO(data))
+        if image.mode in {"RGBA", "LA", "P"}:
+            image = image.convert("RGBA")
+            white = Image.new("RGB", image.size, "white")
+            white.paste(image, mask=image.getchannel("A"))
+            image = white
         output = BytesIO()
-        picture.convert("RGB").save(output, image_format, quality=QUALITY)
+        image.convert("RGB").save(output, image_format, quality=QUALITY)
         return output.getvalue()
 
     return compress
@@ -99,14 +99,14 @@ def vips(image_format: str, side: int) -> Compress:
 
     def compress(data: bytes) -> bytes:
         if side:
-            picture = pyvips.Image.thumbnail_buffer(data, side, height=side, size="down")
+            image = pyvips.Image.thumbnail_buffer(data, side, height=side, size="down")
         else:
-            picture = pyvips.Image.new_from_buffer(data, "", access="sequential")
-            if picture.get_typeof("orientation"):
-                picture = picture.copy_memory().autorot()  # which does not read it row by row
-        if picture.hasalpha() and image_format == "jpeg":
-            picture = picture.flatten(background=255)
-        output: bytes = picture.write_to_buffer("." + image_format, Q=QUALITY, keep="none")
+            image = pyvips.Image.new_from_buffer(data, "", access="sequential")
+            if image.get_typeof("orientation"):
+                image = image.copy_memory().autorot()  # which does not read it row by row
+        if image.hasalpha() and image_format == "jpeg":
+            image = image.flatten(background=255)
+        output: bytes = image.write_to_buffer("." + image_format, Q=QUALITY, keep="none")
         return output
 
     return compress

@@ -87,11 +87,11 @@ def huge() -> bytes:
     """A JPEG of 50 megapixels, nearly the most that is taken: four times a large shot."""
     width, height = 4080, 3060
     quarter = draw(10, (width, height))
-    picture = Image.new("RGB", (width * 2, height * 2))
+    image = Image.new("RGB", (width * 2, height * 2))
     for x, y in ((0, 0), (width, 0), (0, height), (width, height)):
-        picture.paste(quarter, (x, y))
+        image.paste(quarter, (x, y))
     file = BytesIO()
-    picture.save(file, "JPEG", quality=90)
+    image.save(file, "JPEG", quality=90)
     return file.getvalue()
 
 

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 
 from bench.processes import descendants, usage
 from local.client import Client
-from local.hosts.image_server import DISTINCT, image_server, picture
+from local.hosts.image_server import DISTINCT, image, image_server
 from local.runner.system import System
 
 JOB_SECONDS = 1800
@@ -41,7 +41,7 @@ def main() -> None:
         system = stack.enter_context(System())
         images = stack.enter_context(image_server())
         for number in range(DISTINCT):
-            picture(number)
+            image(number)
         client = Client(system.url)
         client.upload(catalogue(1, 1, images.url))  # the API connects at its first request
         data = catalogue(options.rows, options.per_row, images.url)

@@ -20,7 +20,7 @@ def ssim(source: Path, output: Path) -> float:
     meant = _seen(source)
     if meant.size != made.size:
         meant = meant.resize(made.size, Image.Resampling.LANCZOS)
-    first, second = (np.asarray(_middle(picture), dtype=np.float32) for picture in (meant, made))
+    first, second = (np.asarray(_middle(image), dtype=np.float32) for image in (meant, made))
     return float(
         structural_similarity(
             first, second, data_range=255, gaussian_weights=True, sigma=1.5, use_sample_covariance=False
@@ -29,14 +29,14 @@ def ssim(source: Path, output: Path) -> float:
 
 
 def _seen(path: Path) -> Image.Image:
-    with Image.open(path) as picture:
-        upright = ImageOps.exif_transpose(picture)
+    with Image.open(path) as image:
+        upright = ImageOps.exif_transpose(image)
     if upright.has_transparency_data:
         white = Image.new("RGBA", upright.size, "white")
         upright = Image.alpha_composite(white, upright.convert("RGBA"))
     return upright.convert("L")
 
 
-def _middle(picture: Image.Image) -> Image.Image:
-    left, top = max(0, picture.width - MIDDLE) // 2, max(0, picture.height - MIDDLE) // 2
-    return picture.crop((left, top, min(picture.width, left + MIDDLE), min(picture.height, top + MIDDLE)))
+def _middle(image: Image.Image) -> Image.Image:
+    left, top = max(0, image.width - MIDDLE) // 2, max(0, image.height - MIDDLE) // 2
+    return image.crop((left, top, min(image.width, left + MIDDLE), min(image.height, top + MIDDLE)))

@@ -107,9 +107,9 @@ def measure(
         for source in sources:
             if reason := _first_pass(entrants, source, likeness):
                 left_out[source] = reason
-        pictures = [source for source in sources if source not in left_out]
+        images = [source for source in sources if source not in left_out]
         for number in count(1):
-            _round(entrants, pictures, number)
+            _round(entrants, images, number)
             if number >= rounds and time.monotonic() > end:
                 break
         for entrant in entrants:

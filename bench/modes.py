@@ -28,11 +28,11 @@ class Mode:
     def takes(self, path: Path) -> bool:
         """Whether this file is a picture for it."""
         try:
-            with Image.open(path) as picture:
-                megapixels = picture.width * picture.height / 1e6
-                fits = max(picture.size) > self.side and megapixels <= self.megapixels
-                upright = picture.getexif().get(ExifTags.Base.Orientation, 1) == 1
-                return fits and (picture.format == "JPEG", upright) == (self.from_jpeg, self.upright)
+            with Image.open(path) as image:
+                megapixels = image.width * image.height / 1e6
+                fits = max(image.size) > self.side and megapixels <= self.megapixels
+                upright = image.getexif().get(ExifTags.Base.Orientation, 1) == 1
+                return fits and (image.format == "JPEG", upright) == (self.from_jpeg, self.upright)
         except UnidentifiedImageError:
             return False
 

@@ -21,7 +21,7 @@ from bench.tables import PAGE, insert, table
 from bench.ways import Measured, Way
 from local.runner.system import System
 
-PICTURES = Path(".bench/pictures")
+IMAGES = Path(".bench/pictures")
 OURS = "Catalight"
 
 
@@ -36,9 +36,9 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     options = arguments()
     os.environ["CATALIGHT_ALLOW_PRIVATE_HOSTS"] = "1"
-    shop.draw_all(PICTURES)
+    shop.draw_all(IMAGES)
     with ExitStack() as stack:
-        base = stack.enter_context(shop.serving(PICTURES))
+        base = stack.enter_context(shop.serving(IMAGES))
         urls = [f"{base}/{number % shop.DISTINCT}.jpg" for number in range(options.images)]
         system = stack.enter_context(System())
         all_ways: dict[str, Way] = {

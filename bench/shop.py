@@ -46,15 +46,15 @@ def serving(folder: Path) -> Iterator[str]:
 
 class _Shop(Server):
     def __init__(self, folder: Path) -> None:
-        super().__init__(("127.0.0.1", 0), _Pictures)
-        self.pictures = {f"/{path.name}": path.read_bytes() for path in folder.glob("*.jpg")}
+        super().__init__(("127.0.0.1", 0), _Images)
+        self.images = {f"/{path.name}": path.read_bytes() for path in folder.glob("*.jpg")}
 
 
-class _Pictures(Handler):
+class _Images(Handler):
     server: _Shop
 
     def do_GET(self) -> None:  # noqa: N802 (the base class's name)
-        self.answer(200, self.server.pictures[self.path], "image/jpeg")
+        self.answer(200, self.server.images[self.path], "image/jpeg")
 
 
 def main() -> None:

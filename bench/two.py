@@ -19,22 +19,22 @@ ROUNDS = 3
 TIMES = 5  # that each picture is in a pass: at its end one of the two has nothing to do
 
 
-def _pass(sandbox: Sandbox, pictures: list[bytes], threads: int) -> float:
+def _pass(sandbox: Sandbox, images: list[bytes], threads: int) -> float:
     began = time.perf_counter()
     with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(partial(sandbox.compress, options=Options(QUALITY)), pictures))
+        list(pool.map(partial(sandbox.compress, options=Options(QUALITY)), images))
     return time.perf_counter() - began
 
 
 def main() -> None:
     end = time.monotonic() + float(sys.argv[1])
     given = [Path(name).read_bytes() for name in sys.stdin.read().splitlines()]
-    pictures = sorted(given * TIMES, key=len, reverse=True)
+    images = sorted(given * TIMES, key=len, reverse=True)
     sandbox = Sandbox(LIMITS)
-    _pass(sandbox, pictures, 2)
+    _pass(sandbox, images, 2)
     ratios: list[float] = []
     while len(ratios) < ROUNDS or time.monotonic() < end:
-        ratios.append(_pass(sandbox, pictures, 1) / _pass(sandbox, pictures, 2))
+        ratios.append(_pass(sandbox, images, 1) / _pass(sandbox, images, 2))
     print(median(ratios))
     sandbox.close()
 

@@ -155,10 +155,10 @@ class MemoryJobs:
         due = [(job.sweep_at, job) for job in self.jobs.values() if job.sweep_at and job.sweep_at <= now]
         return [replace(job, header=()) for _, job in sorted(due, key=lambda entry: entry[0])][:limit]
 
-    def looked_at(self, job: Job, next_look: datetime) -> None:
+    def record_sweep(self, job: Job, next_sweep: datetime) -> None:
         stored = self.jobs[job.id]
         if stored.sweep_at == job.sweep_at:
-            self.jobs[job.id] = replace(stored, sweep_at=next_look, looks=stored.looks + 1)
+            self.jobs[job.id] = replace(stored, sweep_at=next_sweep, looks=stored.looks + 1)
 
 
 class MemoryDeliveries:

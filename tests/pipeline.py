@@ -14,16 +14,16 @@ from catalight.domain.image.compressed import Compressed
 from catalight.domain.image.options import ImageFormat, Options
 from catalight.domain.image.report import Source, Times
 from catalight.domain.job.job import Job
-from catalight.domain.job.retention import Terms
+from catalight.domain.job.retention import Retention
 from catalight.domain.job.webhook import Delivery
 from catalight.domain.messages import DeliverWebhook as DeliverWebhookMessage
 from catalight.domain.messages import FinishJob as FinishJobMessage
 from catalight.domain.messages import ProcessRange as ProcessRangeMessage
 from catalight.domain.messages import TendJob as TendJobMessage
 from catalight.usecases.callers.admit import Admit
-from catalight.usecases.images.byte_budget import Room
+from catalight.usecases.images.byte_budget import ByteBudget
 from catalight.usecases.images.carry_on import CarryOn
-from catalight.usecases.images.compress_images import MakeLight
+from catalight.usecases.images.compress_images import CompressImages
 from catalight.usecases.images.end_rows import EndRows
 from catalight.usecases.images.give_up import GiveUp
 from catalight.usecases.images.process_range import ProcessRange
@@ -35,7 +35,7 @@ from catalight.usecases.jobs.finish import FinishJob
 from catalight.usecases.jobs.reopen_rows import ReopenRows
 from catalight.usecases.jobs.retry import RetryJob
 from catalight.usecases.jobs.send_window import SendWindow
-from catalight.usecases.jobs.submit import Order, Submit
+from catalight.usecases.jobs.submit import Submission, Submit
 from catalight.usecases.upkeep.purge_job import PurgeJob
 from catalight.usecases.upkeep.sweep import Sweep
 from catalight.usecases.upkeep.tend_job import TendJob
@@ -56,11 +56,11 @@ from tests.inline import Inline
 
 THREADS = ThreadPoolExecutor(10)  # for tests of what goes on at once
 MISSING = ImageError(ImageErrorCode.NOT_FOUND, "The host answered 404.")
-TERMS = Terms(
-    patience=timedelta(minutes=15),
-    deadline=timedelta(hours=24),
-    retention=timedelta(days=30),
-    longest=timedelta(days=90),
+RETENTION = Retention(
+    stall_timeout=timedelta(minutes=15),
+    job_deadline=timedelta(hours=24),
+    lifetime=timedelta(days=30),
+    max_lifetime=timedelta(days=90),
 )
 RECEIVES = 4  # before a message becomes a dead letter
 
@@ -82,9 +82,9 @@ def csv_of(*cells: str) -> bytes:
     return "\r\n".join(["Serial Number,Product Name,Input Image Urls", *lines, ""]).encode()
 
 
-def an_order(*cells: str, **fields: Any) -> Order:
+def a_submission(*cells: str, **fields: Any) -> Submission:
     """An order of a catalogue with one row for each cell."""
-    order = Order(
+    submission = Submission(
         owner="",
         catalogue=catalogue.parse(csv_of(*cells)),
         file_name="c.csv",
@@ -93,7 +93,7 @@ def an_order(*cells: str, **fields: Any) -> Order:
         api_base="https://api.test",
         link_base="https://cdn.test",
     )
-    return replace(order, **fields)
+    return replace(submission, **fields)
 
 
 @dataclass
@@ -129,11 +129,11 @@ class Pipeline:
             clock=self.clock,
             new_id=lambda: str(uuid4()),
             window=self.window,
-            terms=TERMS,
+            retention=RETENTION,
         )
         self.record_images = RecordImages(self.jobs, self.rows, self.store, self.clock)
         self.carry_on = CarryOn(self.rows, self.image_queue, self.ask_completion)
-        self.make_light = MakeLight(
+        self.compress_images = CompressImages(
             self.fetch,
             self.compress,
             self.store,
@@ -143,7 +143,7 @@ class Pipeline:
             random=lambda: 0.5,  # makes every pause as long as it is said to be
             threads=self.threads,
             coding=nullcontext(),
-            room=Room(1 << 20),
+            output_budget=ByteBudget(1 << 20),
             pauses=[2, 10],
             deadline=3600,
             outage_pause=60,
@@ -156,7 +156,7 @@ class Pipeline:
             self.jobs,
             self.rows,
             self.image_queue,
-            self.make_light,
+            self.compress_images,
             self.record_images,
             self.carry_on,
             self.clock,
@@ -177,13 +177,13 @@ class Pipeline:
             ask_completion=self.ask_completion,
             end_rows=EndRows(self.rows, self.record_images, self.clock),
             reopen_rows=ReopenRows(self.jobs, self.rows, self.send_window, self.clock),
-            purge_job=PurgeJob(self.jobs, self.rows, self.store, self.clock, TERMS),
+            purge_job=PurgeJob(self.jobs, self.rows, self.store, self.clock, RETENTION),
             clock=self.clock,
-            terms=TERMS,
+            retention=RETENTION,
         )
-        self.sweep = Sweep(self.jobs, self.aggregator_queue, self.clock, TERMS)
+        self.sweep = Sweep(self.jobs, self.aggregator_queue, self.clock, RETENTION)
         self.cancel_job = CancelJob(self.jobs, self.aggregator_queue, self.clock)
-        self.retry_job = RetryJob(self.jobs, self.admit, self.aggregator_queue, self.clock, TERMS)
+        self.retry_job = RetryJob(self.jobs, self.admit, self.aggregator_queue, self.clock, RETENTION)
         self.delete_job = DeleteJob(self.jobs, self.aggregator_queue, self.clock)
         self.redeliver_webhook = RedeliverWebhook(self.jobs, self.deliveries, self.webhook_queue, self.clock)
 
@@ -204,7 +204,7 @@ class Pipeline:
 
     def start(self, *cells: str, **fields: Any) -> Job:
         """Submit a catalogue with one row for each cell."""
-        return self.submit(an_order(*cells, **fields))
+        return self.submit(a_submission(*cells, **fields))
 
     def process(
         self,

@@ -14,8 +14,8 @@ from catalight.adapters.mongo import Connection, MongoDeliveries, MongoJobs, Mon
 from catalight.adapters.web.webhook import SignedSender
 from catalight.clock import utc_now
 from catalight.domain import messages
-from catalight.domain.job.retention import Terms
-from catalight.domain.web.egress import Outbound
+from catalight.domain.job.retention import Retention
+from catalight.domain.web.egress import EgressPolicy
 from catalight.usecases.images.end_rows import EndRows
 from catalight.usecases.images.record_images import RecordImages
 from catalight.usecases.jobs.ask_completion import AskCompletion
@@ -31,7 +31,7 @@ from catalight.usecases.webhooks.signing_secrets import SigningSecrets
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-OUTBOUND = Outbound.read(os.environ)  # at start-up: where it must not be so, nothing runs
+EGRESS = EgressPolicy.read(os.environ)  # at start-up: where it must not be so, nothing runs
 
 
 @cache
@@ -61,7 +61,7 @@ def mongodb() -> Connection:
 @cache
 def tend_job() -> TendJob:
     """Build the use case from the function's environment, once."""
-    jobs, rows, terms = MongoJobs(mongodb()), MongoRows(mongodb()), Terms.read(os.environ)
+    jobs, rows, retention = MongoJobs(mongodb()), MongoRows(mongodb()), Retention.read(os.environ)
     image_queue, aggregator_queue = queue("IMAGE"), queue("AGGREGATOR")
     ask_completion = AskCompletion(jobs, rows, aggregator_queue, utc_now)
     record_images = RecordImages(jobs, rows, store(), utc_now)
@@ -74,9 +74,9 @@ def tend_job() -> TendJob:
         ask_completion=ask_completion,
         end_rows=EndRows(rows, record_images, utc_now),
         reopen_rows=ReopenRows(jobs, rows, SendWindow(image_queue, ask_completion), utc_now),
-        purge_job=PurgeJob(jobs, rows, store(), utc_now, terms),
+        purge_job=PurgeJob(jobs, rows, store(), utc_now, retention),
         clock=utc_now,
-        terms=terms,
+        retention=retention,
     )
 
 
@@ -92,7 +92,7 @@ def deliver_webhook() -> DeliverWebhook:
     """Build the use case from the function's environment, once."""
     env = os.environ
     secrets = SigningSecrets(MongoKeys(mongodb()), partial(words, env["WEBHOOK_SECRET_ARN"]), utc_now)
-    sender = SignedSender(OUTBOUND, secrets=secrets)
+    sender = SignedSender(EGRESS, secrets=secrets)
     pauses = [float(pause) for pause in env["WEBHOOK_RETRY_PAUSES"].split(",")]
     jobs, deliveries = MongoJobs(mongodb()), MongoDeliveries(mongodb())
     return DeliverWebhook(jobs, deliveries, queue("WEBHOOK"), sender, utc_now, pauses)

@@ -13,7 +13,7 @@ from catalight.domain.errors import OptionError
 from catalight.domain.image.options import COLOUR, MAX_SIDE, WHITE, Options, Target
 from catalight.domain.job import webhook
 from catalight.domain.job.job import ENDED
-from catalight.usecases.jobs.submit import Order
+from catalight.usecases.jobs.submit import Submission
 from functions.api import edge, jobs, pages, problems, rate_limits
 from functions.api.body_limit import BodyLimit
 from functions.api.callers import Calling, Own
@@ -113,14 +113,14 @@ def upload(
 ) -> Accepted:
     """Take a catalogue; its images are made light in the background."""
     options = Options(quality, format, max_width, max_height, background)
-    if webhook_url and (fault := webhook.fault(webhook_url, built.outbound)):
-        wanted = "an http or https URL" if built.outbound.plain_webhooks else "an https URL"
+    if webhook_url and (fault := webhook.fault(webhook_url, built.egress)):
+        wanted = "an http or https URL" if built.egress.allows_http_webhooks else "an https URL"
         found = urls.shown(webhook_url).partition("?")[0]  # a webhook's query is a secret as a rule
         raise OptionError("webhook_url", found, f"{wanted}, but {fault}")
     parsed = catalogue.parse(file.file.read(), strict=strict)
     base = built.api_base or str(request.base_url).rstrip("/")
     name = (file.filename or "catalogue.csv")[-MAX_FILE_NAME:]
-    order = Order(
+    submission = Submission(
         owner=calling.owner,
         limits=calling.limits,
         catalogue=parsed,
@@ -131,7 +131,7 @@ def upload(
         link_base=built.link_base or base,
         idempotency_key=idempotency_key,
     )
-    job = built.submit(order)
+    job = built.submit(submission)
     links = Links.of(job.id)
     response.headers["Location"] = links.status
     if calling.limits:

@@ -26,8 +26,8 @@ from catalight.adapters.mongo import (
 )
 from catalight.clock import utc_now
 from catalight.domain import api_keys
-from catalight.domain.job.retention import Terms
-from catalight.domain.web.egress import Outbound
+from catalight.domain.job.retention import Retention
+from catalight.domain.web.egress import EgressPolicy
 from catalight.usecases.callers.admit import Admit
 from catalight.usecases.callers.authenticate import Authenticate
 from catalight.usecases.images.link_image import LinkImage
@@ -42,7 +42,7 @@ from catalight.usecases.jobs.submit import Submit
 from catalight.usecases.ports import JobList, Rows
 from catalight.usecases.webhooks.redeliver import RedeliverWebhook
 
-OUTBOUND = Outbound.read(os.environ)  # at start-up: where it must not be so, nothing runs
+EGRESS = EgressPolicy.read(os.environ)  # at start-up: where it must not be so, nothing runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Services:
     """The use cases of the API; `authenticate` is None where callers are not asked who they are.
 
     `api_base` is empty where the API is known by the host that it was asked at, `link_base` where images are
-    linked through the API itself. `outbound` tells which webhooks may be called.
+    linked through the API itself. `egress` tells which webhooks may be called.
     """
 
     ping: Callable[[], None]
@@ -68,7 +68,7 @@ class Services:
     link_image: LinkImage
     api_base: str
     link_base: str
-    outbound: Outbound
+    egress: EgressPolicy
 
 
 @cache
@@ -92,7 +92,7 @@ def services() -> Services:
     image_queue, aggregator_queue, webhook_queue = (
         SqsQueue(sqs, env[f"{name}_QUEUE_URL"]) for name in ("IMAGE", "AGGREGATOR", "WEBHOOK")
     )
-    terms = Terms.read(env)
+    retention = Retention.read(env)
     keys, usage = MongoKeys(mongodb()), MongoUsage(mongodb())
     keys.ensure_indexes()
     usage.ensure_indexes()
@@ -112,17 +112,17 @@ def services() -> Services:
             clock=utc_now,
             new_id=lambda: str(uuid4()),
             window=int(env["WINDOW"]),
-            terms=terms,
+            retention=retention,
         ),
         cancel_job=CancelJob(jobs, aggregator_queue, utc_now),
-        retry_job=RetryJob(jobs, admit, aggregator_queue, utc_now, terms),
+        retry_job=RetryJob(jobs, admit, aggregator_queue, utc_now, retention),
         delete_job=DeleteJob(jobs, aggregator_queue, utc_now),
         redeliver_webhook=RedeliverWebhook(jobs, MongoDeliveries(mongodb()), webhook_queue, utc_now),
         link_result=LinkResult(jobs, store, utc_now),
         link_image=LinkImage(store),
         api_base=env["API_BASE_URL"],
         link_base=env["LINK_BASE_URL"],
-        outbound=OUTBOUND,
+        egress=EGRESS,
     )
 
 

@@ -22,10 +22,10 @@ from catalight.clock import utc_now
 from catalight.domain.image.capacity import DOWNLOADS, SOURCE_BYTES, capacity
 from catalight.domain.image.limits import Limits
 from catalight.domain.messages import ProcessRange as ProcessRangeMessage
-from catalight.domain.web.egress import Outbound
-from catalight.usecases.images.byte_budget import Room
+from catalight.domain.web.egress import EgressPolicy
+from catalight.usecases.images.byte_budget import ByteBudget
 from catalight.usecases.images.carry_on import CarryOn
-from catalight.usecases.images.compress_images import MakeLight
+from catalight.usecases.images.compress_images import CompressImages
 from catalight.usecases.images.process_range import ProcessRange
 from catalight.usecases.images.record_images import RecordImages
 from catalight.usecases.jobs.ask_completion import AskCompletion
@@ -34,7 +34,7 @@ from catalight.usecases.messaging import defer_on_outage
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-OUTBOUND = Outbound.read(os.environ)  # at start-up: where it must not be so, nothing runs
+EGRESS = EgressPolicy.read(os.environ)  # at start-up: where it must not be so, nothing runs
 
 
 @cache
@@ -61,14 +61,14 @@ def process_range() -> ProcessRange:
     aggregator_queue = SqsQueue(sqs(), env["AGGREGATOR_QUEUE_URL"])
     store = S3Store(boto3.client("s3", config=clients.config(DOWNLOADS)), env["BUCKET"])
     fetch_seconds = float(env["FETCH_SECONDS"])
-    fetcher = Fetcher(OUTBOUND, max_bytes=SOURCE_BYTES, max_seconds=fetch_seconds, pool_size=DOWNLOADS)
+    fetcher = Fetcher(EGRESS, max_bytes=SOURCE_BYTES, max_seconds=fetch_seconds, pool_size=DOWNLOADS)
     return ProcessRange(
         jobs=jobs,
         rows=rows,
         image_queue=image_queue(),
         record_images=RecordImages(jobs, rows, store, utc_now),
         carry_on=CarryOn(rows, image_queue(), AskCompletion(jobs, rows, aggregator_queue, utc_now)),
-        make_light=MakeLight(
+        compress_images=CompressImages(
             fetch=fetcher.fetch,
             compress=sandbox.compress,
             store=store,
@@ -78,7 +78,7 @@ def process_range() -> ProcessRange:
             random=random.random,
             threads=ThreadPoolExecutor(DOWNLOADS),
             coding=Semaphore(able.coders),
-            room=Room(able.waiting),
+            output_budget=ByteBudget(able.waiting),
             pauses=[float(pause) for pause in env["IMAGE_RETRY_PAUSES"].split(",")],
             deadline=float(env["IMAGE_DEADLINE_SECONDS"]),
             outage_pause=float(env["OUTAGE_PAUSE"]),

@@ -78,7 +78,7 @@ def _limits(found: Mapping[Any, Any]) -> Limits:
 
 
 @logger.inject_lambda_context(clear_state=True)
-@logs.telling_no_texts
+@logs.redacting_exceptions
 def handle(event: Any, _: LambdaContext) -> dict[str, Any]:
     """Answer an operator; `error` tells what cannot be done, and why."""
     try:

@@ -13,7 +13,7 @@ from catalight.adapters.aws.sqs import SqsQueue
 from catalight.adapters.logging import logs
 from catalight.adapters.mongo import Connection, MongoHosts, MongoJobs
 from catalight.clock import utc_now
-from catalight.domain.job.retention import Terms
+from catalight.domain.job.retention import Retention
 from catalight.usecases.upkeep.sweep import Sweep
 
 logger = logs.logger()
@@ -34,11 +34,11 @@ def sweep() -> Sweep:
     jobs.ensure_indexes()
     MongoHosts(mongodb()).ensure_indexes()
     queue = SqsQueue(boto3.client("sqs", config=clients.config()), env["AGGREGATOR_QUEUE_URL"])
-    return Sweep(jobs, queue, utc_now, Terms.read(env))
+    return Sweep(jobs, queue, utc_now, Retention.read(env))
 
 
 @logger.inject_lambda_context(clear_state=True)
-@logs.telling_no_texts
+@logs.redacting_exceptions
 def handle(_: Any, context: LambdaContext) -> None:
     """Sweep once; what is left when time is short is for the next time."""
     sweep()(lambda: context.get_remaining_time_in_millis() / 1000)

@@ -10,12 +10,12 @@ from catalight.domain.catalogue import catalogue
 from catalight.domain.errors import ImageError, ImageErrorCode
 from catalight.domain.image.options import Options
 from catalight.domain.job.job import Job
-from catalight.domain.job.retention import Terms
+from catalight.domain.job.retention import Retention
 from catalight.domain.messages import Message
 from catalight.usecases.callers.admit import Admit
 from catalight.usecases.jobs.ask_completion import AskCompletion
 from catalight.usecases.jobs.send_window import SendWindow
-from catalight.usecases.jobs.submit import Order, Submit
+from catalight.usecases.jobs.submit import Submission, Submit
 
 IMAGES = "11111111-1111-4111-8111-111111111111"  # stored and sealed: images-batch.json, api-status.json
 FINISH = "22222222-2222-4222-8222-222222222222"  # at FINISHING: aggregator-message.json
@@ -24,7 +24,7 @@ DEAD = "44444444-4444-4444-8444-444444444444"  # stored and sealed: dead-letter.
 CANCELLED = "55555555-5555-4555-8555-555555555555"  # cancelled, its rows not ended: tend-message.json
 
 DAY = timedelta(days=1)
-TERMS = Terms(patience=DAY, deadline=DAY, retention=DAY, longest=DAY)
+RETENTION = Retention(stall_timeout=DAY, job_deadline=DAY, lifetime=DAY, max_lifetime=DAY)
 GONE = ImageError(ImageErrorCode.NOT_FOUND, "The host answered 404.")
 
 
@@ -67,9 +67,9 @@ class Seeds:
             clock=utc_now,
             new_id=lambda: job_id,
             window=10,
-            terms=TERMS,
+            retention=RETENTION,
         )
-        order = Order(
+        submission = Submission(
             owner="",
             catalogue=catalogue.parse(data),
             file_name="seed.csv",
@@ -78,7 +78,7 @@ class Seeds:
             api_base="http://api.test",
             link_base="http://api.test",
         )
-        return submit(order)
+        return submit(submission)
 
     def _finish(self, job: Job) -> None:
         rows = [

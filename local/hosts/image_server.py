@@ -27,7 +27,7 @@ DISTINCT = 24  # pictures that are drawn; the others repeat them
 
 
 @cache
-def picture(number: int, width: int = 1200, height: int = 900) -> bytes:
+def image(number: int, width: int = 1200, height: int = 900) -> bytes:
     """Picture `number` as a JPEG."""
     return draw(number % DISTINCT, width, height)
 
@@ -68,7 +68,7 @@ class _Handler(Handler):
             case ["text", _]:
                 self.answer(200, b"<html>This is not a picture.</html>", "text/html")
             case ["cut", _]:
-                whole = self._picture(0)
+                whole = self._image(0)
                 self.answer(200, whole[: len(whole) // 2], "image/jpeg")
             case ["slow", _]:
                 self.server.closed.wait()
@@ -77,12 +77,12 @@ class _Handler(Handler):
                 self.answer(503)
             case [name] | ["busy" | "later" | "held", name]:
                 stem = name.split(".", 1)[0]
-                self.answer(200, self._picture(int(stem) if stem.isdigit() else 0), "image/jpeg")
+                self.answer(200, self._image(int(stem) if stem.isdigit() else 0), "image/jpeg")
             case _:
                 self.answer(404)
 
-    def _picture(self, number: int) -> bytes:
-        return picture(number % DISTINCT, *self.server.size)
+    def _image(self, number: int) -> bytes:
+        return image(number % DISTINCT, *self.server.size)
 
 
 @contextmanager

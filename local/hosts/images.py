@@ -36,11 +36,11 @@ def draw(n: int, width: int = 1200, height: int = 900, *, format: str = "JPEG", 
     middle, foot = width * random.uniform(0.42, 0.58), height * random.uniform(0.84, 0.9)
     outline = _outline(profile, middle, foot - tall, tall)
 
-    picture = _background(size, (hue + random.uniform(0.3, 0.7)) % 1.0)
-    _cast_shadow(picture, middle, foot, tall * profile[-1][1])
-    picture.paste(_body(size, hue, outline), mask=_mask(size, outline))
-    _add_label(picture, f"{name} No. {n}", middle, foot - tall * 0.3, tall)
-    grained = _grain(picture, random)
+    image = _background(size, (hue + random.uniform(0.3, 0.7)) % 1.0)
+    _cast_shadow(image, middle, foot, tall * profile[-1][1])
+    image.paste(_body(size, hue, outline), mask=_mask(size, outline))
+    _add_label(image, f"{name} No. {n}", middle, foot - tall * 0.3, tall)
+    grained = _grain(image, random)
     file = BytesIO()
     grained.save(file, format, quality=quality)
     return file.getvalue()
@@ -75,13 +75,13 @@ def _background(size: tuple[int, int], hue: float) -> Image.Image:
     return ImageOps.colorize(light, _colour(hue, 0.95, 0.3), _colour(hue, 0.6, 0.25))
 
 
-def _cast_shadow(picture: Image.Image, middle: float, foot: float, radius: float) -> None:
+def _cast_shadow(image: Image.Image, middle: float, foot: float, radius: float) -> None:
     """Darken the ground under the object; drawn small, since it is blurred anyway."""
-    small = Image.new("L", (max(1, picture.width // 8), max(1, picture.height // 8)))
+    small = Image.new("L", (max(1, image.width // 8), max(1, image.height // 8)))
     box = [(middle - radius * 1.1) / 8, (foot - radius * 0.25) / 8, (middle + radius * 1.9) / 8]
     ImageDraw.Draw(small).ellipse((*box, (foot + radius * 0.3) / 8), fill=150)
-    shadow = small.filter(ImageFilter.GaussianBlur(3)).resize(picture.size, Image.Resampling.BILINEAR)
-    picture.paste((30, 25, 35), mask=shadow)
+    shadow = small.filter(ImageFilter.GaussianBlur(3)).resize(image.size, Image.Resampling.BILINEAR)
+    image.paste((30, 25, 35), mask=shadow)
 
 
 def _body(size: tuple[int, int], hue: float, outline: list[tuple[float, float]]) -> Image.Image:
@@ -95,9 +95,9 @@ def _body(size: tuple[int, int], hue: float, outline: list[tuple[float, float]])
     return surface
 
 
-def _add_label(picture: Image.Image, text: str, middle: float, y: float, tall: float) -> None:
+def _add_label(image: Image.Image, text: str, middle: float, y: float, tall: float) -> None:
     """A paper label with the product's name."""
-    pen = ImageDraw.Draw(picture)
+    pen = ImageDraw.Draw(image)
     font = ImageFont.load_default(size=max(6, tall / 22))
     box = pen.textbbox((middle, y), text, font=font, anchor="mm")
     edge = tall / 50
@@ -105,12 +105,12 @@ def _add_label(picture: Image.Image, text: str, middle: float, y: float, tall: f
     pen.text((middle, y), text, font=font, anchor="mm", fill=(50, 45, 40))
 
 
-def _grain(picture: Image.Image, random: Random) -> Image.Image:
+def _grain(image: Image.Image, random: Random) -> Image.Image:
     """Coarse texture and fine sensor noise: what makes a photograph heavier than a drawing."""
-    width, height = picture.size
+    width, height = image.size
     coarse_size = (max(1, width // 6), max(1, height // 6))
     coarse = Image.frombytes("L", coarse_size, random.randbytes(coarse_size[0] * coarse_size[1]))
-    fine = Image.frombytes("L", picture.size, random.randbytes(width * height))
-    noise = Image.blend(coarse.resize(picture.size, Image.Resampling.BICUBIC), fine, 0.25)
+    fine = Image.frombytes("L", image.size, random.randbytes(width * height))
+    noise = Image.blend(coarse.resize(image.size, Image.Resampling.BICUBIC), fine, 0.25)
     gentle = noise.point([round(128 + (value - 128) * 0.1) for value in range(256)])
-    return ImageChops.add(picture, Image.merge("RGB", (gentle, gentle, gentle)), offset=-128)
+    return ImageChops.add(image, Image.merge("RGB", (gentle, gentle, gentle)), offset=-128)

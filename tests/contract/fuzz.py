@@ -24,7 +24,7 @@ def fuzz(
     environment = os.environ | {
         "SCHEMATHESIS_HOOKS": "tests.contract.hooks",
         "CONTRACT_ANSWERS": str(answers),
-        "CONTRACT_PICTURES": known.pictures,
+        "CONTRACT_PICTURES": known.images,
         "CONTRACT_WEBHOOK": known.webhook,
         "CONTRACT_JOBS": " ".join(known.jobs),
     }

@@ -13,7 +13,7 @@ from catalight.domain.errors import OptionError
 from functions.api import cursors
 
 ANSWERS = Path(os.environ["CONTRACT_ANSWERS"])
-PICTURES = os.environ["CONTRACT_PICTURES"]
+IMAGES = os.environ["CONTRACT_PICTURES"]
 WEBHOOK = os.environ["CONTRACT_WEBHOOK"]
 SPELLINGS = {"0", "1", "f", "t", "n", "y", "no", "yes", "off", "on"}
 GONE, *KEPT = os.environ["CONTRACT_JOBS"].split()
@@ -52,7 +52,7 @@ def catalogue(drawn: str) -> str:
     rows = [["Serial Number", "Product Name", "Input Image Urls"]]
     for number in range(1, random.randint(2, 5)):
         name = "".join(chr(random.randint(0x20, 0x2FFF)) for _ in range(random.randint(0, 20)))
-        cell = " ".join(f"{PICTURES}/{random.choice(PATHS)}" for _ in range(random.randint(1, 3)))
+        cell = " ".join(f"{IMAGES}/{random.choice(PATHS)}" for _ in range(random.randint(1, 3)))
         rows.append([str(number), name.replace('"', '""'), cell])
     lines = [delimiter.join(f'"{cell}"' for cell in row) for row in rows]
     return random.choice(("", "\ufeff")) + line.join(lines)

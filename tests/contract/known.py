@@ -25,7 +25,7 @@ class Caller:
 class Known:
     """Jobs, the first of them deleted, an image, and hosts of ours that jobs may call."""
 
-    pictures: str
+    images: str
     webhook: str
     jobs: list[str]
     image: str
@@ -39,16 +39,16 @@ def known(system: System, caller: Caller | None) -> Iterator[Known]:
     caller = caller or Caller({}, system.webhook_secret)
     client = Client(system.url)
     client.http.headers.update(caller.headers)
-    with image_server(60, 45) as pictures, webhook_receiver(caller.webhook_secret) as receiver:
+    with image_server(60, 45) as images, webhook_receiver(caller.webhook_secret) as receiver:
         webhook = f"{receiver.url}/hook"
-        done = ended_job(client, f"{pictures.url}/1.jpg", webhook_url=webhook)
-        failed = ended_job(client, f"{pictures.url}/missing/1.jpg")
-        gone = ended_job(client, f"{pictures.url}/1.jpg")
+        done = ended_job(client, f"{images.url}/1.jpg", webhook_url=webhook)
+        failed = ended_job(client, f"{images.url}/missing/1.jpg")
+        gone = ended_job(client, f"{images.url}/1.jpg")
         client.http.delete(f"{client.url}/jobs/{gone}", timeout=TIMEOUT).raise_for_status()
         rows = client.http.get(f"{client.url}/jobs/{done}/rows", timeout=TIMEOUT).json()["rows"]
         image = rows[0]["images"][0]["output_url"]
         cursor = client.http.get(f"{client.url}/jobs?limit=1", timeout=TIMEOUT).json()["next"]
-        yield Known(pictures.url, webhook, [gone, done, failed], image, cursor, caller.headers)
+        yield Known(images.url, webhook, [gone, done, failed], image, cursor, caller.headers)
 
 
 def ended_job(client: Client, cell: str, **fields: str) -> str:

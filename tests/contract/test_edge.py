@@ -16,7 +16,7 @@ TIMEOUT = 10
 def test_a_head_leads_to_what_can_be_asked_by_head(there: Known, system: System) -> None:
     client = Client(system.url)
     client.http.headers.update(there.headers)
-    request_id = ended_job(client, f"{there.pictures}/1.jpg")
+    request_id = ended_job(client, f"{there.images}/1.jpg")
     for link in (there.image, f"{system.url}/download/{request_id}"):
         first = requests.head(link, headers=there.headers, timeout=TIMEOUT)
         assert (first.status_code, first.content) == (307, b"")

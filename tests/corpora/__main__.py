@@ -21,7 +21,7 @@ def main() -> int:
     targets = [Options(format=target) for target in asked.formats]
     reports: list[Report] = []
     corpora = {
-        "pillow": pillow.pictures(),
+        "pillow": pillow.images(),
         "bombs": bombs(),
         "mutations": mutations(asked.seed, asked.cases // len(targets)),
     }

@@ -99,15 +99,15 @@ def _try(report: Report, sandbox: Sandbox, name: str, data: bytes, options: Opti
 def _wrong(result: Compressed, asked: Target) -> Iterator[str]:
     """What is wrong with an output, when it is decoded in full."""
     try:
-        with Image.open(BytesIO(result.data)) as picture:
-            picture.load()
+        with Image.open(BytesIO(result.data)) as image:
+            image.load()
     except Exception as error:  # noqa: BLE001 - whatever it is, it is wrong
         yield f"the output cannot be decoded: {error!r}"
         return
     if result.format not in asked.formats:
         yield f"the output is said to be a {result.format}"
-    if (picture.format, picture.size) != (result.format.name, (result.width, result.height)):
-        yield f"the output is a {picture.format} of {picture.size}"
+    if (image.format, image.size) != (result.format.name, (result.width, result.height)):
+        yield f"the output is a {image.format} of {image.size}"
 
 
 @contextmanager

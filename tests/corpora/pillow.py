@@ -8,7 +8,7 @@ from local.runner.children import PROJECT
 FOLDER = PROJECT / ".corpora"
 
 
-def pictures() -> Iterator[tuple[str, bytes]]:
+def images() -> Iterator[tuple[str, bytes]]:
     """Every file, whatever it is, by its path."""
     archives = sorted(FOLDER.glob("pillow-*.tar.gz"))
     if not archives:

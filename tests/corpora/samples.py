@@ -8,18 +8,18 @@ from PIL import Image, ImageCms
 from local.hosts.images import draw
 
 
-def encode(picture: Image.Image, format: str = "PNG", **settings: object) -> bytes:  # noqa: A002
+def encode(image: Image.Image, format: str = "PNG", **settings: object) -> bytes:  # noqa: A002
     """The picture as a file."""
     file = BytesIO()
-    picture.save(file, format, **settings)
+    image.save(file, format, **settings)
     return file.getvalue()
 
 
 def corner() -> Image.Image:
     """White, 40 x 20, with a red corner at the top left: shows how it was turned."""
-    picture = Image.new("RGB", (40, 20), "white")
-    picture.paste("red", (0, 0, 10, 10))
-    return picture
+    image = Image.new("RGB", (40, 20), "white")
+    image.paste("red", (0, 0, 10, 10))
+    return image
 
 
 def _profile() -> bytes:
@@ -39,9 +39,9 @@ def samples() -> list[bytes]:
     exif[0x0112] = 6
     exif.get_ifd(0x8769)[0x9003] = "2020:01:01"
     modern = [
-        encode(picture, name, exif=exif)
+        encode(image, name, exif=exif)
         for name in ("PNG", "WEBP", "AVIF", "TIFF")
-        for picture in (colours, clear)
+        for image in (colours, clear)
     ]
     jpegs = [
         encode(colours.convert(mode), "JPEG", exif=exif, progressive=mode == "L")

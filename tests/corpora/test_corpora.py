@@ -25,11 +25,11 @@ def holds(report: Report, good: int) -> None:
     assert report.good >= good, str(report)
 
 
-def test_the_pictures_of_pillows_own_tests() -> None:
+def test_the_images_of_pillows_own_tests() -> None:
     """All to JPEG; to each other target a fifth of them (all of them: `make corpora`)."""
-    holds(judge.judge("pillow", pillow.pictures(), [Options()]), good=500)
+    holds(judge.judge("pillow", pillow.images(), [Options()]), good=500)
     for turn, target in enumerate(OTHERS):
-        fifth = islice(pillow.pictures(), turn, None, len(OTHERS))
+        fifth = islice(pillow.images(), turn, None, len(OTHERS))
         holds(judge.judge(f"pillow to {target}", fifth, [Options(format=target)]), good=100)
 
 
@@ -38,7 +38,7 @@ def test_bombs() -> None:
     holds(judge.judge("bombs", bombs(), [Options()]), good=90)
 
 
-def test_damaged_pictures() -> None:
+def test_damaged_images() -> None:
     holds(judge.judge("mutations", mutations(1, MUTATIONS), BY_TURNS), good=500)
 
 
@@ -47,7 +47,7 @@ def test_a_mutation_can_be_made_again_by_its_name() -> None:
 
 
 @pytest.mark.parametrize("broken", [b"", b"\xff\xd8\xff\xd9", b"x" * 1000])
-def test_the_judge_finds_an_output_that_is_no_picture(broken: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_judge_finds_an_output_that_is_no_image(broken: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """It could not find anything else otherwise."""
 
     def compress(self: object, data: bytes, options: Options) -> Compressed:

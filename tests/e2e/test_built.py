@@ -137,7 +137,7 @@ def test_the_keys_function(system: System, tmp_path: Path) -> None:
 def test_the_sweeper(system: System, jobs: tuple[MongoJobs, MongoRows], tmp_path: Path) -> None:
     now = utc_now()
     job = jobs[0].get(seeds.DEAD)
-    jobs[0].looked_at(job, now)
+    jobs[0].record_sweep(job, now)
     with built(system, "SweeperFunction", tmp_path) as sweeper:
         assert sweeper.invoke(event("sweep")) is None
     looked = jobs[0].get(seeds.DEAD)

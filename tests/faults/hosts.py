@@ -8,7 +8,7 @@ from threading import Event
 from urllib.parse import urlsplit
 
 from local.hosts.http_server import Handler, Server, serving
-from local.hosts.image_server import DISTINCT, picture
+from local.hosts.image_server import DISTINCT, image
 from local.hosts.webhook_receiver import WebhookReceiver
 from tests.faults import bomb, peers
 from tests.faults.fates import Tally
@@ -45,7 +45,7 @@ class _Handler(Handler):
         path = urlsplit(self.path).path
         match path.split("/")[1:]:
             case ["good", _, name]:
-                self._picture(name)
+                self._image(name)
             case ["hostile", _, name]:
                 self._hostile(path, name)
             case ["poison", _, _]:
@@ -58,15 +58,15 @@ class _Handler(Handler):
             case _:
                 self.answer(404)
 
-    def _picture(self, name: str) -> None:
-        self.answer(200, picture(int(name.split(".")[0]) % DISTINCT, WIDTH, HEIGHT), "image/jpeg")
+    def _image(self, name: str) -> None:
+        self.answer(200, image(int(name.split(".")[0]) % DISTINCT, WIDTH, HEIGHT), "image/jpeg")
 
     def _hostile(self, path: str, name: str) -> None:
         times = self.server.seen.add(path)
         chance = Random(path)  # which names the seed
         moods = chance.choices(MOODS, k=chance.choice((1, 1, 2)))
         if times > len(moods):
-            self._picture(name)
+            self._image(name)
             return
         mood = moods[times - 1]
         self.server.injected.add(f"host: {mood}")
@@ -77,7 +77,7 @@ class _Handler(Handler):
             case "reset":
                 self.close_connection = True
             case "cut":
-                self._cut(picture(0, WIDTH, HEIGHT))
+                self._cut(image(0, WIDTH, HEIGHT))
             case _:
                 self._status(mood)
 
@@ -103,9 +103,9 @@ def hostile_hosts(injected: Tally, workers: Workers) -> Iterator[list[str]]:
 
     `workers` tells the processes that are killed when they ask for poison.
     """
-    picture_of_a_bomb = bomb.draw()
+    image_of_a_bomb = bomb.draw()
     with ExitStack() as stack:
-        servers = [HostileServer(injected, picture_of_a_bomb, workers) for _ in range(3)]
+        servers = [HostileServer(injected, image_of_a_bomb, workers) for _ in range(3)]
         for server in servers:
             stack.enter_context(serving(server))
             stack.callback(server.closed.set)

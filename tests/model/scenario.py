@@ -14,7 +14,7 @@ from catalight.domain.job import ranges
 from catalight.domain.job.job import Job
 from catalight.domain.job.webhook import Delivery
 from catalight.domain.messages import DeliverWebhook, FinishJob, Message, ProcessRange, TendJob
-from catalight.usecases.jobs.submit import Order
+from catalight.usecases.jobs.submit import Submission
 from catalight.usecases.messaging import defer_on_outage
 from tests.fakes import MemoryDeliveries, MemoryJobs, MemoryQueue, MemoryRows, MemoryStore
 from tests.model.actor import ViolationError
@@ -24,7 +24,7 @@ from tests.model.plan import Plan
 from tests.model.ports import Port, behind
 from tests.model.stage import die
 from tests.model.world import World
-from tests.pipeline import RECEIVES, Pipeline, an_order
+from tests.pipeline import RECEIVES, Pipeline, a_submission
 
 DEAD_LETTERS = "dead_letters"
 TIME = 100.0  # seconds, enough for everything
@@ -61,10 +61,12 @@ class Scenario:
 
 
 @cache
-def _order(cells: tuple[str, ...], webhook_url: str | None, target: Target) -> Order:
+def _order(cells: tuple[str, ...], webhook_url: str | None, target: Target) -> Submission:
     """An order of the cells; the last line makes any file usable, and is cut off again."""
-    order = an_order(*cells, "http://h/cut.jpg", webhook_url=webhook_url, options=Options(format=target))
-    return replace(order, catalogue=replace(order.catalogue, rows=order.catalogue.rows[:-1]))
+    submission = a_submission(
+        *cells, "http://h/cut.jpg", webhook_url=webhook_url, options=Options(format=target)
+    )
+    return replace(submission, catalogue=replace(submission.catalogue, rows=submission.catalogue.rows[:-1]))
 
 
 def _handlers(run: Run) -> dict[type, Callable[[Letter], object]]:
@@ -133,8 +135,8 @@ class Run(Pipeline):
 
     def submit_catalogue(self, key: str | None = None) -> Job:
         """Submit the cells; the last line makes any file ustroubled, and is cut off again."""
-        order = _order(self.scenario.cells, self.scenario.webhook_url, self.scenario.target)
-        job = self.submit(replace(order, idempotency_key=key))
+        submission = _order(self.scenario.cells, self.scenario.webhook_url, self.scenario.target)
+        job = self.submit(replace(submission, idempotency_key=key))
         self.accepted.append(job.id)
         return job
 

@@ -24,7 +24,7 @@ from catalight.domain.image.options import Options, Target
 from catalight.domain.image.report import Source, Times
 from catalight.domain.job import links
 from catalight.domain.job.job import Counts, Job, JobState
-from catalight.domain.job.retention import Terms
+from catalight.domain.job.retention import Retention
 from catalight.domain.job.row import Image, ImageState, Row, RowState
 from catalight.domain.job.webhook import Delivery, Webhook, WebhookState
 from catalight.domain.messages import DeliverWebhook, FinishJob, ProcessRange, TendJob
@@ -32,7 +32,7 @@ from catalight.domain.web.hosts import Host
 from catalight.usecases.callers.admit import Admit
 from catalight.usecases.jobs.ask_completion import AskCompletion
 from catalight.usecases.jobs.send_window import SendWindow
-from catalight.usecases.jobs.submit import Order, Submit
+from catalight.usecases.jobs.submit import Submission, Submit
 from catalight.usecases.webhooks.deliver import DeliverWebhook as Deliver
 from functions.api import cursors
 from tests.fakes import FakeClock, MemoryDeliveries, MemoryJobs, MemoryQueue, MemoryRows, MemoryUsage
@@ -320,7 +320,7 @@ def test_keys_and_webhook_secrets(derived: dict[str, Any]) -> None:
 @pytest.mark.parametrize("name", ["with options", "without options"])
 def test_a_request_sent_again_under_its_key_is_known(derived: dict[str, Any], name: str) -> None:
     full = name == "with options"
-    order = Order(
+    submission = Submission(
         owner="key-1" if full else "",
         catalogue=catalogue.parse(derived["catalogue"].encode()),
         file_name="x.csv",
@@ -330,13 +330,13 @@ def test_a_request_sent_again_under_its_key_is_known(derived: dict[str, Any], na
         link_base="https://api.example",
         idempotency_key="monday-1",
     )
-    assert order.fingerprint == derived[f"fingerprint {name}"]
-    job = _submit(order)
-    assert job.fingerprint == order.fingerprint
+    assert submission.fingerprint == derived[f"fingerprint {name}"]
+    job = _submit(submission)
+    assert job.fingerprint == submission.fingerprint
     assert job.id == derived["job id of a key" if full else "job id without a key's owner"]
 
 
-def _submit(order: Order) -> Job:
+def _submit(submission: Submission) -> Job:
     jobs, rows, clock = MemoryJobs(), MemoryRows(), FakeClock()
     submit = Submit(
         jobs=jobs,
@@ -346,9 +346,9 @@ def _submit(order: Order) -> Job:
         clock=clock,
         new_id=lambda: "new",
         window=1000,
-        terms=Terms(*(timedelta(days=days) for days in (1, 1, 30, 90))),
+        retention=Retention(*(timedelta(days=days) for days in (1, 1, 30, 90))),
     )
-    return submit(order)
+    return submit(submission)
 
 
 def test_a_webhook_has_the_same_id_and_body(derived: dict[str, Any]) -> None:

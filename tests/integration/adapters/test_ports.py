@@ -330,10 +330,10 @@ class TestJobList:
 
     def test_a_look_is_counted_unless_another_was_called_for(self, store: Store) -> None:
         job = store.jobs.insert(a_job(sweep_at=NOW))
-        store.job_list.looked_at(job, LATER)
+        store.job_list.record_sweep(job, LATER)
         looked = store.jobs.get("job")
         assert (looked.sweep_at, looked.looks) == (LATER, 1)
-        store.job_list.looked_at(job, LATER + timedelta(1))
+        store.job_list.record_sweep(job, LATER + timedelta(1))
         assert store.jobs.get("job") == looked
 
 

@@ -19,7 +19,7 @@ def seconds(data: bytes) -> float:
     return time.process_time() - began
 
 
-def test_it_is_a_picture_that_is_taken() -> None:
+def test_it_is_an_image_that_is_taken() -> None:
     output = compress.compress(bomb.draw(SIDE, scans=2), Options())
     assert (output.width, output.height) == (SIDE, SIDE)
 

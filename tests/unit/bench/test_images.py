@@ -25,11 +25,11 @@ def test_no_two_shots_are_saved_under_one_name() -> None:
 
 @pytest.mark.parametrize("shot", SMALL, ids=lambda shot: shot.name)
 def test_a_shot_is_what_it_says(shot: Shot) -> None:
-    picture = opened(shot)
-    assert (picture.format, picture.size) == (shot.format, shot.size)
-    assert picture.has_transparency_data is shot.cut_out
+    image = opened(shot)
+    assert (image.format, image.size) == (shot.format, shot.size)
+    assert image.has_transparency_data is shot.cut_out
     if shot.format == "JPEG":
-        assert JpegImagePlugin.get_sampling(picture) == SUBSAMPLINGS[shot.settings["subsampling"]]
+        assert JpegImagePlugin.get_sampling(image) == SUBSAMPLINGS[shot.settings["subsampling"]]
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ def measured(sources: list[Path], *candidates: Candidate, mode: Mode = JPEG, rou
     return measure(mode, sources, candidates, sources[0].parent, 0, rounds, lambda *_: 0.9)
 
 
-def test_everyone_does_every_picture_in_every_round(sources: list[Path]) -> None:
+def test_everyone_does_every_image_in_every_round(sources: list[Path]) -> None:
     measurement = measured(sources, PLAIN, ENGINE)
     assert measurement.rounds == 2
     for candidate in (PLAIN, ENGINE):
@@ -54,7 +54,7 @@ def test_who_does_not_know_a_mode_is_not_asked(sources: list[Path]) -> None:
     assert measurement.absent == []
 
 
-def test_a_picture_that_somebody_cannot_do_is_nobodys(sources: list[Path]) -> None:
+def test_an_image_that_somebody_cannot_do_is_nobodys(sources: list[Path]) -> None:
     broken = sources[0].with_name("broken.jpg")
     broken.write_bytes(sources[0].read_bytes()[:700])
     measurement = measured([broken, *sources], PLAIN, ENGINE)
@@ -63,7 +63,7 @@ def test_a_picture_that_somebody_cannot_do_is_nobodys(sources: list[Path]) -> No
     assert "Left out: broken.jpg (plain Pillow: failed OSError)." in tables.measured(measurement)
 
 
-def test_speed_is_compared_picture_by_picture_and_round_by_round() -> None:
+def test_speed_is_compared_image_by_image_and_round_by_round() -> None:
     """A round that was slow for both, or one outlier, changes nothing."""
     small, large = Path("small"), Path("large")
     slow = Result(PLAIN, {small: [2.0, 20.0, 2.0], large: [80.0, 8.0, 8.0]})

@@ -79,7 +79,7 @@ class JobList(Protocol):
     def to_sweep(self, now: datetime, limit: int) -> list[Job]:
         """Jobs whose `sweep_at` has come, the longest due first."""
 
-    def looked_at(self, job: Job, next_look: datetime) -> None:
+    def record_sweep(self, job: Job, next_sweep: datetime) -> None:
         """Count a look at the job; look again then, unless another time was set meanwhile."""
 
 

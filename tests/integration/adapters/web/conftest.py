@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from catalight.adapters.web.fetch import Fetcher
-from catalight.domain.web.egress import Outbound
+from catalight.domain.web.egress import EgressPolicy
 from tests.integration.adapters.web.hosts import LOCAL, Host, NewFetcher
 
 
@@ -20,8 +20,8 @@ def host() -> Iterator[Host]:
 def new_fetcher() -> Iterator[NewFetcher]:
     fetchers: list[Fetcher] = []
 
-    def new(outbound: Outbound = LOCAL, **settings: object) -> Fetcher:
-        fetchers.append(Fetcher(outbound, **settings))  # type: ignore[arg-type]
+    def new(egress: EgressPolicy = LOCAL, **settings: object) -> Fetcher:
+        fetchers.append(Fetcher(egress, **settings))  # type: ignore[arg-type]
         return fetchers[-1]
 
     yield new

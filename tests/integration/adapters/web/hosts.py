@@ -11,10 +11,10 @@ import pytest
 from catalight.adapters.web.dial import Network, resolve
 from catalight.adapters.web.fetch import Fetcher
 from catalight.domain.errors import ImageError
-from catalight.domain.web.egress import Outbound
+from catalight.domain.web.egress import EgressPolicy
 from tests.corpora.urls import PUBLIC
 
-LOCAL = Outbound(private_hosts=True)
+LOCAL = EgressPolicy(private_hosts=True)
 
 type NewFetcher = Callable[..., Fetcher]
 

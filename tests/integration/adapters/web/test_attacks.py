@@ -10,7 +10,7 @@ import pytest
 
 from catalight.adapters.web.fetch import Fetcher
 from catalight.domain.errors import ImageError
-from catalight.domain.web.egress import Outbound
+from catalight.domain.web.egress import EgressPolicy
 from tests.corpora import urls
 from tests.corpora.addresses import EMBEDDINGS, SPECIAL, TARGETS, edges
 from tests.corpora.urls import NAMES, PUBLIC, REACHED, REFUSED
@@ -70,7 +70,7 @@ def test_hostile_urls(
 ) -> None:
     host.routes = defaultdict(lambda: answer(REACHED.encode()))
     internet = internet_of(host)
-    fetcher = new_fetcher(Outbound(ports=frozenset({private.port, 9001})), network=internet.network)
+    fetcher = new_fetcher(EgressPolicy(ports=frozenset({private.port, 9001})), network=internet.network)
     cases = []
     for url, expected in CORPORA[corpus]():
         if scheme == "https" and expected == REACHED:
@@ -89,7 +89,7 @@ def test_redirects_to_hostile_urls(
     harmless = (REACHED, REFUSED, "too_many_redirects")
     host.routes = defaultdict(lambda: answer(REACHED.encode()))
     internet = internet_of(host)
-    fetcher = new_fetcher(Outbound(ports=frozenset({private.port, 9001})), network=internet.network)
+    fetcher = new_fetcher(EgressPolicy(ports=frozenset({private.port, 9001})), network=internet.network)
     cases = []
     for url, expected in CORPORA[corpus]():
         location = url.format(port=private.port).encode("utf-8", "surrogatepass")
@@ -126,7 +126,7 @@ def test_one_private_address_among_public_ones_is_enough(
     addresses = [surrounded(address, place) for address in private_addresses()]
     answers = {f"{n}.evil.test": [found] for n, found in enumerate(addresses)}
     internet = Internet(private.port, answers)
-    fetcher = new_fetcher(Outbound(), network=internet.network, max_seconds=0.1)
+    fetcher = new_fetcher(EgressPolicy(), network=internet.network, max_seconds=0.1)
     found = [(name, REFUSED, outcome(fetcher, f"http://{name}/")) for name in answers]
     assert wrong(found) == []
     assert internet.connected == []
@@ -139,7 +139,7 @@ def test_a_name_that_changes_its_mind_is_asked_once_a_connection(
     """Rebinding: what was judged is what is connected to; the next connection is judged anew."""
     host.routes["/"] = exactly(b"HTTP/1.1 200 OK\r\n\r\npublic")
     internet = Internet(host.port, {"evil.test": [[PUBLIC], [private_answer]]})
-    fetcher = new_fetcher(Outbound(ports=frozenset({private.port})), network=internet.network)
+    fetcher = new_fetcher(EgressPolicy(ports=frozenset({private.port})), network=internet.network)
     url = f"http://evil.test:{private.port}/"
     assert outcome(fetcher, url) == "public"
     assert (internet.resolved, internet.connected) == (["evil.test"], [(PUBLIC, private.port)])
@@ -154,7 +154,7 @@ def test_a_name_that_changes_its_mind_within_one_exchange(
     host.routes |= {"/moved": exactly(b"HTTP/1.1 302 Found\r\nLocation: /\r\n\r\n"), "/cut": exactly(b"")}
     for path in ("/moved", "/cut"):
         internet = Internet(host.port, {"evil.test": [[PUBLIC], ["127.0.0.1"]]})
-        fetcher = new_fetcher(Outbound(ports=frozenset({private.port})), network=internet.network)
+        fetcher = new_fetcher(EgressPolicy(ports=frozenset({private.port})), network=internet.network)
         assert outcome(fetcher, f"http://evil.test:{private.port}{path}") == REFUSED
         assert internet.connected == [(PUBLIC, private.port)]
 
@@ -162,7 +162,7 @@ def test_a_name_that_changes_its_mind_within_one_exchange(
 def test_the_next_address_is_tried_where_one_does_not_answer(host: Host, new_fetcher: NewFetcher) -> None:
     host.routes["/"] = answer(b"public")
     internet = Internet(host.port, {"shop.test": [["192.0.9.1", PUBLIC]]}, dead={"192.0.9.1"})
-    assert outcome(new_fetcher(Outbound(), network=internet.network), "http://shop.test/") == "public"
+    assert outcome(new_fetcher(EgressPolicy(), network=internet.network), "http://shop.test/") == "public"
     assert [address for address, _ in internet.connected] == ["192.0.9.1", PUBLIC]
 
 
@@ -175,7 +175,7 @@ CLOSED = (1, 21, 22, 25, 53, 79, 81, 110, 444, 2375, 3306, 5432, 6379, 8080, 900
 @pytest.mark.parametrize("port", CLOSED)
 def test_only_the_webs_ports_are_taken(host: Host, new_fetcher: NewFetcher, scheme: str, port: int) -> None:
     internet = internet_of(host)
-    fetcher = new_fetcher(Outbound(), network=internet.network)
+    fetcher = new_fetcher(EgressPolicy(), network=internet.network)
     with pytest.raises(ImageError) as caught:
         fetcher.fetch(f"{scheme}://shop.test:{port}/")
     assert str(caught.value) == f"{REFUSED}: The URL's port is {port}; only 80 and 443 are taken."
@@ -184,7 +184,7 @@ def test_only_the_webs_ports_are_taken(host: Host, new_fetcher: NewFetcher, sche
 
 def test_a_redirect_opens_no_port(host: Host, new_fetcher: NewFetcher) -> None:
     internet = internet_of(host)
-    fetcher = new_fetcher(Outbound(ports=frozenset({8080})), network=internet.network)
+    fetcher = new_fetcher(EgressPolicy(ports=frozenset({8080})), network=internet.network)
     host.routes |= {"/a": redirect("http://shop.test:8080/b"), "/b": redirect("http://shop.test:6379/")}
     assert outcome(fetcher, "http://shop.test/a") == REFUSED
     assert internet.connected == [(PUBLIC, 80), (PUBLIC, 8080)]
@@ -192,7 +192,7 @@ def test_a_redirect_opens_no_port(host: Host, new_fetcher: NewFetcher) -> None:
 
 def test_the_addresses_of_this_machine_are_private(new_fetcher: NewFetcher, private: Private) -> None:
     """With the real resolver: no table of ours says what these are."""
-    fetcher = new_fetcher(Outbound(ports=frozenset({private.port})))
+    fetcher = new_fetcher(EgressPolicy(ports=frozenset({private.port})))
     names = ["localhost", "127.0.0.1", "0", "2130706433", "0x7f.1", "[::1]", "[::]", "[::ffff:7f00:1]"]
     for name in [*names, str(IPv4Address("127.255.255.254"))]:
         assert outcome(fetcher, f"http://{name}:{private.port}/") == REFUSED

@@ -9,7 +9,7 @@ import pytest
 
 from catalight.adapters.web.fetch import Fetcher
 from catalight.domain.errors import ImageErrorCode as Code
-from catalight.domain.web.egress import Outbound
+from catalight.domain.web.egress import EgressPolicy
 from tests.integration.adapters.web.hosts import (
     LOCAL,
     Host,
@@ -211,18 +211,18 @@ def test_a_refused_connection(fetcher: Fetcher) -> None:
     assert (error.code, error.transient) == (Code.CONNECTION_ERROR, True)
 
 
-@pytest.mark.parametrize("outbound", [LOCAL, Outbound()])
-def test_an_unknown_host(new_fetcher: NewFetcher, outbound: Outbound) -> None:
-    fetcher = new_fetcher(outbound)
+@pytest.mark.parametrize("egress", [LOCAL, EgressPolicy()])
+def test_an_unknown_host(new_fetcher: NewFetcher, egress: EgressPolicy) -> None:
+    fetcher = new_fetcher(egress)
     assert failure(fetcher, "http://nonexistent.invalid/").code is Code.DNS_ERROR
 
 
-@pytest.mark.parametrize("outbound", [LOCAL, Outbound()])
+@pytest.mark.parametrize("egress", [LOCAL, EgressPolicy()])
 @pytest.mark.parametrize(("errno", "transient"), [(socket.EAI_NONAME, False), (socket.EAI_AGAIN, True)])
 def test_only_a_failing_resolver_may_be_asked_again(
-    new_fetcher: NewFetcher, outbound: Outbound, errno: int, transient: bool
+    new_fetcher: NewFetcher, egress: EgressPolicy, errno: int, transient: bool
 ) -> None:
-    fetcher = new_fetcher(outbound)
+    fetcher = new_fetcher(egress)
     with patch("socket.getaddrinfo", side_effect=socket.gaierror(errno, "Remote-Text")):
         error = failure(fetcher, "http://shop.test/")
     assert (error.code, error.transient) == (Code.DNS_ERROR, transient)

@@ -53,15 +53,15 @@ def test_what_decodes_to_nothing_is_counted_as_it_comes_in(flooding: Host, new_f
 
 MEASURE = """
 import json, resource, sys, time
-from catalight.adapters.fetch import Fetcher
+from catalight.adapters.web.fetch import Fetcher
 from catalight.domain.errors import ImageError
-from catalight.domain.outbound import Outbound
+from catalight.domain.web.egress import EgressPolicy
 
 def peak():
     size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return size if sys.platform == "darwin" else size * 1024
 
-fetcher = Fetcher(Outbound(private_hosts=True), max_seconds=2.0)
+fetcher = Fetcher(EgressPolicy(private_hosts=True), max_seconds=2.0)
 fetcher.fetch(sys.argv[1])
 for url in sys.argv[2:]:
     before, began = peak(), time.monotonic()

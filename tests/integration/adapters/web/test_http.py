@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from catalight.adapters.web.fetch import Fetcher
 from catalight.domain.errors import ImageError
 from catalight.domain.errors import ImageErrorCode as Code
-from catalight.domain.web.egress import Outbound
+from catalight.domain.web.egress import EgressPolicy
 from tests.corpora.urls import PUBLIC
 from tests.integration.adapters.web.hosts import (
     LOCAL,
@@ -77,11 +77,11 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
     host.close()
 
 
-@pytest.mark.parametrize("outbound", [LOCAL, Outbound()])
-def test_an_untrusted_certificate(tmp_path: Path, new_fetcher: NewFetcher, outbound: Outbound) -> None:
+@pytest.mark.parametrize("egress", [LOCAL, EgressPolicy()])
+def test_an_untrusted_certificate(tmp_path: Path, new_fetcher: NewFetcher, egress: EgressPolicy) -> None:
     host, _ = tls_host(tmp_path, "localhost")
     internet = Internet(host.port, {"localhost": [[PUBLIC]]})
-    error = failure(new_fetcher(outbound, network=internet.network), "https://localhost/")
+    error = failure(new_fetcher(egress, network=internet.network), "https://localhost/")
     host.close()
     assert (error.code, error.transient) == (Code.TLS_ERROR, False)
 
@@ -98,7 +98,7 @@ def test_a_trusted_certificate(shop: Host, new_fetcher: NewFetcher) -> None:
 def test_a_filtered_host_is_verified_by_its_name(shop: Host, new_fetcher: NewFetcher) -> None:
     """It is connected to by address, but its certificate has to hold the name that was asked for."""
     internet = Internet(shop.port, {"shop.test": [[PUBLIC]], "evil.test": [[PUBLIC]]})
-    fetcher = new_fetcher(Outbound(), network=internet.network)
+    fetcher = new_fetcher(EgressPolicy(), network=internet.network)
     assert fetcher.fetch("https://shop.test/") == b"picture"
     assert fetcher.fetch("https://shop.test/") == b"picture"
     assert len(shop.connections) == 1
@@ -130,9 +130,9 @@ def test_a_filtered_host_is_verified_by_its_name(shop: Host, new_fetcher: NewFet
         "http://\ud800/",
     ],
 )
-@pytest.mark.parametrize("outbound", [LOCAL, Outbound()])
-def test_malformed_urls(new_fetcher: NewFetcher, outbound: Outbound, url: str) -> None:
-    error = failure(new_fetcher(outbound), url)
+@pytest.mark.parametrize("egress", [LOCAL, EgressPolicy()])
+def test_malformed_urls(new_fetcher: NewFetcher, egress: EgressPolicy, url: str) -> None:
+    error = failure(new_fetcher(egress), url)
     assert (error.code, error.transient) == (Code.INVALID_URL, False)
 
 
@@ -148,16 +148,16 @@ def test_no_url_raises_anything_else(rest: str, scheme: str) -> None:
                 fetcher.fetch(scheme + rest)
 
 
-FETCHERS = (Fetcher(Outbound()), Fetcher(LOCAL))  # they open no connection here
+FETCHERS = (Fetcher(EgressPolicy()), Fetcher(LOCAL))  # they open no connection here
 
 
 # Connections
 
 
-@pytest.mark.parametrize("outbound", [LOCAL, Outbound()])
-def test_connections_are_kept(host: Host, new_fetcher: NewFetcher, outbound: Outbound) -> None:
+@pytest.mark.parametrize("egress", [LOCAL, EgressPolicy()])
+def test_connections_are_kept(host: Host, new_fetcher: NewFetcher, egress: EgressPolicy) -> None:
     internet = Internet(host.port, {"shop.test": [[PUBLIC]]})
-    fetcher = new_fetcher(outbound, network=internet.network)
+    fetcher = new_fetcher(egress, network=internet.network)
     host.routes |= {"/a": answer(b"a"), "/gone": answer(b"Remote-Text", 404), "/moved": redirect("/a")}
     assert fetcher.fetch("http://shop.test/a") == b"a"
     assert failure(fetcher, "http://shop.test/gone").code is Code.NOT_FOUND

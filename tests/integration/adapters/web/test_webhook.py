@@ -9,7 +9,7 @@ import pytest
 from catalight.adapters.web.limits import Limits
 from catalight.adapters.web.webhook import SignedSender
 from catalight.domain.errors import UnavailableError
-from catalight.domain.web.egress import Outbound
+from catalight.domain.web.egress import EgressPolicy
 from local.hosts.http_server import Handler, Server, serving
 from local.hosts.webhook_receiver import webhook_receiver
 from tests.corpora.urls import PUBLIC
@@ -85,8 +85,8 @@ def test_a_receiver_that_stalls_is_a_timeout(sender: SignedSender, odd: Server) 
 
 def test_a_private_address_is_refused() -> None:
     with webhook_receiver(SECRET) as receiver:
-        outbound = Outbound(ports=frozenset({receiver.server_port}))
-        sender = SignedSender(outbound, secrets=lambda _: [SECRET])
+        egress = EgressPolicy(ports=frozenset({receiver.server_port}))
+        sender = SignedSender(egress, secrets=lambda _: [SECRET])
         delivery = sender("", receiver.url.replace("http:", "https:"), "m", BODY, datetime.now(UTC))
     sender.close()
     assert delivery.error == "address_not_allowed"
@@ -96,7 +96,7 @@ def test_a_private_address_is_refused() -> None:
 def test_over_http_nobody_is_called(host: Host) -> None:
     """A job may have been stored with such a webhook while that was allowed."""
     internet = Internet(host.port, {"shop.test": [[PUBLIC]]})
-    sender = SignedSender(Outbound(), secrets=lambda _: [SECRET], network=internet.network)
+    sender = SignedSender(EgressPolicy(), secrets=lambda _: [SECRET], network=internet.network)
     delivery = sender("", "http://shop.test/", "m", BODY, datetime.now(UTC))
     sender.close()
     assert (delivery.status, delivery.error) == (None, "invalid_url")

@@ -8,9 +8,9 @@ from PIL import Image, ImageChops, ImageCms, ImageStat
 
 def opened(data: bytes) -> Image.Image:
     """The picture, decoded."""
-    picture = Image.open(BytesIO(data))
-    picture.load()
-    return picture
+    image = Image.open(BytesIO(data))
+    image.load()
+    return image
 
 
 def difference(one: Image.Image, other: Image.Image) -> float:
@@ -21,10 +21,10 @@ def difference(one: Image.Image, other: Image.Image) -> float:
 
 def frames(data: bytes) -> list[Image.Image]:
     """All frames of an animation."""
-    picture, found = Image.open(BytesIO(data)), []
-    for number in range(getattr(picture, "n_frames", 1)):
-        picture.seek(number)
-        found.append(picture.convert("RGBA"))
+    image, found = Image.open(BytesIO(data)), []
+    for number in range(getattr(image, "n_frames", 1)):
+        image.seek(number)
+        found.append(image.convert("RGBA"))
     return found
 
 

@@ -25,10 +25,10 @@ from tests.unit.adapters.codec.looking import difference, opened
 def test_every_format_becomes_every_format(source: str, target: Target) -> None:
     data = photograph(source)
     result = compress(data, Options(quality=90, format=target))
-    picture = opened(result.data)
-    assert (result.format.value, picture.format) == (target.value, target.name)
+    image = opened(result.data)
+    assert (result.format.value, image.format) == (target.value, target.name)
     assert (result.width, result.height, result.source) == (320, 240, Source(source.lower(), 320, 240))
-    assert difference(picture, opened(data)) < 4
+    assert difference(image, opened(data)) < 4
 
 
 def test_each_stage_is_timed() -> None:
@@ -58,7 +58,7 @@ def test_jpeg_huffman_tables_are_optimised() -> None:
 
 
 @pytest.mark.parametrize("target", Target)
-def test_the_same_picture_gives_the_same_bytes(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_same_image_gives_the_same_bytes(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also in threads, and where the system has no file descriptors in memory."""
     options = Options(format=target, max_width=200)
     with ThreadPoolExecutor(4) as threads:
@@ -95,9 +95,9 @@ def test_only_the_plugins_that_are_wanted_are_imported() -> None:
     ids=["cmyk jpeg", "cmyk tiff", "ycbcr", "lab", "palette png", "palette gif", "palette bmp"],
 )
 def test_other_colour_models_become_rgb(data: bytes) -> None:
-    picture = recoded(data)
-    assert picture.mode in ("RGB", "P")  # as it was, where that is smaller
-    assert difference(picture, corner()) < 4
+    image = recoded(data)
+    assert image.mode in ("RGB", "P")  # as it was, where that is smaller
+    assert difference(image, corner()) < 4
 
 
 @pytest.mark.parametrize("target", FORMATS)
@@ -110,38 +110,36 @@ def test_sixteen_bits_are_scaled_to_eight(mode: str, packing: str, target: Targe
 
 
 def test_black_and_white_becomes_grey() -> None:
-    picture = recoded(encode(corner().convert("1"), "TIFF", compression="group4"))
-    assert (picture.mode, picture.getpixel((0, 0)), picture.getpixel((39, 19))) == ("L", 0, 255)
+    image = recoded(encode(corner().convert("1"), "TIFF", compression="group4"))
+    assert (image.mode, image.getpixel((0, 0)), image.getpixel((39, 19))) == ("L", 0, 255)
 
 
 def see_through(mode: str) -> tuple[bytes, str]:
     """A PNG whose left half is transparent, by way of `mode`, and the mode that is expected of it."""
     left = (0, 0, 16, 16)
     if mode in ("RGBA", "LA"):
-        picture = Image.new(mode, (32, 16), (200,) * (len(mode) - 1) + (255,))
-        picture.paste((50,) * (len(mode) - 1) + (0,), left)
-        return encode(picture), mode
-    picture = Image.new(
-        mode, (32, 16), 1 if mode == "P" else 51_400 if mode == "I;16" else (200,) * len(mode)
-    )
-    picture.paste({"P": 0, "I;16": 12_850, "L": 50}.get(mode, (50, 50, 50)), left)
+        image = Image.new(mode, (32, 16), (200,) * (len(mode) - 1) + (255,))
+        image.paste((50,) * (len(mode) - 1) + (0,), left)
+        return encode(image), mode
+    image = Image.new(mode, (32, 16), 1 if mode == "P" else 51_400 if mode == "I;16" else (200,) * len(mode))
+    image.paste({"P": 0, "I;16": 12_850, "L": 50}.get(mode, (50, 50, 50)), left)
     if mode == "P":
-        picture.putpalette([50, 50, 50, 200, 200, 200])
+        image.putpalette([50, 50, 50, 200, 200, 200])
     key = {"P": 0, "I;16": 12_850, "L": 50}.get(mode, (50, 50, 50))
-    return encode(picture, transparency=key), "LA" if mode in ("L", "I;16") else "RGBA"
+    return encode(image, transparency=key), "LA" if mode in ("L", "I;16") else "RGBA"
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA", "P", "L", "RGB", "I;16"])
 @pytest.mark.parametrize("target", FORMATS)
 def test_transparency_is_kept_or_becomes_white(target: Target, mode: str) -> None:
     data, expected = see_through(mode)
-    picture = recoded(data, Options(quality=95, format=target))
+    image = recoded(data, Options(quality=95, format=target))
     if target is Target.JPEG:
-        assert picture.mode == expected.removesuffix("A")
-        seen = picture.convert("L")
+        assert image.mode == expected.removesuffix("A")
+        seen = image.convert("L")
         assert [seen.getpixel((x, 8)) for x in (4, 28)] == pytest.approx([255, 200], abs=3)
     else:
-        assert picture.mode == (expected if target is Target.PNG else "RGBA")
-        alpha = picture.getchannel("A")
+        assert image.mode == (expected if target is Target.PNG else "RGBA")
+        alpha = image.getchannel("A")
         assert [alpha.getpixel((x, 8)) for x in (4, 28)] == [0, 255]
-        assert picture.convert("RGB").getpixel((28, 8)) == pytest.approx((200, 200, 200), abs=3)
+        assert image.convert("RGB").getpixel((28, 8)) == pytest.approx((200, 200, 200), abs=3)

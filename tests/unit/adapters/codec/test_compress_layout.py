@@ -51,9 +51,9 @@ def test_a_shrunk_jpeg_looks_like_a_plain_resize(width: int) -> None:
 
 
 def test_transparent_edges_do_not_darken_when_shrunk() -> None:
-    picture = Image.new("RGBA", (64, 64), (0, 0, 0, 0))
-    picture.paste((*RED, 255), (0, 0, 31, 64))
-    shrunk = recoded(encode(picture), Options(format=Target.PNG, max_width=16))
+    image = Image.new("RGBA", (64, 64), (0, 0, 0, 0))
+    image.paste((*RED, 255), (0, 0, 31, 64))
+    shrunk = recoded(encode(image), Options(format=Target.PNG, max_width=16))
     pixels = {shrunk.getpixel((x, 8)) for x in range(16)}
     assert all(pixel[:3] == RED for pixel in pixels if isinstance(pixel, tuple) and pixel[3])
 
@@ -84,17 +84,17 @@ STORED = {  # how an upright picture is stored under each EXIF orientation
         ("TIFF", {"compression": "tiff_lzw"}),
     ],
 )
-def test_pictures_are_set_upright(source: str, settings: dict[str, object], orientation: int) -> None:
+def test_images_are_set_upright(source: str, settings: dict[str, object], orientation: int) -> None:
     turn = STORED[orientation]
     exif = Image.Exif()
     exif[0x0112] = orientation
     data = encode(corner().transpose(turn) if turn is not None else corner(), source, exif=exif, **settings)
     for max_width in (40, 20):
         result = compress(data, Options(format=Target.PNG, max_width=max_width))
-        picture = opened(result.data)
+        image = opened(result.data)
         assert (result.source.width, result.source.height) == (40, 20)
-        assert picture.size == (max_width, max_width // 2)
-        assert difference(picture, corner().resize(picture.size)) < 8
+        assert image.size == (max_width, max_width // 2)
+        assert difference(image, corner().resize(image.size)) < 8
 
 
 @pytest.mark.parametrize("exif", [b"Exif\0\0", b"Exif\0\0junk" * 9, b"Exif\0\0II*\0\xff\xff\xff\xff"])

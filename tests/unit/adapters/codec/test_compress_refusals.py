@@ -61,8 +61,8 @@ def test_scans_are_counted_before_they_are_decoded() -> None:
 
 
 def test_what_follows_a_jpeg_is_no_scan_of_it() -> None:
-    picture = bomb.draw(1200, scans=2)
-    assert compress(picture * 300, Options()).width == 1200
+    image = bomb.draw(1200, scans=2)
+    assert compress(image * 300, Options()).width == 1200
 
 
 def with_room(pixel_bytes: int) -> Limits:
@@ -119,7 +119,7 @@ def test_other_things_are_not_images(data: bytes) -> None:
 
 @pytest.mark.parametrize("share", [0.02, 0.5, 0.9])
 @pytest.mark.parametrize("source", SOURCES)
-def test_truncated_pictures_are_corrupt(source: str, share: float) -> None:
+def test_truncated_images_are_corrupt(source: str, share: float) -> None:
     data = photograph(source)
     error = refused(data[: int(len(data) * share)])
     assert error.code is Code.CORRUPT_IMAGE

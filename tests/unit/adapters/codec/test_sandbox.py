@@ -88,7 +88,7 @@ def test_it_tells_what_each_stage_took(sandbox: Sandbox) -> None:
     assert min(times.decode, times.resize, times.encode) > 0
 
 
-def test_a_child_is_kept_for_the_next_picture(sandbox: Sandbox) -> None:
+def test_a_child_is_kept_for_the_next_image(sandbox: Sandbox) -> None:
     sandbox.start()
     [child] = children()
     for _ in range(3):
@@ -98,7 +98,7 @@ def test_a_child_is_kept_for_the_next_picture(sandbox: Sandbox) -> None:
     assert children() == [child]
 
 
-def test_a_child_gives_back_what_a_large_picture_took(
+def test_a_child_gives_back_what_a_large_image_took(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MALLOC_MMAP_THRESHOLD_", "1000000000")
@@ -112,8 +112,8 @@ def test_a_child_gives_back_what_a_large_picture_took(
 
 
 def test_a_child_that_cannot_give_back_is_worn() -> None:
-    assert not worker.is_worn(mapped(os.getpid()))
-    assert worker.is_worn(mapped(os.getpid()) - 2 * KEPT_BYTES)
+    assert not worker.is_bloated(mapped(os.getpid()))
+    assert worker.is_bloated(mapped(os.getpid()) - 2 * KEPT_BYTES)
 
 
 def test_cpu_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,7 +155,7 @@ def test_the_kernel_holds_the_bounds(sandbox: Sandbox) -> None:
     assert int(held["Max cpu time"][0]) <= LIMITS.cpu_seconds + 3
 
 
-def test_a_crash_is_the_pictures_end_and_nobody_elses() -> None:
+def test_a_crash_is_the_images_end_and_nobody_elses() -> None:
     sandbox = Sandbox(UNCOUNTED)
     sandbox.compress(SMALL, CLASSIC)
     [child] = children()
@@ -170,7 +170,7 @@ def test_a_crash_is_the_pictures_end_and_nobody_elses() -> None:
     assert children() == []
 
 
-def test_a_child_that_has_died_between_two_pictures_is_replaced(sandbox: Sandbox) -> None:
+def test_a_child_that_has_died_between_two_images_is_replaced(sandbox: Sandbox) -> None:
     sandbox.compress(SMALL, CLASSIC)
     [child] = children()
     os.kill(child, signal.SIGKILL)
@@ -178,16 +178,16 @@ def test_a_child_that_has_died_between_two_pictures_is_replaced(sandbox: Sandbox
     assert sandbox.compress(SMALL, CLASSIC) == compress(SMALL, CLASSIC)
 
 
-def test_a_fault_of_the_codec_is_not_the_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_of_the_codec_is_not_the_images(monkeypatch: pytest.MonkeyPatch) -> None:
     sandbox = Sandbox(LIMITS)
     monkeypatch.setattr(Options, "to_document", lambda self: {"quality": "x"})
     with pytest.raises(SandboxError) as failed:
         sandbox.compress(SMALL, CLASSIC)
     sandbox.close()
-    told = "".join(trace(failed.value))
-    assert "in from_document" in told  # where it happened, in the child
-    assert "KeyError\n" in told
-    assert "KeyError: 'format'" not in told  # an exception's text may hold anything
+    report = "".join(trace(failed.value))
+    assert "in from_document" in report  # where it happened, in the child
+    assert "KeyError\n" in report
+    assert "KeyError: 'format'" not in report  # an exception's text may hold anything
 
 
 def test_the_child_is_told_no_secret(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,7 +210,7 @@ def test_the_child_holds_no_file_of_its_parents(sandbox: Sandbox, tmp_path: Path
     assert len(held) <= 4
 
 
-def test_the_child_ends_with_its_parent_even_in_the_middle_of_a_picture(tmp_path: Path) -> None:
+def test_the_child_ends_with_its_parent_even_in_the_middle_of_an_image(tmp_path: Path) -> None:
     (tmp_path / "slow").write_bytes(SLOW)
     script = (
         "import sys; from pathlib import Path\n"

@@ -100,7 +100,7 @@ def test_a_chain_without_an_end_is_told_as_far_as_it_matters() -> None:
 
 
 def test_what_a_handler_raises_is_told_here_and_not_by_lambda(logged: Callable[[], dict[str, Any]]) -> None:
-    @logs.telling_no_texts
+    @logs.redacting_exceptions
     def handle(_: str) -> None:
         raise OperationFailure(CANARY, 121)
 

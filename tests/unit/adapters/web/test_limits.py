@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from catalight.adapters.web.limits import Limits, Reader, patience
+from catalight.adapters.web.limits import Limits, Reader, deadline
 from catalight.domain.errors import ImageError
 from catalight.domain.errors import ImageErrorCode as Code
 
@@ -31,7 +31,7 @@ def wire() -> Iterator[Wire]:
     with near, far:
         wire = Wire(near, far)
         limits = Limits(total=1_000, head_bytes=100, wire_bytes=50_000, slowest=100, window=10)
-        with patience(limits, lambda: wire.now):
+        with deadline(limits, lambda: wire.now):
             wire.reader = Reader(near)
             yield wire
             wire.reader.close()

@@ -20,7 +20,7 @@ def test_it_all_fits(megabytes: int) -> None:
 
 
 @given(lambdas)
-def test_each_vcpu_that_is_begun_has_a_picture_where_there_is_memory_for_the_largest(megabytes: int) -> None:
+def test_each_vcpu_that_is_begun_has_an_image_where_there_is_memory_for_the_largest(megabytes: int) -> None:
     able = capacity(megabytes)
     assert 1 <= able.coders <= megabytes / 1_769 + 1
     assert able.coders == 1 or able.memory >= LIMITS.memory

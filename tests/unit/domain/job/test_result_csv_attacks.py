@@ -15,7 +15,7 @@ from catalight.domain.errors import ImageError, ImageErrorCode
 from catalight.domain.job import links
 from catalight.domain.job.result_csv import line
 from catalight.domain.job.row import Image, Row
-from tests.pipeline import Pipeline, an_order
+from tests.pipeline import Pipeline, a_submission
 
 ATTACKS = [
     "=cmd|' /C calc'!A0",
@@ -117,7 +117,7 @@ def test_from_catalogue_to_result_nothing_of_a_stranger_is_added(
     csv.writer(text, delimiter=delimiter).writerows(sent)
     parsed = catalogue.parse(text.getvalue().encode())
     pipeline = Pipeline()
-    job = pipeline.submit(replace(an_order("https://host.test/a.jpg"), catalogue=parsed, link_base=BASE))
+    job = pipeline.submit(replace(a_submission("https://host.test/a.jpg"), catalogue=parsed, link_base=BASE))
     urls = [image.url for row in pipeline.rows.stream(job.id) for image in row.images]
     formula = ImageError(ImageErrorCode.HTTP_ERROR, "=cmd|'/C calc'!A0")
     pipeline.hosts = dict.fromkeys(urls[1::2], formula)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalight.domain.job.job import Job, JobState
-from catalight.domain.job.sweeping import GRACE, MOST, UNSEALED, next_look
+from catalight.domain.job.sweeping import GRACE, MAX_PAUSE, UNSEALED, next_sweep
 from catalight.domain.job.webhook import Webhook, WebhookState
 from tests.pipeline import Pipeline
 
@@ -29,7 +29,7 @@ def a_job(**changes: Any) -> Job:
 
 @pytest.mark.parametrize(("looks", "minutes"), [(0, 15), (1, 30), (2, 60), (3, 60), (10_000, 60)])
 def test_what_stands_still_is_looked_at_with_growing_pauses(looks: int, minutes: int) -> None:
-    assert next_look(a_job(looks=looks), NOW, PATIENCE) == NOW + timedelta(minutes=minutes)
+    assert next_sweep(a_job(looks=looks), NOW, PATIENCE) == NOW + timedelta(minutes=minutes)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_what_stands_still_is_looked_at_with_growing_pauses(looks: int, minutes:
     ],
 )
 def test_it_is_looked_at_when_something_is_due(changes: dict[str, Any], after: timedelta) -> None:
-    assert next_look(a_job(**changes), NOW, PATIENCE) == NOW + after
+    assert next_sweep(a_job(**changes), NOW, PATIENCE) == NOW + after
 
 
 @given(st.sampled_from(JobState), st.booleans(), st.integers(1, 2), st.integers(0, 99), st.integers(-99, 99))
@@ -67,5 +67,5 @@ def test_there_is_always_a_next_look_and_it_is_later(
         ("created_at", "deadline_at", "expires_at", "moved_at"), NOW + timedelta(hours=hours)
     )
     job = a_job(state=state, sealed=sealed, run=run, looks=looks, **times)
-    pause = next_look(job, NOW, PATIENCE) - NOW
-    assert timedelta() < pause <= max(MOST, timedelta(hours=100))
+    pause = next_sweep(job, NOW, PATIENCE) - NOW
+    assert timedelta() < pause <= max(MAX_PAUSE, timedelta(hours=100))

@@ -3,47 +3,47 @@
 import pytest
 
 from catalight.domain.errors import ConfigurationError
-from catalight.domain.web.egress import Outbound
+from catalight.domain.web.egress import EgressPolicy
 
 SWITCH = {"CATALIGHT_ALLOW_PRIVATE_HOSTS": "1"}
 LAMBDA = {"AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9001"}
 
 
 def test_nothing_said_is_the_public_web_alone() -> None:
-    outbound = Outbound.read({})
-    assert outbound == Outbound.read({"FETCH_PORTS": "", "CONTACT_URL": ""}) == Outbound()
-    assert not outbound.plain_webhooks
-    assert [port for port in range(65536) if outbound.takes(port)] == [80, 443]
+    egress = EgressPolicy.read({})
+    assert egress == EgressPolicy.read({"FETCH_PORTS": "", "CONTACT_URL": ""}) == EgressPolicy()
+    assert not egress.allows_http_webhooks
+    assert [port for port in range(65536) if egress.allows_port(port)] == [80, 443]
 
 
 def test_private_hosts_are_refused_on_aws() -> None:
     with pytest.raises(ConfigurationError, match="CATALIGHT_ALLOW_PRIVATE_HOSTS"):
-        Outbound.read(SWITCH | LAMBDA)
+        EgressPolicy.read(SWITCH | LAMBDA)
 
 
 @pytest.mark.parametrize("variables", [{}, LAMBDA | {"AWS_SAM_LOCAL": "true"}])
 def test_private_hosts_are_had_on_one_machine(variables: dict[str, str]) -> None:
-    outbound = Outbound.read(SWITCH | variables)
-    assert outbound.private_hosts
-    assert outbound.plain_webhooks
-    assert outbound.takes(41179)
+    egress = EgressPolicy.read(SWITCH | variables)
+    assert egress.private_hosts
+    assert egress.allows_http_webhooks
+    assert egress.allows_port(41179)
 
 
 @pytest.mark.parametrize("value", ["", "0", "true", "01"])
 def test_nothing_but_one_switches_it_on(value: str) -> None:
-    assert not Outbound.read(LAMBDA | {"CATALIGHT_ALLOW_PRIVATE_HOSTS": value}).private_hosts
+    assert not EgressPolicy.read(LAMBDA | {"CATALIGHT_ALLOW_PRIVATE_HOSTS": value}).private_hosts
 
 
 def test_further_ports_are_taken() -> None:
-    outbound = Outbound.read({"FETCH_PORTS": "8443,8080"})
-    assert [port for port in range(65536) if outbound.takes(port)] == [80, 443, 8080, 8443]
-    assert outbound.open_ports == "80, 443, 8080 and 8443"
+    egress = EgressPolicy.read({"FETCH_PORTS": "8443,8080"})
+    assert [port for port in range(65536) if egress.allows_port(port)] == [80, 443, 8080, 8443]
+    assert egress.allowed_ports == "80, 443, 8080 and 8443"
 
 
 @pytest.mark.parametrize("ports", ["x", "80,", ",", "0", "65536", "-1", "80 443", "8e3"])
 def test_ports_that_are_none_are_refused(ports: str) -> None:
     with pytest.raises(ConfigurationError, match="FETCH_PORTS"):
-        Outbound.read({"FETCH_PORTS": ports})
+        EgressPolicy.read({"FETCH_PORTS": ports})
 
 
 @pytest.mark.parametrize(
@@ -54,4 +54,4 @@ def test_ports_that_are_none_are_refused(ports: str) -> None:
     ],
 )
 def test_the_user_agent_says_who_asks(contact: str, agent: str) -> None:
-    assert Outbound.read({"CONTACT_URL": contact}).user_agent == agent
+    assert EgressPolicy.read({"CONTACT_URL": contact}).user_agent == agent

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from fastapi.testclient import TestClient
 
-from catalight.domain.web.egress import Outbound
+from catalight.domain.web.egress import EgressPolicy
 from catalight.usecases.images.link_image import LinkImage
 from catalight.usecases.jobs.link_result import LinkResult
 from catalight.usecases.jobs.own_job import OwnJob
@@ -37,7 +37,7 @@ def client(pipeline: Pipeline) -> Iterator[TestClient]:
         link_image=LinkImage(pipeline.store),
         api_base="",
         link_base="",
-        outbound=Outbound(ports=frozenset({8443})),
+        egress=EgressPolicy(ports=frozenset({8443})),
     )
     app.dependency_overrides[services] = lambda: built
     yield TestClient(app, base_url="https://api.test", raise_server_exceptions=False, follow_redirects=False)

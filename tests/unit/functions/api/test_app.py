@@ -14,7 +14,7 @@ from catalight.domain.errors import (
     UnavailableError,
 )
 from catalight.domain.job.job import JobState
-from catalight.domain.web.egress import Outbound
+from catalight.domain.web.egress import EgressPolicy
 from functions.api import problems
 from functions.api.app import app
 from functions.api.body_limit import MAX_BODY
@@ -116,7 +116,7 @@ class TestUpload:
 
     def test_a_run_on_one_machine_may_have_its_webhook_over_http(self, client: TestClient) -> None:
         build = app.dependency_overrides[services]
-        app.dependency_overrides[services] = lambda: replace(build(), outbound=Outbound(private_hosts=True))
+        app.dependency_overrides[services] = lambda: replace(build(), egress=EgressPolicy(private_hosts=True))
         assert upload(client, webhook_url="http://127.0.0.1:41179/h").status_code == 202
 
     def test_a_missing_file_is_named(self, client: TestClient) -> None:

@@ -9,23 +9,23 @@ from local.hosts.images import draw
 
 
 def opened(data: bytes) -> Image.Image:
-    picture = Image.open(BytesIO(data))
-    picture.load()
-    return picture
+    image = Image.open(BytesIO(data))
+    image.load()
+    return image
 
 
 def test_the_same_arguments_give_the_same_bytes() -> None:
     assert draw(7, 320, 240) == draw(7, 320, 240)
 
 
-def test_every_number_is_another_picture() -> None:
+def test_every_number_is_another_image() -> None:
     assert len({draw(n, 160, 120) for n in range(30)}) == 30
 
 
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "GIF", "AVIF", "BMP", "TIFF"])
 def test_draws_in_any_format(format: str) -> None:  # noqa: A002
-    picture = opened(draw(1, 320, 240, format=format))
-    assert (picture.format, picture.size) == (format, (320, 240))
+    image = opened(draw(1, 320, 240, format=format))
+    assert (image.format, image.size) == (format, (320, 240))
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 2), (10, 400), (400, 10)])
@@ -40,10 +40,10 @@ def test_a_lower_quality_is_lighter() -> None:
 def test_weighs_and_varies_like_a_photograph() -> None:
     """1 to 3 bits a pixel at quality 92, and a quarter of that at 50, as photographs of products have."""
     data = draw(2)
-    picture = opened(data)
-    assert picture.size == (1200, 900)
+    image = opened(data)
+    assert image.size == (1200, 900)
     assert 1 < len(data) * 8 / (1200 * 900) < 3
     again = BytesIO()
-    picture.save(again, "JPEG", quality=50)
+    image.save(again, "JPEG", quality=50)
     assert 0.2 < again.tell() / len(data) < 0.45
-    assert min(ImageStat.Stat(picture).stddev) > 15
+    assert min(ImageStat.Stat(image).stddev) > 15

@@ -15,8 +15,8 @@ from catalight.domain.image.options import ImageFormat
 from catalight.domain.image.report import Times
 from catalight.domain.job.row import Image
 from catalight.domain.web.hosts import Host
-from catalight.usecases.images.byte_budget import Room
-from catalight.usecases.images.compress_images import MakeLight, Task
+from catalight.usecases.images.byte_budget import ByteBudget
+from catalight.usecases.images.compress_images import CompressImages, Task
 from tests.fakes import FakeClock, MemoryStore
 from tests.pipeline import CODING, MISSING, SOURCE, THREADS, Pipeline, an_output
 
@@ -36,20 +36,22 @@ def refusal(status: int, retry_after: float | None = None) -> ImageError:
 
 
 class Bench:
-    """MakeLight and what it works with; images are made light by URL."""
+    """CompressImages and what it works with; images are made light by URL."""
 
     def __init__(self, hosts: dict[str, bytes | Exception] | None = None, **settings: Any) -> None:
         self.pipeline = Pipeline(hosts=hosts or {})
         self.clock, self.fetched = self.pipeline.clock, self.pipeline.fetched
         self.hosts = self.pipeline.resting
         threads = THREADS if "downloads" in settings else self.pipeline.threads
-        self.make_light: MakeLight = replace(self.pipeline.make_light, threads=threads, **settings)
+        self.compress_images: CompressImages = replace(
+            self.pipeline.compress_images, threads=threads, **settings
+        )
         self.job = self.pipeline.start("http://h/a.jpg")
 
     def __call__(self, *images: str | Image, seconds_left: Seconds = lambda: 100.0) -> list[Image]:
         given = [image if isinstance(image, Image) else Image(image) for image in images]
         tasks = [Task(0, place, image) for place, image in enumerate(given)]
-        made = self.make_light(self.job, tasks, seconds_left)
+        made = self.compress_images(self.job, tasks, seconds_left)
         assert len(made) == len(tasks)
         return [made[0, place] for place in range(len(tasks))]
 
@@ -153,7 +155,7 @@ class TestHostsThatHadEnough:
             together.wait(PATIENCE)
             raise answers[url]
 
-        bench.make_light = replace(bench.make_light, fetch=fetch)
+        bench.compress_images = replace(bench.compress_images, fetch=fetch)
         for strikes, seconds in ((1, 2), (2, 4), (3, 8)):
             bench(*answers)
             assert bench.hosts.hosts["h:80"] == Host("h:80", bench.in_seconds(seconds), strikes)
@@ -221,8 +223,8 @@ class TestHostsThatHadEnough:
                 raise refusal(429)
             return url.encode()
 
-        make_light = replace(pipeline.make_light, fetch=fetch, pauses=[2, 2, 2, 2, 2])
-        pipeline.process_range = replace(pipeline.process_range, make_light=make_light)
+        compress_images = replace(pipeline.compress_images, fetch=fetch, pauses=[2, 2, 2, 2, 2])
+        pipeline.process_range = replace(pipeline.process_range, compress_images=compress_images)
         ten = " ".join(f"http://h/{n}.jpg" for n in range(10))
         job = pipeline.start(ten, ten, ten, ten)
         pipeline.run()
@@ -268,7 +270,7 @@ class TestConnections:
             assert second_fetched.wait(PATIENCE)
             return bench.pipeline.compress(data, options)
 
-        bench.make_light = replace(bench.make_light, fetch=fetch, compress=compress)
+        bench.compress_images = replace(bench.compress_images, fetch=fetch, compress=compress)
         assert [image.state for image in bench("http://h/a", "http://h/b")] == ["DONE", "DONE"]
 
     def test_while_the_store_is_slow_nothing_is_coded_for_which_there_is_no_room(self) -> None:
@@ -286,7 +288,12 @@ class TestConnections:
             return an_output(b"123456")
 
         bench = Bench(
-            downloads=8, per_host=8, room=Room(12), coding=Lock(), compress=compress, store=SilentStore()
+            downloads=8,
+            per_host=8,
+            output_budget=ByteBudget(12),
+            coding=Lock(),
+            compress=compress,
+            store=SilentStore(),
         )
         with ThreadPoolExecutor(1) as threads:
             images = threads.submit(bench, *(f"http://h/{n}" for n in range(20)))
@@ -314,7 +321,7 @@ class TestReport:
             bench.clock.forward(0.25)
             return url.encode()
 
-        bench.make_light = replace(bench.make_light, fetch=fetch, store=store)
+        bench.compress_images = replace(bench.compress_images, fetch=fetch, store=store)
         [image] = bench("http://h/a")
         assert (image.format, image.source) == (ImageFormat.JPEG, SOURCE)
         assert image.times == CODING + Times(fetch=250, store=100)

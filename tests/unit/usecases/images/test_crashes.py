@@ -88,8 +88,8 @@ def deliver_until_dead(pipeline: Pipeline, poison: str) -> None:
             raise SystemExit
         return fetch(url)
 
-    make_light = replace(pipeline.make_light, fetch=fatal)
-    process_range = replace(pipeline.process_range, make_light=make_light)
+    compress_images = replace(pipeline.compress_images, fetch=fatal)
+    process_range = replace(pipeline.process_range, compress_images=compress_images)
     receives: dict[ProcessRange, int] = {}
     while taken := pipeline.image_queue.take():
         for message, _ in taken:

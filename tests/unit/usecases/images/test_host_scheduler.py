@@ -8,7 +8,7 @@ from threading import Lock
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from catalight.usecases.images.host_scheduler import Turns
+from catalight.usecases.images.host_scheduler import HostScheduler
 
 type Task = tuple[str, int]
 
@@ -18,33 +18,33 @@ tasks = st.lists(st.sampled_from("abcd"), max_size=40).map(
 few = st.integers(min_value=1, max_value=4)
 
 
-def turns_of(tasks: list[Task], per_host: int) -> Turns[Task]:
-    return Turns(((task[0], task) for task in tasks), per_host)
+def scheduler_of(tasks: list[Task], per_host: int) -> HostScheduler[Task]:
+    return HostScheduler(((task[0], task) for task in tasks), per_host)
 
 
 def test_hosts_take_turns_and_their_tasks_keep_their_order() -> None:
-    turns = turns_of([("a", 0), ("a", 1), ("a", 2), ("b", 3), ("b", 4), ("c", 5)], per_host=9)
-    assert [number for _, number in turns] == [0, 3, 5, 1, 4, 2]
+    scheduler = scheduler_of([("a", 0), ("a", 1), ("a", 2), ("b", 3), ("b", 4), ("c", 5)], per_host=9)
+    assert [number for _, number in scheduler] == [0, 3, 5, 1, 4, 2]
 
 
 def test_a_host_without_room_is_passed_over_until_it_has_some() -> None:
-    turns = turns_of([("a", 0), ("a", 1), ("b", 2), ("b", 3)], per_host=1)
-    with turns.at("a"):
-        assert list(islice(turns, 2)) == [("a", 0), ("b", 2)]
-    assert next(iter(turns)) == ("a", 1)
+    scheduler = scheduler_of([("a", 0), ("a", 1), ("b", 2), ("b", 3)], per_host=1)
+    with scheduler.at("a"):
+        assert list(islice(scheduler, 2)) == [("a", 0), ("b", 2)]
+    assert next(iter(scheduler)) == ("a", 1)
 
 
 @given(tasks, few, few, st.randoms(use_true_random=False))
 def test_whatever_ends_first_no_host_is_crowded_and_none_with_room_is_passed_over(
     tasks: list[Task], per_host: int, downloads: int, chance: Random
 ) -> None:
-    turns, left, passed_by = turns_of(tasks, per_host), list(tasks), defaultdict[str, set[str]](set)
+    scheduler, left, passed_by = scheduler_of(tasks, per_host), list(tasks), defaultdict[str, set[str]](set)
     running: list[tuple[str, ExitStack]] = []
     while left or running:
         busy = Counter(host for host, _ in running)
         roomy = {host for host, _ in left if busy[host] < per_host}
         if roomy and len(running) < downloads and chance.random() < 0.7:
-            task = next(iter(turns))
+            task = next(iter(scheduler))
             assert task == next(other for other in left if other[0] == task[0])
             assert task[0] in roomy
             for host in roomy - {task[0]}:
@@ -53,10 +53,10 @@ def test_whatever_ends_first_no_host_is_crowded_and_none_with_room_is_passed_ove
             passed_by[task[0]].clear()
             left.remove(task)
             running.append((task[0], ExitStack()))
-            running[-1][1].enter_context(turns.at(task[0]))
+            running[-1][1].enter_context(scheduler.at(task[0]))
         elif running:
             running.pop(chance.randrange(len(running)))[1].close()
-    assert list(turns) == []
+    assert list(scheduler) == []
 
 
 @settings(max_examples=30)
@@ -64,12 +64,12 @@ def test_whatever_ends_first_no_host_is_crowded_and_none_with_room_is_passed_ove
 def test_threads_get_every_task_once_and_stay_within_the_bounds(
     tasks: list[Task], per_host: int, downloads: int
 ) -> None:
-    turns, lock = turns_of(tasks, per_host), Lock()
+    scheduler, lock = scheduler_of(tasks, per_host), Lock()
     busy, most, taken = Counter[str](), Counter[str](), list[Task]()
 
     def work(_: int) -> None:
-        for task in turns:
-            with turns.at(task[0]):
+        for task in scheduler:
+            with scheduler.at(task[0]):
                 with lock:
                     taken.append(task)
                     busy.update([task[0], "all"])

@@ -30,8 +30,8 @@ def test_images_are_stored_and_their_rows_ended() -> None:
 def test_a_source_that_is_kept_is_told_in_its_row_and_its_result() -> None:
     pipeline = Pipeline()
     made = iter([an_output(b"light", ImageFormat.GIF, kept=True), an_output(b"made")])
-    make_light = replace(pipeline.make_light, compress=lambda data, options: next(made))
-    pipeline.process_range = replace(pipeline.process_range, make_light=make_light)
+    compress_images = replace(pipeline.compress_images, compress=lambda data, options: next(made))
+    pipeline.process_range = replace(pipeline.process_range, compress_images=compress_images)
     job = pipeline.start("http://h/a.png http://h/b.png")
     pipeline.run()
     [row] = pipeline.rows.stream(job.id)
@@ -185,19 +185,23 @@ def test_at_most_one_image_is_coded_at_once_where_the_coder_is_one() -> None:
         coded.append(coder.locked())
         return pipeline.compress(data, options)
 
-    make_light = replace(pipeline.make_light, threads=THREADS, coding=coder, compress=compress, downloads=4)
+    compress_images = replace(
+        pipeline.compress_images, threads=THREADS, coding=coder, compress=compress, downloads=4
+    )
     job = pipeline.start(TEN)
-    replace(pipeline.process_range, make_light=make_light)(ProcessRange(job.id, 1, 0), lambda: 100.0)
+    replace(pipeline.process_range, compress_images=compress_images)(
+        ProcessRange(job.id, 1, 0), lambda: 100.0
+    )
     assert coded == [True] * 10
 
 
 def test_an_image_that_cannot_be_coded_in_time_is_left_for_the_next_delivery() -> None:
     pipeline = Pipeline()
     job = pipeline.start("http://h/a.png http://h/b.png")
-    make_light = replace(pipeline.make_light, threads=THREADS, downloads=2)
+    compress_images = replace(pipeline.compress_images, threads=THREADS, downloads=2)
     pipeline.image_queue.take()
     message = ProcessRange(job.id, 1, 0)
-    replace(pipeline.process_range, make_light=make_light)(message, lambda: 19.0)
+    replace(pipeline.process_range, compress_images=compress_images)(message, lambda: 19.0)
     assert pipeline.images(job) == {"http://h/a.png": "DONE", "http://h/b.png": "PENDING"}
     assert pipeline.image_queue.take() == [(message, 0)]
 

@@ -10,7 +10,7 @@ from catalight.domain.image.options import Options
 from catalight.domain.job.job import JobState
 from catalight.domain.job.row import Row
 from catalight.domain.messages import ProcessRange
-from tests.pipeline import MISSING, Pipeline, an_order
+from tests.pipeline import MISSING, Pipeline, a_submission
 
 TEN = " ".join(f"http://h/{n}.jpg" for n in range(10))
 
@@ -52,7 +52,7 @@ def test_a_row_without_urls_has_ended_from_the_start() -> None:
 def test_a_job_without_anything_to_do_is_finished_at_once() -> None:
     pipeline = Pipeline()
     empty = catalogue.Catalogue(catalogue.Dialect(",", "\n", bom=False), ("a",), (), (), 0)
-    job = pipeline.submit(replace(an_order(TEN), catalogue=empty))
+    job = pipeline.submit(replace(a_submission(TEN), catalogue=empty))
     pipeline.run()
     assert pipeline.jobs.get(job.id).state is JobState.COMPLETED
 

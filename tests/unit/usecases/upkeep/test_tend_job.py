@@ -9,12 +9,12 @@ from catalight.domain.errors import JobGoneError, JobNotFinishedError
 from catalight.domain.job.job import JobState
 from catalight.domain.job.sweeping import GRACE, UNSEALED
 from catalight.domain.messages import DeliverWebhook, FinishJob, ProcessRange, TendJob
-from tests.pipeline import BUSY, MISSING, TERMS, Pipeline
+from tests.pipeline import BUSY, MISSING, RETENTION, Pipeline
 from tests.unit.usecases.jobs.test_submit import dies
 
 HOOK = "https://shop.test/hook"
 TEN = " ".join(f"http://h/{n}.jpg" for n in range(10))
-PATIENCE = TERMS.patience.total_seconds()
+STALL_TIMEOUT = RETENTION.stall_timeout.total_seconds()
 
 
 class TestStandingStill:
@@ -22,7 +22,7 @@ class TestStandingStill:
         pipeline = Pipeline(window=2)
         job = pipeline.start(TEN, TEN, TEN)
         pipeline.image_queue.take()
-        pipeline.clock.forward(PATIENCE - 1)
+        pipeline.clock.forward(STALL_TIMEOUT - 1)
         pipeline.tend(job)
         assert pipeline.image_queue.take() == []
         pipeline.clock.forward(1)
@@ -38,11 +38,11 @@ class TestStandingStill:
         for number in (0, 1, 2):
             pipeline.process(ProcessRange(job.id, 1, number))
         pipeline.image_queue.take()
-        pipeline.clock.forward(PATIENCE)
+        pipeline.clock.forward(STALL_TIMEOUT)
         row = pipeline.rows.rows[job.id, 1]
         later = [image.held(pipeline.clock() + timedelta(hours=1)) for image in row.images]
         pipeline.record_images(job, [row], {(1, place): image for place, image in enumerate(later)})
-        pipeline.clock.forward(PATIENCE)
+        pipeline.clock.forward(STALL_TIMEOUT)
         pipeline.tend(job)
         assert [message for message, _ in pipeline.image_queue.take()] == [ProcessRange(job.id, 1, 4)]
 
@@ -61,7 +61,7 @@ class TestStandingStill:
         pipeline.aggregator_queue.take()
         pipeline.tend(job)
         assert pipeline.aggregator_queue.take() == []
-        pipeline.clock.forward(PATIENCE)
+        pipeline.clock.forward(STALL_TIMEOUT)
         pipeline.tend(job)
         assert pipeline.aggregator_queue.take() == [(FinishJob(job.id, 1), 0)]
 
@@ -72,7 +72,7 @@ class TestStandingStill:
         pipeline.finish_job(FinishJob(job.id, 1))
         pipeline.webhook_queue.take()
         pipeline.aggregator_queue.take()
-        pipeline.clock.forward(PATIENCE)
+        pipeline.clock.forward(STALL_TIMEOUT)
         pipeline.sweep_all()
         assert pipeline.webhook_queue.take() == [(DeliverWebhook(job.id, 1), 0)]
 
@@ -87,7 +87,7 @@ class TestSweep:
         job = pipeline.start("http://h/a.jpg")
         pipeline.sweep(lambda: 100.0)
         assert pipeline.aggregator_queue.take() == []
-        pipeline.clock.forward(PATIENCE)
+        pipeline.clock.forward(STALL_TIMEOUT)
         pipeline.sweep(lambda: 100.0)
         assert pipeline.aggregator_queue.take() == [(TendJob(job.id), 0)]
         pipeline.sweep(lambda: 100.0)
@@ -96,9 +96,9 @@ class TestSweep:
     def test_one_that_dies_after_sending_finds_the_same_jobs_again(self) -> None:
         pipeline = Pipeline()
         job = pipeline.start("http://h/a.jpg")
-        pipeline.clock.forward(PATIENCE)
+        pipeline.clock.forward(STALL_TIMEOUT)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(pipeline.jobs, "looked_at", dies)
+            patch.setattr(pipeline.jobs, "record_sweep", dies)
             with pytest.raises(SystemExit):
                 pipeline.sweep(lambda: 100.0)
         pipeline.sweep(lambda: 100.0)
@@ -108,7 +108,7 @@ class TestSweep:
         pipeline = Pipeline()
         for _ in range(250):
             pipeline.start("http://h/a.jpg")
-        pipeline.clock.forward(PATIENCE)
+        pipeline.clock.forward(STALL_TIMEOUT)
         times = iter([100.0, 1.0])
         pipeline.sweep(lambda: next(times))
         assert len(pipeline.aggregator_queue.take()) == 200
@@ -122,7 +122,7 @@ class TestDeadline:
         job = pipeline.start(TEN, TEN)
         pipeline.process(ProcessRange(job.id, 1, 0))
         pipeline.image_queue.take()
-        pipeline.clock.forward(TERMS.deadline.total_seconds())
+        pipeline.clock.forward(RETENTION.job_deadline.total_seconds())
         pipeline.sweep_all()
         pipeline.run()
         ended = pipeline.jobs.get(job.id)
@@ -132,7 +132,7 @@ class TestDeadline:
     def test_what_there_is_no_time_for_is_ended_at_the_next_look(self) -> None:
         pipeline = Pipeline()
         job = pipeline.start(*["http://h/a.jpg"] * 600)
-        pipeline.clock.forward(TERMS.deadline.total_seconds())
+        pipeline.clock.forward(RETENTION.job_deadline.total_seconds())
         pipeline.tend(job, seconds_left=lambda: 1.0)
         assert pipeline.rows.any_pending(job.id)
         pipeline.tend(job)
@@ -167,8 +167,8 @@ class TestCancelling:
             pipeline.tend(job)
             return fetch(url)
 
-        make_light = replace(pipeline.make_light, fetch=cancelled_meanwhile)
-        pipeline.process_range = replace(pipeline.process_range, make_light=make_light)
+        compress_images = replace(pipeline.compress_images, fetch=cancelled_meanwhile)
+        pipeline.process_range = replace(pipeline.process_range, compress_images=compress_images)
         pipeline.run()
         assert pipeline.images(job)["http://h/0.jpg"] == "DONE"
         ended = pipeline.jobs.get(job.id)
@@ -187,7 +187,7 @@ class TestCancelling:
         pipeline.aggregator_queue.down = False
         pipeline.sweep_all()
         assert [row.number for row in pipeline.rows.pending(job.id)] == [0]
-        pipeline.clock.forward(PATIENCE)
+        pipeline.clock.forward(STALL_TIMEOUT)
         pipeline.sweep_all()
         pipeline.run()
         assert pipeline.jobs.get(job.id).state is JobState.CANCELLED
@@ -249,7 +249,7 @@ class TestRetrying:
             with pytest.raises(SystemExit):
                 pipeline.tend(job)
         for _ in range(3):
-            pipeline.clock.forward(PATIENCE)
+            pipeline.clock.forward(STALL_TIMEOUT)
             pipeline.sweep_all()
             pipeline.run()
         assert pipeline.jobs.get(job.id).state is JobState.COMPLETED
@@ -271,7 +271,7 @@ class TestRetrying:
             if pipeline.clock() < pipeline.jobs.get(job.id).expires_at:
                 pipeline.retry_job(job.id)
                 pipeline.run()
-        assert pipeline.jobs.get(job.id).expires_at == job.created_at + TERMS.longest
+        assert pipeline.jobs.get(job.id).expires_at == job.created_at + RETENTION.max_lifetime
 
 
 class TestRemoving:
@@ -293,10 +293,10 @@ class TestRemoving:
         pipeline = Pipeline(hosts={"http://h/1.jpg": MISSING})
         job = pipeline.start(TEN)
         pipeline.run()
-        pipeline.clock.forward(TERMS.retention.total_seconds() - 1)
+        pipeline.clock.forward(RETENTION.lifetime.total_seconds() - 1)
         pipeline.sweep_all()
         assert pipeline.jobs.get(job.id).state is JobState.COMPLETED
-        pipeline.clock.forward(PATIENCE)
+        pipeline.clock.forward(STALL_TIMEOUT)
         for _ in range(3):
             pipeline.sweep_all()
             pipeline.clock.forward(GRACE.total_seconds())
@@ -334,7 +334,7 @@ class TestRemoving:
             with pytest.raises(SystemExit):
                 pipeline.process(ProcessRange(job.id, 1, 0))
         late = dict(pipeline.store.objects)
-        pipeline.clock.forward(TERMS.deadline.total_seconds())
+        pipeline.clock.forward(RETENTION.job_deadline.total_seconds())
         pipeline.sweep_all()
         pipeline.run()
         assert not late.keys() & pipeline.store.objects.keys()
@@ -351,7 +351,7 @@ class TestRemoving:
         pipeline.process(ProcessRange(job.id, 1, 0))
         assert pipeline.jobs.get(job.id).state is JobState.FINISHING
         pipeline.aggregator_queue.take()
-        pipeline.clock.forward(TERMS.retention.total_seconds())
+        pipeline.clock.forward(RETENTION.lifetime.total_seconds())
         pipeline.tend(job)
         with pytest.raises(JobGoneError):
             pipeline.jobs.get(job.id)
@@ -360,7 +360,7 @@ class TestRemoving:
         pipeline = Pipeline()
         job = pipeline.start("http://h/a.jpg")
         pipeline.run()
-        pipeline.clock.forward(TERMS.retention.total_seconds())
+        pipeline.clock.forward(RETENTION.lifetime.total_seconds())
         with pytest.raises(JobGoneError):
             pipeline.retry_job(job.id)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import IO
 
 from catalight.adapters.codec.images import choose, decode, encode, keep, pillow_errors, requantise
-from catalight.adapters.codec.images.decode import Picture, Source
+from catalight.adapters.codec.images.decode import DecodedImage, Source
 from catalight.adapters.codec.images.geometry import Size
 from catalight.adapters.codec.memory_file import memory_file
 from catalight.adapters.codec.stopwatch import Stopwatch
@@ -15,7 +15,7 @@ from catalight.domain.image.options import ImageFormat, Options
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class Encoded:
     """What has come out of which source: its format and size, whether that was kept, and the time taken."""
 
     format: ImageFormat
@@ -39,7 +39,7 @@ def compress(data: bytes, options: Options, limits: Limits = LIMITS) -> Compress
         return Compressed(file.read(), made.format, *made.target, made.source, made.times, made.kept)
 
 
-def compress_into(file: IO[bytes], data: bytes, options: Options, limits: Limits) -> Made:
+def compress_into(file: IO[bytes], data: bytes, options: Options, limits: Limits) -> Encoded:
     """The same, with the output written into an empty file, which is checked to hold it."""
     watch = Stopwatch()
     pillow_errors.prepare_pillow()
@@ -48,23 +48,23 @@ def compress_into(file: IO[bytes], data: bytes, options: Options, limits: Limits
         asked = choose.asked(options.format, source)
         if asked:
             encode.check_sides(source.layout.target, asked)
-        if light := requantise.requantised(source, asked, options.quality):
-            encode.overwrite(file, light, limits)
+        if recompressed := requantise.requantised(source, asked, options.quality):
+            encode.overwrite(file, recompressed, limits)
             output, kept, times = ImageFormat.JPEG, False, report.Times()
         else:
-            picture = decode.decoded(source, asked, limits, watch)
-            times = picture.times
-    if not light:
-        output, kept = _write(file, source, picture, asked, options, limits)
+            decoded = decode.pixels(source, asked, limits, watch)
+            times = decoded.times
+    if not recompressed:
+        output, kept = _write(file, source, decoded, asked, options, limits)
     encode.check_whole(file, source.layout.target, output)
     times += report.Times(encode=watch.lap())
-    return Made(output, source.layout.target, source.told, kept, times)
+    return Encoded(output, source.layout.target, source.report, kept, times)
 
 
 def _write(
     file: IO[bytes],
     source: Source,
-    picture: Picture,
+    decoded: DecodedImage,
     asked: ImageFormat | None,
     options: Options,
     limits: Limits,
@@ -72,14 +72,14 @@ def _write(
     """Write the smallest of what the options allow; its format, and whether it is the source kept."""
     allowed = (asked,) if asked else options.format.formats
     # A GIF has no quality: coded anew it would only lose.
-    if asked is ImageFormat.GIF and (kept := keep.unchanged(source, picture, allowed)):
+    if asked is ImageFormat.GIF and (kept := keep.unchanged(source, decoded, allowed)):
         encode.overwrite(file, kept.data, limits)
         return kept.format, True
-    formats = [asked] if asked else choose.candidates(picture, limits)
-    output = _smallest(file, picture, formats, options, source.exif, limits)
+    formats = [asked] if asked else choose.candidates(decoded, limits)
+    output = _smallest(file, decoded, formats, options, source.exif, limits)
     if encode.length(file) * 2 < len(source.data):  # so clear a gain that nobody need take the source apart
         return output, False
-    kept = keep.unchanged(source, picture, allowed)
+    kept = keep.unchanged(source, decoded, allowed)
     if kept is None or encode.length(file) < len(kept.data):
         return output, False
     encode.overwrite(file, kept.data, limits)
@@ -88,7 +88,7 @@ def _write(
 
 def _smallest(
     file: IO[bytes],
-    picture: Picture,
+    decoded: DecodedImage,
     formats: list[ImageFormat],
     options: Options,
     exif: bytes,
@@ -96,10 +96,10 @@ def _smallest(
 ) -> ImageFormat:
     """Encode in each of the formats, leave the smallest in the file, and tell which it is."""
     best, *others = formats
-    encode.write(file, picture, best, options, exif, limits)
+    encode.write(file, decoded, best, options, exif, limits)
     for output in others:
         with memory_file() as other:
-            encode.write(other, picture, output, options, exif, limits)
+            encode.write(other, decoded, output, options, exif, limits)
             if encode.length(other) < encode.length(file):
                 other.seek(0)
                 encode.overwrite(file, other.read(), limits)

@@ -71,7 +71,7 @@ class Sandbox:
         try:
             yield child
         finally:
-            if child.worn:
+            if child.bloated:
                 child.close()
             else:
                 self._idle.append(child)
@@ -89,7 +89,7 @@ class _Child:
     """One process of the codec, for one picture at a time."""
 
     def __init__(self, limits: Limits) -> None:
-        self.worn = False
+        self.bloated = False
         self._limits = limits
         self._ready = False
         self._channel, theirs = socket.socketpair()
@@ -112,7 +112,7 @@ class _Child:
 
     def compress(self, source: int, output: int, options: Options) -> dict[str, Any]:
         """Have one file compressed into the other; what has come out, as the codec tells it."""
-        self.worn, worn = True, self.worn  # whatever goes wrong from here on
+        self.bloated, bloated = True, self.bloated  # whatever goes wrong from here on
         if not self._ready:
             self._receive(START_SECONDS)
             self._ready = True
@@ -121,7 +121,7 @@ class _Child:
         except OSError as error:
             raise SandboxError("the codec died between two pictures") from error
         answer = self._receive(self._limits.cpu_seconds * WALL)
-        self.worn = worn or answer["worn"]
+        self.bloated = bloated or answer["bloated"]
         return self._made(answer)
 
     def close(self) -> None:

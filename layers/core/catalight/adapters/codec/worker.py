@@ -29,10 +29,10 @@ FILES = 64  # descriptors: a few, and those of modules that are still to be impo
 def main() -> None:
     """Answers until the channel is closed."""
     channel, limits = socket.socket(fileno=int(sys.argv[1])), Limits(**json.loads(sys.argv[2]))
-    _end_with_parent()
-    _bind(limits)
+    _exit_with_parent()
+    _apply_limits(limits)
     before = _address_space()
-    _hush()
+    _silence_stderr()
     _send(channel, {})  # ready
     while True:
         message, files, _, _ = socket.recv_fds(channel, MESSAGE_BYTES, 2)
@@ -40,10 +40,10 @@ def main() -> None:
             return
         _allow_cpu(limits.cpu_seconds)
         answer = _answer(message, files, limits)
-        _send(channel, answer | {"worn": is_worn(before)})
+        _send(channel, answer | {"bloated": is_bloated(before)})
 
 
-def is_worn(before: int) -> bool:
+def is_bloated(before: int) -> bool:
     """Whether this process keeps too much beyond the address space that it had `before`; it tries not to."""
     if _address_space() - before <= KEPT_BYTES:
         return False
@@ -52,13 +52,13 @@ def is_worn(before: int) -> bool:
     return _address_space() - before > KEPT_BYTES
 
 
-def _end_with_parent() -> None:
+def _exit_with_parent() -> None:
     """Standard input is a pipe that nobody writes to: when its other end dies, SIGIO kills at once."""
     fcntl.fcntl(0, fcntl.F_SETOWN, os.getpid())
     fcntl.fcntl(0, fcntl.F_SETFL, fcntl.fcntl(0, fcntl.F_GETFL) | os.O_ASYNC)
 
 
-def _bind(limits: Limits) -> None:
+def _apply_limits(limits: Limits) -> None:
     bounds = {
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_FSIZE: limits.output_bytes + 1,  # so that a longer output is told from one cut off
@@ -70,7 +70,7 @@ def _bind(limits: Limits) -> None:
         resource.setrlimit(what, (most, most))
 
 
-def _hush() -> None:
+def _silence_stderr() -> None:
     """The libraries remark on each thing that is wrong with a picture: no stranger fills our logs."""
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, 2)

@@ -19,11 +19,11 @@ SERVICE = "catalight"  # also the parent of all our modules' loggers
 def logger() -> Logger:
     """The function's logger; the loggers of our modules, `catalight.…`, write through it."""
     handler = logging.StreamHandler(sys.stdout)
-    handler.addFilter(without_texts)
+    handler.addFilter(redact_exception)
     return Logger(service=SERVICE, logger_handler=handler)
 
 
-def telling_no_texts[**P, R](handle: Callable[P, R]) -> Callable[P, R]:
+def redacting_exceptions[**P, R](handle: Callable[P, R]) -> Callable[P, R]:
     """A handler whose exceptions are logged here: Lambda's runtime would print them with their texts."""
 
     @wraps(handle)
@@ -37,7 +37,7 @@ def telling_no_texts[**P, R](handle: Callable[P, R]) -> Callable[P, R]:
     return guarded
 
 
-def without_texts(record: logging.LogRecord) -> bool:
+def redact_exception(record: logging.LogRecord) -> bool:
     """Replace a record's exception by its trace; let every record pass."""
     if record.exc_info and record.exc_info[1]:
         error = record.exc_info[1]

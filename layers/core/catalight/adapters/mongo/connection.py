@@ -138,7 +138,7 @@ class Mongo:
         self._connection = connection
 
 
-def asking[S: Mongo, **P, R](method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:
+def reconnecting[S: Mongo, **P, R](method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:
     """A method that asks MongoDB: once more where that has moved, else it raises UnavailableError.
 
     So it must bear being called twice with the same arguments, and those must not be iterators.
@@ -161,7 +161,7 @@ def asking[S: Mongo, **P, R](method: Callable[Concatenate[S, P], R]) -> Callable
 class MongoPing(Mongo):
     """Whether the database can be reached, and lets us in."""
 
-    @asking
+    @reconnecting
     def __call__(self) -> None:
         """Raise UnavailableError where it cannot."""
         self._connection["jobs"].find_one({}, {"_id": True})  # MongoDB's own ping asks for no login

@@ -6,7 +6,7 @@ from datetime import datetime
 from pymongo.collection import Collection
 
 from catalight.adapters.mongo.client import Document
-from catalight.adapters.mongo.connection import Mongo, asking
+from catalight.adapters.mongo.connection import Mongo, reconnecting
 from catalight.domain.job.job import ENDED
 from catalight.domain.job.webhook import Delivery, WebhookState
 
@@ -20,7 +20,7 @@ class MongoDeliveries(Mongo):
     def _jobs(self) -> Collection[Document]:
         return self._connection["jobs"]
 
-    @asking
+    @reconnecting
     def begin(self, job_id: str, run: int, attempts: int, until: datetime) -> bool:
         claimed = self._jobs.update_one(
             {
@@ -36,7 +36,7 @@ class MongoDeliveries(Mongo):
         )
         return claimed.modified_count == 1
 
-    @asking
+    @reconnecting
     def record(
         self, job_id: str, run: int, attempt: int, delivery: Delivery, next_at: datetime | None
     ) -> None:
@@ -51,7 +51,7 @@ class MongoDeliveries(Mongo):
         if not self._jobs.update_one({**of_run, **pending}, written).matched_count:
             self._jobs.update_one(of_run, logged)
 
-    @asking
+    @reconnecting
     def renew(self, job_id: str, run: int, now: datetime) -> None:
         self._jobs.update_one(
             {"_id": job_id, "run": run, "state": {"$in": ENDED}, "webhook": {"$ne": None}},

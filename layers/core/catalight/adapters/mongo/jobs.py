@@ -10,7 +10,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
 from pymongo.collection import Collection
 
 from catalight.adapters.mongo.client import Document
-from catalight.adapters.mongo.connection import Mongo, asking
+from catalight.adapters.mongo.connection import Mongo, reconnecting
 from catalight.adapters.mongo.job_documents import to_document, to_job
 from catalight.domain.errors import JobGoneError, JobNotFoundError
 from catalight.domain.job.job import ENDED, OPEN, RUNNING, Counts, Job, JobState
@@ -35,12 +35,12 @@ class MongoJobs(Mongo):
     def _jobs(self) -> Collection[Document]:
         return self._connection["jobs"]
 
-    @asking
+    @reconnecting
     def ensure_indexes(self) -> None:
         """Create what is missing; quick where nothing is."""
         self._jobs.create_indexes(INDEXES)
 
-    @asking
+    @reconnecting
     def insert(self, job: Job) -> Job:
         document = to_document(job)
         stored = self._jobs.find_one_and_update(
@@ -59,7 +59,7 @@ class MongoJobs(Mongo):
             raise JobGoneError(job_id)
         return job
 
-    @asking
+    @reconnecting
     def find(self, job_id: str) -> Job | None:
         document = self._jobs.find_one({"_id": job_id})
         return to_job(document) if document else None
@@ -72,7 +72,7 @@ class MongoJobs(Mongo):
         conditions = {"run": run, "state": JobState.PENDING}
         self._move(job_id, conditions, now, state=JobState.PROCESSING, started_at=now)
 
-    @asking
+    @reconnecting
     def record_progress(self, job_id: str, run: int, counts: Counts, now: datetime) -> None:
         added = {
             f"counts.{name}": getattr(counts, name) for name in ("done", "failed", "bytes_in", "bytes_out")
@@ -88,14 +88,14 @@ class MongoJobs(Mongo):
         running = {"state": {"$in": (JobState.PENDING, JobState.PROCESSING)}}
         if self._move(job_id, running, now, state=JobState.CANCELLING, cancelled=True, sweep_at=now):
             return True
-        return self._stands(job_id, {"state": JobState.CANCELLING})
+        return self._matches(job_id, {"state": JobState.CANCELLING})
 
     def begin_finishing(self, job_id: str, run: int, now: datetime) -> bool:
         running = {"run": run, "sealed": True, "state": {"$in": RUNNING}}
         if self._move(job_id, running, now, state=JobState.FINISHING):
             return True
         # Whoever finds it there sends the aggregator's message again.
-        return self._stands(job_id, {"run": run, "state": JobState.FINISHING})
+        return self._matches(job_id, {"run": run, "state": JobState.FINISHING})
 
     def publish(self, job_id: str, run: int, end: JobState, counts: Counts, now: datetime) -> None:
         conditions = {"run": run, "state": JobState.FINISHING}
@@ -122,14 +122,14 @@ class MongoJobs(Mongo):
     def abandon(self, job_id: str, now: datetime) -> None:
         self._end_for_good(job_id, {"run": 1, "sealed": False, "state": {"$in": RUNNING}}, now)
 
-    @asking
+    @reconnecting
     def bury(self, job_id: str, until: datetime) -> None:
         nothing: Document = {"header": [], "file_name": "", "secret": b"", "webhook": None, "sweep_at": None}
         self._jobs.update_one(
             {"_id": job_id, "state": JobState.GONE, "bury_at": None}, {"$set": {**nothing, "bury_at": until}}
         )
 
-    @asking
+    @reconnecting
     def page(
         self, owner: str, states: AbstractSet[JobState], before: tuple[datetime, str] | None, limit: int
     ) -> list[Job]:
@@ -144,30 +144,31 @@ class MongoJobs(Mongo):
         found = self._jobs.find(query, LISTED).sort(newest_first).limit(limit)
         return [to_job(document) for document in found]
 
-    @asking
+    @reconnecting
     def count_open(self, owner: str, most: int) -> int:
         return self._jobs.count_documents({"owner": owner, "state": {"$in": OPEN}}, limit=most)
 
-    @asking
+    @reconnecting
     def to_sweep(self, now: datetime, limit: int) -> list[Job]:
         due = self._jobs.find({"sweep_at": {"$lte": now}}, LISTED).sort("sweep_at", ASCENDING).limit(limit)
         return [to_job(document) for document in due]
 
-    @asking
-    def looked_at(self, job: Job, next_look: datetime) -> None:
+    @reconnecting
+    def record_sweep(self, job: Job, next_sweep: datetime) -> None:
         self._jobs.update_one(
-            {"_id": job.id, "sweep_at": job.sweep_at}, {"$set": {"sweep_at": next_look}, "$inc": {"looks": 1}}
+            {"_id": job.id, "sweep_at": job.sweep_at},
+            {"$set": {"sweep_at": next_sweep}, "$inc": {"looks": 1}},
         )
 
     def _end_for_good(self, job_id: str, conditions: Mapping[str, Any], now: datetime) -> None:
         self._move(job_id, conditions, now, state=JobState.GONE, sweep_at=now)
 
-    @asking
+    @reconnecting
     def _move(self, /, job_id: str, conditions: Mapping[str, Any], now: datetime, **fields: Any) -> bool:
         """Write where the conditions hold; the job has moved, so the sweeper's pauses begin anew."""
         written = {"moved_at": now, "looks": 0, **fields}
         return self._jobs.update_one({"_id": job_id, **conditions}, {"$set": written}).modified_count == 1
 
-    @asking
-    def _stands(self, job_id: str, conditions: Mapping[str, Any]) -> bool:
+    @reconnecting
+    def _matches(self, job_id: str, conditions: Mapping[str, Any]) -> bool:
         return self._jobs.find_one({"_id": job_id, **conditions}, {"_id": True}) is not None

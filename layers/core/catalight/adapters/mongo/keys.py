@@ -7,7 +7,7 @@ from pymongo import ASCENDING, IndexModel
 from pymongo.collection import Collection
 
 from catalight.adapters.mongo.client import Document
-from catalight.adapters.mongo.connection import Mongo, asking
+from catalight.adapters.mongo.connection import Mongo, reconnecting
 from catalight.domain.api_keys import ApiKey, Limits
 
 KEY_INDEXES = [IndexModel([("digest", ASCENDING)], name="digest", unique=True)]
@@ -23,35 +23,35 @@ class MongoKeys(Mongo):
     def _keys(self) -> Collection[Document]:
         return self._connection["keys"]
 
-    @asking
+    @reconnecting
     def ensure_indexes(self) -> None:
         """Create what is missing; quick where nothing is."""
         self._keys.create_indexes(KEY_INDEXES)
 
-    @asking
+    @reconnecting
     def insert(self, key: ApiKey) -> None:
         document = asdict(key)
         self._keys.update_one({"_id": document.pop("id")}, {"$setOnInsert": document}, upsert=True)
 
-    @asking
+    @reconnecting
     def find(self, key_id: str) -> ApiKey | None:
         document = self._keys.find_one({"_id": key_id})
         return _to_key(document) if document else None
 
-    @asking
+    @reconnecting
     def find_by_digest(self, digest: str) -> ApiKey | None:
         document = self._keys.find_one({"digest": digest})
         return _to_key(document) if document else None
 
-    @asking
+    @reconnecting
     def all(self) -> list[ApiKey]:
         return [_to_key(document) for document in self._keys.find().sort([("created_at", 1), ("_id", 1)])]
 
-    @asking
+    @reconnecting
     def revoke(self, key_id: str, now: datetime) -> None:
         self._keys.update_one({"_id": key_id, "revoked_at": None}, {"$set": {"revoked_at": now}})
 
-    @asking
+    @reconnecting
     def rotate_webhook_secret(self, key_id: str, version: int, overlap_until: datetime) -> None:
         self._keys.update_one(
             {"_id": key_id, "webhook_version": version},
@@ -66,12 +66,12 @@ class MongoUsage(Mongo):
     def _usage(self) -> Collection[Document]:
         return self._connection["usage"]
 
-    @asking
+    @reconnecting
     def ensure_indexes(self) -> None:
         """Create what is missing; quick where nothing is."""
         self._usage.create_indexes(USAGE_INDEXES)
 
-    @asking
+    @reconnecting
     def add(self, owner: str, day: date, order: str, rows: int, limit: int) -> bool:
         of_day, over = {"_id": _id(owner, day)}, datetime.combine(day, time(), UTC) + timedelta(days=2)
         nothing: Document = {"rows": 0, "orders": [], "expires_at": over}
@@ -82,7 +82,7 @@ class MongoUsage(Mongo):
             return True
         return self._usage.find_one({**of_day, "orders": order}, {"_id": True}) is not None
 
-    @asking
+    @reconnecting
     def rows(self, owner: str, day: date) -> int:
         document = self._usage.find_one({"_id": _id(owner, day)})
         return int(document["rows"]) if document else 0

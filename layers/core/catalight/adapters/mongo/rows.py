@@ -14,7 +14,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel, ReplaceOne, UpdateOne
 from pymongo.collection import Collection
 
 from catalight.adapters.mongo.client import Document, ignoring_duplicates
-from catalight.adapters.mongo.connection import Mongo, asking
+from catalight.adapters.mongo.connection import Mongo, reconnecting
 from catalight.domain.errors import ImageErrorCode
 from catalight.domain.image.report import Source, Times
 from catalight.domain.job.row import Image, ImageState, Row, RowState
@@ -37,7 +37,7 @@ class MongoRows(Mongo):
     def _rows(self) -> Collection[Document]:
         return self._connection["rows"]
 
-    @asking
+    @reconnecting
     def ensure_indexes(self) -> None:
         """Create what is missing; quick where nothing is."""
         self._rows.create_indexes(INDEXES)
@@ -46,12 +46,12 @@ class MongoRows(Mongo):
         for batch in batched(rows, BATCH, strict=False):
             self._insert(batch)
 
-    @asking
+    @reconnecting
     def _insert(self, rows: Sequence[Row]) -> None:
         with ignoring_duplicates():
             self._rows.insert_many([_to_document(row) for row in rows], ordered=False)
 
-    @asking
+    @reconnecting
     def pending_in_range(self, job_id: str, run: int, number: int) -> list[Row]:
         found = self._rows.find({"job": job_id, "range": number, "pending": True, "run": run})
         return sorted(map(_to_row, found), key=lambda row: row.number)
@@ -61,14 +61,14 @@ class MongoRows(Mongo):
         with self._connection.call():
             yield from map(_to_row, self._rows.find(query).sort([("job", ASCENDING), ("range", ASCENDING)]))
 
-    @asking
+    @reconnecting
     def read(self, job_id: str, numbers: Sequence[int]) -> list[Row]:
         ids = [_id(job_id, number) for number in numbers]
         return [
             _to_row(document) for document in self._rows.find({"_id": {"$in": ids}}).sort("_id", ASCENDING)
         ]
 
-    @asking
+    @reconnecting
     def reopen(self, rows: Sequence[Row]) -> None:
         writes = [
             ReplaceOne({"_id": _id(row.job_id, row.number), "run": {"$lt": row.run}}, _to_document(row))
@@ -77,13 +77,13 @@ class MongoRows(Mongo):
         if writes:
             self._rows.bulk_write(writes, ordered=False)
 
-    @asking
+    @reconnecting
     def save(self, rows: Sequence[Row]) -> int:
         if not rows:
             return 0
         return self._rows.bulk_write([_update(row) for row in rows], ordered=False).modified_count
 
-    @asking
+    @reconnecting
     def any_pending(self, job_id: str) -> bool:
         # Asked from the end: where the index begins, it is full of entries that were just removed.
         query = {"job": job_id, "pending": True}
@@ -93,14 +93,14 @@ class MongoRows(Mongo):
         with self._connection.call():
             yield from map(_to_row, self._rows.find(_after(job_id, -1)).sort("_id", ASCENDING))
 
-    @asking
+    @reconnecting
     def page(self, job_id: str, states: AbstractSet[RowState], after: int, limit: int) -> list[Row]:
         query = _after(job_id, after)
         if states:
             query["$or"] = [_IN_STATE[state] for state in states]
         return [_to_row(document) for document in self._rows.find(query).sort("_id", ASCENDING).limit(limit)]
 
-    @asking
+    @reconnecting
     def delete(self, job_id: str, first: int, last: int) -> None:
         self._rows.delete_many({"_id": {"$gte": _id(job_id, first), "$lte": _id(job_id, last)}})
 

@@ -8,7 +8,7 @@ from catalight.adapters.web.limits import next_wait
 from catalight.domain.errors import ImageError
 from catalight.domain.errors import ImageErrorCode as Code
 from catalight.domain.web.addresses import is_public
-from catalight.domain.web.egress import Outbound
+from catalight.domain.web.egress import EgressPolicy
 
 
 def resolve(name: str, port: int) -> list[str]:
@@ -31,18 +31,18 @@ class Dialer:
     An address gets `seconds` to answer, then the host's next one is tried.
     """
 
-    outbound: Outbound
+    egress: EgressPolicy
     network: Network
     seconds: float
 
     def __call__(self, host: str, port: int) -> socket.socket:
         """A connection to one of the addresses that were judged."""
-        if not self.outbound.takes(port):
-            detail = f"The URL's port is {port}; only {self.outbound.open_ports} are taken."
+        if not self.egress.allows_port(port):
+            detail = f"The URL's port is {port}; only {self.egress.allowed_ports} are taken."
             raise ImageError(Code.ADDRESS_NOT_ALLOWED, detail)
         addresses = self.network.resolve(host, port)
         # One private address among public ones is enough: that is how a name tries to slip in.
-        if not (self.outbound.private_hosts or all(map(is_public, addresses))):
+        if not (self.egress.private_hosts or all(map(is_public, addresses))):
             raise ImageError(Code.ADDRESS_NOT_ALLOWED, "The host's address is not a public one.")
         failure = OSError("The name has no address.")
         for address in addresses:

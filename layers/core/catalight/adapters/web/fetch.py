@@ -17,7 +17,7 @@ from catalight.adapters.web.limits import Limits
 from catalight.clock import utc_now
 from catalight.domain.errors import ImageError
 from catalight.domain.errors import ImageErrorCode as Code
-from catalight.domain.web.egress import Outbound
+from catalight.domain.web.egress import EgressPolicy
 
 _MAX_REDIRECTS = 5
 _CHUNK_BYTES = 256 * 1024
@@ -37,7 +37,7 @@ _MAY_PASS = {408, 425, 429}  # and all from 500 on
 class Fetcher:
     """Downloads pictures over HTTP(S), at most `max_bytes` decoded bytes each; safe to share by threads.
 
-    Every host, a redirect's too, passes the gate of HttpClient, which says what `outbound` and `pool_size`
+    Every host, a redirect's too, passes the gate of HttpClient, which says what `egress` and `pool_size`
     mean. Timeouts are seconds: `connect_timeout` and `read_timeout` for one wait, `max_seconds` for a whole
     fetch, however slowly its bytes drip, by `clock`. `now` tells what time it is where a host names a time to
     come back.
@@ -45,7 +45,7 @@ class Fetcher:
 
     def __init__(
         self,
-        outbound: Outbound,
+        egress: EgressPolicy,
         *,
         max_bytes: int = 25_000_000,
         connect_timeout: float = 5.0,
@@ -59,7 +59,7 @@ class Fetcher:
         self._max_bytes = max_bytes
         self._now = now
         limits = Limits(connect_timeout, read_timeout, max_seconds, wire_bytes=_WIRE * max_bytes)
-        self._client = HttpClient(outbound, limits=limits, pool_size=pool_size, clock=clock, network=network)
+        self._client = HttpClient(egress, limits=limits, pool_size=pool_size, clock=clock, network=network)
 
     def fetch(self, url: str) -> bytes:
         """Download `url`, following at most five redirects.

@@ -26,17 +26,17 @@ from urllib3.util.ssl_ import create_urllib3_context
 
 from catalight.adapters.web.connections import pools
 from catalight.adapters.web.dial import Dialer, Network
-from catalight.adapters.web.limits import Limits, next_wait, patience
+from catalight.adapters.web.limits import Limits, deadline, next_wait
 from catalight.domain.errors import ImageError
 from catalight.domain.errors import ImageErrorCode as Code
-from catalight.domain.web.egress import Outbound
+from catalight.domain.web.egress import EgressPolicy
 
 # Its warnings name URLs and addresses, which do not belong in a log.
 logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
 class HttpClient:
-    """Sends requests to hosts that strangers name, so far as `outbound` lets it; safe to share by threads.
+    """Sends requests to hosts that strangers name, so far as `egress` lets it; safe to share by threads.
 
     A host is resolved once for each connection, refused where one of its addresses is not public, and
     connected to by an address that was judged. `pool_size` is the number of hosts whose connections are kept,
@@ -45,7 +45,7 @@ class HttpClient:
 
     def __init__(
         self,
-        outbound: Outbound,
+        egress: EgressPolicy,
         *,
         limits: Limits = Limits(),  # noqa: B008 (it is frozen)
         schemes: Collection[str] = ("http", "https"),
@@ -57,11 +57,11 @@ class HttpClient:
         self._clock = clock
         self._session = requests.Session()
         self._session.trust_env = False
-        self._session.headers["User-Agent"] = outbound.user_agent
+        self._session.headers["User-Agent"] = egress.user_agent
         self._session.adapters.clear()  # requests' own ask nobody
         tls = create_urllib3_context()
         tls.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
-        dialer = Dialer(outbound, network, limits.connect)
+        dialer = Dialer(egress, network, limits.connect)
         for scheme in schemes:
             self._session.mount(f"{scheme}://", _Adapter(dialer, pool_size, tls))
 
@@ -73,7 +73,7 @@ class HttpClient:
         succeed later.
         """
         handled_by_caller = sys.exception()
-        with patience(self._limits, self._clock):
+        with deadline(self._limits, self._clock):
             try:
                 yield
             except (OSError, HTTPError, ValueError) as error:  # requests' own are OSErrors

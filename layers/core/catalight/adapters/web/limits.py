@@ -35,7 +35,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class _Patience:
+class _Deadline:
     """How long the running exchange may still wait; `ends` is a reading of `clock`."""
 
     ends: float
@@ -50,22 +50,22 @@ class _Patience:
 
 
 # Nothing that passes through requests and urllib3 could carry it to the reader below.
-_patience: ContextVar[_Patience] = ContextVar("_patience")
+_deadline: ContextVar[_Deadline] = ContextVar("_deadline")
 
 
 @contextmanager
-def patience(limits: Limits, clock: Callable[[], float]) -> Iterator[None]:
+def deadline(limits: Limits, clock: Callable[[], float]) -> Iterator[None]:
     """Give the exchange in this block `limits.total` seconds by `clock`."""
-    token = _patience.set(_Patience(clock() + limits.total, limits, clock))
+    token = _deadline.set(_Deadline(clock() + limits.total, limits, clock))
     try:
         yield
     finally:
-        _patience.reset(token)
+        _deadline.reset(token)
 
 
 def next_wait() -> float:
     """Seconds that the next wait may take; raises TimeoutError where none are left."""
-    return _patience.get().next_wait()
+    return _deadline.get().next_wait()
 
 
 class Reader(io.RawIOBase):
@@ -74,7 +74,7 @@ class Reader(io.RawIOBase):
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
         self._file = sock.makefile("rb", buffering=0)
-        self._limits = _patience.get().limits
+        self._limits = _deadline.get().limits
         self._in_head, self._left = True, self._limits.head_bytes
         self._window_began: float | None = None
         self._in_window = 0
@@ -109,7 +109,7 @@ class Reader(io.RawIOBase):
         raise ImageError(Code.TOO_MANY_BYTES, sent)
 
     def _check_speed(self, count: int) -> None:
-        now = _patience.get().clock()
+        now = _deadline.get().clock()
         if self._window_began is None:
             self._window_began = now
         self._in_window += count

@@ -13,13 +13,13 @@ from catalight.adapters.web.http import HttpClient
 from catalight.adapters.web.limits import Limits
 from catalight.domain.errors import ImageError, KeyNotFoundError, UnavailableError
 from catalight.domain.job.webhook import Delivery
-from catalight.domain.web.egress import Outbound
+from catalight.domain.web.egress import EgressPolicy
 
 LIMITS = Limits(connect=5, read=15, total=20)  # the specification's advice is 15 to 30 s
 
 
 class SignedSender:
-    """`catalight.usecases.ports.WebhookSender` over HTTPS, over HTTP too where `outbound` has private hosts.
+    """`catalight.usecases.ports.WebhookSender` over HTTPS, over HTTP too where `egress` has private hosts.
 
     Redirects are not followed. `secrets` tells what to sign with for an owner: with several, a receiver may
     go on to another in its time.
@@ -27,15 +27,15 @@ class SignedSender:
 
     def __init__(
         self,
-        outbound: Outbound,
+        egress: EgressPolicy,
         *,
         secrets: Callable[[str], Sequence[str]],
         limits: Limits = LIMITS,
         network: Network = Network(),  # noqa: B008 (it is frozen)
     ) -> None:
         self._secrets = secrets
-        schemes = ("http", "https") if outbound.plain_webhooks else ("https",)
-        self._client = HttpClient(outbound, limits=limits, schemes=schemes, network=network)
+        schemes = ("http", "https") if egress.allows_http_webhooks else ("https",)
+        self._client = HttpClient(egress, limits=limits, schemes=schemes, network=network)
 
     def __call__(self, owner: str, url: str, webhook_id: str, body: str, now: datetime) -> Delivery:
         began = time.monotonic()

@@ -9,7 +9,7 @@ from enum import StrEnum
 from catalight.domain.catalogue.catalogue import Dialect
 from catalight.domain.image.options import Options
 from catalight.domain.image.report import Times
-from catalight.domain.job.retention import Terms
+from catalight.domain.job.retention import Retention
 from catalight.domain.job.row import Image, ImageState
 from catalight.domain.job.webhook import Webhook
 
@@ -130,7 +130,7 @@ class Job:
         """The state in which this run ends, once it is FINISHING."""
         return JobState.CANCELLED if self.cancelled else JobState.COMPLETED
 
-    def next_run(self, now: datetime, terms: Terms) -> "Job":
+    def next_run(self, now: datetime, retention: Retention) -> "Job":
         """The job as its next run begins, its failed rows not reopened yet."""
         return replace(
             self,
@@ -138,8 +138,8 @@ class Job:
             state=JobState.PENDING,
             sealed=False,
             cancelled=False,
-            deadline_at=now + terms.deadline,
-            expires_at=terms.expires_at(now, self.created_at),
+            deadline_at=now + retention.job_deadline,
+            expires_at=retention.expires_at(now, self.created_at),
             moved_at=now,
             sweep_at=now,
             looks=0,

@@ -1,4 +1,4 @@
-"""The times of a deployment: how long it waits for a job, and how long it keeps one."""
+"""How long a deployment waits for a job, and how long it keeps one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,28 +7,30 @@ from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
-    """`patience` is how long a job may stand still before something of it is taken for lost.
+class Retention:
+    """The time limits of a job.
 
-    A run is ended with what exists `deadline` after it began. A job, its images and its result are kept for
-    `retention`; a retry keeps them anew, but no image lives longer than `longest`, when the store drops it.
+    A job that makes no progress for `stall_timeout` is stalled: a message of it may have been lost.
+    `job_deadline` after a run began, its unfinished images fail. A job, its images and its result are kept
+    for `lifetime`. A retry starts that time again, but no image is kept longer than `max_lifetime`: then the
+    bucket's own rule deletes it.
     """
 
-    patience: timedelta
-    deadline: timedelta
-    retention: timedelta
-    longest: timedelta
+    stall_timeout: timedelta
+    job_deadline: timedelta
+    lifetime: timedelta
+    max_lifetime: timedelta
 
     @classmethod
     def read(cls, variables: Mapping[str, str]) -> Self:
-        """The terms that a function's environment tells."""
+        """Read the time limits from a function's environment."""
         return cls(
-            patience=timedelta(seconds=float(variables["PATIENCE_SECONDS"])),
-            deadline=timedelta(seconds=float(variables["JOB_DEADLINE_SECONDS"])),
-            retention=timedelta(days=float(variables["RETENTION_DAYS"])),
-            longest=timedelta(days=float(variables["LONGEST_DAYS"])),
+            stall_timeout=timedelta(seconds=float(variables["PATIENCE_SECONDS"])),
+            job_deadline=timedelta(seconds=float(variables["JOB_DEADLINE_SECONDS"])),
+            lifetime=timedelta(days=float(variables["RETENTION_DAYS"])),
+            max_lifetime=timedelta(days=float(variables["LONGEST_DAYS"])),
         )
 
     def expires_at(self, now: datetime, created_at: datetime) -> datetime:
-        """When a job is forgotten whose run begins now."""
-        return min(now + self.retention, created_at + self.longest)
+        """When a job expires whose run begins now."""
+        return min(now + self.lifetime, created_at + self.max_lifetime)

@@ -7,12 +7,12 @@ from catalight.domain.job.webhook import WebhookState
 
 UNSEALED = timedelta(hours=1)  # after which an upload that was broken off is removed
 GRACE = timedelta(minutes=15)  # after which no function still works on what it read: Lambda's longest run
-MOST = timedelta(hours=1)  # between two looks at a job that stands still
+MAX_PAUSE = timedelta(hours=1)  # between two looks at a job that stands still
 
 
-def still(job: Job, now: datetime, patience: timedelta) -> bool:
+def is_stalled(job: Job, now: datetime, stall_timeout: timedelta) -> bool:
     """Whether the job has not moved for `patience`, so that something may have been lost."""
-    return job.moved_at + patience <= now
+    return job.moved_at + stall_timeout <= now
 
 
 def unsealed_too_long(job: Job, now: datetime) -> bool:
@@ -20,9 +20,9 @@ def unsealed_too_long(job: Job, now: datetime) -> bool:
     return not job.sealed and job.run == 1 and job.created_at + UNSEALED <= now
 
 
-def next_look(job: Job, now: datetime, patience: timedelta) -> datetime:
+def next_sweep(job: Job, now: datetime, stall_timeout: timedelta) -> datetime:
     """When to look at it again: when something is due, or after growing pauses while it stands still."""
-    pause = min(patience * 2 ** min(job.looks, 10), max(patience, MOST))
+    pause = min(stall_timeout * 2 ** min(job.looks, 10), max(stall_timeout, MAX_PAUSE))
     falls_due = [time for time in _due_times(job) if time > now]
     return min([*falls_due, now + pause]) if _busy(job) else min(falls_due, default=now + pause)
 

@@ -6,20 +6,20 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from catalight.domain.catalogue import urls
-from catalight.domain.web.egress import Outbound
+from catalight.domain.web.egress import EgressPolicy
 
 GONE = 410  # HTTP status; with it a receiver says that it wants no more (Standard Webhooks 1.0)
 
 
-def fault(url: str, outbound: Outbound) -> str | None:
+def fault(url: str, egress: EgressPolicy) -> str | None:
     """Why the webhook cannot be called at `url`, as the end of a sentence, or None where it can."""
     if wrong := urls.fault(url):
         return wrong
     parts = urlsplit(url)
-    if parts.scheme == "http" and not outbound.plain_webhooks:
+    if parts.scheme == "http" and not egress.allows_http_webhooks:
         return "over http anyone on the way could read along"
     port = parts.port or (443 if parts.scheme == "https" else 80)
-    return None if outbound.takes(port) else f"its port is {port}; only {outbound.open_ports} are taken"
+    return None if egress.allows_port(port) else f"its port is {port}; only {egress.allowed_ports} are taken"
 
 
 @dataclass(frozen=True, slots=True)

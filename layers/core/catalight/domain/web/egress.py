@@ -10,7 +10,7 @@ _WEB = frozenset({80, 443})
 
 
 @dataclass(frozen=True, slots=True)
-class Outbound:
+class EgressPolicy:
     """`private_hosts` opens all addresses and ports, for runs on one machine; else `ports` are open too."""
 
     private_hosts: bool = False
@@ -32,16 +32,16 @@ class Outbound:
         return f"Catalight/1.0 ({f'+{self.contact}' if self.contact else 'product picture compressor'})"
 
     @property
-    def plain_webhooks(self) -> bool:
+    def allows_http_webhooks(self) -> bool:
         """Whether a webhook may go over http: on one machine it has no way to be overheard on."""
         return self.private_hosts
 
-    def takes(self, port: int) -> bool:
+    def allows_port(self, port: int) -> bool:
         """Whether a host may be called at this port."""
         return self.private_hosts or port in self._open
 
     @property
-    def open_ports(self) -> str:
+    def allowed_ports(self) -> str:
         """The ports that are taken, for a sentence."""
         *most, last = map(str, sorted(self._open))
         return f"{', '.join(most)} and {last}"

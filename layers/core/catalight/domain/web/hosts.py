@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from catalight.domain.retries import Random, jitter
 
 TOO_MANY_REQUESTS = 429
-HAD_ENOUGH = (TOO_MANY_REQUESTS, 503)  # the statuses by which a host says so
+THROTTLED = (TOO_MANY_REQUESTS, 503)  # the statuses by which a host says so
 
 FIRST_PAUSE = 2.0  # seconds
 LONGEST_PAUSE = 300.0  # seconds, where the host names none

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from threading import Condition
 
 
-class Room:
+class ByteBudget:
     """Bytes that threads share."""
 
     def __init__(self, size: int) -> None:
@@ -13,7 +13,7 @@ class Room:
         self._changed = Condition()
 
     @contextmanager
-    def taken(self, size: int) -> Iterator[None]:
+    def reserve(self, size: int) -> Iterator[None]:
         """Hold so many bytes as soon as there are so many; what would never fit takes all of them."""
         size = min(size, self._size)
         with self._changed:

@@ -1,4 +1,4 @@
-"""Make images light: download, compress and store them side by side."""
+"""Download, compress and store images concurrently."""
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
@@ -18,9 +18,9 @@ from catalight.domain.job import links
 from catalight.domain.job.job import Job
 from catalight.domain.job.row import Image
 from catalight.domain.web import hosts
-from catalight.usecases.images.byte_budget import Room
-from catalight.usecases.images.host_backoff import Manners
-from catalight.usecases.images.host_scheduler import Turns
+from catalight.usecases.images.byte_budget import ByteBudget
+from catalight.usecases.images.host_backoff import HostBackoff
+from catalight.usecases.images.host_scheduler import HostScheduler
 from catalight.usecases.ports import Clock, Hosts, ObjectStore
 
 logger = logging.getLogger(__name__)
@@ -47,27 +47,29 @@ class _Call:
     """What the threads of one call share; `begun` counts the downloads."""
 
     job: Job
-    turns: Turns[Task]
-    manners: Manners
+    scheduler: HostScheduler[Task]
+    backoff: HostBackoff
     seconds_left: Callable[[], float]
     begun: Iterator[int] = field(default_factory=count)
     store_is_down: Event = field(default_factory=Event)
 
 
 @dataclass(frozen=True, slots=True)
-class MakeLight:
-    """Make images light, `downloads` at once in `threads`.
+class CompressImages:
+    """Download, compress and store images, `downloads` at once in `threads`.
 
-    `coding` bounds how many are decoded and encoded at once, `room` the bytes of outputs that wait for the
-    store.
+    `coding` limits how many images are decoded and encoded at once, and `output_budget` the bytes of the
+    outputs that wait for the store.
 
-    Hosts: at most `per_host` downloads at once from one, and none from one that wants to be left alone; its
-    images wait. `pauses` are the seconds before each further attempt, `outage_pause` those after which one is
-    made that a service of ours has stopped. No image waits for its host longer than `deadline` seconds.
+    Hosts: at most `per_host` downloads run at once from one host. A host that is backing off gets none; its
+    images wait. `pauses` are the seconds before each further attempt, and `outage_pause` those before an
+    attempt that an outage of our own services interrupted. No image waits for its host longer than
+    `deadline` seconds.
 
-    Time: `fetch_seconds` and `coding_seconds` are what these may take. Neither is begun with less left, but
-    the first downloads (those that find room at once, whatever their hosts) always are, and so is all of the
-    first image. What is not begun, and what a service of ours had no answer for, stays pending.
+    Time: a download takes at most `fetch_seconds`, and coding at most `coding_seconds`. Neither starts with
+    less time left, except the first downloads (those that a free slot takes at once, whatever their hosts)
+    and the whole of the first image. Images that do not start, or that our own services interrupt, stay
+    pending.
     """
 
     fetch: Callable[[str], bytes]
@@ -79,7 +81,7 @@ class MakeLight:
     random: retries.Random
     threads: Executor
     coding: AbstractContextManager[object]
-    room: Room
+    output_budget: ByteBudget
     pauses: Sequence[float]
     deadline: float
     outage_pause: float
@@ -92,15 +94,15 @@ class MakeLight:
         self, job: Job, tasks: Sequence[Task], seconds_left: Callable[[], float]
     ) -> dict[tuple[int, int], Image]:
         """Return each image as it stands now, by row number and place."""
-        turns = Turns(((task.host, task) for task in tasks), self.per_host)
+        scheduler = HostScheduler(((task.host, task) for task in tasks), self.per_host)
         # Half of it, so that an image can wait for its host and still be tried.
         longest = self.deadline / 2
-        manners = Manners(self.hosts, {task.host for task in tasks}, self.clock, self.random, longest)
-        call = _Call(job, turns, manners, seconds_left)
+        backoff = HostBackoff(self.hosts, {task.host for task in tasks}, self.clock, self.random, longest)
+        call = _Call(job, scheduler, backoff, seconds_left)
         images: dict[tuple[int, int], Image] = {}
 
         def work() -> None:
-            for task in turns:
+            for task in scheduler:
                 images[task.row, task.place] = self._attempt(call, task)
 
         begun = [self.threads.submit(work) for _ in range(min(self.downloads, len(tasks)))]
@@ -120,7 +122,7 @@ class MakeLight:
 
     def _outcome(self, call: _Call, task: Task) -> Image:
         try:
-            return self._make_light(call, task)
+            return self._compress(call, task)
         except ImageError as error:
             return self._after_failure(call, task, error)
         except UnavailableError:
@@ -131,11 +133,11 @@ class MakeLight:
         """Wait until the store may be up again: each attempt until then is a download for nothing."""
         return image.held(self.clock() + timedelta(seconds=self.outage_pause * retries.jitter(self.random)))
 
-    def _make_light(self, call: _Call, task: Task) -> Image:
-        with call.turns.at(task.host):  # while this one is coded, another may be fetched from there
+    def _compress(self, call: _Call, task: Task) -> Image:
+        with call.scheduler.at(task.host):  # while this one is coded, another may be fetched from there
             if call.store_is_down.is_set():
                 return self._held(task.image)
-            if back := call.manners.back_at(task.host):
+            if back := call.backoff.back_at(task.host):
                 return task.image.waiting(back, self.clock(), self.deadline)
             order = next(call.begun)
             if order >= min(self.downloads, self.per_host) and call.seconds_left() < self._whole_seconds:
@@ -148,7 +150,7 @@ class MakeLight:
                 if order and call.seconds_left() < self.coding_seconds:
                     return task.image
                 output = self.compress(source, call.job.options)
-                held.enter_context(self.room.taken(len(output.data)))  # before another one is made
+                held.enter_context(self.output_budget.reserve(len(output.data)))  # before another one is made
             return self._store(call, task, len(source), output, fetch)
 
     def _store(self, call: _Call, task: Task, bytes_in: int, output: Compressed, fetch: int) -> Image:
@@ -168,16 +170,16 @@ class MakeLight:
         try:
             source = self.fetch(task.image.url)
         except ImageError as error:
-            if error.status in hosts.HAD_ENOUGH:
-                call.manners.had_enough(task.host, error.retry_after)
+            if error.status in hosts.THROTTLED:
+                call.backoff.throttled(task.host, error.retry_after)
             raise
-        call.manners.served(task.host)
+        call.backoff.recovered(task.host)
         return source
 
     def _after_failure(self, call: _Call, task: Task, error: ImageError) -> Image:
         now, factor = self.clock(), retries.jitter(self.random)
         asked_for = now + timedelta(seconds=error.retry_after or 0)
-        back = call.manners.back_at(task.host) or now
+        back = call.backoff.back_at(task.host) or now
         if error.status == hosts.TOO_MANY_REQUESTS:  # nothing is wrong with the picture: it costs no attempt
             return task.image.refused(error, max(asked_for, back), now, self.deadline)
         again = retries.next_try(task.image.attempts, self.pauses, now, factor) if error.transient else None

@@ -1,4 +1,4 @@
-"""Manners: a host that had enough is left alone, by this instance at once and by the others soon."""
+"""HostBackoff: a host that had enough is left alone, by this instance at once and by the others soon."""
 
 import logging
 from collections.abc import Collection, Mapping
@@ -14,7 +14,7 @@ from catalight.usecases.ports import Clock, Hosts
 logger = logging.getLogger(__name__)
 
 
-class Manners:
+class HostBackoff:
     """Which of the hosts `names` are to be left alone while a range is worked on; safe to share by threads.
 
     None is left alone longer than `longest` seconds, whatever it asks for.
@@ -30,7 +30,7 @@ class Manners:
         now = clock()
         for host in self._before.values():
             if host.until > now:
-                self._leave_alone(host.name, host.until)
+                self._back_off(host.name, host.until)
 
     def back_at(self, name: str) -> datetime | None:
         """When to come back to the host, or None where it may be asked now."""
@@ -38,7 +38,7 @@ class Manners:
             back = self._back.get(name)
         return back if back and back > self._clock() else None
 
-    def had_enough(self, name: str, retry_after: float | None) -> None:
+    def throttled(self, name: str, retry_after: float | None) -> None:
         """Take note of a refusal, and tell the others.
 
         A strike counts what was known when the range began: answers to requests that were on their way
@@ -49,13 +49,13 @@ class Manners:
         strikes = before.strikes if before else 0
         pause = hosts.pause(strikes, retry_after, self._longest, self._random)
         until = self._clock() + timedelta(seconds=pause)
-        self._leave_alone(name, until)
+        self._back_off(name, until)
         try:
             self._shared.rest(name, until, strikes + 1)
         except UnavailableError as error:
             logger.warning("a host had enough, and the other instances do not know: %s", error)
 
-    def served(self, name: str) -> None:
+    def recovered(self, name: str) -> None:
         """Take note that the host gives pictures again: its strikes were not in a row."""
         with self._lock:
             before = self._before.pop(name, None)
@@ -72,7 +72,7 @@ class Manners:
             logger.warning("which hosts had enough is not known: %s", error)
             return {}
 
-    def _leave_alone(self, name: str, until: datetime) -> None:
+    def _back_off(self, name: str, until: datetime) -> None:
         """Until then, and a little longer: one moment for all images of a range, another for each range."""
         back = hosts.back_at(until, self._clock(), self._random)
         with self._lock:

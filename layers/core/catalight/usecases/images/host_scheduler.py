@@ -1,4 +1,4 @@
-"""Turns: which task may begin next, so that a busy host holds up nobody but itself."""
+"""HostScheduler: which task may begin next, so that a busy host holds up nobody but itself."""
 
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from threading import Condition
 
 
-class Turns[T]:
+class HostScheduler[T]:
     """Hands tasks out to threads: at most `per_host` of a host at once, and the hosts in turn.
 
     Whoever takes a task says when it is done with the host. A thread waits only while every task that is left

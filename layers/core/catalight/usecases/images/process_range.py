@@ -9,7 +9,7 @@ from catalight.domain.job.job import ENDED, Job, JobState
 from catalight.domain.job.row import Row, first_due
 from catalight.domain.messages import ProcessRange as Message
 from catalight.usecases.images.carry_on import CarryOn
-from catalight.usecases.images.compress_images import MakeLight, Task
+from catalight.usecases.images.compress_images import CompressImages, Task
 from catalight.usecases.images.end_rows import CANCELLED
 from catalight.usecases.images.record_images import Outcomes, RecordImages
 from catalight.usecases.jobs.current import current
@@ -23,7 +23,7 @@ class ProcessRange:
     jobs: Jobs
     rows: Rows
     image_queue: Queue
-    make_light: MakeLight
+    compress_images: CompressImages
     record_images: RecordImages
     carry_on: CarryOn
     clock: Clock
@@ -68,4 +68,4 @@ class ProcessRange:
         if job.state is JobState.CANCELLING:
             return {(task.row, task.place): task.image.failed(CANCELLED) for task in named}
         now = self.clock()
-        return self.make_light(job, [task for task in named if task.image.due(now)], seconds_left)
+        return self.compress_images(job, [task for task in named if task.image.due(now)], seconds_left)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from catalight.domain.api_keys import Limits
 from catalight.domain.errors import JobGoneError, JobNotFinishedError
 from catalight.domain.job.job import Job
-from catalight.domain.job.retention import Terms
+from catalight.domain.job.retention import Retention
 from catalight.domain.messages import TendJob
 from catalight.usecases.callers.admit import Admit
 from catalight.usecases.jobs.link_result import RETRY_AFTER
@@ -24,7 +24,7 @@ class RetryJob:
     admit: Admit
     aggregator_queue: Queue
     clock: Clock
-    terms: Terms
+    retention: Retention
 
     def __call__(self, job_id: str, limits: Limits | None = None) -> Job:
         """Return the job in its new run.
@@ -34,7 +34,7 @@ class RetryJob:
         job, now = self.jobs.get(job_id), self.clock()
         if job.expires_at <= now:
             raise JobGoneError(job_id)
-        new = job.next_run(now, self.terms)
+        new = job.next_run(now, self.retention)
         if limits and job.state.has_result:
             self.admit(job.owner, limits, f"{job.id}/{new.run}", min(job.rows, job.counts.failed))
         if not (job.state.has_result and self.jobs.begin_run(new)):

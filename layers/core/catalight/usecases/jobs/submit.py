@@ -14,7 +14,7 @@ from catalight.domain.errors import IdempotencyError, ImageError, ImageErrorCode
 from catalight.domain.image.options import Options
 from catalight.domain.job import ranges, sweeping
 from catalight.domain.job.job import Counts, Job, JobState
-from catalight.domain.job.retention import Terms
+from catalight.domain.job.retention import Retention
 from catalight.domain.job.row import Image, Row
 from catalight.domain.job.webhook import Webhook
 from catalight.usecases.callers.admit import Admit
@@ -27,7 +27,7 @@ UNUSABLE = ImageError(ImageErrorCode.INVALID_URL, "This is not a usable http or 
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class Submission:
     """What a client sends: a parsed catalogue and what to do with it.
 
     `api_base` and `link_base` are URLs without a path, as in Job. Orders of one owner under one
@@ -65,19 +65,21 @@ class Submit:
     clock: Clock
     new_id: Callable[[], str]
     window: int
-    terms: Terms
+    retention: Retention
 
-    def __call__(self, order: Order) -> Job:
+    def __call__(self, submission: Submission) -> Job:
         """Return the job as it was accepted, the same for each repetition under an Idempotency-Key.
 
         Raise IdempotencyError where the key was used for another order, JobGoneError where that one is gone,
         LimitError where the owner may not send so much now, UnavailableError where the database is down.
         """
-        job_id = _id_of(order) or self.new_id()
-        if order.limits and not (order.idempotency_key and self.jobs.find(job_id)):  # a repetition is free
-            self.admit(order.owner, order.limits, job_id, len(order.catalogue.rows))
-        rows = tuple(_rows(job_id, order.catalogue))
-        ours = self._job(job_id, order, rows)
+        job_id = _job_id_of(submission) or self.new_id()
+        if submission.limits and not (
+            submission.idempotency_key and self.jobs.find(job_id)
+        ):  # a repetition is free
+            self.admit(submission.owner, submission.limits, job_id, len(submission.catalogue.rows))
+        rows = tuple(_rows(job_id, submission.catalogue))
+        ours = self._job(job_id, submission, rows)
         job = self.jobs.insert(ours)
         if job.state is JobState.GONE:
             raise JobGoneError(job_id)
@@ -85,7 +87,9 @@ class Submit:
             raise IdempotencyError(job_id)
         if job.run == 1 and not job.sealed:
             self._store(job, rows)
-        elif job.sealed and job.state is JobState.PENDING and sweeping.still(job, self.clock(), A_REQUEST):
+        elif (
+            job.sealed and job.state is JobState.PENDING and sweeping.is_stalled(job, self.clock(), A_REQUEST)
+        ):
             self.send_window(job)  # whoever sealed it has died
         return replace(ours, created_at=job.created_at)
 
@@ -96,40 +100,40 @@ class Submit:
         else:
             self.jobs.get(job.id)  # a twin has sealed it; or it is gone, which this raises
 
-    def _job(self, job_id: str, order: Order, rows: tuple[Row, ...]) -> Job:
+    def _job(self, job_id: str, submission: Submission, rows: tuple[Row, ...]) -> Job:
         now = self.clock()
         return Job(
             id=job_id,
-            owner=order.owner,
-            fingerprint=order.fingerprint if order.idempotency_key else "",
+            owner=submission.owner,
+            fingerprint=submission.fingerprint if submission.idempotency_key else "",
             state=JobState.PENDING,
             run=1,
             sealed=False,
-            options=order.options,
-            dialect=order.catalogue.dialect,
-            header=order.catalogue.header,
-            file_name=order.file_name,
+            options=submission.options,
+            dialect=submission.catalogue.dialect,
+            header=submission.catalogue.header,
+            file_name=submission.file_name,
             rows=len(rows),
             images=sum(len(row.images) for row in rows),
             ranges=1 + max((row.range for row in rows if row.range is not None), default=-1),
             window=self.window,
             secret=secrets.token_bytes(32),
-            api_base=order.api_base,
-            link_base=order.link_base,
+            api_base=submission.api_base,
+            link_base=submission.link_base,
             created_at=now,
-            deadline_at=now + self.terms.deadline,
-            expires_at=self.terms.expires_at(now, now),
+            deadline_at=now + self.retention.job_deadline,
+            expires_at=self.retention.expires_at(now, now),
             moved_at=now,
-            sweep_at=now + self.terms.patience,
+            sweep_at=now + self.retention.stall_timeout,
             counts=Counts.of(image for row in rows for image in row.images),
-            webhook=Webhook(order.webhook_url) if order.webhook_url else None,
+            webhook=Webhook(submission.webhook_url) if submission.webhook_url else None,
         )
 
 
-def _id_of(order: Order) -> str | None:
+def _job_id_of(submission: Submission) -> str | None:
     """The id that follows from the owner and the key (UUID version 5, RFC 9562)."""
-    key = order.idempotency_key
-    return str(uuid5(KEYS, f"{order.owner}\0{key}")) if key else None
+    key = submission.idempotency_key
+    return str(uuid5(KEYS, f"{submission.owner}\0{key}")) if key else None
 
 
 def _json(value: object) -> bytes:

@@ -5,7 +5,7 @@ from itertools import batched
 
 from catalight.domain.job import stored_keys
 from catalight.domain.job.job import Job
-from catalight.domain.job.retention import Terms
+from catalight.domain.job.retention import Retention
 from catalight.domain.job.sweeping import GRACE
 from catalight.usecases.ports import Clock, Jobs, ObjectStore, Rows, SecondsLeft
 
@@ -25,7 +25,7 @@ class PurgeJob:
     rows: Rows
     store: ObjectStore
     clock: Clock
-    terms: Terms
+    retention: Retention
 
     def __call__(self, job: Job, seconds_left: SecondsLeft) -> bool:
         """Remove as much as there is time for; return whether that was all."""
@@ -39,5 +39,5 @@ class PurgeJob:
             if seconds_left() < ENOUGH:
                 return not quiet  # what is not quiet yet is gone through once more in any case
         if quiet:
-            self.jobs.bury(job.id, now + self.terms.retention)
+            self.jobs.bury(job.id, now + self.retention.lifetime)
         return True

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from catalight.domain.job import sweeping
-from catalight.domain.job.retention import Terms
+from catalight.domain.job.retention import Retention
 from catalight.domain.messages import TendJob
 from catalight.usecases.ports import Clock, JobList, Queue, SecondsLeft
 
@@ -18,7 +18,7 @@ class Sweep:
     jobs: JobList
     aggregator_queue: Queue
     clock: Clock
-    terms: Terms
+    retention: Retention
 
     def __call__(self, seconds_left: SecondsLeft) -> None:
         """Go on until none is left or time is short; what is left is for the next sweep."""
@@ -28,6 +28,6 @@ class Sweep:
             # First the hints: if this ends in between, the same jobs are found again.
             self.aggregator_queue.send(TendJob(job.id) for job in jobs)
             for job in jobs:
-                self.jobs.looked_at(job, sweeping.next_look(job, now, self.terms.patience))
+                self.jobs.record_sweep(job, sweeping.next_sweep(job, now, self.retention.stall_timeout))
             if len(jobs) < BATCH or seconds_left() < ENOUGH:
                 return

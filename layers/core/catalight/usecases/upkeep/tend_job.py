@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from catalight.domain.job import ranges, sweeping
 from catalight.domain.job.job import ENDED, Job, JobState
-from catalight.domain.job.retention import Terms
+from catalight.domain.job.retention import Retention
 from catalight.domain.job.webhook import WebhookState
 from catalight.domain.messages import DeliverWebhook, FinishJob, ProcessRange
 from catalight.domain.messages import TendJob as Message
@@ -29,7 +29,7 @@ class TendJob:
     reopen_rows: ReopenRows
     purge_job: PurgeJob
     clock: Clock
-    terms: Terms
+    retention: Retention
 
     def __call__(self, message: Message, seconds_left: SecondsLeft) -> None:
         """Handle one message."""
@@ -43,7 +43,7 @@ class TendJob:
         elif job.state in ENDED:
             self._tend_webhook(job)
         elif job.state is JobState.FINISHING:
-            if self._still(job):
+            if self._is_stalled(job):
                 self.aggregator_queue.send([FinishJob(job.id, job.run)])
         elif job.sealed:
             self._tend_running(job, seconds_left)
@@ -66,7 +66,7 @@ class TendJob:
             self._go_on_unless(self.end_rows.all(job, seconds_left), job)
         elif job.state is JobState.CANCELLING:
             self._go_on_unless(self.end_rows.not_under_way(job, seconds_left), job)
-        if self._still(job):
+        if self._is_stalled(job):
             self._send_again(job)
         self.ask_completion(job.id, job.run)
 
@@ -80,5 +80,5 @@ class TendJob:
         }
         self.image_queue.send(ProcessRange(job.id, job.run, number) for number in sorted(due))
 
-    def _still(self, job: Job) -> bool:
-        return sweeping.still(job, self.clock(), self.terms.patience)
+    def _is_stalled(self, job: Job) -> bool:
+        return sweeping.is_stalled(job, self.clock(), self.retention.stall_timeout)

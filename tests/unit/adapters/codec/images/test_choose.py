@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw
 
 from catalight.adapters.codec.compress import compress
 from catalight.adapters.codec.images import choose
-from catalight.adapters.codec.images.decode import Picture
+from catalight.adapters.codec.images.decode import DecodedImage
 from catalight.domain.image.limits import LIMITS, Limits
 from catalight.domain.image.options import ImageFormat, Options, Target
 from local.hosts.images import draw
@@ -20,15 +20,15 @@ AUTO = Options(quality=50, format=Target.AUTO)
 
 
 def clear() -> Image.Image:
-    picture = PHOTOGRAPH.convert("RGBA")
-    picture.putalpha(Image.radial_gradient("L").resize(picture.size))
-    return picture
+    image = PHOTOGRAPH.convert("RGBA")
+    image.putalpha(Image.radial_gradient("L").resize(image.size))
+    return image
 
 
 def flat() -> Image.Image:
-    picture = Image.new("RGB", (64, 64), "white")
-    ImageDraw.Draw(picture).rectangle((9, 9, 40, 40), "navy")
-    return picture
+    image = Image.new("RGB", (64, 64), "white")
+    ImageDraw.Draw(image).rectangle((9, 9, 40, 40), "navy")
+    return image
 
 
 @pytest.mark.parametrize(
@@ -45,15 +45,15 @@ def flat() -> Image.Image:
     ],
 )
 @pytest.mark.parametrize("width", [320, 100])
-def test_each_picture_keeps_its_own_format(source: str, expected: str, width: int) -> None:
+def test_each_image_keeps_its_own_format(source: str, expected: str, width: int) -> None:
     result = compress(encode(PHOTOGRAPH, source), Options(90, Target.KEEP, max_width=width))
-    picture = opened(result.data)
-    assert (result.format, picture.format) == (expected, expected.upper())
-    assert difference(picture, PHOTOGRAPH.resize(picture.size)) < 8
+    image = opened(result.data)
+    assert (result.format, image.format) == (expected, expected.upper())
+    assert difference(image, PHOTOGRAPH.resize(image.size)) < 8
 
 
 @pytest.mark.parametrize(
-    ("picture", "expected"),
+    ("image", "expected"),
     [
         (PHOTOGRAPH, ["webp", "avif", "jpeg"]),
         (clear(), ["webp", "avif"]),
@@ -63,30 +63,30 @@ def test_each_picture_keeps_its_own_format(source: str, expected: str, width: in
         (Image.new("L", (65_501, 2)), ["png"]),
     ],
 )
-def test_what_is_tried(picture: Image.Image, expected: list[str]) -> None:
-    assert choose.candidates(Picture([picture]), LIMITS) == expected
+def test_what_is_tried(image: Image.Image, expected: list[str]) -> None:
+    assert choose.candidates(DecodedImage([image]), LIMITS) == expected
 
 
 @pytest.mark.parametrize(("width", "expected"), [(16_383, ["webp"]), (16_384, ["png"])])
 def test_of_an_animation_only_a_webp_is_tried(width: int, expected: list[str]) -> None:
     """Where that is too small for it, its first frame is taken."""
     frames = [Image.new("RGB", (width, 1), colour) for colour in ("red", "blue")]
-    assert choose.candidates(Picture(frames, (50, 50)), LIMITS) == expected
+    assert choose.candidates(DecodedImage(frames, (50, 50)), LIMITS) == expected
 
 
 def test_what_does_not_fit_into_memory_is_not_tried() -> None:
-    picture = Picture([Image.new("L", (1000, 1000))])
+    image = DecodedImage([Image.new("L", (1000, 1000))])
     room = [ImageFormat.JPEG, ImageFormat.PNG]
-    assert choose.candidates(picture, Limits(memory=200_000_000 + 12_000_000)) == room
-    assert choose.candidates(picture, Limits(memory=200_000_000)) == [ImageFormat.PNG]  # as good as any
+    assert choose.candidates(image, Limits(memory=200_000_000 + 12_000_000)) == room
+    assert choose.candidates(image, Limits(memory=200_000_000)) == [ImageFormat.PNG]  # as good as any
 
 
-@pytest.mark.parametrize("picture", [PHOTOGRAPH, clear(), flat()], ids=["photograph", "clear", "flat"])
+@pytest.mark.parametrize("image", [PHOTOGRAPH, clear(), flat()], ids=["photograph", "clear", "flat"])
 @pytest.mark.parametrize("width", [None, 50])
-def test_the_smallest_is_taken(picture: Image.Image, width: int | None) -> None:
-    data = encode(picture, "TIFF")
+def test_the_smallest_is_taken(image: Image.Image, width: int | None) -> None:
+    data = encode(image, "TIFF")
     result = compress(data, Options(50, Target.AUTO, width))
-    tried = [Target(output.value) for output in choose.candidates(Picture([picture]), LIMITS)]
+    tried = [Target(output.value) for output in choose.candidates(DecodedImage([image]), LIMITS)]
     sizes = {target.value: len(compress(data, Options(50, target, width)).data) for target in tried}
     assert len(result.data) == min(sizes.values()) == sizes[result.format.value]
     assert opened(result.data).format == result.format.name
@@ -100,7 +100,7 @@ def test_a_source_that_is_smaller_than_all_of_them_is_kept() -> None:
 
 
 @pytest.mark.parametrize("target", Target)
-def test_the_same_picture_gives_the_same_bytes_in_every_process(target: Target) -> None:
+def test_the_same_image_gives_the_same_bytes_in_every_process(target: Target) -> None:
     sources = [draw(1, 320, 240), draw(2, 80, 60, quality=5), encode(clear()), encode(flat(), "GIF")]
     options = f"Options(60, Target.{target.name}, 200)"
     script = (

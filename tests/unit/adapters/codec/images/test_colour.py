@@ -19,8 +19,8 @@ type Colour = tuple[int, int, int]
 
 def plain(mode: str, colour: object, name: str = "PNG", **settings: object) -> bytes:
     """A file of one colour."""
-    picture = Image.new("RGB", SIZE, colour) if mode == "P" else Image.new(mode, SIZE, colour)  # type: ignore[arg-type]
-    return encode(picture.quantize(4) if mode == "P" else picture, name, **settings)
+    image = Image.new("RGB", SIZE, colour) if mode == "P" else Image.new(mode, SIZE, colour)  # type: ignore[arg-type]
+    return encode(image.quantize(4) if mode == "P" else image, name, **settings)
 
 
 def seen(data: bytes, options: Options = PNG) -> tuple[int, ...]:
@@ -108,7 +108,7 @@ def test_a_profile_becomes_the_colours_it_means(name: str, target: Target) -> No
     assert seen(data, Options(quality=95, format=target, max_width=31)) == pytest.approx((0, 255, 0), abs=8)
 
 
-def test_a_profile_holds_for_transparent_and_for_palette_pictures_too() -> None:
+def test_a_profile_holds_for_transparent_and_for_palette_images_too() -> None:
     clear = plain("RGBA", (255, 0, 0, 99), icc_profile=swapped())
     pixel = opened(compress(clear, Options(format=Target.PNG, max_width=31)).data).getpixel((16, 16))
     assert pixel == pytest.approx((0, 255, 0, 99), abs=2)
@@ -185,7 +185,7 @@ def test_what_is_transparent_shows_the_background(background: str, mode: str, ex
     assert seen(data, Options(quality=95, background=background)) == pytest.approx(expected, abs=3)
 
 
-def test_a_grey_picture_stays_grey_on_grey() -> None:
+def test_a_grey_image_stays_grey_on_grey() -> None:
     data = plain("LA", (90, 128))
     assert opened(compress(data, Options(background="#404040")).data).mode == "L"
     assert opened(compress(data, Options(background="#404041")).data).mode == "RGB"

@@ -176,14 +176,14 @@ def test_of_a_moving_png_the_first_frame_is_kept() -> None:
 
 def small_ones() -> Iterator[tuple[str, str, bytes]]:
     """Sources of every kind: what they are, their format, their bytes."""
-    picture = opened(draw(2, 96, 72))
+    image = opened(draw(2, 96, 72))
     for quality in (1, 5, 20, 40, 60, 80, 95):
         for name in ("JPEG", "WEBP", "AVIF"):
-            yield f"{name} at {quality}", name, encode(picture, name, quality=quality)
+            yield f"{name} at {quality}", name, encode(image, name, quality=quality)
     for colours in (2, 16, 256):
         for name in ("PNG", "GIF"):
-            yield f"{name} of {colours}", name, encode(picture.quantize(colours), name)
-    yield "PNG", "PNG", encode(picture)
+            yield f"{name} of {colours}", name, encode(image.quantize(colours), name)
+    yield "PNG", "PNG", encode(image)
 
 
 @pytest.mark.parametrize(("name", "data"), [pytest.param(*rest, id=what) for what, *rest in small_ones()])

@@ -19,15 +19,15 @@ MOVING += [("GIF", Target.AUTO), ("WEBP", Target.AUTO)]
 
 def film(name: str, *, clear: bool = False, **settings: object) -> bytes:
     """A spot that changes its colour, 40 x 20; where it is `clear`, on nothing."""
-    pictures = []
+    images = []
     for colour in COLOURS:
-        picture = Image.new("RGBA", (40, 20), (0, 0, 0, 0) if clear else "grey")
-        ImageDraw.Draw(picture).ellipse((0, 0, 20, 10), colour)
-        pictures.append(picture if clear else picture.convert("RGB"))
+        image = Image.new("RGBA", (40, 20), (0, 0, 0, 0) if clear else "grey")
+        ImageDraw.Draw(image).ellipse((0, 0, 20, 10), colour)
+        images.append(image if clear else image.convert("RGB"))
     shown = {"duration": [100, 200, 300, 400], "loop": 0} | settings
     if clear and name == "GIF":
         shown["disposal"] = 2
-    return encode(pictures[0], name, save_all=True, append_images=pictures[1:], **shown)
+    return encode(images[0], name, save_all=True, append_images=images[1:], **shown)
 
 
 @pytest.mark.parametrize("width", [40, 20])
@@ -61,8 +61,8 @@ def test_it_moves_as_fast_as_before_and_as_often(name: str, target: Target, widt
 
 
 def test_a_gif_that_is_shown_once_stays_so() -> None:
-    pictures = [Image.new("RGB", (40, 20), colour) for colour in COLOURS]
-    data = encode(pictures[0], "GIF", save_all=True, append_images=pictures[1:], duration=50)
+    images = [Image.new("RGB", (40, 20), colour) for colour in COLOURS]
+    data = encode(images[0], "GIF", save_all=True, append_images=images[1:], duration=50)
     for width in (40, 20):
         kept = compress(data, Options(format=Target.KEEP, max_width=width))
         assert "loop" not in opened(kept.data).info
@@ -71,10 +71,10 @@ def test_a_gif_that_is_shown_once_stays_so() -> None:
 
 @pytest.mark.parametrize("target", [Target.KEEP, Target.WEBP])
 def test_what_has_moved_away_is_gone(target: Target) -> None:
-    pictures = [Image.new("RGBA", (40, 20)) for _ in range(2)]
-    for picture, left in zip(pictures, (0, 20), strict=True):
-        ImageDraw.Draw(picture).ellipse((left, 0, left + 19, 19), "red")
-    data = encode(pictures[0], "GIF", save_all=True, append_images=pictures[1:], disposal=2, duration=50)
+    images = [Image.new("RGBA", (40, 20)) for _ in range(2)]
+    for image, left in zip(images, (0, 20), strict=True):
+        ImageDraw.Draw(image).ellipse((left, 0, left + 19, 19), "red")
+    data = encode(images[0], "GIF", save_all=True, append_images=images[1:], disposal=2, duration=50)
     shown = frames(compress(data, Options(quality=90, format=target, max_width=20)).data)
     alphas = [[frame.getchannel("A").getpixel((x, 5)) for x in (5, 15)] for frame in shown]
     assert alphas == [[255, 0], [0, 255]]
@@ -85,9 +85,9 @@ def test_what_has_moved_away_is_gone(target: Target) -> None:
 def test_other_formats_get_the_first_frame(source: str, target: Target) -> None:
     others = [Image.new("RGB", (40, 20), colour) for colour in ("blue", "black")]
     data = encode(corner(), source, save_all=True, append_images=others)
-    picture = opened(compress(data, Options(quality=95, format=target)).data)
-    assert getattr(picture, "n_frames", 1) == 1
-    assert difference(picture, corner()) < 8
+    image = opened(compress(data, Options(quality=95, format=target)).data)
+    assert getattr(image, "n_frames", 1) == 1
+    assert difference(image, corner()) < 8
 
 
 @pytest.mark.parametrize("target", [Target.WEBP, Target.KEEP, Target.AUTO])
@@ -95,9 +95,9 @@ def test_other_formats_get_the_first_frame(source: str, target: Target) -> None:
 def test_animations_of_other_formats_are_not_kept(source: str, target: Target) -> None:
     others = [Image.new("RGB", (40, 20), colour) for colour in ("blue", "black")]
     data = encode(corner(), source, save_all=True, append_images=others)
-    picture = opened(compress(data, Options(quality=95, format=target)).data)
-    assert getattr(picture, "n_frames", 1) == 1
-    assert difference(picture, corner()) < 8
+    image = opened(compress(data, Options(quality=95, format=target)).data)
+    assert getattr(image, "n_frames", 1) == 1
+    assert difference(image, corner()) < 8
 
 
 @pytest.mark.parametrize(

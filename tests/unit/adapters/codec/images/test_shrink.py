@@ -32,25 +32,25 @@ def noise(mode: str) -> Image.Image:
     return Image.merge(mode, bands)
 
 
-def exact(picture: Image.Image, size: tuple[int, int]) -> list[float]:
+def exact(image: Image.Image, size: tuple[int, int]) -> list[float]:
     """What Pillow makes of one channel in floating point, without rounding in between."""
-    made = picture.convert("F").resize(size, Image.Resampling.BICUBIC)
+    made = image.convert("F").resize(size, Image.Resampling.BICUBIC)
     return [min(255.0, max(0.0, value)) for value in array("f", made.tobytes())]
 
 
-def seen(picture: Image.Image) -> bytes:
+def seen(image: Image.Image) -> bytes:
     """Its colours as far as they can be seen."""
-    return picture.convert("RGBA").convert("RGBa").tobytes()
+    return image.convert("RGBA").convert("RGBa").tobytes()
 
 
 @linux
 @given(st.sampled_from(["RGB", "RGBa"]), sides, sides, st.data())
 def test_it_is_exact_to_the_rounding(mode: str, width: int, height: int, data: st.DataObject) -> None:
-    picture = noise(mode).crop((0, 0, width, height))
+    image = noise(mode).crop((0, 0, width, height))
     size = data.draw(st.integers(1, width)), data.draw(st.integers(1, height))
-    made = natively(picture, size)
+    made = natively(image, size)
     assert made
-    for before, after in zip(picture.split(), made.split(), strict=True):
+    for before, after in zip(image.split(), made.split(), strict=True):
         errors = [abs(a - b) for a, b in zip(exact(before, size), after.tobytes(), strict=True)]
         assert max(errors) < 0.6
 
@@ -66,10 +66,10 @@ def test_what_is_flat_stays_as_it_is(colour: bytes, width: int, height: int, dat
 
 
 @linux
-def test_a_picture_that_shrinks_a_thousandfold_is_its_mean() -> None:
-    picture = Image.new("RGB", (20_000, 4), (0, 100, 200))
-    picture.paste((200, 0, 100), (0, 0, 10_000, 4))
-    made = natively(picture, (1, 1))
+def test_an_image_that_shrinks_a_thousandfold_is_its_mean() -> None:
+    image = Image.new("RGB", (20_000, 4), (0, 100, 200))
+    image.paste((200, 0, 100), (0, 0, 10_000, 4))
+    made = natively(image, (1, 1))
     assert made
     assert made.getpixel((0, 0)) == (100, 50, 150)
 
@@ -77,31 +77,31 @@ def test_a_picture_that_shrinks_a_thousandfold_is_its_mean() -> None:
 @pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA"])
 @pytest.mark.parametrize("size", [(200, 150), (319, 1), (1, 239)])
 def test_it_is_like_pillows(mode: str, size: tuple[int, int]) -> None:
-    picture = opened(draw(1, 320, 240, format="PNG")).convert(mode)
+    image = opened(draw(1, 320, 240, format="PNG")).convert(mode)
     if mode.endswith("A"):
-        picture.putalpha(opened(draw(2, 320, 240, format="PNG")).convert("L"))
-    made, theirs = shrunk(picture, size), picture.resize(size, Image.Resampling.BICUBIC)
+        image.putalpha(opened(draw(2, 320, 240, format="PNG")).convert("L"))
+    made, theirs = shrunk(image, size), image.resize(size, Image.Resampling.BICUBIC)
     assert (made.mode, made.size) == (mode, size)
     pairs = zip(seen(made), seen(theirs), strict=True)
     assert max(abs(a - b) for a, b in pairs) <= 2
 
 
 def test_what_is_transparent_does_not_bleed() -> None:
-    picture = Image.new("RGBA", (100, 100), (255, 0, 0, 0))
-    picture.paste((0, 0, 255, 255), (50, 0, 100, 100))
-    made = shrunk(picture, (33, 33))
+    image = Image.new("RGBA", (100, 100), (255, 0, 0, 0))
+    image.paste((0, 0, 255, 255), (50, 0, 100, 100))
+    made = shrunk(image, (33, 33))
     assert {pixel[:3] for pixel in batched(made.tobytes(), 4, strict=True) if pixel[3]} == {(0, 0, 255)}
 
 
 def test_without_the_library_it_is_pillows(monkeypatch: pytest.MonkeyPatch) -> None:
-    picture = noise("RGB")
+    image = noise("RGB")
     monkeypatch.setattr(native, "library", lambda: None)
-    assert shrunk(picture, (30, 20)) == picture.resize((30, 20), Image.Resampling.BICUBIC)
+    assert shrunk(image, (30, 20)) == image.resize((30, 20), Image.Resampling.BICUBIC)
 
 
-def test_a_picture_too_narrow_for_the_library_is_pillows() -> None:
-    picture = noise("RGB").crop((0, 0, 3, 90))
-    assert shrunk(picture, (2, 20)) == picture.resize((2, 20), Image.Resampling.BICUBIC)
+def test_an_image_too_narrow_for_the_library_is_pillows() -> None:
+    image = noise("RGB").crop((0, 0, 3, 90))
+    assert shrunk(image, (2, 20)) == image.resize((2, 20), Image.Resampling.BICUBIC)
 
 
 LARGEST = """
@@ -113,7 +113,7 @@ print(natively(Image.new("RGB", (10_000, 5_000)), (10, 5)) is not None)
 
 @linux
 @pytest.mark.parametrize(("tuning", "in_one_piece"), [(deployed_tuning(), "True"), ({}, "False")])
-def test_as_deployed_the_largest_picture_lies_in_one_piece(tuning: dict[str, str], in_one_piece: str) -> None:
+def test_as_deployed_the_largest_image_lies_in_one_piece(tuning: dict[str, str], in_one_piece: str) -> None:
     command = [sys.executable, "-c", LARGEST]
     told = subprocess.run(command, env=os.environ | tuning, check=True, capture_output=True, text=True)
     assert told.stdout.strip() == in_one_piece

@@ -33,8 +33,8 @@ def ssim(one: Image.Image, other: Image.Image) -> float:
     return fmean(_window_ssim(a, b) for a, b in zip(_windows(one), _windows(other), strict=True))
 
 
-def _windows(picture: Image.Image) -> Iterator[bytes]:
-    grey = picture.convert("L")
+def _windows(image: Image.Image) -> Iterator[bytes]:
+    grey = image.convert("L")
     for x, y in product(range(0, grey.width, WINDOW), range(0, grey.height, WINDOW)):
         yield grey.crop((x, y, min(x + WINDOW, grey.width), min(y + WINDOW, grey.height))).tobytes()
 
@@ -54,10 +54,10 @@ def _window_ssim(one: bytes, other: bytes) -> float:
 
 def planes(data: bytes) -> list[bytes]:
     """Brightness and colours as they stand there, upright."""
-    picture = Image.open(BytesIO(data))
-    if picture.mode != "L":
-        picture.draft("YCbCr", picture.size)
-    return [plane.tobytes() for plane in ImageOps.exif_transpose(picture).split()]
+    image = Image.open(BytesIO(data))
+    if image.mode != "L":
+        image.draft("YCbCr", image.size)
+    return [plane.tobytes() for plane in ImageOps.exif_transpose(image).split()]
 
 
 def assert_as_near(source: bytes, quick: bytes, slow: bytes, factor: float, levels: float) -> None:

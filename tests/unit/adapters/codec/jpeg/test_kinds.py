@@ -48,12 +48,12 @@ def test_it_is_as_good_and_as_small_as_the_way_through_pixels(
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("resolution", RESOLUTIONS)
-def test_a_progressive_picture_comes_out_as_the_same_in_one_scan(
+def test_a_progressive_image_comes_out_as_the_same_in_one_scan(
     resolution: str, size: tuple[int, int]
 ) -> None:
-    picture = drawn().crop((40, 40, 40 + size[0], 40 + size[1]))
+    image = drawn().crop((40, 40, 40 + size[0], 40 + size[1]))
     kind = {"quality": 95, "subsampling": resolution}
-    assert light(encode(picture, "JPEG", progressive=True, **kind)) == light(encode(picture, "JPEG", **kind))
+    assert light(encode(image, "JPEG", progressive=True, **kind)) == light(encode(image, "JPEG", **kind))
 
 
 @given(
@@ -70,9 +70,9 @@ def test_so_does_noise(
 ) -> None:
     """Every length of code and run comes up in noise, in each of the passes."""
     mode = "RGB" if resolution else "L"
-    picture = Image.frombytes(mode, (width, height), noise.randbytes(len(mode) * width * height))
+    image = Image.frombytes(mode, (width, height), noise.randbytes(len(mode) * width * height))
     kind = {"quality": had} | ({"subsampling": resolution} if resolution else {})
-    plain, progressive = (encode(picture, "JPEG", progressive=way, **kind) for way in (False, True))
+    plain, progressive = (encode(image, "JPEG", progressive=way, **kind) for way in (False, True))
     assert light(progressive, asked) == light(plain, asked)
     assert opened(light(plain, asked)).size == (width, height)
 
@@ -86,26 +86,26 @@ def test_what_is_flat_stays_so_up_to_its_edges(resolution: str, size: tuple[int,
 
 
 @pytest.mark.parametrize("resolution", RESOLUTIONS)
-def test_halves_of_a_picture_keep_their_places(resolution: str) -> None:
+def test_halves_of_an_image_keep_their_places(resolution: str) -> None:
     """Red on the left, blue on the right, green below: in each corner the colour that was there."""
-    picture = Image.new("RGB", (48, 48), (255, 0, 0))
-    picture.paste((0, 0, 255), (24, 0, 48, 24))
-    picture.paste((0, 255, 0), (0, 24, 48, 48))
-    made = opened(light(encode(picture, "JPEG", quality=98, subsampling=resolution), 90))
+    image = Image.new("RGB", (48, 48), (255, 0, 0))
+    image.paste((0, 0, 255), (24, 0, 48, 24))
+    image.paste((0, 255, 0), (0, 24, 48, 48))
+    made = opened(light(encode(image, "JPEG", quality=98, subsampling=resolution), 90))
     for place in ((4, 4), (43, 4), (4, 43), (43, 43)):
-        colour, meant = (one.crop((*place, place[0] + 1, place[1] + 1)).tobytes() for one in (made, picture))
+        colour, meant = (one.crop((*place, place[0] + 1, place[1] + 1)).tobytes() for one in (made, image))
         assert max(abs(a - b) for a, b in zip(colour, meant, strict=True)) < 20, place
 
 
 @pytest.mark.parametrize("side", [1, 7, 9, 17, 23, 25, 31])
 @pytest.mark.parametrize("resolution", ["4:4:4", "4:2:2"])
-def test_what_lies_beyond_the_picture_is_not_seen(resolution: str, side: int) -> None:
+def test_what_lies_beyond_the_image_is_not_seen(resolution: str, side: int) -> None:
     """Colours are halved as if the last ones went on, whatever the rest of their blocks holds."""
     size = side if resolution == "4:4:4" else 32, side
-    picture = Image.new("RGB", (32, -(-side // 8) * 8), (255, 176, 186))
-    picture.paste((200, 200, 200), (0, 0, *size))
-    picture = picture.crop((0, 0, -(-size[0] // 8) * 8, picture.height))
-    whole = encode(picture, "JPEG", quality=98, subsampling=resolution)
+    image = Image.new("RGB", (32, -(-side // 8) * 8), (255, 176, 186))
+    image.paste((200, 200, 200), (0, 0, *size))
+    image = image.crop((0, 0, -(-size[0] // 8) * 8, image.height))
+    whole = encode(image, "JPEG", quality=98, subsampling=resolution)
     sides = whole.index(b"\xff\xc0") + 5
     source = whole[:sides] + size[1].to_bytes(2) + size[0].to_bytes(2) + whole[sides + 4 :]
     assert opened(source).size == size
@@ -167,7 +167,7 @@ def scans(data: bytes) -> Iterator[tuple[int, int]]:
         at = end
 
 
-def test_a_progressive_picture_that_is_not_whole_or_out_of_turn_has_no_quick_way() -> None:
+def test_a_progressive_image_that_is_not_whole_or_out_of_turn_has_no_quick_way() -> None:
     source = encode(drawn(64, 48), "JPEG", quality=90, progressive=True)
     found = [source[begin:end] for begin, end in scans(source)]
     head = source[: source.index(found[0])]
@@ -196,7 +196,7 @@ def test_steps_that_change_between_the_scans_have_no_quick_way() -> None:
 )
 @given(st.data())
 @settings(max_examples=300, deadline=None)
-def test_damage_ends_in_a_picture_or_in_none(kind: dict[str, object], data: st.DataObject) -> None:
+def test_damage_ends_in_an_image_or_in_none(kind: dict[str, object], data: st.DataObject) -> None:
     """What comes out, Pillow decodes, and what Pillow refuses has no quick way."""
     source = bytearray(encode(drawn(64, 48), "JPEG", quality=90, **kind))
     places = data.draw(st.lists(st.integers(2, len(source) - 1), min_size=1, max_size=3))

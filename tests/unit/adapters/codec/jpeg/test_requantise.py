@@ -55,8 +55,8 @@ def test_noise_of_any_size_comes_out_near_to_what_it_was(
     width: int, height: int, had: int, asked: int, noise: random.Random
 ) -> None:
     """Every length of code and run comes up in noise; nothing may be lost but what the steps take."""
-    picture = Image.frombytes("L", (width, height), noise.randbytes(width * height))
-    source = encode(picture, "JPEG", quality=had)
+    image = Image.frombytes("L", (width, height), noise.randbytes(width * height))
+    source = encode(image, "JPEG", quality=had)
     quick, slow = (
         opened(light(source, asked)),
         opened(encode(opened(source), "JPEG", quality=min(had, asked))),
@@ -66,7 +66,7 @@ def test_noise_of_any_size_comes_out_near_to_what_it_was(
     assert error(before, quick.tobytes()) <= error(before, slow.tobytes()) * 1.2 + 3
 
 
-def test_with_its_own_steps_a_picture_stays_as_it_is() -> None:
+def test_with_its_own_steps_an_image_stays_as_it_is() -> None:
     """Only the codes change: also where the source's quality is below the one that is asked for."""
     source = encode(drawn(), "JPEG", quality=40)
     for asked in (40, 90):
@@ -103,14 +103,14 @@ def test_the_steps_are_pillows(quality: int) -> None:
 
 def unusual() -> dict[str, bytes]:
     """JPEGs that Pillow reads, or refuses, by itself."""
-    picture, usual = drawn(64, 48), encode(drawn(64, 48), "JPEG", quality=90)
+    image, usual = drawn(64, 48), encode(drawn(64, 48), "JPEG", quality=90)
     scan = usual.index(b"\xff\xda")
     frame = usual.index(b"\xff\xc0")
-    grey = encode(picture.convert("L"), "JPEG")
+    grey = encode(image.convert("L"), "JPEG")
     return {
         "grey in too many blocks": grey.replace(b"\x01\x01\x11\x00", b"\x01\x01\xa2\x00", 1),
-        "cmyk": encode(picture.convert("CMYK"), "JPEG"),
-        "rgb": encode(picture, "JPEG", keep_rgb=True),
+        "cmyk": encode(image.convert("CMYK"), "JPEG"),
+        "rgb": encode(image, "JPEG", keep_rgb=True),
         "colours at a quarter": usual.replace(b"\x01\x22\x00", b"\x01\x41\x00", 1),
         "arithmetic": usual[:frame] + b"\xff\xc9" + usual[frame + 2 :],
         "12 bits": usual[: frame + 4] + b"\x0c" + usual[frame + 5 :],
@@ -141,8 +141,8 @@ def test_what_is_unusual_has_no_quick_way(name: str) -> None:
 @pytest.mark.parametrize("kind", [{}, {"progressive": True}, {"subsampling": "4:4:4"}])
 def test_values_beyond_what_pixels_need_are_unusual(kind: dict[str, object], place: int) -> None:
     """Decoders differ there, and so would what they make of the output."""
-    picture = drawn(64, 48).convert("HSV").point(lambda value: 255 if value > 127 else 0)
-    source = encode(Image.merge("HSV", picture.split()).convert("RGB"), "JPEG", quality=95, **kind)
+    image = drawn(64, 48).convert("HSV").point(lambda value: 255 if value > 127 else 0)
+    source = encode(Image.merge("HSV", image.split()).convert("RGB"), "JPEG", quality=95, **kind)
     light(source)
     steps = [match.end() for match in re.finditer(rb"\xff\xdb\x00\x43[\x00\x01]", source)][place]
     assert requantised(source[:steps] + b"\xff" * 64 + source[steps + 64 :], 50) is None
@@ -186,7 +186,7 @@ def test_the_codec_takes_it_where_it_can(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.mark.parametrize(("budget", "best"), [(320 * 240, True), (320 * 240 - 1, False)])
-def test_a_picture_beyond_the_budget_has_standard_tables(
+def test_an_image_beyond_the_budget_has_standard_tables(
     budget: int, best: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(encoding, "OPTIMISED_PIXELS", budget)

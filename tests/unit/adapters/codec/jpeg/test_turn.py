@@ -25,8 +25,8 @@ def lying(orientation: int, kind: tuple[str, str], size: tuple[int, int], **more
     mode, resolution = kind
     exif = Image.Exif()
     exif[0x0112] = orientation
-    picture = drawn().resize(size).convert(mode)
-    return encode(picture, "JPEG", exif=exif, **{"quality": 92, "subsampling": resolution} | more)
+    image = drawn().resize(size).convert(mode)
+    return encode(image, "JPEG", exif=exif, **{"quality": 92, "subsampling": resolution} | more)
 
 
 @pytest.mark.parametrize("orientation", TURNED)
@@ -62,7 +62,7 @@ def test_with_its_own_steps_nothing_is_lost(
 
 @pytest.mark.parametrize("orientation", TURNED)
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_progressive_picture_comes_out_as_the_same_in_one_scan(
+def test_a_progressive_image_comes_out_as_the_same_in_one_scan(
     kind: tuple[str, str], orientation: int
 ) -> None:
     plain, progressive = (lying(orientation, kind, WHOLE, progressive=way) for way in (False, True))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from catalight.adapters.codec.images.decode import Picture, Source
+from catalight.adapters.codec.images.decode import DecodedImage, Source
 from catalight.adapters.codec.images.encode import MAX_SIDES
 from catalight.domain.image.limits import Limits
 from catalight.domain.image.options import ImageFormat, Target
@@ -21,26 +21,26 @@ def asked(target: Target, source: Source) -> ImageFormat | None:
     return (source.format or ImageFormat.PNG) if target is Target.KEEP else ImageFormat(target.value)
 
 
-def candidates(picture: Picture, limits: Limits) -> list[ImageFormat]:
+def candidates(decoded: DecodedImage, limits: Limits) -> list[ImageFormat]:
     """What `auto` tries: formats that can hold the picture, and of which one is likely to be the smallest.
 
     WebP takes 25 ms a megapixel and AVIF 50; which is smaller depends on the picture. A JPEG is never far
     behind and costs 5. PNG takes 240 for photographs and is never smaller: it is for pictures of few colours.
     """
-    return [output for output in _wanted(picture) if _fits(picture, output, limits)] or [ImageFormat.PNG]
+    return [output for output in _wanted(decoded) if _fits(decoded, output, limits)] or [ImageFormat.PNG]
 
 
-def _wanted(picture: Picture) -> Iterator[ImageFormat]:
+def _wanted(decoded: DecodedImage) -> Iterator[ImageFormat]:
     yield ImageFormat.WEBP
-    if picture.moves:
+    if decoded.moves:
         return
     yield ImageFormat.AVIF
-    if not picture.transparent:
+    if not decoded.transparent:
         yield ImageFormat.JPEG
-    if picture.still.getcolors(_FEW_COLOURS):
+    if decoded.still.getcolors(_FEW_COLOURS):
         yield ImageFormat.PNG
 
 
-def _fits(picture: Picture, output: ImageFormat, limits: Limits) -> bool:
-    size, transparent = picture.still.size, picture.transparent
+def _fits(decoded: DecodedImage, output: ImageFormat, limits: Limits) -> bool:
+    size, transparent = decoded.still.size, decoded.transparent
     return max(size) <= MAX_SIDES[output] and limits.holds(output, *size, transparent=transparent)

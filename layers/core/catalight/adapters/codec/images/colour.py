@@ -16,29 +16,29 @@ def plain(source: Image.Image) -> Image.Image:
     if source.mode.startswith("I"):
         source = _eight_bits(source)
     if source.mode == "CMYK":
-        picture = profiles.to_srgb(source, profile)
+        image = profiles.to_srgb(source, profile)
     else:
         colours = "L" if source.mode in _GREY_MODES else "RGB"
         mode = colours + "A" if source.has_transparency_data else colours
         # An animation is copied: Pillow's writers would walk through its other frames.
         animated = getattr(source, "is_animated", False)
-        picture = source.convert(mode) if mode != source.mode or animated else source
-        picture = profiles.to_srgb(picture, profile)
-    picture.info = {}
-    return picture
+        image = source.convert(mode) if mode != source.mode or animated else source
+        image = profiles.to_srgb(image, profile)
+    image.info = {}
+    return image
 
 
 def _eight_bits(source: Image.Image) -> Image.Image:
     """A 16-bit grey picture, also one that Pillow holds in 32, as L; convert() alone would clip it."""
-    picture = source.convert("I").point(lambda value: value * (1 / 257)).convert("L")
+    image = source.convert("I").point(lambda value: value * (1 / 257)).convert("L")
     key = source.info.get("transparency")
-    picture.info = {} if key is None else {"transparency": key // 257}
-    return picture
+    image.info = {} if key is None else {"transparency": key // 257}
+    return image
 
 
-def flattened(picture: Image.Image, background: str) -> Image.Image:
+def flattened(image: Image.Image, background: str) -> Image.Image:
     """A transparent picture on a background: grey stays grey on one that is grey."""
-    solid = "L" if picture.mode == "LA" and len({background[at : at + 2] for at in (1, 3, 5)}) == 1 else "RGB"
-    flat = Image.new(solid, picture.size, background)
-    flat.paste(picture.convert(solid), mask=picture.getchannel("A"))
+    solid = "L" if image.mode == "LA" and len({background[at : at + 2] for at in (1, 3, 5)}) == 1 else "RGB"
+    flat = Image.new(solid, image.size, background)
+    flat.paste(image.convert(solid), mask=image.getchannel("A"))
     return flat

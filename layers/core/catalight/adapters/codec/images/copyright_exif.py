@@ -2,18 +2,18 @@
 
 from PIL import ExifTags, Image
 
-from catalight.adapters.codec.images.pillow_errors import BAD_BYTES
+from catalight.adapters.codec.images.pillow_errors import PILLOW_ERRORS
 
 _TAGS = (ExifTags.Base.Artist, ExifTags.Base.Copyright)
 _MAX_CHARACTERS = 1_000
 
 
-def exif(source: Image.Image) -> bytes:
+def read(source: Image.Image) -> bytes:
     """EXIF that holds the source's artist and copyright and nothing else; empty where it tells neither."""
     try:
         found = source.getexif()
         texts = {tag: _text(found.get(tag)) for tag in _TAGS}
-    except BAD_BYTES:
+    except PILLOW_ERRORS:
         return b""  # a broken EXIF block is no reason to refuse a picture
     kept = Image.Exif()
     for tag, text in texts.items():

@@ -36,7 +36,7 @@ class Source:
     exif: bytes
 
     @property
-    def told(self) -> report.Source:
+    def report(self) -> report.Source:
         """What reports tell of it."""
         name = "jpeg" if isinstance(self.image, JpegImageFile) else str(self.image.format).lower()
         return report.Source(name, *self.layout.upright)
@@ -48,7 +48,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class DecodedImage:
     """Decoded pixels: one frame, or those of an animation with the milliseconds that each is shown.
 
     `loop` is how often it is shown, 0 for ever. `times` are what decoding and resizing it took.
@@ -84,29 +84,29 @@ def opened(data: bytes, options: Options, limits: Limits) -> Source:
         limits.check_scans(scans.count(data), *image.size)
     else:  # a JPEG has to wait for draft()
         image.load()  # before the orientation is asked: a PNG's EXIF may follow its pixels
-    profile, exif = image.info.get("icc_profile"), copyright_exif.exif(image)
+    profile, exif = image.info.get("icc_profile"), copyright_exif.read(image)
     return Source(
         image, data, _FORMATS.get(str(image.format)), geometry.layout(image, options), profile, exif
     )
 
 
-def decoded(source: Source, output: ImageFormat | None, limits: Limits, watch: Stopwatch) -> Picture:
+def pixels(source: Source, output: ImageFormat | None, limits: Limits, watch: Stopwatch) -> DecodedImage:
     """The pixels for an output of this format, or of one that is still to be chosen."""
     moving = source.moving and (output is None or output in _MOVING)
     return (_all_frames(source, limits, watch) if moving else None) or _first_frame(source, watch)
 
 
-def _first_frame(source: Source, watch: Stopwatch) -> Picture:
+def _first_frame(source: Source, watch: Stopwatch) -> DecodedImage:
     """The picture, or what an animation begins with."""
     image, layout = source.image, source.layout
     image.draft(None, layout.as_stored(layout.target))  # a JPEG decodes straight to a nearby smaller size
     image.load()
     plain, decode = colour.plain(image), watch.lap()
-    placed = geometry.placed(plain, layout)
-    return Picture([placed], times=Times(decode=decode, resize=watch.lap()))
+    placed = geometry.transform(plain, layout)
+    return DecodedImage([placed], times=Times(decode=decode, resize=watch.lap()))
 
 
-def _all_frames(source: Source, limits: Limits, watch: Stopwatch) -> Picture | None:
+def _all_frames(source: Source, limits: Limits, watch: Stopwatch) -> DecodedImage | None:
     """An animation; None where it has more than is allowed, or frames that differ in size.
 
     Each frame is resized as it is decoded, which counts as decoding.
@@ -123,11 +123,11 @@ def _all_frames(source: Source, limits: Limits, watch: Stopwatch) -> Picture | N
             image.load()
             return None
         image.load()
-        frames.append(geometry.placed(colour.plain(image.copy()), source.layout))
+        frames.append(geometry.transform(colour.plain(image.copy()), source.layout))
         milliseconds.append(round(image.info.get("duration", 0)))
     mode = "RGBA" if any(frame.mode.endswith("A") for frame in frames) else "RGB"
     frames = [frame if frame.mode == mode else frame.convert(mode) for frame in frames]
-    return Picture(frames, tuple(milliseconds), _loop(source), Times(decode=watch.lap()))
+    return DecodedImage(frames, tuple(milliseconds), _loop(source), Times(decode=watch.lap()))
 
 
 def _loop(source: Source) -> int:

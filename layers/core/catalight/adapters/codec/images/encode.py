@@ -6,7 +6,7 @@ from typing import IO, Any
 from PIL import Image
 
 from catalight.adapters.codec.images import colour
-from catalight.adapters.codec.images.decode import Picture
+from catalight.adapters.codec.images.decode import DecodedImage
 from catalight.domain.errors import ImageError, ImageErrorCode
 from catalight.domain.image.limits import Limits
 from catalight.domain.image.options import ImageFormat, Options
@@ -44,15 +44,15 @@ def check_sides(size: tuple[int, int], output: ImageFormat) -> None:
 
 
 def write(
-    file: IO[bytes], picture: Picture, output: ImageFormat, options: Options, exif: bytes, limits: Limits
+    file: IO[bytes], decoded: DecodedImage, output: ImageFormat, options: Options, exif: bytes, limits: Limits
 ) -> None:
     """Encode a picture into an empty file; `exif` goes with it where the format has a place for it."""
-    limits.check_output(output, *picture.still.size, transparent=picture.transparent)
-    moves = picture.moves and output in (ImageFormat.WEBP, ImageFormat.GIF)
-    frames = [_writable(frame, output, options) for frame in picture.frames[: None if moves else 1]]
+    limits.check_output(output, *decoded.still.size, transparent=decoded.transparent)
+    moves = decoded.moves and output in (ImageFormat.WEBP, ImageFormat.GIF)
+    frames = [_writable(frame, output, options) for frame in decoded.frames[: None if moves else 1]]
     settings = _settings(output, frames[0], options, exif)
     if moves:
-        settings |= _motion(picture, frames, output)
+        settings |= _motion(decoded, frames, output)
     try:
         frames[0].save(file, output.name, **settings)
         file.flush()
@@ -85,9 +85,9 @@ def check_whole(file: IO[bytes], size: tuple[int, int], output: ImageFormat) -> 
     file.seek(-len(end), os.SEEK_END)
     ends = file.read()
     file.seek(0)
-    with Image.open(file, formats=[output.name]) as picture:
-        if picture.size != size or ends != end:
-            raise RuntimeError(f"the {output} of {size} came out as {picture.size}, ending in {ends!r}")
+    with Image.open(file, formats=[output.name]) as decoded:
+        if decoded.size != size or ends != end:
+            raise RuntimeError(f"the {output} of {size} came out as {decoded.size}, ending in {ends!r}")
 
 
 def _settings(output: ImageFormat, frame: Image.Image, options: Options, exif: bytes) -> dict[str, Any]:
@@ -103,13 +103,13 @@ def _settings(output: ImageFormat, frame: Image.Image, options: Options, exif: b
     return settings[output] | ({"exif": exif} if exif and output is not ImageFormat.GIF else {})
 
 
-def _motion(picture: Picture, frames: list[Image.Image], output: ImageFormat) -> dict[str, Any]:
-    settings = {"save_all": True, "append_images": frames[1:], "duration": list(picture.milliseconds)}
+def _motion(decoded: DecodedImage, frames: list[Image.Image], output: ImageFormat) -> dict[str, Any]:
+    settings = {"save_all": True, "append_images": frames[1:], "duration": list(decoded.milliseconds)}
     if output is ImageFormat.WEBP:
-        return settings | {"loop": picture.loop}
-    again = {} if picture.loop == _ONCE else {"loop": max(0, picture.loop - 1)}
+        return settings | {"loop": decoded.loop}
+    again = {} if decoded.loop == _ONCE else {"loop": max(0, decoded.loop - 1)}
     # Where something is transparent, what was shown before would be seen through it.
-    return settings | again | ({"disposal": 2} if picture.transparent else {})
+    return settings | again | ({"disposal": 2} if decoded.transparent else {})
 
 
 def _writable(frame: Image.Image, output: ImageFormat, options: Options) -> Image.Image:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from PIL import ExifTags, Image
 from PIL.Image import Transpose
 
-from catalight.adapters.codec.images.pillow_errors import BAD_BYTES
+from catalight.adapters.codec.images.pillow_errors import PILLOW_ERRORS
 from catalight.adapters.codec.images.shrink import shrunk
 from catalight.domain.image.options import Options
 
@@ -49,20 +49,20 @@ def layout(source: Image.Image, options: Options) -> Layout:
     return Layout(orientation, upright, _fitted(upright, options))
 
 
-def placed(picture: Image.Image, layout: Layout) -> Image.Image:
+def transform(image: Image.Image, layout: Layout) -> Image.Image:
     """The picture in its final size, upright."""
     size = layout.as_stored(layout.target)
-    if picture.size != size:
-        picture = shrunk(picture, size)
+    if image.size != size:
+        image = shrunk(image, size)
     turn = _TURNS.get(layout.orientation)
-    return picture if turn is None else picture.transpose(turn)
+    return image if turn is None else image.transpose(turn)
 
 
 def _orientation(source: Image.Image) -> int:
     """The EXIF orientation, which is also how Pillow tells an AVIF's own: what cannot be read is upright."""
     try:
         found = source.getexif().get(ExifTags.Base.Orientation)
-    except BAD_BYTES:
+    except PILLOW_ERRORS:
         return _UPRIGHT  # a broken EXIF block is no reason to refuse a picture
     return found if found in _TURNS else _UPRIGHT
 

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from catalight.adapters.codec.images import profiles, strip
-from catalight.adapters.codec.images.decode import Picture, Source
+from catalight.adapters.codec.images.decode import DecodedImage, Source
 from catalight.domain.image.options import ImageFormat
 
 _GREY = ("1", "L", "LA", "I;16")
@@ -16,7 +16,7 @@ class Kept(NamedTuple):
     data: bytes
 
 
-def unchanged(source: Source, picture: Picture, allowed: tuple[ImageFormat, ...]) -> Kept | None:
+def unchanged(source: Source, decoded: DecodedImage, allowed: tuple[ImageFormat, ...]) -> Kept | None:
     """The source without its metadata, if it is acceptable: of an allowed format, in size and upright.
 
     `picture` is the source decoded, which tells that it can be. None where it is not acceptable: also where
@@ -25,7 +25,7 @@ def unchanged(source: Source, picture: Picture, allowed: tuple[ImageFormat, ...]
     image, output = source.image, source.format
     if output not in allowed or output is None or not source.layout.untouched or image.mode == "CMYK":
         return None
-    if source.moving != picture.moves:
+    if source.moving != decoded.moves:
         return None
     profiled = not profiles.is_srgb(source.profile, "L" if image.mode in _GREY else "RGB")
     data = strip.stripped(output, source.data, source.exif, profiled=profiled)

@@ -32,7 +32,7 @@ READABLE = [str(reader.format) for reader in _READERS]
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # each further thread of the decoder holds frames of its own
 
 # What Pillow raises for bytes that are not what they claim to be: found by a million mutated files.
-BAD_BYTES = (
+PILLOW_ERRORS = (
     OSError,  # the usual one: unidentified, truncated, a decoder's refusal
     SyntaxError,  # broken chunks met after open(), EXIF without a TIFF header
     ValueError,  # impossible sizes, modes and strips; text or profiles that inflate past their cap
@@ -66,7 +66,7 @@ def mapped(data: bytes, limits: Limits) -> Iterator[None]:
             f"at most {limits.pixels:,} are taken."
         )
         raise ImageError(ImageErrorCode.TOO_MANY_PIXELS, detail) from error
-    except BAD_BYTES as error:
+    except PILLOW_ERRORS as error:
         if _claims_to_be_readable(data):
             detail = f"The picture's {len(data):,} bytes are damaged or incomplete."
             raise ImageError(ImageErrorCode.CORRUPT_IMAGE, detail) from error

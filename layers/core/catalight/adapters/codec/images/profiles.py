@@ -21,22 +21,22 @@ def is_srgb(profile: object, mode: str) -> bool:
     return not _usable(profile, mode) or _transform(profile, mode) is None
 
 
-def to_srgb(picture: Image.Image, profile: object) -> Image.Image:
+def to_srgb(image: Image.Image, profile: object) -> Image.Image:
     """An L, LA, RGB, RGBA or CMYK picture in sRGB; CMYK becomes RGB. Its memory may be used again."""
-    mode = picture.mode.removesuffix("A") if picture.mode == "LA" else picture.mode
+    mode = image.mode.removesuffix("A") if image.mode == "LA" else image.mode
     transform = _transform(profile, mode) if _usable(profile, mode) else None
     if transform is None:
-        return picture.convert("RGB") if mode == "CMYK" else picture
+        return image.convert("RGB") if mode == "CMYK" else image
     if mode == "L":
-        return _through_table(picture, transform)
-    return transform.apply(picture) if mode == "CMYK" else transform.apply_in_place(picture)
+        return _through_table(image, transform)
+    return transform.apply(image) if mode == "CMYK" else transform.apply_in_place(image)
 
 
-def _through_table(picture: Image.Image, transform: "ImageCmsTransform") -> Image.Image:
+def _through_table(image: Image.Image, transform: "ImageCmsTransform") -> Image.Image:
     """Grey has 256 values: each is looked up once. Alpha stays."""
     ramp = Image.frombytes("L", (256, 1), bytes(range(256)))
     table = list(transform.apply(ramp).getchannel("G").tobytes())
-    return picture.point(table if picture.mode == "L" else [*table, *range(256)])
+    return image.point(table if image.mode == "L" else [*table, *range(256)])
 
 
 def _usable(profile: object, mode: str) -> bool:

@@ -14,13 +14,13 @@ def requantised(source: Source, asked: ImageFormat | None, quality: int) -> byte
         return None
     if mode not in ("L", "RGB") or not profiles.is_srgb(source.profile, mode):
         return None
-    light = requantise.requantised(source.data, quality, source.exif, layout.orientation)
-    return light if light and _is_gain(light, source) else None
+    recompressed = requantise.requantised(source.data, quality, source.exif, layout.orientation)
+    return recompressed if recompressed and _is_gain(recompressed, source) else None
 
 
-def _is_gain(light: bytes, source: Source) -> bool:
+def _is_gain(recompressed: bytes, source: Source) -> bool:
     """Whether it is lighter than the source without its metadata; else the other way sees what is best."""
-    if len(light) * 2 < len(source.data) or not source.layout.untouched:
+    if len(recompressed) * 2 < len(source.data) or not source.layout.untouched:
         return True  # so clear a gain that nobody need take the source apart, or it cannot be kept
     kept = strip.stripped(ImageFormat.JPEG, source.data, source.exif, profiled=False)
-    return kept is not None and len(light) < len(kept)
+    return kept is not None and len(recompressed) < len(kept)

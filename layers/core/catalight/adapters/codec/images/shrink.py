@@ -29,29 +29,29 @@ _ArrowArray._fields_ = (
 )
 
 
-def shrunk(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
+def shrunk(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     """An L, LA, RGB or RGBA picture in a size that is larger on neither side."""
-    mode = picture.mode
+    mode = image.mode
     if mode in _PREMULTIPLIED:
-        return _shrunk(picture.convert(_PREMULTIPLIED[mode]), size).convert(mode)
-    return _shrunk(picture, size)
+        return _shrunk(image.convert(_PREMULTIPLIED[mode]), size).convert(mode)
+    return _shrunk(image, size)
 
 
-def _shrunk(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
-    return natively(picture, size) or picture.resize(size, Image.Resampling.BICUBIC)
+def _shrunk(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    return natively(image, size) or image.resize(size, Image.Resampling.BICUBIC)
 
 
-def natively(picture: Image.Image, size: tuple[int, int]) -> Image.Image | None:
+def natively(image: Image.Image, size: tuple[int, int]) -> Image.Image | None:
     """Shrink a picture that has four bytes a pixel and lies in one piece; None where there is no such way."""
     library = native.library()
-    if library is None or picture.mode not in _FOUR_BYTES or picture.width < _LEAST_WIDTH:
+    if library is None or image.mode not in _FOUR_BYTES or image.width < _LEAST_WIDTH:
         return None
-    made = Image.new(picture.mode, size)
+    made = Image.new(image.mode, size)
     try:
-        source, output = _Pixels(picture), _Pixels(made)
+        source, output = _Pixels(image), _Pixels(made)
     except ValueError:  # in several pieces, for want of PILLOW_BLOCK_SIZE
         return None
-    if not library.shrink(source.address, *picture.size, output.address, *size):
+    if not library.shrink(source.address, *image.size, output.address, *size):
         raise MemoryError("no memory to shrink")
     return made
 
@@ -59,7 +59,7 @@ def natively(picture: Image.Image, size: tuple[int, int]) -> Image.Image | None:
 class _Pixels:
     """The pixels of a picture of four bytes each, one after the other, at an `address` while this lives."""
 
-    def __init__(self, picture: Image.Image) -> None:
-        _, self._capsule = picture.__arrow_c_array__()
+    def __init__(self, image: Image.Image) -> None:
+        _, self._capsule = image.__arrow_c_array__()
         array = cast(_address(self._capsule, b"arrow_array"), POINTER(_ArrowArray)).contents
         self.address = c_void_p(array.children[0].contents.buffers[1])

@@ -44,7 +44,7 @@ class _Component(Structure):
     )
 
 
-class _Picture(Structure):
+class _Image(Structure):
     _fields_ = (
         ("components", c_uint32),
         ("width", c_uint32),
@@ -131,7 +131,7 @@ def requantised(
     as the steps are. Raises UnusualError.
     """
     tokens = _Tokens(most=max(_LEAST_TOKENS, header.width * header.height))
-    made = _picture(output, steps)
+    made = _image(output, steps)
     try:
         if len(first.components) == len(header.components) and not header.progressive and not any(turn):
             able = _from_scan(library, made, header, first, tokens)
@@ -142,37 +142,37 @@ def requantised(
         library.release(byref(tokens))
 
 
-def _from_scan(library: CDLL, picture: _Picture, header: Header, scan: Scan, tokens: _Tokens) -> bool:
-    end = library.requantise_scan(byref(picture), byref(_scan(header, scan)), byref(tokens))
+def _from_scan(library: CDLL, image: _Image, header: Header, scan: Scan, tokens: _Tokens) -> bool:
+    end = library.requantise_scan(byref(image), byref(_scan(header, scan)), byref(tokens))
     return bool(end) and header.scan(end) is None
 
 
 def _from_blocks(
-    library: CDLL, upright: _Picture, header: Header, first: Scan, turn: Turn, tokens: _Tokens
+    library: CDLL, upright: _Image, header: Header, first: Scan, turn: Turn, tokens: _Tokens
 ) -> bool:
-    picture = _picture(header, [header.steps[component.steps] for component in header.components])
-    blocks = library.make_blocks(byref(picture))
+    image = _image(header, [header.steps[component.steps] for component in header.components])
+    blocks = library.make_blocks(byref(image))
     scan: Scan | None = first
     try:
         while blocks and scan:
-            end = library.read_scan(byref(picture), byref(_scan(header, scan)), c_void_p(blocks))
+            end = library.read_scan(byref(image), byref(_scan(header, scan)), c_void_p(blocks))
             if not end:
                 return False
             scan = header.scan(end)
-        given = byref(picture), byref(upright), byref(_Turn(*turn)), c_void_p(blocks), byref(tokens)
+        given = byref(image), byref(upright), byref(_Turn(*turn)), c_void_p(blocks), byref(tokens)
         return bool(blocks and library.requantise_blocks(*given))
     finally:
         library.release_blocks(c_void_p(blocks))
 
 
-def _picture(header: Header, steps: Sequence[bytes]) -> _Picture:
-    picture = _Picture(len(header.components), header.width, header.height, *header.units())
+def _image(header: Header, steps: Sequence[bytes]) -> _Image:
+    image = _Image(len(header.components), header.width, header.height, *header.units())
     for place, (component, after) in enumerate(zip(header.components, steps, strict=True)):
         told = _Component(component.across, component.down, *header.blocks(component))
         memmove(told.before, header.steps[component.steps], BLOCK)
         memmove(told.after, after, BLOCK)
-        picture.component[place] = told
-    return picture
+        image.component[place] = told
+    return image
 
 
 def _scan(header: Header, scan: Scan) -> _Scan:
