@@ -14,6 +14,7 @@ PEERS_READY := $(PEERS)/.ready
 CORPORA := .corpora/.ready
 COMPILER := .compiler/.ready
 NATIVE := $(foreach machine,x86_64 aarch64,layers/core/catalight/adapters/codec/native-$(machine).elf)
+NATIVE_HERE := $(if $(filter Linux,$(shell uname -s)),$(filter %-$(shell uname -m).elf,$(NATIVE)))
 BUILT := .aws-sam/build/template.yaml
 SOURCES := Makefile template.yaml $(shell find functions layers requirements -type f -not -name '*.pyc')
 
@@ -27,10 +28,10 @@ HERE := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
 
 ##@ Try it
 .PHONY: demo run
-demo: $(READY)  ## Run the main job on this machine (CSV=path: with your own catalogue)
+demo: $(READY) $(NATIVE_HERE)  ## Run a job on this machine and check its results (CSV=path: your own catalogue)
 	@$(BIN)/python -m local.demo $(if $(CSV),"$(CSV)")
 
-run: $(READY)  ## Serve the whole system at http://127.0.0.1:8000 (PORT=: elsewhere)
+run: $(READY) $(NATIVE_HERE)  ## Run the whole system at http://127.0.0.1:8000 (PORT=8080: at another port)
 	@PORT=$(PORT) $(BIN)/python -m local.run
 
 KEYS = @$(BIN)/python -m local.keys --port $(PORT) $(if $(STACK),--stack $(STACK))
@@ -46,52 +47,55 @@ keys: $(READY)  ## List the API keys (STACK=: on AWS)
 revoke: $(READY)  ## Revoke an API key (KEY=its id; STACK=: on AWS)
 	$(KEYS) revoke "$(KEY)"
 
-webhook-secret: $(READY)  ## Show what a key's webhooks are signed with (KEY=its id; ROTATE=1: a new one, the old for 7 days too)
+webhook-secret: $(READY)  ## Show the secret that signs a key's webhooks (KEY=its id; ROTATE=1: make a new one; the old one also signs for 7 days)
 	$(KEYS) $(if $(ROTATE),rotate-)webhook-secret "$(KEY)"
 
 ##@ Work on it
-.PHONY: check test audit chaos corpora fuzz native bench bench-pipeline format lock
-check: $(READY) $(NATIVE)  ## Format, lint, types and unit tests: under a minute
+.PHONY: check test audit chaos corpora fuzz native openapi bench bench-pipeline format lock
+check: $(READY) $(NATIVE)  ## Check format, lint and types, and run the unit tests: under a minute
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy --no-error-summary
 	$(BIN)/pytest --quiet tests/unit
 
-test: check $(BUILT) $(AUDIT_READY) $(CORPORA)  ## Everything that CI runs
+test: check $(BUILT) $(AUDIT_READY) $(CORPORA)  ## Run everything that CI runs
 	AWS_DEFAULT_REGION=us-east-1 $(BIN)/sam validate --lint
 	$(BIN)/pytest tests/supply tests/model tests/past tests/integration tests/e2e tests/contract tests/faults tests/corpora
 
-audit: $(READY) $(AUDIT_READY)  ## Look at what we build on: requirements, licences, template, workflow, known faults
+audit: $(READY) $(AUDIT_READY)  ## Audit the dependencies, their licences, the template and the CI workflow; look up known vulnerabilities
 	$(BIN)/pytest --quiet tests/unit/test_requirements.py tests/supply
 	@$(BIN)/python -m tests.supply.vulnerabilities
 
-chaos: $(READY)  ## Run jobs while all around them fails (SEEDS=200, or SEED=17 to run one again)
+chaos: $(READY)  ## Run jobs while everything around them fails (SEEDS=200; SEED=17: repeat one run)
 	@$(BIN)/python -m tests.faults.chaos --seeds $(if $(SEED),1,$(or $(SEEDS),10)) --first $(or $(SEED),1)
 
-corpora: $(CORPORA) $(NATIVE)  ## Send hostile pictures through the codec (CASES=100000 mutations)
+corpora: $(CORPORA) $(NATIVE)  ## Send hostile images through the codec (CASES=100000 mutations)
 	@$(BIN)/python -m tests.corpora --cases $(or $(CASES),100000)
 
-fuzz: $(READY)  ## Hold the API to its own description with random requests (MINUTES=30, SEED=17)
+fuzz: $(READY)  ## Test the API against its OpenAPI description with random requests (MINUTES=30, SEED=17)
 	@FUZZ_MINUTES=$(or $(MINUTES),5) FUZZ_SEED=$(SEED) $(BIN)/pytest --quiet tests/contract
 
-native: $(NATIVE)  ## Compile what Pillow is too slow for, for both of Lambda's architectures
+native: $(NATIVE)  ## Compile the C code that replaces slow parts of Pillow, for both of Lambda's architectures
 
-# Zig's C compiler comes as a wheel, and compiles for other machines than this. SAM leaves out what is called *.so.
-# No multiplication is fused with an addition, so that both make the same bytes.
+# Zig's C compiler comes as a wheel and cross-compiles. The files are called *.elf because SAM leaves out *.so.
+# -ffp-contract=off: no fused multiply-add, so that both architectures give the same bytes.
 layers/core/catalight/adapters/codec/native-%.elf: $(wildcard native/*) | $(COMPILER)
 	@PYTHONPATH=$(dir $(COMPILER)) $(BIN)/python -m ziglang cc -target $*-linux-gnu.2.34 -O3 -ffp-contract=off \
 		-s -shared -fPIC -Wall -Wextra -Werror $(filter %.c,$^) -o $@
 
-bench: $(BENCH_READY) $(NATIVE)  ## Measure the codec against others, in 5 minutes (QUICK=1: in one; IMAGES=folder; WRITE=1: into docs/)
+bench: $(BENCH_READY) $(NATIVE)  ## Compare the codec with others, in 5 minutes (QUICK=1: in one; IMAGES=folder; WRITE=1: write into docs/)
 	@$(BENCH)/bin/python -m bench.codec $(if $(QUICK),--quick) $(if $(IMAGES),--images "$(IMAGES)") $(if $(WRITE),--write)
-bench-pipeline: $(PEERS_READY) $(NATIVE)  ## Time a whole job against what one would take instead (N=1000, ROUNDS=3, WRITE=1)
+bench-pipeline: $(PEERS_READY) $(NATIVE)  ## Time a whole job and compare it with the alternatives (N=1000, ROUNDS=3, WRITE=1)
 	@$(BIN)/python -m bench.pipeline $(if $(N),--images $(N)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(WRITE),--write)
 
-format: $(READY)  ## Format and mend what can be mended
+openapi: $(READY)  ## Write docs/openapi.json, the API's description
+	@$(BIN)/python -m local.openapi
+
+format: $(READY)  ## Format the code, and fix what can be fixed automatically
 	$(BIN)/ruff check --fix --quiet .
 	$(BIN)/ruff format --quiet .
 
-lock: $(READY)  ## Pin the requirements anew (UPGRADE=1: newest versions)
+lock: $(READY)  ## Pin the requirements again (UPGRADE=1: newest versions)
 	$(LOCK) requirements/bootstrap.in -o requirements/bootstrap.txt
 	$(LOCK) requirements/dev.in -o requirements/dev.txt
 	$(LOCK) requirements/audit.in -o requirements/audit.txt
@@ -113,7 +117,7 @@ $(BUILT): $(SOURCES) $(NATIVE) | $(READY)
 	@$(call byte_compile,.aws-sam/build)
 	@touch $@
 
-# Lambda finds no bytecode in what SAM builds and could not keep its own: importing would take 3 to 4 times as long.
+# SAM builds without bytecode, and Lambda could not store any: without this, imports would take 3 to 4 times as long.
 COMPILEALL := $(BIN)/python -m compileall -q -j 0 --invalidation-mode unchecked-hash
 byte_compile = for built in $(1)/*Function; do $(COMPILEALL) -s $$built -p /var/task $$built; done; \
 	$(COMPILEALL) -s $(1)/CoreLayer -p /opt $(1)/CoreLayer
@@ -133,7 +137,7 @@ invoke-dead-letters: $(READY) $(BUILT)  ## Invoke the built dead-letter function
 invoke-sweeper: $(READY) $(BUILT)  ## Invoke the built sweeper with events/sweep.json
 	@$(BIN)/python -m local.invoke SweeperFunction events/sweep.json
 
-invoke-keys: $(READY) $(BUILT)  ## Invoke the built function for keys with events/make-key.json
+invoke-keys: $(READY) $(BUILT)  ## Invoke the built keys function with events/make-key.json
 	@$(BIN)/python -m local.invoke KeysFunction events/make-key.json
 
 deploy: $(READY) $(NATIVE)  ## Deploy to AWS (ENV=prod ARCH=x86_64; MONGODB_URI_SECRET_ARN=…, WEBHOOK_SECRET_ARN=…)
@@ -167,7 +171,7 @@ $(COMPILER): requirements/compiler.txt | $(READY)
 	@$(BIN)/uv pip install --quiet --target $(@D) --require-hashes -r $<
 	@touch $@
 
-# Without Node or what it downloads, sharp is left out, and the measurement says so.
+# If Node or its downloads are missing, sharp is left out, and the measurement says so.
 $(BENCH_READY): requirements/bench.txt bench/node/package-lock.json | $(READY)
 	@echo "Setting up $(BENCH) (once)"
 	@$(BIN)/uv venv --quiet --clear --python python3.13 $(BENCH)
@@ -182,9 +186,9 @@ $(PEERS_READY): requirements/peers.txt | $(READY)
 	@$(BIN)/uv pip install --quiet --python $(PEERS)/bin/python --require-hashes -r $<
 	@touch $@
 
-# The source of Pillow is not built; telling its name is enough for pip, and takes what the build would need.
+# Pillow's source is not built, but pip reads its metadata, which needs the build's requirements.
 $(CORPORA): requirements/corpora.txt | $(READY)
-	@echo "Getting the pictures of Pillow's tests (once)"
+	@echo "Getting the images of Pillow's tests (once)"
 	@$(BIN)/uv pip install --quiet --target $(@D)/build --require-hashes -r $<
 	@PYTHONPATH=$(CURDIR)/$(@D)/build $(BIN)/python -m pip download --quiet --no-deps --no-build-isolation --no-binary pillow \
 		--require-hashes -r $< --dest $(@D)

@@ -1,4 +1,4 @@
-"""Who is measured, and how each is run: in a process of its own, which does nothing else."""
+"""The codecs that are measured. Each runs in a process of its own that does nothing else."""
 
 import os
 import re
@@ -19,20 +19,20 @@ ROOT = HERE.parent
 PYTHON = (sys.executable, "-m", "bench.compressors")
 NODE = ("node", str(HERE / "node/sharp.mjs"))
 ALL = frozenset({"jpeg", "resize", "turned", "other", "webp", "avif", "huge"})
-JPEG_ALONE = frozenset({"jpeg", "huge"})
+JPEG_ONLY = frozenset({"jpeg", "huge"})
 TO_JPEG = frozenset({"jpeg", "resize", "turned", "other", "huge"})
-UNSIZED = frozenset({"jpeg", "other"})
-NODE_NEEDED = "Node 20.9 or newer, then make bench"
+NO_RESIZE = frozenset({"jpeg", "other"})
+NODE_INSTALL = "Node 20.9 or newer, then make bench"
 
 
 def deployed_tuning() -> dict[str, str]:
-    """The settings of malloc and Pillow in template.yaml."""
+    """Return the malloc and Pillow settings of template.yaml."""
     return dict(re.findall(r'((?:MALLOC|PILLOW)_\w+): "(\w+)"', (ROOT / "template.yaml").read_text()))
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One way to compress: `modes` are those it can do, `environment` what it runs with beside the usual."""
+    """One codec setup: `modes` it supports, and `environment` variables that are set in addition."""
 
     title: str
     command: Sequence[str]
@@ -41,19 +41,19 @@ class Candidate:
     environment: dict[str, str] = field(default_factory=dict)
 
 
-def _python(title: str, way: str, modes: frozenset[str], install: str = "make bench") -> Candidate:
-    return Candidate(title, (*PYTHON, way), modes, install)
+def _python(title: str, compressor: str, modes: frozenset[str], install: str = "make bench") -> Candidate:
+    return Candidate(title, (*PYTHON, compressor), modes, install)
 
 
-def _tuned(title: str, way: str, modes: frozenset[str]) -> Candidate:
-    return Candidate(title, (*PYTHON, way), modes, environment=deployed_tuning())
+def _tuned(title: str, compressor: str, modes: frozenset[str]) -> Candidate:
+    return Candidate(title, (*PYTHON, compressor), modes, environment=deployed_tuning())
 
 
 PLAIN = _python("plain Pillow", "plain_pillow", ALL)
 ENGINE = _tuned("Catalight", "engine", ALL)
 SANDBOX = _tuned("Catalight, sandboxed", "sandbox", ALL)
-UNOPTIMISED = _tuned("tuned Pillow", "tuned_pillow", JPEG_ALONE)
-OPTIMISED = _tuned("tuned Pillow, optimize", "optimised_pillow", JPEG_ALONE)
+UNOPTIMISED = _tuned("tuned Pillow", "tuned_pillow", JPEG_ONLY)
+OPTIMISED = _tuned("tuned Pillow, optimize", "optimised_pillow", JPEG_ONLY)
 
 CANDIDATES = (
     PLAIN,
@@ -61,25 +61,25 @@ CANDIDATES = (
     SANDBOX,
     UNOPTIMISED,
     OPTIMISED,
-    _python("the classic service", "classic", UNSIZED),
+    _python("the classic service", "classic", NO_RESIZE),
     Candidate("pyvips", (*PYTHON, "vips"), ALL, environment={"VIPS_CONCURRENCY": "1"}),
-    Candidate("sharp", (*NODE, "defaults"), ALL, NODE_NEEDED),
-    Candidate("sharp without optimise", (*NODE, "without_optimise"), TO_JPEG, NODE_NEEDED),
-    _python("simplejpeg", "simplejpeg", JPEG_ALONE),
-    _python("PyTurboJPEG, YUV", "turbojpeg", JPEG_ALONE, "libturbojpeg; Debian: apt install libturbojpeg0"),
+    Candidate("sharp", (*NODE, "defaults"), ALL, NODE_INSTALL),
+    Candidate("sharp without optimise", (*NODE, "without_optimise"), TO_JPEG, NODE_INSTALL),
+    _python("simplejpeg", "simplejpeg", JPEG_ONLY),
+    _python("PyTurboJPEG, YUV", "turbojpeg", JPEG_ONLY, "libturbojpeg; Debian: apt install libturbojpeg0"),
 )
 
 
 class AbsentError(Exception):
-    """What the candidate needs is not installed."""
+    """Something that the candidate needs is not installed."""
 
 
 class FailedError(Exception):
-    """The candidate cannot do this picture."""
+    """The candidate cannot compress this image."""
 
 
 class Runner:
-    """A candidate's process, for one mode."""
+    """The process of a candidate in one mode."""
 
     def __init__(self, candidate: Candidate, mode: Mode) -> None:
         if shutil.which(candidate.command[0]) is None:
@@ -94,34 +94,34 @@ class Runner:
             stdout=subprocess.PIPE,
             text=True,
         )
-        if self._told() != "ready":
+        if self._reply() != "ready":
             self.close()
             raise AbsentError
 
     def run(self, source: Path, output: Path) -> float:
-        """Compress one file into the other; the seconds that it took."""
+        """Compress `source` to `output` and return the seconds that it took."""
         assert self._process.stdin
         print(source, output, sep="\t", file=self._process.stdin, flush=True)
-        told = self._told()
-        if told.startswith("failed"):
-            raise FailedError(told)
-        seconds, ended_mb = map(float, told.split())
+        reply = self._reply()
+        if reply.startswith("failed"):
+            raise FailedError(reply)
+        seconds, ended_mb = map(float, reply.split())
         alive = sum(processes.peak_mb(pid) for pid in processes.descendants(self._process.pid))
         here = processes.peak_mb(self._process.pid)
         self.peak_mb = max(self.peak_mb, here + max(alive, ended_mb))
         return seconds
 
     def user_seconds(self) -> float:
-        """User CPU so far, with that of its children."""
+        """Return the user CPU seconds so far, children included."""
         pids = (self._process.pid, *processes.descendants(self._process.pid))
         return sum(processes.user_seconds(pid) for pid in pids)
 
     def close(self) -> None:
-        """End it."""
+        """Kill the process."""
         self._process.kill()
         self._process.communicate()
 
-    def _told(self) -> str:
+    def _reply(self) -> str:
         assert self._process.stdout
         line = self._process.stdout.readline()
         if not line:
@@ -130,5 +130,5 @@ class Runner:
 
 
 def _clean_environment() -> dict[str, str]:
-    """Ours without the tuning, so that each candidate has its own alone."""
+    """Return our environment without the tuning, so that each candidate has only its own."""
     return {name: value for name, value in os.environ.items() if not name.startswith(TUNING)}

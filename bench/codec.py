@@ -1,9 +1,9 @@
-"""Catalight's codec and what one would take instead, side by side on one core: `make bench`.
+"""Compare Catalight's codec with its alternatives, side by side on one core: `make bench`.
 
-python -m bench.codec                      in five minutes: tables on the terminal
-python -m bench.codec --quick              in one
-python -m bench.codec --images FOLDER      with pictures of your own beside those that are drawn
-python -m bench.codec --write              the tables and the plot go into docs/ too
+python -m bench.codec                      prints tables; takes five minutes
+python -m bench.codec --quick              takes one minute
+python -m bench.codec --images FOLDER      adds your own images to the drawn ones
+python -m bench.codec --write              also writes the tables and the plot to docs/
 """
 
 import argparse
@@ -14,30 +14,32 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from bench import costs, images, plot, setting, tables
+from bench import costs, environment, images, plot, tables
 from bench.candidates import CANDIDATES, ROOT, deployed_tuning
-from bench.likeness import ssim
 from bench.measure import Measurement, measure
 from bench.modes import HUGE, MODES
+from bench.similarity import ssim
 
 PLOT = ROOT / "docs/performance.svg"
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.codec")
-    parser.add_argument("--quick", action="store_true", help="fewer and smaller pictures, fewer rounds")
-    parser.add_argument("--images", type=Path, metavar="FOLDER", help="pictures to take too")
-    parser.add_argument("--core", type=int, default=max(os.sched_getaffinity(0)), help="to run on")
+    parser.add_argument("--quick", action="store_true", help="fewer and smaller images, fewer rounds")
     parser.add_argument(
-        "--write", action="store_true", help=f"into {tables.PAGE.relative_to(ROOT)}, with the plot"
+        "--images", type=Path, metavar="FOLDER", help="also measure the images in this folder"
+    )
+    parser.add_argument("--core", type=int, default=max(os.sched_getaffinity(0)), help="CPU core to run on")
+    parser.add_argument(
+        "--write", action="store_true", help=f"update {tables.PAGE.relative_to(ROOT)} and the plot"
     )
     options = parser.parse_args()
     options.seconds, options.megapixels, options.rounds = (25, 1.5, 1) if options.quick else (140, 100, 3)
     return options
 
 
-def gathered(options: argparse.Namespace, scratch: Path) -> list[Path]:
-    """The pictures: those that are drawn, and those that were given."""
+def source_images(options: argparse.Namespace, scratch: Path) -> list[Path]:
+    """Return the drawn images and those of `--images`."""
     shots = [shot for shot in images.SHOTS if shot.size[0] * shot.size[1] <= options.megapixels * 1e6]
     given = sorted(path for path in options.images.iterdir() if path.is_file()) if options.images else []
     return [*images.save(shots, scratch), *given]
@@ -46,11 +48,11 @@ def gathered(options: argparse.Namespace, scratch: Path) -> list[Path]:
 def measurements(
     options: argparse.Namespace, found: Sequence[Path], scratch: Path
 ) -> Iterator[tuple[str, str, Measurement]]:
-    """Each mode in turn, with its name and its text."""
+    """Measure one mode after the other; yield its name, its Markdown and its measurement."""
     for mode in MODES:
-        taken = [path for path in found if mode.takes(path)]
+        suitable = [path for path in found if mode.takes(path)]
         seconds = options.seconds * mode.share
-        done = measure(mode, taken, CANDIDATES, scratch, seconds, options.rounds, ssim)
+        done = measure(mode, suitable, CANDIDATES, scratch, seconds, options.rounds, ssim)
         yield mode.name, tables.measured(done), done
     if not options.quick:
         huge = scratch / "huge.jpeg"
@@ -60,9 +62,9 @@ def measurements(
 
 
 def speed_of_two(found: Sequence[Path], cores: set[int], seconds: float) -> float:
-    """How much faster two threads on two cores are than one."""
+    """Return the throughput of two threads on two cores, relative to one thread."""
     done = subprocess.run(
-        [sys.executable, "-m", "bench.two", str(seconds)],
+        [sys.executable, "-m", "bench.thread_scaling", str(seconds)],
         input="\n".join(str(path) for path in found if MODES[0].takes(path)),
         env=os.environ | deployed_tuning(),
         stdout=subprocess.PIPE,
@@ -73,17 +75,19 @@ def speed_of_two(found: Sequence[Path], cores: set[int], seconds: float) -> floa
     return float(done.stdout)
 
 
-def texts(options: argparse.Namespace, scratch: Path, done: list[Measurement]) -> Iterator[tuple[str, str]]:
-    """All that is told, in the order of measuring; `done` receives the measurements."""
+def sections(
+    options: argparse.Namespace, scratch: Path, done: list[Measurement]
+) -> Iterator[tuple[str, str]]:
+    """Yield each section's name and Markdown as it is measured; append the measurements to `done`."""
     cores = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {options.core})
-    yield "setting", setting.told()
-    found = gathered(options, scratch)
+    yield "setting", environment.describe()
+    found = source_images(options, scratch)
     for name, text, measurement in measurements(options, found, scratch):
         done.append(measurement)
         yield name, text
     faster = speed_of_two(found, cores, options.seconds / 10)
-    yield "two", f"Two threads on {min(2, len(cores))} cores: {faster:.2f} x one."
+    yield "two", f"Two threads on {min(2, len(cores))} cores: {faster:.2f} x the throughput of one."
     yield "memory", costs.by_memory(done[0], faster)
     yield "huffman", costs.huffman(done[0])
 
@@ -92,7 +96,7 @@ def main() -> None:
     options = arguments()
     done: list[Measurement] = []
     with tempfile.TemporaryDirectory() as folder:
-        for name, text in texts(options, Path(folder), done):
+        for name, text in sections(options, Path(folder), done):
             print(text, end="\n\n", flush=True)
             if options.write:
                 tables.insert(tables.PAGE, name, text)

@@ -1,8 +1,8 @@
-"""The ways that Python knows, each in a process of its own: `python -m bench.compressors WAY FORMAT SIDE`.
+"""The compressors that run in Python: `python -m bench.compressors NAME FORMAT SIDE`.
 
-For each line on standard input, a source and an output file with a tab between, it answers with the seconds
-that compressing took (reading and writing the files not counted) and the peak of its ended children in MB, or
-with `failed` and why. A way whose library is missing says `absent`.
+Prints `ready`, or `absent` if the library is missing. Each line on standard input holds a source and an
+output file, separated by a tab. For each, prints the seconds that compressing took (without reading and
+writing the files) and the peak memory of its ended children in MB, or `failed` and the reason.
 """
 
 import os
@@ -19,7 +19,7 @@ type Compress = Callable[[bytes], bytes]
 
 
 def plain_pillow(image_format: str, side: int) -> Compress:
-    """What everybody writes first."""
+    """The obvious Pillow code: open, transpose, convert, save."""
     from PIL import Image, ImageOps
 
     def compress(data: bytes) -> bytes:
@@ -37,7 +37,7 @@ def plain_pillow(image_format: str, side: int) -> Compress:
 
 
 def tuned_pillow(image_format: str, _side: int, **settings: bool) -> Compress:
-    """The same without the copy that saving a freshly opened picture makes."""
+    """The same, but loaded first: saving a freshly opened image makes a copy."""
     from PIL import Image
 
     def compress(data: bytes) -> bytes:
@@ -51,12 +51,12 @@ def tuned_pillow(image_format: str, _side: int, **settings: bool) -> Compress:
 
 
 def optimised_pillow(image_format: str, side: int) -> Compress:
-    """With Huffman tables of the picture's own."""
+    """`tuned_pillow` with Huffman tables that are optimised for the image."""
     return tuned_pillow(image_format, side, optimize=True)
 
 
 def classic(image_format: str, _side: int) -> Compress:
-    """The classic service's: flatten to white, save at quality 50."""
+    """What the classic service does: flatten onto white, save at quality 50."""
     from PIL import Image
 
     def compress(data: bytes) -> bytes:
@@ -74,7 +74,7 @@ def classic(image_format: str, _side: int) -> Compress:
 
 
 def engine(image_format: str, side: int) -> Compress:
-    """Catalight's codec, as the sandbox's child calls it."""
+    """Catalight's codec, as the child process of the sandbox calls it."""
     from catalight.adapters.codec.compress import compress
     from catalight.domain.image.options import Options, Target
 
@@ -94,7 +94,7 @@ def sandbox(image_format: str, side: int) -> Compress:
 
 
 def vips(image_format: str, side: int) -> Compress:
-    """pyvips: its pipeline, or its thumbnailer where the size is bounded."""
+    """pyvips: its pipeline, or its thumbnailer if the size is limited."""
     import pyvips
 
     def compress(data: bytes) -> bytes:
@@ -103,7 +103,7 @@ def vips(image_format: str, side: int) -> Compress:
         else:
             image = pyvips.Image.new_from_buffer(data, "", access="sequential")
             if image.get_typeof("orientation"):
-                image = image.copy_memory().autorot()  # which does not read it row by row
+                image = image.copy_memory().autorot()  # rotation cannot read row by row
         if image.hasalpha() and image_format == "jpeg":
             image = image.flatten(background=255)
         output: bytes = image.write_to_buffer("." + image_format, Q=QUALITY, keep="none")
@@ -113,12 +113,12 @@ def vips(image_format: str, side: int) -> Compress:
 
 
 def turbojpeg(_format: str, _side: int) -> Compress:
-    """PyTurboJPEG's shortest way: the planes of YUV from one JPEG into the other."""
+    """The shortest path of PyTurboJPEG: pass the YUV planes from one JPEG to the other."""
     try:
         from turbojpeg import TurboJPEG
 
         library = TurboJPEG()
-    except RuntimeError as error:  # the package is there, libturbojpeg is not
+    except RuntimeError as error:  # the package is installed, libturbojpeg is not
         raise ImportError(str(error)) from error
 
     def compress(data: bytes) -> bytes:
@@ -133,7 +133,7 @@ def turbojpeg(_format: str, _side: int) -> Compress:
 
 
 def simplejpeg(_format: str, _side: int) -> Compress:
-    """simplejpeg: through RGB, with the subsampling that the others have too."""
+    """simplejpeg: through RGB, with the same subsampling as the others."""
     from simplejpeg import decode_jpeg, encode_jpeg
 
     def compress(data: bytes) -> bytes:
@@ -143,28 +143,38 @@ def simplejpeg(_format: str, _side: int) -> Compress:
     return compress
 
 
-WAYS = (plain_pillow, tuned_pillow, optimised_pillow, classic, engine, sandbox, vips, turbojpeg, simplejpeg)
+COMPRESSORS = (
+    plain_pillow,
+    tuned_pillow,
+    optimised_pillow,
+    classic,
+    engine,
+    sandbox,
+    vips,
+    turbojpeg,
+    simplejpeg,
+)
 
 
 def main() -> None:
-    way, image_format, side = sys.argv[1:]
+    name, image_format, side = sys.argv[1:]
     try:
-        compress = {made.__name__: made for made in WAYS}[way](image_format, int(side))
+        compress = {factory.__name__: factory for factory in COMPRESSORS}[name](image_format, int(side))
     except ImportError:
         print("absent", flush=True)
         return
     print("ready", flush=True)
     for line in sys.stdin:
-        print(_answer(compress, *map(Path, line.rstrip("\n").split("\t"))), flush=True)
-    os._exit(0)  # at once: the sandbox's children end with it
+        print(_run(compress, *map(Path, line.rstrip("\n").split("\t"))), flush=True)
+    os._exit(0)  # immediately; the children of the sandbox end with this process
 
 
-def _answer(compress: Compress, source: Path, output: Path) -> str:
+def _run(compress: Compress, source: Path, output: Path) -> str:
     data = source.read_bytes()
     began = time.perf_counter()
     try:
         compressed = compress(data)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the measurement tells it
+    except Exception as error:  # noqa: BLE001 - the measurement reports any error
         return f"failed {type(error).__name__}"
     seconds = time.perf_counter() - began
     output.write_bytes(compressed)

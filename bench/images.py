@@ -1,7 +1,7 @@
-"""Product shots for the measurements of the codec: drawn from seeds, so nothing is downloaded.
+"""Product photos for the codec benchmark, drawn from seeds, so that nothing is downloaded.
 
-What weighs in a photograph is there: cloth, wood, leather and print as textures, folds and soft light as
-gradients, small text and hard edges, the blur of a lens and the noise of a sensor.
+They have what makes up the bytes of a photograph: textures (cloth, wood, leather and print), gradients (folds
+and soft light), small text and hard edges, the blur of a lens and the noise of a sensor.
 """
 
 import colorsys
@@ -23,7 +23,7 @@ WORDS = ("Pure", "wool", "Care", "40 °C", "EAN", "Made to last", "Net 250 g", "
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One picture of the set: its seed, its size as it lies, and how a shop or phone would have saved it."""
+    """One image of the set: its seed, its stored size (before EXIF rotation) and how it is saved."""
 
     seed: int
     size: Size
@@ -34,9 +34,9 @@ class Shot:
 
     @property
     def name(self) -> str:
-        """A file name that tells what it is."""
-        told = "-".join(str(value).replace(":", "") for value in self.settings.values())
-        return f"{self.seed:02}-{self.size[0]}x{self.size[1]}-{told}.{self.format.lower()}"
+        """A file name with the seed, the size and the settings."""
+        settings = "-".join(str(value).replace(":", "") for value in self.settings.values())
+        return f"{self.seed:02}-{self.size[0]}x{self.size[1]}-{settings}.{self.format.lower()}"
 
 
 def _jpeg(seed: int, size: Size, quality: int, subsampling: str, orientation: int = 1, **more: Any) -> Shot:
@@ -61,12 +61,12 @@ SHOTS = (
     Shot(14, (1000, 1250), "WEBP", {"quality": 90}, cut_out=True),
     _jpeg(15, (1600, 1200), 90, "4:2:0", orientation=6),
     _jpeg(16, (4032, 3024), 93, "4:2:0", orientation=8),
-    _jpeg(17, (2040, 1530), 92, "4:2:0", orientation=6),  # begins with a part of a block
+    _jpeg(17, (2040, 1530), 92, "4:2:0", orientation=6),  # its height is no multiple of the block size
 )
 
 
 def save(shots: Sequence[Shot], folder: Path) -> list[Path]:
-    """Draw each into `folder`."""
+    """Draw each shot into `folder` and return the paths."""
     paths = [folder / shot.name for shot in shots]
     for shot, path in zip(shots, paths, strict=True):
         path.write_bytes(encoded(shot))
@@ -74,7 +74,7 @@ def save(shots: Sequence[Shot], folder: Path) -> list[Path]:
 
 
 def encoded(shot: Shot) -> bytes:
-    """The shot's bytes: the same for the same shot."""
+    """Return the encoded bytes of a shot; the same shot always gives the same bytes."""
     file, settings = BytesIO(), dict(shot.settings)
     if shot.orientation != 1:
         settings["exif"] = exif = Image.Exif()
@@ -84,7 +84,7 @@ def encoded(shot: Shot) -> bytes:
 
 
 def huge() -> bytes:
-    """A JPEG of 50 megapixels, nearly the most that is taken: four times a large shot."""
+    """Return a JPEG of 50 megapixels, just below the limit: a large shot, repeated four times."""
     width, height = 4080, 3060
     quarter = draw(10, (width, height))
     image = Image.new("RGB", (width * 2, height * 2))
@@ -96,7 +96,7 @@ def huge() -> bytes:
 
 
 def draw(seed: int, size: Size, *, cut_out: bool = False) -> Image.Image:
-    """Product number `seed` on white; cut out, on nothing."""
+    """Draw product number `seed` on white, or on transparency if it is cut out."""
     random = Random(seed)
     outline = _outline(size, random)
     product = _lit(MATERIALS[seed % len(MATERIALS)](size, random), random)
@@ -109,7 +109,7 @@ def draw(seed: int, size: Size, *, cut_out: bool = False) -> Image.Image:
 
 
 def _outline(size: Size, random: Random) -> Image.Image:
-    """Where the product is: a rounded box or an oval over most of the picture, its edges smooth."""
+    """Return the mask of the product: a rounded box or an oval over most of the image, with smooth edges."""
     width, height = size
     left, top = width * random.uniform(0.12, 0.2), height * random.uniform(0.08, 0.16)
     box = [round(x * 2) for x in (left, top, width - left, height - top * 1.2)]
@@ -120,7 +120,7 @@ def _outline(size: Size, random: Random) -> Image.Image:
 
 
 def _studio(size: Size, outline: Image.Image) -> Image.Image:
-    """White paper that falls off a little towards the corners, with the product's soft shadow."""
+    """Return white paper that darkens a little towards the corners, with the soft shadow of the product."""
     light = Image.radial_gradient("L").resize(size, Image.Resampling.BILINEAR)
     paper = ImageOps.colorize(light, (255, 255, 255), (236, 237, 240))
     small = outline.reduce(8).filter(ImageFilter.GaussianBlur(max(size) / 400))
@@ -130,7 +130,7 @@ def _studio(size: Size, outline: Image.Image) -> Image.Image:
 
 
 def _lit(product: Image.Image, random: Random) -> Image.Image:
-    """Light from the left, and the folds and dents that it shows."""
+    """Light the product from the left, which shows its folds and dents."""
     dents = _noise(product.size, random, (5, 4))
     fall = Image.linear_gradient("L").rotate(90).resize(product.size, Image.Resampling.BILINEAR)
     light = Image.blend(fall, dents, 0.45).point([150 + value * 105 // 255 for value in range(256)])
@@ -138,7 +138,7 @@ def _lit(product: Image.Image, random: Random) -> Image.Image:
 
 
 def _photographed(scene: Image.Image, random: Random) -> Image.Image:
-    """As a camera sees it: softened by the lens, with the sensor's noise, which denoising has smoothed."""
+    """Add what a camera adds: the blur of the lens, and sensor noise that denoising has smoothed."""
     soft = scene.filter(ImageFilter.GaussianBlur(0.6))
     noise = Image.frombytes("L", scene.size, random.randbytes(scene.width * scene.height))
     smooth = noise.filter(ImageFilter.GaussianBlur(0.7)).point(
@@ -148,7 +148,7 @@ def _photographed(scene: Image.Image, random: Random) -> Image.Image:
 
 
 def _noise(size: Size, random: Random, cells: Size) -> Image.Image:
-    """Smooth noise: so many random cells in each direction, blown up."""
+    """Return smooth noise: `cells` random values in each direction, scaled up."""
     across, down = (max(2, min(count, side)) for count, side in zip(cells, size, strict=True))
     return Image.frombytes("L", (across, down), random.randbytes(across * down)).resize(
         size, Image.Resampling.BICUBIC
@@ -156,7 +156,7 @@ def _noise(size: Size, random: Random, cells: Size) -> Image.Image:
 
 
 def _cloudy(size: Size, random: Random, cells: int, octaves: int) -> Image.Image:
-    """Noise of many scales, each half as large as the one before and a little weaker."""
+    """Return noise in octaves; each is half as large as the one before and a little weaker."""
     clouds = _noise(size, random, (cells, cells))
     for octave in range(1, octaves):
         finer = cells << octave
@@ -165,7 +165,7 @@ def _cloudy(size: Size, random: Random, cells: int, octaves: int) -> Image.Image
 
 
 def _dyed(texture: Image.Image, random: Random, contrast: float) -> Image.Image:
-    """The texture in the shades of one colour."""
+    """Colour the texture in shades of one hue."""
     hue, middle = random.random(), random.uniform(0.35, 0.6)
 
     def shade(lightness: float) -> Colour:
@@ -185,12 +185,12 @@ def _wood(size: Size, random: Random) -> Image.Image:
 
 
 def _cloth(size: Size, random: Random) -> Image.Image:
-    """A weave of threads, uneven as threads are, with a stripe of another colour."""
+    """A weave of uneven threads with a stripe of another colour."""
     pitch = max(6, min(size) // 130)
     threads = Image.linear_gradient("L").resize((pitch, pitch))
     cell = Image.new("L", (pitch * 2, pitch * 2))
-    for turn, corner in enumerate(((0, 0), (pitch, 0), (pitch, pitch), (0, pitch))):
-        cell.paste(threads.rotate(90 * turn), corner)
+    for quarter_turns, corner in enumerate(((0, 0), (pitch, 0), (pitch, pitch), (0, pitch))):
+        cell.paste(threads.rotate(90 * quarter_turns), corner)
     weave = Image.new("L", size)
     for x in range(0, size[0], cell.width):
         weave.paste(cell, (x, 0))

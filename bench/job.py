@@ -1,4 +1,4 @@
-"""A whole job on the local system: how fast it is taken, how fast it is done, and what each process uses.
+"""Time a whole job on the local system: upload, processing, and the memory and CPU of each process.
 
 python -m bench.job                        1,000 rows, 2,000 images of 1200 x 900
 python -m bench.job --rows 53000 --upload-only
@@ -18,10 +18,10 @@ JOB_SECONDS = 1800
 
 
 def catalogue(rows: int, per_row: int, base: str) -> bytes:
-    """A catalogue of `rows` rows with `per_row` images each, short enough for 53,000 rows to fit."""
+    """Return a catalogue of `rows` rows with `per_row` images each, short enough that 53,000 rows fit."""
     lines = ["Serial Number,Product Name,Input Image Urls"]
     for row in range(rows):
-        urls = ",".join(f"{base}/{row * per_row + place}.jpg" for place in range(per_row))
+        urls = ",".join(f"{base}/{row * per_row + position}.jpg" for position in range(per_row))
         lines.append(f'{row + 1},Product number {row + 1},"{urls}"')
     return "\n".join([*lines, ""]).encode()
 
@@ -43,17 +43,17 @@ def main() -> None:
         for number in range(DISTINCT):
             image(number)
         client = Client(system.url)
-        client.upload(catalogue(1, 1, images.url))  # the API connects at its first request
+        client.upload(catalogue(1, 1, images.url))  # the first request opens the connections of the API
         data = catalogue(options.rows, options.per_row, images.url)
         began = time.perf_counter()
         accepted = client.upload(data)
-        taken = time.perf_counter() - began
-        print(f"{options.rows:,} rows, {len(data):,} bytes: answered 202 after {taken:.2f} s")
+        upload_seconds = time.perf_counter() - began
+        print(f"{options.rows:,} rows, {len(data):,} bytes: 202 Accepted after {upload_seconds:.2f} s")
         if not options.upload_only:
             *_, status = client.watch(accepted["request_id"], JOB_SECONDS)
             done = time.perf_counter() - began
             total = status["images"]["total"]
-            print(f"{status['status']} {status['images']}: {done:.1f} s from POST")
+            print(f"{status['status']} {status['images']}: {done:.1f} s after POST")
             print(f"{total / done:.1f} images a second")
         print(f"\n{'process':40} {'peak MB':>8} {'CPU s':>8}")
         for pid in (os.getpid(), *descendants(os.getpid())):

@@ -1,4 +1,4 @@
-"""Measures candidates side by side: by turns on each picture, as often as the time allows."""
+"""Measure candidates side by side: they take turns at each image, for as many rounds as the time allows."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -13,45 +13,45 @@ from statistics import fmean, geometric_mean, median
 from bench.candidates import AbsentError, Candidate, FailedError, Runner
 from bench.modes import Mode
 
-type Likeness = Callable[[Path, Path], float]
+type Similarity = Callable[[Path, Path], float]
 
 
 @dataclass(slots=True)
 class Result:
-    """What one candidate did in one mode: by picture, each round's seconds, the output's bytes and SSIM."""
+    """The results of one candidate in one mode, by image: seconds of each round, output bytes and SSIM."""
 
     candidate: Candidate
     seconds: dict[Path, list[float]] = field(default_factory=dict)
     user_seconds: float = 0.0
     sizes: dict[Path, int] = field(default_factory=dict)
-    likenesses: dict[Path, float] = field(default_factory=dict)
+    similarities: dict[Path, float] = field(default_factory=dict)
     peak_mb: float = 0.0
 
     @property
     def images_a_second(self) -> float:
-        """Over the whole set, in the median of the rounds."""
+        """Images a second over the whole set: the median of the rounds."""
         rounds = map(sum, zip(*self.seconds.values(), strict=True))
         return len(self.seconds) / median(rounds)
 
     @property
     def user_milliseconds(self) -> float:
-        """User CPU of an image: the mean, as the kernel counts it in ticks."""
+        """Mean user CPU per image, in milliseconds; the kernel counts it in ticks."""
         return 1000 * self.user_seconds / sum(map(len, self.seconds.values()))
 
     @property
     def output_share(self) -> float:
-        """All output bytes of all input bytes."""
+        """Output bytes divided by input bytes, over the whole set."""
         return sum(self.sizes.values()) / sum(path.stat().st_size for path in self.sizes)
 
     @property
-    def likeness(self) -> float:
-        """SSIM, the mean of the pictures."""
-        return fmean(self.likenesses.values())
+    def similarity(self) -> float:
+        """The mean SSIM of the images."""
+        return fmean(self.similarities.values())
 
     def speed_against(self, other: "Result") -> float:
-        """How many times as fast: by picture the median over rounds, of these the geometric mean.
+        """Return the speed relative to `other`: the geometric mean over images of the median over rounds.
 
-        The two of a ratio were measured within the same second or so, so what disturbs both is not in it.
+        Both times of a ratio are measured within about the same second, so a disturbance of both cancels out.
         """
         ratios = (
             median(theirs / ours for theirs, ours in zip(other.seconds[path], seconds, strict=True))
@@ -60,13 +60,13 @@ class Result:
         return geometric_mean(ratios)
 
     def cpu_speed_against(self, other: "Result") -> float:
-        """The same by user CPU of the whole set; not a number where it is too little to be counted."""
+        """Return the ratio of user CPU over the whole set; NaN if it is too little to be counted."""
         return other.user_seconds / self.user_seconds if self.user_seconds else nan
 
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """A mode's results; `absent` are not installed, `left_out` are pictures that somebody cannot do."""
+    """The results of a mode. `absent` are not installed, `left_out` are images that a candidate cannot do."""
 
     mode: Mode
     results: Sequence[Result]
@@ -75,12 +75,12 @@ class Measurement:
     rounds: int
 
     def result(self, candidate: Candidate) -> Result:
-        """What this one did."""
+        """Return the result of one candidate."""
         return next(result for result in self.results if result.candidate is candidate)
 
 
 @dataclass(frozen=True, slots=True)
-class _Entrant:
+class _Participant:
     result: Result
     runner: Runner
     output: Path
@@ -93,33 +93,33 @@ def measure(
     scratch: Path,
     seconds: float,
     rounds: int,
-    likeness: Likeness,
+    similarity: Similarity,
 ) -> Measurement:
-    """All candidates that know the mode, for about so many seconds, in at least so many rounds.
+    """Measure all candidates that support the mode for about `seconds`, in at least `rounds` rounds.
 
-    The first pass is not timed; it warms up, and tells sizes and likenesses.
+    The first pass is not timed: it warms up and records output sizes and SSIM.
     """
     end = time.monotonic() + seconds
     absent: list[Candidate] = []
     left_out: dict[Path, str] = {}
     with ExitStack() as stack:
-        entrants = list(_entrants(mode, candidates, scratch, stack, absent))
+        participants = list(_participants(mode, candidates, scratch, stack, absent))
         for source in sources:
-            if reason := _first_pass(entrants, source, likeness):
+            if reason := _first_pass(participants, source, similarity):
                 left_out[source] = reason
         images = [source for source in sources if source not in left_out]
         for number in count(1):
-            _round(entrants, images, number)
+            _round(participants, images, number)
             if number >= rounds and time.monotonic() > end:
                 break
-        for entrant in entrants:
-            entrant.result.peak_mb = entrant.runner.peak_mb
-    return Measurement(mode, [entrant.result for entrant in entrants], absent, left_out, number)
+        for participant in participants:
+            participant.result.peak_mb = participant.runner.peak_mb
+    return Measurement(mode, [participant.result for participant in participants], absent, left_out, number)
 
 
-def _entrants(
+def _participants(
     mode: Mode, candidates: Iterable[Candidate], scratch: Path, stack: ExitStack, absent: list[Candidate]
-) -> Iterator[_Entrant]:
+) -> Iterator[_Participant]:
     for candidate in candidates:
         if mode.name not in candidate.modes:
             continue
@@ -129,35 +129,35 @@ def _entrants(
             absent.append(candidate)
             continue
         stack.callback(runner.close)
-        yield _Entrant(Result(candidate), runner, scratch / "output")
+        yield _Participant(Result(candidate), runner, scratch / "output")
 
 
-def _first_pass(entrants: Sequence[_Entrant], source: Path, likeness: Likeness) -> str | None:
-    """Notes size and likeness of everyone's output; where somebody cannot do the picture, tells who."""
+def _first_pass(participants: Sequence[_Participant], source: Path, similarity: Similarity) -> str | None:
+    """Record size and SSIM of each output; return the reason if a candidate cannot do the image."""
     outputs: list[bytes] = []
-    known: dict[bytes, float] = {}  # many outputs are the same, and comparing takes longer than making
-    for entrant in entrants:
+    known: dict[bytes, float] = {}  # many outputs are equal, and SSIM takes longer than compressing
+    for participant in participants:
         try:
-            entrant.runner.run(source, entrant.output)
+            participant.runner.run(source, participant.output)
         except FailedError as error:
-            return f"{entrant.result.candidate.title}: {error}"
-        data = entrant.output.read_bytes()
+            return f"{participant.result.candidate.title}: {error}"
+        data = participant.output.read_bytes()
         if data not in known:
-            known[data] = likeness(source, entrant.output)
+            known[data] = similarity(source, participant.output)
         outputs.append(data)
-    for entrant, data in zip(entrants, outputs, strict=True):
-        entrant.result.sizes[source] = len(data)
-        entrant.result.likenesses[source] = known[data]
-        entrant.result.seconds[source] = []
+    for participant, data in zip(participants, outputs, strict=True):
+        participant.result.sizes[source] = len(data)
+        participant.result.similarities[source] = known[data]
+        participant.result.seconds[source] = []
     return None
 
 
-def _round(entrants: Sequence[_Entrant], sources: Sequence[Path], number: int) -> None:
-    """Every picture once by everyone; the order of both changes, as one may bear on the next."""
-    before = [entrant.runner.user_seconds() for entrant in entrants]
+def _round(participants: Sequence[_Participant], sources: Sequence[Path], number: int) -> None:
+    """Run each candidate once on each image; the order of both changes, as one run may affect the next."""
+    before = [participant.runner.user_seconds() for participant in participants]
     for source in Random(number).sample(sources, len(sources)):
-        first = number % len(entrants)
-        for entrant in (*entrants[first:], *entrants[:first]):
-            entrant.result.seconds[source].append(entrant.runner.run(source, entrant.output))
-    for entrant, so_far in zip(entrants, before, strict=True):
-        entrant.result.user_seconds += entrant.runner.user_seconds() - so_far
+        first = number % len(participants)
+        for participant in (*participants[first:], *participants[:first]):
+            participant.result.seconds[source].append(participant.runner.run(source, participant.output))
+    for participant, so_far in zip(participants, before, strict=True):
+        participant.result.user_seconds += participant.runner.user_seconds() - so_far

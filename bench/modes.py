@@ -1,4 +1,4 @@
-"""What the codec is measured at: the same settings for everyone."""
+"""The modes of the codec benchmark; every candidate gets the same settings."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +10,11 @@ QUALITY = 50
 
 @dataclass(frozen=True, slots=True)
 class Mode:
-    """One kind of work: `side` bounds width and height (0: they stay), `share` is its part of the time.
+    """One kind of work.
 
-    It takes JPEGs, or else what is none, of more than `side` and of at most so many `megapixels`, since AVIF
-    can take seconds for each; and those that are upright as they lie, or else the others.
+    `side` limits width and height (0: no limit), `share` is the part of the total time. The sources are JPEGs
+    if `from_jpeg`, else other formats; stored upright if `upright`, else with an EXIF rotation; larger than
+    `side`; and of at most `megapixels`, because AVIF can take seconds per image.
     """
 
     name: str
@@ -26,7 +27,7 @@ class Mode:
     megapixels: float = 100
 
     def takes(self, path: Path) -> bool:
-        """Whether this file is a picture for it."""
+        """Return whether this file is a source for the mode."""
         try:
             with Image.open(path) as image:
                 megapixels = image.width * image.height / 1e6
@@ -40,11 +41,11 @@ class Mode:
 MODES = (
     Mode("jpeg", "JPEG to JPEG, quality 50, same size", "jpeg", 0, 0.35),
     Mode("resize", "JPEG to JPEG, quality 50, within 1024 x 1024", "jpeg", 1024, 0.2),
-    Mode("turned", "JPEG that is to be turned to JPEG, quality 50", "jpeg", 0, 0.1, upright=False),
+    Mode("turned", "JPEG with EXIF rotation to JPEG, quality 50", "jpeg", 0, 0.1, upright=False),
     Mode("other", "PNG and WebP, some transparent, to JPEG, quality 50", "jpeg", 0, 0.1, from_jpeg=False),
     Mode("webp", "JPEG to WebP, quality 50, same size", "webp", 0, 0.125, megapixels=2.5),
     Mode("avif", "JPEG to AVIF, quality 50, same size", "avif", 0, 0.125, megapixels=1.05),
 )
 
 HUGE = Mode("huge", "One JPEG of 50 megapixels to JPEG, quality 50, same size", "jpeg", 0, 0)
-"""For its peak memory: done once."""
+"""Measured once, for the peak memory."""

@@ -1,12 +1,12 @@
-"""A whole job against what one would take instead, in turn: images a second and CPU an image.
+"""Compare a whole job with its alternatives, in turn: images a second and CPU per image.
 
 python -m bench.pipeline                   1,000 images, 3 rounds
 python -m bench.pipeline --images 200 --rounds 1
-python -m bench.pipeline --write           the tables go into docs/ too
+python -m bench.pipeline --write           also writes the tables to docs/
 
-The pictures come from a server with a process of its own. Catalight's time is that from POST to COMPLETED on
-the local system, with every hop over S3, SQS and MongoDB; the others write to the disk. The system was up
-before; the others' starts are in their times.
+The images come from a server in its own process. Catalight's time runs from POST to COMPLETED on the local
+system, with every hop over S3, SQS and MongoDB; the others write to the disk. The local system is already up;
+the times of the others include their start.
 """
 
 import argparse
@@ -16,12 +16,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
 
-from bench import shop, ways
+from bench import contenders, image_host
+from bench.contenders import Contender, Measured
 from bench.tables import PAGE, insert, table
-from bench.ways import Measured, Way
 from local.runner.system import System
 
-IMAGES = Path(".bench/pictures")
+IMAGES = Path(".bench/images")
 OURS = "Catalight"
 
 
@@ -29,32 +29,32 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.pipeline")
     parser.add_argument("--images", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--write", action="store_true", help=f"into {PAGE.name}")
+    parser.add_argument("--write", action="store_true", help=f"update {PAGE.name}")
     return parser.parse_args()
 
 
 def main() -> None:
     options = arguments()
     os.environ["CATALIGHT_ALLOW_PRIVATE_HOSTS"] = "1"
-    shop.draw_all(IMAGES)
+    image_host.draw_all(IMAGES)
     with ExitStack() as stack:
-        base = stack.enter_context(shop.serving(IMAGES))
-        urls = [f"{base}/{number % shop.DISTINCT}.jpg" for number in range(options.images)]
+        base = stack.enter_context(image_host.serving(IMAGES))
+        urls = [f"{base}/{number % image_host.DISTINCT}.jpg" for number in range(options.images)]
         system = stack.enter_context(System())
-        all_ways: dict[str, Way] = {
-            OURS: ways.catalight(system),
-            "plain asyncio": ways.plain,
-            "img2dataset": ways.img2dataset,
+        compared: dict[str, Contender] = {
+            OURS: contenders.catalight(system),
+            "plain asyncio": contenders.plain,
+            "img2dataset": contenders.img2dataset,
         }
-        all_ways[OURS](urls[:40])  # its workers start with their first messages
-        measured: dict[str, list[Measured]] = {name: [] for name in all_ways}
+        compared[OURS](urls[:40])  # the first messages start its workers
+        measured: dict[str, list[Measured]] = {name: [] for name in compared}
         for number in range(options.rounds):
-            for name, way in all_ways.items():
-                measured[name].append(way(urls))
+            for name, contender in compared.items():
+                measured[name].append(contender(urls))
                 rate = options.images / measured[name][-1].seconds
                 print(f"round {number + 1}: {name:14} {rate:6.1f} images a second", flush=True)
     for name, text in (
-        ("pipeline", compared(measured, options.images)),
+        ("pipeline", comparison(measured, options.images)),
         ("costs", costs(measured[OURS], options.images)),
     ):
         print(f"\n{text}")
@@ -62,8 +62,8 @@ def main() -> None:
             insert(PAGE, name, text)
 
 
-def compared(measured: Mapping[str, Sequence[Measured]], images: int) -> str:
-    """Medians, and those of the ratios of each round."""
+def comparison(measured: Mapping[str, Sequence[Measured]], images: int) -> str:
+    """Return a table of medians over rounds, of the values and of their ratios to Catalight."""
     rows = []
     for name, jobs in measured.items():
         pairs = list(zip(measured[OURS], jobs, strict=True))
@@ -77,12 +77,18 @@ def compared(measured: Mapping[str, Sequence[Measured]], images: int) -> str:
             )
         )
     title = f"{images:,} images, rounds: {len(measured[OURS])}, {os.process_cpu_count()} cores."
-    header = ("way", "images/s", "CPU ms an image", "Catalight is faster", "its CPU, times")
+    header = (
+        "candidate",
+        "images/s",
+        "CPU ms per image",
+        "Catalight's relative speed",
+        "Catalight's relative CPU",
+    )
     return f"{title}\n\n{table(header, rows)}"
 
 
 def costs(jobs: Sequence[Measured], images: int) -> str:
-    """What Catalight's CPU goes into, and what its stages take."""
+    """Return tables of Catalight's CPU by process and of its time by stage."""
     spent = [
         (name, f"{median(1000 * job.cpu.get(name, 0) / images for job in jobs):.2f}")
         for name in sorted({name for job in jobs for name in job.cpu})
@@ -91,7 +97,7 @@ def costs(jobs: Sequence[Measured], images: int) -> str:
         (stage, f"{median(job.stages[stage] / images for job in jobs):.1f}") for stage in jobs[0].stages
     ]
     return "\n\n".join(
-        [table(("process", "CPU ms an image"), spent), table(("stage", "ms an image"), stages)]
+        [table(("process", "CPU ms per image"), spent), table(("stage", "ms per image"), stages)]
     )
 
 

@@ -15,7 +15,7 @@ COLUMNS = 4
 
 
 def write(measurements: Sequence[Measurement], path: Path) -> None:
-    """A panel for each mode, and one for the legend: to the left is smaller, up is faster."""
+    """Draw a panel for each mode and one for the legend: left is smaller, up is faster."""
     mpl.use("svg")
     mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "catalight", "font.size": 9})
     from matplotlib import pyplot
@@ -33,13 +33,13 @@ def write(measurements: Sequence[Measurement], path: Path) -> None:
 
 
 def _draw(panel: Any, measurement: Measurement) -> dict[str, Any]:
-    """A point for each candidate; what was drawn, by title."""
+    """Draw a point for each candidate; return the points by title."""
     plain = measurement.result(PLAIN)
     seen = {}
     for result in measurement.results:
         marker, colour = STYLES[CANDIDATES.index(result.candidate)]
-        place = result.output_share, result.speed_against(plain)
-        seen[result.candidate.title] = panel.scatter(*place, marker=marker, color=colour, s=45, alpha=0.8)
+        position = result.output_share, result.speed_against(plain)
+        seen[result.candidate.title] = panel.scatter(*position, marker=marker, color=colour, s=45, alpha=0.8)
     panel.set_title(measurement.mode.title.replace(", quality", "\nquality"), fontsize=9)
     panel.set_xlabel("bytes out / bytes in")
     panel.set_ylabel("speed, plain Pillow = 1")

@@ -1,4 +1,4 @@
-"""What the processes below this one have used, from Linux's /proc."""
+"""Memory and CPU of the descendant processes, from Linux's /proc."""
 
 import os
 from collections.abc import Iterator
@@ -10,14 +10,14 @@ NAMES = {
     "mongod": "mongod",
     "moto": "moto",
     "uvicorn": "API under uvicorn",
-    "codec.worker": "the images' codec",
-    "bench.shop": "the shop",
+    "codec.worker": "image codec",
+    "bench.image_host": "image host",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """A process by its role: peak resident memory in MB and CPU in seconds, so far."""
+    """The role of a process, its peak resident memory in MB and its CPU seconds so far."""
 
     role: str
     peak_mb: float
@@ -25,7 +25,7 @@ class Usage:
 
 
 def descendants(pid: int) -> Iterator[int]:
-    """Every process below `pid`."""
+    """Yield the descendants of a process."""
     for task in Path(f"/proc/{pid}/task").iterdir():
         for child in map(int, (task / "children").read_text().split()):
             yield child
@@ -33,31 +33,31 @@ def descendants(pid: int) -> Iterator[int]:
 
 
 def usage(pid: int) -> Usage:
-    """What one process has used so far."""
+    """Return what a process has used so far."""
     user, system, *_ = _ticks(pid)
     return Usage(role(pid), peak_mb(pid), (user + system) / TICKS)
 
 
 def peak_mb(pid: int) -> float:
-    """Its peak resident memory in MB."""
+    """Return the peak resident memory of a process in MB."""
     status = dict(line.split(":\t", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
     return int(status["VmHWM"].split()[0]) / 1024
 
 
 def user_seconds(pid: int) -> float:
-    """User CPU of the process and of its children that have ended."""
+    """Return the user CPU seconds of a process and of its ended children."""
     user, _, ended, _ = _ticks(pid)
     return (user + ended) / TICKS
 
 
 def _ticks(pid: int) -> tuple[int, int, int, int]:
-    """User and system time, then those of the children that have ended."""
+    """Return user and system time of a process, then those of its ended children."""
     fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     return int(fields[11]), int(fields[12]), int(fields[13]), int(fields[14])
 
 
 def role(pid: int) -> str:
-    """What a process is there for."""
+    """Return a name for what a process does."""
     command = Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
     variables = Path(f"/proc/{pid}/environ").read_text().split("\0")
     if pid == os.getpid():

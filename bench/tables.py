@@ -1,4 +1,4 @@
-"""The measurements as Markdown, for the terminal and for the documentation."""
+"""The measurements as Markdown, for the terminal and docs/performance.md."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -9,7 +9,7 @@ from bench.measure import Measurement
 
 PAGE = ROOT / "docs/performance.md"
 HEADER = (
-    "way",
+    "candidate",
     "images/s",
     "speed",
     "user CPU, ms",
@@ -21,15 +21,15 @@ HEADER = (
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table whose columns stand below each other; all but the first hold numbers."""
+    """Return a Markdown table with aligned columns; all but the first are right-aligned."""
     lines = [header, *rows]
-    widths = [max(len(line[place]) for line in lines) for place in range(len(header))]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
     rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
     return "\n".join(
         "| "
         + " | ".join(
-            cell.rjust(width) if place else cell.ljust(width)
-            for place, (cell, width) in enumerate(zip(line, widths, strict=True))
+            cell.rjust(width) if column else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
         )
         + " |"
         for line in (header, rule, *lines[1:])
@@ -37,7 +37,7 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def measured(measurement: Measurement) -> str:
-    """A mode's title and table, and what is not in it."""
+    """Return the title and table of a mode, and what is missing from it."""
     plain = measurement.result(PLAIN)
     rows = [
         (
@@ -47,26 +47,25 @@ def measured(measurement: Measurement) -> str:
             f"{result.user_milliseconds:.0f}",
             f"{result.cpu_speed_against(plain):.2f}",
             f"{result.output_share:.3f}",
-            f"{result.likeness:.3f}",
+            f"{result.similarity:.3f}",
             f"{result.peak_mb:.0f}",
         )
         for result in measurement.results
     ]
-    title = f"{measurement.mode.title}. Pictures: {len(plain.seconds)}, rounds: {measurement.rounds}."
-    told = [title, ""]
-    told.append(table(HEADER, rows))
+    title = f"{measurement.mode.title}. Images: {len(plain.seconds)}, rounds: {measurement.rounds}."
+    lines = [title, "", table(HEADER, rows)]
     for absent in measurement.absent:
-        told += ["", f"Not installed: {absent.title} (install {absent.install})."]
+        lines += ["", f"Not installed: {absent.title} (install {absent.install})."]
     for path, reason in measurement.left_out.items():
-        told += ["", f"Left out: {path.name} ({reason})."]
-    return "\n".join(told)
+        lines += ["", f"Left out: {path.name} ({reason})."]
+    return "\n".join(lines)
 
 
 def insert(page: Path, name: str, text: str) -> None:
-    """Put `text` between the page's comments `<!-- name -->` and `<!-- end -->`."""
+    """Write `text` between `<!-- name -->` and `<!-- end -->`; raise ValueError if not found exactly once."""
     begin, end = f"<!-- {name} -->\n", "<!-- end -->"
-    place = re.compile(f"{re.escape(begin)}.*?{end}", re.DOTALL)
-    written, places = place.subn(lambda _: f"{begin}\n{text}\n\n{end}", page.read_text())
-    if places != 1:
-        raise ValueError(f"{page} has {places} places for {name}")
+    section = re.compile(f"{re.escape(begin)}.*?{end}", re.DOTALL)
+    written, count = section.subn(lambda _: f"{begin}\n{text}\n\n{end}", page.read_text())
+    if count != 1:
+        raise ValueError(f"{page} has {count} places for {name}")
     page.write_text(written)

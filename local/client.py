@@ -1,4 +1,4 @@
-"""A client of the HTTP API, as a user would write one."""
+"""A client of the HTTP API, as a user would write it."""
 
 import csv
 import io
@@ -14,21 +14,21 @@ TIMEOUT = 60  # seconds
 
 
 class Client:
-    """Talks to the API at `url`; raises requests.HTTPError for an answer that is an error."""
+    """Calls the API at `url`; raises requests.HTTPError for an error response."""
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.http = requests.Session()
 
     def upload(self, data: bytes, name: str = "products.csv", **fields: str) -> dict[str, Any]:
-        """Submit a catalogue; return what the API answers."""
+        """Submit a catalogue; return the body of the response."""
         answer = self.http.post(
             f"{self.url}/upload", files={"file": (name, data, "text/csv")}, data=fields, timeout=TIMEOUT
         )
         return self._json(answer)
 
     def status(self, request_id: str) -> dict[str, Any]:
-        """How far the job is."""
+        """Return the status of the job."""
         return self._json(self.http.get(f"{self.url}/status/{request_id}", timeout=TIMEOUT))
 
     def watch(self, request_id: str, seconds: float, every: float = 0.25) -> Iterator[dict[str, Any]]:
@@ -46,13 +46,13 @@ class Client:
             time.sleep(every)
 
     def download(self, request_id: str) -> bytes:
-        """The result CSV, by way of its presigned URL."""
+        """Return the result CSV, downloaded through its presigned URL."""
         answer = self.http.get(f"{self.url}/download/{request_id}", timeout=TIMEOUT)
         answer.raise_for_status()
         return answer.content
 
     def image(self, link: str) -> requests.Response:
-        """An output image by the link of the result CSV."""
+        """Download an output image by its link in the result CSV."""
         answer = self.http.get(link, timeout=TIMEOUT)
         answer.raise_for_status()
         return answer
@@ -65,6 +65,6 @@ class Client:
 
 
 def rows_of(result: bytes) -> list[dict[str, str]]:
-    """The rows of a result CSV, by column."""
+    """Return the rows of a result CSV, each as a dictionary by column."""
     delimiter = catalogue.parse(result).dialect.delimiter
     return list(csv.DictReader(io.StringIO(result.decode("utf-8-sig"), newline=""), delimiter=delimiter))

@@ -1,8 +1,8 @@
-"""`make demo`: the main job from one end to the other, on one machine, every part of it checked.
+"""`make demo`: runs one job from upload to webhook on this machine, and checks every result.
 
-Serves a small catalogue of pictures that the project draws (or takes the user's own CSV), submits it to a
-whole local system, shows progress, receives and verifies the webhook, and compares what came out with what
-was expected.
+It serves a small catalogue of images that the project draws (or takes your own CSV), submits it to a local
+system, shows the progress, receives and verifies the webhook, and compares the results with the expected
+ones.
 """
 
 import argparse
@@ -37,7 +37,7 @@ console = Console(highlight=False)
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A row of the demo's catalogue: its images by path, each with the error code it should end with."""
+    """A row of the demo's catalogue: the path of each image with its expected error code, empty for none."""
 
     name: str
     images: tuple[tuple[str, str], ...]
@@ -46,16 +46,16 @@ class Product:
 PRODUCTS = (
     *(Product(f"Product {n}", ((f"/{2 * n}.jpg", ""), (f"/{2 * n + 1}.jpg", ""))) for n in range(8)),
     Product("Busy at first", (("/busy/9.jpg", ""),)),
-    Product("Half gone", (("/18.jpg", ""), ("/missing/2.jpg", "not_found"))),
-    Product("Not a picture", (("/text/1.jpg", "not_an_image"),)),
-    Product("Cut short", (("/cut/1.jpg", "corrupt_image"),)),
-    Product("No address", (("n/a", "invalid_url"),)),
-    Product("No picture", ()),
+    Product("Half missing", (("/18.jpg", ""), ("/missing/2.jpg", "not_found"))),
+    Product("Not an image", (("/text/1.jpg", "not_an_image"),)),
+    Product("Truncated", (("/cut/1.jpg", "corrupt_image"),)),
+    Product("Invalid URL", (("n/a", "invalid_url"),)),
+    Product("No image", ()),
 )
 
 
 def catalogue(base: str) -> bytes:
-    """The demo's catalogue, its pictures at `base`."""
+    """Return the demo's catalogue as CSV, with its images at the URL `base`."""
     lines = ["Serial Number,Product Name,Input Image Urls"]
     for number, product in enumerate(PRODUCTS, 1):
         urls = ", ".join(base + path if path.startswith("/") else path for path, _ in product.images)
@@ -64,7 +64,7 @@ def catalogue(base: str) -> bytes:
 
 
 def watch(client: Client, request_id: str, total: int) -> dict[str, Any]:
-    """Show progress until the job has ended; return its last status."""
+    """Show a progress bar until the job has ended; return its last status."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     status: dict[str, Any] = {}
     with Progress(*columns, console=console) as progress:
@@ -76,18 +76,18 @@ def watch(client: Client, request_id: str, total: int) -> dict[str, Any]:
 
 
 def check(rows: Sequence[dict[str, str]], expected: Sequence[Sequence[str]]) -> list[str]:
-    """What is not as expected: the error code of each image of each row."""
+    """Compare the error code of each image with the expected one; return the differences."""
     faults = []
     for row, codes in zip(rows, expected, strict=True):
         count = len(codes)
         found = (row["Errors"] or "," * (count - 1)).split(",") if count else []
         if found != list(codes):
-            faults.append(f"{label(row)}: {found} instead of {list(codes)}")
+            faults.append(f"{label(row)}: error codes {found} instead of {list(codes)}")
     return faults
 
 
 def check_images(client: Client, rows: Sequence[dict[str, str]]) -> list[str]:
-    """Fetch and decode every output image by its link; return what is wrong with them."""
+    """Download and decode every output image; return a line for each row whose size is wrong."""
     faults = []
     for row in rows:
         links = [link for link in row["Output Image Urls"].split(",") if link]
@@ -103,23 +103,23 @@ def check_images(client: Client, rows: Sequence[dict[str, str]]) -> list[str]:
 
 
 def check_webhook(receiver: WebhookReceiver, status: dict[str, Any]) -> list[str]:
-    """Wait for the verified webhook and compare it with the status."""
+    """Wait for a webhook with a valid signature; return how it differs from the status."""
     try:
         event = receiver.events.get(timeout=WEBHOOK_SECONDS)
     except Empty:
-        return ["the webhook did not come"]
+        return [f"no webhook arrived within {WEBHOOK_SECONDS} s"]
     wanted = {key: status[key] for key in ("request_id", "status", "images", "errors", "bytes")}
     found = {key: event["data"][key] for key in wanted}
-    return [] if found == wanted else [f"the webhook says {found} instead of {wanted}"]
+    return [] if found == wanted else [f"the webhook reports {found} instead of {wanted}"]
 
 
 def label(row: dict[str, str]) -> str:
-    """What a person calls the row: its first two cells."""
+    """Return the row's first two cells, which name it."""
     return " ".join(list(row.values())[:2])
 
 
 def table(rows: Sequence[dict[str, str]]) -> Table:
-    """The result, as a person would like to see it."""
+    """Return the result as a table for the console."""
     shown = Table(box=None, header_style="bold")
     for title in ("Product", "Images", "Status", "Bytes in", "Bytes out", "Saved", "Errors"):
         shown.add_column(
@@ -127,8 +127,8 @@ def table(rows: Sequence[dict[str, str]]) -> Table:
         )
     for row in rows:
         before, after = int(row["Bytes In"]), int(row["Bytes Out"])
-        places = row["Output Image Urls"].split(",") if row["Status"] != "EMPTY" else []
-        done = f"{sum(map(bool, places))} of {len(places)}"
+        links = row["Output Image Urls"].split(",") if row["Status"] != "EMPTY" else []
+        done = f"{sum(map(bool, links))} of {len(links)}"
         codes = " ".join(code for code in row["Errors"].split(",") if code)
         saved = f"{1 - after / before:.0%}" if before else ""
         shown.add_row(label(row), done, row["Status"], f"{before:,}", f"{after:,}", saved, codes)
@@ -136,9 +136,9 @@ def table(rows: Sequence[dict[str, str]]) -> Table:
 
 
 def run(own: Path | None) -> list[str]:
-    """Run the demo; return what was not as expected."""
+    """Run the demo; return a line for each result that is not as expected."""
     with ExitStack() as stack:
-        console.print("Starting the whole system on this machine …")
+        console.print("Starting the system on this machine …")
         system = stack.enter_context(System())
         images = stack.enter_context(image_server())
         receiver = stack.enter_context(webhook_receiver(system.webhook_secret))
@@ -147,7 +147,7 @@ def run(own: Path | None) -> list[str]:
         accepted = client.upload(data, own.name if own else "demo.csv", webhook_url=f"{receiver.url}/hook")
         console.print(
             f"POST {system.url}/upload → 202, request_id {accepted['request_id']}: "
-            f"{accepted['rows']} rows, {accepted['images']} images, {accepted['warnings_total']} warnings"
+            f"{accepted['rows']} rows, {accepted['images']} images, warnings: {accepted['warnings_total']}"
         )
         status = watch(client, accepted["request_id"], accepted["images"])
         result = client.download(accepted["request_id"])
@@ -165,17 +165,18 @@ def run(own: Path | None) -> list[str]:
 
 
 def summary(status: dict[str, Any]) -> str:
-    """One line about the whole job."""
+    """Return a summary of the job."""
     images, size = status["images"], status["bytes"]
-    saved = f", {1 - size['out'] / size['in']:.0%} saved" if size["in"] else ""
+    saved = f" ({1 - size['out'] / size['in']:.0%} saved)" if size["in"] else ""
     return (
         f"{status['status']}: {images['done']} images done, {images['failed']} failed; "
-        f"{size['in']:,} bytes became {size['out']:,}{saved}. Result: {RESULT}"
+        f"{size['in']:,} bytes reduced to {size['out']:,}{saved}.\n"
+        f"Result: {RESULT} (its links stop working when the demo ends)"
     )
 
 
 def refusal(answer: requests.Response) -> str:
-    """Why the API refused, line by line."""
+    """Return the API's error, with a line for each problem."""
     body = answer.json()
     lines = [
         f"  line {found['line']}: {found['message']}" if found["line"] else f"  {found['message']}"
@@ -185,14 +186,14 @@ def refusal(answer: requests.Response) -> str:
 
 
 def main() -> int:
-    """Return the exit status: 0 only if everything came out as expected."""
+    """Run the demo; return the exit status, 0 only if all results are as expected."""
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
-    parser.add_argument("csv", nargs="?", type=Path, help="your own catalogue instead of the demo's")
+    parser.add_argument("csv", nargs="?", type=Path, help="your own catalogue, instead of the demo's")
     own = parser.parse_args().csv
     if own is not None and not own.is_file():
         print(f"There is no file {own}.", file=sys.stderr)
         return 1
-    os.environ["CATALIGHT_ALLOW_PRIVATE_HOSTS"] = "1"  # the demo's pictures are served on loopback
+    os.environ["CATALIGHT_ALLOW_PRIVATE_HOSTS"] = "1"  # the demo's images are served on loopback
     try:
         faults = run(own)
     except LocalError as error:
@@ -207,7 +208,7 @@ def main() -> int:
     for fault in faults:
         console.print(f"[red]Not as expected:[/red] {fault}")
     if not faults:
-        console.print("[green]Everything came out as expected; the webhook came and was verified.[/green]")
+        console.print("[green]All results are as expected. The webhook arrived and was verified.[/green]")
     return 1 if faults else 0
 
 

@@ -1,6 +1,6 @@
-"""`make invoke-*`: a built function, invoked with a file of `events/` against a whole local system.
+"""`make invoke-*`: invokes a built function with a file of `events/` against a local system.
 
-`sam local invoke` does it where a container engine runs; where none does, AWS's runtime interface emulator.
+It uses `sam local invoke` if a container engine runs, or else AWS's runtime interface emulator.
 """
 
 import json
@@ -30,7 +30,7 @@ from local.runner.system import MONGODB_PARAMETER, System
 
 
 def docker(*words: str) -> str | None:
-    """What the container engine answers, or None where none runs."""
+    """Return the output of a docker command, or None if no container engine runs."""
     program = shutil.which("docker")
     if program is None:
         return None
@@ -39,18 +39,19 @@ def docker(*words: str) -> str | None:
 
 
 def bridge_gateway() -> str | None:
-    """This machine's address as containers see it, or None where no container engine runs."""
-    either = "{{with index .IPAM.Config 0}}{{or .Gateway .Subnet}}{{end}}"  # a new bridge may tell no gateway
+    """Return this machine's address as containers see it, or None if no container engine runs."""
+    # A new bridge may have no gateway yet, so fall back to its subnet.
+    either = "{{with index .IPAM.Config 0}}{{or .Gateway .Subnet}}{{end}}"
     found = docker("network", "inspect", "bridge", "--format", either)
     return str(next(ip_network(found, strict=False).hosts())) if found else None
 
 
 def with_sam(system: System, name: str, event: Path, host: str) -> Any:
-    """Invoke the function in a container, which finds this machine at `host`."""
+    """Invoke the function in a container, which reaches this machine at `host`."""
     function = system.functions[name]
     template = yaml_parse((BUILT / "template.yaml").read_text())
     template["Parameters"]["Architecture"]["Default"] = architecture()
-    # Only what the template names reaches the container, so it names all of it.
+    # Only variables that the template names reach the container, so it has to name all of them.
     variables = environment(function, system.endpoint_url.replace(HOST, host))
     template["Resources"][name]["Properties"]["Environment"] = {"Variables": variables}
     local = BUILT / "local.json"
@@ -66,11 +67,11 @@ def with_sam(system: System, name: str, event: Path, host: str) -> Any:
     try:
         return json.loads(answer[0])
     except ValueError as error:
-        raise LocalError(f"sam local invoke gave no answer (exit status {done.returncode}).") from error
+        raise LocalError(f"sam local invoke returned no JSON (exit status {done.returncode}).") from error
 
 
 def with_emulator(function: Function, event: Path, endpoint_url: str, log: Path) -> Any:
-    """Invoke the function under the emulator; show what it logged."""
+    """Invoke the function under the emulator; print its log to standard error."""
     with emulated(function, endpoint_url, log) as built:
         try:
             return built.invoke(json.loads(event.read_text()))
@@ -79,8 +80,8 @@ def with_emulator(function: Function, event: Path, endpoint_url: str, log: Path)
 
 
 def invoke(name: str, event: Path) -> Any:
-    """Start the system, store the jobs that the events speak of, invoke."""
-    os.environ["CATALIGHT_ALLOW_PRIVATE_HOSTS"] = "1"  # the pictures of the stored jobs are on this machine
+    """Start the system, store the jobs that the events name, and invoke the function."""
+    os.environ["CATALIGHT_ALLOW_PRIVATE_HOSTS"] = "1"  # the images of the stored jobs are on this machine
     gateway = bridge_gateway()
     with ExitStack() as stack:
         system = stack.enter_context(System())
@@ -96,15 +97,18 @@ def invoke(name: str, event: Path) -> Any:
         hook = f"{receiver.url.replace(HOST, host)}/hook"
         seeds.plant(system.mongodb_uri, system.mongodb_database, images.url.replace(HOST, host), hook)
         if gateway:
-            print(f"A container engine runs: sam local invoke {name} --event {event}", flush=True)
+            print(f"Using the container engine: sam local invoke {name} --event {event}", flush=True)
             return with_sam(system, name, event, host)
-        print(f"No container engine runs: {name} under AWS's runtime interface emulator, {event}", flush=True)
+        print(
+            f"No container engine runs. Using AWS's runtime interface emulator: {name} with {event}",
+            flush=True,
+        )
         log = system.folder / "emulator.log"
         return with_emulator(system.functions[name], event, system.endpoint_url, log)
 
 
 def main() -> int:
-    """Print the function's answer; return 1 where it is an error."""
+    """Print the function's result; return 1 if it is an error."""
     try:
         answer = invoke(sys.argv[1], Path(sys.argv[2]))
     except LocalError as error:

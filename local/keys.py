@@ -1,4 +1,4 @@
-"""`make key` and its like: API keys of the system that `make run` runs, or of a stack on AWS."""
+"""`make key`, `make keys`, …: manages API keys of the system that `make run` runs, or of a stack on AWS."""
 
 import argparse
 import json
@@ -19,12 +19,12 @@ from local.runner.functions import InvocationError, LocalFunction
 
 FUNCTION = "KeysFunction"
 OUTPUT = "KeysFunctionName"
-# Sent again after a timeout, `make` would make a second key, and a rotation would end the overlap at once.
-ONCE = Config(read_timeout=90, retries={"total_max_attempts": 1})
+# No retries: a second `make` would make a second key, and a second rotation would end the overlap at once.
+NO_RETRIES = Config(read_timeout=90, retries={"total_max_attempts": 1})
 
 
-def here(event: dict[str, Any], port: int) -> Any:
-    """What the function answers in the system that runs on this port."""
+def on_this_machine(event: dict[str, Any], port: int) -> Any:
+    """Invoke the function in the system that runs on this port; return its result."""
     found, endpoint_url = running.find(port, FUNCTION)
     with tempfile.TemporaryDirectory(prefix="catalight-") as folder:
         function = LocalFunction(found, endpoint_url, Path(folder), Semaphore())
@@ -37,34 +37,36 @@ def here(event: dict[str, Any], port: int) -> Any:
 
 
 def on_aws(event: dict[str, Any], stack: str) -> Any:
-    """What the function of a stack answers; needs credentials that may invoke it."""
+    """Invoke the function of a stack, with credentials that may invoke it; return its result."""
     try:
         [found] = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
         outputs = {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}
-        functions = boto3.client("lambda", config=ONCE)
+        functions = boto3.client("lambda", config=NO_RETRIES)
         answer = functions.invoke(FunctionName=outputs[OUTPUT], Payload=json.dumps(event))
     except (BotoCoreError, ClientError) as error:
         raise LocalError(f"AWS: {error}") from error
     if "FunctionError" in answer:
-        raise LocalError(f"{outputs[OUTPUT]} failed; its log tells why.")
+        raise LocalError(f"{outputs[OUTPUT]} failed: see its log.")
     return json.loads(answer["Payload"].read())
 
 
-def event_of(words: argparse.Namespace) -> dict[str, Any]:
-    """The event that the function takes."""
-    if words.action == "make":
-        limits = {"open_jobs": words.open_jobs, "rows_a_day": words.rows_a_day}
+def event_of(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return the event for the function."""
+    if arguments.action == "make":
+        limits = {"open_jobs": arguments.open_jobs, "rows_a_day": arguments.rows_a_day}
         given = {name: limit for name, limit in limits.items() if limit is not None}
-        return {"action": "make", "name": words.name, **given}
-    return {"action": words.action} | ({"key": words.key} if words.action != "list" else {})
+        return {"action": "make", "name": arguments.name, **given}
+    return {"action": arguments.action} | ({"key": arguments.key} if arguments.action != "list" else {})
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
-    whole = argparse.ArgumentParser(prog="python -m local.keys", description=__doc__)
-    whole.add_argument("--port", type=int, default=DEFAULT_PORT, help="of the system on this machine")
-    whole.add_argument("--stack", help="a stack on AWS instead")
-    actions = whole.add_subparsers(dest="action", required=True)
+    """Return the parser of the command line."""
+    command_line = argparse.ArgumentParser(prog="python -m local.keys", description=__doc__)
+    command_line.add_argument(
+        "--port", type=int, default=DEFAULT_PORT, help="port of the system on this machine"
+    )
+    command_line.add_argument("--stack", help="name of a stack on AWS, instead")
+    actions = command_line.add_subparsers(dest="action", required=True)
     make = actions.add_parser("make")
     make.add_argument("name")
     make.add_argument("--open-jobs", type=int)
@@ -72,15 +74,15 @@ def parser() -> argparse.ArgumentParser:
     actions.add_parser("list")
     for action in ("revoke", "webhook-secret", "rotate-webhook-secret"):
         actions.add_parser(action).add_argument("key")
-    return whole
+    return command_line
 
 
 def main() -> int:
-    """Print the answer; return 1 where it is an error."""
-    words = parser().parse_args()
+    """Print the function's result; return 1 if it is an error."""
+    arguments = parser().parse_args()
     try:
-        event = event_of(words)
-        answer = on_aws(event, words.stack) if words.stack else here(event, words.port)
+        event = event_of(arguments)
+        answer = on_aws(event, arguments.stack) if arguments.stack else on_this_machine(event, arguments.port)
     except LocalError as error:
         print(error, file=sys.stderr)
         return 1

@@ -12,18 +12,18 @@ DEFAULT_PORT = 8000
 CHECK_SECONDS = 0.5
 
 KEYS = {
-    "none": "are not asked for: only this machine reaches the API (AUTHENTICATION=keys make run: asked for)",
-    "keys": "are asked for: make key NAME=... makes one",
+    "none": "are not required: only this machine reaches the API (to require them: AUTHENTICATION=keys)",
+    "keys": "are required: make key NAME=... creates one",
 }
 
 BANNER = """\
-Catalight runs. Ctrl-C stops it and forgets its data.
+Catalight is running. Ctrl-C stops it and discards its data.
 
   API      {url}  (documentation: {url}/docs)
   AWS      {endpoint_url}  (moto)
   MongoDB  {mongodb_uri}
   Logs     {folder}
-  Webhooks are signed with what is in {folder}/{secret}
+  Webhooks are signed with the secret in {folder}/{secret}
   API keys {keys}
 
 Try it:
@@ -35,11 +35,11 @@ Try it:
 
 
 def main(**options: Any) -> int:
-    """Runs a System with these options and returns the exit code."""
+    """Run a System with these options; return the exit code."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     try:
-        from local import running  # slow to import, and a Ctrl-C is understood only here
+        from local import running  # slow to import; imported here, where Ctrl-C is handled
         from local.runner.system import System
 
         port = _port()
@@ -50,10 +50,10 @@ def main(**options: Any) -> int:
             "parameters": {"Authentication": authentication},
         }
         print("Starting (a few seconds) ...", flush=True)
-        with System(**defaults | options) as system, running.told(system):
-            # The user's own URI is not shown: it may hold a password, in more than one place.
-            mongodb_uri = system.mongodb_uri if system.mongod else "that of MONGODB_URI"
-            shown = {"mongodb_uri": mongodb_uri, "keys": KEYS[authentication], "secret": running.SIGNED_WITH}
+        with System(**defaults | options) as system, running.registered(system):
+            # The user's own URI is not shown: it may contain a password, in more than one place.
+            mongodb_uri = system.mongodb_uri if system.mongod else "as set in MONGODB_URI"
+            shown = {"mongodb_uri": mongodb_uri, "keys": KEYS[authentication], "secret": running.SIGNING_FILE}
             print(BANNER.format_map(vars(system) | shown), flush=True)
             while True:
                 time.sleep(CHECK_SECONDS)
@@ -69,14 +69,14 @@ def main(**options: Any) -> int:
 def _authentication() -> str:
     value = os.environ.get("AUTHENTICATION", "none")
     if value not in KEYS:
-        raise LocalError(f"AUTHENTICATION is to be keys or none, not {value!r}.")
+        raise LocalError(f"AUTHENTICATION must be keys or none, not {value!r}.")
     return value
 
 
 def _port() -> int:
     value = os.environ.get("PORT", str(DEFAULT_PORT))
     if not (value.isdecimal() and 0 < int(value) < 65536):
-        raise LocalError(f"PORT is to be a number from 1 to 65535, not {value!r}.")
+        raise LocalError(f"PORT must be a number from 1 to 65535, not {value!r}.")
     return int(value)
 
 

@@ -1,4 +1,4 @@
-"""What a system that runs tells other commands of this machine: where its AWS is, and its functions."""
+"""The file in which a running system tells other commands its functions and the URL of its AWS."""
 
 import json
 import os
@@ -12,23 +12,23 @@ from local.runner.errors import LocalError
 from local.runner.stack import Function
 from local.runner.system import System
 
-NAME = "running.json"  # it names secrets by their ARNs only
-SIGNED_WITH = "webhook-secret"
+FILE = "running.json"  # refers to secrets by their ARNs only
+SIGNING_FILE = "webhook-secret"
 
 
 def folder(port: int) -> Path:
-    """Where a system on this port keeps its logs."""
+    """Return the folder in which a system on this port keeps its logs."""
     return PROJECT / ".local" / str(port)
 
 
 @contextmanager
-def told(system: System) -> Iterator[None]:
-    """Until the block ends, `find` finds the system's functions, and its user what signs its webhooks."""
+def registered(system: System) -> Iterator[None]:
+    """Store the system's functions for `find`, and its webhook secret for the user, until the block ends."""
     functions = {name: asdict(function) for name, function in system.functions.items()}
-    file = system.folder / NAME
+    file = system.folder / FILE
     file.write_text(json.dumps({"endpoint_url": system.endpoint_url, "functions": functions}))
-    secret = system.folder / SIGNED_WITH
-    secret.unlink(missing_ok=True)  # of a run that was killed, and perhaps open to others
+    secret = system.folder / SIGNING_FILE
+    secret.unlink(missing_ok=True)  # left by a run that was killed, and perhaps readable by others
     with os.fdopen(os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as written:
         written.write(system.webhook_secret)
     try:
@@ -39,9 +39,11 @@ def told(system: System) -> Iterator[None]:
 
 
 def find(port: int, function: str) -> tuple[Function, str]:
-    """A function of the system on this port, and the URL of its AWS."""
-    file = folder(port) / NAME
+    """Return a function of the system on this port, and the URL of its AWS; raise LocalError if none runs."""
+    file = folder(port) / FILE
     if not file.exists():
-        raise LocalError(f"No system runs on port {port}: start one with make run, or tell its PORT=.")
+        raise LocalError(
+            f"No system runs on port {port}: start one with make run, or give its port with PORT=."
+        )
     found = json.loads(file.read_text())
     return Function(**found["functions"][function]), found["endpoint_url"]

@@ -1,4 +1,4 @@
-// Huffman coding of the tokens that requantise.c makes.
+// Huffman-codes the tokens that requantise.c makes.
 
 #include "jpeg.h"
 
@@ -17,9 +17,9 @@ static inline uint8_t *flushed(uint8_t *at, uint64_t bits, uint32_t *held) {
     return at;
 }
 
-// Codes the tokens; how many bytes came out, or 0 where there is no room for them.
-size_t encode(const Tokens *tokens, const Code codes[TABLES][SYMBOLS], uint8_t *out, size_t room) {
-    uint8_t *at = out, *end = out + room;
+// Encodes the tokens. Returns the number of bytes, or 0 if they exceed `capacity`.
+size_t encode(const Tokens *tokens, const Code codes[TABLES][SYMBOLS], uint8_t *out, size_t capacity) {
+    uint8_t *at = out, *end = out + capacity;
     uint64_t bits = 0;
     uint32_t held = 0;
     for (size_t i = 0; i < tokens->count; i++) {
@@ -30,7 +30,7 @@ size_t encode(const Tokens *tokens, const Code codes[TABLES][SYMBOLS], uint8_t *
         held += code.length + size;
         if (held >= 32) at = flushed(at, bits, &held);
     }
-    uint32_t ones = -held & 7;  // up to a whole byte
+    uint32_t ones = -held & 7;  // padding to a whole byte
     held += ones;
     at = flushed(at, bits << ones | ((1u << ones) - 1), &held);
     return (size_t)(at - out);

@@ -1,4 +1,4 @@
-// Halves the resolution of colours, from coefficients to coefficients.
+// Halves the resolution of chroma in the DCT domain.
 
 #pragma once
 
@@ -7,17 +7,17 @@
 typedef float Line __attribute__((vector_size(SIDE * sizeof(float))));
 
 typedef struct {
-    Line of[2][SIDE];                   // what each coefficient of the first block, and of the second, adds to the output's
+    Line of[2][SIDE];                   // for the first and the second block: what each coefficient adds to the output's
 } Halves;
 
 typedef struct {
     int halved;
-    size_t blocks;                      // of the output
-    Halves whole, last;                 // `last` is for the last of them, of whose samples not all are shown
+    size_t blocks;                      // in the output
+    Halves whole, last;                 // `last` is for the last block, of whose samples not all are visible
 } Axis;
 
-// For so many samples before they are halved.
+// `samples` is the number before halving.
 void find_halves(Axis *axis, size_t samples);
 
-// Row `y` of a component's blocks, in the steps of the output. 0: values are beyond all that samples can need.
+// Makes row `y` of a component's blocks, quantised for the output. Returns 0 if a value exceeds what samples can need.
 int halve(const Rows *rows, size_t c, const Component *component, const Axis *across, const Axis *down, size_t y, Block *out);

@@ -1,4 +1,4 @@
-// Reads Huffman-coded data (T.81, annexes C and F). What comes in is a stranger's: every read is bounded.
+// Decodes Huffman-coded data (T.81, annexes C and F). The input is untrusted: every read is bounds-checked.
 
 #pragma once
 
@@ -6,28 +6,28 @@
 
 #include <string.h>
 
-enum { LOOK = 10 };                     // bits that a table is asked for at once
-enum { ZEROS = 0xF0, ZERO_RUN = 16 };   // the symbol of sixteen zeros
+enum { LOOKUP_BITS = 10 };              // bits of a lookup table's index
+enum { ZEROS = 0xF0, ZERO_RUN = 16 };   // ZRL, the symbol of sixteen zeros
 
 typedef struct {
-    uint8_t length;                     // bits of code and value, or 0: they do not fit into LOOK
-    uint8_t run;                        // zeros before the value; BLOCK: to the end of the block
+    uint8_t length;                     // bits of code and value; 0 if they do not fit into LOOKUP_BITS
+    uint8_t run;                        // zeros before the value; BLOCK for end of block
     int16_t value;
-} Step;
+} AcCode;
 
 typedef struct {
-    uint16_t codes[1 << LOOK];          // length << 8 | symbol, or 0: the code is longer
-    Step steps[1 << LOOK];
-    int32_t ends[LONGEST_CODE + 1];     // the first code, at 16 bits, that is longer
-    int32_t offsets[LONGEST_CODE + 1];  // from a code to its symbol's place
+    uint16_t codes[1 << LOOKUP_BITS];   // length << 8 | symbol; 0 if the code is longer
+    AcCode ac_codes[1 << LOOKUP_BITS];
+    int32_t ends[LONGEST_CODE + 1];     // left-aligned to 16 bits: the first code that is longer
+    int32_t offsets[LONGEST_CODE + 1];  // from a code to its symbol's index
     const uint8_t *symbols;
 } Lookup;
 
 typedef struct {
     const uint8_t *at, *end;
-    uint64_t bits;                      // the next ones, from the left
-    int32_t count;                      // 63 at most
-    int32_t padding;                    // of them, those that the data did not have
+    uint64_t bits;                      // the next bits, left-aligned
+    int32_t count;                      // of valid bits, at most 63
+    int32_t padding;                    // of these, bits beyond the end of the data
 } Reader;
 
 static inline int16_t extended(uint32_t bits, int size) {  // T.81, figure F.12
@@ -35,37 +35,37 @@ static inline int16_t extended(uint32_t bits, int size) {  // T.81, figure F.12
 }
 
 static inline int index_codes(Lookup *lookup, const Table *table) {
-    int32_t code = 0, place = 0;
+    int32_t code = 0, index = 0;
     lookup->symbols = table->symbols;
     memset(lookup->codes, 0, sizeof lookup->codes);
     for (int length = 1; length <= LONGEST_CODE; length++, code <<= 1) {
-        lookup->offsets[length] = place - code;
-        for (int n = table->counts[length - 1]; n > 0; n--, code++, place++) {
-            if (place >= SYMBOLS || code >= 1 << length) return 0;
-            if (length > LOOK) continue;
-            int free = LOOK - length;
+        lookup->offsets[length] = index - code;
+        for (int n = table->counts[length - 1]; n > 0; n--, code++, index++) {
+            if (index >= SYMBOLS || code >= 1 << length) return 0;
+            if (length > LOOKUP_BITS) continue;
+            int free = LOOKUP_BITS - length;
             for (int i = 0; i < 1 << free; i++)
-                lookup->codes[(code << free) + i] = (uint16_t)(length << 8 | table->symbols[place]);
+                lookup->codes[(code << free) + i] = (uint16_t)(length << 8 | table->symbols[index]);
         }
-        if (table->counts[length - 1] && code >= 1 << length) return 0;  // a code of ones alone
+        if (table->counts[length - 1] && code >= 1 << length) return 0;  // the code of all ones is reserved
         lookup->ends[length] = code << (LONGEST_CODE - length);
     }
     return 1;
 }
 
-static inline void index_steps(Lookup *lookup) {
-    for (uint32_t i = 0; i < 1 << LOOK; i++) {
+static inline void index_ac_codes(Lookup *lookup) {
+    for (uint32_t i = 0; i < 1 << LOOKUP_BITS; i++) {
         int length = lookup->codes[i] >> 8, symbol = lookup->codes[i] & 255, size = symbol & 15;
-        Step step = {0, (uint8_t)(symbol ? symbol >> 4 : BLOCK), 0};
-        if (length && length + size <= LOOK && (size || symbol == 0 || symbol == ZEROS)) {
-            step.length = (uint8_t)(length + size);
-            if (size) step.value = extended(i >> (LOOK - length - size) & ((1u << size) - 1), size);
+        AcCode ac_code = {0, (uint8_t)(symbol ? symbol >> 4 : BLOCK), 0};
+        if (length && length + size <= LOOKUP_BITS && (size || symbol == 0 || symbol == ZEROS)) {
+            ac_code.length = (uint8_t)(length + size);
+            if (size) ac_code.value = extended(i >> (LOOKUP_BITS - length - size) & ((1u << size) - 1), size);
         }
-        lookup->steps[i] = step;
+        lookup->ac_codes[i] = ac_code;
     }
 }
 
-// By value, so that the reader of an inner loop may stay in registers.
+// By value, so that a reader in an inner loop can stay in registers.
 static inline Reader refilled_bytewise(Reader reader) {
     while (reader.count < 56) {
         uint64_t byte = 0;
@@ -74,7 +74,7 @@ static inline Reader refilled_bytewise(Reader reader) {
         } else if (reader.end - reader.at > 1 && reader.at[1] == 0) {
             byte = 0xFF, reader.at += 2;
         } else {
-            reader.padding += 8;        // a marker, or the end
+            reader.padding += 8;        // a marker or the end of the data
         }
         reader.bits |= byte << (56 - reader.count);
         reader.count += 8;
@@ -82,11 +82,11 @@ static inline Reader refilled_bytewise(Reader reader) {
     return reader;
 }
 
-static inline void refill(Reader *reader) {  // to 56 bits at least
+static inline void refill(Reader *reader) {  // to at least 56 bits
     uint64_t next;
     if (reader->end - reader->at >= 8) {
         memcpy(&next, reader->at, 8);
-        if (((~next - 0x0101010101010101u) & next & 0x8080808080808080u) == 0) {  // no byte of FF
+        if (((~next - 0x0101010101010101u) & next & 0x8080808080808080u) == 0) {  // no FF byte
             reader->bits |= __builtin_bswap64(next) >> reader->count;
             reader->at += (63 - reader->count) >> 3;
             reader->count |= 56;
@@ -102,23 +102,23 @@ static inline uint32_t take(Reader *reader, int count) {  // 1 to 16
     return bits;
 }
 
-static inline int next_symbol(Reader *reader, const Lookup *lookup) {  // or -1
-    uint32_t found = lookup->codes[reader->bits >> (64 - LOOK)];
+static inline int next_symbol(Reader *reader, const Lookup *lookup) {  // -1 if there is none
+    uint32_t found = lookup->codes[reader->bits >> (64 - LOOKUP_BITS)];
     if (found) {
         take(reader, (int)(found >> 8));
         return found & 255;
     }
     int32_t next = (int32_t)(reader->bits >> 48);
-    for (int length = LOOK + 1; length <= LONGEST_CODE; length++) {
+    for (int length = LOOKUP_BITS + 1; length <= LONGEST_CODE; length++) {
         if (next >= lookup->ends[length]) continue;
-        int32_t place = (next >> (LONGEST_CODE - length)) + lookup->offsets[length];
+        int32_t index = (next >> (LONGEST_CODE - length)) + lookup->offsets[length];
         take(reader, length);
-        return place < 0 || place >= SYMBOLS ? -1 : lookup->symbols[place];
+        return index < 0 || index >= SYMBOLS ? -1 : lookup->symbols[index];
     }
     return -1;
 }
 
-// Whether the data ends where the coding does: with less than a byte of padding, before a marker.
+// Whether the coded data ends here: less than a byte of padding is left before a marker.
 static inline int at_marker(const Reader *reader) {
     int32_t left = reader->count - reader->padding;
     return left >= 0 && left < 8 && reader->end - reader->at > 1 && reader->at[0] == 0xFF && reader->at[1] != 0;

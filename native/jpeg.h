@@ -1,4 +1,4 @@
-// What a picture is between its two codings. The structures stand in catalight/adapters/jpeg/coefficients.py too.
+// An image between decoding and encoding. catalight/adapters/codec/jpeg/coefficients.py declares the same structures.
 
 #pragma once
 
@@ -6,51 +6,51 @@
 #include <stdint.h>
 
 enum { COMPONENTS = 3, SIDE = 8, BLOCK = SIDE * SIDE, TABLES = 4, SYMBOLS = 256, LONGEST_CODE = 16 };
-enum { LARGEST_DC = 11, LARGEST_AC = 10 };  // bits of the values that 8 bits a sample can need
-enum { FURTHEST = 2048 };               // in steps of one; beyond what samples can need, decoders differ
+enum { LARGEST_DC = 11, LARGEST_AC = 10 };  // bits of the values that samples of 8 bits can need
+enum { LARGEST_COEFFICIENT = 2048 };    // dequantised; decoders differ for values beyond what samples can need
 
 typedef int16_t Block[BLOCK];           // coefficients, in zigzag order
 
 typedef struct {
     uint32_t across, down;              // blocks in an MCU
-    uint32_t wide, high;                // blocks that show something of the picture
-    uint8_t before[BLOCK], after[BLOCK];  // steps of quantisation in the source, in the output
+    uint32_t wide, high;                // blocks that contain visible samples
+    uint8_t before[BLOCK], after[BLOCK];  // quantisation tables of the source and of the output
 } Component;
 
 typedef struct {
-    uint32_t components;                // 1: grey; 3: brightness, in one or two blocks each way, and two colours in one
+    uint32_t components;                // 1: grey; 3: luma in one or two blocks each way, two chroma in one
     uint32_t width, height;             // pixels
-    uint32_t units_across, units_down;  // MCUs
+    uint32_t mcus_across, mcus_down;
     Component component[COMPONENTS];
-} Picture;
+} Image;
 
 typedef struct {
-    uint8_t counts[LONGEST_CODE];       // codes of 1 to 16 bits, as a DHT segment has them
+    uint8_t counts[LONGEST_CODE];       // number of codes of 1 to 16 bits, as in a DHT segment
     uint8_t symbols[SYMBOLS];
 } Table;
 
 typedef struct {
     const uint8_t *data;                // the whole file
-    size_t start, length;               // of the scan's coded data, of the file
-    uint32_t interval;                  // MCUs from one restart to the next, or 0
+    size_t start, length;               // the offset of the scan's coded data; the length of the file
+    uint32_t interval;                  // restart interval in MCUs, or 0
     uint32_t progressive;
-    uint32_t first, last;               // of the coefficients in the scan
-    uint32_t refines, shift;            // whether it adds a bit to what there is, and that bit's place
+    uint32_t first, last;               // spectral selection
+    uint32_t refines, shift;            // successive approximation: whether it refines values, bit position
     uint32_t components;
-    uint32_t component[COMPONENTS], dc[COMPONENTS], ac[COMPONENTS];  // which, and their tables
+    uint32_t component[COMPONENTS], dc[COMPONENTS], ac[COMPONENTS];  // their indices and tables
     Table dc_tables[TABLES], ac_tables[TABLES];
 } Scan;
 
-// Some rows of blocks of each component, or all: as many as the output's MCUs take, for what is missing is made up.
+// Some or all rows of blocks of each component: as many as the output's MCUs need, since missing blocks are padded.
 typedef struct {
     Block *blocks[COMPONENTS];
     size_t stride[COMPONENTS];          // blocks in a row
-    size_t rows[COMPONENTS];            // of blocks, in one row of the output's MCUs
+    size_t rows[COMPONENTS];            // of blocks in one row of the output's MCUs
 } Rows;
 
 typedef struct {
-    uint32_t *tokens;                   // target << 24 | symbol << 16 | bits of the value
-    size_t count, room;
-    size_t most;                        // tokens that there may be
+    uint32_t *tokens;                   // table << 24 | symbol << 16 | bits of the value
+    size_t count, capacity;
+    size_t max_count;                   // of tokens that are allowed
     uint32_t histogram[TABLES][SYMBOLS];
 } Tokens;

@@ -1,4 +1,4 @@
-// Which values of a block matter.
+// Finds the coefficients of a block that exceed a limit.
 
 #pragma once
 
@@ -6,9 +6,9 @@
 
 #include <string.h>
 
-enum { VALUES = 8 };                    // that are looked at at once
+enum { VALUES = 8 };                    // that are compared at once
 
-// A bit for each coefficient whose magnitude is beyond its limit.
+// Sets a bit for each coefficient whose magnitude exceeds its limit.
 static inline uint64_t larger(const int16_t *block, const int16_t *limits) {
     typedef int16_t Values __attribute__((vector_size(VALUES * sizeof(int16_t))));
     typedef _Bool Flags __attribute__((ext_vector_type(VALUES)));

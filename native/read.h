@@ -1,4 +1,4 @@
-// Reads the scans of a picture, row by row; whatever is broken or unusual ends in a refusal.
+// Decodes the scans of an image, row by row; refuses broken or unusual data.
 
 #pragma once
 
@@ -7,17 +7,17 @@
 typedef struct {
     Reader reader;
     Lookup dc[COMPONENTS], ac[COMPONENTS];  // of the scan's components
-    int32_t levels[COMPONENTS];         // their last DC values
-    uint32_t blank;                     // blocks to come that the scan adds nothing to
+    int32_t last_dc[COMPONENTS];        // their last DC values, the predictions of the next
+    uint32_t eob_run;                   // of the next blocks, those without further values in this scan
     uint32_t left;                      // MCUs to the next restart
     uint32_t restarts;
 } Reading;
 
-// 0: its tables are broken.
+// Returns 0 if the scan's tables are broken.
 int begin_reading(Reading *reading, const Scan *scan);
 
-// The MCUs of a row, into row `to` of `rows`; of a component that is alone in its scan, the blocks. 0: broken, unusual.
-int read_row(Reading *reading, const Scan *scan, const Picture *picture, const Rows *rows, size_t to);
+// Reads a row of MCUs (of blocks, if the scan has one component) into row `to` of `rows`. Returns 0 if broken or unusual.
+int read_row(Reading *reading, const Scan *scan, const Image *image, const Rows *rows, size_t to);
 
-// Where the coded data end; 0: elsewhere than the coding does.
+// Returns the offset where the scan ends; 0 if its coded data does not end where decoding did.
 size_t end_reading(Reading *reading, const Scan *scan);

@@ -1,12 +1,12 @@
-// Shrinks pictures of four channels of 8 bits: bicubic, over as many pixels as one of the output covers. First down,
-// then across, on one row at a time; between the two, values keep bits beyond the point, so that they are rounded once.
+// Shrinks images of four 8-bit channels: bicubic, with the kernel scaled to the size of an output pixel. For each output
+// row first vertically, then horizontally; values keep fractional bits in between, so that only the result is rounded.
 
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHANNELS = 4, BLOCK = 16 };  // bytes of a pixel, bytes that are worked on at once
+enum { CHANNELS = 4, BLOCK = 16 };  // bytes of a pixel; bytes that are processed at once
 enum { WEIGHT_BITS = 14, KEPT_BITS = 6 };
 
 typedef uint8_t Pixel __attribute__((vector_size(CHANNELS)));
@@ -19,7 +19,7 @@ typedef int32_t Sums __attribute__((vector_size(16)));      // of one pixel
 typedef struct {
     size_t first;
     uint32_t count;
-    const int16_t *weights;  // a pair of them for each two of the `count`: one more where it is odd, of zero
+    const int16_t *weights;  // in pairs, so one more, which is zero, if `count` is odd
 } Span;
 
 static double bicubic(double x) {  // Keys, 1981, with a = -1/2
@@ -29,7 +29,7 @@ static double bicubic(double x) {  // Keys, 1981, with a = -1/2
     return 0;
 }
 
-// What each weight loses by rounding goes to the next one, so that they add up to one, and white stays white.
+// The rounding error of each weight is carried to the next, so that they add up to one and white stays white.
 static void weigh(int16_t *weights, size_t first, uint32_t count, double center, double scale) {
     double sum = 0, carried = 0;
     for (uint32_t k = 0; k < count; k++) sum += bicubic(((double)(first + k) + 0.5 - center) / scale);
@@ -41,16 +41,16 @@ static void weigh(int16_t *weights, size_t first, uint32_t count, double center,
     weights[count] = 0;
 }
 
-// From which pixels each of the output is made; to be freed as one. NULL: no memory.
+// The source pixels and weights of each output pixel, to free with one call. NULL if there is not enough memory.
 static Span *spans_of(uint32_t from, uint32_t to) {
-    double scale = (double)from / to, reach = 2 * scale;
-    size_t room = (size_t)(2 * reach) + 2;
-    Span *spans = malloc(to * (sizeof *spans + room * sizeof(int16_t)));
+    double scale = (double)from / to, radius = 2 * scale;
+    size_t capacity = (size_t)(2 * radius) + 2;
+    Span *spans = malloc(to * (sizeof *spans + capacity * sizeof(int16_t)));
     if (spans == NULL) return NULL;
     int16_t *weights = (int16_t *)(spans + to);
-    for (uint32_t i = 0; i < to; i++, weights += room) {
-        double center = (i + 0.5) * scale, end = center + reach + 0.5;
-        size_t first = center > reach ? (size_t)(center - reach + 0.5) : 0;
+    for (uint32_t i = 0; i < to; i++, weights += capacity) {
+        double center = (i + 0.5) * scale, end = center + radius + 0.5;
+        size_t first = center > radius ? (size_t)(center - radius + 0.5) : 0;
         uint32_t count = (uint32_t)((end < from ? (size_t)end : from) - first);
         weigh(weights, first, count, center, scale);
         spans[i] = (Span){first, count, weights};
@@ -66,14 +66,16 @@ static inline Pairs pair_of(const int16_t *weights) {  // the same for each chan
     return (Pairs)all(both);
 }
 
-static inline Sums products(Pairs values, Pairs weights) {  // each pair's, added
+static inline Sums products(Pairs values, Pairs weights) {  // the sum of the products of each pair
 #ifdef __SSE2__
     return (Sums)__builtin_ia32_pmaddwd128(values, weights);
 #else
-    Values first = __builtin_shufflevector(values, values, 0, 2, 4, 6), its = __builtin_shufflevector(weights, weights, 0, 2, 4, 6);
-    Values second = __builtin_shufflevector(values, values, 1, 3, 5, 7), of_it = __builtin_shufflevector(weights, weights, 1, 3, 5, 7);
-    return __builtin_convertvector(first, Sums) * __builtin_convertvector(its, Sums) +
-           __builtin_convertvector(second, Sums) * __builtin_convertvector(of_it, Sums);
+    Values first = __builtin_shufflevector(values, values, 0, 2, 4, 6);
+    Values first_weights = __builtin_shufflevector(weights, weights, 0, 2, 4, 6);
+    Values second = __builtin_shufflevector(values, values, 1, 3, 5, 7);
+    Values second_weights = __builtin_shufflevector(weights, weights, 1, 3, 5, 7);
+    return __builtin_convertvector(first, Sums) * __builtin_convertvector(first_weights, Sums) +
+           __builtin_convertvector(second, Sums) * __builtin_convertvector(second_weights, Sums);
 #endif
 }
 
@@ -109,10 +111,10 @@ static inline void shrink_column(const uint8_t *at, size_t stride, const Span *s
 
 static void shrink_down(const uint8_t *rows, size_t stride, const Span *span, int16_t *out) {
     for (size_t x = 0; x + BLOCK <= stride; x += BLOCK) shrink_column(rows + x, stride, span, out + x);
-    shrink_column(rows + stride - BLOCK, stride, span, out + stride - BLOCK);  // what is less than a block, and more
+    shrink_column(rows + stride - BLOCK, stride, span, out + stride - BLOCK);  // the rest, overlapping the last block
 }
 
-static void pair_up(const int16_t *row, uint32_t width, Pairs *pairs) {  // each pixel with the next
+static void pair_up(const int16_t *row, uint32_t width, Pairs *pairs) {  // interleaves each pixel with the next
     Values here, next;
     memcpy(&here, row, sizeof here);
     for (uint32_t x = 0; x < width; x++, here = next) {
@@ -137,18 +139,18 @@ static void shrink_across(const Pairs *pairs, const Span *spans, uint32_t width,
     }
 }
 
-// Shrinks one picture into the other, both without gaps, `width` at least 4; 0: no memory.
+// Shrinks one image into the other, both without gaps between rows; `width` is at least 4. Returns 0 if out of memory.
 int shrink(const uint8_t *in, uint32_t width, uint32_t height, uint8_t *out, uint32_t to_width, uint32_t to_height) {
     size_t stride = (size_t)width * CHANNELS;
     Span *down = spans_of(height, to_height), *across = spans_of(width, to_width);
     Pairs *pairs = malloc(width * sizeof *pairs);
     int16_t *row = malloc(stride * sizeof *row);
-    int able = down && across && pairs && row;
-    for (uint32_t y = 0; able && y < to_height; y++, out += (size_t)to_width * CHANNELS) {
+    int ok = down && across && pairs && row;
+    for (uint32_t y = 0; ok && y < to_height; y++, out += (size_t)to_width * CHANNELS) {
         shrink_down(in + down[y].first * stride, stride, &down[y], row);
         pair_up(row, width, pairs);
         shrink_across(pairs, across, to_width, out);
     }
     free(down), free(across), free(pairs), free(row);
-    return able;
+    return ok;
 }

@@ -1,13 +1,13 @@
-// Turns a picture, block by block: no value changes but in its place and its sign.
+// Rotates or mirrors an image block by block: values only change their position and sign.
 
 #pragma once
 
 #include "jpeg.h"
 
 typedef struct {
-    uint32_t swap;                      // whether its axes change places
-    uint32_t across, down;              // whether after that it is mirrored, each way
+    uint32_t swap;                      // whether to swap the axes
+    uint32_t across, down;              // whether to mirror after that, horizontally and vertically
 } Turn;
 
-// The blocks that show something in row `y` of the output's MCUs, which is `upright`, from all those of the source.
-void turn_row(const Picture *upright, const Turn *turn, const Rows *from, const Rows *to, size_t y);
+// Fills the visible blocks in row `y` of MCUs of the output, `upright`, from the blocks of the source.
+void turn_row(const Image *upright, const Turn *turn, const Rows *from, const Rows *to, size_t y);

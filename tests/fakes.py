@@ -1,4 +1,4 @@
-"""In-memory adapters that keep the conditions of the real ones; `test_ports.py` tests both alike."""
+"""In-memory adapters with the same conditional writes as the real ones; `test_ports.py` tests both."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,7 +17,7 @@ from catalight.domain.web.hosts import Host
 
 
 class FakeClock:
-    """A clock that moves only when told to."""
+    """A clock that only moves when a test moves it."""
 
     def __init__(self) -> None:
         self.now = datetime(2026, 1, 1, tzinfo=UTC)
@@ -130,7 +130,7 @@ class MemoryJobs:
     def _end_for_good(self, job_id: str, holds: Callable[[Job], bool], now: datetime) -> None:
         self._move(job_id, holds, now, state=JobState.GONE, sweep_at=now)
 
-    def bury(self, job_id: str, until: datetime) -> None:
+    def leave_tombstone(self, job_id: str, until: datetime) -> None:
         job = self.find(job_id)
         if job and job.state is JobState.GONE:
             nothing: dict[str, Any] = {"header": (), "file_name": "", "secret": b"", "webhook": None}
@@ -255,7 +255,7 @@ class MemoryRows:
 
 
 class MemoryHosts:
-    """Hosts in a dictionary; `down` makes asking and telling fail."""
+    """Hosts in a dictionary; if `down` is set, every call fails."""
 
     def __init__(self) -> None:
         self.hosts: dict[str, Host] = {}
@@ -266,13 +266,13 @@ class MemoryHosts:
             raise UnavailableError("MongoDB")
         return {name: self.hosts[name] for name in names if name in self.hosts}
 
-    def rest(self, name: str, until: datetime, strikes: int) -> None:
+    def back_off(self, name: str, until: datetime, strikes: int) -> None:
         if self.down:
             raise UnavailableError("MongoDB")
         stored = self.hosts.get(name, Host(name, until, strikes))
         self.hosts[name] = Host(name, max(stored.until, until), max(stored.strikes, strikes))
 
-    def forgive(self, name: str, now: datetime) -> None:
+    def clear_strikes(self, name: str, now: datetime) -> None:
         if self.down:
             raise UnavailableError("MongoDB")
         if name in self.hosts and self.hosts[name].until <= now:
@@ -309,24 +309,24 @@ class MemoryKeys:
 
 
 class MemoryUsage:
-    """What was asked for, in a dictionary."""
+    """Rows per caller, day and submission, in a dictionary."""
 
     def __init__(self) -> None:
-        self.orders: dict[tuple[str, date], dict[str, int]] = defaultdict(dict)
+        self.submissions: dict[tuple[str, date], dict[str, int]] = defaultdict(dict)
 
     def add(self, owner: str, day: date, order: str, rows: int, limit: int) -> bool:
-        orders = self.orders[owner, day]
-        if order not in orders and self.rows(owner, day) + rows > limit:
+        submissions = self.submissions[owner, day]
+        if order not in submissions and self.rows(owner, day) + rows > limit:
             return False
-        orders.setdefault(order, rows)
+        submissions.setdefault(order, rows)
         return True
 
     def rows(self, owner: str, day: date) -> int:
-        return sum(self.orders[owner, day].values())
+        return sum(self.submissions[owner, day].values())
 
 
 class MemoryQueue:
-    """A queue that records what was sent, each message with its delay; `down` makes it fail."""
+    """A queue that records each sent message with its delay; if `down` is set, sending fails."""
 
     def __init__(self) -> None:
         self.sent: list[tuple[Message, int]] = []
@@ -338,13 +338,13 @@ class MemoryQueue:
         self.sent += [(message, delay) for message in messages]
 
     def take(self) -> list[tuple[Message, int]]:
-        """Empty the queue."""
+        """Return what was sent, and empty the queue."""
         sent, self.sent = self.sent, []
         return sent
 
 
 class MemoryStore:
-    """Objects in a dictionary; `down` makes asking for them fail."""
+    """Objects in a dictionary; if `down` is set, `put` and `exists` fail."""
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}

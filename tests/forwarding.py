@@ -1,4 +1,4 @@
-"""What stands before moto and passes calls on to it."""
+"""HTTP servers in front of moto that forward calls to it."""
 
 from contextlib import closing
 from http.client import HTTPConnection
@@ -9,11 +9,11 @@ from local.hosts.http_server import Handler, Server
 type Headers = list[tuple[str, str]]
 type Answer = tuple[int, Headers, bytes]
 
-_OURS = ("connection", "content-length", "expect", "transfer-encoding")
+_NOT_FORWARDED = ("connection", "content-length", "expect", "transfer-encoding")
 
 
 class Front(Server):
-    """A server before the moto at a URL."""
+    """A server in front of the moto server at a URL."""
 
     def __init__(self, moto_url: str, handler: type["Forwarder"]) -> None:
         super().__init__(("127.0.0.1", 0), handler)
@@ -21,22 +21,22 @@ class Front(Server):
 
 
 class Forwarder(Handler):
-    """Reads a call whole; what becomes of it is for `serve` to say."""
+    """Reads a whole request; subclasses decide in `serve` what to do with it."""
 
     server: Front
 
     def serve(self, body: bytes) -> None:
-        """Answer a call."""
+        """Answer a request with this body."""
         raise NotImplementedError
 
     def handle_expect_100(self) -> bool:
-        """Say at once that the body may come; it would wait in the buffer for the answer."""
-        go_on = super().handle_expect_100()
+        """Send "100 Continue" immediately; unflushed, it would stay in the buffer until the response."""
+        proceed = super().handle_expect_100()
         self.wfile.flush()
-        return go_on
+        return proceed
 
     def handle_one_request(self) -> None:
-        """Read one call of a connection, whatever its method."""
+        """Read one request of a connection, whatever its method."""
         self.raw_requestline = self.rfile.readline()
         if self.raw_requestline and self.parse_request():
             self.serve(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
@@ -45,20 +45,20 @@ class Forwarder(Handler):
             self.close_connection = True
 
     def pass_on(self, body: bytes) -> Answer:
-        """What moto answers to the call, with this body."""
-        headers = {name: value for name, value in self.headers.items() if name.lower() not in _OURS}
+        """Forward the request with this body to moto, and return moto's response."""
+        headers = {name: value for name, value in self.headers.items() if name.lower() not in _NOT_FORWARDED}
         with closing(HTTPConnection(self.server.moto, timeout=60)) as moto:
             moto.request(self.command, self.path, body, headers)
             answer = moto.getresponse()
             return answer.status, answer.getheaders(), answer.read()
 
     def give(self, status: int, headers: Headers, body: bytes) -> None:
-        """Send an answer as it came."""
+        """Send a response unchanged."""
         self.send_response_only(status)
         for name, value in headers:
-            if name.lower() not in _OURS:
+            if name.lower() not in _NOT_FORWARDED:
                 self.send_header(name, value)
-        told = dict(headers).get("Content-Length", "0") if self.command == "HEAD" else len(body)
-        self.send_header("Content-Length", str(told))
+        length = dict(headers).get("Content-Length", "0") if self.command == "HEAD" else len(body)
+        self.send_header("Content-Length", str(length))
         self.end_headers()
         self.wfile.write(body)

@@ -1,4 +1,4 @@
-"""An executor that does things at once, one after the other."""
+"""An executor that runs each task immediately, in the caller's thread."""
 
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
@@ -6,12 +6,12 @@ from typing import Any
 
 
 class Inline(Executor):
-    """What is submitted has been done when `submit` returns."""
+    """An executor whose tasks have finished when `submit` returns."""
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         done: Future[Any] = Future()
         try:
             done.set_result(fn(*args, **kwargs))
-        except BaseException as error:  # noqa: BLE001 - whoever asks for the result gets it
+        except BaseException as error:  # noqa: BLE001 - result() raises it
             done.set_exception(error)
         return done

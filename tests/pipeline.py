@@ -1,4 +1,4 @@
-"""The use cases wired to in-memory adapters, and a small catalogue to send through them."""
+"""The use cases wired to in-memory adapters, and small catalogues to run through them."""
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -54,7 +54,7 @@ from tests.fakes import (
 )
 from tests.inline import Inline
 
-THREADS = ThreadPoolExecutor(10)  # for tests of what goes on at once
+THREADS = ThreadPoolExecutor(10)  # for tests of concurrency
 MISSING = ImageError(ImageErrorCode.NOT_FOUND, "The host answered 404.")
 RETENTION = Retention(
     stall_timeout=timedelta(minutes=15),
@@ -62,7 +62,7 @@ RETENTION = Retention(
     lifetime=timedelta(days=30),
     max_lifetime=timedelta(days=90),
 )
-RECEIVES = 4  # before a message becomes a dead letter
+RECEIVES = 4  # how often a message is received before it becomes a dead letter
 
 BUSY = ImageError(ImageErrorCode.HTTP_ERROR, "The host answered 503.", transient=True)
 
@@ -72,18 +72,18 @@ CODING = Times(decode=3, resize=2, encode=1)
 
 
 def an_output(data: bytes, format: ImageFormat = ImageFormat.JPEG, *, kept: bool = False) -> Compressed:  # noqa: A002
-    """What the fake compressor makes."""
+    """The output of the fake compressor."""
     return Compressed(data, format, 2, 1, SOURCE, CODING, kept)
 
 
 def csv_of(*cells: str) -> bytes:
-    """A catalogue with one row for each cell of URLs."""
+    """A catalogue with one row for each cell of URLs, as a CSV file."""
     lines = [f'{n},Product {n},"{cell}"' for n, cell in enumerate(cells, 1)]
     return "\r\n".join(["Serial Number,Product Name,Input Image Urls", *lines, ""]).encode()
 
 
 def a_submission(*cells: str, **fields: Any) -> Submission:
-    """An order of a catalogue with one row for each cell."""
+    """A submission of a catalogue with one row for each cell."""
     submission = Submission(
         owner="",
         catalogue=catalogue.parse(csv_of(*cells)),
@@ -98,7 +98,7 @@ def a_submission(*cells: str, **fields: Any) -> Submission:
 
 @dataclass
 class Pipeline:
-    """Everything a job needs; `hosts` says what fetching a URL gives, by default its own name as bytes."""
+    """Everything that a job needs; `hosts` maps a URL to what it returns, by default the URL as bytes."""
 
     window: int = 2
     hosts: dict[str, bytes | Exception] = field(default_factory=dict)
@@ -113,7 +113,7 @@ class Pipeline:
             MemoryQueue(),
             MemoryQueue(),
         )
-        self.resting = MemoryHosts()
+        self.host_backoffs = MemoryHosts()
         self.fetched: list[str] = []
         self.delivered: list[tuple[str, str, str]] = []
         self.deliveries = MemoryDeliveries(self.jobs)
@@ -137,10 +137,10 @@ class Pipeline:
             self.fetch,
             self.compress,
             self.store,
-            self.resting,
+            self.host_backoffs,
             self.clock,
             timer=lambda: self.clock().timestamp(),
-            random=lambda: 0.5,  # makes every pause as long as it is said to be
+            random=lambda: 0.5,  # no jitter: each pause has exactly its nominal length
             threads=self.threads,
             coding=nullcontext(),
             output_budget=ByteBudget(1 << 20),
@@ -218,7 +218,7 @@ class Pipeline:
         self.tend_job(TendJobMessage(job.id), seconds_left)
 
     def sweep_all(self) -> None:
-        """Sweep, and see to the jobs that were found."""
+        """Sweep, and handle the messages for the jobs that the sweep found."""
         self.sweep(lambda: 100.0)
         for message, _ in self.aggregator_queue.take():
             match message:
@@ -228,7 +228,7 @@ class Pipeline:
                     self.finish_job(message)
 
     def run(self) -> None:
-        """Carry messages until all queues are empty, moving the clock over their delays."""
+        """Handle messages until all queues are empty; move the clock forward by their delays."""
         queues = (self.image_queue, self.aggregator_queue, self.webhook_queue)
         while taken := [sent for queue in queues for sent in queue.take()]:
             for message, delay in taken:
@@ -247,7 +247,7 @@ class Pipeline:
         return self.store.objects[f"results/{job.id}/{job.run}.csv"].decode()
 
     def images(self, job: Job) -> Mapping[str, str]:
-        """The state of each image, by URL."""
+        """The state of each image by URL; of a failed one, its error code."""
         return {
             image.url: (image.ended and image.error) or image.state
             for row in self.rows.stream(job.id)

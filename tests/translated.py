@@ -1,4 +1,4 @@
-"""template.yaml as CloudFormation gets it."""
+"""template.yaml as CloudFormation receives it."""
 
 from functools import cache
 
@@ -10,10 +10,10 @@ SECRETS = {
     name: f"arn:aws:secretsmanager:us-east-1:123456789012:secret:{name}"
     for name in ("MongoDbUriSecretArn", "WebhookSecretArn")
 }
-"""The parameters that have no default."""
+"""Values of the parameters that have no default."""
 
 
 @cache
 def translated() -> Template:
-    """The whole template, translated by SAM; not to be changed."""
+    """The whole template, translated by SAM; it is cached, so do not change it."""
     return to_cloudformation(load(PROJECT / "template.yaml"), SECRETS)

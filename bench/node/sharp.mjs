@@ -1,27 +1,27 @@
-// sharp, as bench/compressors.py has the others: `node sharp.mjs WAY FORMAT SIDE`.
+// sharp, with the protocol of bench/compressors.py: `node sharp.mjs VARIANT FORMAT SIDE`.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 
-const [way, format, side] = process.argv.slice(2)
-const settings = { quality: 50, ...(way === 'without_optimise' && { optimiseCoding: false }) }
+const [variant, format, side] = process.argv.slice(2)
+const settings = { quality: 50, ...(variant === 'without_optimise' && { optimiseCoding: false }) }
 
 const { default: sharp } = await import('sharp').catch(() => ({ default: null }))
 if (sharp === null) {
   console.log('absent')
   process.exit()
 }
-sharp.cache(false) // the same pictures come again and again, which no catalogue does
+sharp.cache(false) // the benchmark repeats its images, which no catalogue does
 
 function compress (data) {
-  let picture = sharp(data).autoOrient()
+  let image = sharp(data).autoOrient()
   if (Number(side)) {
-    picture = picture.resize({ width: Number(side), height: Number(side), fit: 'inside', withoutEnlargement: true })
+    image = image.resize({ width: Number(side), height: Number(side), fit: 'inside', withoutEnlargement: true })
   }
-  if (format === 'jpeg') picture = picture.flatten({ background: 'white' })
-  return picture.toFormat(format, settings).toBuffer()
+  if (format === 'jpeg') image = image.flatten({ background: 'white' })
+  return image.toFormat(format, settings).toBuffer()
 }
 
-async function answer (source, output) {
+async function run (source, output) {
   const data = readFileSync(source)
   const began = performance.now()
   try {
@@ -36,5 +36,5 @@ async function answer (source, output) {
 
 console.log('ready')
 for await (const line of createInterface({ input: process.stdin })) {
-  console.log(await answer(...line.split('\t')))
+  console.log(await run(...line.split('\t')))
 }

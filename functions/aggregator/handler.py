@@ -1,4 +1,4 @@
-"""Lambda handler of AggregatorQueue and WebhookQueue: see to jobs, finish them, deliver their webhooks."""
+"""Lambda handler of AggregatorQueue and WebhookQueue: tends and finishes jobs, delivers webhooks."""
 
 import os
 from functools import cache, partial
@@ -31,29 +31,30 @@ from catalight.usecases.webhooks.signing_secrets import SigningSecrets
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-EGRESS = EgressPolicy.read(os.environ)  # at start-up: where it must not be so, nothing runs
+# Read at start-up, so that an invalid setting stops the function before any work.
+EGRESS = EgressPolicy.read(os.environ)
 
 
 @cache
 def sqs() -> "SQSClient":
-    """One client for all queues: each takes its time to build."""
+    """Return the SQS client: one for all queues, because building a client is slow."""
     return boto3.client("sqs", config=clients.config())
 
 
 def queue(name: str) -> SqsQueue:
-    """One of our queues; it needs nothing that could be down."""
+    """Return a queue by its name; this calls no service, so an outage cannot make it fail."""
     return SqsQueue(sqs(), os.environ[f"{name}_QUEUE_URL"])
 
 
 @cache
 def store() -> S3Store:
-    """The bucket."""
+    """Return the store of images and results."""
     return S3Store(boto3.client("s3", config=clients.config()), os.environ["BUCKET"])
 
 
 @cache
 def mongodb() -> Connection:
-    """The database, wherever it is."""
+    """Return the connection to MongoDB, created once."""
     uri = partial(secret_now, os.environ["MONGODB_URI_SECRET_ARN"])
     return Connection(uri, os.environ["MONGODB_DATABASE"], select_seconds=30)
 
@@ -110,7 +111,7 @@ def _handle(received: records.Received) -> None:
         case messages.DeliverWebhook():
             defer_on_outage(queue("WEBHOOK"), message, pause, lambda: deliver_webhook()(message))
         case _:
-            raise TypeError(f"{type(message).__name__} does not belong here")
+            raise TypeError(f"{type(message).__name__} does not belong on AggregatorQueue or WebhookQueue")
 
 
 handle = records.handler(_handle)

@@ -1,4 +1,4 @@
-"""The HTTP API: each route translates a request into one call of a use case, and the answer back."""
+"""The HTTP API: each route translates a request into one use case call and the result into a response."""
 
 import os
 from typing import Annotated, Any
@@ -19,12 +19,12 @@ from functions.api.body_limit import BodyLimit
 from functions.api.callers import Calling, Own
 from functions.api.documented import (
     EVERYWHERE,
+    corrected,
     documented_header,
     documented_links,
     documented_part,
     documented_problems,
-    whole,
-    without_keys,
+    without_authentication,
 )
 from functions.api.edge import IsHead
 from functions.api.form_charset import FormCharset
@@ -33,32 +33,32 @@ from functions.api.services import Built
 
 DESCRIPTION = """
 Send a CSV with the columns `Serial Number`, `Product Name` and `Input Image Urls`; Catalight downloads and
-compresses every picture in the background and gives the CSV back with the new URLs.
+compresses every image in the background and returns the CSV with the new URLs added.
 
     curl -X POST {this address}/upload -F file=@products.csv
 """
 
 RUNNING_RETRY_AFTER = "2"
-MAX_FILE_NAME = 200  # it becomes part of a presigned URL
+MAX_FILE_NAME = 200  # characters; the name becomes part of a presigned URL
 MAX_KEY = 255
-AN_URL: dict[str, Any] = {"format": "uri", "maxLength": urls.MAX_URL_CHARACTERS}
-WEBHOOK = "Called when the job has ended: an http or https URL without a password"
-FORMAT = "`keep`: each picture's own (BMP and TIFF become PNG); `auto`: whichever comes out smallest"
-BACKGROUND = "What shows through where a JPEG is made of a transparent picture; empty: white"
-KEY = "Any text of your own that is new for each order: sent again under it, the order is taken once"
+URL_SCHEMA: dict[str, Any] = {"format": "uri", "maxLength": urls.MAX_URL_CHARACTERS}
+WEBHOOK = "URL to call when the job has ended: http or https, without a password"
+FORMAT = "`keep`: the format of each source (BMP and TIFF become PNG); `auto`: the one with the smallest file"
+BACKGROUND = "Colour behind the transparent parts of an image that becomes a JPEG; empty: white"
+KEY = "Any text, new for each submission; a submission sent again with the same key is accepted only once"
 
 
 class Api(FastAPI):
-    """FastAPI with what stands around it, where also its answers to unexpected errors pass."""
+    """FastAPI inside the middleware of `edge`, which also sees the responses to unexpected errors."""
 
     def build_middleware_stack(self) -> ASGIApp:
         return edge.around(super().build_middleware_stack(), os.environ)
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
-            self.openapi_schema = whole(super().openapi())
-            if not api_keys.asked_for(os.environ):
-                without_keys(self.openapi_schema)
+            self.openapi_schema = corrected(super().openapi())
+            if not api_keys.keys_required(os.environ):
+                without_authentication(self.openapi_schema)
         return self.openapi_schema
 
 
@@ -80,20 +80,22 @@ problems.install(app)
 
 @app.get("/", response_model=Welcome, responses={200: {"content": {"text/html": {}}}})
 def welcome(request: Request, response: Response) -> Response | Welcome:
-    """Say what stands here; a browser gets the page to try it on."""
+    """Return what this service does and where its documentation is; a browser gets a page to try it."""
     if "text/html" in request.headers.get("accept", ""):
         page = pages.WELCOME.answer()
         page.headers["Vary"] = "Accept"
         return page
     response.headers["Vary"] = "Accept"
-    return Welcome(message="Catalight makes product images light. POST a CSV to /upload.", docs="/docs")
+    return Welcome(
+        message="Catalight compresses the images in a product catalogue. POST a CSV to /upload.", docs="/docs"
+    )
 
 
 @app.post(
     "/upload",
     status_code=202,
     responses=documented_problems(401, 410, 413, 415, 429)
-    | {202: documented_header("Location", "The job's status") | documented_links()},
+    | {202: documented_header("Location", "Path of the job's status") | documented_links()},
     openapi_extra=documented_part("file", "text/csv"),
 )
 def upload(
@@ -102,21 +104,23 @@ def upload(
     calling: Calling,
     built: Built,
     file: Annotated[UploadFile, File(description="The catalogue: CSV, at most 4.5 MB")],
-    webhook_url: Annotated[str | None, Form(description=WEBHOOK, json_schema_extra=AN_URL)] = None,
+    webhook_url: Annotated[str | None, Form(description=WEBHOOK, json_schema_extra=URL_SCHEMA)] = None,
     quality: Annotated[int, Form(ge=1, le=100)] = 50,
     format: Annotated[Target, Form(description=FORMAT)] = Target.JPEG,  # noqa: A002 (the field's name)
     max_width: Annotated[int | None, Form(ge=1, le=MAX_SIDE, description="Pixels")] = None,
     max_height: Annotated[int | None, Form(ge=1, le=MAX_SIDE, description="Pixels")] = None,
     background: Annotated[str, Form(pattern=f"{COLOUR}|^$", max_length=7, description=BACKGROUND)] = WHITE,
-    strict: Annotated[bool, Form(description="Refuse the file for what would be a warning")] = False,
+    strict: Annotated[
+        bool, Form(description="Reject the file for problems that are otherwise warnings")
+    ] = False,
     idempotency_key: Annotated[str | None, Header(min_length=1, max_length=MAX_KEY, description=KEY)] = None,
 ) -> Accepted:
-    """Take a catalogue; its images are made light in the background."""
+    """Accept a catalogue; its images are downloaded and compressed in the background."""
     options = Options(quality, format, max_width, max_height, background)
     if webhook_url and (fault := webhook.fault(webhook_url, built.egress)):
         wanted = "an http or https URL" if built.egress.allows_http_webhooks else "an https URL"
-        found = urls.shown(webhook_url).partition("?")[0]  # a webhook's query is a secret as a rule
-        raise OptionError("webhook_url", found, f"{wanted}, but {fault}")
+        found = urls.shown(webhook_url).partition("?")[0]  # a webhook's query is usually a secret
+        raise OptionError("webhook_url", found, f"{wanted} (this one: {fault})")
     parsed = catalogue.parse(file.file.read(), strict=strict)
     base = built.api_base or str(request.base_url).rstrip("/")
     name = (file.filename or "catalogue.csv")[-MAX_FILE_NAME:]
@@ -151,10 +155,10 @@ def upload(
 @app.get(
     "/status/{request_id}",
     responses=documented_problems(401, 404, 410)
-    | {200: documented_header("Retry-After", "While the job runs: seconds")},
+    | {200: documented_header("Retry-After", "Seconds to wait before the next request, while the job runs")},
 )
 def status(job: Own, response: Response) -> Status:
-    """Tell how far a job is."""
+    """Return the state and progress of a job."""
     if job.state not in ENDED:
         response.headers["Retry-After"] = RUNNING_RETRY_AFTER
     return Status.of(job)
@@ -166,7 +170,7 @@ def status(job: Own, response: Response) -> Status:
     responses=documented_problems(401, 404, 409, 410) | {307: {"description": "To the result CSV"}},
 )
 def download(job: Own, built: Built, head: IsHead, *, redirect: bool = True) -> Response | Download:
-    """Send the client to the result CSV, or with `redirect=false` tell its presigned URL."""
+    """Redirect to the result CSV; with `redirect=false`, return its presigned URL as JSON."""
     link = built.link_result(job.id, head=head and redirect)
     if redirect:
         return RedirectResponse(link.url, 307)
@@ -180,20 +184,20 @@ def download(job: Own, built: Built, head: IsHead, *, redirect: bool = True) -> 
     responses=documented_problems(404) | {307: {"description": "To the image"}},
 )
 def image(token: str, name: str, built: Built, head: IsHead) -> RedirectResponse:
-    """Send the client to one output image; this link lives as long as the image is kept."""
+    """Redirect to one output image; the link works as long as the image is kept."""
     url = built.link_image(token, name, head=head)
-    # The answer to a HEAD is for no other method; kept, a cache might give it to one.
+    # A presigned URL is for one method, so a cache must not serve the response to a HEAD for a GET.
     return RedirectResponse(url, 307, headers={} if head else {"Cache-Control": "max-age=600"})
 
 
 @app.get("/healthz", responses=documented_problems())
 def healthz(built: Built) -> Health:
-    """Say whether the service is up and reaches its database."""
+    """Check that the service is up and reaches its database."""
     built.ping()
     return Health(status="ok")
 
 
 @app.get("/docs", include_in_schema=False)
 def docs() -> Response:
-    """Show the description of the API, to read and to try."""
+    """Return the interactive documentation of the API."""
     return pages.DOCS.answer()

@@ -1,11 +1,11 @@
-"""Hold the API to what API Gateway and Lambda let through, also where neither stands before it."""
+"""Limit request bodies to what API Gateway and Lambda allow, also if neither is in front of the API."""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from catalight.domain.errors import UploadTooLargeError
 from functions.api.problems import upload_too_large
 
-# Lambda takes events of 6 MiB, base64 makes 4 bytes of 3, and headers need some room:
+# Lambda accepts events of 6 MiB, base64 turns 3 bytes into 4, and the headers need some space:
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 MAX_BODY = 4_500_000
 
@@ -18,7 +18,7 @@ class BodyLimit:
         self._limit = limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Read the body as far as the limit, then let the application have it."""
+        """Read the body up to the limit, then pass it to the application."""
         if scope["type"] != "http" or scope["method"] != "POST":
             await self._app(scope, receive, send)
             return
@@ -29,7 +29,7 @@ class BodyLimit:
         while more and len(body) <= self._limit:
             message = await receive()
             if message["type"] == "http.disconnect":
-                return  # what has come of a form reads like a whole one with fewer fields
+                return  # a form that broke off would parse like a complete one with fewer fields
             body += message.get("body", b"")
             more = message.get("more_body", False)
         if max(size, len(body)) > self._limit:

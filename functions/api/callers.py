@@ -1,4 +1,4 @@
-"""Who calls, and which jobs are theirs: what every route below a key depends on."""
+"""Dependencies of the routes that need an API key: the caller, and the job that the path names."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -6,26 +6,26 @@ from typing import Annotated
 from fastapi import Depends
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from catalight.domain.api_keys import NOBODY, Limits
+from catalight.domain.api_keys import NO_OWNER, Limits
 from catalight.domain.job.job import Job
 from functions.api.services import Built
 
-bearer = HTTPBearer(auto_error=False, description="An API key, where the deployment asks for one")
+bearer = HTTPBearer(auto_error=False, description="An API key, if the deployment requires one")
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The owner of the jobs that a request may touch, and what it may ask for."""
+    """The owner of the jobs that a request may access, and the owner's limits (None: no limits)."""
 
     owner: str
     limits: Limits | None
 
 
-EVERYONE = Caller(NOBODY, None)  # where callers are not told apart
+EVERYONE = Caller(NO_OWNER, None)  # if no keys are required, all callers share one owner
 
 
 def caller(built: Built, given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> Caller:
-    """Know the caller; raise UnauthorizedError where a key is asked for and none that stands was given."""
+    """Return the caller; raise UnauthorizedError if a key is required and no valid one was given."""
     if built.authenticate is None:
         return EVERYONE
     key = built.authenticate(given.credentials if given else None)
@@ -33,13 +33,13 @@ def caller(built: Built, given: Annotated[HTTPAuthorizationCredentials | None, D
 
 
 Calling = Annotated[Caller, Depends(caller)]
-"""What a route declares to know its caller."""
+"""The type of a route parameter that receives the caller."""
 
 
 def own_job(request_id: str, calling: Calling, built: Built) -> Job:
-    """Find the job of a request; raise JobNotFoundError for another caller's too."""
+    """Return the job that the path names; raise JobNotFoundError also if it belongs to another caller."""
     return built.own_job(calling.owner, request_id)
 
 
 Own = Annotated[Job, Depends(own_job)]
-"""What a route declares to be given the job that its path names."""
+"""The type of a route parameter that receives the job named in the path."""

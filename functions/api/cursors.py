@@ -1,4 +1,4 @@
-"""Cursors: where the next page begins, as text that means nothing to clients."""
+"""Cursors: the position at which the next page begins, as opaque text."""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -10,12 +10,15 @@ from catalight.domain.job.job import Job
 
 
 def after_job(job: Job) -> str:
-    """The page of the jobs after this one."""
+    """Return the cursor of the page that begins after this job."""
     return _encoded([job.created_at.isoformat(), job.id])
 
 
 def read_job(cursor: str | None) -> tuple[datetime, str] | None:
-    """What `after_job` wrote, if anything: a creation time and an id; raise OptionError for anything else."""
+    """Decode a cursor of `after_job`: creation time and id, or None for the first page.
+
+    Raise OptionError if it is not such a cursor.
+    """
     if not cursor:
         return None
     try:
@@ -23,24 +26,27 @@ def read_job(cursor: str | None) -> tuple[datetime, str] | None:
         str(job_id).encode()
         return datetime.fromisoformat(created_at).astimezone(UTC), str(job_id)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
-        raise _unknown(cursor) from error
+        raise _invalid(cursor) from error
 
 
 def after_row(number: int) -> str:
-    """The page of the rows after this one, counted from 0."""
+    """Return the cursor of the page that begins after this row, counted from 0."""
     return _encoded(number)
 
 
 def read_row(cursor: str | None) -> int:
-    """What `after_row` wrote, or -1 for the first page; raise OptionError for anything else."""
+    """Decode a cursor of `after_row`: the row's number, or -1 for the first page.
+
+    Raise OptionError if it is not such a cursor.
+    """
     if not cursor:
         return -1
     try:
         number = _decoded(cursor)
     except (ValueError, RecursionError) as error:
-        raise _unknown(cursor) from error
+        raise _invalid(cursor) from error
     if not isinstance(number, int):
-        raise _unknown(cursor)
+        raise _invalid(cursor)
     return number
 
 
@@ -52,5 +58,5 @@ def _decoded(cursor: str) -> Any:
     return json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
 
 
-def _unknown(cursor: str) -> OptionError:
-    return OptionError("cursor", cursor[:40], "what `next` of the page before says")
+def _invalid(cursor: str) -> OptionError:
+    return OptionError("cursor", cursor[:40], "the value of `next` from the previous page")

@@ -1,4 +1,4 @@
-"""What the API's description says of answers that FastAPI cannot know of."""
+"""The parts of the OpenAPI description that FastAPI cannot derive from the routes."""
 
 from http import HTTPStatus
 from typing import Any
@@ -7,50 +7,51 @@ from functions.api.models import Problem
 
 
 def documented_problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Document the errors of a route that does something."""
-    # 422 takes the place of FastAPI's own, which this API never sends.
+    """Return the OpenAPI entries of a route's errors: these statuses, 422 and 503."""
+    # 422 replaces the entry of FastAPI's own validation error, which this API never sends.
     return _problems(*statuses, 422, 503)
 
 
 def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Describe errors; each is application/problem+json."""
-    content = {"application/problem+json": {"schema": Problem.model_json_schema()}}
+    """Return the OpenAPI entries of errors; each is application/problem+json."""
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {status: {"content": content, "description": HTTPStatus(status).phrase} for status in statuses}
 
 
 EVERYWHERE = _problems(400, 403)
-"""The errors that any route may answer."""
+"""The errors that any route may return."""
 
 
 def documented_header(name: str, text: str) -> dict[str, Any]:
-    """Document a header of an answer."""
+    """Return the OpenAPI entry of a response header."""
     return {"headers": {name: {"description": text, "schema": {"type": "string"}}}}
 
 
-FOLLOWING = ("status", "download", "list_rows", "cancel", "retry", "delete", "redeliver")
-"""The operations on a job, by the names of their routes."""
+JOB_OPERATIONS = ("status", "download", "list_rows", "cancel", "retry", "delete", "redeliver")
+"""The operation ids (route names) of the operations on a job."""
 
 
 def documented_links() -> dict[str, Any]:
-    """Document where an answer that tells of a job leads to."""
+    """Return the OpenAPI links from a response with a `request_id` to the operations on that job."""
     parameters = {"request_id": "$response.body#/request_id"}
-    return {"links": {name: {"operationId": name, "parameters": parameters} for name in FOLLOWING}}
+    return {"links": {name: {"operationId": name, "parameters": parameters} for name in JOB_OPERATIONS}}
 
 
 def documented_part(name: str, content_type: str) -> dict[str, Any]:
-    """Document what a part of a form holds."""
+    """Return the OpenAPI entry of the content type of a form part."""
     encoding = {name: {"contentType": content_type}}
     return {"requestBody": {"content": {"multipart/form-data": {"encoding": encoding}}}}
 
 
-def whole(document: dict[str, Any]) -> dict[str, Any]:
-    """Mend the API's description in place: what FastAPI leaves out, and what it says too much."""
+def corrected(document: dict[str, Any]) -> dict[str, Any]:
+    """Correct the OpenAPI description in place: add HEAD, remove null from parameters and form fields."""
     for path in document["paths"].values():
         for operation in path.values():
             for parameter in operation.get("parameters", ()):
                 _without_null(parameter["schema"])
         if "get" in path:
             path["head"] = _head(path["get"])
+    document["components"]["schemas"]["Problem"] = Problem.model_json_schema()
     for name, schema in document["components"]["schemas"].items():
         if name.startswith("Body_"):
             for field in schema["properties"].values():
@@ -58,8 +59,8 @@ def whole(document: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
-def without_keys(document: dict[str, Any]) -> dict[str, Any]:
-    """Leave out of the description, in place, the keys that a deployment does not ask for."""
+def without_authentication(document: dict[str, Any]) -> dict[str, Any]:
+    """Remove API keys and 401 from the OpenAPI description, in place, for a deployment that needs no keys."""
     for path in document["paths"].values():
         for operation in path.values():
             operation.pop("security", None)
@@ -69,7 +70,7 @@ def without_keys(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _without_null(schema: dict[str, Any]) -> None:
-    """Parameters and fields of forms are text: what may be left out cannot be sent as null."""
+    """Remove null from a schema: parameters and form fields are text, so null cannot be sent."""
     kinds = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
     if len(kinds) == 1:
         del schema["anyOf"]
@@ -77,7 +78,7 @@ def _without_null(schema: dict[str, Any]) -> None:
 
 
 def _head(get: dict[str, Any]) -> dict[str, Any]:
-    """What HEAD does where GET does `get`."""
+    """Return the HEAD operation that belongs to the GET operation `get`."""
     responses = {
         status: {key: value for key, value in answer.items() if key != "content"}
         for status, answer in get["responses"].items()

@@ -1,4 +1,4 @@
-"""What stands around the application: the hosts that it answers to, HEAD, and what every answer carries."""
+"""Middleware around the application: allowed hosts, cross-site requests, CORS, HEAD and security headers."""
 
 import re
 from collections.abc import Mapping
@@ -16,13 +16,13 @@ from functions.api.problems import bad_request, other_site
 HOST = re.compile(r"(?P<name>[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
 HEAD = "catalight.head"
 METHODS = ("GET", "HEAD", "POST", "DELETE")
-READING = ("GET", "HEAD", "OPTIONS")
-SENT = ("Authorization", "Content-Type", "Idempotency-Key")
-EXPOSED = ("Location", "Retry-After", "RateLimit", "RateLimit-Policy")
-ALWAYS = {
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+ALLOWED_HEADERS = ("Authorization", "Content-Type", "Idempotency-Key")
+EXPOSED_HEADERS = ("Location", "Retry-After", "RateLimit", "RateLimit-Policy")
+SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
-    # What answers say is for those who asked; what is for all says so itself.
+    # Responses are for the caller only; those that anyone may cache set their own Cache-Control.
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
@@ -30,33 +30,37 @@ A_YEAR = "max-age=31536000"
 
 
 def around(app: ASGIApp, env: Mapping[str, str]) -> ASGIApp:
-    """`app` as the outside meets it, also where it fails."""
-    origins = _listed(env.get("CORS_ORIGINS", ""))
-    if not api_keys.asked_for(env) and "*" not in origins:
-        app = OwnSite(app, origins)
-    app = Hosts(Head(app), _listed(env.get("ALLOWED_HOSTS", "")))
+    """Wrap `app` in the middleware, which also handles its error responses."""
+    origins = _split(env.get("CORS_ORIGINS", ""))
+    if not api_keys.keys_required(env) and "*" not in origins:
+        app = SameSiteOnly(app, origins)
+    app = Hosts(Head(app), _split(env.get("ALLOWED_HOSTS", "")))
     if origins:
         app = CORSMiddleware(
-            app, allow_origins=origins, allow_methods=METHODS, allow_headers=SENT, expose_headers=EXPOSED
+            app,
+            allow_origins=origins,
+            allow_methods=METHODS,
+            allow_headers=ALLOWED_HEADERS,
+            expose_headers=EXPOSED_HEADERS,
         )
     return SecurityHeaders(app)
 
 
-def _listed(text: str) -> list[str]:
+def _split(text: str) -> list[str]:
     return [entry.strip() for entry in text.split(",") if entry.strip()]
 
 
 class Hosts:
-    """ASGI middleware that answers 400 to hosts that cannot be, or that are not among `allowed` (if any)."""
+    """ASGI middleware that answers 400 if the Host header is invalid, or not in a non-empty `allowed`."""
 
     def __init__(self, app: ASGIApp, allowed: list[str]) -> None:
         self._app = app
         self._allowed = {name.lower() for name in allowed}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Links are made of the host that was asked, so it is looked at before all else."""
+        """Check the host first, because links are built from it."""
         if scope["type"] == "http" and not self._knows(scope):
-            detail = "The Host header is not one that this service answers to."
+            detail = "The Host header is invalid, or not a host that this service answers to."
             await bad_request(detail)(scope, receive, send)
             return
         await self._app(scope, receive, send)
@@ -68,11 +72,11 @@ class Hosts:
         return not self._allowed or named[0]["name"].lower() in self._allowed
 
 
-class OwnSite:
-    """ASGI middleware that refuses what the pages of other sites send, but for those of `origins`.
+class SameSiteOnly:
+    """ASGI middleware that rejects requests from pages of other sites, except those of `origins`.
 
-    A key is something that no page has by itself. Without keys any page that somebody looks at could send
-    catalogues in their place (CSRF); browsers tell by Sec-Fetch-Site (W3C Fetch Metadata).
+    A page of another site has no API key. Without keys, any page that a user visits could send requests on
+    the user's behalf (CSRF); browsers mark such requests with Sec-Fetch-Site (W3C Fetch Metadata).
     """
 
     def __init__(self, app: ASGIApp, origins: list[str]) -> None:
@@ -80,31 +84,31 @@ class OwnSite:
         self._origins = origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let pass what only looks, and what comes from no page or from our own."""
-        acts = scope["type"] == "http" and scope["method"] not in READING
-        if acts and self._foreign(Headers(scope=scope)):
+        """Pass on requests with safe methods, and those that come from no page or from the API's own."""
+        is_unsafe = scope["type"] == "http" and scope["method"] not in SAFE_METHODS
+        if is_unsafe and self._is_cross_site(Headers(scope=scope)):
             await other_site()(scope, receive, send)
             return
         await self._app(scope, receive, send)
 
-    def _foreign(self, headers: Headers) -> bool:
+    def _is_cross_site(self, headers: Headers) -> bool:
         origin, site = headers.get("origin"), headers.get("sec-fetch-site")
         if origin in self._origins:
             return False
         if site is not None:
             return site not in ("none", "same-origin")
-        # Older browsers tell no more than the origin; what is no browser tells neither.
+        # Older browsers send only Origin; clients that are not browsers send neither header.
         return origin is not None and origin.partition("://")[2] != headers.get("host")
 
 
 class Head:
-    """ASGI middleware that answers HEAD as GET, but for the content (RFC 9110, 9.3.2)."""
+    """ASGI middleware that answers HEAD like GET, without the content (RFC 9110, 9.3.2)."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Tell the application of a GET; `IsHead` tells the routes to which it matters."""
+        """Pass HEAD to the application as GET; routes that need the difference use `IsHead`."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
         elif scope["method"] == "HEAD":
@@ -130,22 +134,22 @@ def _is_head(request: Request) -> bool:
 
 
 IsHead = Annotated[bool, Depends(_is_head)]
-"""Whether a route was asked by HEAD, for those that send the client on: a presigned URL is for one method."""
+"""Whether the request is a HEAD, for routes that redirect: a presigned URL is valid for one method."""
 
 
 class SecurityHeaders:
-    """ASGI middleware that adds what makes answers safe in a browser, where they do not say it themselves."""
+    """ASGI middleware that adds security headers for browsers, unless a response sets its own."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Add the headers to whatever is answered, errors too."""
+        """Add the headers to every response, errors included."""
 
         async def secured(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in ALWAYS.items():
+                for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
                 if scope["scheme"] == "https":
                     headers["Strict-Transport-Security"] = A_YEAR

@@ -1,4 +1,4 @@
-"""Take forms in UTF-8 only: of Python's many codecs some need minutes for a megabyte (punycode)."""
+"""Accept forms in UTF-8 only: some of Python's codecs, such as punycode, need minutes for a megabyte."""
 
 from python_multipart.multipart import parse_options_header
 from starlette.datastructures import Headers
@@ -6,7 +6,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from functions.api.problems import content_type
 
-TAKEN = (b"utf-8", b"utf8")
+ACCEPTED = (b"utf-8", b"utf8")
 
 
 class FormCharset:
@@ -16,11 +16,11 @@ class FormCharset:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Read the header as the form's parser will."""
+        """Check the charset of the Content-Type header, which is parsed as the form parser does."""
         if scope["type"] == "http":
             _, options = parse_options_header(Headers(scope=scope).get("content-type"))
-            charset = options.get(b"charset", TAKEN[0])
-            if charset.lower() not in TAKEN:
+            charset = options.get(b"charset", ACCEPTED[0])
+            if charset.lower() not in ACCEPTED:
                 detail = f"Send the form in UTF-8, not in {charset[:40].decode('latin-1')!r}."
                 await content_type(detail)(scope, receive, send)
                 return

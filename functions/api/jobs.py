@@ -1,4 +1,4 @@
-"""The routes below /jobs: what a client may do with its jobs."""
+"""The routes below /jobs: list, cancel, retry and delete jobs, and deliver their webhooks again."""
 
 from collections.abc import Iterable, Iterator
 from typing import Annotated
@@ -13,11 +13,12 @@ from functions.api.documented import documented_header, documented_problems
 from functions.api.models import JobPage, RowPage, RowStatus, ShownState, Status
 from functions.api.services import Built
 
-MOST_CHARACTERS = 2_500_000  # of a page: Lambda lets 6 MB through, and one may take two bytes or more
+# Of a page: Lambda allows responses of 6 MB, and a character may take two bytes or more.
+MAX_CHARACTERS = 2_500_000
 
 router = APIRouter(prefix="/jobs")
 
-Cursor = Annotated[str | None, Query(description="`next` of the page before")]
+Cursor = Annotated[str | None, Query(description="`next` of the previous page; empty: the first page")]
 Limit = Annotated[int, Query(ge=1, le=200)]
 
 
@@ -44,7 +45,7 @@ def list_rows(
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> RowPage:
-    """List the rows of a job with its images, in the order of its CSV."""
+    """List the rows of a job and their images, in the order of its CSV."""
     found = built.rows.page(job.id, frozenset(state or ()), cursors.read_row(cursor), limit)
     rows = list(_that_fit(RowStatus.of(row, job.link_base) for row in found))
     is_last = len(rows) == len(found) < limit
@@ -52,18 +53,18 @@ def list_rows(
 
 
 def _that_fit(rows: Iterable[RowStatus]) -> Iterator[RowStatus]:
-    """The first rows, at least one, whose JSON a function can answer with."""
+    """Yield the first rows, at least one, whose JSON fits into a function's response."""
     size = 0
     for number, row in enumerate(rows):
         size += len(row.model_dump_json())
-        if number and size > MOST_CHARACTERS:
+        if number and size > MAX_CHARACTERS:
             return
         yield row
 
 
 @router.post("/{request_id}/cancel", status_code=202, responses=documented_problems(401, 404, 409, 410, 413))
 def cancel(job: Own, built: Built) -> Status:
-    """Cancel a job; images that are being worked on finish, and the result tells what there is."""
+    """Cancel a job; images in progress finish, and the result CSV has the images that are done."""
     return Status.of(built.cancel_job(job.id))
 
 
@@ -71,17 +72,17 @@ def cancel(job: Own, built: Built) -> Status:
     "/{request_id}/retry",
     status_code=202,
     responses=documented_problems(401, 404, 409, 410, 413, 429)
-    | {202: documented_header("Location", "The job's status")},
+    | {202: documented_header("Location", "Path of the job's status")},
 )
 def retry(job: Own, calling: Calling, response: Response, built: Built) -> Status:
-    """Do again what failed in a job that has ended, and only that; a new result replaces the old."""
+    """Retry the failed images of a job that has ended, and only these; a new result replaces the old one."""
     response.headers["Location"] = f"/status/{job.id}"
     return Status.of(built.retry_job(job.id, calling.limits))
 
 
 @router.delete("/{request_id}", status_code=204, responses=documented_problems(401, 404, 410))
 def delete(job: Own, built: Built) -> None:
-    """Forget a job; its rows, images and results are removed in the background."""
+    """Delete a job; its rows, images and results are removed in the background."""
     built.delete_job(job.id)
 
 
@@ -91,5 +92,5 @@ def delete(job: Own, built: Built) -> None:
     responses=documented_problems(401, 404, 409, 410, 413),
 )
 def redeliver(job: Own, built: Built) -> Status:
-    """Call the webhook of a job that has ended once more, under the same webhook-id."""
+    """Deliver the webhook of a job that has ended again, with the same webhook-id."""
     return Status.of(built.redeliver_webhook(job.id))

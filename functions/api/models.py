@@ -1,4 +1,4 @@
-"""What the API answers, as clients see it."""
+"""The response bodies of the API."""
 
 from datetime import datetime
 from typing import Literal, Self, cast
@@ -19,14 +19,16 @@ REQUEST_ID = "0b7e6c1e-5a0f-4f0c-9f5e-3f1f0a6d2b11"
 
 
 def shown(state: JobState) -> ShownState:
-    """The state as clients see it."""
+    """Return the state that clients see."""
     return cast("ShownState", state.shown.value)
 
 
 class Welcome(BaseModel):
-    """What stands here, and where to read on."""
+    """What this service does, and the path of its documentation."""
 
-    message: str = Field(examples=["Catalight makes product images light. POST a CSV to /upload."])
+    message: str = Field(
+        examples=["Catalight compresses the images in a product catalogue. POST a CSV to /upload."]
+    )
     docs: str = Field(examples=["/docs"])
 
 
@@ -37,26 +39,24 @@ class Health(BaseModel):
 
 
 class Note(BaseModel):
-    """One thing that is wrong with a catalogue."""
+    """One problem of a catalogue."""
 
     model_config = ConfigDict(from_attributes=True)
 
     code: str = Field(examples=["invalid_url"])
-    message: str = Field(
-        examples=["This is not a URL that can be fetched: it does not begin with http:// or https://."]
-    )
-    line: int | None = Field(None, examples=[7], description="Physical line, from 1")
+    message: str = Field(examples=["This URL cannot be fetched: it does not begin with http:// or https://."])
+    line: int | None = Field(None, examples=[7], description="Physical line of the file, from 1")
     column: str | None = Field(None, examples=["Input Image Urls"])
     found: str | None = Field(None, examples=["n/a"])
 
     @classmethod
     def of(cls, problem: CatalogueProblem) -> Self:
-        """Show a problem of the domain."""
+        """Return the note of a problem of the domain."""
         return cls.model_validate(problem)
 
 
 class Links(BaseModel):
-    """Where to go on, below this API's address."""
+    """Paths of the job's resources, relative to the API's address."""
 
     status: str = Field(examples=[f"/status/{REQUEST_ID}"])
     download: str = Field(examples=[f"/download/{REQUEST_ID}"])
@@ -64,24 +64,26 @@ class Links(BaseModel):
 
     @classmethod
     def of(cls, job_id: str) -> Self:
-        """The links of a job."""
+        """Return the links of a job."""
         return cls(status=f"/status/{job_id}", download=f"/download/{job_id}", rows=f"/jobs/{job_id}/rows")
 
 
 class Accepted(BaseModel):
-    """The catalogue is stored and under way."""
+    """The catalogue is stored and will be processed."""
 
     request_id: str = Field(examples=[REQUEST_ID])
     status: ShownState = Field(examples=["PENDING"])
     rows: int = Field(examples=[1000])
     images: int = Field(examples=[2000])
-    warnings: list[Note] = Field(description="What costs an image, not the catalogue: the first 100")
+    warnings: list[Note] = Field(
+        description="Problems that cost one image, not the whole catalogue; the first 100"
+    )
     warnings_total: int = Field(examples=[0])
     links: Links
 
 
 class Images(BaseModel):
-    """How many images there are, and how many have ended."""
+    """The number of images: all, done and failed."""
 
     total: int = Field(examples=[2000])
     done: int = Field(examples=[1200])
@@ -89,26 +91,26 @@ class Images(BaseModel):
 
 
 class Bytes(BaseModel):
-    """Sizes of the images done, summed, before and after."""
+    """Total size of the images done, before (`in`) and after (`out`) compression."""
 
     before: int = Field(alias="in", examples=[812_345_678])
     after: int = Field(alias="out", examples=[201_234_567])
 
 
 class Milliseconds(BaseModel):
-    """What the stages of the images done have taken; what they waited for their turns is in none."""
+    """Time spent in each stage, for images done; time spent waiting to be processed is not included."""
 
     model_config = ConfigDict(from_attributes=True)
 
-    fetch: int = Field(examples=[61], description="The download that succeeded")
+    fetch: int = Field(examples=[61], description="The successful download")
     decode: int = Field(examples=[14])
-    resize: int = Field(examples=[3], description="To the wanted size, and upright")
+    resize: int = Field(examples=[3], description="Resizing, and rotating upright")
     encode: int = Field(examples=[18])
     store: int = Field(examples=[22])
 
     @classmethod
     def of(cls, times: Times) -> Self:
-        """Show times."""
+        """Return the times in milliseconds."""
         return cls.model_validate(times)
 
 
@@ -118,13 +120,13 @@ class Attempt(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     at: datetime
-    status: int | None = Field(description="HTTP status of the answer", examples=[200])
-    error: str | None = Field(description="Why there was no answer", examples=["timeout"])
+    status: int | None = Field(description="HTTP status of the response", examples=[200])
+    error: str | None = Field(description="Why there was no response", examples=["timeout"])
     milliseconds: int = Field(examples=[120])
 
 
 class WebhookStatus(BaseModel):
-    """How the delivery of the webhook went so far."""
+    """The delivery of the webhook so far."""
 
     state: WebhookState
     attempts: list[Attempt]
@@ -132,7 +134,7 @@ class WebhookStatus(BaseModel):
 
     @classmethod
     def of(cls, webhook: Webhook) -> Self:
-        """Show a webhook."""
+        """Return the status of a webhook."""
         attempts = [Attempt.model_validate(delivery) for delivery in webhook.deliveries]
         return cls(state=webhook.state, attempts=attempts, next_at=webhook.next_at)
 
@@ -142,7 +144,7 @@ class Status(BaseModel):
 
     request_id: str = Field(examples=[REQUEST_ID])
     status: ShownState = Field(examples=["PROCESSING"])
-    run: int = Field(examples=[1], description="Grows with every retry")
+    run: int = Field(examples=[1], description="Number of this run: 1, and one more with each retry")
     file_name: str = Field(examples=["products.csv"])
     rows: int = Field(examples=[1000])
     images: Images
@@ -152,13 +154,13 @@ class Status(BaseModel):
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
-    expires_at: datetime = Field(description="When the job, its images and its result are removed")
+    expires_at: datetime = Field(description="When the job, its images and its result are deleted")
     webhook: WebhookStatus | None
     links: Links
 
     @classmethod
     def of(cls, job: Job) -> Self:
-        """Show a job."""
+        """Return the status of a job."""
         counts, webhook = job.counts, job.webhook
         return cls(
             request_id=job.id,
@@ -180,49 +182,49 @@ class Status(BaseModel):
 
 
 class JobPage(BaseModel):
-    """Some of your jobs, newest first."""
+    """A page of your jobs, newest first."""
 
     jobs: list[Status]
-    next: str | None = Field(description="The `cursor` of the next page; none on the last")
+    next: str | None = Field(description="The `cursor` of the next page; null on the last page")
 
 
 class SourceStatus(BaseModel):
-    """An image as its host has it."""
+    """The image that its host served."""
 
     model_config = ConfigDict(from_attributes=True)
 
     format: str = Field(examples=["png"])
-    width: int = Field(description="Pixels, upright")
+    width: int = Field(description="Pixels, once rotated upright")
     height: int
 
     @classmethod
     def of(cls, source: Source) -> Self:
-        """Show a source."""
+        """Return the status of a source."""
         return cls.model_validate(source)
 
 
 class ImageStatus(BaseModel):
-    """How one image stands."""
+    """State and result of one image."""
 
     url: str = Field(examples=["https://supplier.example/shoe.jpg"])
     state: ImageState
     error: str | None = Field(examples=["not_found"])
     detail: str | None = Field(examples=["The host answered 404."])
-    attempts: int = Field(description="Failures so far that may pass")
-    not_before: datetime | None = Field(description="When it is tried again")
+    attempts: int = Field(description="Temporary failures so far")
+    not_before: datetime | None = Field(description="No further attempt is made before this time")
     output_url: str | None = Field(examples=["https://…/images/x3oF…/shoe.jpg"])
     bytes_in: int
     bytes_out: int
     width: int = Field(description="Pixels of the output")
     height: int
-    format: str | None = Field(description="That of the output", examples=["jpeg"])
+    format: str | None = Field(description="Format of the output", examples=["jpeg"])
     source: SourceStatus | None
     milliseconds: Milliseconds | None
-    kept: bool = Field(description="Whether the output is the source itself but for its metadata")
+    kept: bool = Field(description="Whether the output is the source itself, apart from its metadata")
 
     @classmethod
     def of(cls, image: Image, link_base: str) -> Self:
-        """Show an image; `link_base` is its job's."""
+        """Return the status of an image; `link_base` is its job's."""
         return cls(
             url=urls.shown(image.url),
             state=image.state,
@@ -243,25 +245,25 @@ class ImageStatus(BaseModel):
 
 
 class RowStatus(BaseModel):
-    """How the images of one row stand."""
+    """State of one row and its images."""
 
-    row: int = Field(examples=[1], description="Rows are counted from 1, the header not included")
+    row: int = Field(examples=[1], description="Row number from 1, the header not counted")
     state: RowState
     cells: list[str] = Field(examples=[["1", "Shoe", "https://supplier.example/shoe.jpg"]])
     images: list[ImageStatus]
 
     @classmethod
     def of(cls, row: Row, link_base: str) -> Self:
-        """Show a row; `link_base` is its job's."""
+        """Return the status of a row; `link_base` is its job's."""
         images = [ImageStatus.of(image, link_base) for image in row.images]
         return cls(row=row.number + 1, state=row.state, cells=list(row.cells), images=images)
 
 
 class RowPage(BaseModel):
-    """Some rows of a job, in the order of its CSV."""
+    """A page of the rows of a job, in the order of its CSV."""
 
     rows: list[RowStatus]
-    next: str | None = Field(description="The `cursor` of the next page; none on the last")
+    next: str | None = Field(description="The `cursor` of the next page; null on the last page")
 
 
 class Download(BaseModel):
@@ -272,7 +274,7 @@ class Download(BaseModel):
 
 
 class Problem(BaseModel):
-    """An error, as RFC 9457 (application/problem+json) has it."""
+    """An error in the format of RFC 9457 (application/problem+json)."""
 
     model_config = ConfigDict(extra="allow")
 

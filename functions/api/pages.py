@@ -1,4 +1,4 @@
-"""The pages for browsers, each under a Content-Security-Policy of what is in it and nothing else."""
+"""The HTML pages, each with a Content-Security-Policy that allows only what the page contains."""
 
 import re
 from base64 import b64encode
@@ -11,10 +11,10 @@ HERE = Path(__file__).parent
 
 
 class Page:
-    """An HTML file beside this module; its policy is computed from its text, so the two cannot part."""
+    """An HTML file next to this module; its policy is computed from its text, so it always matches."""
 
     def __init__(self, name: str, *, styled: bool = False) -> None:
-        """`styled` is for a script of others that writes styles into the page as it runs."""
+        """Read the page; `styled` is for a third-party script that writes inline styles at run time."""
         self.text = (HERE / name).read_text(encoding="utf-8")
         styles = "'unsafe-inline'" if styled else self._inline("style")
         self.policy = "; ".join(
@@ -31,7 +31,7 @@ class Page:
         )
 
     def answer(self) -> HTMLResponse:
-        """The page with its headers."""
+        """Return the page with its headers."""
         headers = {
             "Content-Security-Policy": self.policy,
             "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
@@ -40,15 +40,15 @@ class Page:
         return HTMLResponse(self.text, headers=headers)
 
     def _inline(self, tag: str) -> str:
-        """The hashes of what stands between `<tag>` and `</tag>`."""
+        """Return the hashes of the text between each `<tag>` and `</tag>`."""
         found = re.findall(rf"<{tag}>(.*?)</{tag}>", self.text, re.DOTALL)
         return " ".join(f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'" for text in found)
 
     def _loaded(self, tag: str, attribute: str) -> str:
-        """The addresses that tags load from, each pinned by the file to the hash of what is there."""
+        """Return the URLs that these tags load, each of which the file pins with an integrity hash."""
         return " ".join(re.findall(rf'<{tag} {attribute}="([^"]+)"\s+integrity="sha384-', self.text))
 
 
 WELCOME = Page("page.html")
-# Swagger UI sets its styles as it runs; scripts are held to the one that is named, and to its hash.
+# Swagger UI sets styles at run time; of scripts, only the one named in the page runs, pinned by its hash.
 DOCS = Page("docs.html", styled=True)

@@ -1,4 +1,4 @@
-"""What the API works with, built once, at the first request that needs it."""
+"""The use cases of the API, built once, at the first request that needs them."""
 
 import os
 from collections.abc import Callable
@@ -42,15 +42,16 @@ from catalight.usecases.jobs.submit import Submit
 from catalight.usecases.ports import JobList, Rows
 from catalight.usecases.webhooks.redeliver import RedeliverWebhook
 
-EGRESS = EgressPolicy.read(os.environ)  # at start-up: where it must not be so, nothing runs
+# Read at start-up, so that an invalid setting stops the function before any work.
+EGRESS = EgressPolicy.read(os.environ)
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The use cases of the API; `authenticate` is None where callers are not asked who they are.
+    """The use cases of the API; `authenticate` is None if no API keys are required.
 
-    `api_base` is empty where the API is known by the host that it was asked at, `link_base` where images are
-    linked through the API itself. `egress` tells which webhooks may be called.
+    An empty `api_base` means the host of the request; an empty `link_base` means that image links go through
+    the API itself. `egress` decides which webhook URLs are allowed.
     """
 
     ping: Callable[[], None]
@@ -73,19 +74,19 @@ class Services:
 
 @cache
 def mongodb() -> Connection:
-    """The database, wherever it is."""
+    """Return the connection to MongoDB, created once."""
     env = os.environ
     return Connection(partial(secret_now, env["MONGODB_URI_SECRET_ARN"]), env["MONGODB_DATABASE"])
 
 
 @cache
 def services() -> Services:
-    """Build the services from the function's environment."""
+    """Build the services from the function's environment, once."""
     env = os.environ
     jobs, rows = MongoJobs(mongodb()), MongoRows(mongodb())
     jobs.ensure_indexes()
     rows.ensure_indexes()
-    # In us-east-1 boto3 presigns by version 2 unless told, and S3 takes that for old buckets only.
+    # In us-east-1 boto3 presigns with signature version 2 by default, which S3 accepts for old buckets only.
     s3 = boto3.client("s3", config=clients.config().merge(Config(signature_version="s3v4")))
     store = S3Store(s3, env["BUCKET"])
     sqs = boto3.client("sqs", config=clients.config())
@@ -99,7 +100,7 @@ def services() -> Services:
     admit = Admit(jobs, usage, utc_now)
     return Services(
         ping=MongoPing(mongodb()),
-        authenticate=Authenticate(keys) if api_keys.asked_for(env) else None,
+        authenticate=Authenticate(keys) if api_keys.keys_required(env) else None,
         own_job=OwnJob(jobs),
         admit=admit,
         job_list=jobs,
@@ -127,4 +128,4 @@ def services() -> Services:
 
 
 Built = Annotated[Services, Depends(services)]
-"""What a route declares to be given the services."""
+"""The type of a route parameter that receives the services."""

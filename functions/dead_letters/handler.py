@@ -1,4 +1,4 @@
-"""Lambda handler of ImageDeadLetterQueue: end the images that crashed their function too often."""
+"""Lambda handler of ImageDeadLetterQueue: ends the images that crashed their function too often."""
 
 import logging
 import os
@@ -43,7 +43,7 @@ def give_up() -> GiveUp:
 
 
 def _handle(received: records.Received) -> None:
-    """Handle a dead letter; in an outage it comes back by itself, for this queue counts no receives."""
+    """Handle a dead letter; in an outage SQS delivers it again: this queue has no maxReceiveCount."""
     message = received.message
     if not isinstance(message, ProcessRange):
         raise TypeError(f"{type(message).__name__} does not belong on ImageDeadLetterQueue")

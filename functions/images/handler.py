@@ -34,17 +34,18 @@ from catalight.usecases.messaging import defer_on_outage
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-EGRESS = EgressPolicy.read(os.environ)  # at start-up: where it must not be so, nothing runs
+# Read at start-up, so that an invalid setting stops the function before any work.
+EGRESS = EgressPolicy.read(os.environ)
 
 
 @cache
 def sqs() -> "SQSClient":
-    """One client for both queues: each takes its time to build."""
+    """Return the SQS client: one for both queues, because building a client is slow."""
     return boto3.client("sqs", config=clients.config())
 
 
 def image_queue() -> SqsQueue:
-    """The queue that feeds this function; it needs nothing that could be down."""
+    """Return the queue that feeds this function; this calls no service, so an outage cannot make it fail."""
     return SqsQueue(sqs(), os.environ["IMAGE_QUEUE_URL"])
 
 
@@ -54,7 +55,7 @@ def process_range() -> ProcessRange:
     env = os.environ
     able = capacity(int(env["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]))
     sandbox = Sandbox(Limits(memory=able.memory, cpu_seconds=math.ceil(float(env["CODING_SECONDS"]))))
-    sandbox.start()  # its imports go on beside ours
+    sandbox.start()  # now, so that its imports run in parallel with the rest of this function
     uri = partial(secret_now, env["MONGODB_URI_SECRET_ARN"])
     mongodb = Connection(uri, env["MONGODB_DATABASE"], select_seconds=30)
     jobs, rows = MongoJobs(mongodb), MongoRows(mongodb)

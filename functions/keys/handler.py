@@ -1,4 +1,4 @@
-"""Lambda handler of the operators: make, list and revoke API keys (see docs/deploy.md)."""
+"""Lambda handler for operators: makes, lists and revokes API keys (see docs/deploy.md)."""
 
 import os
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ ACTIONS = (
 
 @cache
 def mongodb() -> Connection:
-    """The database, wherever it is."""
+    """Return the connection to MongoDB, created once."""
     env = os.environ
     return Connection(partial(secret_now, env["MONGODB_URI_SECRET_ARN"]), env["MONGODB_DATABASE"])
 
@@ -41,7 +41,7 @@ def manage() -> ManageKeys:
 
 
 def shown(key: ApiKey) -> dict[str, Any]:
-    """What an operator is told of a key."""
+    """Return the fields of a key that operators see."""
     return {
         "key": key.id,
         "name": key.name,
@@ -52,7 +52,7 @@ def shown(key: ApiKey) -> dict[str, Any]:
 
 
 def answer(event: Any) -> dict[str, Any]:
-    """Carry out an action; tokens and secrets are in the answer alone."""
+    """Run an action; tokens and secrets appear only in its result."""
     match event:
         case {"action": "make", "name": str(name), **limits}:
             key, token = manage().make(name, _limits(limits))
@@ -66,7 +66,7 @@ def answer(event: Any) -> dict[str, Any]:
             return shown(key) | {"webhook_secrets": manage().webhook_secrets(key_id)}
         case {"action": "webhook-secret", "key": str(key_id)}:
             return {"webhook_secrets": manage().webhook_secrets(key_id)}
-    return {"error": f"The event is to name an action and what it needs: {ACTIONS}."}
+    return {"error": f"The event must name an action and its arguments: {ACTIONS}."}
 
 
 def _limits(found: Mapping[Any, Any]) -> Limits:
@@ -80,10 +80,10 @@ def _limits(found: Mapping[Any, Any]) -> Limits:
 @logger.inject_lambda_context(clear_state=True)
 @logs.redacting_exceptions
 def handle(event: Any, _: LambdaContext) -> dict[str, Any]:
-    """Answer an operator; `error` tells what cannot be done, and why."""
+    """Run the action of an event; if it fails, the result is an `error` with the reason."""
     try:
         return answer(event)
     except KeyNotFoundError as error:
-        return {"error": f"There is no key {error.key_id!r}; `list` tells which there are."}
+        return {"error": f"There is no key {error.key_id!r}; `list` shows the keys."}
     except OptionError as error:
-        return {"error": f"{error.field} is {error.found!r}; allowed is {error.allowed}."}
+        return {"error": f"{error.field} is {error.found!r}; allowed: {error.allowed}."}

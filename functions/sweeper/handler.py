@@ -1,4 +1,4 @@
-"""Lambda handler of a schedule: take up whatever stands still."""
+"""Lambda handler of a schedule: finds jobs that are stalled or due, and sends messages to tend them."""
 
 import os
 from functools import cache, partial
@@ -21,7 +21,7 @@ logger = logs.logger()
 
 @cache
 def mongodb() -> Connection:
-    """The database, wherever it is."""
+    """Return the connection to MongoDB, created once."""
     env = os.environ
     return Connection(partial(secret_now, env["MONGODB_URI_SECRET_ARN"]), env["MONGODB_DATABASE"])
 
@@ -40,5 +40,5 @@ def sweep() -> Sweep:
 @logger.inject_lambda_context(clear_state=True)
 @logs.redacting_exceptions
 def handle(_: Any, context: LambdaContext) -> None:
-    """Sweep once; what is left when time is short is for the next time."""
+    """Sweep once; jobs that are left when time runs short wait for the next sweep."""
     sweep()(lambda: context.get_remaining_time_in_millis() / 1000)

@@ -1,1 +1,1 @@
-"""Built functions, invoked as Lambda would: in a container or under AWS's emulator."""
+"""Invokes built functions as Lambda does: in a container, or under AWS's emulator."""

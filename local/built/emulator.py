@@ -1,7 +1,7 @@
-"""A built function under AWS's runtime interface emulator, which aws-sam-cli ships for Linux.
+"""Runs a built function under AWS's runtime interface emulator, which aws-sam-cli ships for Linux.
 
-The function sees what it would on Lambda: its built folder, its layer, the runtime client, and nothing of
-this project's virtual environment; so a packaging mistake is caught.
+The function sees what it sees on Lambda: its built folder, its layer and the runtime client, but nothing of
+this project's virtual environment. So a packaging mistake shows.
 """
 
 import importlib.util
@@ -26,14 +26,14 @@ RUNTIME_CLIENT = ("awslambdaric", "runtime_client", "snapshot_restore_py", "simp
 
 
 class BuiltFunction:
-    """A built function that answers events; the emulator takes one invocation at a time."""
+    """A built function that handles events; the emulator accepts one invocation at a time."""
 
     def __init__(self, url: str, timeout: int) -> None:
         self._url = url
         self._timeout = timeout
 
     def invoke(self, event: Any) -> Any:
-        """The handler's answer to `event`, or a LocalError with the error that the runtime reports."""
+        """Return the handler's result for `event`; raise LocalError if the runtime reports an error."""
         answer = requests.post(self._url, json=event, timeout=self._timeout + 30).json()
         if isinstance(answer, dict) and "errorType" in answer:
             raise LocalError(f"{answer['errorType']}: {answer.get('errorMessage')}")
@@ -42,7 +42,7 @@ class BuiltFunction:
 
 @contextmanager
 def emulated(function: Function, endpoint_url: str, log: Path) -> Iterator[BuiltFunction]:
-    """Run a built function until the block ends; what it logs goes to `log`."""
+    """Run a built function until the block ends; its output goes to the file `log`."""
     task = BUILT / function.logical_id
     if not task.is_dir():
         raise LocalError(f"{task} does not exist: run make build.")
@@ -56,7 +56,7 @@ def emulated(function: Function, endpoint_url: str, log: Path) -> Iterator[Built
             "--runtime-api-address",
             f"{HOST}:{runtime_port}",
             base_python(),
-            "-S",  # no site-packages but the runtime client's
+            "-S",  # no site-packages; PYTHONPATH has the runtime client
             "-m",
             "awslambdaric",
             function.handler,
@@ -73,26 +73,26 @@ def emulated(function: Function, endpoint_url: str, log: Path) -> Iterator[Built
 
 
 def architecture() -> str:
-    """This machine's architecture as Lambda calls it."""
+    """Return Lambda's name for this machine's architecture."""
     return "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"
 
 
 def emulator() -> Path:
-    """The emulator's program for this machine."""
+    """Return the path of the emulator for this machine; raise LocalError if there is none."""
     found = importlib.util.find_spec("samcli")
     if sys.platform != "linux" or found is None or found.origin is None:
-        raise LocalError("AWS's runtime interface emulator runs on Linux with aws-sam-cli only.")
+        raise LocalError("AWS's runtime interface emulator needs Linux and aws-sam-cli.")
     return Path(found.origin).parent / "local" / "rapid" / f"aws-lambda-rie-{architecture()}"
 
 
 def base_python() -> str:
-    """The interpreter that the virtual environment was made of."""
+    """Return the path of the interpreter that the virtual environment was created with."""
     name = f"python{sys.version_info.major}.{sys.version_info.minor}"
     return str(Path(sys.base_prefix) / "bin" / name)
 
 
 def link_runtime_client(folder: Path) -> None:
-    """Link Lambda's runtime client, and nothing else, into a folder of its own."""
+    """Create links to the packages of Lambda's runtime client, and to nothing else, in `folder`."""
     for name in RUNTIME_CLIENT:
         found = importlib.util.find_spec(name)
         if found is None or found.origin is None:
@@ -103,11 +103,11 @@ def link_runtime_client(folder: Path) -> None:
 
 
 def variables_of(function: Function, endpoint_url: str, task: Path, runtime: Path) -> Mapping[str, str]:
-    """The environment that Lambda would give the function, AWS being at `endpoint_url`."""
+    """Return the environment that Lambda gives the function, with AWS at `endpoint_url`."""
     return environment(function, endpoint_url) | {
         "PYTHONPATH": f"{task}:{BUILT / LAYER / 'python'}:{runtime}",
         "PYTHONDONTWRITEBYTECODE": "1",
         "LAMBDA_TASK_ROOT": str(task),
         "AWS_LAMBDA_FUNCTION_TIMEOUT": str(round(function.timeout)),
-        "AWS_SAM_LOCAL": "true",  # as `sam local` has it: this is not Lambda
+        "AWS_SAM_LOCAL": "true",  # as `sam local` sets it, to say that this is not Lambda
     }

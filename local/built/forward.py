@@ -1,4 +1,4 @@
-"""Ports of this machine's loopback, opened on another of its addresses as well: a container sees no other."""
+"""Forwards ports from another address of this machine to loopback, which containers cannot reach."""
 
 import socket
 import threading
@@ -20,7 +20,7 @@ class _Handler(BaseRequestHandler):
     server: _Forwarder
 
     def handle(self) -> None:
-        """Carry bytes both ways until either side is done."""
+        """Forward bytes in both directions until both sides have closed."""
         with socket.create_connection((HOST, self.server.server_address[1])) as upstream:
             back = threading.Thread(target=_carry, args=(upstream, self.request), daemon=True)
             back.start()
@@ -34,12 +34,12 @@ def _carry(source: socket.socket, target: socket.socket) -> None:
             target.sendall(data)
         target.shutdown(socket.SHUT_WR)
     except ConnectionError:
-        return  # the other side has gone; there is nobody left to tell
+        return  # the other side has closed the connection
 
 
 @contextmanager
 def forwarded(address: str, port: int) -> Iterator[None]:
-    """Until the block ends, `address:port` leads to the same port on loopback."""
+    """Forward `address:port` to the same port on loopback until the block ends."""
     with _Forwarder((address, port), _Handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         thread.start()

@@ -1,4 +1,4 @@
-"""The jobs that the files of `events/` speak of, each stored as far as its event finds it."""
+"""Stores the jobs that the files of `events/` name, each in the state that its event needs."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -25,19 +25,19 @@ CANCELLED = "55555555-5555-4555-8555-555555555555"  # cancelled, its rows not en
 
 DAY = timedelta(days=1)
 RETENTION = Retention(stall_timeout=DAY, job_deadline=DAY, lifetime=DAY, max_lifetime=DAY)
-GONE = ImageError(ImageErrorCode.NOT_FOUND, "The host answered 404.")
+NOT_FOUND = ImageError(ImageErrorCode.NOT_FOUND, "The host answered 404.")
 
 
-class Unsent:
-    """A queue that lets messages go: the event files stand in their place."""
+class NullQueue:
+    """A queue that drops its messages: the event files take their place."""
 
     def send(self, messages: Iterable[Message], delay: int = 0) -> None:
-        """Send nothing."""
+        """Drop the messages."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seeds:
-    """Plants jobs in a database, their pictures at `image_base`, their webhooks at `webhook_url`."""
+    """Stores jobs in a database, with their images at `image_base` and their webhooks at `webhook_url`."""
 
     jobs: MongoJobs
     rows: MongoRows
@@ -46,7 +46,7 @@ class Seeds:
     webhook_url: str
 
     def plant(self) -> None:
-        """Store all of them."""
+        """Store all jobs."""
         self._submit(IMAGES)
         self._submit(DEAD)
         self._submit(CANCELLED)
@@ -63,7 +63,7 @@ class Seeds:
             jobs=self.jobs,
             rows=self.rows,
             admit=Admit(self.jobs, self.usage, utc_now),
-            send_window=SendWindow(Unsent(), AskCompletion(self.jobs, self.rows, Unsent(), utc_now)),
+            send_window=SendWindow(NullQueue(), AskCompletion(self.jobs, self.rows, NullQueue(), utc_now)),
             clock=utc_now,
             new_id=lambda: job_id,
             window=10,
@@ -82,7 +82,7 @@ class Seeds:
 
     def _finish(self, job: Job) -> None:
         rows = [
-            replace(row, images=tuple(image.failed(GONE) for image in row.images))
+            replace(row, images=tuple(image.failed(NOT_FOUND) for image in row.images))
             for row in self.rows.stream(job.id)
         ]
         self.rows.save(rows)
@@ -90,7 +90,7 @@ class Seeds:
 
 
 def plant(mongodb_uri: str, database: str, image_base: str, webhook_url: str) -> None:
-    """Store the jobs of the event files in the database."""
+    """Store the jobs of the event files in a database."""
     connected = Connection(lambda: mongodb_uri, database)
     jobs, rows, usage = MongoJobs(connected), MongoRows(connected), MongoUsage(connected)
     Seeds(jobs, rows, usage, image_base, webhook_url).plant()

@@ -1,1 +1,1 @@
-"""The other side of the wire: a host of pictures and a receiver of webhooks."""
+"""The outside world of a local system: a server of images and a receiver of webhooks."""

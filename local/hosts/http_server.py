@@ -1,4 +1,4 @@
-"""A small HTTP server on loopback that stops cleanly; what it answers is its user's business."""
+"""A small HTTP server on loopback that stops cleanly; its users define the responses."""
 
 import sys
 from collections.abc import Iterator
@@ -9,33 +9,33 @@ from typing import Any
 
 
 class Server(ThreadingHTTPServer):
-    """One thread a connection, none of which keeps the process alive."""
+    """Handles each connection in a daemon thread."""
 
     daemon_threads = True
     request_queue_size = 128
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of clients that hang up: workers are killed in the middle of downloads."""
+        """Ignore clients that disconnect: workers are killed in the middle of downloads."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 
     @property
     def url(self) -> str:
-        """Where it answers, without a path."""
+        """Return the server's URL, without a path."""
         return f"http://127.0.0.1:{self.server_port}"
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Keeps connections open and says nothing on the console."""
+    """Keeps connections open and does not log to the console."""
 
     protocol_version = "HTTP/1.1"
-    wbufsize = -1  # headers and body leave in one packet
+    wbufsize = -1  # sends headers and body in one packet
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the base class's name)
-        """Say nothing."""
+        """Log nothing."""
 
     def answer(self, status: int, body: bytes = b"", media_type: str = "text/plain") -> None:
-        """Send a whole answer."""
+        """Send a response with its headers and body."""
         self.send_response(status)
         self.send_header("Content-Type", media_type)
         self.send_header("Content-Length", str(len(body)))

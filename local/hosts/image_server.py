@@ -1,16 +1,16 @@
-"""A host of product pictures, good and bad, for the demo, the tests and the benchmarks.
+"""A server of product images, good and bad, for the demo, the tests and the benchmarks.
 
-| path | answer |
+| path | response |
 |---|---|
-| `/{n}.jpg` | picture n |
-| `/busy/{name}` | 503 the first time, then a picture |
+| `/{n}.jpg` | image n |
+| `/busy/{name}` | 503 the first time, then an image |
 | `/missing/{name}` | 404 |
-| `/later/{name}` | 404 until `mended` is set, then a picture |
-| `/held/{name}` | a picture, once `mended` is set |
+| `/later/{name}` | 404 until `mended` is set, then an image |
+| `/held/{name}` | an image, once `mended` is set; 503 after 60 s without |
 | `/forbidden/{name}` | 403 |
-| `/text/{name}` | 200, and a page of HTML |
+| `/text/{name}` | 200 with an HTML page |
 | `/cut/{name}` | a JPEG that ends half-way |
-| `/slow/{name}` | nothing until the server is closed |
+| `/slow/{name}` | no response until the server is closed |
 """
 
 from collections.abc import Iterator
@@ -23,28 +23,28 @@ from local.hosts.http_server import Handler, Server, serving
 from local.hosts.images import draw
 
 HELD_SECONDS = 60
-DISTINCT = 24  # pictures that are drawn; the others repeat them
+DISTINCT = 24  # images that are drawn; higher numbers repeat them
 
 
 @cache
 def image(number: int, width: int = 1200, height: int = 900) -> bytes:
-    """Picture `number` as a JPEG."""
+    """Return image `number` as a JPEG."""
     return draw(number % DISTINCT, width, height)
 
 
 class ImageServer(Server):
-    """Counts the requests for each path in `requests`."""
+    """Serves the images, and counts the requests for each path in `requests`."""
 
     def __init__(self, width: int = 1200, height: int = 900) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.size = (width, height)
         self.closed = Event()
-        self.mended = Event()
+        self.fixed = Event()
         self.requests: dict[str, int] = {}
         self._lock = Lock()
 
     def count(self, path: str) -> int:
-        """Count a request; return how many there were for the path."""
+        """Count a request; return the number of requests for the path so far."""
         with self._lock:
             self.requests[path] = self.requests.get(path, 0) + 1
             return self.requests[path]
@@ -59,21 +59,21 @@ class _Handler(Handler):
         match path.split("/")[1:]:
             case ["busy", _] if seen == 1:
                 self.answer(503)
-            case ["later", _] if not self.server.mended.is_set():
+            case ["later", _] if not self.server.fixed.is_set():
                 self.answer(404)
             case ["missing", _]:
                 self.answer(404)
             case ["forbidden", _]:
                 self.answer(403)
             case ["text", _]:
-                self.answer(200, b"<html>This is not a picture.</html>", "text/html")
+                self.answer(200, b"<html>This is not an image.</html>", "text/html")
             case ["cut", _]:
                 whole = self._image(0)
                 self.answer(200, whole[: len(whole) // 2], "image/jpeg")
             case ["slow", _]:
                 self.server.closed.wait()
                 self.close_connection = True
-            case ["held", _] if not self.server.mended.wait(HELD_SECONDS):
+            case ["held", _] if not self.server.fixed.wait(HELD_SECONDS):
                 self.answer(503)
             case [name] | ["busy" | "later" | "held", name]:
                 stem = name.split(".", 1)[0]
@@ -87,7 +87,7 @@ class _Handler(Handler):
 
 @contextmanager
 def image_server(width: int = 1200, height: int = 900) -> Iterator[ImageServer]:
-    """Serve pictures of this size until the block ends."""
+    """Serve images of this size until the block ends."""
     server = ImageServer(width, height)
     with serving(server):
         try:

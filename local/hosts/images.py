@@ -1,4 +1,4 @@
-"""Product-like pictures for the demo, the benchmarks and the tests: drawn, so nothing is downloaded."""
+"""Draws product-like images for the demo, the benchmarks and the tests, so nothing is downloaded."""
 
 import colorsys
 from io import BytesIO
@@ -10,7 +10,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont, ImageOps
 type Colour = tuple[int, int, int]
 type Profile = tuple[tuple[float, float], ...]
 
-# Turned objects: (height from 0, the top, to 1; half width), both in shares of the object's height.
+# Solids of revolution: (height from 0 (top) to 1, half width), both as fractions of the object's height.
 _PROFILES: tuple[tuple[str, Profile], ...] = (
     ("bottle", ((0, 0.07), (0.06, 0.07), (0.07, 0.05), (0.3, 0.06), (0.45, 0.18), (0.97, 0.19), (1, 0.16))),
     ("vase", ((0, 0.17), (0.12, 0.11), (0.45, 0.3), (0.75, 0.24), (1, 0.12))),
@@ -25,8 +25,8 @@ _PROFILES: tuple[tuple[str, Profile], ...] = (
 def draw(n: int, width: int = 1200, height: int = 900, *, format: str = "JPEG", quality: int = 92) -> bytes:  # noqa: A002
     """Draw product number `n`, `width` x `height` pixels, encoded in `format` (a name Pillow knows).
 
-    A pure function: the same arguments give the same bytes. Shape, colour, place and label vary with `n`.
-    The grain makes it weigh what a photograph does; `quality` is ignored by formats without one.
+    A pure function: the same arguments give the same bytes. Shape, colour, position and label vary with `n`.
+    The grain makes the file as large as a photograph's; formats without a quality ignore `quality`.
     """
     random = Random(n)
     name, profile = _PROFILES[n % len(_PROFILES)]
@@ -52,7 +52,7 @@ def _colour(hue: float, lightness: float, saturation: float) -> Colour:
 
 
 def _outline(profile: Profile, middle: float, top: float, tall: float) -> list[tuple[float, float]]:
-    """The turned object's outline in pixels, its profile smoothed between the given points."""
+    """Return the object's outline in pixels, smoothed between the points of its profile."""
     right: list[tuple[float, float]] = []
     for (y0, r0), (y1, r1) in pairwise(profile):
         for step in range(13):
@@ -63,20 +63,20 @@ def _outline(profile: Profile, middle: float, top: float, tall: float) -> list[t
 
 
 def _mask(size: tuple[int, int], outline: list[tuple[float, float]]) -> Image.Image:
-    """The outline filled, with smooth edges: drawn at twice the size and halved."""
+    """Return the filled outline with smooth edges: drawn at twice the size, then halved."""
     mask = Image.new("L", (size[0] * 2, size[1] * 2))
     ImageDraw.Draw(mask).polygon([(x * 2, y * 2) for x, y in outline], fill=255)
     return mask.reduce(2)
 
 
 def _background(size: tuple[int, int], hue: float) -> Image.Image:
-    """A softly lit wall: bright in the middle, darker towards the corners."""
+    """Return a softly lit wall: bright in the middle, darker towards the corners."""
     light = Image.radial_gradient("L").resize(size, Image.Resampling.BILINEAR)
     return ImageOps.colorize(light, _colour(hue, 0.95, 0.3), _colour(hue, 0.6, 0.25))
 
 
 def _cast_shadow(image: Image.Image, middle: float, foot: float, radius: float) -> None:
-    """Darken the ground under the object; drawn small, since it is blurred anyway."""
+    """Darken the ground under the object; drawn at an eighth of the size, because it is blurred anyway."""
     small = Image.new("L", (max(1, image.width // 8), max(1, image.height // 8)))
     box = [(middle - radius * 1.1) / 8, (foot - radius * 0.25) / 8, (middle + radius * 1.9) / 8]
     ImageDraw.Draw(small).ellipse((*box, (foot + radius * 0.3) / 8), fill=150)
@@ -85,7 +85,7 @@ def _cast_shadow(image: Image.Image, middle: float, foot: float, radius: float) 
 
 
 def _body(size: tuple[int, int], hue: float, outline: list[tuple[float, float]]) -> Image.Image:
-    """The object's surface: lit from the left, with a highlight, over its own width."""
+    """Return the object's surface: lit from the left, with a highlight, across its width."""
     left, right = round(min(x for x, _ in outline)), round(max(x for x, _ in outline))
     shades = (0.3, 0.55, 0.92, 0.6, 0.48, 0.38, 0.25, 0.32)
     strip = Image.new("RGB", (len(shades), 1))
@@ -96,7 +96,7 @@ def _body(size: tuple[int, int], hue: float, outline: list[tuple[float, float]])
 
 
 def _add_label(image: Image.Image, text: str, middle: float, y: float, tall: float) -> None:
-    """A paper label with the product's name."""
+    """Draw a paper label with the product's name."""
     pen = ImageDraw.Draw(image)
     font = ImageFont.load_default(size=max(6, tall / 22))
     box = pen.textbbox((middle, y), text, font=font, anchor="mm")
@@ -106,7 +106,7 @@ def _add_label(image: Image.Image, text: str, middle: float, y: float, tall: flo
 
 
 def _grain(image: Image.Image, random: Random) -> Image.Image:
-    """Coarse texture and fine sensor noise: what makes a photograph heavier than a drawing."""
+    """Add coarse texture and fine sensor noise, which make a photograph's file larger than a drawing's."""
     width, height = image.size
     coarse_size = (max(1, width // 6), max(1, height // 6))
     coarse = Image.frombytes("L", coarse_size, random.randbytes(coarse_size[0] * coarse_size[1]))

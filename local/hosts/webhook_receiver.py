@@ -1,4 +1,4 @@
-"""A receiver of webhooks that verifies them as a client of Standard Webhooks would."""
+"""A receiver of webhooks that verifies them with the Standard Webhooks library."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from local.hosts.http_server import Handler, Server, serving
 
 
 class WebhookReceiver(Server):
-    """Puts every verified event into `events` and its id into `ids`; answers 500 to the first `failures`."""
+    """Puts each verified event into `events` and its id into `ids`; answers 500 to the first `failures`."""
 
     def __init__(self, secret: str, failures: int = 0) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -21,7 +21,7 @@ class WebhookReceiver(Server):
         self.ids: list[str] = []
 
     def refuses(self, call: Handler) -> bool:
-        """Whether a verified call is not to be taken; if so, it has been answered as that asks."""
+        """Return whether to refuse a verified call; if so, the error response has been sent."""
         if self.failures > 0:
             self.failures -= 1
             call.answer(500)

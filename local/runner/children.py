@@ -1,4 +1,4 @@
-"""Child processes that end with the runner, and the ports they listen on."""
+"""Child processes that end with the runner, and the ports that they listen on."""
 
 import os
 import signal
@@ -14,15 +14,15 @@ from local.runner.errors import LocalError
 
 HOST = "127.0.0.1"
 PROJECT = Path(__file__).resolve().parents[2]
-TETHER = Path(__file__).with_name("tether.py")
+DIE_WITH_PARENT = Path(__file__).with_name("die_with_parent.py")
 LAST_LINES = 15
 
 
 class Child:
-    """A long-running command with a log file; start it from a thread that lives as long as it shall.
+    """A long-running command with a log file; start it from a thread that lives at least as long.
 
-    On Linux the kernel kills it when that thread ends, whatever ends it. It has a session of its own, so that
-    a Ctrl-C reaches the runner alone, which then stops its children in order.
+    On Linux the kernel kills the process when that thread ends, for whatever reason. The process has its own
+    session, so a Ctrl-C reaches only the runner, which then stops its children in order.
     """
 
     def __init__(
@@ -36,15 +36,15 @@ class Child:
     ) -> None:
         self.name = name
         self.log = log
-        self._command = [sys.executable, "-I", "-S", str(TETHER), str(os.getpid()), *command]
+        self._command = [sys.executable, "-I", "-S", str(DIE_WITH_PARENT), str(os.getpid()), *command]
         self._environment = environment
         self._cwd = cwd
-        log.write_bytes(b"")  # without what an earlier run left in the folder
+        log.write_bytes(b"")  # discards the log of an earlier run
         self.start()
 
     @property
     def pid(self) -> int:
-        """The process that runs it now, or did last."""
+        """The id of the process that runs the command, or ran it last."""
         return self._process.pid
 
     @property
@@ -53,7 +53,7 @@ class Child:
         return self._process.poll() is None
 
     def start(self) -> None:
-        """Runs the command, at first and again after a `stop`."""
+        """Run the command, the first time or again after a `stop`."""
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
                 self._command,
@@ -67,13 +67,13 @@ class Child:
         self._stopped = False
 
     def check(self) -> None:
-        """Raises a LocalError with the end of the log when the process has ended by itself."""
+        """Raise LocalError with the end of the log if the process has ended by itself."""
         if not (self.alive or self._stopped):
             code = self._process.returncode
             raise LocalError(f"{self.name} has ended (exit code {code}), see {self.log}:\n{tail(self.log)}")
 
     def wait_until(self, ready: Callable[[], bool], seconds: float = 60) -> None:
-        """Waits for a condition while the process lives."""
+        """Wait for a condition; raise LocalError if the process ends, or after `seconds`."""
         deadline = time.monotonic() + seconds
         while not ready():
             self.check()
@@ -81,36 +81,36 @@ class Child:
                 raise LocalError(f"{self.name} was not ready after {seconds:.0f} s, see {self.log}")
             time.sleep(0.02)
 
-    def stop(self, patience: float = 0) -> None:
-        """Ends the process: at once, or after this many seconds in which it may end by itself."""
+    def stop(self, grace: float = 0) -> None:
+        """Kill the process; if `grace` is given, terminate it first and kill it after `grace` seconds."""
         self._stopped = True
         try:
-            if patience:
+            if grace:
                 self._process.terminate()
-                self._process.wait(patience)
+                self._process.wait(grace)
         except subprocess.TimeoutExpired:
-            print(f"{self.name} did not stop within {patience:.0f} s and is killed", file=sys.stderr)
+            print(f"{self.name} did not stop within {grace:.0f} s and is killed", file=sys.stderr)
         finally:
             kill(self._process)
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:
-    """Kills a process that leads its own session, with everything it started."""
+    """Kill a process that leads its own session, with all processes that it started."""
     if process.poll() is None:
-        with suppress(ProcessLookupError):  # another thread was quicker
+        with suppress(ProcessLookupError):  # another thread has killed it already
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 
 def free_port() -> int:
-    """A loopback port that nothing listens on at the moment."""
+    """Return a loopback port that nothing listens on at the moment."""
     with socket.create_server((HOST, 0)) as server:
         port: int = server.getsockname()[1]
         return port
 
 
-def demand_free(port: int) -> None:
-    """Raises a LocalError when something already listens on the port."""
+def require_free(port: int) -> None:
+    """Raise LocalError if something already listens on the port."""
     try:
         socket.create_server((HOST, port)).close()  # sets SO_REUSEADDR, as uvicorn does
     except OSError as error:
@@ -120,7 +120,7 @@ def demand_free(port: int) -> None:
 
 
 def listening(port: int) -> bool:
-    """Whether something accepts connections on the loopback port."""
+    """Return whether something accepts connections on the loopback port."""
     try:
         socket.create_connection((HOST, port), timeout=1).close()
     except OSError:
@@ -129,5 +129,5 @@ def listening(port: int) -> bool:
 
 
 def tail(log: Path) -> str:
-    """The last lines of a log."""
+    """Return the last lines of a log."""
     return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-LAST_LINES:])

@@ -1,4 +1,4 @@
-"""A translated template as a stack in moto's CloudFormation."""
+"""Creates a stack from a translated template in moto's CloudFormation."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -15,40 +15,40 @@ STACK = "local"
 
 SKIPPED = {
     "AWS::ApiGatewayV2::": "uvicorn serves the API",
-    "AWS::Scheduler::": "the runner keeps the schedules",
-    "AWS::SQS::QueuePolicy": "moto lets everyone in",
-    "AWS::S3::BucketPolicy": "moto lets everyone in",
-    "AWS::SNS::TopicPolicy": "moto lets everyone in",
-    "AWS::SNS::Subscription": "nobody is to be told of alarms",
-    "AWS::CloudWatch::": "the metrics that alarms watch are not there",
+    "AWS::Scheduler::": "the runner invokes the schedules",
+    "AWS::SQS::QueuePolicy": "moto checks no permissions",
+    "AWS::S3::BucketPolicy": "moto checks no permissions",
+    "AWS::SNS::TopicPolicy": "moto checks no permissions",
+    "AWS::SNS::Subscription": "nobody is notified of alarms",
+    "AWS::CloudWatch::": "there are no metrics for alarms to watch",
     "AWS::Logs::": "each function logs to a file",
-    "AWS::Lambda::EventInvokeConfig": "a schedule's failed invocation is logged and not tried again",
+    "AWS::Lambda::EventInvokeConfig": "a failed invocation of a schedule is logged and not retried",
     "AWS::CloudFront::": "images come from moto's S3 directly",
 }
-"""What moto need not create, by how its type's name begins, each with the reason why not."""
+"""Resource types that moto need not create, by the prefix of their names, each with the reason."""
 
 
 @dataclass(frozen=True)
 class Resource:
-    """A resource of the stack: `physical_id` is moto's name for it, if moto made it."""
+    """A resource of the stack: `physical_id` is moto's name for it, or None if moto did not create it."""
 
     logical_id: str
     type: str
     properties: Mapping[str, Any]
     physical_id: str | None
     resolved: Any
-    """What of its properties the runner has to see to, with every reference resolved."""
+    """Those of its properties that the runner has to implement, with every reference resolved."""
 
 
 def create(template: Template, values: Mapping[str, str], endpoint_url: str) -> list[Resource]:
-    """Creates the stack and tells what it holds; refuses what neither moto nor the runner can do."""
+    """Create the stack and return its resources; raise LocalError for one that is not supported."""
     declared: dict[str, dict[str, Any]] = template["Resources"]
-    questions = dict(_questions(declared))
+    outputs = dict(_outputs(declared))
     client = aws.client("cloudformation", endpoint_url)
     try:
         client.create_stack(
             StackName=STACK,
-            TemplateBody=json.dumps(template | {"Outputs": questions}),
+            TemplateBody=json.dumps(template | {"Outputs": outputs}),
             Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in values.items()],
         )
         found = client.describe_stack_resources(StackName=STACK)["StackResources"]
@@ -72,15 +72,15 @@ def create(template: Template, values: Mapping[str, str], endpoint_url: str) -> 
     ]
 
 
-def _questions(declared: Mapping[str, dict[str, Any]]) -> Iterator[tuple[str, Any]]:
-    """A stack output for each resource: moto gives those whose condition holds, with references resolved."""
+def _outputs(declared: Mapping[str, dict[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """Yield an output for each resource: moto returns it, references resolved, if its condition holds."""
     for logical_id, entry in declared.items():
         condition = {"Condition": entry["Condition"]} if "Condition" in entry else {}
         yield logical_id, {"Value": {"Fn::ToJsonString": _ignored_by_moto(entry)}, **condition}
 
 
 def _ignored_by_moto(entry: Mapping[str, Any]) -> Any:
-    """Those properties of a resource that moto's CloudFormation does nothing with, but the runner does."""
+    """Return the properties of a resource that the runner implements and moto's CloudFormation ignores."""
     properties = entry.get("Properties", {})
     match entry["Type"]:
         case "AWS::Scheduler::Schedule" | "AWS::Events::Rule":

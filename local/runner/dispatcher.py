@@ -1,4 +1,4 @@
-"""Everything that invokes functions: the pollers of the queues, the schedules, and calls by hand."""
+"""Invokes functions for the queues, for the schedules, and on request."""
 
 import logging
 import threading
@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 
 class Dispatcher:
-    """Runs the functions of a stack, `at_once` invocations at once."""
+    """Runs the functions of a stack, with at most `at_once` invocations at once."""
 
     def __init__(self, at_once: int) -> None:
         self._at_once = at_once
@@ -23,9 +23,9 @@ class Dispatcher:
         self._scheduler: Scheduler | None = None
 
     def start(self, stack: Stack, endpoint_url: str, functions_endpoint_url: str, folder: Path) -> None:
-        """Begins to poll and to keep the schedules; workers start when there is something to do.
+        """Start the pollers and the schedules; a worker process starts when its function is first invoked.
 
-        The functions are given an endpoint of AWS of their own; the pollers are AWS and need no other.
+        The functions get an AWS endpoint of their own; the pollers, which act as AWS, use moto's directly.
         """
         slots = threading.Semaphore(self._at_once)
         self._functions = {
@@ -40,20 +40,20 @@ class Dispatcher:
         self._scheduler.start()
 
     def invoke(self, arn: str, event: Any) -> Any:
-        """Invokes a function and returns its result, or raises an InvocationError."""
+        """Invoke a function and return its result; raise InvocationError if it fails."""
         return self._functions[arn].invoke(event)
 
     def workers(self, arn: str) -> list[int]:
-        """The processes that run a function now."""
+        """Return the ids of the processes that run a function now."""
         return self._functions[arn].workers()
 
     def check(self) -> None:
-        """Raises a LocalError when a poller has failed."""
+        """Raise LocalError if a poller has failed."""
         for poller in self._pollers:
             poller.check()
 
     def stop(self) -> None:
-        """Ends the workers; the pollers go on waiting for moto, until that ends as well."""
+        """Stop the workers; the pollers' threads end only when moto ends their long polls."""
         for poller in self._pollers:
             poller.stop()
         if self._scheduler:
@@ -62,7 +62,7 @@ class Dispatcher:
             function.close()
 
     def join(self) -> None:
-        """Waits for the threads."""
+        """Wait until all threads have ended."""
         for poller in self._pollers:
             poller.join()
         if self._scheduler:

@@ -1,5 +1,5 @@
-"""The one error of the local runner that is meant for people."""
+"""The error that the local runner shows to its user."""
 
 
 class LocalError(Exception):
-    """Says in one sentence why the local system cannot start or go on."""
+    """The local system cannot start or continue; the text says why in one sentence."""

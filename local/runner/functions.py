@@ -1,4 +1,4 @@
-"""Invokes functions in worker processes, kept warm between invocations as Lambda keeps its own."""
+"""Invokes functions in worker processes, which stay warm between invocations as on Lambda."""
 
 import json
 import socket
@@ -15,7 +15,7 @@ from local.runner import aws
 from local.runner.children import PROJECT, kill
 from local.runner.stack import Function
 
-START_SECONDS = 60  # Lambda allows 10 for the imports; a busy machine may need more
+START_SECONDS = 60  # for the imports; Lambda allows 10, but a busy machine may need more
 
 
 class InvocationError(Exception):
@@ -23,11 +23,11 @@ class InvocationError(Exception):
 
 
 def environment(function: Function, endpoint_url: str) -> dict[str, str]:
-    """The environment variables that the template gives a function, and those that Lambda does."""
+    """Return a function's environment variables: those of the template and those that Lambda sets."""
     return {
         **function.environment,
         **aws.environment(endpoint_url),
-        "AWS_ACCESS_KEY_ID": function.logical_id,  # as on Lambda, each has its own, so its calls can be told
+        "AWS_ACCESS_KEY_ID": function.logical_id,  # one each, as on Lambda; identifies its calls
         "AWS_LAMBDA_FUNCTION_NAME": function.name,
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory),
         "_HANDLER": function.handler,
@@ -35,17 +35,17 @@ def environment(function: Function, endpoint_url: str) -> dict[str, str]:
 
 
 class Worker:
-    """One process of a function, for one invocation at a time."""
+    """A process of a function; it handles one invocation at a time."""
 
     def __init__(self, variables: Mapping[str, str], log: Path) -> None:
-        self._socket, theirs = socket.socketpair()
-        with theirs, log.open("ab") as errors:
+        self._socket, child_end = socket.socketpair()
+        with child_end, log.open("ab") as errors:
             self._process = subprocess.Popen(
                 [sys.executable, "-u", "-m", "local.runner.worker"],
                 env=variables,
                 cwd=PROJECT,
-                stdin=theirs.fileno(),
-                stdout=theirs.fileno(),
+                stdin=child_end.fileno(),
+                stdout=child_end.fileno(),
                 stderr=errors,
                 start_new_session=True,
             )
@@ -54,18 +54,18 @@ class Worker:
 
     @property
     def alive(self) -> bool:
-        """Whether it can take another event."""
+        """Whether the process runs, so that it can handle another event."""
         return self._process.poll() is None
 
     @property
     def pid(self) -> int:
-        """Its process."""
+        """The id of the process."""
         return self._process.pid
 
     def invoke(self, function: Function, event: Any) -> Any:
-        """Gives an event to the handler and returns what that returns, or raises an InvocationError."""
+        """Pass an event to the handler and return its result; raise InvocationError if it fails."""
         if not self._started:
-            self._receive(START_SECONDS)  # the imports are not on the function's time
+            self._receive(START_SECONDS)  # the imports do not count against the function's timeout
             self._started = True
         context = {
             "aws_request_id": str(uuid4()),
@@ -84,16 +84,16 @@ class Worker:
         return reply["result"]
 
     def kill(self) -> None:
-        """Ends the process and any invocation that it is in."""
+        """Kill the process, and with it any running invocation."""
         kill(self._process)
 
     def close(self) -> None:
-        """Ends the process for good; not to be called during an invocation."""
+        """Kill the process and close the socket; must not be called during an invocation."""
         self.kill()
         self._socket.close()
 
     def _receive(self, seconds: float) -> dict[str, Any]:
-        """The next line from the process, which is killed when it takes too long."""
+        """Return the next line from the process; kill the process if none comes within `seconds`."""
         deadline = time.monotonic() + seconds
         while b"\n" not in self._received:
             self._socket.settimeout(max(deadline - time.monotonic(), 0.001))
@@ -101,7 +101,7 @@ class Worker:
                 data = self._socket.recv(1 << 16)
             except TimeoutError as error:
                 self.kill()
-                raise InvocationError(f"it was not done after {seconds:.0f} s and is killed") from error
+                raise InvocationError(f"it did not finish within {seconds:.0f} s and was killed") from error
             except ConnectionResetError:
                 data = b""
             if not data:
@@ -117,13 +117,13 @@ class Worker:
 
 
 class LocalFunction:
-    """A function that can be invoked from any thread; all functions share the slots for their invocations."""
+    """A function that any thread can invoke; all functions share the slots for invocations."""
 
     def __init__(
         self, function: Function, endpoint_url: str, folder: Path, slots: threading.Semaphore
     ) -> None:
         self.log = folder / f"{function.logical_id}.log"
-        self.log.write_bytes(b"")  # without what an earlier run left in the folder
+        self.log.write_bytes(b"")  # discards the log of an earlier run
         self._function = function
         self._environment = environment(function, endpoint_url)
         self._slots = slots
@@ -133,7 +133,7 @@ class LocalFunction:
         self._idle: list[Worker] = []
 
     def invoke(self, event: Any) -> Any:
-        """Runs the handler once a slot is free, and returns its result or raises an InvocationError."""
+        """Wait for a slot, run the handler and return its result; raise InvocationError if it fails."""
         with self._slots:
             worker = self._take()
             try:
@@ -142,12 +142,12 @@ class LocalFunction:
                 self._give_back(worker)
 
     def workers(self) -> list[int]:
-        """The processes of its workers that live."""
+        """Return the process ids of the workers that run."""
         with self._lock:
             return [worker.pid for worker in self._workers if worker.alive]
 
     def close(self) -> None:
-        """Ends every worker; invocations that run fail."""
+        """Kill all workers; running invocations fail."""
         with self._lock:
             self._closed = True
             for worker in self._workers:

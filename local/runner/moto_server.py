@@ -1,9 +1,9 @@
-"""Runs moto's server, with its queues made safe for threads: `python -m local.runner.moto_server PORT`.
+"""Runs moto's server with thread-safe queues: `python -m local.runner.moto_server PORT`.
 
-moto answers every request in a thread of its own, but its queues rebuild their list of messages without a
-lock when one is deleted, so that a message sent meanwhile is lost (2 in 1,000 with four busy clients), and a
-message may be given to two receivers at once. It also lists its own folder, and tries the patterns of all its
-services, to find the one that a request is for: a third of what a request costs.
+moto handles each request in a thread of its own. But its queues rebuild their list of messages without a
+lock when one is deleted, so a message sent meanwhile is lost (2 in 1,000 with four busy clients), and two
+receivers may get the same message at once. To find the service of a request, moto also lists its own folder
+and tries the patterns of all services, which takes a third of the time of a request; here that is cached.
 """
 
 import logging
@@ -14,7 +14,7 @@ from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any
 
-import moto.cloudformation.models  # noqa: F401 - slow; here it loads while the runner still translates
+import moto.cloudformation.models  # noqa: F401 - slow to import; done here while the runner translates
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from moto.sqs.models import Message, Queue, SQSBackend
 from werkzeug.serving import make_server
@@ -32,7 +32,7 @@ _delete_message = Queue.delete_message
 def receive_message(
     self: SQSBackend, queue_name: str, count: int, wait_seconds_timeout: int, *rest: Any
 ) -> list[Message]:
-    """moto's receive_message under the lock of its queue, which a long poll gives up while it waits."""
+    """Run moto's receive_message under the lock of its queue, which a long poll releases while it waits."""
     deadline = time.monotonic() + wait_seconds_timeout
     lock = self.get_queue(queue_name)._messages_lock
     with lock:
@@ -41,11 +41,11 @@ def receive_message(
             left = deadline - time.monotonic()
             if messages or left <= 0:
                 return messages
-            lock.wait(min(left, RECHECK_SECONDS))  # nothing notifies of a message that becomes visible again
+            lock.wait(min(left, RECHECK_SECONDS))  # no notification when a message becomes visible again
 
 
 def delete_message(self: Queue, receipt_handle: str) -> None:
-    """moto's delete_message under the lock that its add_message takes."""
+    """Run moto's delete_message under the lock that add_message acquires."""
     with self._messages_lock:
         _delete_message(self, receipt_handle)
 
@@ -59,10 +59,10 @@ def _is_address(name: str) -> bool:
 
 
 def for_this_machine(application: Application) -> Application:
-    """`application` without what pages of the web send: moto lets all of them read, and holds our secrets.
+    """Wrap `application` to reject requests from web pages: moto lets any page read, and holds our secrets.
 
-    A page tells its origin, unless it has pointed a name of its own at this machine (DNS rebinding).
-    Containers call this machine by its address.
+    A page sends its Origin, unless it has pointed a host name of its own at this machine (DNS rebinding). So
+    only local names and IP addresses are allowed as Host; containers call this machine by its address.
     """
 
     def guarded(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -76,7 +76,7 @@ def for_this_machine(application: Application) -> Application:
 
 
 def main() -> None:
-    """Serves all of moto's services on one loopback port until it is killed."""
+    """Serve all of moto's services on one loopback port until the process is killed."""
     SQSBackend.receive_message = receive_message  # type: ignore[method-assign, assignment]
     Queue.delete_message = delete_message  # type: ignore[method-assign]
     found = lru_cache(DomainDispatcherApplication.get_backend_for_host)

@@ -1,4 +1,4 @@
-"""Feeds a function from a queue, as Lambda's event source mapping does."""
+"""Invokes a function with the messages of a queue, as Lambda's event source mapping does."""
 
 import base64
 import logging
@@ -14,8 +14,8 @@ from local.runner.errors import LocalError
 from local.runner.functions import InvocationError, LocalFunction
 from local.runner.stack import EventSource
 
-WAIT_SECONDS = 20  # moto answers as soon as there is a message, so a long wait costs it the least
-MOST_RECEIVED = 10  # in one call of SQS; on AWS, too, a batch may be smaller than its mapping allows
+WAIT_SECONDS = 20  # moto returns as soon as there is a message, so a long wait costs least
+MAX_MESSAGES = 10  # of one SQS call; on AWS, too, a batch may be smaller than its mapping allows
 
 Message = Mapping[str, Any]
 
@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 
 class Poller:
-    """Takes batches from one queue and invokes one function with them, a limited number at once."""
+    """Receives batches from one queue and invokes one function with them, a limited number at once."""
 
     def __init__(self, source: EventSource, function: LocalFunction, endpoint_url: str, at_once: int) -> None:
         self._source = source
@@ -32,35 +32,35 @@ class Poller:
         self._queue = source.queue_arn.rpartition(":")[2]
         self._queue_url = self._sqs.get_queue_url(QueueName=self._queue)["QueueUrl"]
         self._stopping = threading.Event()
-        self._turn = threading.Lock()
+        self._receiving = threading.Lock()
         self._failure: Exception | None = None
         threads = min(source.maximum_concurrency or at_once, at_once)
         self._threads = [threading.Thread(target=self._poll, daemon=True) for _ in range(threads)]
 
     def start(self) -> None:
-        """Begins to poll."""
+        """Start polling."""
         for thread in self._threads:
             thread.start()
 
     def stop(self) -> None:
-        """Lets the threads end once they have an answer from their worker and from moto, or lose both."""
+        """Tell the threads to end; each does when its calls of the worker and of moto return or fail."""
         self._stopping.set()
 
     def join(self) -> None:
-        """Waits until they have."""
+        """Wait until the threads have ended."""
         for thread in self._threads:
             if thread.ident:
                 thread.join()
 
     def check(self) -> None:
-        """Raises a LocalError when polling has failed."""
+        """Raise LocalError if polling has failed."""
         if self._failure or not all(thread.is_alive() for thread in self._threads):
             raise LocalError(f"Polling {self._queue} has failed: {self._failure}") from self._failure
 
     def _poll(self) -> None:
         try:
             while not self._stopping.is_set():
-                with self._turn:  # one long poll a queue is enough, moto searches the queue for each
+                with self._receiving:  # one long poll per queue: moto searches the queue for each
                     messages = self._receive()
                 if messages:
                     self._process(messages)
@@ -71,7 +71,7 @@ class Poller:
     def _receive(self) -> list[Message]:
         answer = self._sqs.receive_message(
             QueueUrl=self._queue_url,
-            MaxNumberOfMessages=min(self._source.batch_size, MOST_RECEIVED),
+            MaxNumberOfMessages=min(self._source.batch_size, MAX_MESSAGES),
             WaitTimeSeconds=WAIT_SECONDS,
             MessageSystemAttributeNames=["All"],
             MessageAttributeNames=["All"],
@@ -80,7 +80,7 @@ class Poller:
         return messages
 
     def _process(self, messages: Sequence[Message]) -> None:
-        """Invokes the function and deletes what it is done with; the rest becomes visible again by itself."""
+        """Invoke the function and delete the messages that it handled; the others become visible again."""
         try:
             result = self._function.invoke(event(messages, self._source.queue_arn))
         except InvocationError as error:
@@ -100,7 +100,7 @@ class Poller:
 
 
 def event(messages: Sequence[Message], queue_arn: str) -> dict[str, Any]:
-    """The event that Lambda makes of a batch of messages."""
+    """Return the event that Lambda creates from a batch of messages."""
     return {
         "Records": [
             {
@@ -129,7 +129,7 @@ def _attribute(value: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def failed(result: Any, ids: AbstractSet[str]) -> AbstractSet[str]:
-    """The messages that a partial batch response gives back: all of them if it makes no sense."""
+    """Return the ids that a partial batch response reports as failed, or all ids if it is invalid."""
     if result is None:
         return set()
     try:

@@ -1,4 +1,4 @@
-"""Translates a SAM template into one of CloudFormation that moto can make something of."""
+"""Translates a SAM template into a CloudFormation template that moto can create."""
 
 import base64
 import io
@@ -22,23 +22,23 @@ CODE = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion":
 
 
 def to_cloudformation(template: Template, values: Mapping[str, str]) -> Template:
-    """Turns SAM's resources into CloudFormation's, as a deployment does; only the code is not uploaded."""
+    """Translate SAM's resources into CloudFormation's as a deployment does, without uploading code."""
     for resource in template["Resources"].values():
         if (code := CODE.get(resource.get("Type"))) is not None:
-            resource.setdefault("Properties", {})[code] = "s3://local/code"  # a local path is refused
+            resource.setdefault("Properties", {})[code] = "s3://local/code"  # local paths are rejected
     translator = Translator(get_bundled_managed_policy_map("aws"), Parser(), boto_session=aws.session())
     try:
         translated: Template = translator.translate(template, dict(values))
     except InvalidDocumentException as error:
         reasons = "; ".join(str(cause.message) for cause in error.causes)
-        raise LocalError(f"SAM refuses the template: {reasons}") from error
+        raise LocalError(f"SAM rejects the template: {reasons}") from error
     return translated
 
 
 def translate(template: Template, values: Mapping[str, str], api_url: str) -> Template:
-    """The template as the local runner can create it: API Gateway's address becomes the local API's.
+    """Translate the template for the local runner, with the local API's URL in place of API Gateway's.
 
-    The functions' code is left out: it runs from the working tree.
+    The functions' code is left out, because it runs from the working tree.
     """
     translated = to_cloudformation(template, values)
     apis = []
@@ -57,7 +57,7 @@ def translate(template: Template, values: Mapping[str, str], api_url: str) -> Te
 
 
 def _localize(node: Any, apis: Collection[str], api_url: str) -> Any:
-    """Puts the local URL in the place of an HTTP API's, in a !GetAtt and in both spellings inside a !Sub."""
+    """Replace an HTTP API's URL with the local one, in a !GetAtt and in both spellings inside a !Sub."""
     match node:
         case {"Fn::GetAtt": [str(name), "ApiEndpoint"]} if name in apis:
             return api_url

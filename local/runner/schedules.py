@@ -1,4 +1,4 @@
-"""Schedules: invokes functions at their rates, which moto does not."""
+"""Invokes functions at the rates of their schedules, which moto does not."""
 
 import re
 import threading
@@ -18,7 +18,7 @@ SECONDS = {"minute": 60, "hour": 3600, "day": 86400}
 
 @dataclass(frozen=True)
 class Schedule:
-    """Invokes a function every so many seconds; without a payload it gets EventBridge's own event."""
+    """A schedule that invokes a function every `period` seconds; the default event is EventBridge's."""
 
     name: str
     period: int
@@ -26,7 +26,7 @@ class Schedule:
     payload: Any = None
 
     def event(self) -> Any:
-        """The event of one invocation."""
+        """Return the event of one invocation."""
         if self.payload is not None:
             return self.payload
         return {
@@ -43,16 +43,16 @@ class Schedule:
 
 
 def period(name: str, expression: str) -> int:
-    """The seconds between two invocations of a rate(...) expression."""
+    """Return the seconds between two invocations of a rate(...) expression; raise LocalError for others."""
     if match := RATE.fullmatch(expression):
         return int(match[1]) * SECONDS[match[2]]
-    raise LocalError(f"{name}: the local runner knows schedules like rate(5 minutes), not {expression!r}.")
+    raise LocalError(f"{name}: the local runner supports schedules like rate(5 minutes), not {expression!r}.")
 
 
 class Scheduler(threading.Thread):
-    """Invokes what is due, for the first time one period after the start.
+    """Invokes the functions of schedules that are due, for the first time one period after the start.
 
-    A schedule that is due again while an invocation runs is invoked once when that has ended.
+    A schedule that comes due while an invocation runs is invoked once, when that invocation has ended.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class Scheduler(threading.Thread):
         self._due = [(clock() + schedule.period, schedule) for schedule in schedules]
 
     def run(self) -> None:
-        """Invokes until it is stopped."""
+        """Invoke functions until `stop` is called."""
         while self._due:
             soonest = min(due for due, _ in self._due)
             if self._stopping.wait(soonest - self._clock()):
@@ -76,7 +76,7 @@ class Scheduler(threading.Thread):
             self.invoke_due()
 
     def invoke_due(self) -> None:
-        """Invokes every function that is due by now."""
+        """Invoke every function that is due now."""
         now = self._clock()
         for index, (due, schedule) in enumerate(self._due):
             if due <= now:
@@ -84,5 +84,5 @@ class Scheduler(threading.Thread):
                 self._invoke(schedule)
 
     def stop(self) -> None:
-        """Lets the thread end once the running invocation has."""
+        """Tell the thread to end after the running invocation."""
         self._stopping.set()

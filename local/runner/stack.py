@@ -1,4 +1,4 @@
-"""The local system's plan: its functions and what invokes them, as moto made them of the template."""
+"""The functions of the local system and what invokes them, read from the stack in moto."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,7 +16,7 @@ SCHEDULES = ("AWS::Scheduler::Schedule", "AWS::Events::Rule")
 
 @dataclass(frozen=True)
 class Function:
-    """One Lambda function, its environment resolved."""
+    """A Lambda function, with the references in its environment resolved."""
 
     logical_id: str
     name: str
@@ -29,7 +29,7 @@ class Function:
 
 @dataclass(frozen=True)
 class EventSource:
-    """One event source mapping: which queue feeds which function, and how."""
+    """An event source mapping: which queue feeds which function, and how."""
 
     function_arn: str
     queue_arn: str
@@ -40,7 +40,7 @@ class EventSource:
 
 @dataclass(frozen=True)
 class Stack:
-    """What the template has become; `resources` holds moto's names (a queue's is its URL)."""
+    """The created stack; `resources` maps logical ids to moto's names (a queue's is its URL)."""
 
     resources: Mapping[str, str]
     functions: Mapping[str, Function]
@@ -49,15 +49,15 @@ class Stack:
 
 
 def read(resources: Sequence[Resource], endpoint_url: str) -> Stack:
-    """Asks moto what it made, turns off its own event sources and then sets the buckets' notifications."""
+    """Read the stack from moto, turn off moto's event sources, then set the buckets' notifications."""
     lambda_, s3 = aws.client("lambda", endpoint_url), aws.client("s3", endpoint_url)
-    made: dict[str, str] = {}
+    physical_ids: dict[str, str] = {}
     functions: dict[str, Function] = {}
     event_sources: list[EventSource] = []
     schedules: list[Schedule] = []
     for resource in resources:
         if resource.physical_id:
-            made[resource.logical_id] = resource.physical_id
+            physical_ids[resource.logical_id] = resource.physical_id
         if resource.type == "AWS::Lambda::Function":
             functions[resource.logical_id] = _function(resource, lambda_)
         elif resource.type == "AWS::Lambda::EventSourceMapping":
@@ -65,15 +65,14 @@ def read(resources: Sequence[Resource], endpoint_url: str) -> Stack:
         elif resource.type in SCHEDULES:
             schedules += _schedules(resource)
     for resource in resources:
-        if resource.type == "AWS::S3::Bucket":  # only now: it sends a test message, for the runner to deliver
+        # Last, because S3 sends a test message, which the runner must deliver.
+        if resource.type == "AWS::S3::Bucket":
             _notify(resource, s3)
     arns = {function.arn for function in functions.values()}
     for schedule in schedules:
         if schedule.function_arn not in arns:
-            raise LocalError(
-                f"{schedule.name}: the local runner's schedules invoke functions and nothing else."
-            )
-    return Stack(made, functions, event_sources, schedules)
+            raise LocalError(f"{schedule.name}: a schedule of the local runner can only invoke a function.")
+    return Stack(physical_ids, functions, event_sources, schedules)
 
 
 def _function(resource: Resource, client: Any) -> Function:
@@ -90,7 +89,7 @@ def _function(resource: Resource, client: Any) -> Function:
     )
     wanted = resource.properties.get("Environment", {}).get("Variables", {})
     for name, value in wanted.items():
-        # moto leaves out, or leaves literal, what refers to something that it did not make
+        # moto omits, or leaves unresolved, a value that refers to something that it did not create
         absent = name not in function.environment and "AWS::NoValue" not in json.dumps(value)
         if absent or "${" in function.environment.get(name, ""):
             raise LocalError(
@@ -101,11 +100,13 @@ def _function(resource: Resource, client: Any) -> Function:
 
 
 def _event_sources(resource: Resource, client: Any) -> Iterator[EventSource]:
-    """The mapping, if it is enabled; moto's own is turned off, it would run the function in Docker."""
+    """Yield the mapping if it is enabled; turn off moto's own, which would run the function in Docker."""
     found = client.get_event_source_mapping(UUID=resource.physical_id)
     client.update_event_source_mapping(UUID=resource.physical_id, Enabled=False)
     if ":sqs:" not in found["EventSourceArn"] or "FilterCriteria" in found:
-        raise LocalError(f"{resource.logical_id}: the local runner feeds functions from queues, unfiltered.")
+        raise LocalError(
+            f"{resource.logical_id}: the local runner supports only queues as event sources, without filters."
+        )
     if found["State"] == "Enabled":
         limit = found.get("ScalingConfig", {}).get("MaximumConcurrency")
         yield EventSource(
@@ -118,7 +119,7 @@ def _event_sources(resource: Resource, client: Any) -> Iterator[EventSource]:
 
 
 def _schedules(resource: Resource) -> Iterator[Schedule]:
-    """The schedule, if it is enabled, once for each of its targets."""
+    """Yield the schedule, if it is enabled, once for each of its targets."""
     if resource.resolved.get("State", "ENABLED") == "ENABLED":
         every = period(resource.logical_id, resource.resolved.get("ScheduleExpression", ""))
         for target in resource.resolved.get("Targets") or [resource.resolved["Target"]]:
@@ -127,10 +128,10 @@ def _schedules(resource: Resource) -> Iterator[Schedule]:
 
 
 def _notify(bucket: Resource, client: Any) -> None:
-    """Sets a bucket's notifications through S3's API, since moto's CloudFormation leaves them out."""
+    """Set a bucket's notifications through S3's API, because moto's CloudFormation does not."""
     if others := bucket.resolved.keys() - {"QueueConfigurations"}:
         raise LocalError(
-            f"{bucket.logical_id}: buckets notify queues only here, not {', '.join(sorted(others))}."
+            f"{bucket.logical_id}: buckets can only notify queues here, not {', '.join(sorted(others))}."
         )
     configurations = [
         {

@@ -1,4 +1,4 @@
-"""The whole application on one machine, from its template."""
+"""Runs the whole application on one machine, from its template."""
 
 import base64
 import os
@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from catalight.domain import api_keys
 from local.runner import aws, cloudformation
-from local.runner.children import HOST, PROJECT, Child, demand_free, free_port, listening
+from local.runner.children import HOST, PROJECT, Child, free_port, listening, require_free
 from local.runner.dispatcher import Dispatcher
 from local.runner.errors import LocalError
 from local.runner.functions import environment
@@ -26,22 +26,22 @@ from local.runner.template import Template, load, parameters, text
 MONGODB_PARAMETER = "MongoDbUriSecretArn"
 WEBHOOK_PARAMETER = "WebhookSecretArn"
 DATABASE_PARAMETER = "MongoDbDatabase"
-LOCAL_VALUES = {  # parameters
-    "Window": "100",  # moto searches a whole queue for each message
-    "Authentication": "none",  # nobody else reaches this machine's loopback
+LOCAL_VALUES = {  # of parameters
+    "Window": "100",  # short queues, because moto searches the whole queue for each message
+    "Authentication": "none",  # only this machine reaches its loopback
 }
-API_PATIENCE = 2
+API_GRACE_SECONDS = 2
 OWNER_ONLY = 0o700
 
 type Front = Callable[[str], AbstractContextManager[str]]
-"""Stands before moto while a system runs: given moto's URL, it tells the one that functions are to call."""
+"""A proxy in front of moto while a system runs: given moto's URL, it yields the URL for the functions."""
 
 
 class System:
     """Runs a template: MongoDB, moto for AWS, a poller for each event source, the schedules and the API.
 
-    A context manager, to be entered from a thread that outlives it. It leaves nothing behind but the logs,
-    and those only in a `folder` that it was given.
+    A context manager; enter it from a thread that lives longer. Only the logs remain, and only if it was
+    given a `folder`.
     """
 
     url: str
@@ -66,10 +66,10 @@ class System:
         api_app: str = "functions.api.handler:app",
         front: Front = nullcontext,
     ) -> None:
-        """Plans a system; port 0 takes any free one.
+        """Configure a system; port 0 means any free port.
 
-        `at_once` is how many invocations run at once: one more than there are cores, since one or the other
-        waits for its next message.
+        `at_once` is the maximum number of concurrent invocations. The default is the cores plus one, because
+        usually one waits for its next message.
         """
         self._template = template
         self._overrides = {name: text(value) for name, value in (parameters or {}).items()}
@@ -95,47 +95,47 @@ class System:
 
     @property
     def functions(self) -> Mapping[str, Function]:
-        """The functions by their logical ids."""
+        """The functions, by logical id."""
         return self.stack.functions
 
     def close(self) -> None:
-        """Stops everything, in the reverse order of its start; another Ctrl-C meanwhile changes nothing."""
-        with _undisturbed():
+        """Stop everything in reverse order of its start; a further Ctrl-C meanwhile is ignored."""
+        with _ignoring_signals():
             self._cleanup.close()
 
     def check(self) -> None:
-        """Raises a LocalError when a part of the system has ended by itself."""
+        """Raise LocalError if a part of the system has ended by itself."""
         for child in self._children:
             child.check()
         self._dispatcher.check()
 
     def client(self, name: str) -> Any:
-        """A boto3 client of the local AWS."""
+        """Return a boto3 client of the local AWS."""
         return aws.client(name, self.endpoint_url)
 
     def invoke(self, logical_id: str, event: Any) -> Any:
-        """Invokes a function and returns its result, or raises an InvocationError."""
+        """Invoke a function and return its result; raise InvocationError if it fails."""
         return self._dispatcher.invoke(self.functions[logical_id].arn, event)
 
     def workers(self, logical_id: str) -> list[int]:
-        """The processes that run a function now; none for the API, which is `api`."""
+        """Return the ids of the processes that run a function now; none for the API, which is `api`."""
         return self._dispatcher.workers(self.functions[logical_id].arn)
 
     def _start(self) -> None:
         if self._port:
-            demand_free(self._port)
+            require_free(self._port)
         port, moto_port = self._port or free_port(), free_port()
         self.url = f"http://{HOST}:{port}"
         self.endpoint_url = f"http://{HOST}:{moto_port}"
         template = load(self._template)
         self.folder = self._folder or self._temporary_folder()
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.folder.chmod(OWNER_ONLY)  # the logs are nobody else's business
+        self.folder.chmod(OWNER_ONLY)  # other users must not read the logs
         self._start_mongod()
-        self._cleanup.callback(self._dispatcher.join)  # runs after moto's end, which ends the long polls
+        self._cleanup.callback(self._dispatcher.join)  # runs after moto has ended, which ends the long polls
         moto = self._start_moto(moto_port)
 
-        from local.runner.sam import translate  # slow to import: better while moto starts
+        from local.runner.sam import translate  # slow to import, so done while moto starts
 
         translated = translate(template, self._overrides, self.url)
         moto.wait_until(lambda: listening(moto_port))
@@ -163,39 +163,39 @@ class System:
         return moto
 
     def _deploy(self, translated: Template) -> Stack:
-        """Creates the secrets, then the stack that is told their ARNs."""
+        """Create the secrets, then the stack, which gets their ARNs."""
         declared = translated.get("Parameters", {}).keys()
         master = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode("ascii")
-        self.webhook_secret = api_keys.webhook_secret(master, api_keys.NOBODY, 1)
+        self.webhook_secret = api_keys.webhook_secret(master, api_keys.NO_OWNER, 1)
         known = {MONGODB_PARAMETER: self.mongodb_uri, WEBHOOK_PARAMETER: master}
         manager = self.client("secretsmanager")
         arns = {
             name: manager.create_secret(Name=name, SecretString=secret)["ARN"]
             for name, secret in known.items()
         }
-        ours = {name: value for name, value in (arns | LOCAL_VALUES).items() if name in declared}
-        values = parameters(translated, ours | self._overrides)
+        given = {name: value for name, value in (arns | LOCAL_VALUES).items() if name in declared}
+        values = parameters(translated, given | self._overrides)
         self.mongodb_database = values.get(DATABASE_PARAMETER) or DATABASE
         return read(cloudformation.create(translated, values, self.endpoint_url), self.endpoint_url)
 
     def _start_api(self, port: int, endpoint_url: str) -> None:
         if self._api_function not in self.functions:
             raise LocalError(
-                f"{self._template} has no function {self._api_function}, which is to be the API."
+                f"{self._template} has no function {self._api_function}, which should be the API."
             )
-        # A web page may point a name of its own at this machine (DNS rebinding): the name tells it apart.
+        # A web page may point a host name of its own at this machine (DNS rebinding): allow only local names.
         hosts = {"ALLOWED_HOSTS": os.environ.get("ALLOWED_HOSTS", f"{HOST},localhost")}
         variables = environment(self.functions[self._api_function], endpoint_url) | hosts
         command = [sys.executable, "-m", "uvicorn", self._api_app, "--host", HOST, "--port", str(port)]
-        # Paths are not logged on AWS either: some open images without a key.
+        # No access log: as on AWS, paths are not logged, because image links work without a key.
         command += ["--timeout-graceful-shutdown", "1", "--no-proxy-headers", "--no-access-log"]
         self.api = Child("The API", command, variables, self.folder / "api.log")
-        self._keep(self.api, API_PATIENCE)
+        self._keep(self.api, API_GRACE_SECONDS)
         self.api.wait_until(lambda: listening(port))
 
-    def _keep(self, child: Child, patience: float = 0) -> None:
+    def _keep(self, child: Child, grace: float = 0) -> None:
         self._children.append(child)
-        self._cleanup.callback(child.stop, patience)
+        self._cleanup.callback(child.stop, grace)
 
     def _temporary_folder(self) -> Path:
         folder = tempfile.mkdtemp(prefix="catalight-")
@@ -204,8 +204,8 @@ class System:
 
 
 @contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Ignores the signals that ask to stop, as far as Python lets it: in the main thread."""
+def _ignoring_signals() -> Iterator[None]:
+    """Ignore SIGINT and SIGTERM until the block ends; Python allows this in the main thread only."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -1,4 +1,4 @@
-"""template.yaml: the file and its parameters."""
+"""Reads template.yaml and the values of its parameters."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +13,7 @@ Template = dict[str, Any]
 
 
 def load(path: Path) -> Template:
-    """Reads a template, with CloudFormation's short forms such as !Ref."""
+    """Read a template, with CloudFormation's short forms such as !Ref; raise LocalError if it is invalid."""
     try:
         template = yaml_parse(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -26,7 +26,7 @@ def load(path: Path) -> Template:
 
 
 def parameters(template: Template, overrides: Mapping[str, object]) -> dict[str, str]:
-    """The value of every parameter of the template: the override, or else the default."""
+    """Return the value of each parameter of the template: the override, or else the default."""
     declared: dict[str, dict[str, Any]] = template.get("Parameters", {})
     if unknown := overrides.keys() - declared.keys():
         raise LocalError(f"The template has no parameter {', '.join(sorted(unknown))}.")
@@ -37,5 +37,5 @@ def parameters(template: Template, overrides: Mapping[str, object]) -> dict[str,
 
 
 def text(value: object) -> str:
-    """A value as CloudFormation passes it on: everything is text there."""
+    """Return a value as CloudFormation passes it on, which is always text."""
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,8 +1,8 @@
-"""The child process that runs one Lambda function: `python -m local.runner.worker`, its handler in _HANDLER.
+"""The child process that runs one Lambda function: `python -m local.runner.worker`, handler in _HANDLER.
 
-It reads one JSON request a line from its standard input and answers each with a line on its standard output.
-The handler gets neither of the two: what it prints goes to standard error. Only the standard library is
-imported here, so that a handler finds the process as it would on Lambda.
+It reads JSON requests from standard input, one per line, and writes one line to standard output for each.
+The handler has access to neither: its output goes to standard error. This module imports only the standard
+library, so that a handler finds the process as on Lambda.
 """
 
 import importlib
@@ -21,7 +21,7 @@ Handler = Callable[[Any, Any], Any]
 
 @dataclass(frozen=True)
 class Context:
-    """What Lambda tells a handler about its invocation."""
+    """The invocation context that Lambda passes to a handler."""
 
     function_name: str
     memory_limit_in_mb: str
@@ -35,12 +35,12 @@ class Context:
     client_context: None = None
 
     def get_remaining_time_in_millis(self) -> int:
-        """The milliseconds until this process is killed."""
+        """Return the milliseconds until this process is killed."""
         return max(0, int((self.deadline - time.time()) * 1000))
 
 
 def main() -> None:
-    """Answers requests until the pipe they come through is closed."""
+    """Handle requests until the parent closes the pipe."""
     requests, replies = _take_pipes()
     inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(requests, inbox), daemon=True).start()
@@ -51,7 +51,7 @@ def main() -> None:
 
 
 def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
-    """Keeps the pipes to the parent for itself and gives the handler others in their place."""
+    """Return the pipes to the parent, after replacing standard input and output for the handler."""
     requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb", buffering=0)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
@@ -63,7 +63,7 @@ def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
 def _listen(requests: BinaryIO, inbox: queue.SimpleQueue[Any]) -> None:
     for line in requests:
         inbox.put(json.loads(line))
-    os._exit(0)  # the parent is gone: even a handler that still runs has nobody to answer to
+    os._exit(0)  # the parent has gone, so nothing can receive the result of a handler that still runs
 
 
 def _load(name: str) -> Handler:
@@ -80,7 +80,7 @@ def _answer(handler: Handler, request: dict[str, Any]) -> str:
     )
     try:
         return json.dumps({"result": handler(request["event"], context)})
-    except Exception as error:  # noqa: BLE001 - whatever it raises is the answer
+    except Exception as error:  # noqa: BLE001 - any exception of the handler is reported
         traceback.print_exc()
         return json.dumps({"error": f"{type(error).__name__}: {error}"})
 

@@ -1,4 +1,4 @@
-"""The whole local system, once for each way to authenticate that its template knows."""
+"""The whole local system, once for each authentication mode of the template."""
 
 import os
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ import pytest
 from local.runner.children import PROJECT
 from local.runner.system import System
 from local.runner.template import load
-from tests.contract.known import Caller, Known, known
+from tests.contract.resources import Caller, Resources, created
 
 QUICK = {"ImageRetryPauses": "1,1", "WebhookRetryPauses": "1,1,1", "FetchSeconds": "2", "Window": "4"}
 AUTHENTICATION = load(PROJECT / "template.yaml")["Parameters"]["Authentication"]["AllowedValues"]
@@ -16,7 +16,7 @@ AUTHENTICATION = load(PROJECT / "template.yaml")["Parameters"]["Authentication"]
 
 @pytest.fixture
 def options() -> list[str]:
-    """What schemathesis is told: a few requests, always the same, or random ones for as long as asked."""
+    """Options of schemathesis: a few deterministic requests, or random ones for FUZZ_MINUTES."""
     if not (minutes := os.environ.get("FUZZ_MINUTES")):
         return ["--max-examples=60", "--generation-deterministic"]
     seed = os.environ.get("FUZZ_SEED")
@@ -39,9 +39,9 @@ def system(authentication: str) -> Iterator[System]:
 
 
 @pytest.fixture(scope="session")
-def there(system: System, authentication: str) -> Iterator[Known]:
-    with known(system, new_caller(system) if authentication == "keys" else None) as there:
-        yield there
+def resources(system: System, authentication: str) -> Iterator[Resources]:
+    with created(system, new_caller(system) if authentication == "keys" else None) as resources:
+        yield resources
 
 
 def new_caller(system: System) -> Caller:

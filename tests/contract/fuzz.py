@@ -1,4 +1,4 @@
-"""Schemathesis over the whole API of a running system, all checks on."""
+"""Run schemathesis over the whole API of a running system, with all checks on."""
 
 import json
 import os
@@ -7,45 +7,45 @@ import sys
 from pathlib import Path
 
 from functions.api import cursors
-from tests.contract.known import Known
+from tests.contract.resources import Resources
 
 ROOT = Path(__file__).parents[2]
 
 
 def fuzz(
-    url: str, known: Known, folder: Path, answers: Path, *options: str
+    url: str, resources: Resources, folder: Path, answers: Path, *options: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run all phases; the exit code is 0 where every answer is as documented. Each is noted in `answers`."""
+    """Run all phases; the exit code is 0 if every response is as documented. Logs each to `answers`."""
     config = folder / "schemathesis.toml"
-    config.write_text(configuration(known))
+    config.write_text(configuration(resources))
     command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(config), "run"]
     command += [f"{url}/openapi.json", "--checks=all", "--continue-on-failure", "--no-color", *options]
-    command += [f"--header={name}: {value}" for name, value in known.headers.items()]
+    command += [f"--header={name}: {value}" for name, value in resources.headers.items()]
     environment = os.environ | {
         "SCHEMATHESIS_HOOKS": "tests.contract.hooks",
         "CONTRACT_ANSWERS": str(answers),
-        "CONTRACT_PICTURES": known.images,
-        "CONTRACT_WEBHOOK": known.webhook,
-        "CONTRACT_JOBS": " ".join(known.jobs),
+        "CONTRACT_IMAGES": resources.images,
+        "CONTRACT_WEBHOOK": resources.webhook,
+        "CONTRACT_JOBS": " ".join(resources.jobs),
     }
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
-def configuration(known: Known) -> str:
-    """In TOML, whose texts, and lists of them, are those of JSON."""
-    token, name = known.image.split("/")[-2:]
+def configuration(resources: Resources) -> str:
+    """Return the configuration as TOML; strings and lists have the same syntax as in JSON."""
+    token, name = resources.image.split("/")[-2:]
     dictionaries = {
-        "jobs": known.jobs,
+        "jobs": resources.jobs,
         "tokens": [token],
         "names": [name],
-        "job_cursors": [known.job_cursor],
+        "job_cursors": [resources.job_cursor],
         "row_cursors": [cursors.after_row(0)],
     }
     values = "\n".join(f"{name}.values = {json.dumps(values)}" for name, values in dictionaries.items())
     return f"[dictionaries]\n{values}\n{OPERATIONS}"
 
 
-# A job that is gone is a fault of nobody: 410 is as good an answer as 404.
+# 410 for a deleted job is as correct as 404.
 OPERATIONS = """
 [cache]
 enabled = false
@@ -58,7 +58,7 @@ expected-statuses = ["400", "401", "403", "404", "405", "409", "410", "413", "41
 
 [[operations]]
 include-path-regex = "request_id"
-exclude-operation-id = ["cancel", "delete"]  # they are for jobs of their own, which links lead to
+exclude-operation-id = ["cancel", "delete"]  # these run on their own jobs, which OpenAPI links lead to
 [operations.parameters]
 "path.request_id" = {dictionary = "jobs", probability = 0.5}
 

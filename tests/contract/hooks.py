@@ -1,4 +1,4 @@
-"""What schemathesis is told of Catalight: what a catalogue is, and that nothing outside is to be called."""
+"""Schemathesis hooks: generate real catalogues, and keep requests within the test's own hosts and jobs."""
 
 import os
 from pathlib import Path
@@ -13,9 +13,9 @@ from catalight.domain.errors import OptionError
 from functions.api import cursors
 
 ANSWERS = Path(os.environ["CONTRACT_ANSWERS"])
-IMAGES = os.environ["CONTRACT_PICTURES"]
+IMAGES = os.environ["CONTRACT_IMAGES"]
 WEBHOOK = os.environ["CONTRACT_WEBHOOK"]
-SPELLINGS = {"0", "1", "f", "t", "n", "y", "no", "yes", "off", "on"}
+BOOLEANS = {"0", "1", "f", "t", "n", "y", "no", "yes", "off", "on"}
 GONE, *KEPT = os.environ["CONTRACT_JOBS"].split()
 PATHS = ("1.jpg", "2.jpg", "missing/3.jpg", "text/4.jpg", "slow/5.jpg")
 
@@ -24,10 +24,8 @@ schemathesis.openapi.format("uri", st.sampled_from([WEBHOOK, f"{WEBHOOK}?shop=1"
 
 @schemathesis.hook
 def before_call(_: Any, case: Any, kwargs: dict[str, Any]) -> None:
-    """Send a catalogue where any file would do for the schema, call nobody else's host, and delete no job
-    that others are to find.
-    """
-    kwargs["allow_redirects"] = False  # they lead to S3, which is not the API's to describe
+    """Replace files by catalogues and webhook URLs by ours; never delete a job that other requests need."""
+    kwargs["allow_redirects"] = False  # they lead to S3, which the API does not document
     if case.method == "DELETE" and case.path_parameters.get("request_id") in KEPT:
         case.path_parameters["request_id"] = GONE
     if not isinstance(body := case.body, dict):
@@ -40,14 +38,14 @@ def before_call(_: Any, case: Any, kwargs: dict[str, Any]) -> None:
 
 @schemathesis.hook
 def after_call(_: Any, case: Any, response: Any) -> None:
-    """Note the answer: it is worth little that all are as documented, if all are refusals."""
+    """Log the response, so that the test can check that not all of them are refusals."""
     with ANSWERS.open("a") as answers:
         print(case.method, case.path, response.status_code, file=answers)
 
 
-def catalogue(drawn: str) -> str:
-    """The catalogue that follows from what was drawn: its shape, names, URLs and delimiter."""
-    random = Random(drawn)
+def catalogue(generated: str) -> str:
+    """Return a catalogue whose shape, names, URLs and delimiter depend on the generated text."""
+    random = Random(generated)
     delimiter, line = random.choice(",;\t"), random.choice(("\n", "\r\n"))
     rows = [["Serial Number", "Product Name", "Input Image Urls"]]
     for number in range(1, random.randint(2, 5)):
@@ -60,22 +58,22 @@ def catalogue(drawn: str) -> str:
 
 @schemathesis.hook
 def filter_failure(_: Any, failure: Any, case: Any, response: Any) -> bool:
-    """Pass over what no schema can say."""
+    """Return False for failures that no schema can express."""
     match type(failure).__name__:
         case "RejectedPositiveData":
-            return not (of_another_order(response) or unknown_cursor(case))
+            return not (reused_key(response) or unknown_cursor(case))
         case "AcceptedNegativeData":
-            return not spelled_otherwise(case)
+            return not other_boolean(case)
     return True
 
 
-def of_another_order(response: Any) -> bool:
-    """Whether an Idempotency-Key came with another order before."""
+def reused_key(response: Any) -> bool:
+    """Return whether the Idempotency-Key was used before for another submission."""
     return b"urn:catalight:problem:idempotency-key" in response.content
 
 
 def unknown_cursor(case: Any) -> bool:
-    """Whether a cursor is none that the API ever told."""
+    """Return whether the cursor is not one of the API's own."""
     read = cursors.read_row if case.path.endswith("/rows") else cursors.read_job
     try:
         read(case.query.get("cursor"))
@@ -84,6 +82,6 @@ def unknown_cursor(case: Any) -> bool:
     return False
 
 
-def spelled_otherwise(case: Any) -> bool:
-    """Whether a form says yes or no in other words than true and false: that is taken too."""
-    return isinstance(case.body, dict) and str(case.body.get("strict", "")).lower() in SPELLINGS
+def other_boolean(case: Any) -> bool:
+    """Return whether a form has a boolean other than true and false, which is accepted too."""
+    return isinstance(case.body, dict) and str(case.body.get("strict", "")).lower() in BOOLEANS

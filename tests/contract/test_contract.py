@@ -1,11 +1,11 @@
-"""Every answer of the whole system is as its OpenAPI document says."""
+"""Every response of the whole system matches its OpenAPI document."""
 
 import sys
 from pathlib import Path
 
 from local.runner.system import System
 from tests.contract.fuzz import fuzz
-from tests.contract.known import Known
+from tests.contract.resources import Resources
 
 REACHED = {
     "POST /upload": "202",
@@ -21,19 +21,19 @@ REACHED = {
     "POST /jobs/{request_id}/webhook/redeliver": "202",
     "DELETE /jobs/{request_id}": "204",
 }
-"""What must have succeeded at least once; else what was found is worth little.
+"""Operations that must succeed at least once; otherwise the test would prove little.
 
-A cancel is not among it: it comes too late where a small job is quicker.
+Cancel is missing, because a small job may end before it.
 """
 
 
-def test_every_answer_is_as_documented(
-    system: System, there: Known, tmp_path: Path, options: list[str]
+def test_every_response_is_as_documented(
+    system: System, resources: Resources, tmp_path: Path, options: list[str]
 ) -> None:
-    noted = tmp_path / "answers"
-    ran = fuzz(system.url, there, tmp_path, noted, *options)
+    log = tmp_path / "answers"
+    ran = fuzz(system.url, resources, tmp_path, log, *options)
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    sys.stdout.write(ran.stdout)  # for `pytest -s`
-    answers = {tuple(line.rsplit(" ", 1)) for line in noted.read_text().splitlines()}
+    sys.stdout.write(ran.stdout)  # shown by `pytest -s`
+    answers = {tuple(line.rsplit(" ", 1)) for line in log.read_text().splitlines()}
     assert REACHED.items() <= answers
     assert not [answer for answer in answers if answer[1] >= "500"]

@@ -1,32 +1,34 @@
-"""Sends hostile pictures through the sandbox: `python -m tests.corpora --cases 100000`, or `make corpora`."""
+"""Send hostile images through the sandbox: `python -m tests.corpora --cases 100000`, or `make corpora`."""
 
 import argparse
 import sys
 
 from catalight.domain.image.options import Options, Target
-from tests.corpora import pillow
+from tests.corpora import harness, pillow
 from tests.corpora.bombs import bombs
-from tests.corpora.judge import Report, judge
+from tests.corpora.harness import Report
 from tests.corpora.mutations import mutations
 
 
 def main() -> int:
-    """Judge the corpora that are named, or all."""
+    """Run the named corpora, by default all of them; return 1 if a case is broken."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("corpora", nargs="*", default=["pillow", "bombs", "mutations"])
-    parser.add_argument("--cases", type=int, default=100_000, help="mutations, each to every format")
+    parser.add_argument(
+        "--cases", type=int, default=100_000, help="total number of mutations, spread over the formats"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--formats", nargs="*", type=Target, default=[*Target])
-    asked = parser.parse_args()
-    targets = [Options(format=target) for target in asked.formats]
+    arguments = parser.parse_args()
+    targets = [Options(format=target) for target in arguments.formats]
     reports: list[Report] = []
     corpora = {
         "pillow": pillow.images(),
         "bombs": bombs(),
-        "mutations": mutations(asked.seed, asked.cases // len(targets)),
+        "mutations": mutations(arguments.seed, arguments.cases // len(targets)),
     }
-    for corpus in asked.corpora:
-        reports.append(judge(corpus, corpora[corpus], targets))
+    for corpus in arguments.corpora:
+        reports.append(harness.run(corpus, corpora[corpus], targets))
         print(reports[-1], flush=True)
     return any(report.broken for report in reports)
 

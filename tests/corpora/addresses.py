@@ -1,9 +1,9 @@
-"""Addresses that nobody from outside may lead us to, and every way known to us of writing one."""
+"""Addresses that no URL may lead to, and all known spellings and embeddings of them."""
 
 from collections.abc import Callable, Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_network
 
-# IANA's registries of special addresses, multicast, and what clouds keep for themselves.
+# IANA's registries of special addresses, multicast, and addresses that cloud providers reserve.
 _SPECIAL = """
     0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24
     192.0.2.0/24 192.88.99.0/24 192.168.0.0/16 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24
@@ -40,13 +40,13 @@ TARGETS = tuple(
 
 
 def edges(network: str) -> list[str]:
-    """The first, a middle and the last address of a network."""
+    """Return the first, the middle and the last address of a network."""
     found = ip_network(network)
     return [str(found[n]) for n in sorted({0, found.num_addresses // 2, found.num_addresses - 1})]
 
 
 def _in(prefix: str, bits: int) -> Callable[[IPv4Address], str]:
-    """Embeds an IPv4 address so many bits from the right."""
+    """Return a function that embeds an IPv4 address in `prefix`, shifted left by `bits`."""
     return lambda address: str(IPv6Address(int(IPv6Address(prefix)) | int(address) << bits))
 
 

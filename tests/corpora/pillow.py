@@ -1,4 +1,4 @@
-"""The pictures of Pillow's own tests, out of its source: bombs and fuzzers' finds included."""
+"""The test images of Pillow, from its source archive, with its bombs and fuzzer findings."""
 
 import tarfile
 from collections.abc import Iterator
@@ -9,10 +9,10 @@ FOLDER = PROJECT / ".corpora"
 
 
 def images() -> Iterator[tuple[str, bytes]]:
-    """Every file, whatever it is, by its path."""
+    """Yield every file of the test images, with its path."""
     archives = sorted(FOLDER.glob("pillow-*.tar.gz"))
     if not archives:
-        raise FileNotFoundError(f"{FOLDER} holds no source of Pillow: run make corpora, or make test.")
+        raise FileNotFoundError(f"{FOLDER} has no source archive of Pillow. Run make corpora or make test.")
     with tarfile.open(archives[-1]) as archive:
         for member in archive:
             _, _, path = member.name.partition("/Tests/images/")

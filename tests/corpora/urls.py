@@ -1,7 +1,7 @@
-"""URLs that try to lead where nobody may go, and what becomes of each.
+"""URLs that try to reach forbidden hosts, each with its expected outcome.
 
-`{port}` is a port on loopback that nobody may reach, `shop.test` a host that anybody may; what a name stands
-for is in NAMES.
+`{port}` is a port on loopback that must not be reached, `shop.test` is a public host. NAMES has the address
+of each name.
 """
 
 from collections.abc import Iterator
@@ -10,9 +10,9 @@ from tests.corpora.addresses import EMBEDDINGS, SPECIAL, SPELLINGS, TARGETS, edg
 
 PUBLIC = "93.184.215.14"
 REFUSED, INVALID, UNKNOWN = "address_not_allowed", "invalid_url", "dns_error"
-REACHED = "shop.test"  # no error: it is the public host that was meant
+REACHED = "shop.test"  # no error: the URL leads to the public host
 
-# A name and what it resolves to.
+# Names and their addresses.
 NAMES = {
     "shop.test": [PUBLIC],
     "localhost": ["127.0.0.1", "::1"],
@@ -92,7 +92,7 @@ _SPACED = (
 
 
 def tricks() -> Iterator[tuple[str, str]]:
-    """URLs whose parts are not what they seem."""
+    """Yield URLs that are easily parsed wrongly."""
     kinds = ((_SCHEMES, INVALID), (_USERINFO, INVALID), (_BROKEN, INVALID), (_LOOPBACK, REFUSED))
     for text, outcome in (*kinds, (_NO_NAME, UNKNOWN), (_PUBLIC, REACHED)):
         yield from ((url, outcome) for url in text.split())
@@ -100,7 +100,7 @@ def tricks() -> Iterator[tuple[str, str]]:
 
 
 def spelled() -> Iterator[tuple[str, str]]:
-    """Private addresses in every spelling."""
+    """Yield URLs of private addresses in every spelling."""
     outcomes = {"trailing dot": UNKNOWN}
     for kind, spell in SPELLINGS.items():
         outcome = INVALID if "digits" in kind or "dots" in kind else outcomes.get(kind, REFUSED)
@@ -109,7 +109,7 @@ def spelled() -> Iterator[tuple[str, str]]:
 
 
 def embedded() -> Iterator[tuple[str, str]]:
-    """Private IPv4 addresses within IPv6 ones, and the edges of every special network."""
+    """Yield URLs of private IPv4 addresses embedded in IPv6 ones, and the edges of all special networks."""
     addresses = [embed(target) for embed in EMBEDDINGS.values() for target in TARGETS]
     addresses += [address for network in SPECIAL for address in edges(network)]
     for address in addresses:

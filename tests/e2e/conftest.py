@@ -1,4 +1,4 @@
-"""The whole local system, started once a session from template.yaml, with pauses short enough for tests."""
+"""The whole local system, started from template.yaml once per session, with short pauses."""
 
 from collections.abc import Iterator
 

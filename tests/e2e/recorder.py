@@ -1,4 +1,4 @@
-"""Notes which function calls what of AWS, in the words of IAM."""
+"""Record which function uses which IAM action on which resource."""
 
 import json
 import re
@@ -18,7 +18,7 @@ _OBJECT = {"GET": "s3:GetObject", "HEAD": "s3:GetObject", "PUT": "s3:PutObject",
 
 
 class Call(NamedTuple):
-    """A function asks for an action on a resource."""
+    """An IAM action of a function on a resource."""
 
     function: str
     action: str
@@ -26,15 +26,15 @@ class Call(NamedTuple):
 
 
 class Recorder(Front):
-    """Passes all calls on, and keeps those of functions in `calls`, which is replaced and never changed."""
+    """Forwards all calls and collects those of functions in `calls`, which is replaced, never modified."""
 
     def __init__(self, moto_url: str) -> None:
         super().__init__(moto_url, _Handler)
         self.calls: frozenset[Call] = frozenset()
         self._lock = Lock()
 
-    def note(self, calls: set[Call]) -> None:
-        """Keep calls."""
+    def record(self, calls: set[Call]) -> None:
+        """Add calls."""
         with self._lock:
             self.calls |= calls
 
@@ -48,14 +48,14 @@ class _Handler(Forwarder):
         signed = self.headers.get("Authorization") or query.get("X-Amz-Credential", [""])[0]
         if found := _CREDENTIAL.search(signed):
             function, service = found.groups()
-            asked = (
+            needed = (
                 _of_s3(self.command, self.path, body, answer[0]) if service == "s3" else self._target(body)
             )
-            self.server.note({Call(function, *needed) for needed in asked})
+            self.server.record({Call(function, *permission) for permission in needed})
         self.give(*answer)
 
     def _target(self, body: bytes) -> Iterator[tuple[str, str]]:
-        """What a call of one of the JSON protocols needs."""
+        """Yield the permissions that a call of a JSON protocol needs."""
         service, _, operation = self.headers["X-Amz-Target"].partition(".")
         parameters: dict[str, Any] = json.loads(body)
         match service, operation:
@@ -69,7 +69,7 @@ class _Handler(Forwarder):
 
 
 def _of_s3(method: str, url: str, body: bytes, status: int) -> Iterator[tuple[str, str]]:
-    """What a call of S3 needs; without the right to list, S3 would say 403 of what is not there, not 404."""
+    """Yield the permissions that an S3 call needs; without s3:ListBucket, a missing key is 403, not 404."""
     parts = urlsplit(url)
     bucket, _, key = unquote(parts.path).lstrip("/").partition("/")
     query = parse_qs(parts.query, keep_blank_values=True)
@@ -87,7 +87,7 @@ def _of_s3(method: str, url: str, body: bytes, status: int) -> Iterator[tuple[st
 
 @contextmanager
 def recorder(moto_url: str) -> Iterator[Recorder]:
-    """Stand before moto until the block ends."""
+    """Run in front of moto until the block ends."""
     server = Recorder(moto_url)
     with serving(server):
         yield server

@@ -1,4 +1,4 @@
-"""Each built function under AWS's runtime emulator, with the events of `events/`: packaging mistakes show."""
+"""Each built function in AWS's runtime emulator, with the events of `events/`: finds packaging errors."""
 
 import base64
 import json
@@ -33,7 +33,7 @@ def event(name: str) -> Any:
 
 @pytest.fixture(scope="module")
 def receiver(system: System, images: ImageServer) -> Iterator[WebhookReceiver]:
-    """The jobs that the events speak of are planted with this receiver as their webhook."""
+    """The webhook receiver of the jobs that the events refer to; it also stores these jobs."""
     with webhook_receiver(system.webhook_secret) as server:
         seeds.plant(system.mongodb_uri, system.mongodb_database, images.url, f"{server.url}/hook")
         yield server
@@ -67,7 +67,7 @@ def test_the_api(system: System, jobs: tuple[MongoJobs, MongoRows], tmp_path: Pa
     assert job.api_base == "https://example.execute-api.us-east-1.amazonaws.com"
 
 
-def test_a_body_that_is_no_form_is_a_problem(system: System, tmp_path: Path) -> None:
+def test_a_body_that_is_no_form_is_rejected(system: System, tmp_path: Path) -> None:
     sent = event("api-upload")
     sent["headers"]["content-type"] = "text/csv"
     sent["body"] = base64.b64encode(b"a,b").decode()
@@ -87,16 +87,16 @@ def test_the_image_function(system: System, jobs: tuple[MongoJobs, MongoRows], t
     assert all(image.bytes_out < image.bytes_in for image in done)
 
 
-def test_the_layer_holds_what_is_native(system: System) -> None:
-    """For either of Lambda's architectures, and the one of this machine can be loaded."""
+def test_the_layer_has_the_native_libraries(system: System) -> None:
+    """One for each Lambda architecture; that of this machine can be loaded."""
     layer = BUILT / LAYER / "python"
     machines = {path.stem.removeprefix("native-"): path.read_bytes()[18] for path in layer.rglob("*.elf")}
-    assert machines == {"x86_64": 62, "aarch64": 183}  # as ELF numbers them
+    assert machines == {"x86_64": 62, "aarch64": 183}  # e_machine of ELF
     code = "from catalight.adapters.codec import native; assert native.library()"
     subprocess.run([base_python(), "-S", "-c", code], env={"PYTHONPATH": str(layer)}, check=True)
 
 
-def test_a_record_that_is_no_message_fails_alone(system: System, tmp_path: Path) -> None:
+def test_an_invalid_record_does_not_fail_the_others(system: System, tmp_path: Path) -> None:
     sent = event("images-batch")
     sent["Records"][0]["body"] = "nonsense"
     with built(system, "ImageFunction", tmp_path) as images:
@@ -140,7 +140,7 @@ def test_the_sweeper(system: System, jobs: tuple[MongoJobs, MongoRows], tmp_path
     jobs[0].record_sweep(job, now)
     with built(system, "SweeperFunction", tmp_path) as sweeper:
         assert sweeper.invoke(event("sweep")) is None
-    looked = jobs[0].get(seeds.DEAD)
-    assert looked.looks == job.looks + 2
-    assert looked.sweep_at is not None
-    assert looked.sweep_at > now
+    swept = jobs[0].get(seeds.DEAD)
+    assert swept.looks == job.looks + 2
+    assert swept.sweep_at is not None
+    assert swept.sweep_at > now

@@ -1,4 +1,4 @@
-"""What a client may do with its jobs, on the whole local system."""
+"""Cancel, retry, delete, list and redeliver, on the whole local system."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -23,7 +23,7 @@ def post(client: Client, path: str) -> int:
     return client.http.post(f"{client.url}{path}", timeout=TIMEOUT).status_code
 
 
-def test_a_cancelled_job_ends_soon_with_what_there_is(
+def test_a_cancelled_job_ends_soon_with_a_partial_result(
     system: System, client: Client, images: ImageServer
 ) -> None:
     base = images.url
@@ -42,13 +42,13 @@ def test_a_cancelled_job_ends_soon_with_what_there_is(
     assert post(client, f"/jobs/{request_id}/cancel") == 409
 
 
-def test_a_retry_does_again_what_failed_and_only_that(client: Client, images: ImageServer) -> None:
+def test_a_retry_processes_only_failed_images(client: Client, images: ImageServer) -> None:
     base = images.url
     data = csv_of(f"{base}/701.jpg", f"{base}/later/702.jpg {base}/703.jpg", "n/a")
     request_id = client.upload(data)["request_id"]
     assert finish(client, request_id)["errors"] == {"not_found": 1, "invalid_url": 1}
     first = rows_of(client.download(request_id))
-    images.mended.set()
+    images.fixed.set()
     assert post(client, f"/jobs/{request_id}/retry") == 202
     status = finish(client, request_id)
     assert (status["run"], status["errors"]) == (2, {"invalid_url": 1})
@@ -58,7 +58,7 @@ def test_a_retry_does_again_what_failed_and_only_that(client: Client, images: Im
     assert [images.requests[path] for path in ("/701.jpg", "/later/702.jpg", "/703.jpg")] == [1, 2, 1]
 
 
-def test_a_deleted_job_leaves_nothing_in_the_store(
+def test_a_deleted_job_leaves_no_objects_in_the_bucket(
     system: System, client: Client, images: ImageServer
 ) -> None:
     before = objects(system, "images/")
@@ -71,8 +71,10 @@ def test_a_deleted_job_leaves_nothing_in_the_store(
     assert objects(system, f"results/{request_id}/") == set()
 
 
-@pytest.mark.parametrize("twins", [4])
-def test_one_key_is_one_job_also_at_the_same_moment(client: Client, images: ImageServer, twins: int) -> None:
+@pytest.mark.parametrize("senders", [4])
+def test_concurrent_uploads_with_one_idempotency_key_make_one_job(
+    client: Client, images: ImageServer, senders: int
+) -> None:
     paths = [f"/{n}.jpg" for n in range(800, 840)]
     data = csv_of(*[f"{images.url}{path}" for path in paths])
 
@@ -80,13 +82,13 @@ def test_one_key_is_one_job_also_at_the_same_moment(client: Client, images: Imag
         answer = Client(client.url).http.post(
             f"{client.url}/upload",
             files={"file": ("c.csv", data)},
-            headers={"Idempotency-Key": "twins"},
+            headers={"Idempotency-Key": "duplicates"},
             timeout=TIMEOUT,
         )
         return answer.status_code, answer.text
 
-    with ThreadPoolExecutor(twins) as pool:
-        [(status, answer)] = set(pool.map(upload, range(twins)))
+    with ThreadPoolExecutor(senders) as pool:
+        [(status, answer)] = set(pool.map(upload, range(senders)))
     assert status == 202
     request_id = answer.split('"')[3]
     assert finish(client, request_id)["images"] == {"total": 40, "done": 40, "failed": 0}

@@ -1,4 +1,4 @@
-"""The demo, as a newcomer runs it: it checks itself all that comes out."""
+"""The demo as a new user runs it; the demo checks its own results."""
 
 import subprocess
 import sys
@@ -6,7 +6,7 @@ import sys
 from local.runner.children import PROJECT
 
 
-def test_everything_comes_out_as_expected() -> None:
+def test_the_demo_succeeds() -> None:
     ran = subprocess.run(
         [sys.executable, "-m", "local.demo"],
         cwd=PROJECT,
@@ -16,4 +16,4 @@ def test_everything_comes_out_as_expected() -> None:
         check=False,
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert "Everything came out as expected" in " ".join(ran.stdout.split())
+    assert "All results are as expected" in " ".join(ran.stdout.split())

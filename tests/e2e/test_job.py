@@ -1,4 +1,4 @@
-"""The main job on the whole local system: every stage is the real one."""
+"""Jobs on the whole local system: every stage is the real one."""
 
 import io
 import os
@@ -33,7 +33,7 @@ def finish(client: Client, request_id: str) -> dict[str, object]:
     return last
 
 
-def test_images_good_and_bad_come_out_as_they_should(
+def test_good_and_bad_images_have_their_results(
     client: Client, images: ImageServer, receiver: WebhookReceiver
 ) -> None:
     base = images.url
@@ -101,7 +101,7 @@ def test_a_job_larger_than_its_window_never_fills_the_queue(
             + int(attributes["ApproximateNumberOfMessagesNotVisible"])
             + int(attributes["ApproximateNumberOfMessagesDelayed"]),
         )
-    # A range that has ended leaves the queue a moment after its successor has come: one for each worker.
+    # A range leaves the queue just after its successor is sent, so each worker may add one message.
     assert 0 < most <= WINDOW + (os.process_cpu_count() or 1)
     assert status["images"] == {"total": 120, "done": 120, "failed": 0}
     result = rows_of(client.download(request_id))
@@ -110,7 +110,7 @@ def test_a_job_larger_than_its_window_never_fills_the_queue(
 
 
 def image_workers() -> list[int]:
-    """The processes that run the image function now."""
+    """Return the processes that run the image function."""
     handler = b"_HANDLER=functions.images.handler.handle"
     environments = {pid: Path(f"/proc/{pid}/environ").read_bytes() for pid in children(os.getpid())}
     return [pid for pid, environment in environments.items() if handler in environment]
@@ -131,7 +131,7 @@ def test_a_job_survives_workers_that_are_killed(client: Client, images: ImageSer
     assert [row["Serial Number"] for row in result] == [str(n) for n in range(1, 101)]
 
 
-def test_the_answers_of_a_job_on_its_way(client: Client, images: ImageServer) -> None:
+def test_the_responses_of_a_running_job(client: Client, images: ImageServer) -> None:
     request_id = client.upload(csv_of(f"{images.url}/slow/1.jpg"))["request_id"]
     answer = requests.get(f"{client.url}/download/{request_id}", timeout=10)
     assert (answer.status_code, answer.headers["content-type"]) == (409, "application/problem+json")
@@ -141,7 +141,7 @@ def test_the_answers_of_a_job_on_its_way(client: Client, images: ImageServer) ->
     assert finish(client, request_id)["errors"] == {"timeout": 1}
 
 
-def test_the_result_survives_a_second_run(client: Client, images: ImageServer) -> None:
+def test_a_result_can_be_uploaded_again(client: Client, images: ImageServer) -> None:
     first = client.upload(csv_of(f"{images.url}/1.jpg"))["request_id"]
     finish(client, first)
     result = client.download(first)

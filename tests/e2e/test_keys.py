@@ -1,4 +1,4 @@
-"""API keys on the whole local system, as a deployment on AWS has them."""
+"""API keys on the whole local system, as in a deployment on AWS."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from tests.pipeline import csv_of
 
 @dataclass(frozen=True)
 class Customer:
-    """A caller with a key of its own."""
+    """A caller with its own key."""
 
     key: str
     client: Client
@@ -32,13 +32,13 @@ def locked() -> Iterator[System]:
             yield system
 
 
-def tell(system: System, **event: Any) -> dict[str, Any]:
+def manage(system: System, **event: Any) -> dict[str, Any]:
     answer: dict[str, Any] = system.invoke("KeysFunction", event)
     return answer
 
 
 def new_customer(system: System, name: str, **limits: int) -> Customer:
-    made = tell(system, action="make", name=name, **limits)
+    made = manage(system, action="make", name=name, **limits)
     client = Client(system.url)
     client.http.headers["Authorization"] = f"Bearer {made['token']}"
     return Customer(made["key"], client, made["webhook_secrets"][0])
@@ -57,20 +57,20 @@ def test_a_job_belongs_to_its_key_and_its_images_to_everybody(locked: System, im
     assert image.headers["Content-Type"] == "image/jpeg"
 
 
-def test_a_revoked_key_lets_nobody_in_while_its_job_goes_on(locked: System, images: ImageServer) -> None:
+def test_a_revoked_key_is_rejected_while_its_job_goes_on(locked: System, images: ImageServer) -> None:
     customer = new_customer(locked, "leaving")
     with webhook_receiver(customer.webhook_secret) as receiver:
         customer.client.upload(csv_of(f"{images.url}/slow/1.jpg"), webhook_url=f"{receiver.url}/hook")
-        assert tell(locked, action="revoke", key=customer.key)["revoked_at"]
+        assert manage(locked, action="revoke", key=customer.key)["revoked_at"]
         assert customer.client.http.get(f"{locked.url}/jobs", timeout=TIMEOUT).status_code == 401
         assert receiver.events.get(timeout=30)["type"] == "job.completed"
 
 
-def test_each_key_has_a_webhook_secret_of_its_own_and_two_while_it_is_rotated(
+def test_each_key_has_its_own_webhook_secret_and_two_during_rotation(
     locked: System, images: ImageServer
 ) -> None:
     customer = new_customer(locked, "rotating")
-    [new, old] = tell(locked, action="rotate-webhook-secret", key=customer.key)["webhook_secrets"]
+    [new, old] = manage(locked, action="rotate-webhook-secret", key=customer.key)["webhook_secrets"]
     assert old == customer.webhook_secret
     for secret in (new, old):
         with webhook_receiver(secret) as receiver:
@@ -79,7 +79,7 @@ def test_each_key_has_a_webhook_secret_of_its_own_and_two_while_it_is_rotated(
     assert new != new_customer(locked, "another").webhook_secret
 
 
-def test_a_limit_is_a_limit(locked: System, images: ImageServer) -> None:
+def test_too_many_rows_are_429(locked: System, images: ImageServer) -> None:
     customer = new_customer(locked, "small", rows_a_day=2)
     customer.client.upload(csv_of(f"{images.url}/1.jpg", f"{images.url}/2.jpg"))
     answer = customer.client.http.post(
@@ -99,5 +99,5 @@ def test_a_limit_is_a_limit(locked: System, images: ImageServer) -> None:
         {"action": "revoke", "key": "nobody"},
     ],
 )
-def test_what_an_operator_gets_wrong_is_told(locked: System, event: dict[str, Any]) -> None:
-    assert tell(locked, **event)["error"]
+def test_mistakes_of_the_operator_are_reported(locked: System, event: dict[str, Any]) -> None:
+    assert manage(locked, **event)["error"]

@@ -1,4 +1,4 @@
-"""Nothing secret and nothing personal stands in any log, whatever goes well or wrong."""
+"""No log contains secrets or personal data, on good and on bad paths."""
 
 import json
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from local.runner.children import free_port
 from local.runner.system import System
 from tests.e2e.conftest import QUICK
 from tests.e2e.test_job import finish
-from tests.faults.fates import Tally
+from tests.faults.injection import Tally
 from tests.faults.proxy import CALM, DENIED, STORM, Proxy, proxy
 from tests.integration.guarded_mongod import GuardedMongod, guarded_mongod
 from tests.integration.local.waiting import eventually
@@ -31,12 +31,12 @@ HEADERS = {
     "Referer": "https://shop.test/?canary-referer",
 }
 EXPECTED = ("S3 does not answer", "MongoDB does not answer", "unexpected error", "AccessDenied")
-"""What the logs must hold, or the bad paths were not taken."""
+"""Log texts that prove that the bad paths were taken."""
 
 
 @dataclass
 class Running:
-    """A system with all that can fail, and what it was told that must not come out again."""
+    """A system whose parts can fail, and the secrets that must not appear anywhere."""
 
     system: System
     mongod: GuardedMongod
@@ -44,11 +44,13 @@ class Running:
     client: Client
     images: ImageServer
     secrets: list[str] = field(default_factory=list)
-    links: list[str] = field(default_factory=list)  # what opens without a key: image tokens, signatures
+    links: list[str] = field(
+        default_factory=list
+    )  # what gives access without a key: image tokens, signatures
     answers: list[str] = field(default_factory=list)
 
     def ask(self, method: str, path: str, **rest: Any) -> requests.Response:
-        """Call the API; what it answers to a fault is kept."""
+        """Call the API and keep its error responses."""
         answer = self.client.http.request(
             method, f"{self.client.url}{path}", timeout=TIMEOUT, allow_redirects=False, **rest
         )
@@ -57,7 +59,7 @@ class Running:
         return answer
 
     def upload(self, name: str, webhook_url: str, **headers: str) -> str:
-        """A catalogue that is full of what is personal; return the job's id."""
+        """Upload a catalogue full of personal data; return the job's id."""
         base = self.images.url
         cells = (
             f"{base}/canary-path-1.jpg?X-Amz-Signature=canary-signature&token=canary-query",
@@ -160,7 +162,7 @@ def storms_and_denials(running: Running, webhook_url: str) -> None:
 
 
 def finish_images(running: Running, request_id: str) -> dict[str, Any]:
-    """Wait until every image has ended; the job itself may not be able to."""
+    """Wait until every image has ended; the job itself may not be able to end."""
 
     def ended() -> dict[str, Any] | None:
         answer = running.client.http.get(f"{running.client.url}/status/{request_id}", timeout=TIMEOUT)
@@ -187,11 +189,11 @@ def outages(running: Running, webhook_url: str) -> None:
 
 
 def leaks(text: str, secrets: list[str]) -> list[str]:
-    """The lines that hold a canary or a secret."""
+    """Return the lines that contain a canary or a secret."""
     return [line for line in text.splitlines() if any(secret in line for secret in ("canary", *secrets))]
 
 
-def test_no_log_and_no_answer_tells_what_was_told(
+def test_no_log_and_no_response_contains_secrets_or_personal_data(
     running: Running, capfd: pytest.CaptureFixture[str]
 ) -> None:
     nobody = f"http://127.0.0.1:{free_port()}/canary-hook?canary-hook-token"
@@ -205,20 +207,20 @@ def test_no_log_and_no_answer_tells_what_was_told(
     assert not {name: lines for name, lines in found.items() if lines}
     everything = "".join(logs.values())
     assert not [expected for expected in EXPECTED if expected not in everything]
-    # A caller is told of its own faults what it sent, but no password, not even its own.
-    told = [*running.secrets, *running.links, "canary-password", "canary-hook-token"]
-    assert not [answer for answer in running.answers if any(secret in answer for secret in told)]
+    # An error may repeat what the caller sent, but no password, not even its own.
+    forbidden = [*running.secrets, *running.links, "canary-password", "canary-hook-token"]
+    assert not [answer for answer in running.answers if any(secret in answer for secret in forbidden)]
 
 
-def test_no_function_and_no_output_of_the_stack_holds_a_secret(running: Running) -> None:
+def test_no_function_and_no_output_of_the_stack_contains_a_secret(running: Running) -> None:
     outputs = running.system.client("cloudformation").describe_stacks()["Stacks"]
     environments = [function.environment for function in running.system.functions.values()]
-    held = json.dumps([outputs, environments], default=str)
-    assert "secretsmanager" in held  # the ARNs
-    assert not leaks(held, running.secrets)
+    visible = json.dumps([outputs, environments], default=str)
+    assert "secretsmanager" in visible  # the ARNs
+    assert not leaks(visible, running.secrets)
 
 
-def test_the_database_holds_no_key_and_no_secret_of_ours(running: Running) -> None:
+def test_the_database_contains_no_keys_and_no_secrets(running: Running) -> None:
     with MongoClient[dict[str, Any]](running.mongod.uri_with(PASSWORD)) as client:
         database = client[running.system.mongodb_database]
         stored = [document for name in database.list_collection_names() for document in database[name].find()]

@@ -1,4 +1,4 @@
-"""A MongoDB that is gone: nothing is accepted, and everything says so."""
+"""MongoDB is down: the API accepts nothing and answers 503."""
 
 from pathlib import Path
 

@@ -1,6 +1,6 @@
-"""Each function's role against what it calls: nothing is missing on AWS, and nothing is granted for nothing.
+"""The role of each function against its calls: no permission is missing, and none is unused.
 
-moto asks for no permission, so what the functions call is noted on its way there, in a run of many turns.
+moto checks no permissions, so a proxy records the calls of the functions, in a run that exercises everything.
 """
 
 import json
@@ -31,16 +31,16 @@ BY_LAMBDA = {
     "sqs:DeleteMessage",
     "sqs:GetQueueAttributes",
 }
-"""What Lambda does in the function's name: it writes its logs and polls its queue."""
+"""What Lambda does with the function's role: it writes logs and polls the queue."""
 
-WHEN_BROKEN_OFF = {("AggregatorFunction", "s3:AbortMultipartUpload")}
-"""What is not to be seen here: a big result whose upload fails in the middle leaves no parts behind."""
+UNUSED_HERE = {("AggregatorFunction", "s3:AbortMultipartUpload")}
+"""Not exercised here: abort the multipart upload of a large result that fails midway."""
 
 PARAMETERS = {"Window": "1", "Patience": "1", "FetchSeconds": "30", "ImageRetryPauses": "60"}
 
 
 class Run:
-    """A system with a recorder before its AWS."""
+    """A system with a recorder in front of moto."""
 
     system: System
     recorder: Recorder
@@ -69,14 +69,14 @@ class Run:
         return requests.get(f"{self.system.url}/jobs/{job}/rows", timeout=TIMEOUT).json()["rows"]
 
     def until(self, function: str, action: str, resource: str = "") -> None:
-        """Wait for a call of which nothing else tells."""
+        """Wait for a call that has no other visible effect."""
         eventually(lambda: self.called(function, action, resource))
 
     def called(self, function: str, action: str, resource: str = "") -> bool:
         return any(call[:2] == (function, action) and resource in call[2] for call in self.recorder.calls)
 
     def roles(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """The statements of each function's role, as moto has resolved them."""
+        """Yield the policy statements of each function's role, as moto has resolved them."""
         iam = self.system.client("iam")
         for name, function in translated()["Resources"].items():
             if function["Type"] == "AWS::Lambda::Function":
@@ -84,11 +84,11 @@ class Run:
                 role = self.system.stack.resources[logical_id]
                 for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]:
                     document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
-                    for statement in literal_eval(document)["Statement"]:  # moto gives it in Python's words
+                    for statement in literal_eval(document)["Statement"]:  # moto returns the repr of a dict
                         yield name, statement
 
     def granted(self) -> set[Call]:
-        """Every action on every resource that a function may do by itself."""
+        """Return every action on every resource that the function itself may use."""
         return {
             Call(function, action, resource)
             for function, statement in self.roles()
@@ -108,15 +108,15 @@ def _allows(grant: Call, call: Call) -> bool:
 
 @pytest.fixture(scope="module")
 def run() -> Iterator[Run]:
-    """A system that has done all that it can do."""
+    """A system that has exercised every call."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CATALIGHT_ALLOW_PRIVATE_HOSTS", "1")
         with Run() as run, image_server(60, 45) as images:
-            take_every_turn(run, images)
+            exercise_every_call(run, images)
             yield run
 
 
-def take_every_turn(run: Run, images: ImageServer) -> None:
+def exercise_every_call(run: Run, images: ImageServer) -> None:
     from_upload_to_deletion(run, images)
     given_up_too_early(run, images)
     cancelled_while_it_waits(run, images)
@@ -143,14 +143,14 @@ def from_upload_to_deletion(run: Run, images: ImageServer) -> None:
 
 
 def given_up_too_early(run: Run, images: ImageServer) -> None:
-    """Images that take long are given up meanwhile: what is made of them is removed again."""
+    """Slow images are given up while they are processed; their output is then deleted."""
     job = run.client.upload(csv_of(f"{images.url}/held/1.jpg", f"{images.url}/held/2.jpg"))["request_id"]
     eventually(lambda: {"/held/1.jpg", "/held/2.jpg"} <= images.requests.keys())
     eventually(lambda: _swept(run))
     dead_letter(run, job)
     dead_letter(run, job, row=0, place=0)
     dead_letter(run, job, row=1, place=0)
-    images.mended.set()
+    images.fixed.set()
     finish(run.client, job)
     run.until("ImageFunction", "s3:DeleteObject")
 
@@ -186,4 +186,4 @@ def test_every_grant_is_used(run: Run) -> None:
     unused = {
         grant for grant in run.granted() if not any(_allows(grant, call) for call in run.recorder.calls)
     }
-    assert {grant[:2] for grant in unused} == WHEN_BROKEN_OFF, unused
+    assert {grant[:2] for grant in unused} == UNUSED_HERE, unused

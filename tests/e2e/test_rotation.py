@@ -1,4 +1,4 @@
-"""The MongoDB password changes in the middle of a job, and nobody deploys anything."""
+"""The MongoDB password changes during a job, without a deployment."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,7 +41,7 @@ def log(system: System, function: str) -> str:
     return (system.folder / f"{function}.log").read_text()
 
 
-def test_no_job_is_lost_no_image_fails_and_no_function_starts_anew(
+def test_no_job_is_lost_no_image_fails_and_no_function_restarts(
     rotating: System, mongod: GuardedMongod, images: ImageServer
 ) -> None:
     client = Client(rotating.url)
@@ -49,7 +49,7 @@ def test_no_job_is_lost_no_image_fails_and_no_function_starts_anew(
     eventually(lambda: client.status(request_id)["images"]["done"] > 20)
     workers, api = set(rotating.workers("ImageFunction")), rotating.api.pid
 
-    mongod.drop_user()  # nobody who is logged in may do anything, and nobody may log in
+    mongod.drop_user()  # open connections lose their rights, and new logins fail
     eventually(lambda: "MongoDB refuses the login" in log(rotating, "ImageFunction"))
     assert not healthy(rotating)
     mongod.create_user(SECOND)
@@ -61,11 +61,11 @@ def test_no_job_is_lost_no_image_fails_and_no_function_starts_anew(
     status = finish(client, request_id)
     assert status["images"] == {"total": IMAGES, "done": IMAGES, "failed": 0}
     assert [row["Status"] for row in rows_of(client.download(request_id))] == ["DONE"] * IMAGES
-    assert "is taken up" in log(rotating, "ImageFunction")
+    assert "using the new one" in log(rotating, "ImageFunction")
     assert workers <= set(rotating.workers("ImageFunction"))
     assert rotating.api.pid == api
     rotating.check()
     everything = "".join(path.read_text(errors="replace") for path in rotating.folder.glob("*.log"))
-    assert "Record processing exception" not in everything  # that would count as a crash
+    assert "Record processing exception" not in everything  # that would count as a crash of the function
     assert FIRST not in everything
     assert SECOND not in everything

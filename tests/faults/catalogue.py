@@ -1,10 +1,10 @@
-"""The catalogue of one run: what is asked for, and what may come of it."""
+"""The catalogue of one run, and how each of its images may end."""
 
 from dataclasses import dataclass
 from itertools import pairwise
 from random import Random
 
-from tests.faults.fates import Fault
+from tests.faults.injection import Fault
 from tests.pipeline import csv_of
 
 ROWS = 150
@@ -17,28 +17,28 @@ OUTCOMES = {
     "bomb": frozenset({"too_many_pixels"}),
     "poison": frozenset({"gave_up"}),
 }
-"""The error codes that an image may end with, by its kind; empty for none."""
+"""The error codes that an image of each kind may end with; "" is success."""
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The URLs of each row; their second part names their kind."""
+    """The URLs of each row. The first path segment of a URL is its kind."""
 
     rows: list[list[str]]
 
     @property
     def data(self) -> bytes:
-        """The CSV."""
+        """The catalogue as CSV."""
         return csv_of(*(" | ".join(row) for row in self.rows))
 
 
 def kind(url: str) -> str:
-    """A key of OUTCOMES."""
+    """Return the kind of a URL, a key of OUTCOMES."""
     return url.split("/")[3]
 
 
 def draw(seed: int, hosts: list[str], faults: frozenset[Fault]) -> Catalogue:
-    """The catalogue of a seed."""
+    """Draw the catalogue of a seed."""
     chance = Random(f"{seed}/catalogue")
     kinds = ["good"] * 16 + ["missing"] + (["hostile"] * 3 if Fault.HOSTS in faults else [])
 

@@ -1,7 +1,7 @@
-"""Chaos: `python -m tests.faults.chaos --seeds 200` runs jobs while everything around them fails.
+"""Run jobs while everything around them fails: `python -m tests.faults.chaos --seeds 200`.
 
-A seed fixes the schedule of the faults, the catalogue and the fate of each call; the interleaving is the
-machine's own. A seed that fails prints itself, what is broken, and what happened when.
+A seed fixes the fault schedule, the catalogue and the fault of each call; the interleaving of processes stays
+random. A failing seed prints its number, the broken invariants and the events with their times.
 """
 
 import argparse
@@ -24,10 +24,10 @@ from local.runner.functions import InvocationError
 from local.runner.system import System
 from local.runner.template import load
 from tests.faults import catalogue, schedule
-from tests.faults.customer import Customer
-from tests.faults.fates import EVERY_FAULT, Fault, Tally
-from tests.faults.hosts import WEBHOOK_MOODS, HostileReceiver, hostile_hosts, hostile_receiver
-from tests.faults.invariants import Aftermath, Store, busy
+from tests.faults.client import PersistentClient
+from tests.faults.hosts import WEBHOOK_FAILURES, HostileReceiver, hostile_hosts, hostile_receiver
+from tests.faults.injection import EVERY_FAULT, Fault, Tally
+from tests.faults.invariants import FinishedRun, Store, busy
 from tests.faults.proxy import Proxy, proxy
 
 QUICK = {
@@ -46,16 +46,16 @@ QUICK = {
     "Patience": "10",
     "Window": "6",
 }
-"""Parameters of the template, where it has them."""
+"""Template parameters; those that the template does not declare are skipped."""
 
-AT_ONCE = 4  # invocations at once: most of them wait
+AT_ONCE = 4  # concurrent invocations; most of them wait
 SWEEP_SECONDS = 1.0
-PATIENCE = 120.0  # seconds, from the end of the faults to the end of the job and of its messages
+RECOVERY_SECONDS = 120.0  # from the end of the faults until the job has ended and the queues are empty
 
 
 @dataclass
 class Report:
-    """What became of one seed."""
+    """The outcome of one seed."""
 
     seed: int
     seconds: float
@@ -64,15 +64,15 @@ class Report:
     log: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        head = f"seed {self.seed}: {'BROKEN' if self.broken else 'holds'} after {self.seconds:.0f} s"
+        head = f"seed {self.seed}: {'BROKEN' if self.broken else 'ok'} after {self.seconds:.0f} s"
         if not self.broken:
             return head
-        again = f"run it again: make chaos SEED={self.seed}"
+        again = f"to repeat it: make chaos SEED={self.seed}"
         return "\n".join([head, *(f"  ! {line}" for line in self.broken), *self.log, again])
 
 
 class Chaos:
-    """A system among faults, for any number of seeds one after the other."""
+    """A system with fault injection; runs any number of seeds, one after the other."""
 
     def __init__(
         self, system: System, proxy: Proxy, hosts: list[str], receiver: HostileReceiver, store: Store
@@ -85,39 +85,41 @@ class Chaos:
         self.store = store
 
     def run(self, seed: int, faults: frozenset[Fault] = EVERY_FAULT) -> Report:
-        """One job under the faults of a seed, then the verdict."""
+        """Run one job under the faults of a seed, then check the invariants."""
         began, injected_before = time.monotonic(), self.injected.counts()
         before = self.store.keys("images/") | self.store.jobs()
         chance = Random(f"{seed}/webhook")
-        self.receiver.moods = (
-            chance.choices(WEBHOOK_MOODS, k=chance.randint(0, 3)) if Fault.WEBHOOK in faults else []
+        self.receiver.planned = (
+            chance.choices(WEBHOOK_FAILURES, k=chance.randint(0, 3)) if Fault.WEBHOOK in faults else []
         )
-        asked = catalogue.draw(seed, self.hosts, faults)
-        customer = Customer(self.system.url, asked.data, f"{self.receiver.url}/hook")
-        stage = schedule.Stage(self.system, self.proxy, self.injected)
-        customer.start()
+        drawn = catalogue.draw(seed, self.hosts, faults)
+        client = PersistentClient(self.system.url, drawn.data, f"{self.receiver.url}/hook")
+        player = schedule.Player(self.system, self.proxy, self.injected)
+        client.start()
         try:
-            self._play(stage, customer, seed, faults)
+            self._play(player, client, seed, faults)
         finally:
-            customer.leave()
-        broken = list(Aftermath(self.store, asked, customer, self.receiver, before).broken())
-        stage.note(f"queues: {self.store.waiting()}")
+            client.stop()
+        broken = list(FinishedRun(self.store, drawn, client, self.receiver, before).broken())
+        player.note(f"queues: {self.store.waiting()}")
         seconds = time.monotonic() - began
-        return Report(seed, seconds, broken, self.injected.counts() - injected_before, stage.log)
+        return Report(seed, seconds, broken, self.injected.counts() - injected_before, player.log)
 
-    def _play(self, stage: schedule.Stage, customer: Customer, seed: int, faults: frozenset[Fault]) -> None:
-        stage.play(seed, schedule.first_act(seed, faults))
-        if self._wait(lambda: customer.request_id is not None and not self._pending(customer.request_id)):
-            stage.play(seed, schedule.finale(seed, faults))
-            self._wait(lambda: customer.ended and not busy(self.store.waiting()))
+    def _play(
+        self, player: schedule.Player, client: PersistentClient, seed: int, faults: frozenset[Fault]
+    ) -> None:
+        player.play(seed, schedule.while_processing(seed, faults))
+        if self._wait(lambda: client.request_id is not None and not self._pending(client.request_id)):
+            player.play(seed, schedule.while_finishing(seed, faults))
+            self._wait(lambda: client.ended and not busy(self.store.waiting()))
         self.system.check()
 
     def _pending(self, job: str) -> bool:
         return self.store.database["rows"].find_one({"job": job, "pending": True}) is not None
 
     def _wait(self, ready: Callable[[], bool]) -> bool:
-        """Whether it is ready within PATIENCE seconds; what is broken otherwise, the invariants say."""
-        deadline = time.monotonic() + PATIENCE
+        """Return whether `ready` becomes true in time; if not, the invariants report what is broken."""
+        deadline = time.monotonic() + RECOVERY_SECONDS
         while not (is_ready := ready()) and time.monotonic() < deadline:
             time.sleep(0.05)
         return is_ready
@@ -125,7 +127,7 @@ class Chaos:
 
 @contextmanager
 def chaos() -> Iterator[Chaos]:
-    """Start everything, for as many seeds as are wanted; from the main thread."""
+    """Start the system for any number of seeds; to be called from the main thread."""
     injected = Tally()
     proxies: list[Proxy] = []
 
@@ -149,15 +151,15 @@ def chaos() -> Iterator[Chaos]:
 
 @contextmanager
 def _sweeping(system: System) -> Iterator[None]:
-    """Invoke the sweeper, if there is one, far more often than its schedule does."""
+    """Invoke the sweeper, if the template has one, far more often than its schedule does."""
     stopping = threading.Event()
 
     def sweep() -> None:
         while not stopping.wait(SWEEP_SECONDS):
             try:
                 system.invoke("SweeperFunction", {})
-            except InvocationError as error:  # as after any other failure, the next one takes it up
-                print(f"  the sweeper: {error}", file=sys.stderr)
+            except InvocationError as error:  # the next sweep continues, as after any failure
+                print(f"  sweeper: {error}", file=sys.stderr)
 
     thread = threading.Thread(target=sweep, daemon=True)
     if "SweeperFunction" in system.functions:
@@ -171,11 +173,17 @@ def _sweeping(system: System) -> Iterator[None]:
 
 
 def main() -> int:
-    """Run many seeds; print each, and a table of the faults at the end."""
+    """Run many seeds; print each report, and a table of the injected faults at the end."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=1, help="how many")
-    parser.add_argument("--first", type=int, default=1, help="the first of them")
-    parser.add_argument("--without", nargs="*", type=Fault, default=[], help=", ".join(Fault))
+    parser.add_argument("--seeds", type=int, default=1, help="number of seeds")
+    parser.add_argument("--first", type=int, default=1, help="the first seed")
+    parser.add_argument(
+        "--without",
+        nargs="*",
+        type=Fault,
+        default=[],
+        help="kinds of faults to leave out: " + ", ".join(Fault),
+    )
     arguments = parser.parse_args()
     faults = EVERY_FAULT - set(arguments.without)
     os.environ["CATALIGHT_ALLOW_PRIVATE_HOSTS"] = "1"
@@ -188,7 +196,7 @@ def main() -> int:
 
 
 def _until_broken(seeds: Iterator[int], faults: frozenset[Fault]) -> Iterator[Report]:
-    """Run seeds on one system up to the first that fails, which may leave something behind."""
+    """Run seeds on one system up to the first that fails, as that may leave something behind."""
     first = next(seeds, None)
     if first is None:
         return

@@ -1,4 +1,4 @@
-"""Hosts that misbehave at first: of pictures, and of webhooks."""
+"""Image hosts and webhook receivers that fail at first."""
 
 import signal
 from collections.abc import Callable, Iterator
@@ -11,22 +11,33 @@ from local.hosts.http_server import Handler, Server, serving
 from local.hosts.image_server import DISTINCT, image
 from local.hosts.webhook_receiver import WebhookReceiver
 from tests.faults import bomb, peers
-from tests.faults.fates import Tally
+from tests.faults.injection import Tally
 
 type Workers = Callable[[], list[int]]
 
 WIDTH, HEIGHT = 160, 120
-SILENT_SECONDS = 18  # longer than a webhook is waited for
+SILENT_SECONDS = 18  # longer than the timeout of a webhook call
 STALL_SECONDS = 3  # longer than the harness's FetchSeconds
-MOODS = ("stall", "reset", "reset", "cut", "cut", "429", "429 Retry-After", "503", "503 Retry-After", "500")
-WEBHOOK_MOODS = ("500", "500", "503", "reset", "reset", "silent")
+FAILURES = (
+    "stall",
+    "reset",
+    "reset",
+    "cut",
+    "cut",
+    "429",
+    "429 Retry-After",
+    "503",
+    "503 Retry-After",
+    "500",
+)
+WEBHOOK_FAILURES = ("500", "500", "503", "reset", "reset", "silent")
 
 
 class HostileServer(Server):
-    """`/hostile/{seed}/{n}.jpg` fails once or twice, `/missing/…` is never there.
+    """`/hostile/{seed}/{n}.jpg` fails once or twice, `/missing/…` is always 404.
 
-    `/bomb/…` is a picture that costs too much, and whoever asks for `/poison/…` is killed: no picture does
-    that by itself any more.
+    `/bomb/…` is an image that takes too long to decode. The server kills the process that requests
+    `/poison/…`, because no image crashes a worker by itself any more.
     """
 
     def __init__(self, injected: Tally, bomb: bytes, workers: Workers) -> None:
@@ -63,14 +74,14 @@ class _Handler(Handler):
 
     def _hostile(self, path: str, name: str) -> None:
         times = self.server.seen.add(path)
-        chance = Random(path)  # which names the seed
-        moods = chance.choices(MOODS, k=chance.choice((1, 1, 2)))
-        if times > len(moods):
+        chance = Random(path)  # the path contains the seed
+        failures = chance.choices(FAILURES, k=chance.choice((1, 1, 2)))
+        if times > len(failures):
             self._image(name)
             return
-        mood = moods[times - 1]
-        self.server.injected.add(f"host: {mood}")
-        match mood:
+        failure = failures[times - 1]
+        self.server.injected.add(f"host: {failure}")
+        match failure:
             case "stall":
                 self.server.closed.wait(STALL_SECONDS)
                 self.close_connection = True
@@ -79,7 +90,7 @@ class _Handler(Handler):
             case "cut":
                 self._cut(image(0, WIDTH, HEIGHT))
             case _:
-                self._status(mood)
+                self._status(failure)
 
     def _cut(self, whole: bytes) -> None:
         self.send_response(200)
@@ -88,8 +99,8 @@ class _Handler(Handler):
         self.wfile.write(whole[: len(whole) // 2])
         self.close_connection = True
 
-    def _status(self, mood: str) -> None:
-        status, _, retry_after = mood.partition(" ")
+    def _status(self, failure: str) -> None:
+        status, _, retry_after = failure.partition(" ")
         self.send_response(int(status))
         if retry_after:
             self.send_header(retry_after, "1")
@@ -99,13 +110,13 @@ class _Handler(Handler):
 
 @contextmanager
 def hostile_hosts(injected: Tally, workers: Workers) -> Iterator[list[str]]:
-    """Serve until the block ends; yield the URLs of three hosts, one of which goes by a name.
+    """Serve until the block ends; yield the URLs of three hosts, one of them with a name.
 
-    `workers` tells the processes that are killed when they ask for poison.
+    `workers` returns the processes that are killed when they request `/poison/…`.
     """
-    image_of_a_bomb = bomb.draw()
+    bomb_image = bomb.draw()
     with ExitStack() as stack:
-        servers = [HostileServer(injected, image_of_a_bomb, workers) for _ in range(3)]
+        servers = [HostileServer(injected, bomb_image, workers) for _ in range(3)]
         for server in servers:
             stack.enter_context(serving(server))
             stack.callback(server.closed.set)
@@ -114,25 +125,25 @@ def hostile_hosts(injected: Tally, workers: Workers) -> Iterator[list[str]]:
 
 
 class HostileReceiver(WebhookReceiver):
-    """A receiver of webhooks that takes a call only when its `moods` are over."""
+    """A webhook receiver that accepts a call only after its `planned` failures."""
 
     def __init__(self, secret: str, injected: Tally) -> None:
         super().__init__(secret)
         self.injected = injected
-        self.moods: list[str] = []
+        self.planned: list[str] = []
         self.closed = Event()
 
     def refuses(self, call: Handler) -> bool:
-        """Fail as the next mood says."""
-        if not self.moods:
+        """Fail as planned; return False after the last planned failure."""
+        if not self.planned:
             return False
-        mood = self.moods.pop(0)
-        self.injected.add(f"webhook: {mood}")
-        if mood.isdigit():
-            call.answer(int(mood))
+        failure = self.planned.pop(0)
+        self.injected.add(f"webhook: {failure}")
+        if failure.isdigit():
+            call.answer(int(failure))
             return True
-        self.closed.wait(SILENT_SECONDS if mood == "silent" else 0)
-        call.close_connection = True  # without an answer
+        self.closed.wait(SILENT_SECONDS if failure == "silent" else 0)
+        call.close_connection = True  # without a response
         return True
 
 

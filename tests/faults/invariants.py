@@ -1,4 +1,4 @@
-"""What must hold when the faults are over: whatever happened, the right state results."""
+"""The invariants that must hold after a run, whatever faults happened."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -13,15 +13,15 @@ from pymongo.database import Database
 from local.client import Client, rows_of
 from local.runner.system import System
 from tests.faults.catalogue import OUTCOMES, Catalogue, kind
-from tests.faults.customer import Customer
+from tests.faults.client import PersistentClient
 from tests.faults.hosts import HostileReceiver
 
-CONCERNED = 5  # of many faults of a kind, so many are told
+SHOWN = 5  # examples of one violation
 
 
 @dataclass
 class Store:
-    """The bucket, the queues and the database, read past all faults."""
+    """The bucket, the queues and the database, read without fault injection."""
 
     system: System
     database: Database[dict[str, Any]]
@@ -33,21 +33,21 @@ class Store:
         self.bucket = self.system.stack.resources["Bucket"]
 
     def keys(self, prefix: str) -> set[str]:
-        """What is stored under a prefix."""
+        """Return the keys under a prefix."""
         pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
         return {entry["Key"] for page in pages for entry in page.get("Contents", [])}
 
     def read(self, key: str) -> bytes:
-        """A stored object."""
+        """Return the contents of an object."""
         data: bytes = self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
         return data
 
     def jobs(self) -> set[str]:
-        """The ids of all jobs."""
+        """Return the ids of all jobs."""
         return {str(job["_id"]) for job in self.database["jobs"].find({}, {"_id": True})}
 
     def waiting(self) -> dict[str, int]:
-        """How many messages each queue has, visible or not; the dead letters are apart."""
+        """Return the number of messages of each non-empty queue: visible, in flight and delayed."""
         names = [name for name in self.system.stack.resources if name.endswith("Queue")]
         return {name: count for name in names if (count := self._depth(name))}
 
@@ -59,40 +59,40 @@ class Store:
 
 
 def busy(waiting: dict[str, int]) -> dict[str, int]:
-    """Those of the queues that have a consumer."""
+    """Return the queues without the dead-letter queues."""
     return {name: count for name, count in waiting.items() if "DeadLetter" not in name}
 
 
 @dataclass
-class Aftermath:
-    """One run, once it is over; `before` is what was stored and known when it began."""
+class FinishedRun:
+    """A run that is over. `before` has the keys of images and the ids of jobs that existed before it."""
 
     store: Store
     catalogue: Catalogue
-    customer: Customer
+    client: PersistentClient
     receiver: HostileReceiver
     before: set[str]
     references: Counter[str] = field(default_factory=Counter)
     unfinished: bool = False
 
     def broken(self) -> Iterator[str]:
-        """Each invariant that does not hold, in a sentence; to be asked once."""
+        """Yield a sentence for each invariant that does not hold; to be called once."""
         jobs = {job for job in self.store.jobs() if job not in self.before}
-        yield from self.customer.complaints
+        yield from self.client.complaints
         yield from self._states()
-        if self.customer.request_id not in jobs:
-            yield f"job {self.customer.request_id} was accepted and is not stored"
+        if self.client.request_id not in jobs:
+            yield f"job {self.client.request_id} was accepted and is not stored"
         if self._keeps_keys() and len(jobs) > 1:
             yield f"one Idempotency-Key made {len(jobs)} jobs: {sorted(jobs)}"
         for job in sorted(jobs):
             yield from self._job(job)
-        if not self.unfinished:  # what such a job will refer to, nobody knows
+        if not self.unfinished:  # it is unknown which images an unfinished job will reference
             yield from self._images()
         if waiting := busy(self.store.waiting()):
-            yield f"messages stay in the queues: {waiting}"
+            yield f"messages are left in the queues: {waiting}"
 
     def _states(self) -> Iterator[str]:
-        states = self.customer.states
+        states = self.client.states
         order = [state for state in ("PENDING", "PROCESSING", "COMPLETED") if state in states]
         if states != order or states[-1:] != ["COMPLETED"]:
             yield f"/status went through {states}"
@@ -119,12 +119,14 @@ class Aftermath:
     def _webhook(self, job: str, status: dict[str, Any]) -> Iterator[str]:
         ids = {name for name in list(self.receiver.ids) if job in name}
         if len(ids) != 1:
-            yield f"the webhook of job {job} came under the ids {sorted(ids)}"
-        taken = [event for event in list(self.receiver.events.queue) if event["data"]["request_id"] == job]
-        if not taken or status["webhook"]["state"] != "DELIVERED":
-            yield f"the webhook of job {job} was taken {len(taken)} times and is {status['webhook']}"
-        if any(event["data"]["images"] != status["images"] for event in taken):
-            yield f"a webhook of job {job} told other counts than its status"
+            yield f"the webhook of job {job} was sent with the ids {sorted(ids)}"
+        delivered = [
+            event for event in list(self.receiver.events.queue) if event["data"]["request_id"] == job
+        ]
+        if not delivered or status["webhook"]["state"] != "DELIVERED":
+            yield f"the webhook of job {job} was delivered {len(delivered)} times and is {status['webhook']}"
+        if any(event["data"]["images"] != status["images"] for event in delivered):
+            yield f"a webhook of job {job} has other counts than its status"
 
     def _result(self, job: str, status: dict[str, Any]) -> Iterator[str]:
         rows = rows_of(Client(self.store.system.url).download(job))
@@ -138,8 +140,8 @@ class Aftermath:
         done = errors.pop("", 0)
         counted = {"total": done + errors.total(), "done": done, "failed": errors.total()}
         if (status["images"], status["errors"]) != (counted, errors):
-            told = f"{status['images']} {status['errors']}"
-            yield f"/status of job {job} counts {told}; the CSV {counted} {dict(errors)}"
+            reported = f"{status['images']} {status['errors']}"
+            yield f"/status of job {job} counts {reported}; the CSV {counted} {dict(errors)}"
 
     def _row(self, row: dict[str, str], urls: list[str], errors: Counter[str]) -> Iterator[str]:
         links = row["Output Image Urls"].split(",")
@@ -151,7 +153,7 @@ class Aftermath:
         self.references.update(f"images/{link.split('/images/')[1]}" for link in links if link)
         for url, link, code in zip(urls, links, codes, strict=True):
             if bool(link) == bool(code) or code not in OUTCOMES[kind(url)]:
-                yield f"row {row['Serial Number']}: {url} has ended as {code or 'done'}, {link!r}"
+                yield f"row {row['Serial Number']}: {url} ended as {code or 'done'}, {link!r}"
 
     def _images(self) -> Iterator[str]:
         stored = {key for key in self.store.keys("images/") if key not in self.before}
@@ -159,9 +161,9 @@ class Aftermath:
             if times > 1:
                 yield f"{key} is referenced {times} times"
         if missing := self.references.keys() - stored:
-            yield f"{len(missing)} images are referenced and not stored: {sorted(missing)[:CONCERNED]}"
+            yield f"{len(missing)} images are referenced and not stored: {sorted(missing)[:SHOWN]}"
         if orphans := stored - self.references.keys():
-            yield f"{len(orphans)} images are stored and not referenced: {sorted(orphans)[:CONCERNED]}"
+            yield f"{len(orphans)} images are stored and not referenced: {sorted(orphans)[:SHOWN]}"
         for key in sorted(stored & self.references.keys()):
             with Image.open(BytesIO(self.store.read(key))) as image:
                 image.load()

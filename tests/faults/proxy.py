@@ -1,4 +1,4 @@
-"""A proxy before moto through which S3 and SQS misbehave as they do on AWS, only more often."""
+"""A proxy in front of moto that makes S3 and SQS fail as they do on AWS, only more often."""
 
 import json
 import re
@@ -8,16 +8,16 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from local.hosts.http_server import serving
-from tests.faults.fates import Fates, Tally
+from tests.faults.injection import Injector, Tally
 from tests.forwarding import Answer, Forwarder, Front
 
 CALM: Mapping[str, float] = {}
 ROUGH = {"throttled": 0.06, "failed": 0.04, "lost": 0.03, "twice": 0.15, "late": 0.15}
-DENIED = {"denied": 1.0}  # as where a permission is missing: not an outage
+DENIED = {"denied": 1.0}  # as with a missing permission; this is no outage
 STORM = {"throttled": 0.5, "failed": 0.3, "lost": 0.1, "twice": 0.05}
-MOST_LATE = 2  # seconds more than was asked for
+MAX_EXTRA_DELAY = 2  # seconds, on top of the requested delay
 
-LONGEST_DELAY = 900  # of SQS
+MAX_DELAY = 900  # seconds, the limit of SQS
 
 _SERVICE = re.compile(r"/(s3|sqs)/aws4_request")
 _SENDING = ("SendMessage", "SendMessageBatch")
@@ -31,26 +31,26 @@ _REFUSALS = {
 
 
 class Proxy(Front):
-    """Passes everything on to moto; S3 and SQS meet their fates, as likely as the `rates` say."""
+    """Forwards all calls to moto; injects faults into those of S3 and SQS, with the rates of `rates`."""
 
     def __init__(self, moto_url: str, injected: Tally) -> None:
         super().__init__(moto_url, _Handler)
         self.injected = injected
-        self.fates = Fates(0)
+        self.injector = Injector(0)
         self.rates = CALM
 
     def draw(self, service: str, operation: str) -> str | None:
-        """The fate of the next call of an operation, counted."""
+        """Choose the fault of the next call of an operation, and count it."""
         rates = {
-            fate: rate
-            for fate, rate in self.rates.items()
-            if (fate not in ("twice", "late") or operation in _SENDING)
-            and (fate != "denied" or service == "s3")
+            fault: rate
+            for fault, rate in self.rates.items()
+            if (fault not in ("twice", "late") or operation in _SENDING)
+            and (fault != "denied" or service == "s3")
         }
-        fate = self.fates.draw(f"{service} {operation}", rates) if service else None
-        if fate:
-            self.injected.add(f"{service} {operation} {fate}")
-        return fate
+        fault = self.injector.draw(f"{service} {operation}", rates) if service else None
+        if fault:
+            self.injected.add(f"{service} {operation} {fault}")
+        return fault
 
 
 class _Handler(Forwarder):
@@ -58,10 +58,10 @@ class _Handler(Forwarder):
 
     def serve(self, body: bytes) -> None:
         service, operation = self._call()
-        fate = self.server.draw(service, operation)
-        match fate:
+        fault = self.server.draw(service, operation)
+        match fault:
             case "throttled" | "failed" | "denied":
-                self.give(*_refusal(service, fate, self.path))
+                self.give(*_refusal(service, fault, self.path))
             case "lost":
                 self.pass_on(body)
                 self.close_connection = True
@@ -69,21 +69,21 @@ class _Handler(Forwarder):
                 self.pass_on(body)
                 self.give(*self.pass_on(body))
             case "late":
-                self.give(*self.pass_on(_later(body, self.server.fates)))
+                self.give(*self.pass_on(_delayed(body, self.server.injector)))
             case _:
                 self.give(*self.pass_on(body))
 
     def _call(self) -> tuple[str, str]:
-        """The service and the operation of a call that the functions made, or else nothing."""
-        found = _SERVICE.search(self.headers.get("Authorization", ""))  # presigned links have none
+        """Return service and operation of a call by a function, or two empty strings."""
+        found = _SERVICE.search(self.headers.get("Authorization", ""))  # presigned URLs have none
         if found is None:
             return "", ""
         return found[1], self.headers.get("X-Amz-Target", self.command).rpartition(".")[2]
 
 
-def _refusal(service: str, fate: str, path: str) -> Answer:
-    """What a service answers that has not done what was asked; S3 tells of what."""
-    status, code = _REFUSALS[service, fate]
+def _refusal(service: str, fault: str, path: str) -> Answer:
+    """Return the error response of a call that was not carried out; that of S3 contains the path."""
+    status, code = _REFUSALS[service, fault]
     if service == "sqs":
         body = json.dumps({"__type": f"com.amazonaws.sqs#{code}", "message": "Injected."})
         return status, [("Content-Type", "application/x-amz-json-1.0")], body.encode()
@@ -91,18 +91,18 @@ def _refusal(service: str, fate: str, path: str) -> Answer:
     return status, [("Content-Type", "application/xml")], body.encode()
 
 
-def _later(body: bytes, fates: Fates) -> bytes:
-    """A call that sends messages, each of them to become visible later than was asked."""
+def _delayed(body: bytes, injector: Injector) -> bytes:
+    """Return the send call with a longer delay for each message."""
     call: dict[str, Any] = json.loads(body)
     for message in call.get("Entries", [call]):
-        more = fates.random("delay").randint(1, MOST_LATE)
-        message["DelaySeconds"] = min(LONGEST_DELAY, message.get("DelaySeconds", 0) + more)
+        more = injector.random("delay").randint(1, MAX_EXTRA_DELAY)
+        message["DelaySeconds"] = min(MAX_DELAY, message.get("DelaySeconds", 0) + more)
     return json.dumps(call).encode()
 
 
 @contextmanager
 def proxy(moto_url: str, injected: Tally) -> Iterator[Proxy]:
-    """Stand before moto until the block ends."""
+    """Run in front of moto until the block ends."""
     server = Proxy(moto_url, injected)
     with serving(server):
         yield server

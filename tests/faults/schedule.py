@@ -1,4 +1,4 @@
-"""The schedule of a seed: which part of the system fails when."""
+"""The fault schedule of a seed: which part of the system fails when."""
 
 import os
 import signal
@@ -14,32 +14,34 @@ from pymongo.errors import PyMongoError
 from local.runner.children import listening
 from local.runner.mongod import Mongod
 from local.runner.system import System
-from tests.faults.fates import Fates, Fault, Tally
+from tests.faults.injection import Fault, Injector, Tally
 from tests.faults.proxy import CALM, ROUGH, STORM, Proxy
 
-SECONDS = 11.0  # that the first act lasts: the job is on its way
-FINALE_SECONDS = 3.0  # that the second act lasts: the last row has ended
-AMENDS = ("rough", "start API", "start mongod")  # what happens without being a fault itself
-DOWN_SECONDS = (0.3, 3.0)  # that what was killed stays away
+PROCESSING_SECONDS = 11.0  # length of the first phase: the job is running
+FINISHING_SECONDS = 3.0  # length of the second phase: all rows have ended
+NO_FAULTS = ("rough", "start API", "start mongod")  # events that are not counted as faults
+DOWN_SECONDS = (0.3, 3.0)  # how long a killed part stays down
 
 
 @dataclass(frozen=True, order=True)
 class Event:
-    """What happens `at` this many seconds after an act began."""
+    """An event, `at` this many seconds after its phase began."""
 
     at: float
     what: str
     chance: float = 0.0
 
 
-def first_act(seed: int, faults: frozenset[Fault]) -> list[Event]:
-    """While images are made light, and while the catalogue is submitted."""
-    return sorted(_events(Random(f"{seed}/first act"), SECONDS, faults, "ImageFunction", kills=6))
+def while_processing(seed: int, faults: frozenset[Fault]) -> list[Event]:
+    """Return the events while the catalogue is submitted and its images are compressed."""
+    chance = Random(f"{seed}/first act")  # the text decides what each seed draws
+    return sorted(_events(chance, PROCESSING_SECONDS, faults, "ImageFunction", kills=6))
 
 
-def finale(seed: int, faults: frozenset[Fault]) -> list[Event]:
-    """While the result is written and the webhook is called."""
-    return sorted(_events(Random(f"{seed}/finale"), FINALE_SECONDS, faults, "AggregatorFunction", kills=4))
+def while_finishing(seed: int, faults: frozenset[Fault]) -> list[Event]:
+    """Return the events while the result is written and the webhook is called."""
+    chance = Random(f"{seed}/finale")
+    return sorted(_events(chance, FINISHING_SECONDS, faults, "AggregatorFunction", kills=4))
 
 
 def _events(
@@ -62,16 +64,16 @@ def _events(
             yield Event(chance.uniform(0, seconds), "step down")
 
 
-def _outage(chance: Random, seconds: float, who: str, times: int) -> Iterator[Event]:
+def _outage(chance: Random, seconds: float, part: str, times: int) -> Iterator[Event]:
     for _ in range(times):
         begin = chance.uniform(0, seconds)
-        yield Event(begin, f"kill {who}")
-        yield Event(begin + chance.uniform(*DOWN_SECONDS), f"start {who}")
+        yield Event(begin, f"kill {part}")
+        yield Event(begin + chance.uniform(*DOWN_SECONDS), f"start {part}")
 
 
 @dataclass
-class Stage:
-    """Plays the events of a schedule on a system; to be used from the thread that started the system."""
+class Player:
+    """Executes schedules on a system; to be called from the thread that started the system."""
 
     system: System
     proxy: Proxy
@@ -82,20 +84,20 @@ class Stage:
     @property
     def mongod(self) -> Mongod:
         """The system's own MongoDB."""
-        assert self.system.mongod, "MONGODB_URI is set, and that MongoDB is not ours to kill"
+        assert self.system.mongod, "MONGODB_URI is set: chaos kills only a MongoDB of its own"
         return self.system.mongod
 
-    def play(self, seed: int, act: list[Event]) -> None:
-        """Let an act happen, then set everything right again."""
-        self.proxy.fates = Fates(seed)
-        curtain = time.monotonic()
-        for event in act:
-            time.sleep(max(0.0, curtain + event.at - time.monotonic()))
-            self._happen(event)
-        self.rest()
+    def play(self, seed: int, events: list[Event]) -> None:
+        """Execute the events of a phase, then end all faults."""
+        self.proxy.injector = Injector(seed)
+        phase_began = time.monotonic()
+        for event in events:
+            time.sleep(max(0.0, phase_began + event.at - time.monotonic()))
+            self._execute(event)
+        self.recover()
 
-    def rest(self) -> None:
-        """End all faults, and wait until what was down is up."""
+    def recover(self) -> None:
+        """End all faults and wait until every part is up."""
         self.proxy.rates = CALM
         for child in (self.system.api, self.mongod.child):
             if not child.alive:
@@ -105,11 +107,11 @@ class Stage:
         self.note("calm")
 
     def note(self, what: str) -> None:
-        """Write down what has happened, and when."""
+        """Log an event with its time."""
         self.log.append(f"{time.monotonic() - self.began:7.2f}  {what}")
 
-    def _happen(self, event: Event) -> None:
-        deeds: Mapping[str, Callable[[], None]] = {
+    def _execute(self, event: Event) -> None:
+        actions: Mapping[str, Callable[[], None]] = {
             "rough": lambda: self._set_rates(ROUGH),
             "storm": lambda: self._set_rates(STORM),
             "kill API": self.system.api.stop,
@@ -118,16 +120,16 @@ class Stage:
             "start mongod": self.mongod.child.start,
             "step down": self._step_down,
         }
-        if deed := deeds.get(event.what):
-            deed()
+        if action := actions.get(event.what):
+            action()
             self.note(event.what)
-            if event.what not in AMENDS:
+            if event.what not in NO_FAULTS:
                 self.injected.add(event.what)
         else:
             self._kill_worker(event.what.split()[1], event.chance)
 
     def _step_down(self) -> None:
-        with suppress(PyMongoError):  # it is down already, or not up again yet
+        with suppress(PyMongoError):  # mongod is down
             self.mongod.step_down(1)
 
     def _set_rates(self, rates: Mapping[str, float]) -> None:
@@ -135,7 +137,7 @@ class Stage:
 
     def _kill_worker(self, function: str, chance: float) -> None:
         if pids := self.system.workers(function):
-            with suppress(ProcessLookupError):  # it has ended by itself
+            with suppress(ProcessLookupError):  # the worker has just ended
                 os.kill(pids[int(chance * len(pids))], signal.SIGKILL)
                 self.note(f"kill {function}")
                 self.injected.add(f"kill {function}")

@@ -1,4 +1,4 @@
-"""A few seeds of the chaos that `make chaos` runs many of."""
+"""A few of the seeds that `make chaos` runs."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ import pytest
 from tests.faults.chaos import Chaos, chaos
 
 SEEDS = (2, 12)
-"""Quick ones; each has every kind of fault but a webhook that never answers."""
+"""Short runs. Each has every kind of fault except a webhook receiver that never answers."""
 
 
 @pytest.fixture(scope="module")
@@ -20,6 +20,6 @@ def running() -> Iterator[Chaos]:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_whatever_fails_the_right_state_results(running: Chaos, seed: int) -> None:
+def test_all_invariants_hold_after_any_fault(running: Chaos, seed: int) -> None:
     report = running.run(seed)
     assert not report.broken, str(report)

@@ -1,4 +1,4 @@
-"""A real mongod and a moto server, started once a session."""
+"""A real mongod and a moto server, started once per session."""
 
 import sys
 import uuid
@@ -28,7 +28,7 @@ def mongodb_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def mongodb(mongodb_uri: str) -> Iterator[Connection]:
-    """A database of its own, connected as the functions connect."""
+    """A connection like that of the functions, to a new database."""
     connection = Connection(lambda: mongodb_uri, f"test-{uuid.uuid4()}")
     yield connection
     connection.database.client.drop_database(connection.database.name)
@@ -37,7 +37,7 @@ def mongodb(mongodb_uri: str) -> Iterator[Connection]:
 
 @pytest.fixture
 def database(mongodb: Connection) -> Database[dict[str, Any]]:
-    """The same, as pymongo has it."""
+    """The same database, as a pymongo object."""
     return mongodb.database
 
 

@@ -1,4 +1,4 @@
-"""What a function refuses to start with."""
+"""Configurations with which a function refuses to start."""
 
 import os
 import subprocess
@@ -10,7 +10,7 @@ SWITCH = {"CATALIGHT_ALLOW_PRIVATE_HOSTS": "1", "AWS_LAMBDA_RUNTIME_API": "127.0
 
 
 def start(handler: str, variables: dict[str, str]) -> str:
-    """What importing a handler says, as Lambda does it before the first event."""
+    """Import a handler, as Lambda does before the first event, and return its standard error."""
     plain = {"PATH": os.environ["PATH"], "AWS_DEFAULT_REGION": "us-east-1"}
     command = [sys.executable, "-c", f"import functions.{handler}.handler"]
     done = subprocess.run(command, env=plain | variables, stderr=subprocess.PIPE, check=False, text=True)

@@ -1,4 +1,4 @@
-"""An actor runs a real use case in a thread of its own, but only when it has the turn."""
+"""Actors: each runs a real use case in its own thread, but only while it has the turn."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from datetime import datetime
 from queue import SimpleQueue
 from threading import Lock, Thread
 
-HANGS = 60.0  # seconds; a machine that is busy with other things may stop for some
+HANG_TIMEOUT = 60.0  # seconds; a busy machine may pause a thread for some time
 
 
 class CrashError(BaseException):
-    """The function dies here. Not an Exception: nothing in the code under test may survive it."""
+    """The function dies here. Not an Exception, so that the code under test cannot catch it."""
 
 
 class ViolationError(BaseException):
-    """A law is broken. Not an Exception: nothing in the code under test may hide it."""
+    """An invariant is broken. Not an Exception, so that the code under test cannot hide it."""
 
 
 class Actor:
-    """One piece of work that hands the turn back before every call of a port; it dies at `until`.
+    """A function invocation that hands the turn back before every port call; it is stopped at `until`.
 
-    The turn goes to and fro between the director (`resume`, `crash`) and the actor's thread (`rest`).
-    `fails` is set to have its next call fail before its effect, `loses` to have it fail after. `last` and
-    `next` are the calls between which it rests.
+    The turn alternates between the director (`resume`, `crash`) and the actor's thread (`pause`). Set `fails`
+    to make the next call fail before its effect, `loses` to make it fail after its effect. A paused actor is
+    between the calls `last` and `next`.
     """
 
     def __init__(self, name: str, work: Callable[[], object], until: datetime) -> None:
@@ -36,37 +36,37 @@ class Actor:
         self.loses = False
         self.raised: BaseException | None = None
         self._work = work
-        self._begun = False
+        self._started = False
         self._turn, self._back = Lock(), Lock()
         self._turn.acquire()
         self._back.acquire()
 
     def resume(self) -> None:
-        """Let it go on to its next rest or its end."""
-        if self._begun:
+        """Run the actor until it pauses or ends."""
+        if self._started:
             self._turn.release()
         else:
-            self._begun = True
-            _carry(self._run)
-        if not self._back.acquire(timeout=HANGS):
+            self._started = True
+            _run_in_thread(self._run)
+        if not self._back.acquire(timeout=HANG_TIMEOUT):
             self.ended = True
-            raise ViolationError(f"broken: {self.name} does not wait for what never happens")
+            raise ViolationError(f"broken: {self.name} does not wait forever")
 
     def crash(self) -> None:
-        """Let it die where it rests, if it does."""
+        """Let the actor die where it is paused; do nothing if it has ended."""
         if self.ended:
             return
         self.crashed = True
         self.resume()
 
-    def rest(self) -> None:
-        """In the actor's thread: give the turn back, and wait for the next."""
+    def pause(self) -> None:
+        """In the actor's thread: hand the turn back and wait for the next one."""
         self._back.release()
         self._turn.acquire()
         self.check()
 
     def check(self) -> None:
-        """In the actor's thread: what has crashed calls no port any more."""
+        """In the actor's thread: raise CrashError if the actor has crashed; it calls no more ports."""
         if self.crashed:
             raise CrashError
 
@@ -75,7 +75,7 @@ class Actor:
             self._work()
         except CrashError:
             self.crashed = True
-        except BaseException as error:  # noqa: BLE001 - the director judges it
+        except BaseException as error:  # noqa: BLE001 - the director checks it
             self.raised = error
         self.ended = True
         self._back.release()
@@ -84,17 +84,17 @@ class Actor:
 _idle: list[SimpleQueue[Callable[[], None]]] = []
 
 
-def _carry(work: Callable[[], None]) -> None:
-    """Run in a thread that is idle, or in a new one: a run has a dozen actors, a test thousands of runs."""
+def _run_in_thread(work: Callable[[], None]) -> None:
+    """Reuse an idle thread or start one: a run has a dozen actors, and a test has thousands of runs."""
     if _idle:
         _idle.pop().put(work)
         return
     inbox: SimpleQueue[Callable[[], None]] = SimpleQueue()
     inbox.put(work)
-    Thread(target=_carrier, args=(inbox,), daemon=True).start()
+    Thread(target=_thread_loop, args=(inbox,), daemon=True).start()
 
 
-def _carrier(inbox: SimpleQueue[Callable[[], None]]) -> None:
+def _thread_loop(inbox: SimpleQueue[Callable[[], None]]) -> None:
     while True:
         work = inbox.get()
         work()

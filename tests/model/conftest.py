@@ -6,7 +6,7 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def _quiet() -> Iterator[None]:
-    """What the code under test logs of ten thousand faults is no news."""
+    """Silence the logs of the code under test: these tests cause thousands of faults on purpose."""
     logging.disable(logging.ERROR)
     yield
     logging.disable(logging.NOTSET)

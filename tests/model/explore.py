@@ -1,4 +1,4 @@
-"""Walk through the plans of a scenario, all in order or as drawn, and tell how a law was broken."""
+"""Run the plans of a scenario, all in order or drawn at random, and report how an invariant was broken."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ type Deviations = Mapping[int, int]
 
 
 def attempt(scenario: Scenario, plan: Plan) -> None:
-    """One run; an AssertionError tells what happened, one line an event."""
+    """Run one plan; raise AssertionError with the trace, one line per event, if an invariant is broken."""
     run = Run(scenario, plan)
     try:
         run()
     except ViolationError as violation:
-        raise AssertionError(f"{violation}\n{story(run, plan)}") from violation
+        raise AssertionError(f"{violation}\n{trace_of(run, plan)}") from violation
 
 
 def explore(scenario: Scenario, budget: int, share: int = 1) -> int:
-    """Every plan with at most `budget` deviations, the short ones first; return how many.
+    """Run every plan with at most `budget` deviations, those with fewest first; return how many ran.
 
-    Of those that deviate more than once, only each one in `share`.
+    Of the plans with more than one deviation, run only one in `share`.
     """
     plans: deque[tuple[tuple[int, int], ...]] = deque([()])
     runs = seen = 0
@@ -42,8 +42,8 @@ def explore(scenario: Scenario, budget: int, share: int = 1) -> int:
     return runs
 
 
-def drawn(gaps: Iterable[tuple[int, int]]) -> Plan:
-    """The plan that deviates after each gap of points, by a number that counts round."""
+def drawn_plan(gaps: Iterable[tuple[int, int]]) -> Plan:
+    """Return a plan that deviates after each gap of points; the option number wraps around."""
     deviations, position = {}, -1
     for gap, number in gaps:
         position += 1 + gap
@@ -51,8 +51,8 @@ def drawn(gaps: Iterable[tuple[int, int]]) -> Plan:
     return Plan(deviations)
 
 
-def story(run: Run, plan: Plan) -> str:
-    """What happened, one line an event."""
+def trace_of(run: Run, plan: Plan) -> str:
+    """What happened, one line per event."""
     lines = [f"{who:>18}  {what} {', '.join(map(_short, args))}" for who, what, args in run.world.trace]
     return "\n".join([f"deviations {dict(plan.deviations)}", *lines])
 

@@ -1,4 +1,4 @@
-"""The guards of the state machine, each with what is left of the code when it is taken out."""
+"""The guards of the state machine, each with the code that is left when the guard is removed."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ from tests.fakes import MemoryDeliveries, MemoryJobs, MemoryRows
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """`text` in the source of a method, `without` in its place, and the scenario that shows what it is for.
+    """A guard: `text` in the source of a method, and `without`, which replaces it to remove the guard.
 
-    `deviations` is how many the shortest story needs.
+    `scenario` names the scenario in which an invariant then breaks, `deviations` how many the shortest such
+    run needs.
     """
 
     owner: type
@@ -36,32 +37,32 @@ class Guard:
     def __str__(self) -> str:
         return f"{self.owner.__name__}.{self.method}: {self.text.strip()}"
 
-    def taken_out(self) -> Callable[..., object]:
-        """The method without the guard."""
+    def removed(self) -> Callable[..., object]:
+        """Return the method without the guard."""
         method = getattr(self.owner, self.method)
         source = textwrap.dedent(inspect.getsource(method))
-        assert source.count(self.text) == 1, f"{self} is not what stands there: {source}"
+        assert source.count(self.text) == 1, f"{self} is not in the source: {source}"
         made: dict[str, Callable[..., object]] = {}
         exec(source.replace(self.text, self.without), method.__globals__, made)
         return made[self.method]
 
 
-LINKLESS = "(k for k in stored_keys.leftovers(job, row) if not any(i.link for i in row.images))"
+LINKLESS = "(k for k in stored_keys.orphan_keys(job, row) if not any(i.link for i in row.images))"
 GUARDS = [
-    # what a twin or a latecomer may not write
+    # writes that a duplicate or late handler must not make
     Guard(
         MemoryRows,
         "insert",
         "self.rows.setdefault((row.job_id, row.number), row)",
         "self.rows[row.job_id, row.number] = row",
-        "twice under one key",
+        "submitted twice with one idempotency key",
     ),
     Guard(
         MemoryRows,
         "save",
         "(stored.run, stored.version) == (row.run, row.version)",
         "stored.run == row.run",
-        "a poisoned image",
+        "an image that kills its worker",
     ),
     Guard(
         MemoryRows,
@@ -75,16 +76,16 @@ GUARDS = [
         "reopen",
         "if self.rows[row.job_id, row.number].run < row.run:",
         "if True:",
-        "a tender sleeps",
+        "a tend handler sleeps",
     ),
     Guard(
         MemoryJobs,
         "insert",
         "return self.jobs.setdefault(job.id, job)",
         "self.jobs[job.id] = job; return job",
-        "twice under one key",
+        "submitted twice with one idempotency key",
     ),
-    Guard(MemoryJobs, "seal", " and not job.sealed", "", "twice under one key"),
+    Guard(MemoryJobs, "seal", " and not job.sealed", "", "submitted twice with one idempotency key"),
     Guard(MemoryJobs, "seal", " and job.state in RUNNING", "", "deleted"),
     Guard(MemoryJobs, "start", " and job.state is JobState.PENDING", "", "cancelled"),
     Guard(MemoryJobs, "record_progress", " and job.state in RUNNING", "", "three ranges in two lanes"),
@@ -115,39 +116,50 @@ GUARDS = [
         "expire",
         "job.run == run and job.state in (*ENDED, JobState.FINISHING) and job.expires_at <= now",
         "True",
-        "retried as it expires",
+        "retried while it expires",
     ),
-    Guard(MemoryJobs, "abandon", " and not job.sealed", "", "repeated as it is abandoned"),
-    Guard(MemoryDeliveries, "begin", " or webhook.attempts != attempts", "", "a receiver that is busy"),
+    Guard(MemoryJobs, "abandon", " and not job.sealed", "", "resubmitted while it is abandoned"),
+    Guard(MemoryDeliveries, "begin", " or webhook.attempts != attempts", "", "a receiver that answers 503"),
     Guard(
         MemoryDeliveries,
         "record",
         "webhook.state is WebhookState.PENDING and webhook.attempts == attempt",
         "True",
-        "a caller sleeps",
+        "a webhook handler sleeps",
         0,
     ),
-    # what is asked before it is done
+    # checks before an action
     Guard(
         AskCompletion, "__call__", "not self.rows.any_pending(job_id) and ", "", "one lane of three ranges", 0
     ),
-    Guard(FinishJob, "_tidied", "if failed:", "if False:", "cancelled", 2),
-    Guard(FinishJob, "_tidied", "stored_keys.leftovers(job, row)", LINKLESS, "pictures that change"),
+    Guard(FinishJob, "_rows_after_cleanup", "if unused:", "if False:", "cancelled", 2),
+    Guard(
+        FinishJob,
+        "_rows_after_cleanup",
+        "stored_keys.orphan_keys(job, row)",
+        LINKLESS,
+        "images that change between attempts",
+    ),
     Guard(PurgeJob, "__call__", "job.moved_at + GRACE <= now", "True", "deleted"),
-    Guard(PurgeJob, "__call__", "for key in stored_keys.possible(job, row)", "for key in ()", "deleted"),
+    Guard(PurgeJob, "__call__", "for key in stored_keys.possible_keys(job, row)", "for key in ()", "deleted"),
     Guard(ProcessRange, "_outcomes", "if job.state is JobState.CANCELLING:", "if False:", "cancelled"),
     Guard(TendJob, "__call__", "job.expires_at <= self.clock() and", "False and", "expired", 0),
-    # what heals
+    # recovery
     Guard(
         ProcessRange, "__call__", "job.state in ENDED", "job.state in (*ENDED, JobState.FINISHING)", "one row"
     ),
     Guard(
-        ProcessRange, "__call__", "if receives > 1 and len(parts) > 1:", "if False:", "a poisoned image", 0
+        ProcessRange,
+        "__call__",
+        "if receives > 1 and len(parts) > 1:",
+        "if False:",
+        "an image that kills its worker",
+        0,
     ),
-    Guard(GiveUp, "__call__", "self.carry_on(job, message.range)", "pass", "a poisoned image"),
+    Guard(GiveUp, "__call__", "self.carry_on(job, message.range)", "pass", "an image that kills its worker"),
     Guard(CarryOn, "__call__", "self.ask_completion(job.id, job.run)", "pass", "one row", 0),
-    Guard(RecordImages, "_forget_lost", "image.link not in kept and ", "", "a worker sleeps", 0),
-    Guard(RecordImages, "_forget_lost", "if lost:", "if False:", "a worker sleeps"),
+    Guard(RecordImages, "_delete_unreferenced", "image.link not in kept and ", "", "a worker sleeps", 0),
+    Guard(RecordImages, "_delete_unreferenced", "if unreferenced:", "if False:", "a worker sleeps"),
     Guard(
         ReopenRows,
         "__call__",
@@ -156,7 +168,7 @@ GUARDS = [
         "retried without a fault",
         0,
     ),
-    Guard(TendJob, "_tend_running", "self._send_again(job)", "pass", "three ranges in two lanes"),
+    Guard(TendJob, "_tend_running", "self._resend_due_ranges(job)", "pass", "three ranges in two lanes"),
     Guard(TendJob, "_tend_running", "self.ask_completion(job.id, job.run)", "pass", "no images"),
     Guard(
         TendJob,
@@ -172,6 +184,6 @@ GUARDS = [
         "_tend_webhook",
         "self.webhook_queue.send([DeliverWebhook(job.id, job.run)])",
         "pass",
-        "a receiver that is busy",
+        "a receiver that answers 503",
     ),
 ]

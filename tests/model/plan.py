@@ -1,4 +1,4 @@
-"""A plan says where a run leaves the default schedule; everything else is deterministic."""
+"""A plan lists where a run leaves the default schedule; everything else is deterministic."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.model.actor import Actor
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One thing that may happen next; `actor` is the one that it lets go on, if it does only that."""
+    """Something that may happen next; `actor` is set if it only resumes that actor."""
 
     label: str
     act: Callable[[], None]
@@ -19,10 +19,10 @@ class Option:
 
 
 class Plan:
-    """Choose the default at every point but for `deviations`: option number by point, counting round.
+    """Choose the default at every point except those in `deviations`.
 
-    `points` are the numbers of options at each point: what else could be done. They are only counted where
-    that is asked for; without, it is quicker.
+    `deviations` maps a point to an option number, which wraps around. `points` holds how many options each
+    point had; they are counted only if `count` is true, because counting is slow.
     """
 
     def __init__(self, deviations: Mapping[int, int], *, count: bool = False) -> None:
@@ -32,7 +32,7 @@ class Plan:
         self._passed = 0
 
     def choose(self, default: Option, others: Callable[[], Sequence[Option]]) -> Option:
-        """The option that is taken at this point."""
+        """Return the option to take at this point."""
         wanted = self.deviations.get(self._passed, 0)
         self._passed += 1
         if not wanted and not self._count:

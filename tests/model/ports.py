@@ -1,4 +1,4 @@
-"""Adapters that let the world decide before every call, and have it watched after."""
+"""Adapter wrappers that ask the world before every call and let it check the state afterwards."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Any, Protocol
 
 
 class Director(Protocol):
-    """Who is asked before a call, and told after it."""
+    """What is called before and after each port call."""
 
     def before(self, call: str, *args: object) -> None: ...
     def after(self) -> None: ...
 
 
 class Port:
-    """An adapter behind the director. Its calls are atomic but for those that real adapters do in pieces.
+    """An adapter behind the director. Its calls are atomic, except those that real adapters split up.
 
-    Those take one row, message or key at a time here: a crash, or another actor, may come between.
+    Here those handle one row, message or key at a time: a crash or another actor may come in between.
     """
 
     def __init__(self, name: str, adapter: object, director: Director) -> None:
@@ -55,7 +55,7 @@ class Port:
         return result
 
     def _stream(self, call: str, method: str, *args: Any, **kwargs: Any) -> Iterator[Any]:
-        """Each thing as it is when the cursor comes to it."""
+        """Yield each item as it is when the cursor reaches it."""
         position = 0
         while True:
             self._director.before(call, *args, position)
@@ -67,18 +67,18 @@ class Port:
 
 
 IN_PIECES = {f"MemoryRows.{method}" for method in ("insert", "save", "reopen")} | {
-    "Letterbox.send",
+    "Queue.send",
     "MemoryStore.delete",
 }
 STREAMS = {"MemoryRows.stream", "MemoryRows.pending"}
 
 
-def behind(ports: dict[int, object], value: object) -> object:
-    """The value with the port of each adapter in its place, however deep in use cases; `ports` are by id."""
+def with_ports(ports: dict[int, object], value: object) -> object:
+    """Return the value with each adapter replaced by its port, at any depth; `ports` is keyed by id()."""
     if id(value) not in ports:
         changed = value
         if is_dataclass(value) and type(value).__module__.startswith("catalight.usecases"):
-            held = {field.name: behind(ports, getattr(value, field.name)) for field in fields(value)}
+            held = {field.name: with_ports(ports, getattr(value, field.name)) for field in fields(value)}
             changed = replace(value, **held)  # type: ignore[type-var]
         ports[id(value)] = changed
     return ports[id(value)]

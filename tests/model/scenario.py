@@ -1,4 +1,4 @@
-"""A small job and what happens to it, wired to a world; one run of it along one plan."""
+"""A scenario: a small job and what happens to it; a Run executes it in a world, following one plan."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ from catalight.usecases.jobs.submit import Submission
 from catalight.usecases.messaging import defer_on_outage
 from tests.fakes import MemoryDeliveries, MemoryJobs, MemoryQueue, MemoryRows, MemoryStore
 from tests.model.actor import ViolationError
-from tests.model.laws import Laws, at_rest
-from tests.model.letters import Call, Letter, Letterbox
+from tests.model.inputs import Call, Queue, QueuedMessage
+from tests.model.invariants import Invariants, settled
 from tests.model.plan import Plan
-from tests.model.ports import Port, behind
+from tests.model.ports import Port, with_ports
 from tests.model.stage import die
 from tests.model.world import World
 from tests.pipeline import RECEIVES, Pipeline, a_submission
 
 DEAD_LETTERS = "dead_letters"
-TIME = 100.0  # seconds, enough for everything
+SECONDS_LEFT = 100.0  # enough for everything
 
 
 def submit(run: Run) -> list[Call]:
-    """The catalogue comes."""
+    """The client submits the catalogue."""
     return [Call("submit", lambda: run.submit_catalogue())]
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A catalogue of `cells`, hosts that answer something else than the picture, and calls from outside.
+    """A catalogue of `cells`, hosts that do not answer with the image, and calls from outside.
 
-    `passing` are answers that a host gives once. `poison` are URLs whose pictures kill their worker. What is
-    not `swept` has to end without the sweeper. Where `target` leaves the format of the outputs open, each
-    attempt makes another of it. `sleeper` and `breaks_at` are as in World.
+    `passing` are answers that a host gives once. `poison` are URLs whose images kill their worker. If `swept`
+    is false, the job must end without the sweeper. If `target` leaves the output format open, each attempt
+    chooses another format. `sleeper` and `crashes_at` are as in World.
     """
 
     cells: tuple[str, ...]
@@ -56,31 +56,31 @@ class Scenario:
     swept: bool = True
     target: Target = Target.JPEG
     sleeper: tuple[type[Message], str] | None = None
-    breaks_at: str = ""
+    crashes_at: str = ""
     calls: Callable[[Run], list[Call]] = submit
 
 
 @cache
-def _order(cells: tuple[str, ...], webhook_url: str | None, target: Target) -> Submission:
-    """An order of the cells; the last line makes any file usable, and is cut off again."""
+def _submission(cells: tuple[str, ...], webhook_url: str | None, target: Target) -> Submission:
+    """A submission of the cells; an extra last line makes any file valid, and is removed after parsing."""
     submission = a_submission(
         *cells, "http://h/cut.jpg", webhook_url=webhook_url, options=Options(format=target)
     )
     return replace(submission, catalogue=replace(submission.catalogue, rows=submission.catalogue.rows[:-1]))
 
 
-def _handlers(run: Run) -> dict[type, Callable[[Letter], object]]:
-    """What handles each kind of message, by its type."""
+def _handlers(run: Run) -> dict[type, Callable[[QueuedMessage], object]]:
+    """The handler of each type of message."""
     return {
-        ProcessRange: lambda letter: run.process_range(letter.message, lambda: TIME, letter.receives),  # type: ignore[arg-type]
-        FinishJob: lambda letter: run.finish_job(letter.message),  # type: ignore[arg-type]
-        DeliverWebhook: lambda letter: run.deliver_webhook(letter.message),  # type: ignore[arg-type]
-        TendJob: lambda letter: run.tend_job(letter.message, lambda: TIME),  # type: ignore[arg-type]
+        ProcessRange: lambda queued: run.process_range(queued.message, lambda: SECONDS_LEFT, queued.receives),  # type: ignore[arg-type]
+        FinishJob: lambda queued: run.finish_job(queued.message),  # type: ignore[arg-type]
+        DeliverWebhook: lambda queued: run.deliver_webhook(queued.message),  # type: ignore[arg-type]
+        TendJob: lambda queued: run.tend_job(queued.message, lambda: SECONDS_LEFT),  # type: ignore[arg-type]
     }
 
 
 class Run(Pipeline):
-    """The pipeline with a world around it: its use cases are the real ones, its ports ask the world."""
+    """The pipeline in a world: its use cases are the real ones, and its ports ask the world."""
 
     def __init__(self, scenario: Scenario, plan: Plan) -> None:
         super().__init__(
@@ -98,75 +98,75 @@ class Run(Pipeline):
             clock=self.clock, plan=plan, deliver=self._handle, max_receives=RECEIVES, faults=scenario.faults
         )
         self._queues: dict[str, Port] = {}
-        self._put_ports_between()
+        self._insert_ports()
         self._handlers = _handlers(self)
         troubled = self.scenario.hosts.keys() | self.scenario.passing.keys() | self.scenario.poison
-        self.laws = Laws(self, self.world, troubled, scenario.poison, swept=scenario.swept)
-        self.world.watch = self.laws.watch
-        self.world.sweep = lambda: self.sweep(lambda: TIME)
+        self.invariants = Invariants(self, self.world, troubled, scenario.poison, swept=scenario.swept)
+        self.world.watch = self.invariants.watch
+        self.world.sweep = lambda: self.sweep(lambda: SECONDS_LEFT)
         self.world.next_sweep = self._next_sweep
         self.world.dead_letters = {"image_queue": DEAD_LETTERS}
-        self.world.sleeper, self.world.breaks_at = scenario.sleeper, scenario.breaks_at
+        self.world.sleeper, self.world.crashes_at = scenario.sleeper, scenario.crashes_at
         self.world.calls = scenario.calls(self)
         self.submit = replace(self.submit, new_id=lambda: "job")
 
     def __call__(self) -> None:
-        """Run to the end; raise ViolationError where a law is broken."""
+        """Run to the end; raise ViolationError if an invariant is broken."""
         default = ranges.assign.__defaults__
         ranges.assign.__defaults__ = (self.scenario.images_per_range,)
         try:
             self.world.run()
         finally:
             ranges.assign.__defaults__ = default
-        self.laws.judge()
+        self.invariants.check_end()
 
-    def _put_ports_between(self) -> None:
+    def _insert_ports(self) -> None:
         ports: dict[int, object] = {}
         for name, value in vars(self).items():
             if isinstance(value, MemoryQueue):
-                self._queues[name] = Port(name, Letterbox(name, self.clock, self.world.waiting), self.world)
+                self._queues[name] = Port(name, Queue(name, self.clock, self.world.waiting), self.world)
                 ports[id(value)] = self._queues[name]
             elif isinstance(value, MemoryJobs | MemoryRows | MemoryStore | MemoryDeliveries):
                 ports[id(value)] = Port(name, value, self.world)
         adapters = {*ports}
         for name, value in [*vars(self).items()]:
             if id(value) not in adapters:
-                setattr(self, name, behind(ports, value))
+                setattr(self, name, with_ports(ports, value))
 
     def submit_catalogue(self, key: str | None = None) -> Job:
-        """Submit the cells; the last line makes any file ustroubled, and is cut off again."""
-        submission = _order(self.scenario.cells, self.scenario.webhook_url, self.scenario.target)
+        """Submit the cells, under this idempotency key if there is one."""
+        submission = _submission(self.scenario.cells, self.scenario.webhook_url, self.scenario.target)
         job = self.submit(replace(submission, idempotency_key=key))
         self.accepted.append(job.id)
         return job
 
-    def later(self, **time: float) -> None:
-        """A long time passes, in which no message is delivered."""
+    def skip_time(self, **time: float) -> None:
+        """Let a long time pass without a message delivery."""
         self.late = True
         self.clock.now += timedelta(**time)
-        for letter in self.world.waiting:
-            letter.visible_at = max(letter.visible_at, self.clock()) + timedelta(minutes=30)
+        for queued in self.world.waiting:
+            queued.visible_at = max(queued.visible_at, self.clock()) + timedelta(minutes=30)
 
-    def _handle(self, letter: Letter) -> None:
-        if letter.queue == DEAD_LETTERS:
-            assert isinstance(letter.message, ProcessRange)
-            self.give_up(letter.message)
+    def _handle(self, queued: QueuedMessage) -> None:
+        if queued.queue == DEAD_LETTERS:
+            assert isinstance(queued.message, ProcessRange)
+            self.give_up(queued.message)
             return
-        handle = self._handlers[type(letter.message)]
-        defer_on_outage(self._queues[letter.queue], letter.message, 15, lambda: handle(letter) and None)  # type: ignore[arg-type]
+        handle = self._handlers[type(queued.message)]
+        defer_on_outage(self._queues[queued.queue], queued.message, 15, lambda: handle(queued) and None)  # type: ignore[arg-type]
 
     def _next_sweep(self) -> datetime | None:
-        """When the sweeper finds something; nothing, once all jobs are at rest."""
+        """When the sweeper next finds a job; None if all jobs are settled."""
         if not self.scenario.swept:
             return None
-        busy = [job for job in self.jobs.jobs.values() if not at_rest(job, self.clock())]
+        busy = [job for job in self.jobs.jobs.values() if not settled(job, self.clock())]
         if any(job.sweep_at is None for job in busy):
-            raise ViolationError(f"broken: somebody will look at each job that is not at rest: {busy}")
+            raise ViolationError(f"broken: each job that is not settled has a sweep time: {busy}")
         return min((job.sweep_at for job in busy if job.sweep_at), default=None)
 
     def fetch(self, url: str) -> bytes:
         self.world.before("fetch", url)
-        self.laws.fetching(url)
+        self.invariants.fetching(url)
         if url in self.scenario.poison:
             die()
         answer = super().fetch(url)

@@ -1,10 +1,10 @@
-"""The small jobs that the model drives."""
+"""The scenarios: small jobs that the model runs."""
 
 from dataclasses import replace
 
 from catalight.domain.image.options import Target
 from catalight.domain.messages import DeliverWebhook, FinishJob, ProcessRange, TendJob
-from tests.model.letters import Call
+from tests.model.inputs import Call
 from tests.model.scenario import Run, Scenario, submit
 from tests.pipeline import BUSY, MISSING
 
@@ -13,7 +13,7 @@ HOOK = "https://shop.test/hook"
 
 
 def _with_job(name: str, run: Run, do: str) -> Call:
-    """A call about the only job, as soon as there is one."""
+    """A call for the only job, made once the job exists."""
 
     def call() -> None:
         getattr(run, do)(next(iter(run.jobs.jobs)))
@@ -35,7 +35,7 @@ def _delete(run: Run) -> list[Call]:
 
 
 def _retry(run: Run) -> list[Call]:
-    """Once the job has ended its hosts are well again, and its client retries it."""
+    """When the job has ended, its hosts work again and its client retries it."""
 
     def retry() -> None:
         run.hosts.clear()
@@ -59,7 +59,7 @@ def _cancel_retry(run: Run) -> list[Call]:
     return [*_retry(run), _with_job("cancel", run, "cancel_job")]
 
 
-def _twice_under_one_key(run: Run) -> list[Call]:
+def _submit_twice(run: Run) -> list[Call]:
     return [
         Call("submit", lambda: run.submit_catalogue("key")),
         Call("submit again", lambda: run.submit_catalogue("key")),
@@ -67,31 +67,31 @@ def _twice_under_one_key(run: Run) -> list[Call]:
 
 
 def _late(run: Run) -> list[Call]:
-    """Two days pass in which no message comes."""
-    return [*submit(run), Call("two days", lambda: run.later(days=2), lambda: bool(run.jobs.jobs))]
+    """Two days pass without a message delivery."""
+    return [*submit(run), Call("two days", lambda: run.skip_time(days=2), lambda: bool(run.jobs.jobs))]
 
 
 def _expired(run: Run) -> list[Call]:
     def ended() -> bool:
         return any(job.state.has_result for job in run.jobs.jobs.values())
 
-    return [*submit(run), Call("forty days", lambda: run.later(days=40), ended)]
+    return [*submit(run), Call("forty days", lambda: run.skip_time(days=40), ended)]
 
 
-def _tended(run: Run) -> bool:
-    return any(isinstance(letter.message, TendJob) for letter in run.world.in_hand)
+def _being_tended(run: Run) -> bool:
+    return any(isinstance(queued.message, TendJob) for queued in run.world.in_hand)
 
 
-def _expired_retry(run: Run) -> list[Call]:
-    """The retry comes, if it does, while the job is seen to."""
+def _retry_while_expiring(run: Run) -> list[Call]:
+    """The retry comes only while the job is being tended."""
     late, retry = _expired(run)[-1], _retry(run)[-1]
-    return [*submit(run), late, replace(retry, ready=lambda: _tended(run))]
+    return [*submit(run), late, replace(retry, ready=lambda: _being_tended(run))]
 
 
-def _abandoned_repeat(run: Run) -> list[Call]:
-    """The repetition comes, if it does, while the job is seen to."""
-    first, again = _twice_under_one_key(run)
-    return [first, replace(again, ready=lambda: _tended(run))]
+def _resubmit_while_abandoned(run: Run) -> list[Call]:
+    """The resubmission comes only while the job is being tended."""
+    first, again = _submit_twice(run)
+    return [first, replace(again, ready=lambda: _being_tended(run))]
 
 
 SCENARIOS = {
@@ -103,10 +103,12 @@ SCENARIOS = {
     "rows with nothing to do": Scenario(("", A, "not a URL", f"{B} no")),
     "a busy host": Scenario((f"{A} {B}", C), passing={A: BUSY, C: BUSY}, images_per_range=2),
     "hosts that fail": Scenario((A, B), hosts={A: BUSY, B: MISSING}, window=2),
-    "a receiver that is busy": Scenario(("",), webhook_url=HOOK, webhook_statuses=(503,)),
-    "a poisoned image": Scenario((f"{A} {B}",), images_per_range=3, poison=frozenset({B}), swept=False),
+    "a receiver that answers 503": Scenario(("",), webhook_url=HOOK, webhook_statuses=(503,)),
+    "an image that kills its worker": Scenario(
+        (f"{A} {B}",), images_per_range=3, poison=frozenset({B}), swept=False
+    ),
     "cancelled": Scenario((A, B), calls=_cancel),
-    "pictures that change": Scenario((A,), target=Target.KEEP),
+    "images that change between attempts": Scenario((A,), target=Target.KEEP),
     "retried": Scenario((f"{A} {B}",), hosts={B: MISSING}, calls=_retry),
     "retried twice": Scenario(
         (A,),
@@ -115,15 +117,17 @@ SCENARIOS = {
         webhook_url=HOOK,
     ),
     "cancelled and retried": Scenario((A, B), calls=_cancel_retry),
-    "twice under one key": Scenario((A,), calls=_twice_under_one_key),
-    "repeated as it is abandoned": Scenario((A,), calls=_abandoned_repeat, breaks_at="jobs.seal"),
+    "submitted twice with one idempotency key": Scenario((A,), calls=_submit_twice),
+    "resubmitted while it is abandoned": Scenario(
+        (A,), calls=_resubmit_while_abandoned, crashes_at="jobs.seal"
+    ),
     "past its deadline": Scenario((A, B), calls=_late),
     "deleted": Scenario((A, ""), calls=_delete),
     "retried without a fault": Scenario((A,), hosts={A: MISSING}, calls=_retry, faults=False, swept=False),
     "retried and deleted": Scenario((A,), hosts={A: MISSING}, calls=_retry_delete),
     "expired": Scenario((A,), calls=_expired),
-    "retried as it expires": Scenario((A,), calls=_expired_retry),
-    "a caller sleeps": Scenario(
+    "retried while it expires": Scenario((A,), calls=_retry_while_expiring),
+    "a webhook handler sleeps": Scenario(
         ("",),
         webhook_url=HOOK,
         webhook_statuses=(503,),
@@ -135,5 +139,7 @@ SCENARIOS = {
     "an aggregator sleeps": Scenario(
         (A,), hosts={A: MISSING}, calls=_retry, sleeper=(FinishJob, "jobs.publish")
     ),
-    "a tender sleeps": Scenario((A,), hosts={A: MISSING}, calls=_retry, sleeper=(TendJob, "rows.reopen")),
+    "a tend handler sleeps": Scenario(
+        (A,), hosts={A: MISSING}, calls=_retry, sleeper=(TendJob, "rows.reopen")
+    ),
 }

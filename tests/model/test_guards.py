@@ -1,4 +1,4 @@
-"""Take out any one guard, and the model tells a story in which a law breaks."""
+"""If any one guard is removed, the model finds a run in which an invariant breaks."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.model.scenarios import SCENARIOS
 
 
 @pytest.mark.parametrize("guard", GUARDS, ids=str)
-def test_without_it_a_law_breaks(guard: Guard, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guard.owner, guard.method, guard.taken_out())
+def test_removing_a_guard_breaks_an_invariant(guard: Guard, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard.owner, guard.method, guard.removed())
     with pytest.raises(AssertionError, match=r"^broken: (?!\S+ raised)"):
         explore(SCENARIOS[guard.scenario], guard.deviations)

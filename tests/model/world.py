@@ -1,4 +1,4 @@
-"""The world of one run: queues that deliver in any order and twice, functions that crash, a clock."""
+"""The world of one run: a clock, functions that crash, and queues that deliver in any order and twice."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from datetime import datetime, timedelta
 
 from catalight.domain.errors import UnavailableError
 from tests.model.actor import Actor, ViolationError
-from tests.model.letters import Call, Letter
+from tests.model.inputs import Call, QueuedMessage
 from tests.model.plan import Option, Plan
 from tests.model.stage import FUNCTION, Stage, die
 
 MOST_POINTS = 3_000
 MINUTE = timedelta(seconds=61)  # longer than the lease of a webhook's attempt
-REQUEST = timedelta(seconds=29)  # how long a request may
-RECENT = 2  # messages, of which one may come twice
+REQUEST = timedelta(seconds=29)  # how long a request may take
+RECENT = 2  # how many of the last received messages may be delivered twice
 READS = {"fetch", "find", "get", "pending_in_range", "pending", "any_pending", "read", "stream", "to_sweep"}
 TICK = timedelta(milliseconds=1)
 
 
 @dataclass(eq=False, kw_only=True)
 class World(Stage):
-    """Who goes on? `watch` is called after every effect; `next_sweep` says when the sweeper is due.
+    """Decides what happens next. `watch` runs after every port call; `next_sweep` is the next sweep time.
 
-    By default the newest actor goes on; then messages are delivered in turn; then calls come from outside;
-    then the clock moves to what is due, be it a delayed message or a sweep. What stalls wakes last, but
-    early enough to end before its function would be stopped. Whoever first comes to the call `breaks_at`
-    dies there.
+    By default the newest actor runs; then messages are delivered in order; then calls come from outside; then
+    the clock moves to the next delayed message or sweep. A stalled actor wakes last, but early enough to end
+    before its function would be stopped. The first actor that is about to make the call `crashes_at` dies
+    there.
     """
 
     plan: Plan
     faults: bool = True
-    breaks_at: str = ""
+    crashes_at: str = ""
     calls: list[Call] = field(default_factory=list)
     watch: Callable[[], None] = lambda: None
     sweep: Callable[[], object] = lambda: None
@@ -44,7 +44,7 @@ class World(Stage):
         self._points = 0
 
     def run(self) -> None:
-        """Go on until nothing is left to do; raise ViolationError where a law breaks."""
+        """Run until nothing is left to do; raise ViolationError if an invariant breaks."""
         try:
             while option := self._next or self._decide():
                 self._next = None
@@ -56,7 +56,7 @@ class World(Stage):
                 actor.crash()
 
     def before(self, call: str, *args: object) -> None:
-        """In an actor's thread, before it calls a port: whoever has the next turn goes on."""
+        """In an actor's thread, before it calls a port: let the actor with the next turn run."""
         actor = self._current
         assert actor
         actor.check()
@@ -65,9 +65,9 @@ class World(Stage):
         option = self._stalling(actor) if sleepy else self._decide()
         if option is None or option.actor is not actor:
             self._next = option
-            actor.rest()
-        if call == self.breaks_at:
-            self.breaks_at = ""
+            actor.pause()
+        if call == self.crashes_at:
+            self.crashes_at = ""
             die()
         self.note(actor.name, call, *args)
         self.clock.now += TICK
@@ -76,7 +76,7 @@ class World(Stage):
             raise UnavailableError(call)
 
     def after(self) -> None:
-        """After a call of a port."""
+        """After a port call: check the invariants, and raise UnavailableError if the answer is to be lost."""
         self.watch()
         actor = self._current
         if actor and actor.loses:
@@ -86,7 +86,7 @@ class World(Stage):
     def _decide(self) -> Option | None:
         self._points += 1
         if self._points > MOST_POINTS:
-            raise ViolationError("broken: the job comes to rest")
+            raise ViolationError("broken: the job ends after a finite number of steps")
         default = self._default()
         return default and self.plan.choose(default, lambda: list(self._deviations(default)))
 
@@ -97,85 +97,87 @@ class World(Stage):
         if self._running:
             actor = self._running[-1]
             return Option("", lambda: self._go(actor, actor.resume), actor=actor)
-        if letter := next((letter for letter in self.waiting if letter.visible_at <= now), None):
-            return self._receiving(letter)
+        if queued := next((queued for queued in self.waiting if queued.visible_at <= now), None):
+            return self._receiving(queued)
         if call := next((call for call in self.calls if call.ready()), None):
             return self._calling(call)
         return self._due()
 
     def _due(self) -> Option | None:
-        """What the clock brings next."""
-        letter = min((letter.visible_at for letter in self.waiting), default=None)
+        """The next event that the clock makes due."""
+        message = min((queued.visible_at for queued in self.waiting), default=None)
         sweep = self.next_sweep()
-        times = [time for time in (letter, sweep) if time]
+        times = [time for time in (message, sweep) if time]
         if self._stalled and (not times or self._stalled[0].until <= min(times)):
             return self._waking(self._stalled[0])
         if not times:
             return None
         due = max(min(times), self.clock())
-        if letter and letter <= due:
+        if message and message <= due:
             return Option(f"the clock moves to {due:%H:%M:%S}", lambda: self._move_clock(due))
         return self._sweeping(due)
 
     def _deviations(self, default: Option) -> Iterator[Option]:
-        """What else may happen: order, time, calls from outside and faults."""
+        """What else may happen: another order, the passing of time, calls from outside and faults."""
         now = self.clock()
-        for letter in self.waiting:
-            if letter.visible_at <= now and letter.message is not default.about:
-                yield self._receiving(letter)
+        for queued in self.waiting:
+            if queued.visible_at <= now and queued.message is not default.about:
+                yield self._receiving(queued)
         if not self._running:
             return
         yield from (self._calling(call) for call in self.calls if call.ready())
         yield from (self._waking(actor) for actor in self._stalled)
         for actor in self._running[:-1]:
-            yield Option(f"{actor.name} goes on", lambda actor=actor: self._raise(actor))  # type: ignore[misc]
+            yield Option(f"{actor.name} runs", lambda actor=actor: self._to_front(actor))  # type: ignore[misc]
         actor = self._running[-1]
         yield self._stalling(actor)
         yield Option("a minute passes", self._pass_a_minute)
         if self.faults:
-            yield from self._faults(actor)
-            yield from self._mishaps()
+            yield from self._actor_faults(actor)
+            yield from self._message_faults()
 
-    def _faults(self, actor: Actor) -> Iterator[Option]:
-        """What may befall the actor at its next call; between two reads it is the same everywhere."""
+    def _actor_faults(self, actor: Actor) -> Iterator[Option]:
+        """Faults of the actor at its next call; none between two reads, where it makes no difference when."""
 
-        def befall(label: str, happens: Callable[[], None]) -> Option:
+        def fault_option(label: str, happens: Callable[[], None]) -> Option:
             def fault() -> None:
                 self.faults_so_far += 1
-                self.forsaken = self.forsaken or actor not in self._letters
+                self.needs_sweeper = self.needs_sweeper or actor not in self._handling
                 happens()
 
             return Option(f"{actor.name} {label}", fault)
 
         wrote, writes = _writes(actor.last), _writes(actor.next)
         if wrote:
-            yield befall("crashes", lambda: self._crash(actor))
+            yield fault_option("crashes", lambda: self._crash(actor))
         if wrote or writes:
-            yield befall("gets no answer", lambda: setattr(actor, "fails", True))
+            yield fault_option("gets no answer", lambda: setattr(actor, "fails", True))
         if writes:
-            yield befall("loses its answer", lambda: setattr(actor, "loses", True))
+            yield fault_option("loses its answer", lambda: setattr(actor, "loses", True))
 
-    def _mishaps(self) -> Iterator[Option]:
-        """What may happen to messages."""
+    def _message_faults(self) -> Iterator[Option]:
+        """Faults of messages: delivered twice, late or lost."""
 
-        def befall(label: str, happens: Callable[[Letter], None], letter: Letter) -> Option:
+        def fault_option(
+            label: str, happens: Callable[[QueuedMessage], None], queued: QueuedMessage
+        ) -> Option:
             def fault() -> None:
                 self.faults_so_far += 1
-                happens(letter)
+                happens(queued)
 
-            return Option(label, fault, letter.message)
+            return Option(label, fault, queued.message)
 
-        for letter in self.received[-RECENT:]:
-            if not letter.doubled:
-                yield befall("received twice", self._double, letter)
-        for letter in self.waiting:
-            if not letter.late:
-                yield befall("late", self._delay, letter)
-            if letter.queue not in self._safe:
-                yield befall("lost", self._lose, letter)
+        for queued in self.received[-RECENT:]:
+            if not queued.duplicated:
+                yield fault_option("received twice", self._duplicate, queued)
+        for queued in self.waiting:
+            if not queued.late:
+                yield fault_option("late", self._delay, queued)
+            if queued.queue not in self._safe:
+                yield fault_option("lost", self._lose, queued)
 
-    def _receiving(self, letter: Letter) -> Option:
-        return Option("received", lambda: self._receive(letter), letter.message)
+    def _receiving(self, queued: QueuedMessage) -> Option:
+        return Option("received", lambda: self._receive(queued), queued.message)
 
     def _pass_a_minute(self) -> None:
         self.slow = True
@@ -200,7 +202,7 @@ class World(Stage):
             self._move_clock(due)
             self._start(Actor("sweeper", self.sweep, due + FUNCTION))
 
-        return Option(f"the sweeper comes, at {due:%H:%M:%S}", begin)
+        return Option(f"the sweeper runs at {due:%H:%M:%S}", begin)
 
     def _waking(self, actor: Actor) -> Option:
         def wake() -> None:
@@ -211,5 +213,5 @@ class World(Stage):
 
 
 def _writes(call: str) -> bool:
-    """Whether the call, or the beginning of an actor, changes anything."""
+    """Whether the call changes anything; "" (the start of an actor) counts as a change."""
     return call.rpartition(".")[2] not in READS

@@ -1,4 +1,4 @@
-"""A database that holds what an earlier release stored."""
+"""A database with the documents of an earlier release, and other samples of it."""
 
 import json
 from pathlib import Path
@@ -17,7 +17,7 @@ SAMPLES = Path(__file__).parent / "0.1.0"
 
 @pytest.fixture
 def stored(mongodb: Connection) -> Connection:
-    """The same database with the documents of release 0.1.0 in it."""
+    """The test database with the documents of release 0.1.0 in it."""
     documents = json_util.loads((SAMPLES / "documents.json").read_text())
     for collection, found in documents.items():
         mongodb[collection].insert_many(found)

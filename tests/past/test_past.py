@@ -1,4 +1,4 @@
-"""What release 0.1.0 stored, sent and derived is read by today's code as it was meant."""
+"""The current code reads what release 0.1.0 stored, sent and derived, with the same meaning."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -98,7 +98,7 @@ COMPLETED = replace(
 JOBS = {
     "pending": PENDING,
     "completed": COMPLETED,
-    "older": replace(  # from before jobs had sums of times, or a background
+    "older": replace(  # stored before jobs had sums of times or a background
         COMPLETED,
         id="older",
         options=Options(80, Target.AUTO, 1024, 768),
@@ -217,12 +217,12 @@ def test_jobs(stored: Connection, job_id: str) -> None:
     assert MongoJobs(stored).find(job_id) == JOBS[job_id]
 
 
-def test_a_tombstone_is_still_known_to_be_gone(stored: Connection) -> None:
+def test_a_tombstone_still_says_that_its_job_is_gone(stored: Connection) -> None:
     with pytest.raises(JobGoneError):
         MongoJobs(stored).get("gone")
 
 
-def test_jobs_are_found_as_they_were(stored: Connection) -> None:
+def test_queries_find_the_old_jobs(stored: Connection) -> None:
     jobs = MongoJobs(stored)
     listed = jobs.page("key-1", frozenset({JobState.COMPLETED}), None, 10)
     assert [job.id for job in listed] == ["older", "completed"]
@@ -231,7 +231,7 @@ def test_jobs_are_found_as_they_were(stored: Connection) -> None:
     assert due == {"pending", "completed", "older", "cancelled", "retried"}
 
 
-def test_jobs_go_on_where_they_stood(stored: Connection) -> None:
+def test_old_jobs_continue(stored: Connection) -> None:
     jobs, now = MongoJobs(stored), NOW + timedelta(hours=1)
     assert jobs.begin_finishing("processing", 1, now)
     jobs.publish("processing", 1, JobState.COMPLETED, Counts(done=4), now)
@@ -246,12 +246,12 @@ def test_rows(stored: Connection) -> None:
     assert list(MongoRows(stored).stream("completed")) == ROWS
 
 
-def test_rows_from_before_images_had_a_report(stored: Connection) -> None:
+def test_rows_stored_before_images_had_a_report(stored: Connection) -> None:
     [row] = MongoRows(stored).stream("older")
     assert row.images == (replace(DONE, source=None, times=None, kept=False),)
 
 
-def test_rows_are_found_as_they_were(stored: Connection) -> None:
+def test_queries_find_the_old_rows(stored: Connection) -> None:
     rows = MongoRows(stored)
     assert rows.any_pending("completed")
     assert not rows.any_pending("older")
@@ -267,7 +267,7 @@ def test_rows_are_found_as_they_were(stored: Connection) -> None:
         assert [row.number for row in rows.page("completed", {state}, -1, 10)] == numbers
 
 
-def test_a_pending_row_is_ended(stored: Connection) -> None:
+def test_a_pending_row_can_end(stored: Connection) -> None:
     rows = MongoRows(stored)
     images = tuple(replace(image, state=ImageState.FAILED, not_before=None) for image in ROWS[3].images)
     assert rows.save([replace(ROWS[3], images=images)]) == 1
@@ -284,7 +284,7 @@ def test_hosts_keys_and_usage(stored: Connection) -> None:
     assert revoked.revoked_at == NOW + timedelta(seconds=5)
     usage, day = MongoUsage(stored), date(2026, 11, 28)
     assert usage.rows("key-1", day) == 5
-    assert usage.add("key-1", day, "completed", 4, limit=5)  # counted before, so it is free
+    assert usage.add("key-1", day, "completed", 4, limit=5)  # already counted, so it is free
     assert not usage.add("key-1", day, "new", 4, limit=5)
 
 
@@ -318,7 +318,9 @@ def test_keys_and_webhook_secrets(derived: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("name", ["with options", "without options"])
-def test_a_request_sent_again_under_its_key_is_known(derived: dict[str, Any], name: str) -> None:
+def test_a_request_repeated_under_its_idempotency_key_is_recognised(
+    derived: dict[str, Any], name: str
+) -> None:
     full = name == "with options"
     submission = Submission(
         owner="key-1" if full else "",
@@ -352,7 +354,7 @@ def _submit(submission: Submission) -> Job:
 
 
 def test_a_webhook_has_the_same_id_and_body(derived: dict[str, Any]) -> None:
-    """Receivers tell twins by the id, and attempts before and after an update are one webhook."""
+    """Receivers detect duplicates by the id, so attempts before and after an update must share it."""
     sent = []
 
     def send(owner: str, url: str, webhook_id: str, body: str, now: datetime) -> Delivery:
@@ -367,15 +369,15 @@ def test_a_webhook_has_the_same_id_and_body(derived: dict[str, Any]) -> None:
     assert sent == [(derived["webhook id"], derived["webhook body"])]
 
 
-def test_a_result_sent_again_loses_the_columns_that_were_added(result: bytes) -> None:
+def test_an_old_result_submitted_again_loses_the_result_columns(result: bytes) -> None:
     parsed = catalogue.parse(result)
     assert parsed.header == HEADER
     assert parsed.dialect == Dialect(";", "\n", bom=True)
     assert [row.cells for row in parsed.rows] == [row.cells for row in ROWS]
 
 
-def test_a_result_without_notes_does_so_too(result: bytes) -> None:
-    """The first releases wrote no such column."""
+def test_an_old_result_without_the_notes_column_loses_them_too(result: bytes) -> None:
+    """The first releases wrote no Notes column."""
     lines = result.decode("utf-8-sig").splitlines()
     older = "\n".join(line.rpartition(";")[0] for line in lines)
     assert catalogue.parse(older.encode()).header == HEADER

@@ -1,12 +1,11 @@
-"""What cfn-lint and checkov say of the template as CloudFormation gets it."""
+"""cfn-lint and checkov on the template that SAM generates for CloudFormation."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from local.runner.children import PROJECT
 from tests.supply.tools import run
 from tests.translated import translated
 
@@ -37,28 +36,29 @@ LOGS = [
 ]
 
 EXCEPTIONS = {
-    # Access logs of S3 need a second bucket, and hold addresses, which are personal.
+    # S3 access logs need a second bucket and contain IP addresses, which are personal data.
     "CKV_AWS_18": ["Bucket"],
-    # What a customer deletes has to be gone, and a key is never written with other contents.
+    # What a customer deletes must be gone, and a key is never overwritten with other contents.
     "CKV_AWS_21": ["Bucket"],
-    # With AWS's own key CloudWatch could not send its alarms (the key's policy does not know it); a key of
-    # one's own costs money and guards nothing but the names of alarms.
+    # With the AWS managed key CloudWatch could not send its alarms (the key policy does not allow it); a
+    # customer managed key costs money and protects only the names of alarms.
     "CKV_AWS_26": ["AlarmTopic"],
-    # They are encrypted, with SQS's own keys, which this check does not know.
+    # They are encrypted with SQS's own keys (SSE-SQS), which this check does not know.
     "CKV_AWS_27": QUEUES,
-    # ImageFunction is bounded by its event source, the API by its gateway; a reservation would keep a new
-    # account, which has 10 invocations at once in all, from deploying.
+    # ImageFunction is limited by its event source, the API by its gateway; with reserved concurrency a new
+    # account, which has 10 concurrent executions in all, could not deploy.
     "CKV_AWS_115": FUNCTIONS,
-    # That is for events. Queues have theirs, the API has a client that waits, the sweeper comes every minute.
+    # This is for asynchronous events. Queues have their own dead-letter queues, the API has a client that
+    # waits, and the sweeper runs every minute.
     "CKV_AWS_116": FUNCTIONS,
-    # They need the open internet, and beside them there are no private addresses to attack.
+    # They need the internet, and there are no private addresses next to them to attack.
     "CKV_AWS_117": FUNCTIONS,
-    # CloudWatch encrypts all logs with its own keys, and they hold neither secrets nor catalogues.
+    # CloudWatch encrypts all logs with its own keys, and they contain neither secrets nor catalogues.
     "CKV_AWS_158": LOGS,
-    # Lambda encrypts them with its own key, and they hold names and the ARNs of secrets.
+    # Lambda encrypts the variables with its own key; they contain names and the ARNs of secrets.
     "CKV_AWS_173": FUNCTIONS,
 }
-"""The resources at which a check of checkov is to fail, and why."""
+"""The checkov checks that are expected to fail, by resource, with the reason."""
 
 
 @pytest.fixture(scope="module")
@@ -69,16 +69,17 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_cfn_lint_finds_nothing(template: Path) -> None:
-    command = [Path(sys.executable).with_name("cfn-lint"), template]
-    found = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-    assert (found.returncode, found.stdout) == (0, "")
+    """Lint the source and the translated template, with a newer cfn-lint than SAM allows."""
+    for path in (PROJECT / "template.yaml", template):
+        found = run("cfn-lint", str(path))
+        assert (found.returncode, found.stdout) == (0, ""), path
 
 
 def test_checkov_finds_nothing_but_the_exceptions(template: Path) -> None:
-    """An exception that no longer is one has to go, too."""
-    told = run("checkov", "--file", str(template), "--framework", "cloudformation", "--output", "json",
+    """An exception that is no longer needed has to be removed, too."""
+    result = run("checkov", "--file", str(template), "--framework", "cloudformation", "--output", "json",
                "--skip-download", "--soft-fail")  # fmt: skip
-    results = json.loads(told.stdout)["results"]
+    results = json.loads(result.stdout)["results"]
     assert len(results["passed_checks"]) > len(translated()["Resources"])
     found = {(check["check_id"], check["resource"].rpartition(".")[2]) for check in results["failed_checks"]}
     assert found == {(check, resource) for check, resources in EXCEPTIONS.items() for resource in resources}

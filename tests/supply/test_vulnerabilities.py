@@ -1,4 +1,4 @@
-"""The audit against a database on loopback that speaks OSV's language."""
+"""The audit against a local server that implements the OSV API."""
 
 import json
 from collections.abc import Iterator
@@ -13,11 +13,11 @@ URLLIB3 = ("urllib3", "1.26.4")
 
 
 class Database(Server):
-    """Knows a fault of each of `faulty`, by name and version."""
+    """Knows a vulnerability of each package in `vulnerable`, by name and version."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.faulty = {URLLIB3}
+        self.vulnerable = {URLLIB3}
 
 
 class _Handler(Handler):
@@ -26,9 +26,9 @@ class _Handler(Handler):
     def do_POST(self) -> None:
         asked: dict[str, Any] = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         package = asked["package"]
-        known = (package["name"], asked["version"]) in self.server.faulty
-        fault = {"id": "OSV-1", "affected": [{"package": package}]}
-        self.answer(200, json.dumps({"vulns": [fault]} if known else {}).encode(), "application/json")
+        known = (package["name"], asked["version"]) in self.server.vulnerable
+        vulnerability = {"id": "OSV-1", "affected": [{"package": package}]}
+        self.answer(200, json.dumps({"vulns": [vulnerability]} if known else {}).encode(), "application/json")
 
 
 @pytest.fixture
@@ -40,28 +40,26 @@ def database(monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
         yield server
 
 
-def test_a_known_fault_fails(database: Database, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_known_vulnerability_fails(database: Database, capsys: pytest.CaptureFixture[str]) -> None:
     boto3 = next(line for line in vulnerabilities.REQUIREMENTS.read_text().splitlines() if "boto3==" in line)
     version = boto3.split()[0].removeprefix("boto3==")
-    database.faulty.add(("boto3", version))
+    database.vulnerable.add(("boto3", version))
     assert vulnerabilities.main() == 1
     assert f"boto3 {version}: OSV-1" in capsys.readouterr().out
 
 
-def test_no_known_fault_is_well(database: Database, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_known_vulnerability_passes(database: Database, capsys: pytest.CaptureFixture[str]) -> None:
     assert vulnerabilities.main() == 0
-    assert "Ours knows 0 faults of " in capsys.readouterr().out
+    assert "Ours knows 0 vulnerabilities of " in capsys.readouterr().out
 
 
-def test_a_database_that_knows_nothing_is_none(
-    database: Database, capsys: pytest.CaptureFixture[str]
-) -> None:
-    database.faulty.clear()
+def test_an_empty_database_does_not_count(database: Database, capsys: pytest.CaptureFixture[str]) -> None:
+    database.vulnerable.clear()
     assert vulnerabilities.main() == 0
     assert "NOT AUDITED" in capsys.readouterr().out
 
 
-def test_without_a_database_that_is_said(
+def test_a_missing_database_is_reported(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     nowhere = ("--vulnerability-service", "osv", "--osv-url", "http://127.0.0.1:1")
@@ -70,8 +68,8 @@ def test_without_a_database_that_is_said(
     assert "NOT AUDITED" in capsys.readouterr().out
 
 
-def test_an_accepted_fault_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_accepted_vulnerability_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     entry = {"name": "a", "version": "1", "vulns": [{"id": "OSV-1", "fix_versions": ["2"]}]}
-    assert vulnerabilities.faults([entry]) == ["a 1: OSV-1, mended in 2"]
+    assert vulnerabilities.findings([entry]) == ["a 1: OSV-1, fixed in 2"]
     monkeypatch.setitem(vulnerabilities.ACCEPTED, "OSV-1", "for the test")
-    assert vulnerabilities.faults([entry]) == []
+    assert vulnerabilities.findings([entry]) == []

@@ -1,4 +1,4 @@
-"""The GitHub workflow: pinned, with no right that it does not need, and no text of strangers in a shell."""
+"""The GitHub workflow: pinned actions, minimal permissions, and no untrusted text in a shell."""
 
 import re
 from typing import Any
@@ -13,11 +13,11 @@ WORKFLOW: dict[Any, Any] = yaml.safe_load(TEXT)
 
 
 def test_zizmor_finds_nothing() -> None:
-    told = run("zizmor", "--offline", "--pedantic", "--strict-collection", "--format", "plain", ".github")
-    assert told.returncode == 0, told.stdout
+    result = run("zizmor", "--offline", "--pedantic", "--strict-collection", "--format", "plain", ".github")
+    assert result.returncode == 0, result.stdout
 
 
-def test_actions_are_pinned_by_commit_with_their_version_beside_it() -> None:
+def test_actions_are_pinned_by_commit_with_their_version_in_a_comment() -> None:
     uses = re.findall(r"uses: (.*)", TEXT)
     assert uses
     for used in uses:
@@ -31,14 +31,14 @@ def test_a_job_may_read_the_sources_and_nothing_else() -> None:
         assert job["timeout-minutes"] <= 60
 
 
-def test_the_token_is_not_left_behind() -> None:
+def test_checkout_does_not_persist_the_token() -> None:
     for job in WORKFLOW["jobs"].values():
         [checkout] = [step for step in job["steps"] if "actions/checkout" in step.get("uses", "")]
         assert checkout["with"]["persist-credentials"] is False
 
 
-def test_strangers_start_nothing_that_sees_secrets() -> None:
-    """`pull_request_target` and `workflow_run` would; YAML 1.1 reads `on` as true."""
+def test_no_trigger_gives_strangers_access_to_secrets() -> None:
+    """`pull_request_target` and `workflow_run` would give it. YAML 1.1 reads the key `on` as true."""
     assert set(WORKFLOW[True]) == {"push", "pull_request", "schedule"}
     assert "secrets." not in TEXT
     assert not [step for job in WORKFLOW["jobs"].values() for step in job["steps"] if "${{" in str(step)]

@@ -1,4 +1,4 @@
-"""The tools of the audit, which stand in a virtual environment of their own (see the Makefile)."""
+"""The audit tools. They have their own virtual environment (see the Makefile)."""
 
 import subprocess
 
@@ -8,7 +8,7 @@ BIN = PROJECT / ".venv-audit/bin"
 
 
 def run(tool: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a tool in the project's folder; it may fail."""
+    """Run a tool in the project folder; a failure does not raise."""
     return subprocess.run(
         [BIN / tool, *arguments], cwd=PROJECT, capture_output=True, text=True, timeout=300, check=False
     )

@@ -1,4 +1,4 @@
-"""Imports point one way: functions → usecases, adapters → domain; heavy libraries stay where they belong."""
+"""Imports go one way: functions → usecases, adapters → domain; heavy libraries stay in their modules."""
 
 import ast
 import sys
@@ -29,24 +29,24 @@ def modules(folder: Path) -> list[Path]:
     return found
 
 
-def tops(path: Path) -> set[str]:
+def top_level(path: Path) -> set[str]:
     return {name.partition(".")[0] for name in imported(path)}
 
 
 def within(path: Path, package: str) -> set[str]:
-    """The names that a module imports from a package of ours."""
+    """The names that a module imports from one of our own packages."""
     return {name for name in imported(path) if name == package or name.startswith(f"{package}.")}
 
 
 @pytest.mark.parametrize("path", modules(CORE / "domain"), ids=lambda path: path.stem)
-def test_the_domain_imports_the_standard_library_and_itself_only(path: Path) -> None:
-    assert tops(path) <= sys.stdlib_module_names | {"catalight"}
+def test_the_domain_imports_only_the_standard_library_and_itself(path: Path) -> None:
+    assert top_level(path) <= sys.stdlib_module_names | {"catalight"}
     assert within(path, "catalight") == within(path, "catalight.domain")
 
 
 @pytest.mark.parametrize("path", modules(CORE / "usecases"), ids=lambda path: path.stem)
-def test_use_cases_import_the_domain_and_each_other_only(path: Path) -> None:
-    assert tops(path) <= sys.stdlib_module_names | {"catalight"}
+def test_use_cases_import_only_the_domain_and_each_other(path: Path) -> None:
+    assert top_level(path) <= sys.stdlib_module_names | {"catalight"}
     allowed = within(path, "catalight.domain") | within(path, "catalight.usecases")
     assert within(path, "catalight") == allowed
 
@@ -54,7 +54,7 @@ def test_use_cases_import_the_domain_and_each_other_only(path: Path) -> None:
 @pytest.mark.parametrize("path", modules(CORE / "adapters"), ids=lambda path: path.stem)
 def test_adapters_import_no_use_case_and_no_function(path: Path) -> None:
     assert not within(path, "catalight.usecases")
-    assert "functions" not in tops(path)
+    assert "functions" not in top_level(path)
 
 
 @pytest.mark.parametrize(
@@ -63,17 +63,17 @@ def test_adapters_import_no_use_case_and_no_function(path: Path) -> None:
 def test_a_function_imports_no_other_function_and_nothing_local(path: Path) -> None:
     own = f"functions.{path.parent.name}"
     assert within(path, "functions") <= within(path, own) | {"functions"}
-    assert not tops(path) & {"local", "tests", "bench"}
+    assert not top_level(path) & {"local", "tests", "bench"}
 
 
-def test_only_adapters_and_composition_roots_know_the_libraries_of_the_outside() -> None:
+def test_only_adapters_and_composition_roots_import_infrastructure_libraries() -> None:
     roots = {"handler.py", "services.py"}
     for path in modules(CORE) + modules(ROOT / "functions"):
         if CORE / "adapters" not in path.parents and path.name not in roots:
-            assert not tops(path) & ADAPTER_LIBRARIES, path
+            assert not top_level(path) & ADAPTER_LIBRARIES, path
 
 
-def test_pillow_is_imported_by_the_codecs_child_alone() -> None:
+def test_only_the_codecs_child_imports_pillow() -> None:
     """Only the sandbox's child process imports the codec, so a malicious image can harm no other code."""
     everywhere = modules(CORE) + modules(ROOT / "functions")
     codec = CORE / "adapters/codec"
@@ -82,19 +82,19 @@ def test_pillow_is_imported_by_the_codecs_child_alone() -> None:
     importers = [path for path in everywhere if "catalight.adapters.codec.compress" in imported(path)]
     assert importers == [codec / "worker.py"]
     assert not [path for path in everywhere if "catalight.adapters.codec.worker" in imported(path)]
-    assert {path.parent for path in modules(CORE) if "PIL" in tops(path)} == {codec / "images"}
+    assert {path.parent for path in modules(CORE) if "PIL" in top_level(path)} == {codec / "images"}
     users = {path for path in everywhere if within(path, "catalight.adapters.codec.images")}
     assert {path for path in users if path.parent != codec / "images"} == {codec / "compress.py"}
 
 
-def test_fastapi_is_imported_by_the_api_alone() -> None:
+def test_only_the_api_imports_fastapi() -> None:
     web = {"fastapi", "starlette", "mangum", "pydantic"}
     others = modules(CORE) + [path for path in modules(ROOT / "functions") if path.parent.name != "api"]
-    assert not [path for path in others if tops(path) & web]
+    assert not [path for path in others if top_level(path) & web]
 
 
-# The wings that each wing may import from. Modules in the layer's own folder are for all of them.
-WINGS = {
+# The packages of a layer, and which others each may import. All may import modules directly in the layer.
+MAY_IMPORT = {
     "usecases": {
         "callers": set(),
         "jobs": {"callers"},
@@ -118,14 +118,14 @@ WINGS = {
 }
 
 
-@pytest.mark.parametrize("layer", WINGS)
-def test_wings_import_from_the_wings_below_only(layer: str) -> None:
-    allowed: dict[str, set[str]] = WINGS[layer]
+@pytest.mark.parametrize("layer", MAY_IMPORT)
+def test_packages_of_a_layer_import_only_from_those_below(layer: str) -> None:
+    allowed: dict[str, set[str]] = MAY_IMPORT[layer]
     assert {path.name for path in (CORE / layer).iterdir() if path.is_dir()} - {"__pycache__"} == set(allowed)
-    for wing, below in allowed.items():
-        for path in modules(CORE / layer / wing):
+    for package, below in allowed.items():
+        for path in modules(CORE / layer / package):
             names = {
                 name.split(".")[2] for name in within(path, f"catalight.{layer}") if name.count(".") >= 2
             }
-            assert names & set(allowed) <= below | {wing}, path
-            assert not [name for name in below if wing in allowed[name]], "a circle"
+            assert names & set(allowed) <= below | {package}, path
+            assert not [name for name in below if package in allowed[name]], "an import cycle"

@@ -1,4 +1,4 @@
-"""Who may do what on AWS: each function its own, nothing for everybody, and no secret in the open."""
+"""IAM permissions: each function has its own role, with no unneeded wildcards, and no secret is exposed."""
 
 import json
 import re
@@ -15,11 +15,11 @@ POLLING = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
 LOGGING = {"logs:CreateLogStream", "logs:PutLogEvents"}
 
 OPEN_ENDED = {
-    # Objects come and go, so a role names what their keys begin with.
+    # Objects come and go, so a role names the prefix of their keys.
     "${Bucket.Arn}/images/*",
     "${Bucket.Arn}/results/*",
 }
-"""The wildcards in what the roles may act upon."""
+"""The wildcards that the roles' resources may have."""
 
 
 def resources(kind: str) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def statements(role: str) -> Iterator[tuple[set[str], list[Any]]]:
 
 
 def targets(role: str, action: str) -> list[Any]:
-    """All that a role may do an action to."""
+    """All resources on which a role may perform an action."""
     return [resource for actions, found in statements(role) if action in actions for resource in found]
 
 
@@ -54,12 +54,12 @@ FUNCTIONS = sorted(resources("AWS::Lambda::Function"))
 ROLES = sorted(resources("AWS::IAM::Role"))
 
 
-def test_every_function_has_a_role_of_its_own() -> None:
+def test_every_function_has_its_own_role() -> None:
     assert len({role_of(function) for function in FUNCTIONS}) == len(FUNCTIONS)
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_no_role_has_more_than_what_is_written_in_it(role: str) -> None:
+def test_roles_have_inline_policies_only(role: str) -> None:
     properties = RESOURCES[role]["Properties"]
     assert properties.keys() <= {"AssumeRolePolicyDocument", "Policies", "Tags"}
     [trust] = properties["AssumeRolePolicyDocument"]["Statement"]
@@ -69,7 +69,7 @@ def test_no_role_has_more_than_what_is_written_in_it(role: str) -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_wildcards_are_those_that_are_needed(role: str) -> None:
+def test_roles_have_only_the_needed_wildcards(role: str) -> None:
     for actions, found in statements(role):
         assert all(re.fullmatch(r"[a-z0-9]+:[A-Za-z]+", action) for action in actions)
         for resource in found:
@@ -103,11 +103,11 @@ def test_a_function_may_read_the_secrets_that_its_environment_names_and_no_other
     assert named == readable
 
 
-def test_logs_are_kept_for_a_while_and_no_longer() -> None:
+def test_logs_are_kept_for_1_to_90_days() -> None:
     assert all(1 <= group["RetentionInDays"] <= 90 for group in resources("AWS::Logs::LogGroup").values())
 
 
-def test_functions_are_invoked_by_our_own_api_and_nobody_else() -> None:
+def test_only_our_own_api_has_permission_to_invoke_functions() -> None:
     assert not [name for name, resource in RESOURCES.items() if resource["Type"] == "AWS::Lambda::Url"]
     for permission in resources("AWS::Lambda::Permission").values():
         assert permission["Principal"] == "apigateway.amazonaws.com"
@@ -116,8 +116,8 @@ def test_functions_are_invoked_by_our_own_api_and_nobody_else() -> None:
         assert variables["__ApiId__"] == {"Ref": "HttpApi"}
 
 
-def test_policies_of_resources_only_forbid() -> None:
-    """The bucket answers over TLS alone; nothing has a policy that lets somebody in."""
+def test_resource_policies_only_deny() -> None:
+    """The bucket denies access without TLS; no resource has a policy that grants access."""
     kinds = {resource["Type"] for resource in RESOURCES.values() if resource["Type"].endswith("Policy")}
     assert kinds == {"AWS::S3::BucketPolicy"}
     [policy] = resources("AWS::S3::BucketPolicy").values()
@@ -128,11 +128,11 @@ def test_policies_of_resources_only_forbid() -> None:
 
 
 def test_the_bucket_keeps_no_older_versions() -> None:
-    """What is deleted is gone; a key is never written with other contents."""
+    """A deleted object is gone for good; a key is never written with other contents."""
     assert "VersioningConfiguration" not in RESOURCES["Bucket"]["Properties"]
 
 
-def test_secrets_are_named_and_never_there() -> None:
+def test_secrets_are_referenced_by_arn_and_never_contained() -> None:
     text = json.dumps(translated())
     assert "{{resolve:" not in text
     for name, parameter in translated()["Parameters"].items():
@@ -145,7 +145,7 @@ def test_secrets_are_named_and_never_there() -> None:
         assert not any(name in json.dumps(output["Value"]) for name in SECRETS)
 
 
-def test_the_access_log_holds_nobody_and_no_way_to_an_image() -> None:
+def test_the_access_log_has_no_addresses_and_no_paths() -> None:
     [stage] = resources("AWS::ApiGatewayV2::Stage").values()
     logged = set(re.findall(r"\$context\.([\w.]+)", stage["AccessLogSettings"]["Format"]))
     assert logged == {

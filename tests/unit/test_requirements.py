@@ -1,4 +1,4 @@
-"""What is installed: pinned, hashed, the same everywhere, and under licences that let it be deployed."""
+"""Installed packages: pinned with hashes, the same everywhere, and under acceptable licences."""
 
 import re
 from importlib.metadata import metadata
@@ -29,11 +29,11 @@ LICENCES = {
     "MIT-CMU",
     "PSF-2.0",
 }
-"""Those that ask for no more than their notice, which every package brings along."""
+"""Licences that only require their notice, which every package contains."""
 
 OTHER_LICENCES = {
-    "certifi": "MPL-2.0",  # asks for the source of what is changed; nothing is
-    "python-dateutil": "Dual License",  # Apache-2.0 or BSD-3-Clause, as one likes
+    "certifi": "MPL-2.0",  # requires the source of modified files; none is modified
+    "python-dateutil": "Dual License",  # Apache-2.0 or BSD-3-Clause, at choice
 }
 
 
@@ -44,32 +44,34 @@ def pins(name: str) -> dict[str, str]:
 
 
 def licence(package: str) -> str:
-    """The licence of an installed package, as it calls it."""
-    told = metadata(package)
-    classifiers = [text for text in told.get_all("Classifier", []) if text.startswith("License :: ")]
-    said = told.get("License-Expression") or told.get("License") or classifiers[0].rpartition(" :: ")[2]
-    return str(said)
+    """The licence that an installed package states in its metadata."""
+    fields = metadata(package)
+    classifiers = [text for text in fields.get_all("Classifier", []) if text.startswith("License :: ")]
+    stated = fields.get("License-Expression") or fields.get("License") or classifiers[0].rpartition(" :: ")[2]
+    return str(stated)
 
 
 @pytest.mark.parametrize("path", COMPILED, ids=lambda path: path.stem)
-def test_a_compiled_file_holds_pins_with_hashes_and_nothing_else(path: Path) -> None:
-    """So no address, no option, and nothing that an index could exchange."""
+def test_a_compiled_file_contains_only_pins_with_hashes(path: Path) -> None:
+    """No URLs, no options, and nothing that a package index could replace."""
     text = path.read_text()
     assert pins(path.stem)
     assert _PIN.sub("", text) == ""
 
 
 @pytest.mark.parametrize("path", COMPILED, ids=lambda path: path.stem)
-def test_a_compiled_file_pins_all_that_is_asked_for(path: Path) -> None:
-    asked = re.sub(r"#.*|^-r .*|\[.*\]|;.*|<.*", "", path.with_suffix(".in").read_text(), flags=re.MULTILINE)
-    assert set(asked.lower().split()) <= pins(path.stem).keys()
+def test_a_compiled_file_pins_all_requirements(path: Path) -> None:
+    required = re.sub(
+        r"#.*|^-r .*|\[.*\]|;.*|<.*", "", path.with_suffix(".in").read_text(), flags=re.MULTILINE
+    )
+    assert set(required.lower().split()) <= pins(path.stem).keys()
 
 
 @pytest.mark.parametrize("name", DEPLOYED)
-def test_what_is_deployed_is_what_was_tested(name: str) -> None:
+def test_deployed_versions_are_the_tested_ones(name: str) -> None:
     assert pins(name).items() <= pins("dev").items()
 
 
 @pytest.mark.parametrize("package", sorted({package for name in DEPLOYED for package in pins(name)}))
-def test_what_is_deployed_may_be(package: str) -> None:
+def test_licences_of_deployed_packages_are_allowed(package: str) -> None:
     assert licence(package) in LICENCES or licence(package) == OTHER_LICENCES.get(package)

@@ -1,4 +1,4 @@
-"""docs/security.md promises nothing that no test shows."""
+"""docs/security.md names an existing test for every threat."""
 
 import re
 from pathlib import Path
@@ -20,5 +20,5 @@ def test_every_threat_has_tests_that_exist(shown_by: str) -> None:
         assert name in tests if name else tests
 
 
-def test_the_table_is_read_whole() -> None:
+def test_every_row_of_the_tables_is_parsed() -> None:
     assert len(ROWS) == len([line for line in PAGE.splitlines() if line.startswith("|")]) - 2

@@ -1,4 +1,4 @@
-"""What the template promises: safe defaults, and numbers that fit each other."""
+"""Properties of the template: safe defaults and consistent numbers."""
 
 import re
 from pathlib import Path
@@ -39,7 +39,7 @@ def test_every_queue_is_encrypted() -> None:
     assert all(queue["SqsManagedSseEnabled"] is True for queue in resources("AWS::SQS::Queue").values())
 
 
-def test_sqs_events_name_the_records_that_failed() -> None:
+def test_sqs_handlers_report_batch_item_failures() -> None:
     for function in resources("AWS::Serverless::Function").values():
         for event in function.get("Events", {}).values():
             if event["Type"] == "SQS":
@@ -58,7 +58,7 @@ def test_nothing_unauthenticated_is_deployed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("origins", "taken"),
+    ("origins", "accepted"),
     [
         ("", True),
         ("*", True),
@@ -70,12 +70,12 @@ def test_nothing_unauthenticated_is_deployed() -> None:
         ("shop.example", False),
     ],
 )
-def test_pages_of_other_origins_are_let_in_by_name_only(origins: str, *, taken: bool) -> None:
+def test_cors_origins_are_empty_by_default_and_listed_by_name(origins: str, *, accepted: bool) -> None:
     assert DEFAULTS["CorsOrigins"] == ""
-    assert bool(re.search(TEMPLATE["Parameters"]["CorsOrigins"]["AllowedPattern"], origins)) == taken
+    assert bool(re.search(TEMPLATE["Parameters"]["CorsOrigins"]["AllowedPattern"], origins)) == accepted
 
 
-def test_buckets_are_encrypted_closed_and_forget() -> None:
+def test_buckets_are_encrypted_private_and_expire_objects() -> None:
     for bucket in resources("AWS::S3::Bucket").values():
         assert bucket["BucketEncryption"]
         assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
@@ -84,7 +84,7 @@ def test_buckets_are_encrypted_closed_and_forget() -> None:
         }
 
 
-def test_functions_that_send_themselves_messages_are_not_taken_for_runaways() -> None:
+def test_functions_that_send_messages_to_themselves_allow_recursive_loops() -> None:
     functions = resources("AWS::Serverless::Function")
     assert {name for name, function in functions.items() if function.get("RecursiveLoop") == "Allow"} == {
         "ImageFunction",
@@ -93,15 +93,15 @@ def test_functions_that_send_themselves_messages_are_not_taken_for_runaways() ->
     }
 
 
-def test_patience_outlasts_a_crash() -> None:
+def test_the_stall_timeout_is_longer_than_recovery_from_a_crash() -> None:
     assert DEFAULTS["Patience"] > DEFAULTS["ImageVisibility"] + DEFAULTS["ImageTimeout"]
 
 
-def test_one_catalogue_is_no_attack_on_its_supplier() -> None:
+def test_connections_to_one_host_are_limited() -> None:
     assert DEFAULTS["ImageConcurrency"] * DEFAULTS["HostConnections"] <= 40
 
 
-def test_dead_letters_are_handled_or_raise_an_alarm() -> None:
+def test_every_dead_letter_queue_has_an_alarm() -> None:
     alarms = resources("AWS::CloudWatch::Alarm").values()
     watched = {str(alarm["Dimensions"][0]["Value"]) for alarm in alarms}
     for name in resources("AWS::SQS::Queue"):
@@ -110,7 +110,7 @@ def test_dead_letters_are_handled_or_raise_an_alarm() -> None:
     assert all(alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}] for alarm in alarms)
 
 
-def test_whoever_calls_out_is_told_where_it_may() -> None:
+def test_functions_with_outgoing_calls_have_the_egress_settings() -> None:
     variables = {
         name: function["Environment"]["Variables"]
         for name, function in resources("AWS::Serverless::Function").items()
@@ -124,5 +124,5 @@ def test_whoever_calls_out_is_told_where_it_may() -> None:
     assert (DEFAULTS["FetchPorts"], DEFAULTS["ContactUrl"]) == ("", "")
 
 
-def test_the_bucket_outlives_what_it_is_asked_to_keep() -> None:
+def test_the_bucket_keeps_objects_longer_than_jobs_are_kept() -> None:
     assert DEFAULTS["LongestDays"] > DEFAULTS["RetentionDays"]

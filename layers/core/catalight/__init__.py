@@ -1,1 +1,1 @@
-"""Catalight: makes the images of a product catalogue light."""
+"""Catalight compresses the images of a product catalogue."""

@@ -1,4 +1,4 @@
-"""Files that were made to cost far more than they weigh."""
+"""Small files that are made to take much CPU time or memory."""
 
 from collections.abc import Iterator
 from itertools import chain
@@ -7,5 +7,5 @@ from tests.corpora.bombs import jpeg, others, png, tiff
 
 
 def bombs() -> Iterator[tuple[str, bytes]]:
-    """Every one, with its name, drawn when its turn comes."""
+    """Yield every bomb with its name; each is created only when it is needed."""
     return chain(jpeg.bombs(), png.bombs(), tiff.bombs(), others.bombs())

@@ -1,4 +1,4 @@
-"""JPEGs that cost far more than they weigh."""
+"""JPEGs that take much more CPU time or memory than their size suggests."""
 
 import struct
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ LONGEST_SEGMENT = 65_533
 
 
 def bombs() -> Iterator[tuple[str, bytes]]:
-    """Each with its name."""
+    """Yield each bomb with its name."""
     small = encode(corner(), "JPEG")
     frame = small.index(b"\xff\xc0")
     yield "jpeg of 65,535 x 65,535", _resized(small, 65_535, 65_535)
@@ -39,10 +39,13 @@ def bombs() -> Iterator[tuple[str, bytes]]:
     yield "jpeg that restarts at each block", encode(large, "JPEG", restart_marker_blocks=1)
     yield "jpeg with 5 MB of fill bytes", small[:2] + b"\xff" * 5_000_000 + small[2:]
     fill = b"\xff" * 20_000_000 + b"\0"
-    yield "jpeg with 20 MB of fill bytes that lead nowhere", small[:-2] + fill + small[-2:]
+    yield "jpeg with 20 MB of fill bytes and no marker after them", small[:-2] + fill + small[-2:]
     yield "jpeg followed by 20 MB of JPEGs", small * (20_000_000 // len(small))
-    yield "jpeg whose EXIF leads to itself", _with_segments(small, [_segment(0xE1, _loop())])
-    yield "jpeg with an index of 2,147,483,647 pictures", _with_segments(small, [_segment(0xE2, _index())])
+    yield "jpeg whose EXIF directory refers to itself", _with_segments(small, [_segment(0xE1, _exif_loop())])
+    yield (
+        "jpeg with an index of 2,147,483,647 images",
+        _with_segments(small, [_segment(0xE2, _image_index())]),
+    )
     for kind in range(0xC1, 0xD0):
         yield f"jpeg of frame type {kind:X}", small[: frame + 1] + bytes([kind]) + small[frame + 2 :]
 
@@ -60,12 +63,12 @@ def _resized(data: bytes, width: int, height: int) -> bytes:
     return data[:at] + struct.pack(">HH", height, width) + data[at + 4 :]
 
 
-def _loop() -> bytes:
-    """EXIF whose one directory is its own EXIF directory, and its own next."""
+def _exif_loop() -> bytes:
+    """Return EXIF data whose only directory is its own EXIF directory and its own successor."""
     return b"Exif\0\0II*\0\x08\0\0\0" + struct.pack("<HHHIII", 1, 0x8769, 4, 1, 8, 8)
 
 
-def _index() -> bytes:
-    """A multi-picture index that promises more than there is."""
+def _image_index() -> bytes:
+    """Return a multi-picture index with more entries than the file has images."""
     entries = struct.pack("<HHHIIHHII", 2, 0xB001, 4, 1, 2**31 - 1, 0xB002, 7, 2**31 - 1, 8)
     return b"MPF\0II*\0\x08\0\0\0" + entries + bytes(4)

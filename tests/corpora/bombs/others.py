@@ -1,4 +1,4 @@
-"""GIFs, WebPs, AVIFs and BMPs that cost far more than they weigh; and pictures of every format, cut short."""
+"""GIF, WebP, AVIF and BMP bombs, and truncated images of every format."""
 
 import struct
 from collections.abc import Iterator
@@ -13,8 +13,8 @@ GIF_FRAME = b"\x21\xf9\x04\0\1\0\0\0\x2c\0\0\0\0\1\0\1\0\0\x02\x02\x44\x01\0"  #
 
 
 def bombs() -> Iterator[tuple[str, bytes]]:
-    """Each with its name."""
-    return chain(_gifs(), _webps(), _avifs(), _bmps(), _stumps())
+    """Yield each file with its name."""
+    return chain(_gifs(), _webps(), _avifs(), _bmps(), _truncated())
 
 
 def _gifs() -> Iterator[tuple[str, bytes]]:
@@ -71,7 +71,7 @@ def _avifs() -> Iterator[tuple[str, bytes]]:
     yield "avif with 2,001 frames", encode(frames[0], "AVIF", save_all=True, append_images=frames, speed=10)
     yield "avif with 20 MB of boxes", small + struct.pack(">I4s", 8, b"free") * 2_500_000
     boxes = struct.pack(">I4sI", 20_000_000, b"meta", 0) * 100_000
-    yield "avif that is a box in a box in a box", small[:32] + boxes
+    yield "avif with nested boxes", small[:32] + boxes
 
 
 def _bmps() -> Iterator[tuple[str, bytes]]:
@@ -89,7 +89,7 @@ def _bmp(width: int, height: int, bits: int, compression: int, colours: int = 25
     return b"BM" + struct.pack("<IHHI", 0, 0, 0, 14 + 40 + 1024) + head + bytes(1024)
 
 
-def _stumps() -> Iterator[tuple[str, bytes]]:
+def _truncated() -> Iterator[tuple[str, bytes]]:
     for number, data in enumerate(samples()):
         for share in range(20):
             yield f"sample {number} cut at {share / 20:.0%}", data[: len(data) * share // 20]

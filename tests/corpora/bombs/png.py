@@ -1,4 +1,4 @@
-"""PNGs that cost far more than they weigh."""
+"""PNGs that take much more CPU time or memory than their size suggests."""
 
 import struct
 import zlib
@@ -10,7 +10,7 @@ HEADER = 33  # bytes: signature and IHDR
 
 
 def bombs() -> Iterator[tuple[str, bytes]]:
-    """Each with its name."""
+    """Yield each bomb with its name."""
     small = encode(corner())
     yield "png of 100,000 x 100,000", _png(100_000, 100_000, 8, 2, b"")
     yield "png of 2,147,483,647 x 1", _png(2**31 - 1, 1, 8, 2, b"")
@@ -33,11 +33,11 @@ def bombs() -> Iterator[tuple[str, bytes]]:
     frames = _chunk(b"fcTL", struct.pack(">IIIIIHHBB", 1, 40, 20, 0, 0, 1, 1, 0, 0))
     animated = _with(small, b"acTL", struct.pack(">II", 500_000, 0))
     yield "png with 500,000 frames", animated[:-12] + frames * 500_000
-    yield "png in 1,000,000 pieces of data", _in_pieces(small)
+    yield "png with 1,000,000 empty IDAT chunks", _with_empty_chunks(small)
 
 
 def encode_interlaced(side: int) -> bytes:
-    """Seven passes of zeros; how long they are together is not checked by anyone."""
+    """Return an interlaced PNG of seven passes of zeros; nothing checks their total length."""
     return _png(side, side, 8, 6, _zeros(side * side * 4 + 15 * side), interlaced=1)
 
 
@@ -54,13 +54,13 @@ def _with(data: bytes, name: bytes, body: bytes, times: int = 1) -> bytes:
     return data[:HEADER] + _chunk(name, body) * times + data[HEADER:]
 
 
-def _in_pieces(data: bytes) -> bytes:
+def _with_empty_chunks(data: bytes) -> bytes:
     at = data.index(b"IDAT") - 4
     return data[:at] + _chunk(b"IDAT", b"") * 1_000_000 + data[at:]
 
 
 def _zeros(length: int) -> bytes:
-    """So many zeros, deflated a thousand to one."""
+    """Return `length` zeros, deflated about a thousand to one."""
     packer, part = zlib.compressobj(1), bytes(1_000_000)
     whole, rest = divmod(length, len(part))
     body = b"".join(packer.compress(part) for _ in range(whole))

@@ -1,4 +1,4 @@
-"""TIFFs that cost far more than they weigh."""
+"""TIFFs that take much more CPU time or memory than their size suggests."""
 
 import struct
 from collections.abc import Iterator
@@ -14,11 +14,11 @@ STRIPS, SAMPLES, ROWS, LENGTHS = 273, 277, 278, 279
 PACKINGS = {"none": 1, "fax": 4, "LZW": 5, "JPEG": 7, "deflate": 8, "PackBits": 32_773, "zstd": 50_000}
 TILE_WIDTH, TILE_HEIGHT, TILES, TILE_LENGTHS = 322, 323, 324, 325
 
-type Tags = dict[int, tuple[int, int, int]]  # type, count and value, or where the values are
+type Tags = dict[int, tuple[int, int, int]]  # type, count, and the value or the offset of the values
 
 
 def bombs() -> Iterator[tuple[str, bytes]]:
-    """Each with its name."""
+    """Yield each bomb with its name."""
     plain = {
         WIDTH: (LONG, 1, 40),
         HEIGHT: (LONG, 1, 20),
@@ -41,7 +41,7 @@ def bombs() -> Iterator[tuple[str, bytes]]:
         "64 bits": {BITS: (SHORT, 1, 64)},
         "65,535 x 8 bits": {BITS: (SHORT, 65_535, 8), SAMPLES: (SHORT, 1, 4)},
         "4,294,967,295 bytes of EXIF": {34665: (7, MOST, 8)},
-        "EXIF that is the picture's own directory": {34665: (LONG, 1, 8)},
+        "EXIF that is the image's own directory": {34665: (LONG, 1, 8)},
         "a profile of 20 MB": {34675: (7, 20_000_000, 8)},
         "a tag of 5,000,000 fractions": {282: (5, 2_500_000, 8)},
         "no height": {HEIGHT: (LONG, 1, 0)},

@@ -1,4 +1,4 @@
-"""In-memory and real adapters keep the same promises, so that unit tests may stand on the former."""
+"""In-memory and MongoDB adapters behave the same, so unit tests may rely on the in-memory ones."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -102,7 +102,7 @@ class TestJobs:
         with pytest.raises(JobNotFoundError):
             store.jobs.get("nothing")
 
-    def test_starting_moves_only_what_is_pending_in_this_run(self, store: Store) -> None:
+    def test_start_changes_only_a_pending_job_of_this_run(self, store: Store) -> None:
         store.jobs.insert(a_job())
         store.jobs.start("job", 2, NOW)
         assert store.jobs.get("job").state is JobState.PENDING
@@ -132,13 +132,13 @@ class TestJobs:
         assert seal(store, 1)
         assert store.jobs.begin_finishing("job", 1, NOW)
 
-    def test_whoever_finds_it_finishing_is_told_so_again(self, store: Store) -> None:
+    def test_begin_finishing_can_be_repeated(self, store: Store) -> None:
         store.jobs.insert(a_job(sealed=True))
         assert [store.jobs.begin_finishing("job", 1, NOW) for _ in range(2)] == [True, True]
         assert not store.jobs.begin_finishing("job", 2, NOW)
 
     @pytest.mark.parametrize("state", [JobState.COMPLETED, JobState.CANCELLED, JobState.FAILED])
-    def test_what_has_ended_does_not_finish_again(self, store: Store, state: JobState) -> None:
+    def test_an_ended_job_does_not_finish_again(self, store: Store, state: JobState) -> None:
         store.jobs.insert(a_job(sealed=True, state=state))
         assert not store.jobs.begin_finishing("job", 1, NOW)
 
@@ -186,7 +186,7 @@ class TestJobs:
         assert (webhook.state, webhook.deliveries) == (state, (delivery,))
         assert webhook.next_at == (NOW if state is WebhookState.PENDING else None)
 
-    def test_a_delivery_that_has_ended_stays_as_it_ended(self, store: Store) -> None:
+    def test_an_ended_delivery_keeps_its_state(self, store: Store) -> None:
         store.jobs.insert(a_job())
         store.deliveries.record("job", 1, 0, Delivery(NOW, 200, None, 1), NOW)
         store.deliveries.record("job", 1, 0, Delivery(NOW, None, "interrupted", 0), None)
@@ -194,7 +194,7 @@ class TestJobs:
         assert webhook
         assert (webhook.state, len(webhook.deliveries)) == (WebhookState.DELIVERED, 2)
 
-    def test_a_repeated_insert_finds_what_stands(self, store: Store) -> None:
+    def test_a_repeated_insert_returns_the_stored_job(self, store: Store) -> None:
         assert store.jobs.insert(a_job()) == a_job()
         assert store.jobs.insert(a_job(secret=b"other", run=2)) == a_job()
 
@@ -203,20 +203,20 @@ class TestJobs:
         store.jobs.insert(a_job(state=state))
         assert not seal(store)
 
-    def test_sealing_tells_the_runs_totals_and_happens_once(self, store: Store) -> None:
+    def test_seal_stores_the_totals_of_the_run_once(self, store: Store) -> None:
         store.jobs.insert(a_job())
         assert store.jobs.seal("job", 1, 7, Counts(done=3), LATER)
         assert not store.jobs.seal("job", 1, 8, Counts(), NOW)
         sealed = store.jobs.get("job")
         assert (sealed.sealed, sealed.ranges, sealed.counts.done, sealed.moved_at) == (True, 7, 3, LATER)
 
-    def test_what_moves_is_not_looked_at_with_growing_pauses(self, store: Store) -> None:
+    def test_progress_resets_the_pauses_between_sweeps(self, store: Store) -> None:
         store.jobs.insert(a_job(looks=5))
         store.jobs.record_progress("job", 1, Counts(), LATER)
         job = store.jobs.get("job")
         assert (job.looks, job.moved_at) == (0, LATER)
 
-    def test_cancelling_is_for_what_runs_and_may_be_repeated(self, store: Store) -> None:
+    def test_only_a_running_job_is_cancelled_and_a_repeat_is_allowed(self, store: Store) -> None:
         store.jobs.insert(a_job(sealed=True))
         assert [store.jobs.begin_cancelling("job", NOW) for _ in range(2)] == [True, True]
         job = store.jobs.get("job")
@@ -234,7 +234,7 @@ class TestJobs:
         assert store.jobs.get("job") == new
         assert not store.jobs.begin_run(replace(new, run=3))
 
-    def test_a_deleted_job_is_gone_and_stays_to_be_purged(self, store: Store) -> None:
+    def test_a_deleted_job_is_gone_but_kept_until_it_is_purged(self, store: Store) -> None:
         store.jobs.insert(a_job())
         store.jobs.delete("job", NOW)
         with pytest.raises(JobGoneError):
@@ -247,7 +247,7 @@ class TestJobs:
         assert store.jobs.find("job") == gone
         assert store.jobs.find("nothing") is None
 
-    def test_only_what_has_ended_its_run_and_its_time_expires(self, store: Store) -> None:
+    def test_only_a_job_that_does_not_run_expires_after_its_time(self, store: Store) -> None:
         store.jobs.insert(a_job(state=JobState.COMPLETED))
         store.jobs.insert(a_job(id="running"))
         store.jobs.insert(a_job(id="finishing", state=JobState.FINISHING))
@@ -262,7 +262,7 @@ class TestJobs:
         with pytest.raises(JobGoneError):
             store.jobs.get("job")
 
-    def test_only_what_was_never_sealed_is_abandoned(self, store: Store) -> None:
+    def test_only_a_job_that_was_never_sealed_is_abandoned(self, store: Store) -> None:
         for job in (a_job(), a_job(id="sealed", sealed=True), a_job(id="retried", run=2)):
             store.jobs.insert(job)
             store.jobs.abandon(job.id, NOW)
@@ -272,11 +272,11 @@ class TestJobs:
 
     def test_a_buried_job_is_a_tombstone(self, store: Store) -> None:
         store.jobs.insert(a_job())
-        store.jobs.bury("job", LATER)
+        store.jobs.leave_tombstone("job", LATER)
         assert store.jobs.get("job") == a_job()
         store.jobs.delete("job", NOW)
-        store.jobs.bury("job", LATER)
-        store.jobs.bury("job", LATER + timedelta(1))
+        store.jobs.leave_tombstone("job", LATER)
+        store.jobs.leave_tombstone("job", LATER + timedelta(1))
         tombstone = store.jobs.find("job")
         assert tombstone
         assert (tombstone.state, tombstone.header, tombstone.file_name, tombstone.webhook) == (
@@ -300,13 +300,13 @@ class TestJobList:
             before = (page[-1].created_at, page[-1].id)
         assert seen == "cbad"
 
-    def test_a_page_holds_jobs_in_the_states_asked_for_and_none_that_is_gone(self, store: Store) -> None:
+    def test_a_page_has_jobs_in_the_requested_states_and_no_gone_ones(self, store: Store) -> None:
         for state in JobState:
             store.jobs.insert(a_job(id=state, state=state))
         wanted = frozenset({JobState.PENDING, JobState.COMPLETED, JobState.GONE})
         assert {job.id for job in store.job_list.page("", wanted, None, 9)} == {"PENDING", "COMPLETED"}
 
-    def test_an_owners_jobs_that_have_not_ended_are_counted_up_to_a_number(self, store: Store) -> None:
+    def test_open_jobs_of_an_owner_are_counted_up_to_a_limit(self, store: Store) -> None:
         for number, state in enumerate(JobState):
             store.jobs.insert(a_job(id=f"job{number}", owner="mine", state=state))
         store.jobs.insert(a_job(id="other", owner="yours"))
@@ -314,38 +314,38 @@ class TestJobList:
         assert store.job_list.count_open("mine", 3) == 3
         assert store.job_list.count_open("nobody", 10) == 0
 
-    def test_jobs_are_swept_when_their_time_has_come(self, store: Store) -> None:
+    def test_jobs_are_swept_when_they_are_due(self, store: Store) -> None:
         for name, sweep_at in (("a", NOW), ("b", NOW - timedelta(1)), ("c", LATER), ("d", None)):
             store.jobs.insert(a_job(id=name, sweep_at=sweep_at))
         assert [job.id for job in store.job_list.to_sweep(NOW, 9)] == ["b", "a"]
         assert [job.id for job in store.job_list.to_sweep(NOW, 1)] == ["b"]
 
-    def test_lists_of_jobs_come_without_their_headers(self, store: Store) -> None:
-        """A header may have megabytes, and a list has up to 200 jobs."""
+    def test_lists_of_jobs_leave_out_the_headers(self, store: Store) -> None:
+        """A header may be megabytes long, and a list has up to 200 jobs."""
         job = store.jobs.insert(a_job(sweep_at=NOW, header=("Serial Number", "x" * 100_000)))
         without = [replace(job, header=())]
         assert store.job_list.to_sweep(NOW, 9) == without
         assert store.job_list.page("", frozenset(JobState), None, 9) == without
         assert store.jobs.get("job").header == job.header
 
-    def test_a_look_is_counted_unless_another_was_called_for(self, store: Store) -> None:
+    def test_a_sweep_is_counted_unless_the_job_was_rescheduled(self, store: Store) -> None:
         job = store.jobs.insert(a_job(sweep_at=NOW))
         store.job_list.record_sweep(job, LATER)
-        looked = store.jobs.get("job")
-        assert (looked.sweep_at, looked.looks) == (LATER, 1)
+        swept = store.jobs.get("job")
+        assert (swept.sweep_at, swept.looks) == (LATER, 1)
         store.job_list.record_sweep(job, LATER + timedelta(1))
-        assert store.jobs.get("job") == looked
+        assert store.jobs.get("job") == swept
 
 
 class TestDeliveries:
-    def test_a_claim_and_a_failure_call_for_a_look_when_the_next_is_due(self, store: Store) -> None:
+    def test_a_claim_and_a_failure_schedule_a_sweep_for_the_next_attempt(self, store: Store) -> None:
         store.jobs.insert(a_job(sweep_at=LATER))
         store.deliveries.begin("job", 1, 0, NOW + timedelta(seconds=60))
         assert store.jobs.get("job").sweep_at == NOW + timedelta(seconds=60)
         store.deliveries.record("job", 1, 1, Delivery(NOW, 500, None, 1), NOW + timedelta(seconds=30))
         assert store.jobs.get("job").sweep_at == NOW + timedelta(seconds=30)
 
-    def test_renewing_begins_anew_and_keeps_the_log(self, store: Store) -> None:
+    def test_renew_resets_the_attempts_and_keeps_the_log(self, store: Store) -> None:
         store.jobs.insert(a_job(state=JobState.COMPLETED))
         store.deliveries.begin("job", 1, 0, LATER)
         delivery = Delivery(NOW, 200, None, 1)
@@ -355,7 +355,7 @@ class TestDeliveries:
         webhook = store.jobs.get("job").webhook
         assert webhook == Webhook("https://shop.test/hook", deliveries=(delivery,))
 
-    def test_an_attempt_from_before_a_renewal_is_logged_and_ends_nothing(self, store: Store) -> None:
+    def test_an_attempt_from_before_a_renewal_is_only_logged(self, store: Store) -> None:
         store.jobs.insert(a_job(state=JobState.COMPLETED))
         store.deliveries.begin("job", 1, 0, LATER)
         store.deliveries.renew("job", 1, NOW)
@@ -394,14 +394,14 @@ class TestRows:
             done,
             reported,
             Image("n/a").failed(GONE),
-            Image("http://h/c").postponed(GONE, NOW, NOW, 60),
+            Image("http://h/c").retry_later(GONE, NOW, NOW, 60),
         )
         rows = [a_row(number) for number in (10, 2, 1)] + [a_row(0, images=images)]
         store.rows.insert(rows)
         store.rows.insert([a_row(5, job_id="job2"), a_row(6, job_id="jo")])
         assert list(store.rows.stream("job")) == sorted(rows, key=lambda row: row.number)
 
-    def test_a_range_holds_its_pending_rows_of_this_run(self, store: Store) -> None:
+    def test_a_range_has_its_pending_rows_of_this_run(self, store: Store) -> None:
         rows = [a_row(2), a_row(1), ended(a_row(0)), a_row(3, row_range=1), a_row(4, run=2)]
         store.rows.insert([*rows, a_row(0, job_id="other")])
         assert store.rows.pending_in_range("job", 1, 0) == [a_row(1), a_row(2)]
@@ -418,7 +418,7 @@ class TestRows:
         store.rows.insert([a_row(images=(), row_range=None)])
         assert not store.rows.any_pending("job")
 
-    def test_an_ended_row_stays_as_it_ended(self, store: Store) -> None:
+    def test_an_ended_row_does_not_change(self, store: Store) -> None:
         store.rows.insert([a_row()])
         store.rows.save([ended(a_row())])
         late = replace(a_row(version=1), images=(Image("http://h/a").done("t/a", 1, 1, 1, 1),))
@@ -426,10 +426,10 @@ class TestRows:
         [row] = store.rows.stream("job")
         assert row.images[0].error is ImageErrorCode.NOT_FOUND
 
-    def test_a_stale_twin_writes_nothing(self, store: Store) -> None:
+    def test_a_stale_duplicate_writes_nothing(self, store: Store) -> None:
         store.rows.insert([a_row(0), a_row(1)])
-        postponed = replace(a_row(0), images=(Image("http://h/a").postponed(GONE, NOW, NOW, 60),))
-        assert store.rows.save([postponed]) == 1
+        retry_later = replace(a_row(0), images=(Image("http://h/a").retry_later(GONE, NOW, NOW, 60),))
+        assert store.rows.save([retry_later]) == 1
         assert store.rows.save([ended(a_row(0)), ended(a_row(1))]) == 1
         first, second = store.rows.stream("job")
         assert (first.pending, first.version, second.pending) == (True, 1, False)
@@ -439,16 +439,16 @@ class TestRows:
         store.rows.insert([a_row(run=2)])
         assert store.rows.save([ended(a_row(run=1))]) == 0
 
-    def test_saving_nothing_is_nothing(self, store: Store) -> None:
+    def test_saving_no_rows_does_nothing(self, store: Store) -> None:
         assert store.rows.save([]) == 0
 
-    def test_a_repeated_insert_leaves_what_is_stored(self, store: Store) -> None:
+    def test_a_repeated_insert_keeps_the_stored_rows(self, store: Store) -> None:
         store.rows.insert([a_row(0)])
         store.rows.save([ended(a_row(0))])
         store.rows.insert([a_row(0), a_row(1)])
         assert [row.pending for row in store.rows.stream("job")] == [False, True]
 
-    def test_pending_rows_come_range_by_range(self, store: Store) -> None:
+    def test_pending_rows_are_ordered_by_range(self, store: Store) -> None:
         rows = [a_row(0, row_range=1), a_row(1, row_range=0), ended(a_row(2)), a_row(3, row_range=2)]
         store.rows.insert([*rows, a_row(0, job_id="other")])
         assert [row.number for row in store.rows.pending("job")] == [1, 0, 3]
@@ -457,7 +457,7 @@ class TestRows:
         store.rows.insert([a_row(number) for number in range(4)])
         assert [row.number for row in store.rows.read("job", [3, 1, 9])] == [1, 3]
 
-    def test_reopening_is_for_rows_of_earlier_runs(self, store: Store) -> None:
+    def test_only_rows_of_earlier_runs_are_reopened(self, store: Store) -> None:
         store.rows.insert([ended(a_row(0)), a_row(1, run=2)])
         new = a_row(0, run=2, row_range=5, version=3)
         store.rows.reopen([new])
@@ -465,7 +465,7 @@ class TestRows:
         assert list(store.rows.stream("job")) == [new, a_row(1, run=2)]
         assert store.rows.any_pending("job")
 
-    def test_pages_hold_rows_in_the_states_asked_for(self, store: Store) -> None:
+    def test_pages_have_rows_in_the_requested_states(self, store: Store) -> None:
         done = Image("http://h/b").done("t/b.jpg", bytes_in=9, bytes_out=8, width=7, height=6)
         lost = Image("http://h/c").failed(GONE)
         cases = [(), (done,), (lost,), (done, lost), (done, Image("http://h/d")), (lost, Image("http://h/d"))]
@@ -483,7 +483,7 @@ class TestRows:
         assert [numbers(state) for state in RowState] == [[4, 5], [1], [3], [2], [0]]
         assert numbers(RowState.FAILED, RowState.PARTIAL) == [2, 3]
 
-    def test_rows_are_removed_from_one_number_to_another(self, store: Store) -> None:
+    def test_a_span_of_rows_is_deleted(self, store: Store) -> None:
         store.rows.insert([a_row(number) for number in range(4)])
         store.rows.insert([a_row(1, job_id="job2")])
         store.rows.delete("job", 1, 2)
@@ -501,7 +501,7 @@ class TestKeys:
         assert store.keys.find_by_digest("k") is None
 
     def test_a_key_is_stored_once(self, store: Store) -> None:
-        """An answer of MongoDB may be lost, and its token would be lost with an error."""
+        """MongoDB's response may be lost; an error on the repeated insert would lose the token."""
         for name in ("Acme", "another"):
             store.keys.insert(replace(self.KEY, name=name))
         assert store.keys.all() == [self.KEY]
@@ -519,7 +519,7 @@ class TestKeys:
         store.keys.revoke("nobody", NOW)
         assert store.keys.all() == [replace(self.KEY, revoked_at=NOW)]
 
-    def test_twins_go_on_to_one_webhook_secret(self, store: Store) -> None:
+    def test_duplicate_rotations_make_one_webhook_secret(self, store: Store) -> None:
         store.keys.insert(self.KEY)
         for _ in range(2):
             store.keys.rotate_webhook_secret("k", 1, LATER)
@@ -530,12 +530,14 @@ class TestUsage:
     DAY = NOW.date()
 
     def test_rows_add_up_to_the_limit_and_no_further(self, store: Store) -> None:
-        orders = {"a": 4, "b": 7, "c": 6, "d": 1}
-        added = [store.usage.add("k", self.DAY, order, rows, 10) for order, rows in orders.items()]
+        submissions = {"a": 4, "b": 7, "c": 6, "d": 1}
+        added = [
+            store.usage.add("k", self.DAY, submission, rows, 10) for submission, rows in submissions.items()
+        ]
         assert added == [True, False, True, False]
         assert store.usage.rows("k", self.DAY) == 10
 
-    def test_an_order_is_counted_once_however_often_it_comes(self, store: Store) -> None:
+    def test_a_repeated_submission_is_counted_once(self, store: Store) -> None:
         assert [store.usage.add("k", self.DAY, "a", 6, 10) for _ in range(3)] == [True] * 3
         assert store.usage.rows("k", self.DAY) == 6
 
@@ -543,11 +545,11 @@ class TestUsage:
         assert not store.usage.add("k", self.DAY, "a", 11, 10)
         assert store.usage.rows("k", self.DAY) == 0
 
-    def test_days_and_owners_are_counted_apart(self, store: Store) -> None:
+    def test_days_and_owners_are_counted_separately(self, store: Store) -> None:
         store.usage.add("k", self.DAY, "a", 5, 10)
         assert store.usage.rows("k", LATER.date()) == store.usage.rows("j", self.DAY) == 0
 
-    def test_of_many_at_once_as_many_get_in_as_there_is_room_for(self, store: Store) -> None:
+    def test_concurrent_adds_never_exceed_the_limit(self, store: Store) -> None:
         with ThreadPoolExecutor(8) as pool:
             added = list(pool.map(lambda n: store.usage.add("k", self.DAY, f"{n}", 1, 10), range(40)))
         assert sum(added) == store.usage.rows("k", self.DAY) == 10

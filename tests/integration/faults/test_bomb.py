@@ -1,4 +1,4 @@
-"""The bomb picture is a valid JPEG whose decoding takes as long as it has scans, and hardly any bytes."""
+"""The bomb is a small, valid JPEG; the time to decode it grows with its number of scans."""
 
 import time
 from io import BytesIO
@@ -19,7 +19,7 @@ def seconds(data: bytes) -> float:
     return time.process_time() - began
 
 
-def test_it_is_an_image_that_is_taken() -> None:
+def test_it_is_a_valid_image() -> None:
     output = compress.compress(bomb.draw(SIDE, scans=2), Options())
     assert (output.width, output.height) == (SIDE, SIDE)
 
@@ -28,6 +28,6 @@ def test_its_time_grows_with_its_scans() -> None:
     assert seconds(bomb.draw(SIDE, scans=200)) > 10 * seconds(bomb.draw(SIDE, scans=2))
 
 
-def test_it_is_small_and_within_the_limit_of_pixels() -> None:
+def test_it_is_small_and_below_the_pixel_limit() -> None:
     assert len(bomb.draw()) < 200_000
     assert bomb.SIDE**2 < 50_000_000

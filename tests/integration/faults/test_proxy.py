@@ -1,4 +1,4 @@
-"""The proxy does to calls what AWS does, and boto3 sees it as such."""
+"""The proxy injects the errors of AWS, and boto3 recognises them."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,7 +8,7 @@ import requests
 from botocore.exceptions import ClientError, ConnectionClosedError
 
 from local.runner import aws
-from tests.faults.fates import Fates, Tally
+from tests.faults.injection import Injector, Tally
 from tests.faults.proxy import CALM, Proxy, proxy
 
 
@@ -18,8 +18,8 @@ def server(aws_endpoint: str) -> Iterator[Proxy]:
         yield server
 
 
-def always(server: Proxy, fate: str) -> None:
-    server.rates = {fate: 1.0}
+def always(server: Proxy, fault: str) -> None:
+    server.rates = {fault: 1.0}
 
 
 @pytest.fixture
@@ -45,39 +45,39 @@ def depth(queue: tuple[Any, str], which: str = "") -> int:
 
 
 @pytest.mark.parametrize(
-    ("fate", "status", "code"), [("throttled", 400, "RequestThrottled"), ("failed", 500, "InternalFailure")]
+    ("fault", "status", "code"), [("throttled", 400, "RequestThrottled"), ("failed", 500, "InternalFailure")]
 )
-def test_sqs_refuses_and_has_done_nothing(
-    server: Proxy, queue: tuple[Any, str], fate: str, status: int, code: str
+def test_sqs_fails_without_effect(
+    server: Proxy, queue: tuple[Any, str], fault: str, status: int, code: str
 ) -> None:
     sqs, url = queue
-    always(server, fate)
+    always(server, fault)
     with pytest.raises(ClientError) as caught:
         sqs.send_message(QueueUrl=url, MessageBody="hello")
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == status
     assert caught.value.response["Error"]["Code"].endswith(code)
     server.rates = CALM
     assert depth(queue) == 0
-    assert server.injected.counts() == {f"sqs SendMessage {fate}": 1}
+    assert server.injected.counts() == {f"sqs SendMessage {fault}": 1}
 
 
 @pytest.mark.parametrize(
-    ("fate", "status", "code"), [("throttled", 503, "SlowDown"), ("failed", 500, "InternalError")]
+    ("fault", "status", "code"), [("throttled", 503, "SlowDown"), ("failed", 500, "InternalError")]
 )
-def test_s3_refuses_and_has_done_nothing(
-    server: Proxy, bucket: tuple[Any, str], fate: str, status: int, code: str
+def test_s3_fails_without_effect(
+    server: Proxy, bucket: tuple[Any, str], fault: str, status: int, code: str
 ) -> None:
     s3, name = bucket
-    always(server, fate)
+    always(server, fault)
     with pytest.raises(ClientError) as caught:
-        s3.put_object(Bucket=name, Key=fate, Body=b"x")
+        s3.put_object(Bucket=name, Key=fault, Body=b"x")
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == status
     assert caught.value.response["Error"]["Code"] == code
     server.rates = CALM
     assert s3.list_objects_v2(Bucket=name)["KeyCount"] == 0
 
 
-def test_an_answer_is_lost_and_the_call_carried_out(server: Proxy, queue: tuple[Any, str]) -> None:
+def test_a_lost_response_does_not_undo_the_call(server: Proxy, queue: tuple[Any, str]) -> None:
     sqs, url = queue
     always(server, "lost")
     with pytest.raises(ConnectionClosedError):
@@ -96,23 +96,23 @@ def test_messages_are_sent_twice_and_late(server: Proxy, queue: tuple[Any, str])
     assert (depth(queue), depth(queue, "Delayed")) == (2, 1)
 
 
-def test_other_services_and_presigned_links_are_left_in_peace(server: Proxy, bucket: tuple[Any, str]) -> None:
+def test_other_services_and_presigned_urls_are_not_affected(server: Proxy, bucket: tuple[Any, str]) -> None:
     s3, name = bucket
-    s3.put_object(Bucket=name, Key="peace", Body=b"x")
+    s3.put_object(Bucket=name, Key="untouched", Body=b"x")
     always(server, "failed")
     aws.client("secretsmanager", server.url).list_secrets()
-    link = s3.generate_presigned_url("get_object", Params={"Bucket": name, "Key": "peace"})
+    link = s3.generate_presigned_url("get_object", Params={"Bucket": name, "Key": "untouched"})
     assert requests.get(link, timeout=10).content == b"x"
     server.rates = CALM
-    s3.delete_object(Bucket=name, Key="peace")
+    s3.delete_object(Bucket=name, Key="untouched")
 
 
-def test_the_same_seed_gives_the_same_calls_the_same_fates() -> None:
+def test_the_same_seed_draws_the_same_faults() -> None:
     rates = {"throttled": 0.3, "lost": 0.2}
 
     def drawn(seed: int) -> list[str | None]:
-        fates = Fates(seed)
-        return [fates.draw("s3 PUT", rates) for _ in range(50)]
+        injector = Injector(seed)
+        return [injector.draw("s3 PUT", rates) for _ in range(50)]
 
     assert drawn(1) == drawn(1) != drawn(2)
     assert set(drawn(1)) == {"throttled", "lost", None}

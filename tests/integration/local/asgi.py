@@ -1,4 +1,4 @@
-"""A tiny ASGI app in the place of the API: answers with the value of the environment variable in its path."""
+"""A tiny ASGI app instead of the API: returns the value of the environment variable in its path."""
 
 import os
 from typing import Any

@@ -1,4 +1,4 @@
-"""Handlers for the test template. What they see goes to standard output: their log, which the tests read."""
+"""Handlers for the test template. They print what they receive, and the tests read it from the log."""
 
 import json
 import os
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def fail_some(event: Any, context: Any) -> Any:
-    """Does with each message what its body says; what is to `fail` does so the first time it comes."""
+    """Do what the body of each message says; `fail` fails only on the first receive."""
     failures = []
     for record in event["Records"]:
         count = int(record["attributes"]["ApproximateReceiveCount"])
@@ -24,11 +24,11 @@ def fail_some(event: Any, context: Any) -> Any:
 
 
 def echo(event: Any, context: Any) -> Any:
-    """Returns what it was given and in which surroundings; raises the first time that a message says so."""
+    """Return event, environment and context; raise at the first receive of a `raise` message."""
     _log(event=event)
     for record in event.get("Records", []):
         if record["body"] == "raise" and record["attributes"]["ApproximateReceiveCount"] == "1":
-            raise ValueError("so it was told")
+            raise ValueError("as the message asked")
     return {
         "event": event,
         "environment": dict(os.environ),

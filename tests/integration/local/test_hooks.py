@@ -1,4 +1,4 @@
-"""What tests of failures may do to a system: stand before its AWS, kill its parts and start them again."""
+"""Hooks for failure tests: put a proxy in front of moto, kill parts of the system and start them again."""
 
 import os
 import signal
@@ -21,7 +21,7 @@ APP = "tests.integration.local.asgi:app"
 
 @contextmanager
 def front(moto_url: str) -> Iterator[str]:
-    """Stands before moto as the same address by another name."""
+    """A front without a server: the address of moto with another host name."""
     yield moto_url.replace("127.0.0.1", "localhost")
 
 
@@ -40,12 +40,12 @@ def mongod(system: System) -> Mongod:
 
 
 def written(system: System) -> bool:
-    """Whether MongoDB takes a write now."""
+    """Return whether MongoDB accepts a write."""
     with pymongo.MongoClient[dict[str, Any]](system.mongodb_uri) as client:
         return client[system.mongodb_database]["tests"].insert_one({}).acknowledged
 
 
-def test_functions_and_api_call_the_front_and_nobody_else_does(system: System) -> None:
+def test_only_functions_and_api_call_the_front(system: System) -> None:
     with front(system.endpoint_url) as url:
         assert system.invoke("EchoFunction", {})["environment"]["AWS_ENDPOINT_URL"] == url
         assert requests.get(f"{system.url}/AWS_ENDPOINT_URL", timeout=10).text == url

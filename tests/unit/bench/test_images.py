@@ -15,16 +15,16 @@ def opened(shot: Shot) -> Image.Image:
     return Image.open(BytesIO(images.encoded(shot)))
 
 
-def test_a_shot_is_the_same_each_time() -> None:
+def test_a_shot_is_deterministic() -> None:
     assert images.encoded(SHOTS[0]) == images.encoded(SHOTS[0])
 
 
-def test_no_two_shots_are_saved_under_one_name() -> None:
+def test_shots_have_different_file_names() -> None:
     assert len({shot.name for shot in SHOTS}) == len(SHOTS)
 
 
 @pytest.mark.parametrize("shot", SMALL, ids=lambda shot: shot.name)
-def test_a_shot_is_what_it_says(shot: Shot) -> None:
+def test_a_shot_has_its_stated_properties(shot: Shot) -> None:
     image = opened(shot)
     assert (image.format, image.size) == (shot.format, shot.size)
     assert image.has_transparency_data is shot.cut_out
@@ -35,19 +35,19 @@ def test_a_shot_is_what_it_says(shot: Shot) -> None:
 @pytest.mark.parametrize(
     "shot", [shot for shot in SMALL if shot.format == "JPEG"], ids=lambda shot: shot.name
 )
-def test_a_shot_weighs_what_a_photograph_does(shot: Shot) -> None:
-    """Product photographs of these qualities have between half a bit and three for each pixel."""
+def test_a_shot_has_the_file_size_of_a_photograph(shot: Shot) -> None:
+    """Product photographs of these qualities have 0.5 to 3 bits per pixel."""
     bits = 8 * len(images.encoded(shot)) / (shot.size[0] * shot.size[1])
     assert 0.5 < bits < 3
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_a_product_lies_in_the_middle_on_white(seed: int) -> None:
-    light = images.draw(seed, (200, 150)).convert("L")
-    edge, product = (ImageStat.Stat(light.crop(box)) for box in ((0, 0, 200, 8), (60, 45, 140, 105)))
+def test_a_product_is_centred_on_white(seed: int) -> None:
+    grey = images.draw(seed, (200, 150)).convert("L")
+    edge, product = (ImageStat.Stat(grey.crop(box)) for box in ((0, 0, 200, 8), (60, 45, 140, 105)))
     assert edge.mean[0] > 235
     assert product.mean[0] < 200
-    assert product.stddev[0] > 5  # its material; the shadow alone has half of that
+    assert product.stddev[0] > 5  # its texture; the shadow alone has half of that
 
 
 def test_shots_are_saved_in_a_folder(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Real processes and real pictures, though small ones."""
+"""Measurements with real processes and small real images."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from bench.measure import Measurement, Result, measure
 from bench.modes import HUGE, MODES, Mode
 
 JPEG, RESIZE, *_ = MODES
-NOT_THERE = Candidate("nobody", ("no-such-program",), frozenset({"jpeg"}), "it, if you find it")
+NOT_INSTALLED = Candidate("absent", ("no-such-program",), frozenset({"jpeg"}), "no-such-package")
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def measured(sources: list[Path], *candidates: Candidate, mode: Mode = JPEG, rou
     return measure(mode, sources, candidates, sources[0].parent, 0, rounds, lambda *_: 0.9)
 
 
-def test_everyone_does_every_image_in_every_round(sources: list[Path]) -> None:
+def test_every_candidate_processes_every_image_in_every_round(sources: list[Path]) -> None:
     measurement = measured(sources, PLAIN, ENGINE)
     assert measurement.rounds == 2
     for candidate in (PLAIN, ENGINE):
@@ -31,30 +31,30 @@ def test_everyone_does_every_image_in_every_round(sources: list[Path]) -> None:
         assert {path: len(seconds) for path, seconds in result.seconds.items()} == dict.fromkeys(sources, 2)
         assert result.images_a_second > 0
         assert 0.1 < result.output_share < 1
-        assert result.likeness == 0.9
+        assert result.similarity == 0.9
         assert result.peak_mb > 10
 
 
-def test_the_sandbox_counts_with_its_child(sources: list[Path]) -> None:
+def test_the_sandbox_is_measured_with_its_child(sources: list[Path]) -> None:
     measurement = measured(sources, ENGINE, SANDBOX)
     alone, sandboxed = measurement.result(ENGINE), measurement.result(SANDBOX)
     assert alone.sizes == sandboxed.sizes
     assert sandboxed.peak_mb > alone.peak_mb + 5
 
 
-def test_who_is_not_installed_is_left_out_and_told(sources: list[Path]) -> None:
-    measurement = measured(sources, PLAIN, NOT_THERE)
+def test_a_candidate_that_is_not_installed_is_left_out_and_reported(sources: list[Path]) -> None:
+    measurement = measured(sources, PLAIN, NOT_INSTALLED)
     assert [result.candidate for result in measurement.results] == [PLAIN]
-    assert measurement.absent == [NOT_THERE]
-    assert "Not installed: nobody (install it, if you find it)." in tables.measured(measurement)
+    assert measurement.absent == [NOT_INSTALLED]
+    assert "Not installed: absent (install no-such-package)." in tables.measured(measurement)
 
 
-def test_who_does_not_know_a_mode_is_not_asked(sources: list[Path]) -> None:
-    measurement = measured(sources, PLAIN, NOT_THERE, mode=RESIZE)
+def test_a_candidate_without_the_mode_is_not_started(sources: list[Path]) -> None:
+    measurement = measured(sources, PLAIN, NOT_INSTALLED, mode=RESIZE)
     assert measurement.absent == []
 
 
-def test_an_image_that_somebody_cannot_do_is_nobodys(sources: list[Path]) -> None:
+def test_an_image_that_fails_for_one_candidate_is_left_out_for_all(sources: list[Path]) -> None:
     broken = sources[0].with_name("broken.jpg")
     broken.write_bytes(sources[0].read_bytes()[:700])
     measurement = measured([broken, *sources], PLAIN, ENGINE)
@@ -64,7 +64,7 @@ def test_an_image_that_somebody_cannot_do_is_nobodys(sources: list[Path]) -> Non
 
 
 def test_speed_is_compared_image_by_image_and_round_by_round() -> None:
-    """A round that was slow for both, or one outlier, changes nothing."""
+    """A round that is slow for both, or one outlier, does not change the result."""
     small, large = Path("small"), Path("large")
     slow = Result(PLAIN, {small: [2.0, 20.0, 2.0], large: [80.0, 8.0, 8.0]})
     fast = Result(ENGINE, {small: [1.0, 10.0, 1.0], large: [1.0, 1.0, 1.0]})
@@ -81,7 +81,9 @@ def test_malloc_and_pillow_are_set_as_on_aws() -> None:
     }
 
 
-def test_others_do_not_get_our_malloc(monkeypatch: pytest.MonkeyPatch, sources: list[Path]) -> None:
+def test_other_candidates_do_not_get_our_malloc_settings(
+    monkeypatch: pytest.MonkeyPatch, sources: list[Path]
+) -> None:
     monkeypatch.setenv("MALLOC_ARENA_MAX", "1")
     shown = Candidate(
         "env",
@@ -93,12 +95,12 @@ def test_others_do_not_get_our_malloc(monkeypatch: pytest.MonkeyPatch, sources: 
     runner.close()
 
 
-def test_modes_take_what_suits_them(tmp_path: Path) -> None:
+def test_each_mode_selects_its_images(tmp_path: Path) -> None:
     large = Shot(1, (1200, 300), settings={"quality": 90})
     small = [Shot(1, (90, 90)), Shot(2, (90, 90), "PNG"), Shot(3, (90, 90), orientation=6)]
     jpeg, png, turned, big = images.save([*small, large], tmp_path)
     note = tmp_path / "note.txt"
-    note.write_text("no picture")
+    note.write_text("not an image")
     files = (jpeg, png, turned, big, note)
     taken = {mode.name: [path for path in files if mode.takes(path)] for mode in (*MODES, HUGE)}
     assert taken == {

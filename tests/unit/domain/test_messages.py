@@ -21,5 +21,5 @@ def test_a_message_survives_the_queue(message: Message) -> None:
     ],
 )
 def test_anything_else_is_a_value_error(text: str) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011 (json's own error is one too)
+    with pytest.raises(ValueError):  # noqa: PT011 (JSONDecodeError is one too)
         decode(text)

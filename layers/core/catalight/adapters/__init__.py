@@ -1,1 +1,1 @@
-"""The only modules that import database, queue, store, HTTP and image libraries."""
+"""Adapters: the only modules that import libraries for databases, queues, object stores, HTTP and images."""

@@ -1,1 +1,1 @@
-"""What a catalogue, a job, a row and an image are: the standard library only, no input or output."""
+"""The domain: catalogues, jobs, rows and images. It uses only the standard library and does no I/O."""

@@ -1,4 +1,4 @@
-"""API keys: who may call, how much each caller may ask for, and what its webhooks are signed with."""
+"""API keys: who may call, the limits of each caller, and the secrets that sign its webhooks."""
 
 import hashlib
 import hmac
@@ -9,16 +9,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-PREFIX = "catalight_"  # lets scanners of repositories and logs know a key that was left lying about
+PREFIX = "catalight_"  # lets secret scanners recognise a leaked key in a repository or log
 TOKEN_BYTES = 32
-NOBODY = ""  # the owner of jobs where callers are not told apart
-OVERLAP = timedelta(days=7)  # how long a webhook secret still signs once a newer one does
+NO_OWNER = ""  # the owner of all jobs if callers need no key
+SECRET_OVERLAP = timedelta(days=7)  # how long the previous webhook secret still signs after a rotation
 _TOKEN = re.compile(rf"{PREFIX}[A-Za-z0-9_-]{{43}}")
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How many jobs of one key may be on their way at once, and how many rows it may send a UTC day."""
+    """How many jobs of one key may be open at once, and how many rows it may submit per UTC day."""
 
     open_jobs: int = 20
     rows_a_day: int = 500_000
@@ -26,9 +26,9 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """One caller; its `id` is the owner of its jobs, its token is known to the caller alone.
+    """One caller. Its `id` is the owner of its jobs. Only the caller knows its token.
 
-    `webhook_version` numbers its webhook secrets; the one before still signs until `overlap_until`.
+    `webhook_version` numbers its webhook secrets. The previous one still signs until `overlap_until`.
     """
 
     id: str
@@ -41,47 +41,47 @@ class ApiKey:
     overlap_until: datetime | None = None
 
     def webhook_versions(self, now: datetime) -> tuple[int, ...]:
-        """The webhook secrets that sign now, the newest first."""
+        """Return the versions of the webhook secrets that sign now, newest first."""
         newest = self.webhook_version
         return (newest, newest - 1) if self.overlap_until and now < self.overlap_until else (newest,)
 
 
-def asked_for(variables: Mapping[str, str]) -> bool:
-    """Whether callers need a key: whoever deploys without has to say so in as many words."""
+def keys_required(variables: Mapping[str, str]) -> bool:
+    """Return whether callers need a key. A deployment without keys must ask for that explicitly."""
     return variables.get("AUTHENTICATION") != "none"
 
 
 def new_token() -> str:
-    """A bearer token (RFC 6750) of 256 random bits."""
+    """Return a new bearer token (RFC 6750) of 256 random bits."""
     return PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
 
 
 def is_token(text: str) -> bool:
-    """Whether `text` can be a token."""
+    """Return whether `text` has the form of a token."""
     return _TOKEN.fullmatch(text) is not None
 
 
 def digest(token: str) -> str:
-    """SHA-256 of a token, in hex: all that is stored of it.
+    """Return the SHA-256 of a token in hex. Nothing else of the token is stored.
 
-    A slow hash would gain nothing: nobody guesses 256 random bits.
+    A slow hash would gain nothing, because nobody can guess 256 random bits.
     """
     return hashlib.sha256(token.encode()).hexdigest()
 
 
 def webhook_secret(master: str, key_id: str, version: int) -> str:
-    """A secret of Standard Webhooks 1.0 for one key: `whsec_` and 256 bits in base64.
+    """Return the Standard Webhooks 1.0 secret of one key: `whsec_` and 256 bits in base64.
 
-    It follows from the deployment's own (HMAC-SHA256, RFC 2104), so the database holds no secret.
+    It is derived from the deployment's own secret (HMAC-SHA256, RFC 2104), so the database holds no secret.
     """
     derived = hmac.digest(master.encode(), f"webhook/{key_id}/{version}".encode(), hashlib.sha256)
     return "whsec_" + b64encode(derived).decode()
 
 
 def signing_secrets(masters: Sequence[str], key: ApiKey | None, now: datetime) -> list[str]:
-    """What webhooks are signed with, the newest first; without a key, one secret for all.
+    """Return the secrets that sign webhooks, newest first. Jobs without a key share one secret.
 
-    Never a deployment's own: who knew that one could sign for every key.
+    The deployment's own secret never signs: a receiver that knew it could sign for every key.
     """
-    key_id, versions = (key.id, key.webhook_versions(now)) if key else (NOBODY, (1,))
+    key_id, versions = (key.id, key.webhook_versions(now)) if key else (NO_OWNER, (1,))
     return [webhook_secret(master, key_id, version) for master in masters for version in versions]

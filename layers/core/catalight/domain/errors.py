@@ -1,20 +1,20 @@
-"""Every error that Catalight raises on purpose: one tree that carries data, mapped once, at the edge."""
+"""All errors that Catalight raises itself. They carry data and are mapped to a response once, at the edge."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class CatalightError(Exception):
-    """Root of the tree; catch it at an edge, never inside."""
+    """The base class of all errors. Catch it only at the edge."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong with a catalogue, exact enough to mend it.
+    """One problem of a catalogue, precise enough to fix it.
 
-    `line` counts physical lines from 1 (a quoted cell may span several: the line it begins on), or is
-    None where the whole file is meant. `column` is the header cell as the user wrote it. `found` is what
-    stood there, shortened.
+    `line` is the physical line, from 1 (if a quoted cell spans several, the line that the row begins on), or
+    None if the problem concerns the whole file. `column` is the header cell as the user wrote it. `found` is
+    the value that was found there, shortened.
     """
 
     code: str
@@ -25,7 +25,7 @@ class Problem:
 
 
 class CatalogueError(CatalightError):
-    """The file cannot be used. `problems` holds the first ones, `total` counts them all."""
+    """The file cannot be used. `problems` holds the first problems; `total` counts all of them."""
 
     def __init__(self, problems: tuple[Problem, ...], total: int) -> None:
         super().__init__(f"{total} problems: {problems[0].message}")
@@ -34,7 +34,7 @@ class CatalogueError(CatalightError):
 
 
 class OptionError(CatalightError):
-    """A form field that cannot be used: what was found, and what is allowed."""
+    """An invalid form field: the value that was found, and what is allowed."""
 
     def __init__(self, field: str, found: str, allowed: str) -> None:
         super().__init__(f"{field} is {found!r}; allowed: {allowed}")
@@ -44,21 +44,21 @@ class OptionError(CatalightError):
 
 
 class UnauthorizedError(CatalightError):
-    """No API key came with the request, or none that stands; `given` tells which."""
+    """The request has no API key, or an invalid one; `given` says which."""
 
     def __init__(self, *, given: bool) -> None:
-        super().__init__("the API key is not known" if given else "there is no API key")
+        super().__init__("the API key is unknown or revoked" if given else "there is no API key")
         self.given = given
 
 
 class LimitError(CatalightError):
-    """A caller wants more than is `left` of its limit of that name ("rows" a day, or "open-jobs").
+    """A caller requests more than is `left` of the limit called `name` ("rows" per day, or "open-jobs").
 
-    After `retry_after` seconds it may be taken; None where it never will.
+    The request may succeed after `retry_after` seconds; None means that it never will.
     """
 
     def __init__(self, name: str, limit: int, left: int, wanted: int, retry_after: int | None) -> None:
-        super().__init__(f"{name}: {wanted} wanted, {left} of {limit} left")
+        super().__init__(f"{name}: {wanted} requested, {left} of {limit} left")
         self.name = name
         self.limit = limit
         self.left = left
@@ -67,7 +67,7 @@ class LimitError(CatalightError):
 
 
 class KeyNotFoundError(CatalightError):
-    """No such API key."""
+    """There is no such API key."""
 
     def __init__(self, key_id: str) -> None:
         super().__init__(f"no API key {key_id!r}")
@@ -75,7 +75,7 @@ class KeyNotFoundError(CatalightError):
 
 
 class JobNotFoundError(CatalightError):
-    """No such job."""
+    """There is no such job."""
 
     def __init__(self, job_id: str) -> None:
         super().__init__(f"no job {job_id!r}")
@@ -83,11 +83,11 @@ class JobNotFoundError(CatalightError):
 
 
 class JobGoneError(JobNotFoundError):
-    """There was such a job; it was deleted, or has expired."""
+    """The job was deleted or has expired."""
 
 
 class JobEndedError(CatalightError):
-    """The job has ended, or is about to: there is nothing left to cancel. `state` is what clients see."""
+    """The job has ended or is about to end, so it cannot be cancelled. `state` is what clients see."""
 
     def __init__(self, job_id: str, state: str) -> None:
         super().__init__(f"job {job_id!r} is {state}")
@@ -96,7 +96,7 @@ class JobEndedError(CatalightError):
 
 
 class NoWebhookError(CatalightError):
-    """The job was sent without a webhook."""
+    """The job was submitted without a webhook."""
 
     def __init__(self, job_id: str) -> None:
         super().__init__(f"job {job_id!r} has no webhook")
@@ -104,15 +104,15 @@ class NoWebhookError(CatalightError):
 
 
 class IdempotencyError(CatalightError):
-    """The key was used before, with another file or other fields; `job_id` is what became of that."""
+    """The Idempotency-Key was used before, with another file or other fields, for the job `job_id`."""
 
     def __init__(self, job_id: str) -> None:
-        super().__init__(f"the key belongs to another order, job {job_id!r}")
+        super().__init__(f"the key belongs to another submission, job {job_id!r}")
         self.job_id = job_id
 
 
 class JobNotFinishedError(CatalightError):
-    """The job has no result yet; ask again after `retry_after` seconds."""
+    """The job has no result yet; try again after `retry_after` seconds."""
 
     def __init__(self, job_id: str, retry_after: int) -> None:
         super().__init__(f"job {job_id!r} has not finished")
@@ -121,7 +121,7 @@ class JobNotFinishedError(CatalightError):
 
 
 class ResultExpiredError(CatalightError):
-    """The job has ended, and its result has been removed at the end of its retention."""
+    """The job has ended, but its result was removed at the end of its retention."""
 
     def __init__(self, job_id: str) -> None:
         super().__init__(f"the result of job {job_id!r} has been removed")
@@ -129,24 +129,24 @@ class ResultExpiredError(CatalightError):
 
 
 class ImageNotFoundError(CatalightError):
-    """No stored image stands under this link."""
+    """No image is stored under this link."""
 
 
 class UploadTooLargeError(CatalightError):
-    """The body is larger than the API takes; `size` and `limit` are bytes."""
+    """The body is larger than the API accepts; `size` and `limit` are bytes."""
 
     def __init__(self, size: int, limit: int) -> None:
-        super().__init__(f"{size} bytes; at most {limit} are taken")
+        super().__init__(f"{size} bytes; at most {limit} are allowed")
         self.size = size
         self.limit = limit
 
 
 class ConfigurationError(CatalightError):
-    """The deployment is set up in a way that Catalight refuses to run in."""
+    """The deployment's configuration is invalid, so Catalight does not run."""
 
 
 class UnavailableError(CatalightError):
-    """A service that Catalight stands on does not answer; try again after `retry_after` seconds."""
+    """A service that Catalight depends on does not answer; try again after `retry_after` seconds."""
 
     def __init__(self, service: str, retry_after: int = 5) -> None:
         super().__init__(f"{service} does not answer")
@@ -155,7 +155,7 @@ class UnavailableError(CatalightError):
 
 
 class ImageErrorCode(StrEnum):
-    """Why an image has no output; stable, they stand in clients' code and in result CSVs."""
+    """Why an image has no output. The codes are stable: clients' code and result CSVs contain them."""
 
     INVALID_URL = "invalid_url"
     NOT_FOUND = "not_found"
@@ -178,12 +178,12 @@ class ImageErrorCode(StrEnum):
 
 
 class ImageError(CatalightError):
-    """An image that cannot be had or read: this image's end, not the job's.
+    """An image that cannot be fetched or compressed. It fails the image, not the job.
 
-    `detail` is one sentence with the measured and the allowed value; it never holds text that a remote
-    host sent. `transient` says whether the same request may succeed later, `retry_after` after how many
-    seconds the host said so. `status` is what the URL's own host answered; None where it did not, or where
-    it was another to which it redirected.
+    `detail` is one sentence with the measured and the allowed value. It never contains text that a remote
+    host sent. `transient` is whether the same request may succeed later, and `retry_after` after how many
+    seconds, if the host said so. `status` is the HTTP status of the URL's own host. It is None if that host
+    did not answer, or if the answer is of another host that it redirected to.
     """
 
     def __init__(

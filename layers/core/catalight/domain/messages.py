@@ -1,4 +1,4 @@
-"""What travels through the queues: hints to look into the database, never the truth itself."""
+"""Queue messages. A message says what to look up in the database, which alone holds the truth."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -6,9 +6,10 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True, slots=True)
 class ProcessRange:
-    """Rows of range `range` of run `run` of a job may be pending: process them.
+    """Process the pending rows of range `range` in run `run` of a job, if there are any.
 
-    With `row` and `place` set, that one image alone: a range that crashed its function is split into these.
+    If `row` and `place` are set, process only that image: `row` is the number of its row, and `place` its
+    index in the row. A range that crashed its function is split into such messages.
     """
 
     job_id: str
@@ -18,13 +19,13 @@ class ProcessRange:
     place: int | None = None
 
     def names(self, row: int, place: int) -> bool:
-        """Whether the message is about the image at `place` of the row with this number."""
+        """Return whether the message covers the image at index `place` of the row with this number."""
         return self.row is None or (self.row, self.place) == (row, place)
 
 
 @dataclass(frozen=True, slots=True)
 class FinishJob:
-    """Every row of this run has ended: write the result."""
+    """Write the result, because every row of this run has ended."""
 
     job_id: str
     run: int
@@ -32,7 +33,7 @@ class FinishJob:
 
 @dataclass(frozen=True, slots=True)
 class DeliverWebhook:
-    """The job has ended and its webhook may not have been taken yet: deliver it."""
+    """Deliver the webhook of a job that has ended, if the receiver has not accepted it yet."""
 
     job_id: str
     run: int
@@ -40,7 +41,7 @@ class DeliverWebhook:
 
 @dataclass(frozen=True, slots=True)
 class TendJob:
-    """Something of the job may be due that nobody else sees to: look, and do it."""
+    """Do what is due for the job and what no other message triggers."""
 
     job_id: str
 
@@ -57,14 +58,14 @@ _NAMES = {kind: name for name, kind in _KINDS.items()}
 
 
 def encode(message: Message) -> str:
-    """A message as JSON text, its kind in `kind`."""
+    """Return a message as JSON text, with its kind in `kind`."""
     return json.dumps({"kind": _NAMES[type(message)], **asdict(message)})
 
 
 def decode(text: str) -> Message:
-    """Read what `encode` wrote; raise ValueError for anything else."""
+    """Read what `encode` wrote. Raise ValueError for anything else."""
     try:
         fields = json.loads(text)
         return _KINDS[fields.pop("kind")](**fields)
     except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"not a message of this system: {error!r}") from error
+        raise ValueError(f"not a Catalight message: {error!r}") from error

@@ -1,1 +1,1 @@
-"""One verb a module; the adapters are passed in as the protocols of `catalight.usecases.ports`."""
+"""The use cases, one per module. Adapters are passed in as the protocols of `catalight.usecases.ports`."""

@@ -1,4 +1,4 @@
-"""What the use cases need of the outside, as protocols; `catalight.adapters` holds the real ones."""
+"""The protocols that the use cases need. `catalight.adapters` implements them."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -17,197 +17,203 @@ type SecondsLeft = Callable[[], float]
 
 
 class Jobs(Protocol):
-    """The jobs; every write is conditional, so that it may be repeated or come late.
+    """The jobs. Every write is conditional, so that it may be repeated or arrive late.
 
-    A write that moves a job says when; what stands still is found by it.
+    A write with which a job makes progress takes the time `now`. Stalled jobs are found by this time.
     """
 
     def insert(self, job: Job) -> Job:
-        """Store a new job, not sealed; return the one that stands under its id, be it new or not."""
+        """Store a new job, not sealed. Return the job that is stored under its id, new or not."""
 
     def get(self, job_id: str) -> Job:
-        """The job; JobNotFoundError, or JobGoneError where it was deleted or has expired."""
+        """Return the job. Raise JobNotFoundError, or JobGoneError if it was deleted or has expired."""
 
     def find(self, job_id: str) -> Job | None:
-        """The job, also where it is GONE."""
+        """Return the job, even if it is GONE, or None if there is none."""
 
     def seal(self, job_id: str, run: int, ranges: int, counts: Counts, now: datetime) -> bool:
-        """Say that every row of a running job is stored, with the run's totals; whether this call did it."""
+        """Seal a running job, with the run's totals: every row is stored. Return whether this call did it."""
 
     def start(self, job_id: str, run: int, now: datetime) -> None:
-        """PENDING to PROCESSING."""
+        """Change PENDING to PROCESSING."""
 
     def record_progress(self, job_id: str, run: int, counts: Counts, now: datetime) -> None:
-        """Add to the live counts; they are advisory."""
+        """Add to the live counts, which are advisory."""
 
     def begin_cancelling(self, job_id: str, now: datetime) -> bool:
-        """PENDING or PROCESSING to CANCELLING; whether the job stands at CANCELLING now."""
+        """Change PENDING or PROCESSING to CANCELLING. Return whether the job is CANCELLING now."""
 
     def begin_finishing(self, job_id: str, run: int, now: datetime) -> bool:
-        """A sealed, running job to FINISHING; whether the job stands at FINISHING of this run now."""
+        """Change a sealed, running job to FINISHING. Return whether it is FINISHING in this run now."""
 
     def publish(self, job_id: str, run: int, end: JobState, counts: Counts, now: datetime) -> None:
-        """FINISHING of this run to its end, COMPLETED or CANCELLED, with the exact counts."""
+        """Change FINISHING in this run to `end` (COMPLETED or CANCELLED), with the exact counts."""
 
     def begin_run(self, new: Job) -> bool:
-        """The next run, as `new` has it, of a job that has ended its run; whether this call began it."""
+        """Begin the run of `new` if the job has ended the run before. Return whether this call did it."""
 
     def delete(self, job_id: str, now: datetime) -> None:
-        """To GONE, whatever the state."""
+        """Change to GONE from any state."""
 
     def expire(self, job_id: str, run: int, now: datetime) -> None:
-        """To GONE where the job has ended this run and its time is over."""
+        """Change to GONE if the job has expired, and this run has ended or is FINISHING."""
 
     def abandon(self, job_id: str, now: datetime) -> None:
-        """To GONE where the job was never sealed."""
+        """Change to GONE if the job was never sealed."""
 
-    def bury(self, job_id: str, until: datetime) -> None:
-        """Leave nothing of a GONE job but a tombstone, and that until then."""
+    def leave_tombstone(self, job_id: str, until: datetime) -> None:
+        """Reduce a GONE job to a tombstone, and keep that until `until`."""
 
 
 class JobList(Protocol):
-    """The jobs, by what they have in common; in lists they come without their headers, which may be large."""
+    """Queries for several jobs. The jobs are returned without their headers, which may be large."""
 
     def page(
         self, owner: str, states: AbstractSet[JobState], before: tuple[datetime, str] | None, limit: int
     ) -> list[Job]:
-        """An owner's jobs that are not GONE, newest first, from after that creation time and id."""
+        """Return an owner's jobs in these states, without GONE ones, newest first.
+
+        The page begins after the job with the creation time and id in `before`.
+        """
 
     def count_open(self, owner: str, most: int) -> int:
-        """How many of an owner's jobs have not ended; no more than `most` are counted."""
+        """Return how many of an owner's jobs have not ended, counting at most `most`."""
 
     def to_sweep(self, now: datetime, limit: int) -> list[Job]:
-        """Jobs whose `sweep_at` has come, the longest due first."""
+        """Return jobs whose `sweep_at` has passed, the most overdue first."""
 
     def record_sweep(self, job: Job, next_sweep: datetime) -> None:
-        """Count a look at the job; look again then, unless another time was set meanwhile."""
+        """Count a check of the job, and set `sweep_at` to `next_sweep` unless it was changed meanwhile."""
 
 
 class Deliveries(Protocol):
-    """The calls of the jobs' webhooks."""
+    """The delivery attempts of the jobs' webhooks."""
 
     def begin(self, job_id: str, run: int, attempts: int, until: datetime) -> bool:
-        """Claim the attempt after `attempts` others; False where a twin has it, until then."""
+        """Claim the attempt after `attempts` others until `until`. Return False if a duplicate holds it."""
 
     def record(
         self, job_id: str, run: int, attempt: int, delivery: Delivery, next_at: datetime | None
     ) -> None:
-        """Log the attempt with this number, from 1; end the delivery if it was taken or was the last.
+        """Log the attempt with this number, from 1. End the delivery if it was accepted or was the last.
 
-        Where the attempts have begun anew since, it is logged and nothing else.
+        If the attempts were restarted meanwhile, only log it.
         """
 
     def renew(self, job_id: str, run: int, now: datetime) -> None:
-        """Begin the attempts anew, of a job that has ended this run."""
+        """Restart the attempts, if the job has ended this run."""
 
 
 class Rows(Protocol):
-    """The rows, each with its images embedded."""
+    """The rows. Each contains its images."""
 
     def insert(self, rows: Iterable[Row]) -> None:
-        """Store the rows of a new job; those that are stored already stay as they are."""
+        """Store the rows of a new job. Rows that are stored already are not changed."""
 
     def pending_in_range(self, job_id: str, run: int, number: int) -> list[Row]:
-        """The rows of a range that have not ended, in CSV order."""
+        """Return the rows of a range that have not ended, in CSV order."""
 
     def pending(self, job_id: str) -> Iterator[Row]:
-        """The rows that have not ended, range by range; it may miss what changes meanwhile."""
+        """Yield the rows that have not ended, in order of range. It may miss rows that change meanwhile."""
 
     def read(self, job_id: str, numbers: Sequence[int]) -> list[Row]:
-        """The rows with these numbers, those that exist, in CSV order."""
+        """Return the rows with these numbers that exist, in CSV order."""
 
     def save(self, rows: Sequence[Row]) -> int:
-        """Write rows that are pending at the version that was read; return how many still were."""
+        """Write the rows that are still pending at the version that was read. Return how many were."""
 
     def reopen(self, rows: Sequence[Row]) -> None:
-        """Write rows as their new run begins with them, where they are still of an earlier one."""
+        """Write rows as they are at the start of their new run, if they still belong to an earlier run."""
 
     def any_pending(self, job_id: str) -> bool:
-        """Whether any row of the job has not ended: one seek, however large the job."""
+        """Return whether any row of the job has not ended. It costs one seek, however large the job is."""
 
     def stream(self, job_id: str) -> Iterator[Row]:
-        """All rows in CSV order, in bounded memory."""
+        """Yield all rows in CSV order, in bounded memory."""
 
     def page(self, job_id: str, states: AbstractSet[RowState], after: int, limit: int) -> list[Row]:
-        """Rows in these states (in any, where none is named) in CSV order, from after that number."""
+        """Return rows in these states (in any state if empty) in CSV order, after row number `after`."""
 
     def delete(self, job_id: str, first: int, last: int) -> None:
-        """Remove the rows with these numbers and those between."""
+        """Delete the rows with the numbers from `first` to `last`."""
 
 
 class Queue(Protocol):
-    """A queue of hints."""
+    """A queue of messages."""
 
     def send(self, messages: Iterable[Message], delay: int = 0) -> None:
-        """Send all, or raise UnavailableError; `delay` is whole seconds, 900 at most."""
+        """Send all messages, or raise UnavailableError. `delay` is whole seconds, at most 900."""
 
 
 class ObjectStore(Protocol):
-    """Where images and results are stored."""
+    """The store of images and results."""
 
     def put(self, key: str, data: bytes, media_type: str) -> None:
-        """Store one image; overwriting it with the same bytes is harmless."""
+        """Store one image. Overwriting it with the same bytes is harmless."""
 
     def put_stream(self, key: str, chunks: Iterable[bytes], media_type: str) -> None:
         """Store a file of any length in bounded memory."""
 
     def exists(self, key: str) -> bool:
-        """Whether something stands under the key."""
+        """Return whether an object is stored under the key."""
 
     def link(self, key: str, seconds: int, file_name: str | None = None, *, head: bool = False) -> str:
-        """A presigned URL for GET or for HEAD; with `file_name` a browser saves it under that name."""
+        """Return a presigned URL for GET or HEAD. With `file_name`, a browser saves it under that name."""
 
     def delete(self, keys: Iterable[str]) -> None:
-        """Remove what stands under these keys, if anything."""
+        """Delete the objects under these keys, if they exist."""
 
 
 class WebhookSender(Protocol):
     """Calls a webhook once."""
 
     def __call__(self, owner: str, url: str, webhook_id: str, body: str, now: datetime) -> Delivery:
-        """Sign for the job's owner and send; whatever goes wrong is an outcome, not an exception."""
+        """Sign for the job's owner and send. A failure is returned in the Delivery, not raised."""
 
 
 class Hosts(Protocol):
-    """The hosts that had enough, as all instances know them; advisory: nothing goes wrong without it."""
+    """The throttled hosts, shared by all instances. They are advisory: nothing goes wrong without them."""
 
     def known(self, names: Iterable[str]) -> Mapping[str, Host]:
-        """Those of `names` that are remembered, also where their rest is over: their strikes count on."""
+        """Return those of `names` that are stored, even after their backoff: their strikes still count."""
 
-    def rest(self, name: str, until: datetime, strikes: int) -> None:
-        """Leave the host alone until then at least, and remember that many strikes at least."""
+    def back_off(self, name: str, until: datetime, strikes: int) -> None:
+        """Back off from the host until `until` or longer, and store this number of strikes or more."""
 
-    def forgive(self, name: str, now: datetime) -> None:
-        """Forget the strikes of a host that has served again, where its rest is over."""
+    def clear_strikes(self, name: str, now: datetime) -> None:
+        """Forget the strikes of a host that serves again, if its backoff is over."""
 
 
 class Keys(Protocol):
     """The API keys."""
 
     def insert(self, key: ApiKey) -> None:
-        """Store a new key; asked again it changes nothing."""
+        """Store a new key. Repeating the call changes nothing."""
 
     def find(self, key_id: str) -> ApiKey | None:
-        """The key with this id, revoked or not."""
+        """Return the key with this id, revoked or not."""
 
     def find_by_digest(self, digest: str) -> ApiKey | None:
-        """The key whose token has this digest, revoked or not."""
+        """Return the key whose token has this digest, revoked or not."""
 
     def all(self) -> list[ApiKey]:
-        """All keys, the oldest first."""
+        """Return all keys, oldest first."""
 
     def revoke(self, key_id: str, now: datetime) -> None:
-        """Revoke it, where it stands."""
+        """Revoke the key, if it exists and is not revoked yet."""
 
     def rotate_webhook_secret(self, key_id: str, version: int, overlap_until: datetime) -> None:
-        """Go on to the webhook secret after `version`, where that is the newest; it signs until then too."""
+        """Switch to the secret after `version`, if that is the newest. Both sign until `overlap_until`."""
 
 
 class Usage(Protocol):
-    """What each owner has asked for, by UTC day."""
+    """The rows that each owner has submitted, by UTC day."""
 
     def add(self, owner: str, day: date, order: str, rows: int, limit: int) -> bool:
-        """Count an order's rows, once, where the day's sum stays within `limit`; whether they are counted."""
+        """Count a submission's rows, once, if the day's sum stays within `limit`.
+
+        `order` is the id of the submission. Return whether its rows are counted.
+        """
 
     def rows(self, owner: str, day: date) -> int:
-        """The day's sum."""
+        """Return the day's sum."""

@@ -1,4 +1,4 @@
-"""Queues, objects and secrets, against moto's server."""
+"""SQS and S3 adapters against the moto server."""
 
 import json
 import uuid
@@ -38,7 +38,7 @@ def received(sqs: Any, url: str) -> list[dict[str, Any]]:
 
 
 class FlakySqs:
-    """The real client, but each first try of every third message fails, as SQS may answer a batch."""
+    """The real client, but the first attempt for every third message fails, as can happen in an SQS batch."""
 
     def __init__(self, client: Any) -> None:
         self.client = client
@@ -60,7 +60,7 @@ class FlakySqs:
 
 
 class TestQueue:
-    def test_messages_arrive_whole_and_grouped_by_job(self, sqs: Any, queue_url: str) -> None:
+    def test_messages_arrive_complete_and_grouped_by_job(self, sqs: Any, queue_url: str) -> None:
         sent = [ProcessRange("job", 1, number) for number in range(23)]
         SqsQueue(sqs, queue_url).send(sent)
         found = received(sqs, queue_url)
@@ -72,7 +72,7 @@ class TestQueue:
         attributes = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["All"])["Attributes"]
         assert attributes["ApproximateNumberOfMessagesDelayed"] == "1"
 
-    def test_what_a_batch_leaves_behind_is_sent_again(self, sqs: Any, queue_url: str) -> None:
+    def test_failed_entries_of_a_batch_are_sent_again(self, sqs: Any, queue_url: str) -> None:
         flaky = FlakySqs(sqs)
         pauses: list[float] = []
         sent = [ProcessRange("job", 1, number) for number in range(25)]
@@ -81,7 +81,7 @@ class TestQueue:
         assert flaky.calls > 3
         assert pauses == sorted(pauses)
 
-    def test_a_queue_that_takes_nothing_is_unavailable(self, sqs: Any, queue_url: str) -> None:
+    def test_a_queue_that_accepts_nothing_is_unavailable(self, sqs: Any, queue_url: str) -> None:
         class Refusing:
             def send_message_batch(self, QueueUrl: str, Entries: list[dict[str, Any]]) -> dict[str, Any]:
                 return {"Failed": [{"Id": entry["Id"]} for entry in Entries]}
@@ -122,11 +122,11 @@ class TestStore:
         assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/jpeg")
         assert answer.headers["Content-Length"] == "5"
         assert requests.get(get, timeout=10).content == b"bytes"
-        # moto checks no signature; S3 does, and what is signed begins with the method.
+        # moto checks no signatures. S3 does, and the signed text begins with the method.
         assert get != head
 
     @pytest.mark.parametrize("size", [0, 1, 5_000_000, 21_000_000])
-    def test_a_stream_of_any_length_is_stored_whole(self, bucket: tuple[Any, str], size: int) -> None:
+    def test_a_stream_of_any_length_is_stored_completely(self, bucket: tuple[Any, str], size: int) -> None:
         client, name = bucket
         data = bytes(range(256)) * (size // 256 + 1)
         chunks = (data[start : start + 99_991] for start in range(0, size, 99_991))
@@ -154,9 +154,7 @@ class TestStore:
         disposition = answer.headers["Content-Disposition"]
         assert disposition == "attachment; filename*=UTF-8''pr%C3%A9is%20%22x%22.csv"
 
-    def test_keys_are_removed_however_many_and_whether_they_stand_or_not(
-        self, bucket: tuple[Any, str]
-    ) -> None:
+    def test_any_number_of_keys_is_deleted_missing_ones_included(self, bucket: tuple[Any, str]) -> None:
         client, name = bucket
         store = S3Store(client, name)
         for key in ("images/t/a.jpg", "images/t/b.jpg", "images/t/kept.jpg"):
@@ -168,12 +166,12 @@ class TestStore:
         ]
         store.delete([])
 
-    def test_a_fault_of_the_deployment_is_not_taken_for_an_outage(self, bucket: tuple[Any, str]) -> None:
+    def test_a_misconfiguration_is_no_outage(self, bucket: tuple[Any, str]) -> None:
         client, _ = bucket
         with pytest.raises(ClientError, match="NoSuchBucket"):
             S3Store(client, "missing").put("k", b"", "image/jpeg")
 
-    def test_an_object_is_sent_without_asking_before(self) -> None:
+    def test_an_object_is_sent_without_expect_100_continue(self) -> None:
         asked: list[str | None] = []
 
         class Listening(Handler):

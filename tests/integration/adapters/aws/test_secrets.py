@@ -15,7 +15,7 @@ ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:any"
 
 
 class Clock:
-    """Seconds, as a test says."""
+    """A clock that the test sets."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
@@ -40,7 +40,7 @@ def create(manager: Any, text: str) -> str:
     return arn
 
 
-def test_a_secret_is_kept_for_some_minutes_and_then_read_anew(manager: Any, clock: Clock) -> None:
+def test_a_secret_is_cached_for_some_minutes_and_then_read_again(manager: Any, clock: Clock) -> None:
     arn, secrets = create(manager, "text"), Secrets(manager, clock)
     assert secrets.kept(arn) == "text"
     manager.put_secret_value(SecretId=arn, SecretString="new")
@@ -50,14 +50,14 @@ def test_a_secret_is_kept_for_some_minutes_and_then_read_anew(manager: Any, cloc
     assert secrets.kept(arn) == "new"
 
 
-def test_what_holds_now_is_read_at_once_and_kept(manager: Any, clock: Clock) -> None:
+def test_the_current_text_is_read_at_once_and_cached(manager: Any, clock: Clock) -> None:
     arn, secrets = create(manager, "text"), Secrets(manager, clock)
     secrets.kept(arn)
     manager.put_secret_value(SecretId=arn, SecretString="new")
     assert secrets.now(arn) == secrets.kept(arn) == "new"
 
 
-def test_a_binary_secret_holds_no_text(manager: Any) -> None:
+def test_a_binary_secret_has_no_text(manager: Any) -> None:
     arn = create(manager, "text")
     manager.put_secret_value(SecretId=arn, SecretBinary=b"\xff")
     assert Secrets(manager).now(arn) == ""
@@ -68,7 +68,7 @@ def test_a_secret_that_does_not_exist_is_a_fault_of_the_deployment(manager: Any)
         Secrets(manager).kept(ARN + "-nothing")
 
 
-def test_in_an_outage_the_last_text_serves_on_for_an_hour(manager: Any, clock: Clock) -> None:
+def test_in_an_outage_the_last_text_is_used_for_an_hour(manager: Any, clock: Clock) -> None:
     arn = create(manager, "text")
     secrets = Secrets(manager, clock)
     secrets.kept(arn)

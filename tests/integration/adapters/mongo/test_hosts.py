@@ -1,4 +1,4 @@
-"""What is remembered of hosts: in memory and in MongoDB alike."""
+"""The state of throttled hosts, in memory and in MongoDB."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -31,9 +31,9 @@ def hosts(request: pytest.FixtureRequest) -> Iterator[Hosts]:
         yield MongoHosts(request.getfixturevalue("mongodb"))
 
 
-def test_a_host_is_remembered_by_its_name(hosts: Hosts) -> None:
-    hosts.rest("shop.test:443", at(2.5), 1)
-    hosts.rest("$ü.test:80", at(9), 2)
+def test_a_host_is_found_by_its_name(hosts: Hosts) -> None:
+    hosts.back_off("shop.test:443", at(2.5), 1)
+    hosts.back_off("$ü.test:80", at(9), 2)
     assert hosts.known(["shop.test:443", "$ü.test:80", "other.test:80"]) == {
         "shop.test:443": Host("shop.test:443", at(2.5), 1),
         "$ü.test:80": Host("$ü.test:80", at(9), 2),
@@ -42,30 +42,30 @@ def test_a_host_is_remembered_by_its_name(hosts: Hosts) -> None:
     assert hosts.known([]) == {}
 
 
-def test_a_rest_is_never_shortened_and_no_strike_forgotten(hosts: Hosts) -> None:
-    hosts.rest("h:80", at(60), 1)
-    hosts.rest("h:80", at(4), 2)
+def test_a_backoff_is_never_shortened_and_keeps_its_strikes(hosts: Hosts) -> None:
+    hosts.back_off("h:80", at(60), 1)
+    hosts.back_off("h:80", at(4), 2)
     assert hosts.known(["h:80"])["h:80"] == Host("h:80", at(60), 2)
 
 
-def test_a_host_that_serves_again_is_forgiven_once_its_rest_is_over(hosts: Hosts) -> None:
-    hosts.rest("h:80", at(60), 2)
-    hosts.forgive("h:80", at(59))
+def test_a_working_host_is_forgiven_after_its_backoff(hosts: Hosts) -> None:
+    hosts.back_off("h:80", at(60), 2)
+    hosts.clear_strikes("h:80", at(59))
     assert hosts.known(["h:80"])
-    hosts.forgive("h:80", at(60))
-    hosts.forgive("other:80", at(60))
+    hosts.clear_strikes("h:80", at(60))
+    hosts.clear_strikes("other:80", at(60))
     assert hosts.known(["h:80"]) == {}
 
 
-def test_rests_that_are_told_at_once_come_to_the_longest(hosts: Hosts) -> None:
-    told = [(at(seconds), seconds % 7) for seconds in range(40)]
-    Random(1).shuffle(told)
+def test_of_concurrent_backoffs_the_longest_wins(hosts: Hosts) -> None:
+    backoffs = [(at(seconds), seconds % 7) for seconds in range(40)]
+    Random(1).shuffle(backoffs)
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda rest: hosts.rest("h:80", *rest), told))
+        list(pool.map(lambda backoff: hosts.back_off("h:80", *backoff), backoffs))
     assert hosts.known(["h:80"])["h:80"] == Host("h:80", at(39), 6)
 
 
-def test_strikes_are_forgotten_ten_minutes_after_the_rest(
+def test_strikes_expire_ten_minutes_after_the_backoff(
     mongodb: Connection, database: Database[dict[str, Any]]
 ) -> None:
     hosts = MongoHosts(mongodb)
@@ -81,5 +81,5 @@ def test_a_database_that_is_down_is_unavailable() -> None:
     with pytest.raises(UnavailableError, match="MongoDB"):
         MongoHosts(mongodb).known(["h:80"])
     with pytest.raises(UnavailableError, match="MongoDB"):
-        MongoHosts(mongodb).rest("h:80", NOW, 1)
+        MongoHosts(mongodb).back_off("h:80", NOW, 1)
     mongodb.close()

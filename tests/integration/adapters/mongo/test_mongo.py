@@ -1,4 +1,4 @@
-"""What only MongoDB has: indexes, concerns, and being down."""
+"""What only MongoDB has: indexes, read and write concerns, and outages."""
 
 import time
 import traceback
@@ -20,9 +20,7 @@ from tests.integration.adapters.test_ports import a_job
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def test_both_questions_are_answered_by_the_partial_index(
-    mongodb: Connection, database: Database[dict[str, Any]]
-) -> None:
+def test_both_queries_use_the_partial_index(mongodb: Connection, database: Database[dict[str, Any]]) -> None:
     rows = MongoRows(mongodb)
     rows.ensure_indexes()
     rows.ensure_indexes()
@@ -33,7 +31,7 @@ def test_both_questions_are_answered_by_the_partial_index(
         assert "'stage': 'SORT'" not in str(plan)
 
 
-def test_jobs_are_found_by_indexes_and_tombstones_are_removed_in_time(
+def test_job_queries_use_indexes_and_tombstones_have_a_ttl(
     mongodb: Connection,
     database: Database[dict[str, Any]],
 ) -> None:
@@ -49,7 +47,7 @@ def test_jobs_are_found_by_indexes_and_tombstones_are_removed_in_time(
     assert (tombstones["key"], tombstones["expireAfterSeconds"]) == ([("bury_at", 1)], 0)
 
 
-def test_a_job_of_an_earlier_version_is_read_and_goes_on(
+def test_a_job_of_an_earlier_version_is_read_and_continues(
     mongodb: Connection, database: Database[dict[str, Any]]
 ) -> None:
     jobs = MongoJobs(mongodb)
@@ -65,10 +63,10 @@ def test_a_report_adds_little_to_a_row(database: Database[dict[str, Any]], mongo
     reported = Image("http://h/b").done("t/b.jpg", 9, 8, 7, 6, Source("jpeg", 7, 6), Times(9, 9, 9, 9, 9))
     MongoRows(mongodb).insert(Row("j", n, 1, 0, (), (image,)) for n, image in enumerate((plain, reported)))
     small, large = (len(bson.encode(row)) for row in database["rows"].find().sort("_id", 1))
-    assert large - small < 100  # a row holds a hundred images, and a job 100,000 rows
+    assert large - small < 100  # a row has up to a hundred images, and a job 100,000 rows
 
 
-def test_the_uri_cannot_weaken_the_writes(mongodb_uri: str) -> None:
+def test_the_uri_cannot_weaken_the_write_concern(mongodb_uri: str) -> None:
     uri = f"{mongodb_uri}&w=1&readPreference=secondary&maxPoolSize=100"
     mongodb = Connection(lambda: uri, "test")
     database = mongodb.database
@@ -78,7 +76,7 @@ def test_the_uri_cannot_weaken_the_writes(mongodb_uri: str) -> None:
     mongodb.close()
 
 
-def test_a_stream_whose_cursor_a_restart_has_lost_is_unavailable(
+def test_a_stream_that_loses_its_cursor_is_unavailable(
     mongodb: Connection,
     database: Database[dict[str, Any]],
 ) -> None:
@@ -93,7 +91,7 @@ def test_a_stream_whose_cursor_a_restart_has_lost_is_unavailable(
         list(stream)
 
 
-def test_what_mongodb_refuses_is_not_told_with_the_rows(
+def test_an_error_of_mongodb_does_not_show_the_rows(
     mongodb: Connection, database: Database[dict[str, Any]]
 ) -> None:
     database.create_collection("rows", validator={"number": {"$lt": 1}})
@@ -103,7 +101,7 @@ def test_what_mongodb_refuses_is_not_told_with_the_rows(
     assert "SECRET" not in "".join(traceback.format_exception(refused.value))
 
 
-def test_a_database_that_is_down_is_unavailable_at_once_and_everywhere() -> None:
+def test_a_database_that_is_down_is_unavailable_at_once() -> None:
     uri = f"mongodb://127.0.0.1:{free_port()}/"
     mongodb = Connection(lambda: uri, "test", select_seconds=0.1)
     began = time.monotonic()

@@ -1,4 +1,4 @@
-"""A new MongoDB URI in Secrets Manager is taken up by what is connected, whatever becomes of the old."""
+"""Connections switch to a new MongoDB URI in Secrets Manager, whatever happens to the old one."""
 
 import logging
 import threading
@@ -14,7 +14,7 @@ from pymongo.errors import AutoReconnect, InvalidOperation
 
 from catalight.adapters.aws.secrets import Secrets
 from catalight.adapters.mongo import Connection, MongoHosts, MongoRows
-from catalight.adapters.mongo.connection import CLOSING, LOOK_AGAIN
+from catalight.adapters.mongo.connection import CLOSING, REREAD_SECONDS
 from catalight.domain.errors import UnavailableError
 from catalight.domain.job.row import Row
 from local.runner import aws
@@ -27,17 +27,17 @@ THREADS = 10
 
 
 class Secret:
-    """The secret in moto's Secrets Manager, and how often it was asked for."""
+    """The secret in moto's Secrets Manager; counts how often it is read."""
 
     def __init__(self, endpoint: str, text: str) -> None:
         self.client = aws.client("secretsmanager", endpoint)
         self.arn = self.client.create_secret(Name=uuid.uuid4().hex, SecretString=text)["ARN"]
         self.secrets = Secrets(self.client)
-        self.asked = 0
+        self.reads = 0
         self.down = False
 
     def __call__(self) -> str:
-        self.asked += 1
+        self.reads += 1
         if self.down:
             raise UnavailableError("Secrets Manager")
         return self.secrets.now(self.arn)
@@ -60,7 +60,7 @@ def secret(mongod: GuardedMongod, aws_endpoint: str) -> Secret:
 
 @pytest.fixture
 def new(secret: Secret) -> Iterator[Callable[..., Connection]]:
-    """A new connection; seconds pass for it as the test says."""
+    """Return a function that opens a connection and passes settings, such as a clock, to it."""
     opened: list[Connection] = []
 
     def connect(**settings: Any) -> Connection:
@@ -73,7 +73,7 @@ def new(secret: Secret) -> Iterator[Callable[..., Connection]]:
 
 
 def rows(connection: Connection, count: int = 1) -> MongoRows:
-    """The rows, some of them stored, so that one connection to MongoDB is open."""
+    """Return the rows, with `count` stored, so that a connection to MongoDB is open."""
     rows = MongoRows(connection)
     rows.insert(Row("job", number, 1, None, ("x" * 1000,), ()) for number in range(count))
     return rows
@@ -83,33 +83,33 @@ def reconnected(connection: Connection, old: object) -> bool:
     return connection.database is not old
 
 
-def test_who_is_logged_in_goes_on_after_a_new_password_and_nobody_looks(
+def test_an_authenticated_connection_goes_on_after_a_new_password(
     mongod: GuardedMongod, secret: Secret, new: Callable[..., Connection]
 ) -> None:
     stored = rows(new())
     mongod.change_password(SECOND)
     secret.put(mongod.uri_with(SECOND))
     assert len(stored.read("job", [0])) == 1
-    assert secret.asked == 1
+    assert secret.reads == 1
 
 
-def test_a_new_password_is_taken_up_by_the_first_call_that_is_refused(
+def test_the_first_refused_call_switches_to_the_new_password(
     mongod: GuardedMongod, secret: Secret, new: Callable[..., Connection]
 ) -> None:
     connection = new()
-    connection.database  # noqa: B018 (opens it; nobody has logged in yet)
+    connection.database  # noqa: B018 (opens it, without a login)
     mongod.change_password(SECOND)
     secret.put(mongod.uri_with(SECOND))
     assert len(rows(connection).read("job", [0])) == 1
-    assert secret.asked == 2
+    assert secret.reads == 2
 
 
-def test_of_many_threads_that_find_out_at_once_one_opens_a_client_and_no_call_fails(
+def test_many_threads_open_one_new_client_and_no_call_fails(
     mongod: GuardedMongod, secret: Secret, new: Callable[..., Connection]
 ) -> None:
     connection = new()
     hosts = MongoHosts(connection)
-    hosts.rest("before:80", NOW, 1)
+    hosts.back_off("before:80", NOW, 1)
     old = connection.database
     mongod.change_password(SECOND)
     secret.put(mongod.uri_with(SECOND))
@@ -117,17 +117,17 @@ def test_of_many_threads_that_find_out_at_once_one_opens_a_client_and_no_call_fa
 
     def record(number: int) -> None:
         start.wait()
-        for again in range(20):
-            hosts.rest(f"{number}-{again}:80", NOW, 1)
+        for repeat in range(20):
+            hosts.back_off(f"{number}-{repeat}:80", NOW, 1)
 
     with ThreadPoolExecutor(THREADS) as pool:
         list(pool.map(record, range(THREADS)))
     assert reconnected(connection, old)
-    assert secret.asked == 2
+    assert secret.reads == 2
     assert connection.database["hosts"].count_documents({}) == 20 * THREADS + 1
 
 
-def test_a_dropped_user_is_followed_by_the_next(
+def test_a_new_user_replaces_a_dropped_one(
     mongod: GuardedMongod, secret: Secret, new: Callable[..., Connection]
 ) -> None:
     connection = new()
@@ -142,7 +142,7 @@ def test_a_dropped_user_is_followed_by_the_next(
         mongod.create_user(FIRST)
 
 
-def test_while_the_secret_holds_the_old_password_work_waits_and_then_goes_on(
+def test_work_waits_while_the_secret_has_the_old_password(
     mongod: GuardedMongod,
     secret: Secret,
     new: Callable[..., Connection],
@@ -150,22 +150,22 @@ def test_while_the_secret_holds_the_old_password_work_waits_and_then_goes_on(
 ) -> None:
     seconds = [0.0]
     connection = new(clock=lambda: seconds[0])
-    connection.database  # noqa: B018 (opens it, and has nobody log in yet)
+    connection.database  # noqa: B018 (opens it, without a login)
     mongod.change_password(SECOND)
     for _ in range(3):
         with pytest.raises(UnavailableError, match="MongoDB"):
             MongoRows(connection).any_pending("job")
-    assert secret.asked == 2
+    assert secret.reads == 2
     assert [record.levelno for record in caplog.records] == [logging.ERROR]
     assert "refuses the login (code 18)" in caplog.text
     secret.put(mongod.uri_with(SECOND))
-    seconds[0] = LOOK_AGAIN
+    seconds[0] = REREAD_SECONDS
     assert not MongoRows(connection).any_pending("job")
     assert FIRST not in caplog.text
     assert "mongodb://" not in caplog.text
 
 
-def test_a_stream_whose_user_is_dropped_is_unavailable_and_the_next_is_whole(
+def test_a_stream_whose_user_is_dropped_is_unavailable_and_the_next_is_complete(
     mongod: GuardedMongod, secret: Secret, new: Callable[..., Connection]
 ) -> None:
     connection = new()
@@ -184,7 +184,7 @@ def test_a_stream_whose_user_is_dropped_is_unavailable_and_the_next_is_whole(
         mongod.create_user(FIRST)
 
 
-def test_the_old_client_stays_open_for_what_is_under_way_and_is_closed_then(
+def test_the_old_client_stays_open_for_running_calls_and_is_then_closed(
     mongod: GuardedMongod, secret: Secret, new: Callable[..., Connection]
 ) -> None:
     connection = new()
@@ -214,7 +214,7 @@ def test_a_database_that_has_moved_is_found_when_the_old_one_does_not_answer(
         MongoRows(connection).any_pending("job")
     mongod.change_password(FIRST)
     secret.put(mongod.uri_with(FIRST))
-    connection._looked_at -= LOOK_AGAIN
+    connection._read_at -= REREAD_SECONDS
     assert not MongoRows(connection).any_pending("job")
     connection.close()
 
@@ -245,18 +245,16 @@ BAD = [
 
 
 @pytest.mark.parametrize("text", BAD)
-def test_a_secret_that_holds_no_uri_is_told_without_its_text(
-    text: str, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_an_invalid_secret_is_reported_without_its_text(text: str, caplog: pytest.LogCaptureFixture) -> None:
     connection = Connection(lambda: text, "test", select_seconds=0.1)
     with pytest.raises(UnavailableError, match="MongoDB") as refused:
         MongoRows(connection).any_pending("job")
-    assert "the secret that is to hold the MongoDB URI holds none" in caplog.text
-    told = caplog.text + "".join(traceback.format_exception(refused.value))
-    assert "CANARY" not in told
+    assert "the secret for the MongoDB URI does not hold a usable URI" in caplog.text
+    reported = caplog.text + "".join(traceback.format_exception(refused.value))
+    assert "CANARY" not in reported
 
 
-def test_a_typing_error_in_the_secret_is_mended_by_the_next_text(
+def test_a_typing_error_in_the_secret_is_fixed_by_the_next_text(
     mongod: GuardedMongod, secret: Secret, new: Callable[..., Connection]
 ) -> None:
     seconds = [0.0]
@@ -267,5 +265,5 @@ def test_a_typing_error_in_the_secret_is_mended_by_the_next_text(
     with pytest.raises(UnavailableError):
         MongoRows(connection).any_pending("job")
     secret.put(mongod.uri_with(SECOND))
-    seconds[0] = LOOK_AGAIN
+    seconds[0] = REREAD_SECONDS
     assert not MongoRows(connection).any_pending("job")

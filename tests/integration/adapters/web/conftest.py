@@ -1,4 +1,4 @@
-"""Hosts and fetchers that are closed after each test."""
+"""Hosts and fetchers, closed after each test."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""A scripted HTTP host on real sockets, and what it may send."""
+"""A scripted HTTP host on real sockets, and responses for it."""
 
 import socket
 import ssl
@@ -18,11 +18,11 @@ LOCAL = EgressPolicy(private_hosts=True)
 
 type NewFetcher = Callable[..., Fetcher]
 
-type Route = Callable[[socket.socket], bool]  # answers one request; whether to keep the connection
+type Route = Callable[[socket.socket], bool]  # answers one request; returns whether to keep the connection
 
 
 class Host:
-    """A scripted HTTP host: `routes` says what it sends for a path; what was asked is counted."""
+    """A scripted HTTP host: `routes` maps paths to responses, `requests` records the requests."""
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.routes: dict[str, Route] = {}
@@ -90,7 +90,7 @@ def exactly(data: bytes) -> Route:
 
 
 def answer(body: bytes = b"", status: int = 200, *headers: str) -> Route:
-    """Answer as a good host does and keep the connection."""
+    """Send a normal response and keep the connection."""
     head = "\r\n".join((f"HTTP/1.1 {status} Remote-Text", f"Content-Length: {len(body)}", *headers))
 
     def route(connection: socket.socket) -> bool:
@@ -126,7 +126,7 @@ def stall(host: Host, start: bytes = b"") -> Route:
 
 
 def failure(fetcher: Fetcher, url: str) -> ImageError:
-    """The error of a fetch; its sentence says nothing that came from the URL or the host."""
+    """Return the error of a fetch; its detail must not contain anything from the URL or the host."""
     with pytest.raises(ImageError) as caught:
         fetcher.fetch(url)
     error = caught.value
@@ -136,10 +136,10 @@ def failure(fetcher: Fetcher, url: str) -> ImageError:
 
 
 class Internet:
-    """A network of these hosts: each name is found at its addresses, and a public one leads to a port here.
+    """A fake network: names resolve to `answers`, and PUBLIC leads to a local port.
 
-    A name's answers are for one resolution each; the last one stays. `dead` addresses refuse connections.
-    What is resolved and connected to is noted.
+    Each list of addresses is for one resolution of the name; the last one stays. `dead` addresses refuse
+    connections. Resolutions and connections are recorded.
     """
 
     def __init__(
@@ -158,7 +158,7 @@ class Internet:
     def _resolve(self, name: str, port: int) -> Sequence[str]:
         self.resolved.append(name)
         answers = self._answers.get(name)
-        if answers is None:  # no name of this internet: an address, in whatever spelling, or none at all
+        if answers is None:  # not a name of this network: an address in any spelling, or nothing
             socket.getaddrinfo(name, port, flags=socket.AI_NUMERICHOST)
             return resolve(name, port)
         return answers.pop(0) if len(answers) > 1 else answers[0]

@@ -1,4 +1,4 @@
-"""The corpus of hostile URLs and names: each has its outcome, and nobody connects to what is private."""
+"""The corpus of hostile URLs and names: each has its outcome, and none connects to a private address."""
 
 import socket
 from collections import defaultdict
@@ -18,7 +18,7 @@ from tests.integration.adapters.web.hosts import Host, Internet, NewFetcher, ans
 
 
 class Private:
-    """A port on both loopback addresses that waits for a connection that must not come."""
+    """A port on both loopback addresses that must never get a connection."""
 
     def __init__(self, stack: ExitStack) -> None:
         first = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
@@ -44,7 +44,7 @@ def private() -> Iterator[Private]:
 
 
 def outcome(fetcher: Fetcher, url: str) -> str:
-    """The error's code, or what was fetched."""
+    """Return the error code, or the fetched text."""
     try:
         return fetcher.fetch(url).decode()
     except ImageError as error:
@@ -56,7 +56,7 @@ def internet_of(host: Host) -> Internet:
 
 
 def wrong(found: Iterable[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
-    """Those whose outcome is not as expected."""
+    """Return the cases with an unexpected outcome."""
     return [case for case in found if case[1] != case[2]]
 
 
@@ -85,7 +85,7 @@ def test_hostile_urls(
 def test_redirects_to_hostile_urls(
     host: Host, new_fetcher: NewFetcher, private: Private, corpus: str
 ) -> None:
-    """Relative to a URL some of them are another one, maybe of the same host; none leads to a private one."""
+    """As relative references, some become other URLs, maybe of the same host; none leads to a private one."""
     harmless = (REACHED, REFUSED, "too_many_redirects")
     host.routes = defaultdict(lambda: answer(REACHED.encode()))
     internet = internet_of(host)
@@ -107,9 +107,9 @@ def private_addresses() -> list[str]:
     return [*map(str, TARGETS), *embedded, *scoped, *(first for name in SPECIAL for first in edges(name)[:1])]
 
 
-def surrounded(address: str, place: str) -> list[str]:
-    """What a name with a private address resolves to."""
-    match place:
+def surrounded(address: str, position: str) -> list[str]:
+    """Return the addresses of a name: the private one, at a position among public ones."""
+    match position:
         case "first":
             return [address, PUBLIC]
         case "last":
@@ -119,11 +119,11 @@ def surrounded(address: str, place: str) -> list[str]:
     return [address]
 
 
-@pytest.mark.parametrize("place", ["alone", "first", "last", "between"])
+@pytest.mark.parametrize("position", ["alone", "first", "last", "between"])
 def test_one_private_address_among_public_ones_is_enough(
-    new_fetcher: NewFetcher, private: Private, place: str
+    new_fetcher: NewFetcher, private: Private, position: str
 ) -> None:
-    addresses = [surrounded(address, place) for address in private_addresses()]
+    addresses = [surrounded(address, position) for address in private_addresses()]
     answers = {f"{n}.evil.test": [found] for n, found in enumerate(addresses)}
     internet = Internet(private.port, answers)
     fetcher = new_fetcher(EgressPolicy(), network=internet.network, max_seconds=0.1)
@@ -133,10 +133,10 @@ def test_one_private_address_among_public_ones_is_enough(
 
 
 @pytest.mark.parametrize("private_answer", ["127.0.0.1", "::1", "169.254.169.254", "::ffff:127.0.0.1"])
-def test_a_name_that_changes_its_mind_is_asked_once_a_connection(
+def test_a_name_that_changes_its_address_is_resolved_once_per_connection(
     host: Host, new_fetcher: NewFetcher, private: Private, private_answer: str
 ) -> None:
-    """Rebinding: what was judged is what is connected to; the next connection is judged anew."""
+    """DNS rebinding: the checked address is the one connected to; the next connection is checked again."""
     host.routes["/"] = exactly(b"HTTP/1.1 200 OK\r\n\r\npublic")
     internet = Internet(host.port, {"evil.test": [[PUBLIC], [private_answer]]})
     fetcher = new_fetcher(EgressPolicy(ports=frozenset({private.port})), network=internet.network)
@@ -147,10 +147,10 @@ def test_a_name_that_changes_its_mind_is_asked_once_a_connection(
     assert len(internet.connected) == 1
 
 
-def test_a_name_that_changes_its_mind_within_one_exchange(
+def test_a_name_that_changes_its_address_within_one_fetch(
     host: Host, new_fetcher: NewFetcher, private: Private
 ) -> None:
-    """The redirect closes the connection, and the retry of one that broke off opens another."""
+    """A redirect that closes the connection, and the retry after a broken one, both reconnect."""
     host.routes |= {"/moved": exactly(b"HTTP/1.1 302 Found\r\nLocation: /\r\n\r\n"), "/cut": exactly(b"")}
     for path in ("/moved", "/cut"):
         internet = Internet(host.port, {"evil.test": [[PUBLIC], ["127.0.0.1"]]})
@@ -159,7 +159,7 @@ def test_a_name_that_changes_its_mind_within_one_exchange(
         assert internet.connected == [(PUBLIC, private.port)]
 
 
-def test_the_next_address_is_tried_where_one_does_not_answer(host: Host, new_fetcher: NewFetcher) -> None:
+def test_the_next_address_is_tried_if_one_does_not_answer(host: Host, new_fetcher: NewFetcher) -> None:
     host.routes["/"] = answer(b"public")
     internet = Internet(host.port, {"shop.test": [["192.0.9.1", PUBLIC]]}, dead={"192.0.9.1"})
     assert outcome(new_fetcher(EgressPolicy(), network=internet.network), "http://shop.test/") == "public"
@@ -173,16 +173,16 @@ CLOSED = (1, 21, 22, 25, 53, 79, 81, 110, 444, 2375, 3306, 5432, 6379, 8080, 900
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
 @pytest.mark.parametrize("port", CLOSED)
-def test_only_the_webs_ports_are_taken(host: Host, new_fetcher: NewFetcher, scheme: str, port: int) -> None:
+def test_only_web_ports_are_allowed(host: Host, new_fetcher: NewFetcher, scheme: str, port: int) -> None:
     internet = internet_of(host)
     fetcher = new_fetcher(EgressPolicy(), network=internet.network)
     with pytest.raises(ImageError) as caught:
         fetcher.fetch(f"{scheme}://shop.test:{port}/")
-    assert str(caught.value) == f"{REFUSED}: The URL's port is {port}; only 80 and 443 are taken."
+    assert str(caught.value) == f"{REFUSED}: The URL's port is {port}; only 80 and 443 are allowed."
     assert internet.resolved == []
 
 
-def test_a_redirect_opens_no_port(host: Host, new_fetcher: NewFetcher) -> None:
+def test_a_redirect_to_a_forbidden_port_is_refused(host: Host, new_fetcher: NewFetcher) -> None:
     internet = internet_of(host)
     fetcher = new_fetcher(EgressPolicy(ports=frozenset({8080})), network=internet.network)
     host.routes |= {"/a": redirect("http://shop.test:8080/b"), "/b": redirect("http://shop.test:6379/")}
@@ -191,7 +191,7 @@ def test_a_redirect_opens_no_port(host: Host, new_fetcher: NewFetcher) -> None:
 
 
 def test_the_addresses_of_this_machine_are_private(new_fetcher: NewFetcher, private: Private) -> None:
-    """With the real resolver: no table of ours says what these are."""
+    """With the real resolver, not a table of the tests."""
     fetcher = new_fetcher(EgressPolicy(ports=frozenset({private.port})))
     names = ["localhost", "127.0.0.1", "0", "2130706433", "0x7f.1", "[::1]", "[::]", "[::ffff:7f00:1]"]
     for name in [*names, str(IPv4Address("127.255.255.254"))]:

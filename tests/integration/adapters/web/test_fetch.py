@@ -1,4 +1,4 @@
-"""The fetcher against real sockets on loopback, hosts that misbehave included."""
+"""The fetcher against real sockets on loopback, with good and misbehaving hosts."""
 
 import gzip
 import socket
@@ -22,7 +22,7 @@ from tests.integration.adapters.web.hosts import (
     stall,
 )
 
-# What comes back
+# Bodies and statuses
 
 
 @pytest.mark.parametrize("body", [b"", b"picture", bytes(range(256)) * 5000])
@@ -43,7 +43,7 @@ def test_decodes_chunks_and_content_encodings(host: Host, fetcher: Fetcher) -> N
 @pytest.mark.parametrize(
     "head", ["Content-Type: image/jpeg; charset", "Content-Type: \xff", "Set-Cookie: =;;"]
 )
-def test_odd_headers_are_no_obstacle(host: Host, fetcher: Fetcher, head: str) -> None:
+def test_odd_headers_are_ignored(host: Host, fetcher: Fetcher, head: str) -> None:
     host.routes["/"] = exactly(f"HTTP/1.1 200 OK\r\n{head}\r\n\r\npicture".encode("latin-1"))
     assert fetcher.fetch(host.url("/")) == b"picture"
 
@@ -84,7 +84,7 @@ def test_statuses(host: Host, fetcher: Fetcher, status: int, code: Code, transie
 @pytest.mark.parametrize(
     ("header", "seconds"), [("120", 120), ("Thu, 01 Jan 2026 00:02:00 GMT", 120), ("", None), ("soon", None)]
 )
-def test_a_host_says_when_to_come_back(
+def test_retry_after_is_reported(
     host: Host, new_fetcher: NewFetcher, header: str, seconds: float | None
 ) -> None:
     host.routes["/"] = answer(b"", 429, f"Retry-After: {header}")
@@ -103,7 +103,7 @@ def test_follows_five_redirects_and_no_sixth(host: Host, fetcher: Fetcher) -> No
 
 
 @pytest.mark.parametrize(("target", "status"), [("127.0.0.1", 503), ("localhost", None)])
-def test_what_another_host_answers_is_not_held_against_the_urls_own(
+def test_the_status_of_another_host_is_not_attributed_to_the_host_of_the_url(
     host: Host, fetcher: Fetcher, target: str, status: int | None
 ) -> None:
     host.routes["/a"] = redirect(f"http://{target}:{host.port}/b")
@@ -142,14 +142,14 @@ def test_a_declared_length_over_the_limit_fails_at_once(host: Host, new_fetcher:
     host.routes["/"] = stall(host, b"HTTP/1.1 200 OK\r\nContent-Length: 31457280\r\n\r\n")
     error = failure(new_fetcher(), host.url("/"))
     assert (error.code, error.transient) == (Code.TOO_MANY_BYTES, False)
-    assert error.detail == "The picture has 31,457,280 bytes; at most 25,000,000 are taken."
+    assert error.detail == "The image has 31,457,280 bytes; at most 25,000,000 are allowed."
 
 
 def test_a_body_without_a_length_ends_at_the_limit(host: Host, new_fetcher: NewFetcher) -> None:
     host.routes["/"] = endless(b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 1000)
     error = failure(new_fetcher(max_bytes=1_000_000), host.url("/"))
     assert error.code is Code.TOO_MANY_BYTES
-    assert error.detail == "The picture has more than 1,000,000 bytes; at most 1,000,000 are taken."
+    assert error.detail == "The image has more than 1,000,000 bytes; at most 1,000,000 are allowed."
 
 
 def test_the_limit_itself_is_allowed(host: Host, new_fetcher: NewFetcher) -> None:
@@ -191,14 +191,14 @@ def test_a_host_that_stalls_times_out(host: Host, new_fetcher: NewFetcher, start
         b"SSH-2.0-Remote-Text\r\n",
     ],
 )
-def test_a_truncated_answer_may_be_asked_for_again(host: Host, fetcher: Fetcher, sent: bytes) -> None:
+def test_a_truncated_response_is_transient(host: Host, fetcher: Fetcher, sent: bytes) -> None:
     host.routes["/"] = exactly(sent)
     error = failure(fetcher, host.url("/"))
     assert (error.code, error.transient) == (Code.CONNECTION_ERROR, True)
 
 
 @pytest.mark.parametrize("head", ["Content-Encoding: gzip", "Content-Length: 5\r\nContent-Length: 6"])
-def test_an_answer_that_is_not_http_fails_for_good(host: Host, fetcher: Fetcher, head: str) -> None:
+def test_a_malformed_response_is_permanent(host: Host, fetcher: Fetcher, head: str) -> None:
     host.routes["/"] = exactly(f"HTTP/1.1 200 OK\r\n{head}\r\n\r\nhello".encode())
     error = failure(fetcher, host.url("/"))
     assert (error.code, error.transient) == (Code.HTTP_ERROR, False)
@@ -219,7 +219,7 @@ def test_an_unknown_host(new_fetcher: NewFetcher, egress: EgressPolicy) -> None:
 
 @pytest.mark.parametrize("egress", [LOCAL, EgressPolicy()])
 @pytest.mark.parametrize(("errno", "transient"), [(socket.EAI_NONAME, False), (socket.EAI_AGAIN, True)])
-def test_only_a_failing_resolver_may_be_asked_again(
+def test_only_a_failing_resolver_is_transient(
     new_fetcher: NewFetcher, egress: EgressPolicy, errno: int, transient: bool
 ) -> None:
     fetcher = new_fetcher(egress)
@@ -228,7 +228,7 @@ def test_only_a_failing_resolver_may_be_asked_again(
     assert (error.code, error.transient) == (Code.DNS_ERROR, transient)
 
 
-def test_what_the_caller_is_handling_is_not_the_cause(fetcher: Fetcher, host: Host) -> None:
+def test_an_exception_of_the_caller_does_not_change_the_code(fetcher: Fetcher, host: Host) -> None:
     host.routes["/"] = exactly(b"")
     try:
         raise socket.gaierror

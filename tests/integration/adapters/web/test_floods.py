@@ -1,4 +1,4 @@
-"""The corpus of hostile answers: each ends at its cap with its code, in little time and memory."""
+"""The corpus of hostile responses: each ends at its limit with its code, in little time and memory."""
 
 import json
 import socket
@@ -11,12 +11,12 @@ from contextlib import suppress
 import pytest
 
 from catalight.domain.errors import ImageErrorCode as Code
-from tests.corpora.answers import DRIPS, FLOODS, Answer
+from tests.corpora.responses import DRIPS, FLOODS, Response
 from tests.integration.adapters.web.hosts import Host, NewFetcher, Route, answer, failure
 
 
-def sent(flood: Answer) -> Route:
-    """Send its pieces until the client hangs up."""
+def sent(flood: Response) -> Route:
+    """Send the pieces of a flood until the client hangs up."""
 
     def route(connection: socket.socket) -> bool:
         for piece in flood.pieces():
@@ -28,9 +28,9 @@ def sent(flood: Answer) -> Route:
 
 @pytest.fixture
 def flooding(host: Host) -> Host:
-    """A host with the whole corpus, each answer at the path of its number."""
+    """A host with the whole corpus; the path of each response is its index."""
     host.routes |= {f"/{n}": sent(flood) for n, flood in enumerate(FLOODS.values())}
-    host.routes |= {"/taken": answer(b"picture")}
+    host.routes |= {"/accepted": answer(b"picture")}
     host.routes[f"/{list(FLOODS).index('a redirect to itself')}?"] = sent(FLOODS["a redirect to itself"])
     return host
 
@@ -45,10 +45,10 @@ def test_every_flood_ends_with_its_code(flooding: Host, new_fetcher: NewFetcher,
         assert fetcher.fetch(url) == b"picture"
 
 
-def test_what_decodes_to_nothing_is_counted_as_it_comes_in(flooding: Host, new_fetcher: NewFetcher) -> None:
-    url = flooding.url(f"/{list(FLOODS).index('blocks of nothing')}")
+def test_received_bytes_that_decode_to_nothing_are_counted(flooding: Host, new_fetcher: NewFetcher) -> None:
+    url = flooding.url(f"/{list(FLOODS).index('empty gzip blocks')}")
     error = failure(new_fetcher(max_bytes=200_000), url)
-    assert error.detail == "The host sent more than 400,000 bytes for one picture."
+    assert error.detail == "The host sent more than 400,000 bytes for one image."
 
 
 MEASURE = """
@@ -74,10 +74,10 @@ for url in sys.argv[2:]:
 """
 
 
-def test_no_flood_takes_more_memory_than_the_cap_and_a_little(flooding: Host) -> None:
-    """With the cap and the seconds of a deployment, but 2 s; one process takes all of them in turn."""
+def test_no_flood_takes_much_more_memory_than_the_limit(flooding: Host) -> None:
+    """With the limits of a deployment, but a deadline of 2 s; one process fetches all of them in turn."""
     urls = [flooding.url(f"/{n}") for n in range(len(FLOODS))]
-    command = [sys.executable, "-c", MEASURE, flooding.url("/taken"), *urls]
+    command = [sys.executable, "-c", MEASURE, flooding.url("/accepted"), *urls]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True, timeout=300)
     measured = dict(zip(FLOODS, map(json.loads, done.stdout.splitlines()), strict=True))
     assert sum(growth for _, _, growth in measured.values()) < 25_000_000 + 15_000_000, measured
@@ -88,44 +88,44 @@ def test_no_flood_takes_more_memory_than_the_cap_and_a_little(flooding: Host) ->
 
 
 class Drip:
-    """A host that sends a piece for each look at a clock, which takes so many seconds."""
+    """A host that sends one piece each time the client reads its clock, which advances by `seconds`."""
 
     def __init__(self, host: Host, name: str, seconds: float) -> None:
-        self.looks = 0
+        self.clock_reads = 0
         self._seconds = seconds
         self._start, self._piece = DRIPS[name]
-        self._looked = threading.Semaphore(0)
+        self._clock_read = threading.Semaphore(0)
         host.routes["/"] = self._route
-        host.routes["/taken"] = answer(b"picture")
+        host.routes["/accepted"] = answer(b"picture")
 
     def clock(self) -> float:
-        self.looks += 1
-        self._looked.release()
-        return self.looks * self._seconds
+        self.clock_reads += 1
+        self._clock_read.release()
+        return self.clock_reads * self._seconds
 
     def over(self) -> None:
-        self._looked.release(1_000)
+        self._clock_read.release(1_000)
 
     def _route(self, connection: socket.socket) -> bool:
         connection.sendall(self._start)
-        while self._looked.acquire():
+        while self._clock_read.acquire():
             connection.sendall(self._piece)
         return False
 
 
 @pytest.mark.parametrize("name", DRIPS)
-def test_whoever_drips_is_too_slow(host: Host, new_fetcher: NewFetcher, name: str) -> None:
+def test_a_host_that_drips_is_too_slow(host: Host, new_fetcher: NewFetcher, name: str) -> None:
     drip = Drip(host, name, seconds=0.5)
     error = failure(new_fetcher(clock=drip.clock), host.url("/"))
     drip.over()
     assert (error.code, error.transient) == (Code.TIMEOUT, True)
     assert error.detail == "The host sent fewer than 1,000 bytes a second for 10 s."
-    assert drip.looks < 30
+    assert drip.clock_reads < 30
 
 
 @pytest.mark.parametrize("name", DRIPS)
-def test_whoever_drips_is_stopped_in_time(host: Host, new_fetcher: NewFetcher, name: str) -> None:
-    """No byte comes late, all of them do."""
+def test_a_host_that_drips_is_stopped_in_time(host: Host, new_fetcher: NewFetcher, name: str) -> None:
+    """No single byte is late, but the whole response is."""
     drip = Drip(host, name, seconds=1.0)
     error = failure(new_fetcher(clock=drip.clock, max_seconds=9.0), host.url("/"))
     drip.over()
@@ -135,14 +135,14 @@ def test_whoever_drips_is_stopped_in_time(host: Host, new_fetcher: NewFetcher, n
 
 @pytest.fixture
 def dripping() -> Iterator[int]:
-    """A port where a byte comes every 50 ms, whatever is sent."""
+    """A port that sends a byte every 50 ms, whatever it receives."""
     over = threading.Event()
 
     def drip(listener: socket.socket) -> None:
         with suppress(OSError):
             connection, _ = listener.accept()
             with connection:
-                connection.sendall(b"\x16\x03\x03\x3f\xff")  # a record of TLS that is long in coming
+                connection.sendall(b"\x16\x03\x03\x3f\xff")  # the start of a long TLS record
                 while not over.wait(0.05):
                     connection.sendall(b"\x02")
 
@@ -157,6 +157,6 @@ def dripping() -> Iterator[int]:
 
 
 def test_a_dripping_handshake_is_stopped_in_time(dripping: int, new_fetcher: NewFetcher) -> None:
-    """A timeout of each read would never end it."""
+    """A timeout per read would never end it."""
     error = failure(new_fetcher(connect_timeout=0.4), f"https://127.0.0.1:{dripping}/")
     assert (error.code, error.transient) == (Code.TIMEOUT, True)

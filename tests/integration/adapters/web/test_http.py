@@ -1,4 +1,4 @@
-"""The gate against real sockets on loopback: TLS, addresses, URLs and connections."""
+"""The egress HTTP client against real sockets on loopback: TLS, URLs and connections."""
 
 import ipaddress
 import socket
@@ -40,7 +40,7 @@ from tests.integration.adapters.web.hosts import (
 
 
 def tls_host(directory: Path, name: str) -> tuple[Host, Path]:
-    """A host with a certificate of its own making for `name`, and the file that holds it."""
+    """Return a host with a self-signed certificate for `name`, and the file of the certificate."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)
@@ -69,7 +69,7 @@ def tls_host(directory: Path, name: str) -> tuple[Host, Path]:
 
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
-    """An HTTPS host named shop.test whose certificate is trusted by fetchers made after it."""
+    """An HTTPS host named shop.test; fetchers that are created later trust its certificate."""
     host, certificate = tls_host(tmp_path, "shop.test")
     monkeypatch.setattr("catalight.adapters.web.http.DEFAULT_CA_BUNDLE_PATH", str(certificate))
     host.routes["/"] = answer(b"picture")
@@ -96,7 +96,7 @@ def test_a_trusted_certificate(shop: Host, new_fetcher: NewFetcher) -> None:
 
 
 def test_a_filtered_host_is_verified_by_its_name(shop: Host, new_fetcher: NewFetcher) -> None:
-    """It is connected to by address, but its certificate has to hold the name that was asked for."""
+    """The connection goes to an address, but the certificate must be for the name of the URL."""
     internet = Internet(shop.port, {"shop.test": [[PUBLIC]], "evil.test": [[PUBLIC]]})
     fetcher = new_fetcher(EgressPolicy(), network=internet.network)
     assert fetcher.fetch("https://shop.test/") == b"picture"
@@ -155,7 +155,7 @@ FETCHERS = (Fetcher(EgressPolicy()), Fetcher(LOCAL))  # they open no connection 
 
 
 @pytest.mark.parametrize("egress", [LOCAL, EgressPolicy()])
-def test_connections_are_kept(host: Host, new_fetcher: NewFetcher, egress: EgressPolicy) -> None:
+def test_connections_are_reused(host: Host, new_fetcher: NewFetcher, egress: EgressPolicy) -> None:
     internet = Internet(host.port, {"shop.test": [[PUBLIC]]})
     fetcher = new_fetcher(egress, network=internet.network)
     host.routes |= {"/a": answer(b"a"), "/gone": answer(b"Remote-Text", 404), "/moved": redirect("/a")}
@@ -168,7 +168,7 @@ def test_connections_are_kept(host: Host, new_fetcher: NewFetcher, egress: Egres
 
 
 def test_a_kept_connection_that_the_host_has_closed_is_replaced(host: Host, fetcher: Fetcher) -> None:
-    """Nothing but the next request shows that it is closed: a function that slept meets that daily."""
+    """Only the next request shows that it is closed; this is common after a function was frozen."""
 
     def hang_up_once(connection: socket.socket) -> bool:
         return len(host.requests) > 2 and answer(b"b")(connection)
@@ -179,14 +179,14 @@ def test_a_kept_connection_that_the_host_has_closed_is_replaced(host: Host, fetc
     assert (len(host.requests), len(host.connections)) == (3, 2)
 
 
-def test_a_host_that_always_hangs_up_is_asked_twice(host: Host, fetcher: Fetcher) -> None:
+def test_a_host_that_always_hangs_up_gets_two_requests(host: Host, fetcher: Fetcher) -> None:
     host.routes["/"] = exactly(b"")
     assert failure(fetcher, host.url("/")).code is Code.CONNECTION_ERROR
     assert len(host.requests) == 2
 
 
 def test_ten_threads_share_a_fetcher(host: Host, fetcher: Fetcher) -> None:
-    """The first ten answers wait for each other, so ten downloads are under way at once."""
+    """The first ten responses wait for each other, so ten downloads run at the same time."""
     together = threading.Barrier(10)
 
     def meet(path: str) -> Route:
@@ -203,7 +203,7 @@ def test_ten_threads_share_a_fetcher(host: Host, fetcher: Fetcher) -> None:
     assert len(host.connections) == 10
 
 
-def test_nothing_is_remembered_or_taken_from_the_environment(
+def test_no_cookies_proxies_or_netrc_are_used(
     host: Host, new_fetcher: NewFetcher, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / ".netrc").write_text("machine 127.0.0.1 login user password hunter2\n")
@@ -221,7 +221,7 @@ def test_nothing_is_remembered_or_taken_from_the_environment(
 
 
 @pytest.mark.parametrize("userinfo", ["user:hunter2", "user", ":hunter2", "u%40h:hunter2", "a:b@c"])
-def test_credentials_are_refused_and_reach_nobody(
+def test_credentials_are_refused_and_never_sent(
     host: Host, fetcher: Fetcher, userinfo: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(0)

@@ -1,4 +1,4 @@
-"""Signed calls to a real receiver, and to some that do not behave."""
+"""Signed calls to a real receiver and to failing ones."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -36,14 +36,14 @@ def test_a_receiver_can_verify_the_call(sender: SignedSender) -> None:
     assert receiver.ids == ["msg_1"]
 
 
-def test_another_secret_is_not_taken(sender: SignedSender) -> None:
+def test_a_receiver_with_another_secret_refuses(sender: SignedSender) -> None:
     with webhook_receiver("whsec_" + "A" * 32) as receiver:
         delivery = sender("", f"{receiver.url}/hook", "msg_1", BODY, datetime.now(UTC))
     assert (delivery.status, delivery.delivered) == (401, False)
 
 
 class Odd(Handler):
-    """A receiver that does not take the call."""
+    """A receiver that does not accept the call."""
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
@@ -70,7 +70,7 @@ def odd() -> Iterator[Server]:
 
 
 @pytest.mark.parametrize(("path", "status"), [("/busy", 503), ("/moved", 307)])
-def test_what_the_receiver_answers_is_told_and_no_redirect_followed(
+def test_the_status_is_recorded_and_no_redirect_followed(
     sender: SignedSender, odd: Server, path: str, status: int
 ) -> None:
     assert sender("", odd.url + path, "m", BODY, datetime.now(UTC)).status == status
@@ -93,8 +93,8 @@ def test_a_private_address_is_refused() -> None:
     assert receiver.ids == []
 
 
-def test_over_http_nobody_is_called(host: Host) -> None:
-    """A job may have been stored with such a webhook while that was allowed."""
+def test_plain_http_is_never_called(host: Host) -> None:
+    """A job with such a webhook may have been stored while plain HTTP was allowed."""
     internet = Internet(host.port, {"shop.test": [[PUBLIC]]})
     sender = SignedSender(EgressPolicy(), secrets=lambda _: [SECRET], network=internet.network)
     delivery = sender("", "http://shop.test/", "m", BODY, datetime.now(UTC))

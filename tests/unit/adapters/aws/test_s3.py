@@ -1,4 +1,4 @@
-"""Presigned links, which are made without asking S3."""
+"""Presigned links, which are created without calling S3."""
 
 import re
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -30,8 +30,8 @@ def store() -> S3Store:
 
 
 @given(st.sampled_from(TRICKS) | st.text(min_size=1))
-def test_a_file_name_stays_within_its_header(store: S3Store, name: str) -> None:
-    """RFC 8187: percent-encoded UTF-8, of which nothing can be taken for anything else."""
+def test_a_file_name_cannot_break_out_of_its_header(store: S3Store, name: str) -> None:
+    """RFC 8187: percent-encoded UTF-8, in which no character has another meaning in the header."""
     query = parse_qs(urlsplit(store.link("results/1.csv", 60, file_name=name)).query)
     [header] = query["response-content-disposition"]
     found = re.fullmatch(r"attachment; filename\*=UTF-8''([A-Za-z0-9._~%-]+)", header)

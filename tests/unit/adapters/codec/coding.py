@@ -1,4 +1,4 @@
-"""What the tests of the codec have in common."""
+"""Helpers shared by the tests of the codec."""
 
 from functools import cache
 
@@ -13,13 +13,13 @@ from local.hosts.images import draw
 from tests.unit.adapters.codec.looking import opened
 
 SOURCES = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "BMP", "TIFF")
-FORMATS = [target for target in Target if len(target.formats) == 1]  # all but those that choose
+FORMATS = [target for target in Target if len(target.formats) == 1]  # all but KEEP and AUTO
 RED, WHITE = (255, 0, 0), (255, 255, 255)
 PNG = Options(format=Target.PNG)
 
 
 def recoded(data: bytes, options: Options = PNG) -> Image.Image:
-    """What is left of `data` after compress(), decoded; by default without loss."""
+    """The decoded output of compress(); by default lossless."""
     return opened(compress(data, options).data)
 
 

@@ -1,4 +1,4 @@
-"""Looking at pictures: decoding them, and telling how far apart they are."""
+"""Decoding images and measuring how much they differ."""
 
 from functools import cache
 from io import BytesIO
@@ -7,14 +7,14 @@ from PIL import Image, ImageChops, ImageCms, ImageStat
 
 
 def opened(data: bytes) -> Image.Image:
-    """The picture, decoded."""
+    """Return the decoded image."""
     image = Image.open(BytesIO(data))
     image.load()
     return image
 
 
 def difference(one: Image.Image, other: Image.Image) -> float:
-    """Mean difference of the channels, 0 to 255."""
+    """The largest mean difference of a channel, 0 to 255."""
     assert one.size == other.size
     return max(ImageStat.Stat(ImageChops.difference(one.convert("RGB"), other.convert("RGB"))).mean)
 
@@ -28,12 +28,12 @@ def frames(data: bytes) -> list[Image.Image]:
     return found
 
 
-@cache  # it holds the second in which it was made
+@cache  # the profile contains its creation time, to the second
 def srgb() -> bytes:
-    """The profile of the colours that are meant where there is none."""
+    """The sRGB profile, which is assumed if an image has none."""
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
 def swapped() -> bytes:
-    """The same with red and green exchanged: a profile that nobody can overlook."""
+    """The sRGB profile with red and green exchanged: ignoring it is obvious."""
     return srgb().replace(b"rXYZ", b"tmp ").replace(b"gXYZ", b"rXYZ").replace(b"tmp ", b"gXYZ")

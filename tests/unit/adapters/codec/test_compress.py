@@ -1,4 +1,4 @@
-"""The codec: what comes out of which format, in which colours."""
+"""The codec: output formats, qualities and colours."""
 
 import os
 import struct
@@ -22,7 +22,7 @@ from tests.unit.adapters.codec.looking import difference, opened
 
 @pytest.mark.parametrize("target", FORMATS)
 @pytest.mark.parametrize("source", SOURCES)
-def test_every_format_becomes_every_format(source: str, target: Target) -> None:
+def test_every_source_format_converts_to_every_output_format(source: str, target: Target) -> None:
     data = photograph(source)
     result = compress(data, Options(quality=90, format=target))
     image = opened(result.data)
@@ -38,14 +38,14 @@ def test_each_stage_is_timed() -> None:
 
 
 @pytest.mark.parametrize("target", [Target.JPEG, Target.WEBP, Target.AVIF])
-def test_a_lower_quality_is_lighter(target: Target) -> None:
+def test_a_lower_quality_gives_a_smaller_file(target: Target) -> None:
     sizes = [
         len(compress(photograph(), Options(quality=quality, format=target)).data) for quality in (20, 50, 80)
     ]
     assert sizes == sorted(set(sizes))
 
 
-def test_png_has_no_quality_and_no_loss() -> None:
+def test_png_ignores_the_quality_and_is_lossless() -> None:
     data = photograph("PNG")
     low, high = (compress(data, Options(quality=quality, format=Target.PNG)).data for quality in (1, 100))
     assert low == high
@@ -59,7 +59,7 @@ def test_jpeg_huffman_tables_are_optimised() -> None:
 
 @pytest.mark.parametrize("target", Target)
 def test_the_same_image_gives_the_same_bytes(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also in threads, and where the system has no file descriptors in memory."""
+    """Also in threads, and on systems without memfd_create."""
     options = Options(format=target, max_width=200)
     with ThreadPoolExecutor(4) as threads:
         results = set(threads.map(lambda _: compress(photograph(), options).data, range(8)))
@@ -67,14 +67,14 @@ def test_the_same_image_gives_the_same_bytes(target: Target, monkeypatch: pytest
     assert results == {compress(photograph(), options).data}
 
 
-def test_only_the_plugins_that_are_wanted_are_imported() -> None:
+def test_only_the_needed_pillow_plugins_are_imported() -> None:
     script = (
         "import sys; from catalight.adapters.codec.compress import Options, compress\n"
         "compress(sys.stdin.buffer.read(), Options())\n"
         "print(*(name for name in sys.modules if name.endswith('ImagePlugin')))"
     )
     run = subprocess.run([sys.executable, "-c", script], input=photograph(), capture_output=True, check=True)
-    wanted = {"Avif", "Bmp", "Gif", "Jpeg", "Png", "Tiff", "WebP"} | {"Ppm"}  # Pillow itself takes PPM along
+    wanted = {"Avif", "Bmp", "Gif", "Jpeg", "Png", "Tiff", "WebP"} | {"Ppm"}  # Pillow itself imports PPM
     assert set(run.stdout.decode().split()) == {f"PIL.{name}ImagePlugin" for name in wanted}
 
 
@@ -96,7 +96,7 @@ def test_only_the_plugins_that_are_wanted_are_imported() -> None:
 )
 def test_other_colour_models_become_rgb(data: bytes) -> None:
     image = recoded(data)
-    assert image.mode in ("RGB", "P")  # as it was, where that is smaller
+    assert image.mode in ("RGB", "P")  # a palette is kept if that is smaller
     assert difference(image, corner()) < 4
 
 
@@ -115,7 +115,7 @@ def test_black_and_white_becomes_grey() -> None:
 
 
 def see_through(mode: str) -> tuple[bytes, str]:
-    """A PNG whose left half is transparent, by way of `mode`, and the mode that is expected of it."""
+    """A PNG in `mode` whose left half is transparent, and the mode expected of the output."""
     left = (0, 0, 16, 16)
     if mode in ("RGBA", "LA"):
         image = Image.new(mode, (32, 16), (200,) * (len(mode) - 1) + (255,))

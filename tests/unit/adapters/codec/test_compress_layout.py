@@ -1,4 +1,4 @@
-"""The codec: sizes, orientations and what else metadata tell."""
+"""The codec: sizes, orientations and other metadata."""
 
 import pytest
 from PIL import Image
@@ -29,7 +29,7 @@ from tests.unit.adapters.codec.looking import difference, opened
     ],
 )
 @pytest.mark.parametrize("source", ["JPEG", "PNG"])
-def test_fits_into_the_maximal_size(
+def test_the_output_fits_into_the_maximum_size(
     source: str,
     size: tuple[int, int],
     max_width: int | None,
@@ -44,7 +44,7 @@ def test_fits_into_the_maximal_size(
 
 @pytest.mark.parametrize("width", [300, 160, 100, 40, 33])
 def test_a_shrunk_jpeg_looks_like_a_plain_resize(width: int) -> None:
-    """Decoding straight to a smaller size is a short cut, not another picture."""
+    """Decoding at a reduced scale is faster and must give the same image."""
     small = recoded(photograph(), Options(format=Target.PNG, max_width=width))
     plain = opened(photograph()).resize(small.size, Image.Resampling.BICUBIC)
     assert difference(small, plain) < 2
@@ -60,7 +60,7 @@ def test_transparent_edges_do_not_darken_when_shrunk() -> None:
 
 # Orientation and other metadata
 
-STORED = {  # how an upright picture is stored under each EXIF orientation
+STORED = {  # how an upright image is stored with each EXIF orientation
     1: None,
     2: Transpose.FLIP_LEFT_RIGHT,
     3: Transpose.ROTATE_180,
@@ -99,7 +99,7 @@ def test_images_are_set_upright(source: str, settings: dict[str, object], orient
 
 @pytest.mark.parametrize("exif", [b"Exif\0\0", b"Exif\0\0junk" * 9, b"Exif\0\0II*\0\xff\xff\xff\xff"])
 @pytest.mark.parametrize("source", ["JPEG", "PNG", "WEBP"])
-def test_broken_exif_is_no_obstacle(source: str, exif: bytes) -> None:
+def test_broken_exif_is_ignored(source: str, exif: bytes) -> None:
     assert recoded(encode(corner(), source, exif=exif)).size == (40, 20)
 
 

@@ -1,4 +1,4 @@
-"""The codec: what is refused, and that no bytes raise anything else."""
+"""The codec: what it refuses, and that no bytes raise anything but an ImageError."""
 
 import struct
 import zlib
@@ -21,7 +21,7 @@ from tests.unit.adapters.codec.looking import difference, opened
 
 
 def huge(width: int, height: int) -> bytes:
-    """A PNG that claims this size and breaks off before its pixels: who decodes it finds it corrupt."""
+    """A PNG with this size in its header and no pixel data: decoding it fails as corrupt."""
     header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     checked = struct.pack(">I", 13) + header + struct.pack(">I", zlib.crc32(header))
     return b"\x89PNG\r\n\x1a\n" + checked + struct.pack(">I", 1000) + b"IDAT"
@@ -29,12 +29,12 @@ def huge(width: int, height: int) -> bytes:
 
 def test_pixels_are_counted_before_they_are_decoded() -> None:
     assert refused(huge(10, 10)).code is Code.CORRUPT_IMAGE
-    assert refused(huge(8192, 6144)).code is Code.CORRUPT_IMAGE  # a phone's, of 50 megapixels
+    assert refused(huge(8192, 6144)).code is Code.CORRUPT_IMAGE  # the 50 megapixels of a phone
     error = refused(huge(10_000, 5_201))
     assert error.code is Code.TOO_MANY_PIXELS
-    assert error.detail == "The picture has 52,010,000 pixels; at most 52,000,000 are taken."
-    assert refused(huge(10_000, 10_000)).code is Code.TOO_MANY_PIXELS  # where Pillow warns
-    assert refused(huge(100_000, 100_000)).code is Code.TOO_MANY_PIXELS  # where Pillow refuses
+    assert error.detail == "The image has 52,010,000 pixels; at most 52,000,000 are allowed."
+    assert refused(huge(10_000, 10_000)).code is Code.TOO_MANY_PIXELS  # here Pillow only warns
+    assert refused(huge(100_000, 100_000)).code is Code.TOO_MANY_PIXELS  # here Pillow refuses
 
 
 def test_the_pixel_limit_itself_is_allowed() -> None:
@@ -42,7 +42,7 @@ def test_the_pixel_limit_itself_is_allowed() -> None:
     assert refused(encode(corner()), limits=Limits(pixels=799)).code is Code.TOO_MANY_PIXELS
 
 
-def test_a_side_that_the_output_cannot_hold() -> None:
+def test_a_side_that_is_too_long_for_the_output_format_is_refused() -> None:
     data = encode(Image.new("L", (16_384, 1)))
     error = refused(data, Options(format=Target.WEBP))
     assert error.code is Code.TOO_MANY_PIXELS
@@ -56,46 +56,46 @@ def test_scans_are_counted_before_they_are_decoded() -> None:
     error = refused(bomb.draw())
     assert error.code is Code.TOO_MANY_PIXELS
     assert error.detail == (
-        "The picture's 1,002 scans visit 48,093,178,368 pixels; at most 1,000,000,000 are taken."
+        "The image's 1,002 scans visit 48,093,178,368 pixels; at most 1,000,000,000 are allowed."
     )
 
 
-def test_what_follows_a_jpeg_is_no_scan_of_it() -> None:
+def test_scans_after_the_end_of_a_jpeg_are_not_counted() -> None:
     image = bomb.draw(1200, scans=2)
     assert compress(image * 300, Options()).width == 1200
 
 
-def with_room(pixel_bytes: int) -> Limits:
-    """Memory for a picture of a megapixel that takes so many bytes a pixel."""
+def with_memory(pixel_bytes: int) -> Limits:
+    """Limits with memory for a megapixel image at this many bytes per pixel."""
     return Limits(memory=PROCESS_BYTES + KEPT_BYTES + pixel_bytes * 1_000_000)
 
 
-def test_what_would_not_fit_into_memory_is_refused_before_it_is_decoded() -> None:
+def test_a_source_that_does_not_fit_into_memory_is_refused_before_it_is_decoded() -> None:
     data = encode(Image.new("L", (1000, 1000)), "WEBP")
-    assert compress(data, PNG, with_room(19)).width == 1000
-    error = refused(data, limits=with_room(9))
+    assert compress(data, PNG, with_memory(19)).width == 1000
+    error = refused(data, limits=with_memory(9))
     assert error.code is Code.TOO_MANY_PIXELS
-    assert error.detail == "The WEBP has 1,000,000 pixels; at most 473,684 of one are taken."
+    assert error.detail == "The WEBP image has 1,000,000 pixels; at most 473,684 are allowed."
 
 
 @pytest.mark.parametrize("target", [Target.WEBP, Target.AVIF])
-def test_what_would_not_fit_into_memory_is_refused_before_it_is_encoded(target: Target) -> None:
+def test_an_output_that_does_not_fit_into_memory_is_refused_before_it_is_encoded(target: Target) -> None:
     data = encode(Image.new("L", (1000, 1000)), "JPEG")
-    assert compress(data, PNG, with_room(9)).width == 1000
-    error = refused(data, Options(format=target), with_room(9))
+    assert compress(data, PNG, with_memory(9)).width == 1000
+    error = refused(data, Options(format=target), with_memory(9))
     assert error.code is Code.TOO_MANY_PIXELS
-    assert error.detail.startswith("The picture has 1,000,000 pixels; at most ")
-    assert error.detail.endswith(f" are made into {target}.")
-    assert compress(data, Options(format=target, max_width=400), with_room(9)).width == 400
+    assert error.detail.startswith("The image has 1,000,000 pixels; at most ")
+    assert error.detail.endswith(f" can be encoded as {target}.")
+    assert compress(data, Options(format=target, max_width=400), with_memory(9)).width == 400
 
 
-def test_an_output_that_is_too_long() -> None:
+def test_an_output_that_is_too_large_is_refused() -> None:
     limit = len(compress(photograph(), Options()).data)
     assert compress(photograph(), Options(), Limits(output_bytes=limit))
     error = refused(photograph(), Options(), Limits(output_bytes=limit - 1))
     assert (error.code, error.detail) == (
         Code.TOO_MANY_BYTES,
-        f"The compressed picture has more than {limit - 1:,} bytes.",
+        f"The compressed image has more than {limit - 1:,} bytes.",
     )
 
 
@@ -111,10 +111,10 @@ def test_an_output_that_is_too_long() -> None:
         encode(corner(), "PCX"),
     ],
 )
-def test_other_things_are_not_images(data: bytes) -> None:
+def test_other_files_are_not_images(data: bytes) -> None:
     error = refused(data)
     assert error.code is Code.NOT_AN_IMAGE
-    assert error.detail.startswith(f"The {len(data):,} bytes are not a picture")
+    assert error.detail.startswith(f"The {len(data):,} bytes are not an image in a supported format")
 
 
 @pytest.mark.parametrize("share", [0.02, 0.5, 0.9])
@@ -126,9 +126,9 @@ def test_truncated_images_are_corrupt(source: str, share: float) -> None:
     assert error.detail.endswith("bytes are damaged or incomplete.")
 
 
-def test_a_warning_of_pillow_is_no_error() -> None:
-    """Warnings are errors in these tests, as they may be where the codec runs."""
-    chunk = b"acTL" + bytes(8)  # an animation of no frames: Pillow warns and takes it for a plain PNG
+def test_a_pillow_warning_does_not_fail_an_image() -> None:
+    """Warnings are errors in these tests, and may be where the codec runs."""
+    chunk = b"acTL" + bytes(8)  # an animation without frames: Pillow warns and reads a plain PNG
     animation = struct.pack(">I", 8) + chunk + struct.pack(">I", zlib.crc32(chunk))
     plain = encode(corner())
     assert difference(recoded(plain[:33] + animation + plain[33:]), corner()) == 0
@@ -136,10 +136,10 @@ def test_a_warning_of_pillow_is_no_error() -> None:
 
 @settings(deadline=None)
 @given(draws=st.data(), target=st.sampled_from(Target))
-def test_no_bytes_raise_anything_else(draws: st.DataObject, target: Target) -> None:
-    """A mutated or truncated picture is decoded, and then its output can be too, or is an ImageError."""
+def test_any_bytes_give_an_image_or_an_image_error(draws: st.DataObject, target: Target) -> None:
+    """A mutated or truncated image gives an output that can be decoded, or an ImageError."""
     data = bytearray(draws.draw(st.sampled_from(samples())))
-    place = st.integers(0, len(data) - 1) | st.integers(0, 100)  # headers are where it hurts
+    place = st.integers(0, len(data) - 1) | st.integers(0, 100)  # often in the header
     for at, value in draws.draw(st.lists(st.tuples(place, st.binary(max_size=4)), max_size=5)):
         data[at : at + len(value)] = value
     cut = draws.draw(st.none() | st.integers(0, len(data)))

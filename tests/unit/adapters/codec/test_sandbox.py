@@ -1,4 +1,4 @@
-"""The sandbox: the codec's results, and what becomes of pictures that would harm their process."""
+"""The sandbox: it returns the codec's results, and contains images that would harm their process."""
 
 import json
 import os
@@ -28,11 +28,11 @@ from catalight.domain.image.options import Options, Target
 from local.hosts.images import draw
 from tests.faults import bomb
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the bounds are Linux's")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the limits need Linux")
 
 SMALL = draw(1, 320, 240)
-SLOW = bomb.draw(1200, scans=20_000)  # a minute of CPU, for who does not count the scans
-CLASSIC = Options()
+SLOW = bomb.draw(1200, scans=20_000)  # a minute of CPU time if the scans are not counted
+DEFAULTS = Options()
 UNCOUNTED = replace(LIMITS, scanned=10**15)
 
 
@@ -43,8 +43,8 @@ def sandbox() -> Iterator[Sandbox]:
     sandbox.close()
 
 
-def refused(limits: Limits, data: bytes = SMALL, options: Options = CLASSIC) -> ImageError:
-    """The error of a picture, after which the next one is compressed as if nothing had been."""
+def refused(limits: Limits, data: bytes = SMALL, options: Options = DEFAULTS) -> ImageError:
+    """Return the error that compressing the image in a new sandbox raises."""
     sandbox = Sandbox(limits)
     try:
         with pytest.raises(ImageError) as caught:
@@ -59,7 +59,7 @@ def children() -> list[int]:
 
 
 def mapped(pid: int) -> int:
-    """Its address space in bytes."""
+    """The size of a process's address space in bytes."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
 
 
@@ -78,74 +78,76 @@ def wait_until(holds: Callable[[], bool]) -> None:
 
 
 @pytest.mark.parametrize("target", Target)
-def test_it_does_what_the_codec_does(sandbox: Sandbox, target: Target) -> None:
+def test_results_are_the_codecs(sandbox: Sandbox, target: Target) -> None:
     options = Options(format=target, max_width=100)
     assert sandbox.compress(SMALL, options) == compress(SMALL, options)
 
 
-def test_it_tells_what_each_stage_took(sandbox: Sandbox) -> None:
+def test_each_stage_is_timed(sandbox: Sandbox) -> None:
     times = sandbox.compress(draw(1, 3000, 2000), Options(max_width=2900)).times
     assert min(times.decode, times.resize, times.encode) > 0
 
 
-def test_a_child_is_kept_for_the_next_image(sandbox: Sandbox) -> None:
+def test_a_child_is_reused_for_the_next_image(sandbox: Sandbox) -> None:
     sandbox.start()
     [child] = children()
     for _ in range(3):
-        sandbox.compress(SMALL, CLASSIC)
+        sandbox.compress(SMALL, DEFAULTS)
     with pytest.raises(ImageError, match="not_an_image"):
-        sandbox.compress(b"text", CLASSIC)
+        sandbox.compress(b"text", DEFAULTS)
     assert children() == [child]
 
 
-def test_a_child_gives_back_what_a_large_image_took(
+def test_a_child_returns_the_memory_of_a_large_image(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MALLOC_MMAP_THRESHOLD_", "1000000000")
     monkeypatch.setenv("MALLOC_TRIM_THRESHOLD_", "1000000000")
-    sandbox.compress(SMALL, CLASSIC)
+    sandbox.compress(SMALL, DEFAULTS)
     [child] = children()
     before = mapped(child)
-    sandbox.compress(draw(1, 7000, 5000), Options(max_width=6999))  # not the quick way, which needs little
+    sandbox.compress(
+        draw(1, 7000, 5000), Options(max_width=6999)
+    )  # resized, because the fast path needs little memory
     assert children() == [child]
     assert mapped(child) - before < KEPT_BYTES
 
 
-def test_a_child_that_cannot_give_back_is_worn() -> None:
+def test_a_child_that_keeps_too_much_memory_is_bloated() -> None:
     assert not worker.is_bloated(mapped(os.getpid()))
     assert worker.is_bloated(mapped(os.getpid()) - 2 * KEPT_BYTES)
 
 
-def test_cpu_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sandbox_module, "WALL", 100)  # a busy machine may give it little
+def test_cpu_time_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox_module, "WALL", 100)  # on a busy machine it may get little CPU time
     error = refused(replace(UNCOUNTED, cpu_seconds=1), SLOW)
     assert error.code is Code.GAVE_UP
-    assert error.detail == "Compressing the picture takes more than 1 s of CPU."
+    assert error.detail == "Compressing the image took more than 1 s of CPU time."
 
 
-def test_time_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wall_clock_time_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sandbox_module, "WALL", 0.01)
     error = refused(UNCOUNTED, SLOW)
     assert error.code is Code.GAVE_UP
-    assert error.detail == "Compressing the picture takes more than 0.2 s."
+    assert error.detail == "Compressing the image took more than 0.2 s."
 
 
-def test_memory_is_bounded() -> None:
-    """Also where nothing in the header tells of it: here by bytes that follow the picture."""
+def test_memory_is_limited() -> None:
+    """Also if the header does not show it: here by bytes after the image data."""
     error = refused(replace(LIMITS, memory=220_000_000), SMALL + bytes(200_000_000))
     assert error.code is Code.GAVE_UP
-    assert error.detail == "Compressing the picture takes more than 220,000,000 bytes of memory."
+    assert error.detail == "Compressing the image took more than 220,000,000 bytes of memory."
 
 
-def test_the_output_is_bounded() -> None:
+def test_the_output_size_is_limited() -> None:
     for target in Target:
         error = refused(replace(LIMITS, output_bytes=1000), options=Options(format=target))
         assert error.code is Code.TOO_MANY_BYTES
-        assert error.detail == "The compressed picture has more than 1,000 bytes."
+        assert error.detail == "The compressed image has more than 1,000 bytes."
 
 
-def test_the_kernel_holds_the_bounds(sandbox: Sandbox) -> None:
-    sandbox.compress(SMALL, CLASSIC)
+def test_the_kernel_enforces_the_limits(sandbox: Sandbox) -> None:
+    sandbox.compress(SMALL, DEFAULTS)
     [child] = children()
     lines = Path(f"/proc/{child}/limits").read_text().splitlines()
     held = {line[:25].strip(): line[25:].split()[:2] for line in lines}
@@ -155,74 +157,76 @@ def test_the_kernel_holds_the_bounds(sandbox: Sandbox) -> None:
     assert int(held["Max cpu time"][0]) <= LIMITS.cpu_seconds + 3
 
 
-def test_a_crash_is_the_images_end_and_nobody_elses() -> None:
+def test_a_crash_fails_only_its_own_image() -> None:
     sandbox = Sandbox(UNCOUNTED)
-    sandbox.compress(SMALL, CLASSIC)
+    sandbox.compress(SMALL, DEFAULTS)
     [child] = children()
     with ThreadPoolExecutor() as threads:
-        crashing = threads.submit(sandbox.compress, SLOW, CLASSIC)
-        wait_until(lambda: cpu_ticks(child) > 40)  # it is in the middle of it
+        crashing = threads.submit(sandbox.compress, SLOW, DEFAULTS)
+        wait_until(lambda: cpu_ticks(child) > 40)  # it is compressing
         os.kill(child, signal.SIGSEGV)
-        with pytest.raises(ImageError, match="gave_up: Compressing the picture crashes the decoder"):
+        with pytest.raises(ImageError, match="gave_up: Compressing the image crashed the decoder"):
             crashing.result()
-    assert sandbox.compress(SMALL, CLASSIC) == compress(SMALL, CLASSIC)
+    assert sandbox.compress(SMALL, DEFAULTS) == compress(SMALL, DEFAULTS)
     sandbox.close()
     assert children() == []
 
 
 def test_a_child_that_has_died_between_two_images_is_replaced(sandbox: Sandbox) -> None:
-    sandbox.compress(SMALL, CLASSIC)
+    sandbox.compress(SMALL, DEFAULTS)
     [child] = children()
     os.kill(child, signal.SIGKILL)
     wait_until(lambda: not running(child))
-    assert sandbox.compress(SMALL, CLASSIC) == compress(SMALL, CLASSIC)
+    assert sandbox.compress(SMALL, DEFAULTS) == compress(SMALL, DEFAULTS)
 
 
-def test_a_fault_of_the_codec_is_not_the_images(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bug_in_the_codec_is_not_an_image_error(monkeypatch: pytest.MonkeyPatch) -> None:
     sandbox = Sandbox(LIMITS)
     monkeypatch.setattr(Options, "to_document", lambda self: {"quality": "x"})
     with pytest.raises(SandboxError) as failed:
-        sandbox.compress(SMALL, CLASSIC)
+        sandbox.compress(SMALL, DEFAULTS)
     sandbox.close()
     report = "".join(trace(failed.value))
-    assert "in from_document" in report  # where it happened, in the child
+    assert "in from_document" in report  # the frame in the child that failed
     assert "KeyError\n" in report
-    assert "KeyError: 'format'" not in report  # an exception's text may hold anything
+    assert "KeyError: 'format'" not in report  # an exception's text may contain anything
 
 
-def test_the_child_is_told_no_secret(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hush")
-    sandbox.compress(SMALL, CLASSIC)
+def test_the_child_gets_no_secrets_in_its_environment(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    sandbox.compress(SMALL, DEFAULTS)
     [child] = children()
     names = {line.partition("=")[0] for line in Path(f"/proc/{child}/environ").read_text().split("\0")}
     others = {name for name in names if not name.startswith(sandbox_module.TUNING)}
     assert others <= {"", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG"}
 
 
-def test_the_child_holds_no_file_of_its_parents(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_the_child_inherits_no_open_files(sandbox: Sandbox, tmp_path: Path) -> None:
     inheritable = True
     with (tmp_path / "secret").open("w") as file:
         os.set_inheritable(file.fileno(), inheritable)
-        sandbox.compress(SMALL, CLASSIC)
+        sandbox.compress(SMALL, DEFAULTS)
         [child] = children()
         held = {path.resolve().name for path in Path(f"/proc/{child}/fd").iterdir()}
     assert "secret" not in held
     assert len(held) <= 4
 
 
-def test_the_child_ends_with_its_parent_even_in_the_middle_of_an_image(tmp_path: Path) -> None:
+def test_the_child_dies_with_its_parent_even_while_compressing(tmp_path: Path) -> None:
     (tmp_path / "slow").write_bytes(SLOW)
     script = (
         "import sys; from pathlib import Path\n"
         "from tests.unit.adapters.codec.test_sandbox import *\n"
-        "sandbox = Sandbox(UNCOUNTED); sandbox.compress(SMALL, CLASSIC); print(json.dumps(children()))\n"
-        "sys.stdout.flush(); sandbox.compress(Path(sys.argv[1]).read_bytes(), CLASSIC)"
+        "sandbox = Sandbox(UNCOUNTED); sandbox.compress(SMALL, DEFAULTS); print(json.dumps(children()))\n"
+        "sys.stdout.flush(); sandbox.compress(Path(sys.argv[1]).read_bytes(), DEFAULTS)"
     )
     command = [sys.executable, "-c", script, str(tmp_path / "slow")]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as parent:
         assert parent.stdout
         [child] = json.loads(parent.stdout.readline())
-        wait_until(lambda: cpu_ticks(child) > 40)  # it is in the middle of it
+        wait_until(lambda: cpu_ticks(child) > 40)  # it is compressing
         parent.kill()
         wait_until(lambda: not running(child))
 
@@ -231,19 +235,19 @@ def cpu_ticks(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()[11])
 
 
-def test_the_handler_does_without_pillow() -> None:
+def test_the_handler_does_not_import_pillow() -> None:
     script = "import sys, functions.images.handler as _; print([n for n in sys.modules if 'PIL' in n])"
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
     assert run.stdout == b"[]\n"
 
 
-def test_broken_lines_do_not_fill_the_log(sandbox: Sandbox, capfd: pytest.CaptureFixture[str]) -> None:
-    """libtiff complains of each line of a fax, in plain text, of which a picture may have millions."""
+def test_codec_warnings_do_not_fill_the_log(sandbox: Sandbox, capfd: pytest.CaptureFixture[str]) -> None:
+    """libtiff writes a warning for each broken line of a fax image, which may have millions."""
     coded, lines = b"\xff\x00\x13" * 6_000, 6_000
     fields = [(256, 16), (257, lines), (258, 1), (259, 2), (262, 0), (273, 8), (277, 1), (278, lines)]
     fields.append((279, len(coded)))
     entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in fields)
     tiff = struct.pack("<2sHI", b"II", 42, 8 + len(coded)) + coded + struct.pack("<H", len(fields)) + entries
     with suppress(ImageError):
-        sandbox.compress(tiff + bytes(4), CLASSIC)
+        sandbox.compress(tiff + bytes(4), DEFAULTS)
     assert capfd.readouterr().err == ""

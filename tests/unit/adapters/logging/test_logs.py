@@ -1,4 +1,4 @@
-"""Logs tell where and why something failed, and nothing that an exception's text says."""
+"""Logs show where and why something failed, but never the text of an exception."""
 
 import io
 import json
@@ -19,7 +19,7 @@ CANARY = "a secret"
 
 @pytest.fixture
 def logged(monkeypatch: pytest.MonkeyPatch) -> Callable[[], dict[str, Any]]:
-    """What the loggers of our modules have written, as the functions write it."""
+    """Returns the log line that Catalight's loggers have written, formatted as in the functions."""
     written = io.StringIO()
     monkeypatch.setattr("sys.stdout", written)
     logs.logger.cache_clear()
@@ -56,7 +56,7 @@ def a_chain() -> None:
         raise UnavailableError(CANARY) from error
 
 
-def test_a_chain_of_exceptions_is_told_by_types_and_places(logged: Callable[[], dict[str, Any]]) -> None:
+def test_a_chain_of_exceptions_is_logged_as_types_and_frames(logged: Callable[[], dict[str, Any]]) -> None:
     log(a_chain)
     line = logged()
     assert (line["message"], line["exception_name"]) == ("it failed", "UnavailableError")
@@ -73,7 +73,7 @@ def refuse(error: Exception) -> Callable[[], object]:
 
 
 @pytest.mark.parametrize(
-    ("error", "told"),
+    ("error", "logged_text"),
     [
         (ClientError({"Error": {"Code": "AccessDenied", "Message": CANARY}}, "PutObject"), "AccessDenied"),
         (ClientError({"Error": {"Code": "AccessDenied", "Message": CANARY}}, "PutObject"), "PutObject"),
@@ -85,21 +85,23 @@ def refuse(error: Exception) -> Callable[[], object]:
         (ExceptionGroup(CANARY, [ValueError(CANARY)]), "ExceptionGroup"),
     ],
 )
-def test_codes_are_told_and_texts_are_not(
-    logged: Callable[[], dict[str, Any]], error: Exception, told: str
+def test_codes_are_logged_and_texts_are_not(
+    logged: Callable[[], dict[str, Any]], error: Exception, logged_text: str
 ) -> None:
     log(refuse(error))
-    assert told in logged()["exception"]
+    assert logged_text in logged()["exception"]
 
 
-def test_a_chain_without_an_end_is_told_as_far_as_it_matters() -> None:
+def test_a_very_long_chain_is_cut_off() -> None:
     error: Exception = ValueError()
     for _ in range(100):
         error, error.__cause__ = ValueError(), error
     assert "".join(traces.trace(error)).count("ValueError") == traces.MAX_CAUSES
 
 
-def test_what_a_handler_raises_is_told_here_and_not_by_lambda(logged: Callable[[], dict[str, Any]]) -> None:
+def test_an_exception_of_a_handler_is_logged_here_and_not_by_lambda(
+    logged: Callable[[], dict[str, Any]],
+) -> None:
     @logs.redacting_exceptions
     def handle(_: str) -> None:
         raise OperationFailure(CANARY, 121)

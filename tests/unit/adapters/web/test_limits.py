@@ -1,4 +1,4 @@
-"""How slow and how big an answer may be, on a socket whose other end the test holds."""
+"""Limits on the speed and size of a response, tested on a socket pair."""
 
 import socket
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from catalight.domain.errors import ImageErrorCode as Code
 
 
 class Wire:
-    """A reader, and the host that it reads from; `now` is what the clock says."""
+    """A reader and the host that it reads from; `now` is the time of the clock."""
 
     def __init__(self, near: socket.socket, far: socket.socket) -> None:
         self.now = 0.0
@@ -19,7 +19,7 @@ class Wire:
         self.reader: Reader
 
     def receive(self, count: int, at: float) -> int:
-        """Let so many bytes come at this time."""
+        """Send this many bytes at this time; return how many were read."""
         self.now = at
         self._far.sendall(bytes(count))
         return len(self.reader.read(count) or b"")
@@ -30,14 +30,14 @@ def wire() -> Iterator[Wire]:
     near, far = socket.socketpair()
     with near, far:
         wire = Wire(near, far)
-        limits = Limits(total=1_000, head_bytes=100, wire_bytes=50_000, slowest=100, window=10)
+        limits = Limits(total=1_000, head_bytes=100, wire_bytes=50_000, min_bytes_per_second=100, window=10)
         with deadline(limits, lambda: wire.now):
             wire.reader = Reader(near)
             yield wire
             wire.reader.close()
 
 
-def test_the_slowest_that_is_taken(wire: Wire) -> None:
+def test_the_slowest_accepted_speed(wire: Wire) -> None:
     wire.reader.body_begins()
     assert wire.receive(500, at=0.0) == 500
     assert wire.receive(500, at=10.0) == 500
@@ -53,7 +53,7 @@ def test_a_byte_less_is_too_slow(wire: Wire) -> None:
     assert (caught.value.code, caught.value.transient) == (Code.TIMEOUT, True)
 
 
-def test_what_came_fast_at_first_counts_for_its_window_only(wire: Wire) -> None:
+def test_early_fast_bytes_count_only_within_their_window(wire: Wire) -> None:
     wire.reader.body_begins()
     wire.receive(40_000, at=0.0)
     wire.receive(1, at=10.0)
@@ -61,13 +61,13 @@ def test_what_came_fast_at_first_counts_for_its_window_only(wire: Wire) -> None:
         wire.receive(999, at=20.0)
 
 
-def test_the_wait_for_the_first_byte_is_no_slowness(wire: Wire) -> None:
-    """The time for one wait bounds it."""
+def test_waiting_for_the_first_byte_does_not_count_as_slow(wire: Wire) -> None:
+    """The timeout of a single read limits that wait."""
     wire.reader.body_begins()
     assert wire.receive(1, at=500.0) == 1
 
 
-def test_head_and_body_have_their_own_bounds(wire: Wire) -> None:
+def test_head_and_body_have_separate_limits(wire: Wire) -> None:
     wire.receive(100, at=0.0)
     wire.reader.body_begins()
     wire.receive(50_000, at=0.0)
@@ -76,7 +76,7 @@ def test_head_and_body_have_their_own_bounds(wire: Wire) -> None:
     assert caught.value.code is Code.TOO_MANY_BYTES
 
 
-def test_a_head_that_is_too_big(wire: Wire) -> None:
-    with pytest.raises(ImageError, match="head of the host's answer has more than 100 bytes") as caught:
+def test_a_head_that_is_too_large_is_an_error(wire: Wire) -> None:
+    with pytest.raises(ImageError, match="headers of the host's response have more than 100 bytes") as caught:
         wire.receive(101, at=0.0)
     assert (caught.value.code, caught.value.transient) == (Code.HTTP_ERROR, False)

@@ -19,12 +19,12 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
         ("Thu, 01 Jan 2026 00:02:00 GMT", 120),
         ("Thu, 01 Jan 2026 00:02:00 -0000", 120),
         ("Thu, 01 Jan 2026 02:02:00 +0200", 120),
-        ("Thursday, 01-Jan-26 00:02:00 GMT", 120),  # the two old forms that HTTP still knows
+        ("Thursday, 01-Jan-26 00:02:00 GMT", 120),  # the two obsolete formats that HTTP still allows
         ("Thu Jan  1 00:02:00 2026", 120),
         ("Thu, 01 Jan 2026 00:00:00 GMT", 0),
     ],
 )
-def test_seconds_and_dates_are_understood(header: str, seconds: float) -> None:
+def test_seconds_and_dates_are_parsed(header: str, seconds: float) -> None:
     assert retry_after.seconds(header, NOW) == seconds
 
 
@@ -49,18 +49,18 @@ def test_seconds_and_dates_are_understood(header: str, seconds: float) -> None:
         "Thu, 01 Jan 2026 00:00:00 +99999999999",
     ],
 )
-def test_garbage_and_the_past_are_ignored(header: str | None) -> None:
+def test_invalid_values_and_past_dates_are_ignored(header: str | None) -> None:
     assert retry_after.seconds(header, NOW) is None
 
 
 @given(st.text() | st.from_regex(r"(Mon, )?[0-9]{1,12} Jan [0-9]{1,12} [0-9]{1,3}:[0-9]+:[0-9]+ [+-]?\w+"))
-def test_no_header_does_harm(header: str) -> None:
+def test_any_header_gives_none_or_a_valid_pause(header: str) -> None:
     seconds = retry_after.seconds(header, NOW)
     assert seconds is None or NOW + timedelta(seconds=seconds) >= NOW
 
 
 @given(st.datetimes(min_value=NOW.replace(tzinfo=None), timezones=st.just(UTC)))
-def test_a_date_to_come_is_as_far_off_as_it_is(date: datetime) -> None:
+def test_a_future_date_gives_the_seconds_until_then(date: datetime) -> None:
     date = date.replace(microsecond=0)
     assert retry_after.seconds(format_datetime(date, usegmt=True), NOW) == min(
         (date - NOW).total_seconds(), retry_after.MOST

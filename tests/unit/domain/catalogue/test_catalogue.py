@@ -1,4 +1,4 @@
-"""Parsing catalogues: what is taken, what is refused, and how exactly that is said."""
+"""Parsing catalogues: what is accepted, what is refused, and how precisely problems are reported."""
 
 import pytest
 from hypothesis import given
@@ -80,22 +80,22 @@ def test_encoding_and_delimiter_make_no_difference(encoding: str, delimiter: str
         (f'"Serial\nNumber",Product Name,Image URLs\r\n{GOOD}\r\n', "\r\n"),
     ],
 )
-def test_the_header_ends_as_the_result_s_lines_will(text: str, newline: str) -> None:
+def test_the_line_ending_of_the_header_is_used_for_the_result(text: str, newline: str) -> None:
     assert parse(text.encode()).dialect.newline == newline
 
 
-def test_rows_know_the_physical_line_they_begin_on() -> None:
+def test_rows_have_the_number_of_their_first_physical_line() -> None:
     data = csv_of('1,"Tea\nand\ncups",http://a', "", "   ", '2,Pot,"http://b\nhttp://c"', "3,Cup,http://d")
     catalogue = parse(data)
     assert [row.line for row in catalogue.rows] == [2, 7, 9]
     assert [len(row.sources) for row in catalogue.rows] == [1, 2, 1]
 
 
-def test_a_row_of_empty_cells_survives_where_an_empty_line_does_not() -> None:
+def test_a_row_of_empty_cells_is_kept_and_an_empty_line_is_not() -> None:
     assert [row.cells for row in parse(csv_of(GOOD, ",,", "")).rows][1:] == [("", "", "")]
 
 
-def test_a_short_row_is_filled_up() -> None:
+def test_a_short_row_is_padded() -> None:
     assert parse(csv_of(GOOD, "2")).rows[1] == CatalogueRow(3, ("2", "", ""), ())
 
 
@@ -115,21 +115,21 @@ def test_other_columns_are_passed_through() -> None:
     assert catalogue.rows[0].cells == ("red", "1", "http://a", " new ", "Tea")
 
 
-@pytest.mark.parametrize("notes", ["", ",Notes"])  # which the first versions did not write
+@pytest.mark.parametrize("notes", ["", ",Notes"])  # the first versions had no Notes column
 def test_columns_of_an_earlier_run_are_left_out(notes: str) -> None:
-    """Rows shorter than the header lose what they have of them."""
+    """Rows shorter than the header lose those of these cells that they have."""
     header = f"{HEADER},Status,Output Image Urls,Status,Errors,Bytes In,Bytes Out{notes}"
     catalogue = parse(csv_of(f"{GOOD},new,http://old,DONE,,1,2", f"{GOOD},new,http://old", header=header))
     assert catalogue.header == (*HEADER.split(","), "Status")
     assert [row.cells for row in catalogue.rows] == [(*GOOD.split(","), "new")] * 2
 
 
-def test_a_user_s_own_column_called_like_a_result_stays() -> None:
+def test_a_users_own_column_named_like_a_result_column_is_kept() -> None:
     header = f"{HEADER},Status,Errors,Bytes In,Bytes Out"
     assert parse(csv_of(GOOD, header=header)).header == tuple(header.split(","))
 
 
-def test_broken_quotes_are_named_line_by_line() -> None:
+def test_broken_quotes_are_reported_line_by_line() -> None:
     error = refused(csv_of('1,"Tea" pot,http://a', GOOD, '3,"Pot"" 5"x,http://b', '4,"Cup,http://c'))
     assert found(error) == [
         ("broken_quote", 2, '1,"Tea" pot,http://a'),
@@ -152,7 +152,7 @@ def test_a_missing_column_is_refused() -> None:
     assert [problem.code for problem in refused(b"a,b\n1,2\n").problems] == ["missing_column"] * 3
 
 
-def test_an_unusable_source_costs_the_image_alone() -> None:
+def test_an_unusable_source_fails_only_its_image() -> None:
     catalogue = parse(csv_of('1,Tea,"http://a/x.jpg, not a url"', header=HEADER.replace("Urls", "URL")))
     assert [source.usable for source in catalogue.rows[0].sources] == [True, False]
     (warning,) = catalogue.warnings
@@ -182,7 +182,7 @@ def test_too_many_images_in_a_row_are_a_problem() -> None:
 
 @pytest.mark.parametrize("strict", [False, True])
 def test_a_file_without_a_usable_url_is_refused(strict: bool) -> None:
-    """The problem shows the first thing that stood in place of a URL."""
+    """The problem shows the first text that was found instead of a URL."""
     problem = refused(csv_of("1,Tea,", "2,Pot,n/a"), strict=strict).problems[0]
     assert (problem.code, problem.column, problem.found) == ("no_usable_url", "Input Image Urls", "n/a")
 
@@ -191,7 +191,7 @@ def test_a_file_without_any_url_is_refused() -> None:
     assert found(refused(csv_of("1,Tea,"), strict=True)) == [("no_usable_url", None, None)]
 
 
-def test_problems_and_warnings_are_listed_up_to_the_cap_and_counted_all() -> None:
+def test_problems_and_warnings_are_listed_up_to_the_cap_but_all_counted() -> None:
     data = csv_of(GOOD, *["2,Pot,n/a"] * 150)
     catalogue = parse(data)
     assert (len(catalogue.warnings), catalogue.warnings_total) == (MAX_PROBLEMS, 150)
@@ -234,7 +234,7 @@ def test_any_text_below_a_header_gives_a_catalogue_or_a_catalogue_error(
 
 
 def check(data: bytes, *, strict: bool) -> None:
-    """Parse, and look whether what comes out holds together."""
+    """Parse, and check that the result or the error is consistent."""
     try:
         catalogue = parse(data, strict=strict)
     except CatalogueError as error:
@@ -246,7 +246,7 @@ def check(data: bytes, *, strict: bool) -> None:
 
 
 def check_catalogue(catalogue: Catalogue) -> None:
-    """Lines go up, rows are as wide as the header, each unusable source has its warning."""
+    """Lines ascend, rows are as wide as the header, and each unusable source has a warning."""
     sources = [source for row in catalogue.rows for source in row.sources]
     assert any(source.usable for source in sources)
     assert catalogue.warnings_total == sum(not source.usable for source in sources)

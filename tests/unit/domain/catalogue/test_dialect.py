@@ -29,7 +29,7 @@ def refused(data: bytes) -> Problem:
         (TEXT.encode("utf-16-be"), True),
     ],
 )
-def test_every_encoding_in_use_is_read(data: bytes, bom: bool) -> None:
+def test_all_common_encodings_are_decoded(data: bytes, bom: bool) -> None:
     assert decode(data) == (TEXT, bom)
 
 
@@ -53,7 +53,7 @@ def test_nul_characters_do_not_make_a_utf8_file_utf16() -> None:
         (b"RIFF....WEBP", "WebP"),
     ],
 )
-def test_a_file_that_is_no_csv_is_named_for_what_it_is(data: bytes, kind: str) -> None:
+def test_the_problem_with_a_non_csv_file_names_its_type(data: bytes, kind: str) -> None:
     problem = refused(data)
     assert problem.code == "not_a_csv"
     assert kind in problem.message
@@ -65,8 +65,8 @@ def test_an_empty_file_is_refused(data: bytes) -> None:
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
-def test_a_byte_that_cannot_be_decoded_is_named_with_its_line(newline: str) -> None:
-    """The advice tells how to save the file."""
+def test_a_byte_that_cannot_be_decoded_is_reported_with_its_line(newline: str) -> None:
+    """The message advises how to save the file."""
     start = f"Serial Number{newline}Tea{newline}Caf".encode()
     problem = refused(start + b"\xe9,x")
     assert (problem.code, problem.line, problem.found) == ("undecodable", 3, "0xE9")
@@ -80,7 +80,7 @@ def test_a_byte_order_mark_counts_among_the_bytes() -> None:
     assert "byte 7 of the file" in problem.message
 
 
-def test_records_know_the_physical_lines_they_stand_on() -> None:
+def test_records_have_the_numbers_of_their_physical_lines() -> None:
     read = list(records(["a,b\n", '"c\n', "\n", 'd",e\n', "f\n"], ","))
     assert [(record.line, record.end, record.cells) for record in read] == [
         (1, 1, ["a", "b"]),
@@ -89,7 +89,7 @@ def test_records_know_the_physical_lines_they_stand_on() -> None:
     ]
 
 
-def test_reading_goes_on_after_a_broken_quote() -> None:
+def test_reading_continues_after_a_broken_quote() -> None:
     lines = ["1,a\n", '2,"b"c\n', "3,d\n", '4,"e\n', 'f"g\n', "5,h\n", '6,"i\n']
     read = list(records(lines, ","))
     assert [record.line for record in read if record.error is None] == [1, 3, 6]

@@ -34,12 +34,12 @@ def refused(*lines: str) -> tuple[Problem, ...]:
     ],
 )
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-def test_usual_names_and_delimiters_are_known(cells: tuple[str, ...], delimiter: str) -> None:
+def test_usual_names_and_delimiters_are_recognised(cells: tuple[str, ...], delimiter: str) -> None:
     found = header(delimiter.join(cells))
     assert (found.delimiter, found.record.cells, found.images) == (delimiter, list(cells), 2)
 
 
-def test_columns_may_stand_in_any_order_among_others() -> None:
+def test_columns_may_be_in_any_order_among_others() -> None:
     found = header("Image URLs;Colour, size;Product Name;Serial Number")
     assert (found.delimiter, found.images) == (";", 0)
 
@@ -56,7 +56,7 @@ def test_blank_lines_before_the_header_are_skipped() -> None:
     assert found.record.line == 3
 
 
-def test_the_exact_name_goes_before_its_variants() -> None:
+def test_the_exact_name_is_preferred_to_its_variants() -> None:
     found = header("Image URL,Serial Number,No,Product Name,Name,Input Image Urls")
     assert found.images == 5
 
@@ -76,7 +76,7 @@ def test_a_long_header_is_listed_shortened() -> None:
     assert len(problem.found or "") == 80
 
 
-def test_a_first_row_in_place_of_the_header_shows_no_credentials() -> None:
+def test_problems_of_a_missing_header_show_no_credentials() -> None:
     assert not any("secret" in f"{problem}" for problem in refused("1,Tea,http://me:secret@a/x.jpg"))
 
 
@@ -84,11 +84,11 @@ def test_only_empty_cells_are_no_header() -> None:
     assert "only empty cells" in refused('""')[0].message
 
 
-@pytest.mark.parametrize("twin", ["Product Name", "product_name"])
-def test_a_required_column_that_is_there_twice_is_refused(twin: str) -> None:
-    (problem,) = refused(f"Serial Number,Product Name,Input Image Urls,{twin}")
+@pytest.mark.parametrize("duplicate", ["Product Name", "product_name"])
+def test_a_duplicate_required_column_is_refused(duplicate: str) -> None:
+    (problem,) = refused(f"Serial Number,Product Name,Input Image Urls,{duplicate}")
     assert (problem.code, problem.line, problem.column) == ("duplicate_column", 1, "Product Name")
-    assert f'"Product Name", "{twin}"' in problem.message
+    assert f'"Product Name", "{duplicate}"' in problem.message
 
 
 def test_two_variants_of_one_name_are_refused() -> None:
@@ -99,7 +99,7 @@ def test_two_variants_of_one_name_are_refused() -> None:
 @pytest.mark.parametrize(
     "line", ['Serial Number,"Product Name"x,Input Image Urls', '"Serial Number,Product Name,Input Image Urls']
 )
-def test_a_broken_quote_in_the_header_is_named(line: str) -> None:
+def test_a_broken_quote_in_the_header_is_reported(line: str) -> None:
     (problem,) = refused("", line, "1,a,http://a")
     assert (problem.code, problem.line, problem.found) == ("broken_quote", 2, line)
 

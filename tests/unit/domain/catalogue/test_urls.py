@@ -1,4 +1,4 @@
-"""Splitting cells and judging URLs."""
+"""Splitting cells into URLs, and checking URLs."""
 
 from urllib.parse import urlsplit
 
@@ -17,8 +17,8 @@ SEPARATIONS = [*",;| \t\n\r\u00a0", ", ", " ,", " , ", "; ", " | ", "\r\n", ",\n
 
 
 @given(st.lists(URLS, max_size=5), st.sampled_from(SEPARATIONS))
-def test_joined_urls_come_apart_again(joined: list[str], separation: str) -> None:
-    """Whatever separation is in use, the URLs come back whole and in order."""
+def test_joined_urls_are_split_again(joined: list[str], separation: str) -> None:
+    """With any of the separators, the URLs come back whole and in order."""
     assert urls.split(separation.join(joined)) == joined
 
 
@@ -43,13 +43,13 @@ def test_joined_urls_come_apart_again(joined: list[str], separation: str) -> Non
         ("http://a/x.jpg,large", ["http://a/x.jpg,large"]),
     ],
 )
-def test_a_separator_splits_only_before_what_cannot_go_on_a_url(cell: str, parts: list[str]) -> None:
+def test_a_separator_splits_only_if_the_url_cannot_continue(cell: str, parts: list[str]) -> None:
     assert urls.split(cell) == parts
 
 
 @given(st.text(st.sampled_from(" \n\r\t,;|ahtp:/")))
 def test_splitting_loses_nothing_but_separators(cell: str) -> None:
-    """Parts are never empty or padded, and together hold all that is no separator."""
+    """Parts are never empty or padded, and together contain everything but separators."""
     parts = urls.split(cell)
     assert all(part and part == part.strip() for part in parts)
     drop = str.maketrans("", "", " \n\r\t,;|")
@@ -114,8 +114,8 @@ def test_unusable(url: str, reason: str) -> None:
 
 @given(st.one_of(st.text(), st.builds("http{}//{}".format, st.sampled_from([":", "s:"]), st.text())))
 @example("http://a\u2100b/")
-def test_whatever_counts_as_usable_can_be_taken_apart(text: str) -> None:
-    """Nothing makes the judge fail, and what it lets through is a URL with a host and no credentials."""
+def test_every_usable_url_can_be_parsed(text: str) -> None:
+    """The check never raises, and what it accepts is a URL with a host and without credentials."""
     if urls.fault(text) is None:
         parts = urlsplit(text)
         assert parts.scheme in {"http", "https"}

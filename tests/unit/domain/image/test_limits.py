@@ -1,4 +1,4 @@
-"""The limits are those that docs/contract.md tells."""
+"""The limits are those that docs/contract.md states."""
 
 import pytest
 

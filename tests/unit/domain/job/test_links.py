@@ -40,12 +40,12 @@ def test_a_token_has_128_bits_of_url_safe_characters() -> None:
         ("https://shop.test/" + "x" * 300 + ".png", "x" * 80 + ".jpg"),
     ],
 )
-def test_a_file_name_keeps_the_sources_name_and_tells_the_true_format(url: str, name: str) -> None:
+def test_a_file_name_has_the_sources_name_and_the_outputs_extension(url: str, name: str) -> None:
     assert links.file_name(url, "jpg") == name
 
 
 @given(st.binary(min_size=1), st.text(alphabet=st.characters(exclude_characters="[]")))
-def test_what_is_made_of_both_is_a_link(secret: bytes, path: str) -> None:
+def test_a_token_and_a_file_name_make_a_link(secret: bytes, path: str) -> None:
     name = links.file_name("https://shop.test/" + path, "webp")
     assert links.is_link(f"{links.token(secret, 1, 2, 3)}/{name}")
 
@@ -53,12 +53,12 @@ def test_what_is_made_of_both_is_a_link(secret: bytes, path: str) -> None:
 @pytest.mark.parametrize(
     "text", ["", "a/b.jpg", f"{'t' * 22}/../b.jpg", f"{'t' * 22}/b.jpg\n", f"{'t' * 22}/.jpg"]
 )
-def test_anything_else_is_no_link(text: str) -> None:
+def test_anything_else_is_not_a_link(text: str) -> None:
     assert not links.is_link(text)
 
 
 @given(st.text())
-def test_a_file_name_is_harmless_whatever_the_path(path: str) -> None:
+def test_a_file_name_is_safe_for_any_path(path: str) -> None:
     name = links.file_name("https://shop.test/" + path.replace("[", "").replace("]", ""), "webp")
     assert re.fullmatch(r"[A-Za-z0-9_-]{1,80}\.webp", name)
 
@@ -80,12 +80,12 @@ def test_a_file_name_is_harmless_whatever_the_path(path: str) -> None:
         ("鞋" * 200, "鞋" * 80 + "-catalight.csv"),
     ],
 )
-def test_a_result_is_saved_under_the_catalogues_name(catalogue: str, name: str) -> None:
+def test_a_result_is_named_after_the_catalogue(catalogue: str, name: str) -> None:
     assert links.result_name(catalogue) == name
 
 
 @given(st.text(max_size=200))
-def test_a_result_is_saved_where_one_looks_and_nowhere_else(catalogue: str) -> None:
+def test_the_file_name_of_a_result_is_always_safe(catalogue: str) -> None:
     name = links.result_name(catalogue)
     assert name.isprintable()
     assert not set(name) & set('/\\:*?"<>|')

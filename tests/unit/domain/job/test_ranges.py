@@ -7,7 +7,7 @@ IMAGES = st.lists(st.integers(0, 30), max_size=200)
 
 
 @given(IMAGES)
-def test_every_row_with_images_has_a_range_and_no_other_row_has(images: list[int]) -> None:
+def test_rows_have_a_range_exactly_if_they_have_images(images: list[int]) -> None:
     assigned = list(ranges.assign(images))
     assert [number is not None for number in assigned] == [count > 0 for count in images]
 
@@ -20,7 +20,7 @@ def test_ranges_are_dense_and_in_csv_order(images: list[int]) -> None:
 
 
 @given(IMAGES)
-def test_a_range_is_full_but_holds_no_row_more_than_it_needs(images: list[int]) -> None:
+def test_a_range_ends_with_the_row_that_fills_it(images: list[int]) -> None:
     assigned = list(ranges.assign(images))
     held: dict[int, list[int]] = {}
     for number, count in zip(assigned, images, strict=True):
@@ -33,7 +33,7 @@ def test_a_range_is_full_but_holds_no_row_more_than_it_needs(images: list[int]) 
 
 
 @given(st.integers(0, 500), st.integers(1, 50))
-def test_the_lanes_reach_every_range_once(count: int, window: int) -> None:
+def test_the_lanes_visit_every_range_once(count: int, window: int) -> None:
     reached: list[int] = []
     for head in ranges.first_window(count, window):
         number: int | None = head

@@ -19,14 +19,14 @@ DONE = Image("http://a").done("t/a.jpg", 1000, 300, 2, 1)
 ALSO_DONE = Image("http://b").done("t/b.jpg", 500, 200, 2, 1)
 KEPT = Image("http://k").done("t/k.jpg", 90, 80, 2, 1, kept=True)
 LOST = Image("http://c").failed(ImageError(ImageErrorCode.NOT_FOUND, "The host answered 404."))
-SPOILT = Image("http://d").failed(ImageError(ImageErrorCode.CORRUPT_IMAGE, "It ends half-way."))
+CORRUPT = Image("http://d").failed(ImageError(ImageErrorCode.CORRUPT_IMAGE, "It ends half-way."))
 
 DIALECTS = st.builds(
     Dialect, st.sampled_from([",", ";", "\t"]), st.sampled_from(["\n", "\r\n"]), st.booleans()
 )
 CELLS = st.text() | st.text('",;\t\r\n \x00\ufeff=')
 ROWS = st.lists(st.tuples(CELLS, CELLS, CELLS, CELLS), max_size=5)
-IMAGES = st.lists(st.sampled_from([DONE, ALSO_DONE, KEPT, LOST, SPOILT]), max_size=4)
+IMAGES = st.lists(st.sampled_from([DONE, ALSO_DONE, KEPT, LOST, CORRUPT]), max_size=4)
 
 
 def line_of(dialect: Dialect, cells: tuple[str, ...], images: list[Image]) -> bytes:
@@ -35,7 +35,7 @@ def line_of(dialect: Dialect, cells: tuple[str, ...], images: list[Image]) -> by
 
 
 def cells_of(data: bytes, dialect: Dialect) -> list[list[str]]:
-    """What another CSV reader sees."""
+    """The cells that another CSV reader sees."""
     text = data.decode("utf-8-sig" if dialect.bom else "utf-8")
     return list(csv.reader(io.StringIO(text, newline=""), delimiter=dialect.delimiter, strict=True))
 
@@ -48,10 +48,10 @@ def cells_of(data: bytes, dialect: Dialect) -> list[list[str]]:
             ["https://l/images/t/a.jpg,https://l/images/t/b.jpg", "DONE", "", "1500", "500", ""],
         ),
         (
-            [LOST, DONE, SPOILT],
+            [LOST, DONE, CORRUPT],
             [",https://l/images/t/a.jpg,", "PARTIAL", "not_found,,corrupt_image", "1000", "300", ""],
         ),
-        ([LOST, SPOILT], [",", "FAILED", "not_found,corrupt_image", "0", "0", ""]),
+        ([LOST, CORRUPT], [",", "FAILED", "not_found,corrupt_image", "0", "0", ""]),
         ([LOST], ["", "FAILED", "not_found", "0", "0", ""]),
         ([], ["", "EMPTY", "", "0", "0", ""]),
         ([KEPT], ["https://l/images/t/k.jpg", "DONE", "", "90", "80", "KEPT"]),
@@ -64,11 +64,11 @@ def cells_of(data: bytes, dialect: Dialect) -> list[list[str]]:
         ),
     ],
 )
-def test_a_line_tells_what_became_of_each_image_in_its_place(images: list[Image], results: list[str]) -> None:
+def test_a_line_lists_the_outcome_of_each_image_in_order(images: list[Image], results: list[str]) -> None:
     assert cells_of(line_of(COMMA, ("1", "Tea", "u"), images), COMMA) == [["1", "Tea", "u", *results]]
 
 
-def test_the_result_is_written_as_its_input_was() -> None:
+def test_the_result_has_the_dialect_of_its_input() -> None:
     dialect = Dialect(";", "\r\n", bom=True)
     assert head(dialect, HEADER) == (
         b"\xef\xbb\xbfSerial Number;Product Name;Input Image Urls;"
@@ -80,10 +80,10 @@ def test_the_result_is_written_as_its_input_was() -> None:
 
 
 @given(DIALECTS, ROWS, IMAGES)
-def test_any_cell_survives_the_way_through_the_result(
+def test_any_cell_survives_writing_and_parsing_the_result(
     dialect: Dialect, rows: list[tuple[str, ...]], images: list[Image]
 ) -> None:
-    """Another reader sees the cells and then the results; read again, the result is the same catalogue."""
+    """Another reader sees the cells and then the results; parsed again, the result is the same catalogue."""
     header = ("Serial Number", "Product Name", "Status", "Input Image Urls")
     written = [("1", "Tea", "new", "http://a"), *rows]
     results = cells_of(line_of(dialect, (), images), dialect)[0]
@@ -96,7 +96,7 @@ def test_any_cell_survives_the_way_through_the_result(
     assert [row.cells for row in again.rows] == written
 
 
-def test_a_result_handed_in_again_gets_new_results_in_place_of_the_old() -> None:
+def test_a_result_submitted_again_gets_new_result_columns() -> None:
     first = head(COMMA, HEADER) + line_of(COMMA, ("1", "Tea", "http://a"), [LOST])
     catalogue = parse(first)
     second = head(catalogue.dialect, catalogue.header) + line_of(COMMA, catalogue.rows[0].cells, [DONE])

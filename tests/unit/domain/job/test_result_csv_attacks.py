@@ -1,4 +1,4 @@
-"""A spreadsheet program executes nothing that Catalight added, whatever the catalogue and the hosts hold."""
+"""A spreadsheet program executes nothing that Catalight adds, for any input from catalogues and hosts."""
 
 import csv
 import io
@@ -64,14 +64,14 @@ GRAMMAR = {
 
 @st.composite
 def images(draw: st.DrawFn) -> Image:
-    """An image that has ended; what it is called and why it failed is in a stranger's hands."""
+    """An image that has ended; an attacker controls its URL and its error text."""
     image = Image(draw(URLS | TEXTS))
     if draw(st.booleans()):
         return image.failed(ImageError(draw(CODES), draw(TEXTS)))
     extension = draw(st.sampled_from(["jpg", "webp", "avif", "png", "gif"]))
     try:
         link = links.link(draw(st.binary(min_size=1)), 1, 0, 0, image.url, extension)
-    except ValueError:  # what is no URL is not fetched, and gets no link
+    except ValueError:  # an invalid URL is not fetched and gets no link
         return image.failed(ImageError(ImageErrorCode.INVALID_URL, "It is no URL."))
     return image.done(
         link, draw(st.integers(0, 10**8)), draw(st.integers(0, 10**8)), 2, 1, kept=draw(st.booleans())
@@ -79,20 +79,20 @@ def images(draw: st.DrawFn) -> Image:
 
 
 def safe(added: list[str]) -> bool:
-    """Whether the six cells are what they may be, also where another delimiter is taken for the file's."""
+    """Whether the six result cells are safe, also if the file is read with another delimiter."""
     fits = all(re.fullmatch(GRAMMAR[name], cell) for name, cell in zip(RESULT_COLUMNS, added, strict=True))
     parts = [part for cell in added for part in re.split(r"[,;|\s]", cell) if part]
     return fits and all(re.match(r"https://|[A-Z0-9]|[a-z]+", part) for part in parts)
 
 
 def read(data: bytes, delimiter: str) -> list[list[str]]:
-    """What another CSV reader sees."""
+    """The cells that another CSV reader sees."""
     text = io.StringIO(data.decode("utf-8-sig"), newline="")
     return list(csv.reader(text, delimiter=delimiter, strict=True))
 
 
 @given(DIALECTS, st.lists(TEXTS, min_size=3, max_size=5), st.lists(images(), max_size=4))
-def test_what_is_added_is_safe_and_the_users_cells_are_unchanged(
+def test_result_columns_are_safe_and_the_users_cells_are_unchanged(
     dialect: Dialect, cells: list[str], ended: list[Image]
 ) -> None:
     row = Row("job", 0, run=1, range=None, cells=tuple(cells), images=tuple(ended))
@@ -104,10 +104,10 @@ def test_what_is_added_is_safe_and_the_users_cells_are_unchanged(
 
 @settings(max_examples=40)
 @given(st.lists(st.tuples(TEXTS, TEXTS, URLS | TEXTS), max_size=4), st.sampled_from([",", ";", "\t"]))
-def test_from_catalogue_to_result_nothing_of_a_stranger_is_added(
+def test_a_whole_job_adds_no_text_of_catalogue_or_host_to_the_result(
     rows: list[tuple[str, str, str]], delimiter: str
 ) -> None:
-    """Every second image fails, and its host says why in a formula."""
+    """Every second image fails, and its error text is a formula."""
     sent = [
         ("Serial Number", "Product Name", "Input Image Urls"),
         ("1", "Tea", "https://host.test/a.jpg"),

@@ -1,4 +1,4 @@
-"""The keys under which attempts may have stored something."""
+"""The keys under which attempts may have stored objects."""
 
 from dataclasses import replace
 
@@ -28,35 +28,35 @@ def link(job: Job, extension: str, run: int = 1) -> str:
 
 
 @pytest.mark.parametrize("target", [Target.KEEP, Target.AUTO])
-def test_an_open_format_may_have_left_any(target: Target) -> None:
+def test_with_an_open_format_any_key_is_possible(target: Target) -> None:
     job = a_job(target, run=2)
     expected = {
         f"images/{link(job, e, run)}" for e in ("jpg", "png", "webp", "avif", "gif") for run in (1, 2)
     }
-    assert set(stored_keys.possible(job, a_row(job, Image(URL)))) == expected
+    assert set(stored_keys.possible_keys(job, a_row(job, Image(URL)))) == expected
 
 
-def test_a_fixed_format_leaves_one() -> None:
+def test_with_a_fixed_format_only_one_key_is_possible() -> None:
     job = a_job(Target.WEBP)
     failed, done = Image(URL).failed(LOST), Image(URL).done(link(job, "webp"), 1, 1, 1, 1)
-    assert [*stored_keys.possible(job, a_row(job, done))] == [f"images/{link(job, 'webp')}"]
-    assert [*stored_keys.leftovers(job, a_row(job, failed))] == [f"images/{link(job, 'webp')}"]
-    assert [*stored_keys.leftovers(job, a_row(job, done))] == []
+    assert [*stored_keys.possible_keys(job, a_row(job, done))] == [f"images/{link(job, 'webp')}"]
+    assert [*stored_keys.orphan_keys(job, a_row(job, failed))] == [f"images/{link(job, 'webp')}"]
+    assert [*stored_keys.orphan_keys(job, a_row(job, done))] == []
 
 
-def test_of_an_image_that_is_done_the_other_formats_are_left_over() -> None:
-    """An attempt that died may have been served another picture than the one after it."""
+def test_the_leftovers_of_a_done_image_are_its_other_formats() -> None:
+    """The host may have served another image to an attempt that died than to the next one."""
     job = a_job(Target.KEEP)
     done = Image(URL).done(link(job, "png"), 1, 1, 1, 1)
     expected = {f"images/{link(job, e)}" for e in ("jpg", "webp", "avif", "gif")}
-    assert set(stored_keys.leftovers(job, a_row(job, done))) == expected
+    assert set(stored_keys.orphan_keys(job, a_row(job, done))) == expected
 
 
-def test_what_is_no_url_leaves_nothing() -> None:
+def test_an_invalid_url_has_no_keys() -> None:
     job = a_job(Target.KEEP)
     image = Image("n/a").failed(ImageError(ImageErrorCode.INVALID_URL, "It is no URL."))
     assert (
-        [*stored_keys.possible(job, a_row(job, image))]
-        == [*stored_keys.leftovers(job, a_row(job, image))]
+        [*stored_keys.possible_keys(job, a_row(job, image))]
+        == [*stored_keys.orphan_keys(job, a_row(job, image))]
         == []
     )

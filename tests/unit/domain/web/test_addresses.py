@@ -16,7 +16,7 @@ def test_no_special_network_is_public(network: str) -> None:
 
 
 @given(st.ip_addresses(v=4), st.sampled_from(sorted(EMBEDDINGS)))
-def test_an_embedding_opens_nothing_that_is_closed(address: IPv4Address, kind: str) -> None:
+def test_an_embedded_address_is_public_only_if_the_ipv4_address_is(address: IPv4Address, kind: str) -> None:
     embedded = is_public(EMBEDDINGS[kind](address))
     assert embedded is (kind in JUDGED_BY_WHAT_IS_EMBEDDED and is_public(str(address)))
 
@@ -36,12 +36,12 @@ def test_no_embedding_of_a_private_address_is_public(kind: str, target: IPv4Addr
         *("2003::1", "2620:fe::fe", "2a00:1450:4001::1", "2a00:1450::5eff:7f00:1"),
     ],
 )
-def test_what_the_internet_is_made_of(address: str) -> None:
+def test_ordinary_addresses_are_public(address: str) -> None:
     assert is_public(address)
 
 
 @pytest.mark.parametrize(
     "address", ["fe80::1%lo", "fe80::1%1", "2606:4700::1111%eth0", "::ffff:8.8.8.8%1", "64:ff9b::808:808%1"]
 )
-def test_an_address_with_a_scope_is_of_this_machine(address: str) -> None:
+def test_an_address_with_a_scope_is_not_public(address: str) -> None:
     assert not is_public(address)

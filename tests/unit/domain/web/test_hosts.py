@@ -23,7 +23,7 @@ chance = st.floats(min_value=0, max_value=1, exclude_max=True)
         ("http://[2001:DB8::1]/a", "2001:db8::1:80"),
     ],
 )
-def test_a_host_is_its_name_and_port_however_they_are_written(url: str, name: str) -> None:
+def test_a_host_is_its_normalised_name_and_port(url: str, name: str) -> None:
     assert hosts.name(url) == name
 
 
@@ -40,31 +40,33 @@ def test_each_strike_doubles_the_pause_up_to_five_minutes() -> None:
 
 
 @given(strikes, st.floats(min_value=1, max_value=1e9), chance)
-def test_a_host_gets_the_pause_that_it_asks_for_up_to_the_longest(
+def test_a_host_gets_the_pause_that_it_asks_for_up_to_the_maximum(
     strikes: int, retry_after: float, random: float
 ) -> None:
     assert hosts.pause(strikes, retry_after, 3600, lambda: random) == min(retry_after, 3600)
 
 
-def test_a_host_that_asks_for_no_pause_gets_one() -> None:
+def test_a_host_that_asks_for_a_pause_of_zero_gets_the_default() -> None:
     assert hosts.pause(0, 0.0, 3600, lambda: 0.5) == 2
 
 
 @given(strikes, asked_for, st.floats(min_value=300, max_value=1e6), chance)
-def test_a_pause_is_never_without_bounds(
+def test_a_pause_is_always_within_its_limits(
     strikes: int, retry_after: float | None, longest: float, random: float
 ) -> None:
     assert 0 <= hosts.pause(strikes, retry_after, longest, lambda: random) <= longest
 
 
 @given(strikes, chance)
-def test_a_further_strike_with_the_same_luck_never_shortens_the_pause(strikes: int, random: float) -> None:
+def test_another_strike_with_the_same_random_value_never_shortens_the_pause(
+    strikes: int, random: float
+) -> None:
     shorter, longer = (hosts.pause(n, None, 3600, lambda: random) for n in (strikes, strikes + 1))
     assert 1 <= shorter <= longer <= 300
 
 
 @given(st.floats(min_value=0, max_value=1e6), chance)
-def test_who_waited_comes_back_after_the_rest_and_not_long_after(seconds: float, random: float) -> None:
+def test_a_waiting_image_comes_back_soon_after_the_backoff(seconds: float, random: float) -> None:
     until = NOW + timedelta(seconds=seconds)
     back = hosts.back_at(until, NOW, lambda: random)
     assert timedelta(0) <= back - until <= timedelta(seconds=max(1, seconds / 10))

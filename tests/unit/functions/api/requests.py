@@ -1,4 +1,4 @@
-"""What the tests of the API send, and what every problem is to look like."""
+"""Requests of the API's tests, and the check that every problem must pass."""
 
 from fastapi.testclient import TestClient
 from httpx2 import Response
@@ -17,7 +17,7 @@ def upload(
 
 
 def check_problem(answer: Response, status: int, code: str) -> dict[str, object]:
-    """The answer is a problem that tells its status, what is wrong and what to do."""
+    """Check that the answer is a problem with this status and code; return its body."""
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     body: dict[str, object] = answer.json()

@@ -1,4 +1,4 @@
-"""The API over in-memory adapters: the contract that clients see."""
+"""The API over in-memory adapters: its contract with clients."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -51,10 +51,10 @@ class TestUpload:
         assert job.webhook
         assert job.webhook.url == "https://shop.test/h"
 
-    def test_empty_fields_are_as_good_as_none(self, client: TestClient) -> None:
+    def test_empty_fields_count_as_missing(self, client: TestClient) -> None:
         assert upload(client, quality="", format="", background="", max_width="").status_code == 202
 
-    def test_an_unusable_file_names_every_line(self, client: TestClient) -> None:
+    def test_the_problem_with_an_unusable_file_lists_all_problems(self, client: TestClient) -> None:
         body = check_problem(upload(client, b"Serial Number,Product Name\n1,a\n"), 422, "catalogue")
         assert body["problems_total"] == 1
         assert "Input Image Urls" in str(body["problems"])
@@ -80,7 +80,7 @@ class TestUpload:
             ("strict", "perhaps"),
         ],
     )
-    def test_a_field_out_of_range_is_named(self, client: TestClient, field: str, value: str) -> None:
+    def test_an_invalid_field_is_named(self, client: TestClient, field: str, value: str) -> None:
         body = check_problem(upload(client, **{field: value}), 422, "invalid-request")
         assert field in str(body["detail"])
 
@@ -103,18 +103,18 @@ class TestUpload:
     @pytest.mark.parametrize(
         ("url", "reason"),
         [
-            ("http://shop.test/h", "an https URL, but over http anyone"),
+            ("http://shop.test/h", "an https URL (this one: over http anyone"),
             ("HTTP://shop.test:443/h", "over http anyone"),
-            ("https://shop.test:8080/h", "port is 8080; only 80, 443 and 8443 are taken"),
+            ("https://shop.test:8080/h", "port is 8080; only 80, 443 and 8443 are allowed"),
         ],
     )
-    def test_a_webhook_is_called_over_https_at_an_open_port(
+    def test_a_webhook_url_needs_https_and_an_allowed_port(
         self, client: TestClient, url: str, reason: str
     ) -> None:
         assert reason in str(check_problem(upload(client, webhook_url=url), 422, "option")["detail"])
         assert upload(client, webhook_url="https://shop.test:8443/h").status_code == 202
 
-    def test_a_run_on_one_machine_may_have_its_webhook_over_http(self, client: TestClient) -> None:
+    def test_a_local_run_allows_webhooks_over_http(self, client: TestClient) -> None:
         build = app.dependency_overrides[services]
         app.dependency_overrides[services] = lambda: replace(build(), egress=EgressPolicy(private_hosts=True))
         assert upload(client, webhook_url="http://127.0.0.1:41179/h").status_code == 202
@@ -136,13 +136,11 @@ class TestUpload:
         body = check_problem(upload(client, b"x" * MAX_BODY), 413, "upload-too-large")
         assert body["limit"] == MAX_BODY
 
-    def test_a_body_of_unknown_length_is_held_to_the_limit_too(self, client: TestClient) -> None:
+    def test_the_limit_applies_to_a_body_of_unknown_length_too(self, client: TestClient) -> None:
         chunks = (b"x" * 100_000 for _ in range(50))
         check_problem(client.post("/upload", content=chunks), 413, "upload-too-large")
 
-    def test_a_service_that_is_down_is_told_with_retry_after(
-        self, client: TestClient, pipeline: Pipeline
-    ) -> None:
+    def test_an_outage_is_a_503_with_retry_after(self, client: TestClient, pipeline: Pipeline) -> None:
         def fail(job: object) -> None:
             raise UnavailableError("MongoDB")
 
@@ -153,7 +151,7 @@ class TestUpload:
 
 
 class TestIdempotencyKey:
-    def test_the_same_order_has_the_same_answer(self, client: TestClient, pipeline: Pipeline) -> None:
+    def test_the_same_request_has_the_same_answer(self, client: TestClient, pipeline: Pipeline) -> None:
         data = csv_of("http://h/a.png, n/a")
         first = upload(client, data, {"Idempotency-Key": "k"})
         pipeline.run()
@@ -161,19 +159,19 @@ class TestIdempotencyKey:
         assert (second.status_code, second.json()) == (202, first.json())
         assert upload(client, data).json()["request_id"] != first.json()["request_id"]
 
-    def test_another_order_is_refused(self, client: TestClient) -> None:
+    def test_another_request_under_the_same_key_is_refused(self, client: TestClient) -> None:
         first = upload(client, ONE, {"Idempotency-Key": "k"}).json()
         other = upload(client, csv_of("http://h/b.png"), {"Idempotency-Key": "k"})
         assert first["request_id"] in str(check_problem(other, 422, "idempotency-key")["detail"])
         check_problem(upload(client, ONE, {"Idempotency-Key": "k"}, quality="7"), 422, "idempotency-key")
 
     @pytest.mark.parametrize("key", ["", "k" * 256])
-    def test_a_key_has_a_length(self, client: TestClient, key: str) -> None:
+    def test_a_key_has_1_to_255_characters(self, client: TestClient, key: str) -> None:
         check_problem(upload(client, ONE, {"Idempotency-Key": key}), 422, "invalid-request")
 
 
 class TestStatus:
-    def test_progress_is_told(self, client: TestClient, pipeline: Pipeline) -> None:
+    def test_progress_is_reported(self, client: TestClient, pipeline: Pipeline) -> None:
         request_id = upload(client).json()["request_id"]
         answer = client.get(f"/status/{request_id}")
         assert answer.status_code == 200
@@ -183,7 +181,7 @@ class TestStatus:
         assert body["images"] == {"total": 1, "done": 0, "failed": 0}
         assert body["webhook"] is None
 
-    def test_a_finished_job_tells_what_came_out(self, client: TestClient, pipeline: Pipeline) -> None:
+    def test_a_finished_job_reports_its_results(self, client: TestClient, pipeline: Pipeline) -> None:
         pipeline.hosts["http://h/b.png"] = MISSING
         data = csv_of("http://h/a.png http://h/b.png")
         request_id = upload(client, data, webhook_url="https://shop.test/h").json()["request_id"]
@@ -199,7 +197,7 @@ class TestStatus:
         assert body["webhook"]["attempts"][0]["status"] == 200
 
     @pytest.mark.parametrize("state", [JobState.FINISHING, JobState.CANCELLING])
-    def test_states_of_ours_are_shown_as_processing(
+    def test_internal_states_are_shown_as_processing(
         self, client: TestClient, pipeline: Pipeline, state: JobState
     ) -> None:
         request_id = upload(client).json()["request_id"]
@@ -248,7 +246,7 @@ class TestImages:
         check_problem(client.get(f"/images/{'t' * 22}/a.jpg"), 404, "image-not-found")
 
     @pytest.mark.parametrize("path", ["nonsense/a.jpg", "..%2Fresults/1.csv", f"{'t' * 22}/{'a' * 2000}.jpg"])
-    def test_what_cannot_be_a_link_is_not_looked_for(
+    def test_an_invalid_link_is_not_looked_up(
         self, client: TestClient, pipeline: Pipeline, path: str
     ) -> None:
         pipeline.store.down = True
@@ -257,7 +255,7 @@ class TestImages:
         )
 
 
-def test_the_welcome_is_json_and_for_a_browser_the_page(client: TestClient) -> None:
+def test_the_welcome_is_json_or_a_page_for_browsers(client: TestClient) -> None:
     assert "message" in client.get("/").json()
     page = client.get("/", headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
     assert page.headers["content-type"] == "text/html; charset=utf-8"
@@ -290,7 +288,7 @@ def test_an_unexpected_error_is_a_problem_without_a_trace(
     assert "ZeroDivisionError" not in str(body)
 
 
-def test_an_unexpected_error_does_not_reach_the_server_which_would_log_its_text(
+def test_an_unexpected_error_does_not_reach_the_server_which_would_log_it(
     client: TestClient, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pipeline.jobs, "find", lambda _: 1 / 0)
@@ -298,15 +296,15 @@ def test_an_unexpected_error_does_not_reach_the_server_which_would_log_its_text(
     assert strict.get("/status/x").status_code == 500
 
 
-def test_every_error_of_ours_that_can_reach_the_edge_is_mapped() -> None:
-    never_at_the_edge = {ImageError, KeyNotFoundError, ConfigurationError}
-    assert set(problems.CATALIGHT_ERRORS) == set(all_below(CatalightError)) - never_at_the_edge
+def test_every_error_that_can_reach_the_api_is_mapped_to_a_problem() -> None:
+    never_in_the_api = {ImageError, KeyNotFoundError, ConfigurationError}
+    assert set(problems.CATALIGHT_ERRORS) == set(all_subclasses(CatalightError)) - never_in_the_api
 
 
-def all_below(kind: type[CatalightError]) -> Iterator[type[CatalightError]]:
+def all_subclasses(kind: type[CatalightError]) -> Iterator[type[CatalightError]]:
     for below in kind.__subclasses__():
         yield below
-        yield from all_below(below)
+        yield from all_subclasses(below)
 
 
 def test_the_openapi_document_has_examples_and_documents_problems(client: TestClient) -> None:

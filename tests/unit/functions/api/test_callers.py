@@ -1,4 +1,4 @@
-"""The API with keys: who is let in, and what each caller sees."""
+"""The API with keys: which requests are authorized, and what each caller sees."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -53,7 +53,7 @@ def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-def test_every_route_knows_its_caller_but_those_that_are_open_to_all() -> None:
+def test_every_route_authenticates_its_caller_except_the_open_ones() -> None:
     routes = [route for route in (*app.routes, *jobs.router.routes) if isinstance(route, APIRoute)]
     assert {route.path for route in routes} == {*app.openapi()["paths"], "/docs"}
     for route in routes:
@@ -72,7 +72,7 @@ def test_every_route_knows_its_caller_but_those_that_are_open_to_all() -> None:
         (bearer("x"), 'Bearer error="invalid_token"'),
     ],
 )
-def test_without_a_key_that_stands_nobody_is_let_in(
+def test_requests_without_a_valid_key_are_refused(
     locked: TestClient, pipeline: Pipeline, method: str, path: str, headers: dict[str, str], challenge: str
 ) -> None:
     job = pipeline.jobs.get(pipeline.start("http://h/a.jpg").id)
@@ -82,7 +82,7 @@ def test_without_a_key_that_stands_nobody_is_let_in(
     assert pipeline.jobs.jobs == {job.id: job}
 
 
-def test_a_caller_has_its_own_jobs(locked: TestClient, manage: ManageKeys, pipeline: Pipeline) -> None:
+def test_a_caller_sees_its_own_jobs(locked: TestClient, manage: ManageKeys, pipeline: Pipeline) -> None:
     _, token = manage.make("Acme", Limits())
     request_id = upload(locked, csv_of("http://h/a.png"), bearer(token)).json()["request_id"]
     assert pipeline.jobs.get(request_id).owner == "acme"
@@ -118,14 +118,14 @@ def test_the_jobs_of_others_are_not_listed(
     assert locked.get("/jobs", headers=bearer(token)).json() == {"jobs": [], "next": None}
 
 
-def test_what_is_left_of_the_limits_is_told(locked: TestClient, manage: ManageKeys) -> None:
+def test_the_remaining_limits_are_reported(locked: TestClient, manage: ManageKeys) -> None:
     _, token = manage.make("Acme", Limits(open_jobs=2, rows_a_day=3))
     answer = upload(locked, csv_of("http://h/a.png"), bearer(token))
     assert answer.headers["RateLimit-Policy"] == '"rows";q=3;w=86400, "open-jobs";q=2'
     assert answer.headers["RateLimit"] == '"rows";r=2;t=86400, "open-jobs";r=1'
 
 
-def test_too_many_rows_a_day_are_429(locked: TestClient, manage: ManageKeys, pipeline: Pipeline) -> None:
+def test_too_many_rows_per_day_are_a_429(locked: TestClient, manage: ManageKeys, pipeline: Pipeline) -> None:
     _, token = manage.make("Acme", Limits(rows_a_day=3))
     upload(locked, csv_of("http://h/a.png", "http://h/b.png"), bearer(token))
     answer = upload(locked, csv_of("http://h/a.png", "http://h/b.png"), bearer(token))
@@ -138,14 +138,14 @@ def test_too_many_rows_a_day_are_429(locked: TestClient, manage: ManageKeys, pip
     assert len(pipeline.jobs.jobs) == 1
 
 
-def test_more_rows_than_ever_fit_are_told_to_be_split(locked: TestClient, manage: ManageKeys) -> None:
+def test_a_file_over_the_daily_limit_must_be_split(locked: TestClient, manage: ManageKeys) -> None:
     _, token = manage.make("Acme", Limits(rows_a_day=1))
     answer = upload(locked, csv_of("http://h/a.png", "http://h/b.png"), bearer(token))
-    assert "Split it" in str(check_problem(answer, 429, "limit")["detail"])
+    assert "Split the catalogue" in str(check_problem(answer, 429, "limit")["detail"])
     assert "Retry-After" not in answer.headers
 
 
-def test_too_many_jobs_at_once_are_429_for_retries_too(
+def test_too_many_open_jobs_are_a_429_for_retries_too(
     locked: TestClient, manage: ManageKeys, pipeline: Pipeline
 ) -> None:
     _, token = manage.make("Acme", Limits(open_jobs=1))
@@ -168,12 +168,12 @@ def test_images_and_the_health_check_need_no_key(locked: TestClient, pipeline: P
     assert locked.get("/").status_code == 200
 
 
-def test_the_description_tells_of_keys_where_they_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    for authentication, told in (("keys", [{"HTTPBearer": []}]), ("none", None)):
+def test_the_openapi_document_describes_keys_if_they_are_required(monkeypatch: pytest.MonkeyPatch) -> None:
+    for authentication, expected in (("keys", [{"HTTPBearer": []}]), ("none", None)):
         monkeypatch.setenv("AUTHENTICATION", authentication)
         monkeypatch.setattr(app, "openapi_schema", None)
         document = app.openapi()
         operation = document["paths"]["/jobs"]["get"]
-        assert operation.get("security") == told
-        assert ("401" in operation["responses"]) == bool(told)
+        assert operation.get("security") == expected
+        assert ("401" in operation["responses"]) == bool(expected)
         assert "security" not in document["paths"]["/healthz"]["get"]

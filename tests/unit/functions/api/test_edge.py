@@ -1,4 +1,4 @@
-"""What stands around the application: hosts, HEAD, CORS and security headers."""
+"""The middleware around the application: hosts, HEAD, CORS and security headers."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,8 +16,8 @@ SHOP = "https://shop.test"
 PREFLIGHT = {"Origin": SHOP, "Access-Control-Request-Method": "POST"}
 
 
-def around(monkeypatch: pytest.MonkeyPatch, **env: str) -> TestClient:
-    """A client of the app as it is with these variables in its environment."""
+def client_with(monkeypatch: pytest.MonkeyPatch, **env: str) -> TestClient:
+    """A client of the app as built with these environment variables."""
     for name, value in env.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(app, "middleware_stack", None)
@@ -25,22 +25,22 @@ def around(monkeypatch: pytest.MonkeyPatch, **env: str) -> TestClient:
 
 
 @pytest.fixture(autouse=True)
-def _built_anew() -> Iterator[None]:
-    """The stack of middleware is built from the environment once: not from this module's, for others."""
+def _rebuild_middleware() -> Iterator[None]:
+    """Discard the middleware stack: it is built once, and other modules must not get this environment."""
     yield
     app.middleware_stack = None
 
 
 class TestHead:
     @pytest.mark.parametrize("path", ["/", "/healthz", "/jobs", "/status/{}", "/jobs/{}/rows", "/docs"])
-    def test_it_is_a_get_without_the_content(self, client: TestClient, path: str) -> None:
+    def test_a_head_is_a_get_without_the_content(self, client: TestClient, path: str) -> None:
         path = path.format(upload(client).json()["request_id"])
         get, head = client.get(path), client.head(path)
         assert (head.status_code, head.content) == (200, b"")
         assert head.headers == get.headers
         assert int(head.headers["Content-Length"]) == len(get.content) > 0
 
-    def test_redirects_lead_to_urls_that_are_presigned_for_head(
+    def test_redirects_go_to_urls_that_are_presigned_for_head(
         self, client: TestClient, pipeline: Pipeline
     ) -> None:
         request_id = upload(client).json()["request_id"]
@@ -61,7 +61,7 @@ class TestHead:
         assert (answer.status_code, answer.content) == (status, b"")
         assert answer.headers["content-type"] == "application/problem+json"
 
-    def test_the_allow_header_and_the_description_tell_of_it(self, client: TestClient) -> None:
+    def test_the_allow_header_and_the_openapi_document_include_it(self, client: TestClient) -> None:
         assert client.post("/healthz").headers["Allow"] == "GET, HEAD"
         assert client.get("/upload").headers["Allow"] == "POST"
         for path in client.get("/openapi.json").json()["paths"].values():
@@ -73,22 +73,20 @@ class TestHosts:
         "host",
         ["evil.test/path?", "a@evil.test", "evil.test:port", "a b", "a,b", "[::1", "", "-a", "a" * 254, "ä"],
     )
-    def test_one_that_cannot_be_is_refused(self, client: TestClient, host: str) -> None:
+    def test_an_invalid_host_is_refused(self, client: TestClient, host: str) -> None:
         check_problem(client.get("/", headers={b"Host": host.encode()}), 400, "bad-request")
 
     @pytest.mark.parametrize(
         "host", ["api.test", "API.test:8443", "127.0.0.1:8000", "[::1]:8000", "my_api", "a.b."]
     )
-    def test_one_that_can_be_is_served(self, client: TestClient, host: str) -> None:
+    def test_a_valid_host_is_served(self, client: TestClient, host: str) -> None:
         assert client.get("/", headers={"Host": host}).status_code == 200
 
-    def test_two_are_refused(self, client: TestClient) -> None:
+    def test_two_host_headers_are_refused(self, client: TestClient) -> None:
         answer = client.get("/", headers=[("Host", "api.test"), ("Host", "evil.test")])
         check_problem(answer, 400, "bad-request")
 
-    def test_links_are_made_of_the_host_that_was_asked_and_of_no_other_header(
-        self, client: TestClient, pipeline: Pipeline
-    ) -> None:
+    def test_links_use_the_host_header_and_no_other(self, client: TestClient, pipeline: Pipeline) -> None:
         forged = {
             "X-Forwarded-Host": "evil.test",
             "X-Forwarded-Proto": "http",
@@ -98,31 +96,29 @@ class TestHosts:
         job = pipeline.jobs.get(upload(client, ONE, forged).json()["request_id"])
         assert (job.api_base, job.link_base) == ("https://api.test", "https://api.test")
 
-    def test_links_are_made_of_the_address_that_is_configured(
-        self, client: TestClient, pipeline: Pipeline
-    ) -> None:
+    def test_links_use_the_configured_address(self, client: TestClient, pipeline: Pipeline) -> None:
         built = replace(app.dependency_overrides[services](), api_base="https://proxy.test/catalight")
         app.dependency_overrides[services] = lambda: built
         job = pipeline.jobs.get(upload(client, ONE, {"Host": "evil.test"}).json()["request_id"])
         assert (job.api_base, job.link_base) == (built.api_base, built.api_base)
 
-    def test_where_some_are_named_no_other_is_served(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        client = around(monkeypatch, ALLOWED_HOSTS="127.0.0.1, localhost")
+    def test_with_allowed_hosts_no_other_host_is_served(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        client = client_with(monkeypatch, ALLOWED_HOSTS="127.0.0.1, localhost")
         assert client.get("/", headers={"Host": "LOCALHOST:8000"}).status_code == 200
         check_problem(client.get("/", headers={"Host": "rebound.test"}), 400, "bad-request")
 
 
 class TestCors:
-    def test_it_is_closed_by_default(self, client: TestClient) -> None:
+    def test_cors_is_disabled_by_default(self, client: TestClient) -> None:
         check_problem(client.options("/upload", headers=PREFLIGHT), 405, "method-not-allowed")
         answer = client.get("/", headers={"Origin": SHOP})
         assert not [name for name in answer.headers if name.startswith("access-control")]
 
     @pytest.fixture
     def open_client(self, client: TestClient, monkeypatch: pytest.MonkeyPatch) -> TestClient:
-        return around(monkeypatch, CORS_ORIGINS=f"{SHOP}, https://other.test")
+        return client_with(monkeypatch, CORS_ORIGINS=f"{SHOP}, https://other.test")
 
-    def test_an_origin_that_is_named_may_send_a_catalogue(self, open_client: TestClient) -> None:
+    def test_a_listed_origin_may_send_a_catalogue(self, open_client: TestClient) -> None:
         wanted = {"Access-Control-Request-Headers": "authorization, idempotency-key"}
         preflight = open_client.options("/upload", headers=PREFLIGHT | wanted)
         assert preflight.status_code == 200
@@ -138,17 +134,17 @@ class TestCors:
         assert "Origin" in answer.headers["Vary"]
 
     @pytest.mark.parametrize("origin", ["https://evil.test", "null", f"{SHOP}.evil.test", "http://shop.test"])
-    def test_no_other_origin_may(self, open_client: TestClient, origin: str) -> None:
+    def test_other_origins_are_not_allowed(self, open_client: TestClient, origin: str) -> None:
         for method in ("OPTIONS", "GET"):
             answer = open_client.request(method, "/jobs", headers=PREFLIGHT | {"Origin": origin})
             assert "Access-Control-Allow-Origin" not in answer.headers
 
-    def test_cookies_are_never_asked_for(self, open_client: TestClient) -> None:
+    def test_credentials_are_never_allowed(self, open_client: TestClient) -> None:
         for method in ("OPTIONS", "GET"):
             answer = open_client.request(method, "/jobs", headers=PREFLIGHT)
             assert "Access-Control-Allow-Credentials" not in answer.headers
 
-    def test_errors_can_be_read_too(
+    def test_errors_have_cors_headers_too(
         self, open_client: TestClient, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(pipeline.jobs, "find", lambda _: 1 / 0)
@@ -168,8 +164,8 @@ class TestCors:
             assert answer.headers["content-type"] == "application/problem+json"
             assert answer.headers["Access-Control-Allow-Origin"] == SHOP
 
-    def test_a_star_opens_it_to_all(self, client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-        answer = around(monkeypatch, CORS_ORIGINS="*").get("/", headers={"Origin": "https://any.test"})
+    def test_a_star_allows_all_origins(self, client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+        answer = client_with(monkeypatch, CORS_ORIGINS="*").get("/", headers={"Origin": "https://any.test"})
         assert answer.headers["Access-Control-Allow-Origin"] == "*"
 
 
@@ -177,7 +173,7 @@ class TestSecurityHeaders:
     @pytest.mark.parametrize(
         "path", ["/", "/status/{}", "/jobs", "/jobs/{}/rows", "/nothing", "/upload", "/docs"]
     )
-    def test_every_answer_has_them(self, client: TestClient, path: str) -> None:
+    def test_every_answer_has_security_headers(self, client: TestClient, path: str) -> None:
         headers = client.get(path.format(upload(client).json()["request_id"])).headers
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["Referrer-Policy"] == "no-referrer"
@@ -186,14 +182,14 @@ class TestSecurityHeaders:
         assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
         assert headers["Strict-Transport-Security"] == edge.A_YEAR
 
-    def test_an_unexpected_error_has_them(
+    def test_an_unexpected_error_has_security_headers(
         self, client: TestClient, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(pipeline.jobs, "find", lambda _: 1 / 0)
         answer = client.get("/status/x")
         assert (answer.status_code, answer.headers["X-Content-Type-Options"]) == (500, "nosniff")
 
-    def test_plain_http_promises_no_tls(self, client: TestClient) -> None:
+    def test_plain_http_has_no_hsts_header(self, client: TestClient) -> None:
         plain = TestClient(app, base_url="http://127.0.0.1:8000")
         assert "Strict-Transport-Security" not in plain.get("/").headers
 
@@ -206,12 +202,12 @@ class TestSecurityHeaders:
 
 class TestOtherSites:
     @pytest.mark.parametrize("site", ["cross-site", "same-site", "whatever"])
-    def test_where_no_keys_are_asked_for_their_pages_send_nothing(
+    def test_without_keys_pages_of_other_sites_cannot_send(
         self, client: TestClient, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch, site: str
     ) -> None:
         job = pipeline.start("http://h/a.jpg")
         jobs = dict(pipeline.jobs.jobs)
-        open_to_all = around(monkeypatch, AUTHENTICATION="none")
+        open_to_all = client_with(monkeypatch, AUTHENTICATION="none")
         headers = {"Sec-Fetch-Site": site, "Origin": SHOP}
         check_problem(upload(open_to_all, ONE, headers), 403, "other-site")
         check_problem(open_to_all.delete(f"/jobs/{job.id}", headers=headers), 403, "other-site")
@@ -219,10 +215,10 @@ class TestOtherSites:
         assert open_to_all.get("/", headers=headers).status_code == 200
 
     @pytest.mark.parametrize("origin", [SHOP, "null", "http://api.test:81"])
-    def test_older_browsers_tell_the_origin_alone(
+    def test_the_origin_is_enough_to_refuse_older_browsers(
         self, client: TestClient, monkeypatch: pytest.MonkeyPatch, origin: str
     ) -> None:
-        open_to_all = around(monkeypatch, AUTHENTICATION="none")
+        open_to_all = client_with(monkeypatch, AUTHENTICATION="none")
         check_problem(upload(open_to_all, ONE, {"Origin": origin}), 403, "other-site")
 
     @pytest.mark.parametrize(
@@ -234,21 +230,19 @@ class TestOtherSites:
             {"Sec-Fetch-Site": "none"},
         ],
     )
-    def test_our_own_page_and_what_is_no_page_may(
+    def test_our_own_page_and_other_clients_may_send(
         self, client: TestClient, monkeypatch: pytest.MonkeyPatch, headers: dict[str, str]
     ) -> None:
-        assert upload(around(monkeypatch, AUTHENTICATION="none"), ONE, headers).status_code == 202
+        assert upload(client_with(monkeypatch, AUTHENTICATION="none"), ONE, headers).status_code == 202
 
     @pytest.mark.parametrize("origins", [SHOP, f"https://other.test,{SHOP}", "*"])
-    def test_origins_that_are_named_may(
+    def test_listed_origins_may_send(
         self, client: TestClient, monkeypatch: pytest.MonkeyPatch, origins: str
     ) -> None:
-        named = around(monkeypatch, AUTHENTICATION="none", CORS_ORIGINS=origins)
+        named = client_with(monkeypatch, AUTHENTICATION="none", CORS_ORIGINS=origins)
         headers = {"Sec-Fetch-Site": "cross-site", "Origin": SHOP}
         assert upload(named, ONE, headers).status_code == 202
 
-    def test_with_keys_every_site_may_that_has_one(
-        self, client: TestClient, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        locked = around(monkeypatch, AUTHENTICATION="keys")
+    def test_with_keys_every_site_may_send(self, client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+        locked = client_with(monkeypatch, AUTHENTICATION="keys")
         assert upload(locked, ONE, {"Sec-Fetch-Site": "cross-site"}).status_code == 202

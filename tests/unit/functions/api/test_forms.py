@@ -1,4 +1,4 @@
-"""Forms that are made to cost much or to break the parser: refused with a 4xx, soon and in little memory."""
+"""Forms that are made to be expensive or to break the parser get a 4xx quickly and in little memory."""
 
 import time
 import tracemalloc
@@ -14,7 +14,7 @@ from tests.unit.functions.api.requests import ONE, check_problem
 FORM = "multipart/form-data; boundary=x"
 FILE = b'--x\r\nContent-Disposition: form-data; name="file"; filename="c.csv"\r\n\r\n' + ONE + b"\r\n"
 END = b"--x--\r\n"
-MOST_BYTES = 40_000_000  # of Python's memory for one request of 4.5 MB
+MOST_BYTES = 40_000_000  # of Python memory, for a request of 4.5 MB
 MOST_SECONDS = 5.0
 
 
@@ -27,9 +27,9 @@ def field(name: str, value: bytes, headers: bytes = b"") -> bytes:
     return head + headers + b"\r\n" + value + b"\r\n"
 
 
-TOO_MUCH = {
+EXPENSIVE = {
     "ten thousand fields": b"".join(field(f"f{n}", b"1") for n in range(10_000)) + FILE,
-    "as many files": b"".join(FILE.replace(b"file", b"f%d" % n) for n in range(10_000)),
+    "ten thousand files": b"".join(FILE.replace(b"file", b"f%d" % n) for n in range(10_000)),
     "a huge value": field("webhook_url", b"h" * 4_000_000) + FILE,
     "a huge name": field("n" * 1_000_000, b"1") + FILE,
     "a huge part header": field("quality", b"1", b"X-A: " + b"a" * 1_000_000 + b"\r\n") + FILE,
@@ -46,9 +46,9 @@ TOO_MUCH = {
 
 # Starlette leaves the file of a part that never ends to the garbage collector.
 @pytest.mark.filterwarnings("ignore:.*SpooledTemporaryFile:pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.parametrize("name", TOO_MUCH)
-def test_a_form_that_is_too_much_is_refused_soon_and_in_little_memory(client: TestClient, name: str) -> None:
-    body = TOO_MUCH[name] + (b"" if "end" in name or "half" in name or name == "nothing" else END)
+@pytest.mark.parametrize("name", EXPENSIVE)
+def test_an_expensive_form_is_refused_quickly_and_in_little_memory(client: TestClient, name: str) -> None:
+    body = EXPENSIVE[name] + (b"" if "end" in name or "half" in name or name == "nothing" else END)
     assert len(body) < 4_500_000
     tracemalloc.start()
     try:
@@ -64,15 +64,15 @@ def test_a_form_that_is_too_much_is_refused_soon_and_in_little_memory(client: Te
 
 
 @pytest.mark.parametrize(
-    ("fields", "size", "files", "taken"),
+    ("fields", "size", "files", "accepted"),
     [(20, 16_384, 10, True), (21, 1, 1, False), (1, 16_385, 1, False), (1, 1, 11, False)],
 )
-def test_a_form_has_few_fields_and_files_and_short_texts(
-    client: TestClient, fields: int, size: int, files: int, *, taken: bool
+def test_fields_files_and_text_sizes_are_limited(
+    client: TestClient, fields: int, size: int, files: int, *, accepted: bool
 ) -> None:
     body = b"".join(field(f"f{n}", b"1" * size) for n in range(fields)) + FILE * files + END
     answer = send(client, body)
-    if taken:
+    if accepted:
         assert answer.status_code == 202
     else:
         check_problem(answer, 400, "bad-request")
@@ -92,7 +92,7 @@ def test_a_form_has_few_fields_and_files_and_short_texts(
         "application/x-www-form-urlencoded",
     ],
 )
-def test_an_odd_content_type_is_a_4xx(client: TestClient, content_type: str) -> None:
+def test_an_invalid_content_type_is_a_4xx(client: TestClient, content_type: str) -> None:
     headers = {b"Content-Type": content_type.encode("latin-1")}
     answer = client.post("/upload", content=FILE + END, headers=headers)
     assert answer.status_code in (400, 415, 422), answer.text
@@ -109,34 +109,34 @@ def test_another_charset_is_refused_before_anything_is_decoded(client: TestClien
 
 
 @pytest.mark.parametrize("charset", ["utf-8", "UTF-8", '"utf-8"', "utf8"])
-def test_utf_8_is_taken(client: TestClient, charset: str) -> None:
+def test_utf_8_is_accepted(client: TestClient, charset: str) -> None:
     assert send(client, FILE + END, f"{FORM}; charset={charset}").status_code == 202
 
 
-def test_a_form_within_a_form_is_a_catalogue_that_cannot_be_used(client: TestClient) -> None:
+def test_a_nested_form_is_an_unusable_catalogue(client: TestClient) -> None:
     inner = b"--y\r\nContent-Disposition: form-data; name=quality\r\n\r\n1\r\n--y--"
     mixed = b"\r\nContent-Type: multipart/mixed; boundary=y\r\n\r\n"
     nested = FILE.replace(ONE, inner).replace(b"\r\n\r\n", mixed, 1)
     check_problem(send(client, nested + END), 422, "catalogue")
 
 
-def test_fields_that_are_not_known_are_passed_over(client: TestClient, pipeline: Pipeline) -> None:
+def test_unknown_fields_are_ignored(client: TestClient, pipeline: Pipeline) -> None:
     answer = send(client, field("colour", b"red") + field("_charset_", b"punycode") + FILE + END)
     assert answer.status_code == 202
     assert pipeline.jobs.get(answer.json()["request_id"]).options == Options()
 
 
-def test_a_field_in_the_place_of_the_file_is_named(client: TestClient) -> None:
+def test_a_text_field_instead_of_the_file_is_reported(client: TestClient) -> None:
     answer = send(client, field("file", ONE) + END)
     assert "file" in str(check_problem(answer, 422, "invalid-request")["detail"])
 
 
-def test_a_length_without_end_is_no_error_of_ours(client: TestClient) -> None:
+def test_a_huge_content_length_is_a_413(client: TestClient) -> None:
     answer = client.post("/upload", content=b"", headers={"Content-Length": "9" * 5000})
     check_problem(answer, 413, "upload-too-large")
 
 
-def test_a_name_that_is_no_utf_8_can_be_stored(client: TestClient, pipeline: Pipeline) -> None:
+def test_a_file_name_that_is_not_utf_8_can_be_stored(client: TestClient, pipeline: Pipeline) -> None:
     answer = send(client, FILE.replace(b"c.csv", b"pr\xe9is\xed\xa0\x80.csv") + END)
     assert answer.status_code == 202
     pipeline.jobs.get(answer.json()["request_id"]).file_name.encode()

@@ -1,4 +1,4 @@
-"""The API behind API Gateway, by the events of `events/`."""
+"""The API behind API Gateway, with the sample events of `events/`."""
 
 import asyncio
 import json
@@ -28,7 +28,7 @@ type Invoke = Callable[[dict[str, Any]], dict[str, Any]]
 
 @pytest.fixture
 def invoke(client: TestClient) -> Iterator[Invoke]:
-    """Mangum with the app of `client`; it looks for the thread's event loop, also where it is imported."""
+    """Mangum with the app of `client`; it needs the thread's event loop, even when it is imported."""
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     asgi = import_module("functions.api.handler").asgi
@@ -37,19 +37,19 @@ def invoke(client: TestClient) -> Iterator[Invoke]:
     loop.close()
 
 
-def test_links_are_made_of_the_gateways_own_host(invoke: Invoke, pipeline: Pipeline) -> None:
+def test_links_use_the_gateways_own_host(invoke: Invoke, pipeline: Pipeline) -> None:
     answer = invoke(event("api-upload", x_forwarded_host="evil.test", forwarded="host=evil.test"))
     assert answer["statusCode"] == 202
     assert pipeline.jobs.get(json.loads(answer["body"])["request_id"]).api_base == f"https://{DOMAIN}"
 
 
 @pytest.mark.parametrize("forged", [{"host": f"{DOMAIN},evil.test"}, {"x_forwarded_proto": "gopher"}])
-def test_what_cannot_be_is_refused(invoke: Invoke, forged: dict[str, str]) -> None:
+def test_forged_hosts_and_protocols_are_refused(invoke: Invoke, forged: dict[str, str]) -> None:
     answer = invoke(event("api-upload", **forged))
     assert (answer["statusCode"], answer["headers"]["content-type"]) == (400, "application/problem+json")
 
 
-def test_a_head_has_no_body(invoke: Invoke) -> None:
+def test_a_head_answer_has_no_body(invoke: Invoke) -> None:
     get, head = invoke(event("api-welcome")), invoke(event("api-welcome", "HEAD"))
     assert (get["statusCode"], head["statusCode"]) == (200, 200)
     assert get["body"]
@@ -57,5 +57,5 @@ def test_a_head_has_no_body(invoke: Invoke) -> None:
     assert head["headers"] == get["headers"]
 
 
-def test_answers_promise_tls(invoke: Invoke) -> None:
+def test_answers_have_an_hsts_header(invoke: Invoke) -> None:
     assert "max-age" in invoke(event("api-welcome"))["headers"]["strict-transport-security"]

@@ -1,4 +1,4 @@
-"""The routes below /jobs."""
+"""The routes under /jobs."""
 
 from base64 import urlsafe_b64encode
 
@@ -9,15 +9,15 @@ from catalight.domain.job.job import JobState
 from tests.pipeline import MISSING, Pipeline, csv_of
 from tests.unit.functions.api.requests import check_problem, upload
 
-OVER = urlsafe_b64encode(b'["0001-01-01T00:00:00+14:00","x"]').decode()  # before the first date there is
-LONE = urlsafe_b64encode(b'["2026-01-01T00:00:00","\\ud800"]').decode()  # half a character
-DEEP = urlsafe_b64encode(b"[" * 40_000).decode()  # deeper than the parser goes
+EARLY = urlsafe_b64encode(b'["0001-01-01T00:00:00+14:00","x"]').decode()  # before the earliest date of Python
+LONE = urlsafe_b64encode(b'["2026-01-01T00:00:00","\\ud800"]').decode()  # a lone surrogate
+DEEP = urlsafe_b64encode(b"[" * 40_000).decode()  # nested too deeply for the parser
 HOOK = "https://shop.test/hook"
 
 
 @pytest.fixture
 def request_id(client: TestClient, pipeline: Pipeline) -> str:
-    """A job of three images, one of which cannot be had, and of one that is no URL."""
+    """A job with three images, one of them not found, and one invalid URL."""
     pipeline.hosts["http://h/b.png"] = MISSING
     data = csv_of("http://h/a.png http://h/b.png", "http://h/c.png", "", "http://u:p@h/")
     accepted: dict[str, str] = upload(client, data, webhook_url=HOOK).json()
@@ -25,7 +25,7 @@ def request_id(client: TestClient, pipeline: Pipeline) -> str:
 
 
 class TestCancel:
-    def test_it_ends_with_what_there_is(
+    def test_a_cancelled_job_ends_with_its_results_so_far(
         self, client: TestClient, pipeline: Pipeline, request_id: str
     ) -> None:
         answer = client.post(f"/jobs/{request_id}/cancel")
@@ -36,11 +36,11 @@ class TestCancel:
         assert "job.cancelled" in pipeline.delivered[0][2]
         assert "cancelled" in pipeline.result(pipeline.jobs.get(request_id))
 
-    def test_it_may_be_asked_for_again(self, client: TestClient, request_id: str) -> None:
+    def test_cancelling_is_idempotent(self, client: TestClient, request_id: str) -> None:
         answers = [client.post(f"/jobs/{request_id}/cancel") for _ in range(2)]
         assert [answer.status_code for answer in answers] == [202, 202]
 
-    def test_what_is_finishing_or_has_ended_is_a_conflict(
+    def test_cancelling_a_finishing_or_ended_job_is_a_conflict(
         self, client: TestClient, pipeline: Pipeline, request_id: str
     ) -> None:
         for message, _ in pipeline.image_queue.take():
@@ -53,7 +53,9 @@ class TestCancel:
 
 
 class TestRetry:
-    def test_what_failed_is_done_again(self, client: TestClient, pipeline: Pipeline, request_id: str) -> None:
+    def test_failed_images_are_processed_again(
+        self, client: TestClient, pipeline: Pipeline, request_id: str
+    ) -> None:
         pipeline.run()
         del pipeline.hosts["http://h/b.png"]
         answer = client.post(f"/jobs/{request_id}/retry")
@@ -64,14 +66,14 @@ class TestRetry:
         assert (status["status"], status["images"]) == ("COMPLETED", {"total": 4, "done": 3, "failed": 1})
         assert client.get(f"/download/{request_id}").headers["Location"].endswith("/2.csv")
 
-    def test_a_running_job_is_a_conflict(self, client: TestClient, request_id: str) -> None:
+    def test_retrying_a_running_job_is_a_conflict(self, client: TestClient, request_id: str) -> None:
         answer = client.post(f"/jobs/{request_id}/retry")
         check_problem(answer, 409, "job-not-finished")
         assert int(answer.headers["Retry-After"]) > 0
 
 
 class TestDelete:
-    def test_the_job_is_gone_at_once_and_all_of_it_later(
+    def test_the_job_is_gone_at_once_and_its_data_later(
         self, client: TestClient, pipeline: Pipeline, request_id: str
     ) -> None:
         pipeline.run()
@@ -93,7 +95,7 @@ class TestDelete:
 
 
 class TestRedeliver:
-    def test_it_is_called_again_under_the_same_id(
+    def test_the_webhook_is_called_again_with_the_same_id(
         self, client: TestClient, pipeline: Pipeline, request_id: str
     ) -> None:
         pipeline.run()
@@ -128,7 +130,7 @@ def test_an_unknown_job_is_not_found(client: TestClient, method: str, path: str)
 
 
 class TestLists:
-    def test_jobs_come_newest_first_page_by_page(self, client: TestClient, pipeline: Pipeline) -> None:
+    def test_jobs_are_listed_newest_first_in_pages(self, client: TestClient, pipeline: Pipeline) -> None:
         ids = []
         for _ in range(5):
             ids.append(upload(client).json()["request_id"])
@@ -140,7 +142,7 @@ class TestLists:
             cursor = page["next"]
         assert seen == ids[::-1]
 
-    def test_jobs_can_be_asked_for_by_state(
+    def test_jobs_can_be_filtered_by_state(
         self, client: TestClient, pipeline: Pipeline, request_id: str
     ) -> None:
         pipeline.run()
@@ -154,7 +156,7 @@ class TestLists:
         assert ids("state=PROCESSING") == [running]
         assert len(ids("state=PROCESSING&state=COMPLETED")) == 2
 
-    def test_rows_tell_what_became_of_their_images(
+    def test_rows_report_the_outcome_of_their_images(
         self, client: TestClient, pipeline: Pipeline, request_id: str
     ) -> None:
         pipeline.run()
@@ -174,7 +176,7 @@ class TestLists:
         assert (missing["error"], missing["detail"]) == ("not_found", "The host answered 404.")
         assert body["next"] is None
 
-    def test_rows_come_page_by_page_and_by_state(
+    def test_rows_are_listed_in_pages_and_filtered_by_state(
         self, client: TestClient, pipeline: Pipeline, request_id: str
     ) -> None:
         pipeline.run()
@@ -183,7 +185,7 @@ class TestLists:
         path = f"/jobs/{request_id}/rows?state=FAILED&state=PARTIAL&limit=1&cursor={first['next']}"
         assert [row["row"] for row in client.get(path).json()["rows"]] == [4]
 
-    def test_a_page_is_never_larger_than_a_function_can_answer(
+    def test_a_page_never_exceeds_the_response_size_of_lambda(
         self, client: TestClient, pipeline: Pipeline
     ) -> None:
         cell = " ".join(f"http://h/{n}/{'x' * 400}.jpg" for n in range(100))
@@ -205,21 +207,23 @@ class TestLists:
         assert "u:p" not in str(rows[0]["images"])
 
     @pytest.mark.parametrize("path", ["/jobs", "/jobs/{}/rows"])
-    def test_an_empty_cursor_is_the_first_page(self, client: TestClient, request_id: str, path: str) -> None:
+    def test_an_empty_cursor_gives_the_first_page(
+        self, client: TestClient, request_id: str, path: str
+    ) -> None:
         first = client.get(path.format(request_id))
         assert client.get(path.format(request_id) + "?cursor=").json() == first.json()
 
     @pytest.mark.parametrize(
-        "cursor", ["nonsense", "e30", "WzFd", "bnVsbA", "äöü", "x" * 100, OVER, LONE, DEEP]
+        "cursor", ["nonsense", "e30", "WzFd", "bnVsbA", "äöü", "x" * 100, EARLY, LONE, DEEP]
     )
     @pytest.mark.parametrize("path", ["/jobs", "/jobs/{}/rows"])
-    def test_a_cursor_of_another_is_refused(
+    def test_an_invalid_cursor_is_refused(
         self, client: TestClient, request_id: str, path: str, cursor: str
     ) -> None:
         answer = client.get(path.format(request_id), params={"cursor": cursor})
         assert check_problem(answer, 422, "option")["field"] == "cursor"
 
     @pytest.mark.parametrize("query", ["limit=0", "limit=201", "state=nonsense"])
-    def test_queries_are_checked(self, client: TestClient, request_id: str, query: str) -> None:
+    def test_query_parameters_are_validated(self, client: TestClient, request_id: str, query: str) -> None:
         check_problem(client.get(f"/jobs?{query}"), 422, "invalid-request")
         check_problem(client.get(f"/jobs/{request_id}/rows?{query}"), 422, "invalid-request")

@@ -1,4 +1,4 @@
-"""The page shows what strangers wrote (file names, cells): it makes text of it all, and never markup."""
+"""The page shows untrusted input (file names, cells) as text only, never as markup."""
 
 import re
 from pathlib import Path
@@ -11,32 +11,32 @@ PAGE = (Path(__file__).parents[4] / "functions/api/page.html").read_text()
 
 
 @pytest.mark.parametrize(
-    "way",
+    "pattern",
     [
         r"innerHTML|outerHTML|insertAdjacentHTML|setHTML|createContextualFragment|DOMParser|srcdoc",
         r"document\.write|\beval\b|\bFunction\(",
         r"javascript:",
         r"set(?:Timeout|Interval)\([\"'`]",
-        r"<[^>]*\son[a-z]+\s*=",  # an event handler among the attributes
+        r"<[^>]*\son[a-z]+\s*=",  # an event handler attribute
     ],
 )
-def test_there_is_no_way_from_text_to_markup_or_code(way: str) -> None:
-    assert not re.search(way, PAGE)
+def test_text_cannot_become_markup_or_code(pattern: str) -> None:
+    assert not re.search(pattern, PAGE)
 
 
-def test_links_lead_into_the_api_and_nothing_is_loaded_from_elsewhere() -> None:
+def test_links_go_to_the_api_and_nothing_is_loaded_from_elsewhere() -> None:
     assert re.findall(r"\.(?:href|src|action)\s*=(?!\s*`/)", PAGE) == []
     found = re.findall(r"\b(?:href|src|action)=\"([^\"]*)\"", PAGE)
     assert found
     assert all(address == "data:," or re.fullmatch(r"/[a-z]*", address) for address in found)
 
 
-def test_what_is_asked_for_is_asked_of_the_api_itself() -> None:
-    """So a key goes nowhere else."""
+def test_the_page_only_calls_the_api_itself() -> None:
+    """So an API key is sent nowhere else."""
     assert PAGE.count("fetch(") == 1
-    asked = re.findall(r"(?<!function )call\(\s*([\"'`])(.)", PAGE)
-    assert len(asked) == PAGE.count("call(") - 1 > 0
-    assert {first for _, first in asked} == {"/"}
+    calls = re.findall(r"(?<!function )call\(\s*([\"'`])(.)", PAGE)
+    assert len(calls) == PAGE.count("call(") - 1 > 0
+    assert {first for _, first in calls} == {"/"}
 
 
 def test_the_form_offers_every_format() -> None:

@@ -1,4 +1,4 @@
-"""The pages for browsers and their policies."""
+"""The pages for browsers and their content security policies."""
 
 import re
 from base64 import b64encode
@@ -12,7 +12,7 @@ from functions.api import pages
 
 
 class Reader(HTMLParser):
-    """What a page runs and loads, as a browser would see it."""
+    """Collects the scripts and styles that a page contains and loads, as a browser would."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ def directives(policy: str) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize("page", [pages.WELCOME, pages.DOCS], ids=["welcome", "docs"])
-def test_the_policy_allows_what_is_in_the_page_and_nothing_else(page: pages.Page) -> None:
+def test_the_policy_allows_only_the_scripts_of_the_page(page: pages.Page) -> None:
     seen, policy = Reader(page.text), directives(page.policy)
     digests = [sha256(text.encode()).digest() for text in seen.inline["script"]]
     hashes = [f"'sha256-{b64encode(digest).decode()}'" for digest in digests]
@@ -50,14 +50,14 @@ def test_the_policy_allows_what_is_in_the_page_and_nothing_else(page: pages.Page
 
 
 @pytest.mark.parametrize("page", [pages.WELCOME, pages.DOCS], ids=["welcome", "docs"])
-def test_what_is_loaded_from_others_is_pinned_to_its_bytes(page: pages.Page) -> None:
+def test_resources_of_other_sites_are_pinned_by_integrity_hashes(page: pages.Page) -> None:
     for tag in Reader(page.text).loaded:
         assert re.fullmatch(r"sha384-[A-Za-z0-9+/]{64}", tag["integrity"] or "")
         assert tag["crossorigin"] == "anonymous"
         assert re.search(r"@\d+\.\d+\.\d+/", tag.get("src") or tag.get("href") or "")
 
 
-def test_the_welcome_loads_nothing_from_others_and_allows_no_style_of_theirs() -> None:
+def test_the_welcome_page_loads_nothing_from_other_sites() -> None:
     assert Reader(pages.WELCOME.text).loaded == []
     assert "unsafe-inline" not in pages.WELCOME.policy
 

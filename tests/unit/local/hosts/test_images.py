@@ -1,4 +1,4 @@
-"""The drawn products: what the benchmarks and the demo rely on."""
+"""Properties of the drawn products that the benchmarks and the demo rely on."""
 
 from io import BytesIO
 
@@ -18,7 +18,7 @@ def test_the_same_arguments_give_the_same_bytes() -> None:
     assert draw(7, 320, 240) == draw(7, 320, 240)
 
 
-def test_every_number_is_another_image() -> None:
+def test_every_number_gives_a_different_image() -> None:
     assert len({draw(n, 160, 120) for n in range(30)}) == 30
 
 
@@ -33,12 +33,12 @@ def test_draws_in_any_size(size: tuple[int, int]) -> None:
     assert opened(draw(5, *size)).size == size
 
 
-def test_a_lower_quality_is_lighter() -> None:
+def test_a_lower_quality_gives_a_smaller_file() -> None:
     assert len(draw(1, 320, 240, quality=50)) < len(draw(1, 320, 240))
 
 
-def test_weighs_and_varies_like_a_photograph() -> None:
-    """1 to 3 bits a pixel at quality 92, and a quarter of that at 50, as photographs of products have."""
+def test_file_size_and_contrast_are_like_a_photographs() -> None:
+    """1 to 3 bits per pixel at quality 92 and a quarter of that at 50, as in photographs of products."""
     data = draw(2)
     image = opened(data)
     assert image.size == (1200, 900)

@@ -1,4 +1,4 @@
-"""What a partial batch response means, as Lambda's guide has it."""
+"""The meaning of a partial batch response, according to AWS Lambda's developer guide."""
 
 from typing import Any
 
@@ -10,11 +10,11 @@ IDS = {"a", "b", "c"}
 
 
 @pytest.mark.parametrize("result", [None, {}, {"batchItemFailures": None}, {"batchItemFailures": []}])
-def test_empty_response_means_that_all_succeeded(result: Any) -> None:
+def test_an_empty_response_means_that_all_messages_succeeded(result: Any) -> None:
     assert failed(result, IDS) == set()
 
 
-def test_reported_messages_have_failed() -> None:
+def test_reported_messages_failed() -> None:
     assert failed({"batchItemFailures": [{"itemIdentifier": "b"}]}, IDS) == {"b"}
 
 
@@ -32,7 +32,7 @@ def test_reported_messages_have_failed() -> None:
         {"batchItemFailures": [{"itemIdentifier": "b"}, {"itemIdentifier": "unknown"}]},
     ],
 )
-def test_response_that_makes_no_sense_fails_the_whole_batch(result: Any) -> None:
+def test_an_invalid_response_fails_the_whole_batch(result: Any) -> None:
     assert failed(result, IDS) == IDS
 
 

@@ -1,4 +1,4 @@
-"""Schedules are due once a period, by the clock that they are given."""
+"""Schedules are due once per period of the injected clock."""
 
 import pytest
 
@@ -17,12 +17,12 @@ def test_rates(expression: str, seconds: int) -> None:
 @pytest.mark.parametrize(
     "expression", ["cron(0 12 * * ? *)", "rate(5 seconds)", "at(2030-01-01T00:00:00)", ""]
 )
-def test_other_expressions_are_refused_by_name(expression: str) -> None:
-    with pytest.raises(LocalError, match="Sweep: the local runner knows schedules like"):
+def test_other_expressions_are_refused_with_the_schedules_name(expression: str) -> None:
+    with pytest.raises(LocalError, match="Sweep: the local runner supports schedules like"):
         period("Sweep", expression)
 
 
-def test_first_invocation_comes_after_one_period() -> None:
+def test_the_first_invocation_comes_after_one_period() -> None:
     now = [1000.0]
     invoked: list[str] = []
     schedules = [Schedule("often", 60, "arn"), Schedule("seldom", 300, "arn")]
@@ -37,6 +37,6 @@ def test_first_invocation_comes_after_one_period() -> None:
     assert invoked == ["often", "often", "often", "seldom"]
 
 
-def test_event_is_the_input_or_else_eventbridges_own() -> None:
+def test_the_event_is_the_input_or_a_scheduled_event() -> None:
     assert Schedule("Sweep", 60, "arn", {"deep": True}).event() == {"deep": True}
     assert Schedule("Sweep", 60, "arn").event()["detail-type"] == "Scheduled Event"

@@ -1,4 +1,4 @@
-"""Callers: who they are, what they may ask for, and what an operator does with their keys."""
+"""API keys: how operators manage them, authentication, ownership of jobs, and limits."""
 
 from uuid import uuid4
 
@@ -40,7 +40,7 @@ def authenticate(pipeline: Pipeline) -> Authenticate:
 
 
 class TestManaging:
-    def test_a_key_is_known_by_its_token_and_only_its_digest_is_stored(
+    def test_a_token_identifies_its_key_and_only_the_digest_is_stored(
         self, pipeline: Pipeline, manage: ManageKeys, authenticate: Authenticate
     ) -> None:
         key, token = manage.make("Acme", Limits(3, 100))
@@ -48,7 +48,7 @@ class TestManaging:
         assert (key.name, key.limits) == ("Acme", Limits(3, 100))
         assert token not in str(pipeline.keys.all())
 
-    def test_a_revoked_key_lets_nobody_in_and_stays_on_the_list(
+    def test_a_revoked_key_is_refused_and_stays_on_the_list(
         self, pipeline: Pipeline, manage: ManageKeys, authenticate: Authenticate
     ) -> None:
         key, token = manage.make("Acme", Limits())
@@ -69,7 +69,7 @@ class TestManaging:
             ("a", Limits(rows_a_day=-1), "rows_a_day"),
         ],
     )
-    def test_what_cannot_be_a_key_is_refused(
+    def test_invalid_names_and_limits_are_refused(
         self, manage: ManageKeys, name: str, limits: Limits, field: str
     ) -> None:
         with pytest.raises(OptionError) as refused:
@@ -82,7 +82,9 @@ class TestManaging:
             with pytest.raises(KeyNotFoundError):
                 action("nobody")
 
-    def test_a_rotation_is_taken_up_by_what_signs(self, pipeline: Pipeline, manage: ManageKeys) -> None:
+    def test_a_rotated_webhook_secret_is_used_for_signing(
+        self, pipeline: Pipeline, manage: ManageKeys
+    ) -> None:
         key, _ = manage.make("Acme", Limits())
         signing = SigningSecrets(pipeline.keys, lambda: [MASTER], pipeline.clock)
         [first] = signing(key.id)
@@ -90,10 +92,10 @@ class TestManaging:
         second, before = signing(key.id)
         assert before == first != second
         assert manage.webhook_secrets(key.id) == [second, first]
-        pipeline.clock.forward(api_keys.OVERLAP.total_seconds())
+        pipeline.clock.forward(api_keys.SECRET_OVERLAP.total_seconds())
         assert signing(key.id) == [second]
 
-    def test_nobody_and_a_key_that_is_not_there_do_not_sign_with_the_deployments_own(
+    def test_without_a_known_key_the_deployments_own_secret_never_signs(
         self, pipeline: Pipeline, manage: ManageKeys
     ) -> None:
         signing = SigningSecrets(pipeline.keys, lambda: [MASTER], pipeline.clock)
@@ -103,7 +105,7 @@ class TestManaging:
 
 
 class TestAuthenticating:
-    def test_no_key_and_a_wrong_key_are_told_apart(self, authenticate: Authenticate) -> None:
+    def test_a_missing_key_and_a_wrong_key_are_distinguished(self, authenticate: Authenticate) -> None:
         with pytest.raises(UnauthorizedError) as none:
             authenticate(None)
         assert not none.value.given
@@ -112,7 +114,7 @@ class TestAuthenticating:
                 authenticate(wrong)
             assert unknown.value.given
 
-    def test_a_digest_is_no_token(self, pipeline: Pipeline, manage: ManageKeys) -> None:
+    def test_a_digest_is_not_accepted_as_a_token(self, pipeline: Pipeline, manage: ManageKeys) -> None:
         key, _ = manage.make("Acme", Limits())
         with pytest.raises(UnauthorizedError):
             Authenticate(pipeline.keys)(key.digest)
@@ -128,7 +130,7 @@ class TestOwnJobs:
                 own_job(owner, job.id)
             assert not isinstance(refused.value, JobGoneError)
 
-    def test_that_a_job_is_gone_is_told_to_its_owner_alone(self, pipeline: Pipeline) -> None:
+    def test_only_the_owner_learns_that_a_job_is_gone(self, pipeline: Pipeline) -> None:
         job = pipeline.start("http://h/a.jpg", owner="mine")
         pipeline.delete_job(job.id)
         own_job = OwnJob(pipeline.jobs)
@@ -140,7 +142,7 @@ class TestOwnJobs:
 
 
 class TestLimits:
-    def test_so_many_rows_a_utc_day(self, pipeline: Pipeline) -> None:
+    def test_rows_per_utc_day_are_limited(self, pipeline: Pipeline) -> None:
         limits = Limits(open_jobs=100, rows_a_day=3)
         pipeline.start("http://h/a.jpg", "http://h/b.jpg", owner="k", limits=limits)
         with pytest.raises(LimitError) as refused:
@@ -154,12 +156,12 @@ class TestLimits:
         pipeline.clock.forward(error.retry_after)
         pipeline.start("http://h/a.jpg", owner="k", limits=limits)
 
-    def test_what_is_over_a_whole_days_limit_is_not_told_to_come_back(self, pipeline: Pipeline) -> None:
+    def test_more_rows_than_the_daily_limit_have_no_retry_after(self, pipeline: Pipeline) -> None:
         with pytest.raises(LimitError) as refused:
             pipeline.start("http://h/a.jpg", "http://h/b.jpg", owner="k", limits=Limits(rows_a_day=1))
         assert refused.value.retry_after is None
 
-    def test_so_many_jobs_at_once(self, pipeline: Pipeline) -> None:
+    def test_open_jobs_are_limited(self, pipeline: Pipeline) -> None:
         limits = Limits(open_jobs=2)
         first, _ = (pipeline.start("http://h/a.jpg", owner="k", limits=limits) for _ in range(2))
         with pytest.raises(LimitError) as refused:
@@ -169,12 +171,12 @@ class TestLimits:
         assert pipeline.jobs.get(first.id).state.has_result
         pipeline.start("http://h/a.jpg", owner="k", limits=limits)
 
-    def test_a_repetition_under_an_idempotency_key_is_free(self, pipeline: Pipeline) -> None:
+    def test_a_repeated_request_under_an_idempotency_key_is_free(self, pipeline: Pipeline) -> None:
         fields = {"owner": "k", "limits": Limits(1, 1), "idempotency_key": "monday"}
         job = pipeline.start("http://h/a.jpg", **fields)
         assert pipeline.start("http://h/a.jpg", **fields).id == job.id
 
-    def test_an_order_that_is_refused_leaves_nothing_and_may_come_again(self, pipeline: Pipeline) -> None:
+    def test_a_refused_request_stores_nothing_and_can_be_repeated(self, pipeline: Pipeline) -> None:
         fields = {"owner": "k", "limits": Limits(1, 10)}
         pipeline.start("http://h/a.jpg", **fields)
         with pytest.raises(LimitError):
@@ -183,13 +185,13 @@ class TestLimits:
         pipeline.run()
         assert pipeline.start("http://h/b.jpg", **fields, idempotency_key="tuesday")
 
-    def test_an_order_is_counted_once_also_where_it_was_never_taken(self, pipeline: Pipeline) -> None:
+    def test_a_request_is_counted_once_even_if_it_was_not_completed(self, pipeline: Pipeline) -> None:
         day = pipeline.clock().date()
         for _ in range(2):
             assert pipeline.usage.add("k", day, "order", 3, 5)
         assert pipeline.usage.rows("k", day) == 3
 
-    def test_a_retry_counts_what_has_failed(self, pipeline: Pipeline) -> None:
+    def test_a_retry_counts_only_the_failed_rows(self, pipeline: Pipeline) -> None:
         limits = Limits(open_jobs=5, rows_a_day=3)
         pipeline.hosts = {"http://h/b.jpg": MISSING}
         job = pipeline.start("http://h/a.jpg", "http://h/b.jpg", owner="k", limits=limits)
@@ -204,7 +206,7 @@ class TestLimits:
             pipeline.retry_job(job.id, limits)
         assert pipeline.jobs.get(job.id).run == 2
 
-    def test_what_is_left_is_told(self, pipeline: Pipeline) -> None:
+    def test_the_allowance_is_what_remains_of_the_limits(self, pipeline: Pipeline) -> None:
         limits = Limits(5, 10)
         pipeline.start("http://h/a.jpg", "http://h/b.jpg", owner="k", limits=limits)
         left = pipeline.admit.allowance("k", limits)

@@ -1,4 +1,4 @@
-"""ByteBudget: never more than there is, and for everybody in the end."""
+"""ByteBudget: reservations never exceed the budget, and every thread gets its turn."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from catalight.usecases.images.byte_budget import ByteBudget
 
-PATIENCE = 10
+TIMEOUT = 10  # seconds that a thread waits for another before a test fails
 
 
 @given(st.integers(1, 10), st.lists(st.integers(0, 12), max_size=30))
-def test_no_more_is_taken_than_there_is(size: int, wanted: list[int]) -> None:
+def test_reservations_never_exceed_the_budget(size: int, wanted: list[int]) -> None:
     budget, lock = ByteBudget(size), Lock()
     taken, most, turns = 0, 0, 0
 
@@ -27,28 +27,28 @@ def test_no_more_is_taken_than_there_is(size: int, wanted: list[int]) -> None:
                 taken -= min(bytes_wanted, size)
 
     with ThreadPoolExecutor(4) as threads:
-        list(threads.map(work, wanted, timeout=PATIENCE))
+        list(threads.map(work, wanted, timeout=TIMEOUT))
     assert most <= size
     assert (taken, turns) == (0, len(wanted))
 
 
-def test_who_finds_too_little_waits_until_enough_is_given_back() -> None:
-    budget, in_it = ByteBudget(10), Event()
+def test_a_reservation_waits_until_enough_bytes_are_released() -> None:
+    budget, reserved = ByteBudget(10), Event()
 
-    def take_seven() -> None:
+    def reserve_seven() -> None:
         with budget.reserve(7):
-            in_it.set()
+            reserved.set()
 
-    with ThreadPoolExecutor(1) as threads, ExitStack() as rest:
-        rest.enter_context(budget.reserve(3))
+    with ThreadPoolExecutor(1) as threads, ExitStack() as outer:
+        outer.enter_context(budget.reserve(3))
         with budget.reserve(4):
-            waiting = threads.submit(take_seven)
-            assert not in_it.wait(0.05)
-        waiting.result(PATIENCE)
-        assert in_it.is_set()
+            waiting = threads.submit(reserve_seven)
+            assert not reserved.wait(0.05)
+        waiting.result(TIMEOUT)
+        assert reserved.is_set()
 
 
-def test_what_is_larger_than_the_room_takes_all_of_it() -> None:
+def test_a_reservation_over_the_budget_takes_all_of_it() -> None:
     budget = ByteBudget(10)
     with budget.reserve(1_000):
         pass

@@ -1,4 +1,4 @@
-"""Messages that crash their function: the range is split, and what is to blame is given up."""
+"""Messages that crash their function: the range is split, and the image at fault is given up."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from tests.pipeline import RECEIVES, Pipeline
 FOUR = ("http://h/0.jpg http://h/poison.jpg", "http://h/2.jpg http://h/3.jpg")
 
 
-def test_a_range_that_comes_again_is_split_into_its_images() -> None:
+def test_a_redelivered_range_is_split_into_its_images() -> None:
     pipeline = Pipeline()
     job = pipeline.start(*FOUR)
     [(message, _)] = pipeline.image_queue.take()
@@ -23,7 +23,7 @@ def test_a_range_that_comes_again_is_split_into_its_images() -> None:
     assert pipeline.images(job)["http://h/3.jpg"] == "PENDING"
 
 
-def test_a_poison_image_costs_itself_and_not_its_neighbours() -> None:
+def test_a_poison_image_fails_without_its_neighbours() -> None:
     pipeline = Pipeline(window=1)
     job = pipeline.start(*FOUR, " ".join(f"http://h/{n}.jpg" for n in range(10, 20)))
     deliver_until_dead(pipeline, poison="http://h/poison.jpg")
@@ -35,7 +35,7 @@ def test_a_poison_image_costs_itself_and_not_its_neighbours() -> None:
     assert str(RECEIVES) in str(image.detail)
 
 
-def test_of_the_images_of_a_range_the_last_carries_the_lane_on() -> None:
+def test_the_last_image_of_a_split_range_continues_the_lane() -> None:
     pipeline = Pipeline(window=1)
     job = pipeline.start("http://h/0.jpg http://h/1.jpg", *[f"http://h/{n}.jpg" for n in range(2, 30)])
     [(message, _)] = pipeline.image_queue.take()
@@ -48,7 +48,7 @@ def test_of_the_images_of_a_range_the_last_carries_the_lane_on() -> None:
     assert pipeline.image_queue.take() == [(ProcessRange(job.id, 1, 1), 0)]
 
 
-def test_an_image_that_comes_again_alone_is_tried_again() -> None:
+def test_a_redelivered_single_image_is_tried_again() -> None:
     pipeline = Pipeline()
     pipeline.start("http://h/0.jpg")
     [(message, _)] = pipeline.image_queue.take()
@@ -56,7 +56,7 @@ def test_an_image_that_comes_again_alone_is_tried_again() -> None:
     assert pipeline.fetched == ["http://h/0.jpg"]
 
 
-def test_a_dead_letter_that_names_several_images_is_split_and_tried_again() -> None:
+def test_a_dead_letter_with_several_images_is_split_and_tried_again() -> None:
     pipeline = Pipeline()
     job = pipeline.start(*FOUR)
     [(message, _)] = pipeline.image_queue.take()
@@ -66,7 +66,7 @@ def test_a_dead_letter_that_names_several_images_is_split_and_tried_again() -> N
     assert set(pipeline.images(job).values()) == {"DONE"}
 
 
-def test_a_dead_letter_that_is_redriven_or_comes_late_changes_nothing() -> None:
+def test_a_redriven_or_late_dead_letter_changes_nothing() -> None:
     pipeline = Pipeline()
     job = pipeline.start("http://h/0.jpg")
     [(message, _)] = pipeline.image_queue.sent
@@ -80,7 +80,7 @@ def test_a_dead_letter_that_is_redriven_or_comes_late_changes_nothing() -> None:
 
 
 def deliver_until_dead(pipeline: Pipeline, poison: str) -> None:
-    """Carry ImageQueue's messages as SQS does; fetching the poison image kills the function."""
+    """Deliver ImageQueue's messages as SQS does; fetching the poison image kills the function."""
     fetch = pipeline.fetch
 
     def fatal(url: str) -> bytes:

@@ -22,12 +22,12 @@ def scheduler_of(tasks: list[Task], per_host: int) -> HostScheduler[Task]:
     return HostScheduler(((task[0], task) for task in tasks), per_host)
 
 
-def test_hosts_take_turns_and_their_tasks_keep_their_order() -> None:
+def test_hosts_alternate_and_their_tasks_keep_their_order() -> None:
     scheduler = scheduler_of([("a", 0), ("a", 1), ("a", 2), ("b", 3), ("b", 4), ("c", 5)], per_host=9)
     assert [number for _, number in scheduler] == [0, 3, 5, 1, 4, 2]
 
 
-def test_a_host_without_room_is_passed_over_until_it_has_some() -> None:
+def test_a_host_at_its_limit_is_skipped_until_a_connection_is_free() -> None:
     scheduler = scheduler_of([("a", 0), ("a", 1), ("b", 2), ("b", 3)], per_host=1)
     with scheduler.at("a"):
         assert list(islice(scheduler, 2)) == [("a", 0), ("b", 2)]
@@ -35,19 +35,19 @@ def test_a_host_without_room_is_passed_over_until_it_has_some() -> None:
 
 
 @given(tasks, few, few, st.randoms(use_true_random=False))
-def test_whatever_ends_first_no_host_is_crowded_and_none_with_room_is_passed_over(
+def test_in_any_order_of_completion_no_host_exceeds_its_limit_and_no_free_host_is_starved(
     tasks: list[Task], per_host: int, downloads: int, chance: Random
 ) -> None:
     scheduler, left, passed_by = scheduler_of(tasks, per_host), list(tasks), defaultdict[str, set[str]](set)
     running: list[tuple[str, ExitStack]] = []
     while left or running:
         busy = Counter(host for host, _ in running)
-        roomy = {host for host, _ in left if busy[host] < per_host}
-        if roomy and len(running) < downloads and chance.random() < 0.7:
+        free = {host for host, _ in left if busy[host] < per_host}
+        if free and len(running) < downloads and chance.random() < 0.7:
             task = next(iter(scheduler))
             assert task == next(other for other in left if other[0] == task[0])
-            assert task[0] in roomy
-            for host in roomy - {task[0]}:
+            assert task[0] in free
+            for host in free - {task[0]}:
                 assert task[0] not in passed_by[host]
                 passed_by[host].add(task[0])
             passed_by[task[0]].clear()
@@ -61,7 +61,7 @@ def test_whatever_ends_first_no_host_is_crowded_and_none_with_room_is_passed_ove
 
 @settings(max_examples=30)
 @given(tasks, few, few)
-def test_threads_get_every_task_once_and_stay_within_the_bounds(
+def test_threads_get_every_task_once_and_stay_within_the_limits(
     tasks: list[Task], per_host: int, downloads: int
 ) -> None:
     scheduler, lock = scheduler_of(tasks, per_host), Lock()

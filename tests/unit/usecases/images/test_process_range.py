@@ -27,9 +27,9 @@ def test_images_are_stored_and_their_rows_ended() -> None:
     assert (counts.done, counts.bytes_in, counts.bytes_out) == (2, 28, 14)
 
 
-def test_a_source_that_is_kept_is_told_in_its_row_and_its_result() -> None:
+def test_a_kept_source_is_marked_in_its_row_and_in_the_result() -> None:
     pipeline = Pipeline()
-    made = iter([an_output(b"light", ImageFormat.GIF, kept=True), an_output(b"made")])
+    made = iter([an_output(b"small", ImageFormat.GIF, kept=True), an_output(b"made")])
     compress_images = replace(pipeline.compress_images, compress=lambda data, options: next(made))
     pipeline.process_range = replace(pipeline.process_range, compress_images=compress_images)
     job = pipeline.start("http://h/a.png http://h/b.png")
@@ -41,7 +41,7 @@ def test_a_source_that_is_kept_is_told_in_its_row_and_its_result() -> None:
     assert ',DONE,,28,9,"KEPT,"' in pipeline.result(job)
 
 
-def test_an_image_that_cannot_be_had_costs_itself_only() -> None:
+def test_an_image_that_is_not_found_fails_only_itself() -> None:
     pipeline = Pipeline(hosts={"http://h/b.png": MISSING})
     job = pipeline.start("http://h/a.png http://h/b.png", "http://h/c.png")
     pipeline.run()
@@ -52,7 +52,7 @@ def test_an_image_that_cannot_be_had_costs_itself_only() -> None:
     }
 
 
-def test_whoever_ends_a_range_sends_its_successor() -> None:
+def test_the_end_of_a_range_sends_its_successor() -> None:
     pipeline = Pipeline(window=2)
     job = pipeline.start(TEN, TEN, TEN, TEN)
     pipeline.image_queue.take()
@@ -62,7 +62,7 @@ def test_whoever_ends_a_range_sends_its_successor() -> None:
     assert pipeline.image_queue.take() == []
 
 
-def test_the_last_range_sets_the_aggregation_going() -> None:
+def test_the_last_range_starts_the_aggregation() -> None:
     pipeline = Pipeline()
     job = pipeline.start(TEN, TEN)
     pipeline.process(ProcessRange(job.id, 1, 1))
@@ -72,7 +72,7 @@ def test_the_last_range_sets_the_aggregation_going() -> None:
     assert pipeline.jobs.get(job.id).state is JobState.FINISHING
 
 
-def test_a_failure_that_may_pass_comes_back_alone_and_delayed() -> None:
+def test_a_transient_failure_is_retried_alone_after_a_delay() -> None:
     pipeline = Pipeline(hosts={"http://h/a.png": BUSY})
     job = pipeline.start("http://h/a.png http://h/b.png")
     pipeline.image_queue.take()
@@ -87,7 +87,7 @@ def test_a_failure_that_may_pass_comes_back_alone_and_delayed() -> None:
     assert set(pipeline.images(job).values()) == {"DONE"}
 
 
-def test_a_retry_that_comes_too_early_is_only_sent_again() -> None:
+def test_a_retry_that_comes_too_early_is_sent_again_without_an_attempt() -> None:
     pipeline = Pipeline(hosts={"http://h/a.png": BUSY})
     job = pipeline.start("http://h/a.png")
     message = ProcessRange(job.id, 1, 0)
@@ -98,7 +98,7 @@ def test_a_retry_that_comes_too_early_is_only_sent_again() -> None:
     assert len(pipeline.fetched) == 1
 
 
-def test_after_the_last_pause_a_passing_failure_is_an_end() -> None:
+def test_after_the_last_pause_a_transient_failure_is_final() -> None:
     pipeline = Pipeline(hosts={"http://h/a.png": BUSY})
     job = pipeline.start("http://h/a.png")
     pipeline.run()
@@ -115,7 +115,9 @@ def test_a_second_delivery_does_nothing_twice() -> None:
     pipeline.image_queue.take()
     pipeline.process(message)
     assert len(pipeline.fetched) == 10
-    assert pipeline.image_queue.take() == [(ProcessRange(job.id, 1, 1), 0)]  # a hint more, for it may be lost
+    assert pipeline.image_queue.take() == [
+        (ProcessRange(job.id, 1, 1), 0)
+    ]  # sent again, because the first may be lost
     pipeline.process(ProcessRange(job.id, 1, 1))
     pipeline.process(message)
     assert pipeline.image_queue.take() == []
@@ -131,7 +133,7 @@ def test_a_redelivery_after_a_crash_sends_the_successor_that_was_not_sent() -> N
     assert pipeline.image_queue.take() == [(ProcessRange(job.id, 1, 1), 0)]
 
 
-def test_a_redelivery_after_a_crash_asks_the_completion_question_again() -> None:
+def test_a_redelivery_after_a_crash_asks_for_completion_again() -> None:
     pipeline = Pipeline()
     job = pipeline.start("http://h/a.png")
     message = ProcessRange(job.id, 1, 0)
@@ -144,14 +146,14 @@ def test_a_redelivery_after_a_crash_asks_the_completion_question_again() -> None
     assert pipeline.aggregator_queue.take() == [(FinishJob(job.id, 1), 0)]
 
 
-def test_an_image_that_breaks_our_code_is_that_images_end() -> None:
-    pipeline = Pipeline(hosts={"http://h/a.png": RuntimeError("a fault of ours")})
+def test_an_image_that_triggers_a_bug_fails_only_itself() -> None:
+    pipeline = Pipeline(hosts={"http://h/a.png": RuntimeError("a bug")})
     job = pipeline.start("http://h/a.png http://h/b.png")
     pipeline.run()
     assert pipeline.images(job) == {"http://h/a.png": "internal_error", "http://h/b.png": "DONE"}
 
 
-def test_a_store_that_does_not_answer_costs_no_attempt() -> None:
+def test_an_outage_of_the_store_costs_no_attempt() -> None:
     pipeline = Pipeline()
     job = pipeline.start("http://h/a.png")
     pipeline.image_queue.take()
@@ -166,7 +168,7 @@ def test_a_store_that_does_not_answer_costs_no_attempt() -> None:
     assert (row.images[0].state, row.images[0].attempts) == ("DONE", 0)
 
 
-def test_images_of_one_row_with_the_same_name_are_stored_apart() -> None:
+def test_images_of_one_row_with_the_same_name_are_stored_separately() -> None:
     pipeline = Pipeline()
     job = pipeline.start("http://h/1/a.jpg http://h/2/a.jpg")
     pipeline.run()
@@ -176,7 +178,7 @@ def test_images_of_one_row_with_the_same_name_are_stored_apart() -> None:
     assert first[0] != second[0]
 
 
-def test_at_most_one_image_is_coded_at_once_where_the_coder_is_one() -> None:
+def test_compression_holds_the_coding_lock() -> None:
     pipeline = Pipeline()
     coder = Lock()
     coded: list[bool] = []
@@ -195,7 +197,7 @@ def test_at_most_one_image_is_coded_at_once_where_the_coder_is_one() -> None:
     assert coded == [True] * 10
 
 
-def test_an_image_that_cannot_be_coded_in_time_is_left_for_the_next_delivery() -> None:
+def test_an_image_that_cannot_be_compressed_in_time_is_left_for_the_next_delivery() -> None:
     pipeline = Pipeline()
     job = pipeline.start("http://h/a.png http://h/b.png")
     compress_images = replace(pipeline.compress_images, threads=THREADS, downloads=2)
@@ -224,7 +226,7 @@ def test_a_message_of_another_run_or_of_no_job_is_dropped() -> None:
     assert pipeline.fetched == []
 
 
-def test_without_time_left_the_rest_is_sent_anew_and_something_is_always_done() -> None:
+def test_without_time_left_one_image_is_done_and_the_rest_is_sent_again() -> None:
     pipeline = Pipeline()
     job = pipeline.start("http://h/a.png http://h/b.png")
     pipeline.image_queue.take()
@@ -236,39 +238,39 @@ def test_without_time_left_the_rest_is_sent_anew_and_something_is_always_done() 
     assert set(pipeline.images(job).values()) == {"DONE"}
 
 
-class TestTwins:
-    """Two workers that have the same range in hand at the same time."""
+class TestDuplicates:
+    """Two workers that process the same range at the same time."""
 
-    def test_a_twin_that_comes_too_late_writes_nothing_and_carries_no_lane(self) -> None:
+    def test_a_duplicate_that_is_too_late_writes_nothing_and_sends_no_successor(self) -> None:
         pipeline = Pipeline(window=1)
         job = pipeline.start(TEN, TEN)
         message = ProcessRange(job.id, 1, 0)
-        self._let_a_twin_write_first(pipeline, [pipeline.rows.rows[job.id, 0]])
+        self._let_a_duplicate_write_first(pipeline, [pipeline.rows.rows[job.id, 0]])
         pipeline.image_queue.take()
         pipeline.process(message)
         assert pipeline.image_queue.take() == []
         assert pipeline.rows.rows[job.id, 0].version == 1
 
-    def test_twins_that_share_a_range_still_send_its_successor(self) -> None:
+    def test_duplicates_that_share_a_range_still_send_its_successor(self) -> None:
         pipeline = Pipeline(window=1)
         five = TEN[: TEN.index("http://h/5")]
         job = pipeline.start(five, five, TEN)
-        self._let_a_twin_write_first(pipeline, [pipeline.rows.rows[job.id, 0]])
+        self._let_a_duplicate_write_first(pipeline, [pipeline.rows.rows[job.id, 0]])
         pipeline.image_queue.take()
         pipeline.process(ProcessRange(job.id, 1, 0))
         assert pipeline.image_queue.take() == [(ProcessRange(job.id, 1, 1), 0)]
 
-    def test_what_a_twin_has_postponed_is_sent_again_with_its_delay(self) -> None:
+    def test_an_image_postponed_by_a_duplicate_is_sent_again_with_its_delay(self) -> None:
         pipeline = Pipeline(window=1, hosts={"http://h/1.jpg": BUSY})
         job = pipeline.start("http://h/0.jpg", "http://h/1.jpg", TEN)
-        self._let_a_twin_write_first(pipeline, [pipeline.rows.rows[job.id, 1]])
+        self._let_a_duplicate_write_first(pipeline, [pipeline.rows.rows[job.id, 1]])
         pipeline.image_queue.take()
         message = ProcessRange(job.id, 1, 0)
         pipeline.process(message)
         assert pipeline.image_queue.take() == [(message, 2)]
         assert [row.pending for row in pipeline.rows.stream(job.id)] == [False, True, True]
 
-    def _let_a_twin_write_first(self, pipeline: Pipeline, rows: list[Row]) -> None:
+    def _let_a_duplicate_write_first(self, pipeline: Pipeline, rows: list[Row]) -> None:
         save = pipeline.rows.save
 
         def late_save(late: list[Row]) -> int:

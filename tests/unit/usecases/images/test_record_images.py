@@ -1,4 +1,4 @@
-"""Two who write the same rows at once: each image is written once, and nothing stays unreferenced."""
+"""Concurrent writers of the same rows: each image is recorded once, and no object is left unreferenced."""
 
 from catalight.domain.job.job import Job
 from catalight.domain.job.row import Image
@@ -7,14 +7,14 @@ from tests.pipeline import MISSING, Pipeline
 
 
 def stored(pipeline: Pipeline, job: Job, place: int) -> Image:
-    """An image as a worker has it after storing it."""
+    """An image as a worker has it after storing its output."""
     key = f"images/t{place}/a.jpg"
     pipeline.store.put(key, b"x", "image/jpeg")
     image = pipeline.rows.rows[job.id, 0].images[place]
     return image.done(key.removeprefix("images/"), 2, 1, 1, 1)
 
 
-def test_images_of_one_row_that_end_elsewhere_are_both_kept() -> None:
+def test_images_of_one_row_recorded_by_two_workers_are_both_kept() -> None:
     pipeline = Pipeline()
     job = pipeline.start("http://h/0.jpg http://h/1.jpg")
     rows = pipeline.rows.pending_in_range(job.id, 1, 0)
@@ -26,7 +26,7 @@ def test_images_of_one_row_that_end_elsewhere_are_both_kept() -> None:
     assert len(pipeline.store.objects) == 2
 
 
-def test_where_a_twin_was_quicker_its_outcome_stands_and_the_late_object_goes() -> None:
+def test_the_first_outcome_is_kept_and_the_object_of_a_late_duplicate_is_deleted() -> None:
     pipeline = Pipeline()
     job = pipeline.start("http://h/0.jpg")
     rows = pipeline.rows.pending_in_range(job.id, 1, 0)
@@ -38,7 +38,7 @@ def test_where_a_twin_was_quicker_its_outcome_stands_and_the_late_object_goes() 
     assert pipeline.jobs.get(job.id).counts.failed == 1
 
 
-def test_twins_with_the_same_outcome_count_it_once_and_keep_the_object() -> None:
+def test_duplicates_with_the_same_outcome_count_once_and_keep_the_object() -> None:
     pipeline = Pipeline()
     job = pipeline.start("http://h/0.jpg")
     rows = pipeline.rows.pending_in_range(job.id, 1, 0)
@@ -48,11 +48,11 @@ def test_twins_with_the_same_outcome_count_it_once_and_keep_the_object() -> None
     assert len(pipeline.store.objects) == 1
 
 
-def test_what_is_done_goes_before_a_twins_wait_for_another_attempt() -> None:
+def test_a_done_image_replaces_a_duplicates_pending_retry() -> None:
     pipeline = Pipeline()
     job = pipeline.start("http://h/0.jpg")
     rows = pipeline.rows.pending_in_range(job.id, 1, 0)
-    pipeline.record_images(job, rows, {(0, 0): rows[0].images[0].held(pipeline.clock())})
+    pipeline.record_images(job, rows, {(0, 0): rows[0].images[0].deferred(pipeline.clock())})
     done = stored(pipeline, job, 0)
     assert pipeline.record_images(job, rows, {(0, 0): done})
     assert pipeline.rows.rows[job.id, 0].images == (done,)
@@ -76,7 +76,7 @@ def test_an_outcome_of_an_earlier_run_is_not_written_into_the_next() -> None:
     assert "images/t0/a.jpg" not in pipeline.store.objects
 
 
-def test_what_was_deleted_meanwhile_leaves_nothing_behind() -> None:
+def test_an_image_of_a_row_deleted_meanwhile_leaves_no_object() -> None:
     pipeline = Pipeline()
     job = pipeline.start("http://h/0.jpg")
     rows = pipeline.rows.pending_in_range(job.id, 1, 0)

@@ -55,7 +55,7 @@ def test_only_a_finishing_job_of_this_run_is_finished() -> None:
     assert not pipeline.store.objects
 
 
-def test_a_late_twin_changes_nothing_but_gives_the_webhooks_hint_again() -> None:
+def test_a_late_duplicate_only_sends_the_webhook_message_again() -> None:
     pipeline = Pipeline()
     job = pipeline.start("http://h/a.png", webhook_url=HOOK)
     pipeline.process(pipeline.image_queue.take()[0][0])  # type: ignore[arg-type]
@@ -67,7 +67,7 @@ def test_a_late_twin_changes_nothing_but_gives_the_webhooks_hint_again() -> None
     assert pipeline.webhook_queue.take() == [(DeliverWebhook(job.id, 1), 0)] * 2
 
 
-def test_a_delivered_webhook_is_not_hinted_at_again() -> None:
+def test_no_message_is_sent_for_a_delivered_webhook() -> None:
     pipeline = Pipeline()
     job = pipeline.start("http://h/a.png", webhook_url=HOOK)
     pipeline.run()

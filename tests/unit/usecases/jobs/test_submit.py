@@ -33,7 +33,7 @@ def test_a_job_is_stored_sealed_and_its_first_window_sent() -> None:
     assert [row.cells[1] for row in pipeline.rows.stream(job.id)] == ["Product 1", "Product 2", "Product 3"]
 
 
-def test_an_unusable_url_costs_its_image_at_once_and_is_never_fetched() -> None:
+def test_an_unusable_url_fails_its_image_at_once_and_is_never_fetched() -> None:
     pipeline = Pipeline()
     job = pipeline.start("http://h/a.jpg, n/a")
     assert pipeline.images(job) == {"http://h/a.jpg": "PENDING", "n/a": "invalid_url"}
@@ -57,7 +57,7 @@ def test_a_job_without_anything_to_do_is_finished_at_once() -> None:
     assert pipeline.jobs.get(job.id).state is JobState.COMPLETED
 
 
-def test_a_queue_that_does_not_answer_costs_time_and_not_the_job() -> None:
+def test_an_outage_of_the_queue_delays_the_job_only() -> None:
     pipeline = Pipeline()
     pipeline.image_queue.down = True
     job = pipeline.start(TEN)
@@ -71,9 +71,9 @@ def test_a_queue_that_does_not_answer_costs_time_and_not_the_job() -> None:
 
 
 class TestIdempotencyKey:
-    """Orders under one key are one order."""
+    """Requests with the same key are the same submission."""
 
-    def test_a_repetition_has_the_same_answer_and_does_nothing(self) -> None:
+    def test_a_repeated_request_has_the_same_answer_and_does_nothing(self) -> None:
         pipeline = Pipeline()
         job = pipeline.start(TEN, idempotency_key="k")
         pipeline.run()
@@ -82,7 +82,7 @@ class TestIdempotencyKey:
         assert pipeline.image_queue.take() == []
         assert pipeline.jobs.get(job.id).state is JobState.COMPLETED
 
-    def test_another_key_owner_or_none_is_another_job(self) -> None:
+    def test_another_key_another_owner_or_no_key_gives_another_job(self) -> None:
         pipeline = Pipeline()
         jobs = [
             pipeline.start(TEN, idempotency_key="k"),
@@ -101,7 +101,7 @@ class TestIdempotencyKey:
             pipeline.start(TEN, idempotency_key="k", **fields)
         assert refused.value.job_id == job.id
 
-    def test_another_file_is_refused_and_the_same_one_by_another_name_is_not(self) -> None:
+    def test_another_file_is_refused_but_the_same_file_under_another_name_is_not(self) -> None:
         pipeline = Pipeline()
         pipeline.start(TEN, idempotency_key="k")
         pipeline.start(TEN, idempotency_key="k", file_name="other.csv")
@@ -109,7 +109,7 @@ class TestIdempotencyKey:
             pipeline.start("http://h/other.jpg", idempotency_key="k")
 
     @pytest.mark.parametrize("died_at", ["rows.insert", "jobs.seal", "image_queue.send"])
-    def test_a_repetition_continues_what_died_half_way(self, died_at: str) -> None:
+    def test_a_repeated_request_continues_a_submission_that_died_half_way(self, died_at: str) -> None:
         pipeline = Pipeline()
         port, method = died_at.split(".")
         with pytest.MonkeyPatch.context() as patch:
@@ -122,27 +122,27 @@ class TestIdempotencyKey:
         assert pipeline.jobs.get(job.id).state is JobState.COMPLETED
         assert len(pipeline.fetched) == 20
 
-    def test_a_twin_does_not_send_the_ranges_twice(self) -> None:
+    def test_a_concurrent_duplicate_does_not_send_the_ranges_twice(self) -> None:
         pipeline = Pipeline()
         insert = pipeline.rows.insert
 
-        def twin_first(rows: Iterable[Row]) -> None:
+        def duplicate_first(rows: Iterable[Row]) -> None:
             pipeline.rows.insert = insert  # type: ignore[method-assign]
             pipeline.start(TEN, idempotency_key="k")
             insert(rows)
 
-        pipeline.rows.insert = twin_first  # type: ignore[method-assign]
+        pipeline.rows.insert = duplicate_first  # type: ignore[method-assign]
         pipeline.start(TEN, idempotency_key="k")
         assert len(pipeline.image_queue.take()) == 1
 
-    def test_a_key_of_a_job_that_is_gone_says_so(self) -> None:
+    def test_a_key_of_a_deleted_job_raises_job_gone(self) -> None:
         pipeline = Pipeline()
         job = pipeline.start(TEN, idempotency_key="k")
         pipeline.delete_job(job.id)
         with pytest.raises(JobGoneError):
             pipeline.start(TEN, idempotency_key="k")
 
-    def test_a_repetition_does_not_meddle_with_a_retry(self) -> None:
+    def test_a_repeated_request_does_not_affect_a_retry(self) -> None:
         pipeline = Pipeline(hosts={"http://h/a.jpg": MISSING})
         job = pipeline.start("http://h/a.jpg", idempotency_key="k")
         pipeline.run()

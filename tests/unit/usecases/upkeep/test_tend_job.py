@@ -1,4 +1,4 @@
-"""What stands still is taken up again, and what is over is ended, cleared away or forgotten."""
+"""Stalled jobs are resumed; overdue, cancelled, deleted and expired jobs are ended or removed."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -7,7 +7,7 @@ import pytest
 
 from catalight.domain.errors import JobGoneError, JobNotFinishedError
 from catalight.domain.job.job import JobState
-from catalight.domain.job.sweeping import GRACE, UNSEALED
+from catalight.domain.job.sweeping import GRACE, UPLOAD_TIMEOUT
 from catalight.domain.messages import DeliverWebhook, FinishJob, ProcessRange, TendJob
 from tests.pipeline import BUSY, MISSING, RETENTION, Pipeline
 from tests.unit.usecases.jobs.test_submit import dies
@@ -17,8 +17,8 @@ TEN = " ".join(f"http://h/{n}.jpg" for n in range(10))
 STALL_TIMEOUT = RETENTION.stall_timeout.total_seconds()
 
 
-class TestStandingStill:
-    def test_only_a_job_that_stands_still_is_sent_again(self) -> None:
+class TestStalledJobs:
+    def test_only_a_stalled_job_is_sent_again(self) -> None:
         pipeline = Pipeline(window=2)
         job = pipeline.start(TEN, TEN, TEN)
         pipeline.image_queue.take()
@@ -32,7 +32,7 @@ class TestStandingStill:
             ProcessRange(job.id, 1, 1),
         ]
 
-    def test_of_each_lane_the_first_range_that_is_due_is_sent(self) -> None:
+    def test_the_first_range_of_each_lane_is_sent_if_it_is_due(self) -> None:
         pipeline = Pipeline(window=2, hosts={"http://h/x.jpg": BUSY})
         job = pipeline.start(TEN, "http://h/x.jpg " * 10, TEN, TEN, TEN)
         for number in (0, 1, 2):
@@ -40,13 +40,13 @@ class TestStandingStill:
         pipeline.image_queue.take()
         pipeline.clock.forward(STALL_TIMEOUT)
         row = pipeline.rows.rows[job.id, 1]
-        later = [image.held(pipeline.clock() + timedelta(hours=1)) for image in row.images]
+        later = [image.deferred(pipeline.clock() + timedelta(hours=1)) for image in row.images]
         pipeline.record_images(job, [row], {(1, place): image for place, image in enumerate(later)})
         pipeline.clock.forward(STALL_TIMEOUT)
         pipeline.tend(job)
         assert [message for message, _ in pipeline.image_queue.take()] == [ProcessRange(job.id, 1, 4)]
 
-    def test_a_job_whose_completion_nobody_asked_about_is_finished(self) -> None:
+    def test_a_complete_job_without_a_finish_message_is_finished(self) -> None:
         pipeline = Pipeline()
         job = pipeline.start("http://h/a.jpg")
         [row] = pipeline.rows.stream(job.id)
@@ -54,7 +54,7 @@ class TestStandingStill:
         pipeline.tend(job)
         assert pipeline.aggregator_queue.take() == [(FinishJob(job.id, 1), 0)]
 
-    def test_an_aggregation_that_was_lost_is_sent_again(self) -> None:
+    def test_a_lost_finish_message_is_sent_again(self) -> None:
         pipeline = Pipeline()
         job = pipeline.start("http://h/a.jpg")
         pipeline.process(ProcessRange(job.id, 1, 0))
@@ -65,7 +65,7 @@ class TestStandingStill:
         pipeline.tend(job)
         assert pipeline.aggregator_queue.take() == [(FinishJob(job.id, 1), 0)]
 
-    def test_a_webhook_that_was_lost_is_sent_again(self) -> None:
+    def test_a_lost_webhook_message_is_sent_again(self) -> None:
         pipeline = Pipeline()
         job = pipeline.start("http://h/a.jpg", webhook_url=HOOK)
         pipeline.process(ProcessRange(job.id, 1, 0))
@@ -76,13 +76,13 @@ class TestStandingStill:
         pipeline.sweep_all()
         assert pipeline.webhook_queue.take() == [(DeliverWebhook(job.id, 1), 0)]
 
-    def test_an_unknown_job_is_nothing_to_do(self) -> None:
+    def test_an_unknown_job_is_ignored(self) -> None:
         pipeline = Pipeline()
         pipeline.tend_job(TendJob("nothing"), lambda: 100.0)
 
 
 class TestSweep:
-    def test_each_job_is_found_when_its_time_has_come_and_not_before(self) -> None:
+    def test_each_job_is_found_when_it_is_due_and_not_before(self) -> None:
         pipeline = Pipeline()
         job = pipeline.start("http://h/a.jpg")
         pipeline.sweep(lambda: 100.0)
@@ -93,7 +93,7 @@ class TestSweep:
         pipeline.sweep(lambda: 100.0)
         assert pipeline.aggregator_queue.take() == []
 
-    def test_one_that_dies_after_sending_finds_the_same_jobs_again(self) -> None:
+    def test_after_a_sweep_that_died_after_sending_the_next_finds_the_same_jobs(self) -> None:
         pipeline = Pipeline()
         job = pipeline.start("http://h/a.jpg")
         pipeline.clock.forward(STALL_TIMEOUT)
@@ -104,7 +104,7 @@ class TestSweep:
         pipeline.sweep(lambda: 100.0)
         assert pipeline.aggregator_queue.take() == [(TendJob(job.id), 0)] * 2
 
-    def test_many_jobs_are_taken_in_steps_as_far_as_there_is_time(self) -> None:
+    def test_many_jobs_are_swept_in_batches_while_time_is_left(self) -> None:
         pipeline = Pipeline()
         for _ in range(250):
             pipeline.start("http://h/a.jpg")
@@ -117,7 +117,7 @@ class TestSweep:
 
 
 class TestDeadline:
-    def test_what_is_past_it_ends_with_what_exists(self) -> None:
+    def test_a_job_past_its_deadline_ends_with_its_results_so_far(self) -> None:
         pipeline = Pipeline(window=1)
         job = pipeline.start(TEN, TEN)
         pipeline.process(ProcessRange(job.id, 1, 0))
@@ -129,7 +129,7 @@ class TestDeadline:
         assert (ended.state, ended.counts.errors) == (JobState.COMPLETED, {"deadline_exceeded": 10})
         assert ended.counts.done == 10
 
-    def test_what_there_is_no_time_for_is_ended_at_the_next_look(self) -> None:
+    def test_rows_for_which_there_is_no_time_end_at_the_next_tending(self) -> None:
         pipeline = Pipeline()
         job = pipeline.start(*["http://h/a.jpg"] * 600)
         pipeline.clock.forward(RETENTION.job_deadline.total_seconds())
@@ -140,7 +140,7 @@ class TestDeadline:
 
 
 class TestCancelling:
-    def test_what_was_not_sent_ends_at_once_and_what_is_on_its_way_is_left_to_whoever_has_it(self) -> None:
+    def test_ranges_not_sent_end_at_once_and_the_others_are_left_to_their_workers(self) -> None:
         pipeline = Pipeline(window=2)
         job = pipeline.start(*[TEN] * 6)
         pipeline.process(ProcessRange(job.id, 1, 1))
@@ -148,7 +148,7 @@ class TestCancelling:
         pipeline.tend(job)
         assert [row.number for row in pipeline.rows.pending(job.id)] == [0, 3]
 
-    def test_what_waits_for_another_attempt_ends_at_once(self) -> None:
+    def test_images_waiting_for_a_retry_end_at_once(self) -> None:
         pipeline = Pipeline(hosts={"http://h/x.jpg": BUSY})
         job = pipeline.start("http://h/x.jpg")
         pipeline.process(ProcessRange(job.id, 1, 0))
@@ -178,7 +178,7 @@ class TestCancelling:
             {"cancelled": 10},
         )
 
-    def test_a_lost_hint_is_made_up_for_by_the_sweeper(self) -> None:
+    def test_the_sweeper_recovers_from_a_lost_message(self) -> None:
         pipeline = Pipeline(window=1)
         job = pipeline.start(TEN, TEN)
         pipeline.image_queue.take()
@@ -194,7 +194,7 @@ class TestCancelling:
 
 
 class TestRetrying:
-    def test_only_what_failed_is_done_again_and_a_new_result_published(self) -> None:
+    def test_only_failed_images_are_processed_again_and_a_new_result_is_published(self) -> None:
         pipeline = Pipeline(hosts={"http://h/b.jpg": MISSING})
         job = pipeline.start("http://h/a.jpg http://h/b.jpg", "http://h/c.jpg, n/a", webhook_url=HOOK)
         pipeline.run()
@@ -215,7 +215,7 @@ class TestRetrying:
             f"msg_{job.id}_{run}_job.completed" for run in (1, 2)
         ]
 
-    def test_where_nothing_can_be_done_again_the_job_ends_at_once(self) -> None:
+    def test_a_retry_with_nothing_to_do_ends_at_once(self) -> None:
         pipeline = Pipeline()
         job = pipeline.start("http://h/c.jpg")
         pipeline.run()
@@ -224,7 +224,7 @@ class TestRetrying:
         assert pipeline.jobs.get(job.id).state is JobState.COMPLETED
         assert len(pipeline.fetched) == 1
 
-    def test_a_cancelled_job_can_be_taken_up_again(self) -> None:
+    def test_a_cancelled_job_can_be_retried(self) -> None:
         pipeline = Pipeline()
         job = pipeline.start(TEN)
         pipeline.cancel_job(job.id)
@@ -235,7 +235,7 @@ class TestRetrying:
         assert (ended.state, ended.counts.done) == (JobState.COMPLETED, 10)
 
     @pytest.mark.parametrize("died_at", ["rows.reopen", "jobs.seal", "image_queue.send"])
-    def test_what_died_half_way_is_continued_in_the_same_ranges(self, died_at: str) -> None:
+    def test_a_retry_that_died_half_way_continues_in_the_same_ranges(self, died_at: str) -> None:
         pipeline = Pipeline(hosts={f"http://h/{n}.jpg": MISSING for n in range(10)})
         job = pipeline.start(TEN, TEN, TEN)
         pipeline.run()
@@ -284,12 +284,12 @@ class TestRemoving:
         [job] = pipeline.jobs.jobs.values()
         pipeline.tend(job)
         assert pipeline.jobs.get(job.id) == job
-        pipeline.clock.forward(UNSEALED.total_seconds())
+        pipeline.clock.forward(UPLOAD_TIMEOUT.total_seconds())
         pipeline.sweep_all()
         with pytest.raises(JobGoneError):
             pipeline.jobs.get(job.id)
 
-    def test_an_expired_job_is_removed_and_its_tombstone_stands(self) -> None:
+    def test_an_expired_job_is_removed_and_its_tombstone_is_kept(self) -> None:
         pipeline = Pipeline(hosts={"http://h/1.jpg": MISSING})
         job = pipeline.start(TEN)
         pipeline.run()
@@ -305,7 +305,7 @@ class TestRemoving:
         with pytest.raises(JobGoneError):
             pipeline.jobs.get(job.id)
 
-    def test_what_a_late_worker_stores_is_removed_too(self) -> None:
+    def test_objects_stored_by_a_late_worker_are_removed_too(self) -> None:
         pipeline = Pipeline()
         job = pipeline.start("http://h/a.jpg")
         put = pipeline.store.put
@@ -326,7 +326,7 @@ class TestRemoving:
         assert pipeline.store.objects == {}
         assert pipeline.rows.rows == {}
 
-    def test_what_a_worker_of_an_earlier_run_stored_is_removed_too(self) -> None:
+    def test_objects_stored_by_a_worker_of_an_earlier_run_are_removed_too(self) -> None:
         pipeline = Pipeline()
         job = pipeline.start("http://h/a.jpg")
         with pytest.MonkeyPatch.context() as patch:
@@ -356,7 +356,7 @@ class TestRemoving:
         with pytest.raises(JobGoneError):
             pipeline.jobs.get(job.id)
 
-    def test_a_job_whose_time_is_over_is_not_retried(self) -> None:
+    def test_an_expired_job_is_not_retried(self) -> None:
         pipeline = Pipeline()
         job = pipeline.start("http://h/a.jpg")
         pipeline.run()
@@ -364,7 +364,7 @@ class TestRemoving:
         with pytest.raises(JobGoneError):
             pipeline.retry_job(job.id)
 
-    def test_a_purge_that_is_broken_off_goes_on(self) -> None:
+    def test_an_interrupted_purge_continues(self) -> None:
         pipeline = Pipeline()
         job = pipeline.start(*[f"http://h/{n}.jpg" for n in range(1200)])
         pipeline.delete_job(job.id)

@@ -25,7 +25,7 @@ def state(pipeline: Pipeline, job: Job) -> WebhookState:
     return webhook.state
 
 
-def test_the_event_tells_what_came_out() -> None:
+def test_the_event_reports_the_results() -> None:
     pipeline = Pipeline(hosts={"http://h/b.png": MISSING})
     job = finished(pipeline)
     pipeline.deliver_webhook(DeliverWebhook(job.id, 1))
@@ -46,7 +46,7 @@ def test_the_event_tells_what_came_out() -> None:
     }
 
 
-def test_a_delivery_that_fails_goes_on_with_growing_pauses_under_one_id() -> None:
+def test_a_failed_delivery_is_retried_with_growing_pauses_under_the_same_id() -> None:
     pipeline = Pipeline(webhook_statuses=[500, 302])
     job = finished(pipeline)
     pipeline.deliver_webhook(DeliverWebhook(job.id, 1))
@@ -63,7 +63,7 @@ def test_a_delivery_that_fails_goes_on_with_growing_pauses_under_one_id() -> Non
     assert [delivery.status for delivery in webhook.deliveries] == [500, 302, 200]
 
 
-def test_what_is_due_later_than_sqs_can_delay_the_sweeper_sends() -> None:
+def test_the_sweeper_sends_retries_beyond_the_maximum_delay_of_sqs() -> None:
     pipeline = Pipeline(webhook_statuses=[500] * 3)
     job = finished(pipeline)
     message = DeliverWebhook(job.id, 1)
@@ -78,7 +78,7 @@ def test_what_is_due_later_than_sqs_can_delay_the_sweeper_sends() -> None:
     assert pipeline.webhook_queue.take() == [(message, 0)]
 
 
-def test_after_the_last_attempt_it_is_given_up() -> None:
+def test_after_the_last_attempt_the_delivery_fails() -> None:
     pipeline = Pipeline(webhook_statuses=[500] * 9)
     job = finished(pipeline)
     pipeline.webhook_queue.send([DeliverWebhook(job.id, 1)])
@@ -90,7 +90,7 @@ def test_after_the_last_attempt_it_is_given_up() -> None:
     assert state(pipeline, job) is WebhookState.FAILED
 
 
-def test_a_receiver_that_says_gone_is_not_called_again() -> None:
+def test_a_receiver_that_answers_410_is_not_called_again() -> None:
     pipeline = Pipeline(webhook_statuses=[410])
     job = finished(pipeline)
     pipeline.deliver_webhook(DeliverWebhook(job.id, 1))
@@ -98,7 +98,7 @@ def test_a_receiver_that_says_gone_is_not_called_again() -> None:
     assert pipeline.webhook_queue.take() == []
 
 
-def test_of_twins_one_calls() -> None:
+def test_only_one_of_two_duplicates_calls() -> None:
     pipeline = Pipeline(webhook_statuses=[500])
     job = finished(pipeline)
     stale = pipeline.jobs.get(job.id)
@@ -112,7 +112,7 @@ def test_of_twins_one_calls() -> None:
     assert pipeline.webhook_queue.take() == []
 
 
-def test_an_attempt_that_died_is_followed_by_the_next() -> None:
+def test_after_an_attempt_that_died_the_next_one_is_made() -> None:
     pipeline = Pipeline()
     job = finished(pipeline)
     next_at = pipeline.clock()
@@ -121,7 +121,7 @@ def test_an_attempt_that_died_is_followed_by_the_next() -> None:
     assert state(pipeline, job) is WebhookState.DELIVERED
 
 
-def test_no_second_call_is_made_while_one_is_on_its_way() -> None:
+def test_no_second_call_is_made_while_one_is_in_progress() -> None:
     pipeline = Pipeline()
     job = finished(pipeline)
     message = DeliverWebhook(job.id, 1)
@@ -160,7 +160,7 @@ def test_a_last_attempt_that_died_ends_the_delivery() -> None:
     assert pipeline.delivered == []
 
 
-def test_a_redelivery_that_comes_during_the_last_attempt_is_not_lost() -> None:
+def test_a_redelivery_requested_during_the_last_attempt_is_not_lost() -> None:
     pipeline = Pipeline(webhook_statuses=[500])
     job = finished(pipeline)
     deliver = pipeline.deliver
@@ -176,7 +176,7 @@ def test_a_redelivery_that_comes_during_the_last_attempt_is_not_lost() -> None:
     assert state(pipeline, job) is WebhookState.DELIVERED
 
 
-def test_no_webhook_another_run_or_no_job_is_nothing_to_do() -> None:
+def test_a_message_without_webhook_run_or_job_is_ignored() -> None:
     pipeline = Pipeline()
     job = pipeline.start("http://h/a.png")
     pipeline.deliver_webhook(DeliverWebhook(job.id, 1))

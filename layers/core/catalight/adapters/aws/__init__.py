@@ -1,1 +1,1 @@
-"""AWS: its clients, S3, SQS, Secrets Manager, and the records that SQS hands to a function."""
+"""AWS clients, S3, SQS, Secrets Manager, and the handling of SQS records."""

@@ -1,4 +1,4 @@
-"""What all clients of AWS have in common: their patience, and what an outage looks like."""
+"""Timeouts and retries of all AWS clients, and the recognition of outages."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  #
 
 from catalight.domain.errors import UnavailableError
 
-# In the words of S3 and SQS, what boto3 itself has tried again in vain.
+# Error codes of S3 and SQS for passing faults, which remain after the retries of boto3.
 PASSING = frozenset(
     {
         "InternalError",
@@ -23,7 +23,7 @@ PASSING = frozenset(
 
 
 def config(connections: int = 10) -> Config:
-    """Three tries of at most 11 s, so that no stalled call outlives a function."""
+    """Allow three attempts of at most 11 s each, so that a stalled call ends before the function does."""
     return Config(
         connect_timeout=3,
         read_timeout=8,
@@ -34,9 +34,9 @@ def config(connections: int = 10) -> Config:
 
 @contextmanager
 def unavailable_when_down(service: str) -> Iterator[None]:
-    """Raise UnavailableError where a service does not answer or is throttled.
+    """Raise UnavailableError if a service does not answer or throttles.
 
-    A refusal, say for want of a permission, is not that: it is a fault of the deployment, and stays as it is.
+    Other errors, such as a missing permission, are faults of the deployment and are not converted.
     """
     try:
         yield

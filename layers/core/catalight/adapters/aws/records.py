@@ -1,4 +1,4 @@
-"""The way from a batch of SQS records into a function, and back."""
+"""Lambda handlers for batches of SQS records, with partial batch responses."""
 
 import logging
 from collections.abc import Callable
@@ -18,7 +18,7 @@ type Handler = Callable[[dict[str, Any], LambdaContext], PartialItemFailureRespo
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A message that was received `receives` times, and the seconds until the function is ended."""
+    """A message, how often it was received, and the seconds until the Lambda timeout."""
 
     message: Message
     receives: int
@@ -26,9 +26,10 @@ class Received:
 
 
 def handler(handle: Callable[[Received], None]) -> Handler:
-    """A Lambda handler that gives `handle` one message after the other; what it raises for comes back.
+    """Return a Lambda handler that passes the messages to `handle` one by one.
 
-    The answer names those records, as ReportBatchItemFailures asks:
+    The response lists the records for which `handle` raised, so that SQS delivers only those again
+    (ReportBatchItemFailures):
     https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
     """
     logger = logs.logger()

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
-DELETED_AT_ONCE = 1_000  # keys; what DeleteObjects takes
-KEEP = "public, max-age=31536000, immutable"  # an image never changes under its link
+DELETED_AT_ONCE = 1_000  # keys; the limit of DeleteObjects
+KEEP = "public, max-age=31536000, immutable"  # the image behind a link never changes
 ONE_PART_AT_A_TIME = TransferConfig(use_threads=False)
 
 
@@ -27,7 +27,7 @@ class S3Store:
     """`catalight.usecases.ports.ObjectStore` on one bucket."""
 
     def __init__(self, client: "S3Client", bucket: str) -> None:
-        # Asking S3 before each body whether it may come is for bodies of gigabytes: it costs a round trip.
+        # "Expect: 100-continue" costs a round trip for each upload, which only pays for bodies of gigabytes.
         client.meta.events.unregister("before-call.s3", add_expect_header)
         self._client = client
         self._bucket = bucket
@@ -74,13 +74,13 @@ class S3Store:
                 )
             codes = {error.get("Code", "") for error in answer.get("Errors", [])}
             if codes - PASSING:
-                raise RuntimeError(f"S3 does not delete: {', '.join(sorted(codes))}")
+                raise RuntimeError(f"S3 refused to delete: {', '.join(sorted(codes))}")
             if codes:
                 raise UnavailableError("S3")
 
 
 class _Chunks(RawIOBase):
-    """A stream of chunks as the file that the transfer manager reads from, part by part."""
+    """Presents an iterable of chunks as a file, for the transfer manager to read part by part."""
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = iter(chunks)

@@ -1,4 +1,4 @@
-"""Secrets from AWS Secrets Manager, read at run time and kept some minutes."""
+"""Secrets from AWS Secrets Manager, read at run time and cached for some minutes."""
 
 import logging
 import time
@@ -15,28 +15,28 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 MAX_AGE = 300  # seconds
-STALE = 3600  # seconds that a secret serves on where Secrets Manager does not answer
+STALE = 3600  # seconds beyond MAX_AGE that a cached secret is still used if Secrets Manager does not answer
 
 logger = logging.getLogger(__name__)
 
 
 class Secrets:
-    """Reads secrets by their ARNs; safe to share by threads."""
+    """Reads and caches secrets by ARN; thread-safe."""
 
     def __init__(self, client: "SecretsManagerClient", clock: Callable[[], float] = time.monotonic) -> None:
         self._client, self._clock = client, clock
         self._kept: dict[str, tuple[float, str]] = {}
 
     def now(self, arn: str) -> str:
-        """The secret's text as it is now; raise UnavailableError where it cannot be had."""
+        """Read the secret's current text; raise UnavailableError if Secrets Manager does not answer."""
         with clients.unavailable_when_down("Secrets Manager"):
             answer = self._client.get_secret_value(SecretId=arn)
-        text = answer.get("SecretString", "")  # a binary one is no text of ours
+        text = answer.get("SecretString", "")  # a binary secret has none, and is not Catalight's
         self._kept[arn] = self._clock(), text
         return text
 
     def kept(self, arn: str) -> str:
-        """The secret's text, MAX_AGE old at most; in an outage of Secrets Manager up to STALE more."""
+        """Return the text, at most MAX_AGE old, or up to STALE more in an outage of Secrets Manager."""
         read_at, text = self._kept.get(arn, (0.0, None))
         age = self._clock() - read_at
         if text is not None and age < MAX_AGE:
@@ -46,7 +46,9 @@ class Secrets:
         except UnavailableError:
             if text is None or age >= MAX_AGE + STALE:
                 raise
-            logger.warning("Secrets Manager does not answer; a secret of %.0f minutes ago is used", age / 60)
+            logger.warning(
+                "Secrets Manager does not answer; using the secret read %.0f minutes ago", age / 60
+            )
             return text
 
 
@@ -56,15 +58,15 @@ def _secrets() -> Secrets:
 
 
 def secret(arn: str) -> str:
-    """The secret's text; raise UnavailableError where it cannot be had."""
+    """Return the secret's text, maybe cached; raise UnavailableError if it cannot be read."""
     return _secrets().kept(arn)
 
 
 def secret_now(arn: str) -> str:
-    """The secret's text as it is at this moment, for who has found the one that was kept outdated."""
+    """Read the secret's current text, for callers that found the cached one outdated."""
     return _secrets().now(arn)
 
 
 def words(arn: str) -> list[str]:
-    """The secret's words: during a rotation it holds several, the newest first."""
+    """Return the secret's words; during a rotation there are several, the newest first."""
     return secret(arn).split()

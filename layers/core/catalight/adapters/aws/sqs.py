@@ -1,4 +1,4 @@
-"""Queues on SQS, ten messages a call, what a call leaves behind sent again."""
+"""SQS queues: send ten messages a call, and send again those that a call fails to send."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
-BATCH = 10  # messages; what SendMessageBatch takes
-CALLS = 8  # at once
+BATCH = 10  # messages; the limit of SendMessageBatch
+CALLS = 8  # concurrent
 TRIES = 5
 
 
 class SqsQueue:
     """`catalight.usecases.ports.Queue` on one SQS standard queue.
 
-    MessageGroupId makes the queue a fair one: a small job does not wait behind a big one
+    MessageGroupId makes it a fair queue, in which a small job does not wait behind a big one
     (Amazon SQS Developer Guide, "Amazon SQS fair queues").
     """
 
@@ -41,7 +41,7 @@ class SqsQueue:
                 self._send_batch(batch)
             return
         with ThreadPoolExecutor(CALLS) as pool:
-            list(pool.map(self._send_batch, batches))  # the list raises what a call raised
+            list(pool.map(self._send_batch, batches))  # list() raises the exception of a failed call
 
     def _send_batch(self, entries: "list[SendMessageBatchRequestEntryTypeDef]") -> None:
         for attempt in range(TRIES):

@@ -1,4 +1,4 @@
-"""Pictures in, light pictures out. The package `pictures` is all that imports Pillow."""
+"""Compress an image. Only the package `images` imports Pillow."""
 
 from dataclasses import dataclass
 from typing import IO
@@ -16,7 +16,7 @@ from catalight.domain.image.options import ImageFormat, Options
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """What has come out of which source: its format and size, whether that was kept, and the time taken."""
+    """The output's format and size, its source, whether the source was kept, and the time of each stage."""
 
     format: ImageFormat
     target: Size
@@ -26,21 +26,23 @@ class Encoded:
 
 
 def compress(data: bytes, options: Options, limits: Limits = LIMITS) -> Compressed:
-    """Decode one picture, fit it into `options` and encode it; or keep it, where that would make it larger.
+    """Decode, resize and encode one image; keep the source if encoding would make it larger.
 
-    The same arguments give the same bytes. Raises ImageError: `not_an_image` for a format that is not
-    read, `corrupt_image` for one that cannot be decoded in full, `too_many_pixels` where that would go
-    beyond `limits` or a side is longer than the output format allows, `too_many_bytes` where the output
-    would.
+    The same arguments give the same bytes. Raises ImageError: `not_an_image` if the format is not supported,
+    `corrupt_image` if the image cannot be decoded in full, `too_many_pixels` if decoding or encoding would
+    exceed `limits` or a side is longer than the output format allows, `too_many_bytes` if the output exceeds
+    `limits`.
     """
     with memory_file() as file:
-        made = compress_into(file, data, options, limits)
+        encoded = compress_into(file, data, options, limits)
         file.seek(0)
-        return Compressed(file.read(), made.format, *made.target, made.source, made.times, made.kept)
+        return Compressed(
+            file.read(), encoded.format, *encoded.target, encoded.source, encoded.times, encoded.kept
+        )
 
 
 def compress_into(file: IO[bytes], data: bytes, options: Options, limits: Limits) -> Encoded:
-    """The same, with the output written into an empty file, which is checked to hold it."""
+    """Compress like `compress`, but into an empty file; check that the written image is complete."""
     watch = Stopwatch()
     pillow_errors.prepare_pillow()
     with pillow_errors.mapped(data, limits):
@@ -69,15 +71,16 @@ def _write(
     options: Options,
     limits: Limits,
 ) -> tuple[ImageFormat, bool]:
-    """Write the smallest of what the options allow; its format, and whether it is the source kept."""
+    """Write the smallest output that the options allow; return its format and whether it is the source."""
     allowed = (asked,) if asked else options.format.formats
-    # A GIF has no quality: coded anew it would only lose.
+    # GIF has no quality setting: encoding one again could only lose information.
     if asked is ImageFormat.GIF and (kept := keep.unchanged(source, decoded, allowed)):
         encode.overwrite(file, kept.data, limits)
         return kept.format, True
     formats = [asked] if asked else choose.candidates(decoded, limits)
     output = _smallest(file, decoded, formats, options, source.exif, limits)
-    if encode.length(file) * 2 < len(source.data):  # so clear a gain that nobody need take the source apart
+    # At less than half the size, comparing with the stripped source is not worth it.
+    if encode.length(file) * 2 < len(source.data):
         return output, False
     kept = keep.unchanged(source, decoded, allowed)
     if kept is None or encode.length(file) < len(kept.data):
@@ -94,7 +97,7 @@ def _smallest(
     exif: bytes,
     limits: Limits,
 ) -> ImageFormat:
-    """Encode in each of the formats, leave the smallest in the file, and tell which it is."""
+    """Encode in each of the formats, leave the smallest in the file, and return its format."""
     best, *others = formats
     encode.write(file, decoded, best, options, exif, limits)
     for output in others:

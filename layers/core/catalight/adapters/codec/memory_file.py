@@ -1,4 +1,4 @@
-"""A file in memory, where the system has such."""
+"""In-memory files, on systems that have memfd_create; elsewhere temporary files."""
 
 import os
 from tempfile import TemporaryFile
@@ -6,7 +6,7 @@ from typing import IO
 
 
 def memory_file() -> IO[bytes]:
-    """An empty file, not buffered: its descriptor, place included, can be shared with another process."""
+    """Return an empty, unbuffered file; a process that receives the descriptor shares the file offset too."""
     if hasattr(os, "memfd_create"):
         return os.fdopen(os.memfd_create("image"), "w+b", buffering=0)
     return TemporaryFile(buffering=0)

@@ -1,4 +1,4 @@
-"""What `make native` makes of native/*.c, where it was built for this machine."""
+"""Load the library that `make native` builds from native/*.c, if it was built for this machine."""
 
 import platform
 import sys
@@ -9,7 +9,7 @@ from pathlib import Path
 
 @cache
 def library() -> CDLL | None:
-    """The library, or None: then everything goes through Pillow."""
+    """Return the library, or None: then Pillow does everything."""
     path = Path(__file__).with_name(f"native-{platform.machine()}.elf")
     if sys.platform != "linux" or not path.exists():
         return None

@@ -1,4 +1,4 @@
-"""Runs the codec in a process of its own, with hard bounds: no picture can harm more than itself."""
+"""Run the codec in child processes with hard limits, so that a bad image harms nothing but itself."""
 
 import json
 import logging
@@ -22,25 +22,29 @@ from catalight.domain.image.report import Source, Times
 
 logger = logging.getLogger(__name__)
 
-START_SECONDS = 60  # for its imports, on a machine that is busy
-WALL = 3  # a child may take so many times its CPU seconds: it may have to share the processor
+START_SECONDS = 60  # for the imports of a child, on a busy machine
+WALL = 3  # wall-clock limit as a multiple of the CPU limit: a child may have to share the processor
 ANSWER_BYTES = 16_384
-KEPT_VARIABLES = frozenset({"LD_LIBRARY_PATH", "LANG"})  # and the tuning: no credentials, no secrets
+# Variables that a child gets, by name or by beginning: no credentials, no secrets.
+KEPT_VARIABLES = frozenset({"LD_LIBRARY_PATH", "LANG"})
 TUNING = ("MALLOC_", "PILLOW_")
 
 
 class SandboxError(Exception):
-    """The codec itself has failed, not a picture; `trace_elsewhere` tells where, for the log."""
+    """The codec itself failed, and not because of the image.
+
+    `trace_elsewhere` is the traceback of the child process, for the log.
+    """
 
     def __init__(self, text: str, trace: str = "") -> None:
         super().__init__(text)
-        self.trace_elsewhere = trace
+        self.remote_trace = trace
 
 
 class Sandbox:
-    """Compresses pictures in child processes, as many as there are calls at once, each within `limits`.
+    """Compresses images in child processes, one for each concurrent call, each within `limits`.
 
-    A child is kept for the next picture, unless it died or keeps too much memory.
+    A child is kept for the next image, unless it died or holds too much memory.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -48,20 +52,20 @@ class Sandbox:
         self._idle: deque[_Child] = deque()
 
     def start(self) -> None:
-        """Start a child ahead of its first picture, without waiting for it."""
+        """Start a child before its first image arrives, without waiting for it."""
         self._idle.append(_Child(self._limits))
 
     def compress(self, data: bytes, options: Options) -> Compressed:
-        """The codec's `compress`; `gave_up` where a picture took more than the limits allow, or killed it."""
+        """Run the codec's `compress`; raise ImageError `gave_up` if it exceeds its limits or crashes."""
         with self._child() as child, memory_file() as source, memory_file() as output:
             source.write(data)
             source.seek(0)
-            made = child.compress(source.fileno(), output.fileno(), options)
+            result = child.compress(source.fileno(), output.fileno(), options)
             output.seek(0)
-            return _compressed(output.read(), made)
+            return _compressed(output.read(), result)
 
     def close(self) -> None:
-        """End the children that are idle."""
+        """Kill the idle children."""
         while self._idle:
             self._idle.pop().close()
 
@@ -77,7 +81,7 @@ class Sandbox:
                 self._idle.append(child)
 
     def _take(self) -> "_Child":
-        with suppress(IndexError):  # none is idle
+        with suppress(IndexError):  # no child is idle
             while child := self._idle.pop():
                 if child.alive:
                     return child
@@ -86,67 +90,67 @@ class Sandbox:
 
 
 class _Child:
-    """One process of the codec, for one picture at a time."""
+    """A codec process, which compresses one image at a time."""
 
     def __init__(self, limits: Limits) -> None:
         self.bloated = False
         self._limits = limits
         self._ready = False
-        self._channel, theirs = socket.socketpair()
-        with theirs:
+        self._channel, child_end = socket.socketpair()
+        with child_end:
             self._process = subprocess.Popen(
                 [
                     *(sys.executable, "-P", "-S", "-m", "catalight.adapters.codec.worker"),
-                    *(str(theirs.fileno()), json.dumps(asdict(limits))),
+                    *(str(child_end.fileno()), json.dumps(asdict(limits))),
                 ],
                 env=_environment(),
-                stdin=subprocess.PIPE,  # its end tells the child of ours
+                stdin=subprocess.PIPE,  # when it closes, the child knows that this process has ended
                 stdout=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
+                pass_fds=[child_end.fileno()],
             )
 
     @property
     def alive(self) -> bool:
-        """Whether it can take a picture."""
+        """Whether the process is running."""
         return self._process.poll() is None
 
     def compress(self, source: int, output: int, options: Options) -> dict[str, Any]:
-        """Have one file compressed into the other; what has come out, as the codec tells it."""
-        self.bloated, bloated = True, self.bloated  # whatever goes wrong from here on
+        """Compress one file into the other; return the codec's description of the output."""
+        self.bloated, bloated = True, self.bloated  # unless this call succeeds, the child is replaced
         if not self._ready:
             self._receive(START_SECONDS)
             self._ready = True
         try:
             socket.send_fds(self._channel, [json.dumps(options.to_document()).encode()], [source, output])
         except OSError as error:
-            raise SandboxError("the codec died between two pictures") from error
+            raise SandboxError("the codec process died between two images") from error
         answer = self._receive(self._limits.cpu_seconds * WALL)
         self.bloated = bloated or answer["bloated"]
-        return self._made(answer)
+        return self._checked(answer)
 
     def close(self) -> None:
-        """End it, whatever it does."""
+        """Kill the process, whatever it is doing."""
         self._process.kill()
         self._process.communicate()
         self._channel.close()
 
-    def _made(self, answer: dict[str, Any]) -> dict[str, Any]:
+    def _checked(self, answer: dict[str, Any]) -> dict[str, Any]:
         if "code" in answer:
             raise ImageError(ImageErrorCode(answer["code"]), answer["detail"])
         if "out_of_memory" in answer:
-            raise self._gave_up(f"takes more than {self._limits.memory:,} bytes of memory")
+            raise self._gave_up(f"took more than {self._limits.memory:,} bytes of memory")
         if "fault" in answer:
-            raise SandboxError("the codec has failed", answer["fault"])
+            raise SandboxError("the codec failed", answer["fault"])
         return answer
 
     def _receive(self, seconds: float) -> dict[str, Any]:
-        """The next answer, or what its lack means."""
+        """Return the next answer; if none comes, raise the error that explains why."""
         self._channel.settimeout(seconds)
         try:
             line = self._channel.recv(ANSWER_BYTES)
         except TimeoutError:
-            raise self._gave_up(f"takes more than {seconds} s") from None
-        except ConnectionResetError:  # it died with our message unread
+            raise self._gave_up(f"took more than {seconds} s") from None
+        except ConnectionResetError:  # the child died before it read the message
             line = b""
         if not line.endswith(b"\n"):
             raise self._died()
@@ -156,25 +160,25 @@ class _Child:
     def _died(self) -> Exception:
         code = self._process.wait(START_SECONDS)
         if code >= 0:
-            return SandboxError(f"the codec ended with exit code {code}")
+            return SandboxError(f"the codec process ended with exit code {code}")
         number = -code
         if number == signal.SIGXCPU:
-            return self._gave_up(f"takes more than {self._limits.cpu_seconds} s of CPU")
-        logger.warning("a picture has crashed the codec: %s", signal.strsignal(number))
-        return self._gave_up("crashes the decoder")
+            return self._gave_up(f"took more than {self._limits.cpu_seconds} s of CPU time")
+        logger.warning("an image crashed the codec process: %s", signal.strsignal(number))
+        return self._gave_up("crashed the decoder")
 
     def _gave_up(self, what: str) -> ImageError:
-        return ImageError(ImageErrorCode.GAVE_UP, f"Compressing the picture {what}.")
+        return ImageError(ImageErrorCode.GAVE_UP, f"Compressing the image {what}.")
 
 
-def _compressed(data: bytes, made: dict[str, Any]) -> Compressed:
-    """The output, with what the codec says of it."""
-    width, height = made["target"]
-    source, times = Source(**made["source"]), Times(**made["times"])
-    return Compressed(data, ImageFormat(made["format"]), width, height, source, times, made["kept"])
+def _compressed(data: bytes, result: dict[str, Any]) -> Compressed:
+    """Combine the output with the codec's description of it."""
+    width, height = result["target"]
+    source, times = Source(**result["source"]), Times(**result["times"])
+    return Compressed(data, ImageFormat(result["format"]), width, height, source, times, result["kept"])
 
 
 def _environment() -> dict[str, str]:
-    """What the child needs to run like this process, and nothing else."""
+    """Return the environment variables that the child needs, and nothing else."""
     kept = {k: v for k, v in os.environ.items() if k in KEPT_VARIABLES or k.startswith(TUNING)}
     return kept | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}

@@ -1,4 +1,4 @@
-"""How long the stages of some work take."""
+"""Measure how long the stages of a task take."""
 
 import time
 
@@ -6,12 +6,12 @@ from catalight.domain.image.report import milliseconds
 
 
 class Stopwatch:
-    """Runs from its making on."""
+    """Starts when it is created."""
 
     def __init__(self) -> None:
         self._began = time.perf_counter()
 
     def lap(self) -> int:
-        """Whole milliseconds since the last lap."""
+        """Return the whole milliseconds since the last call, or since the start."""
         began, self._began = self._began, time.perf_counter()
         return milliseconds(self._began - began)

@@ -1,7 +1,7 @@
 """The sandbox's child: `python -m catalight.adapters.codec.worker CHANNEL LIMITS`.
 
-It binds itself before it touches a picture, and ends with its parent. For each message on the channel, which
-carries a file to read and one to write, it answers with a line of JSON.
+The child limits its own resources before it reads any image, and ends when its parent does. Each message on
+the channel carries a file to read and a file to write; the child answers with one line of JSON.
 """
 
 import ctypes
@@ -23,11 +23,11 @@ from catalight.domain.image.options import Options
 
 MESSAGE_BYTES = 4096
 FAULT_CHARACTERS = 2000
-FILES = 64  # descriptors: a few, and those of modules that are still to be imported
+FILES = 64  # descriptors: a few, plus those that later imports of modules need
 
 
 def main() -> None:
-    """Answers until the channel is closed."""
+    """Answer messages until the channel is closed."""
     channel, limits = socket.socket(fileno=int(sys.argv[1])), Limits(**json.loads(sys.argv[2]))
     _exit_with_parent()
     _apply_limits(limits)
@@ -44,16 +44,16 @@ def main() -> None:
 
 
 def is_bloated(before: int) -> bool:
-    """Whether this process keeps too much beyond the address space that it had `before`; it tries not to."""
+    """Whether the address space is more than KEPT_BYTES above `before`, even after malloc_trim."""
     if _address_space() - before <= KEPT_BYTES:
         return False
-    if give_back := getattr(ctypes.CDLL(None), "malloc_trim", None):  # glibc's
-        give_back(0)
+    if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):  # only glibc has it
+        trim(0)
     return _address_space() - before > KEPT_BYTES
 
 
 def _exit_with_parent() -> None:
-    """Standard input is a pipe that nobody writes to: when its other end dies, SIGIO kills at once."""
+    """Have SIGIO kill this process when its parent ends, because then standard input, a pipe, is closed."""
     fcntl.fcntl(0, fcntl.F_SETOWN, os.getpid())
     fcntl.fcntl(0, fcntl.F_SETFL, fcntl.fcntl(0, fcntl.F_GETFL) | os.O_ASYNC)
 
@@ -61,24 +61,24 @@ def _exit_with_parent() -> None:
 def _apply_limits(limits: Limits) -> None:
     bounds = {
         resource.RLIMIT_CORE: 0,
-        resource.RLIMIT_FSIZE: limits.output_bytes + 1,  # so that a longer output is told from one cut off
+        resource.RLIMIT_FSIZE: limits.output_bytes + 1,  # one more: shows that an output is too long
         resource.RLIMIT_NOFILE: FILES,
     }
-    if sys.platform == "linux":  # elsewhere the kernel does not hold it
+    if sys.platform == "linux":  # other kernels do not enforce it
         bounds[resource.RLIMIT_AS] = limits.memory
-    for what, most in bounds.items():
-        resource.setrlimit(what, (most, most))
+    for kind, maximum in bounds.items():
+        resource.setrlimit(kind, (maximum, maximum))
 
 
 def _silence_stderr() -> None:
-    """The libraries remark on each thing that is wrong with a picture: no stranger fills our logs."""
+    """Discard stderr: the libraries print warnings about faulty images, and those must not fill the logs."""
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, 2)
     os.close(nothing)
 
 
 def _allow_cpu(seconds: int) -> None:
-    """So many seconds from now, rounded up; whoever needs more is killed by SIGXCPU."""
+    """Allow that many more CPU seconds, rounded up; then SIGXCPU kills the process."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     soft = int(used.ru_utime + used.ru_stime) + 1 + seconds
     resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.getrlimit(resource.RLIMIT_CPU)[1]))
@@ -94,13 +94,13 @@ def _answer(message: bytes, files: list[int], limits: Limits) -> dict[str, Any]:
             return {"code": error.code, "detail": error.detail}
         except MemoryError:
             return {"out_of_memory": True}
-        except Exception as error:  # noqa: BLE001 - a fault of ours, which the parent raises and logs
+        except Exception as error:  # noqa: BLE001 - a bug, which the parent raises and logs
             return {"fault": "".join(trace(error))[-FAULT_CHARACTERS:]}
     return asdict(made)
 
 
 def _address_space() -> int:
-    """Bytes that this process has mapped; where the system does not tell, none."""
+    """Return the bytes of address space that this process has mapped; 0 if the system does not report it."""
     try:
         return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""What an exception tells without its text: types, codes and places."""
+"""Tracebacks without exception texts: types, codes and code locations."""
 
 import re
 from collections.abc import Iterator
@@ -7,15 +7,15 @@ from typing import Any
 
 CODES = ("code", "errno", "operation_name", "status")
 MAX_CAUSES = 10
-TRACE_ELSEWHERE = "trace_elsewhere"  # of an exception of another process, on the one that tells of it here
+REMOTE_TRACE = "remote_trace"  # attribute with the traceback of another process's exception
 _CODE = re.compile(r"[\w.-]{1,60}")
 
 
 def trace(error: BaseException) -> Iterator[str]:
-    """The traceback of an exception, and before it those of what led to it."""
+    """Yield the tracebacks of an exception's causes, the first one first, then that of the exception."""
     for number, cause in enumerate(reversed(_causes(error))):
         yield "\nwhich led to:\n" if number else ""
-        yield getattr(cause, TRACE_ELSEWHERE, "")
+        yield getattr(cause, REMOTE_TRACE, "")
         yield from format_tb(cause.__traceback__)
         yield f"{type(cause).__name__} {_codes(cause)}".rstrip() + "\n"
 
@@ -30,7 +30,7 @@ def _causes(error: BaseException) -> list[BaseException]:
 
 
 def _codes(error: BaseException) -> str:
-    """What an exception says in codes, where it has any."""
+    """Return the codes of an exception as `name=code`, if it has any."""
     found = {name: getattr(error, name, None) for name in CODES}
     response: Any = getattr(error, "response", None)
     if isinstance(response, dict):  # botocore's

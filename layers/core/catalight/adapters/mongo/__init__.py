@@ -1,4 +1,4 @@
-"""Jobs and rows in MongoDB, the only truth; API keys; and the hosts that want to be left alone."""
+"""MongoDB: jobs and rows (the source of truth), API keys and usage, and throttled hosts."""
 
 from catalight.adapters.mongo.client import Document
 from catalight.adapters.mongo.connection import Connection, MongoPing

@@ -1,4 +1,4 @@
-"""The MongoDB client of a function: small, impatient, and safe whatever the URI says."""
+"""The MongoDB client of a function: a small pool, short timeouts, and concerns that the URI cannot weaken."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,23 +25,23 @@ type Document = dict[str, Any]
 DUPLICATE_KEY = 11000  # MongoDB's code
 SCHEMES = ("mongodb://", "mongodb+srv://")
 
-# Unauthorized (the user was dropped), AuthenticationFailed, and Atlas's word for both. A new password may be
-# on its way, so work waits for it, as in an outage.
+# Unauthorized (the user was dropped), AuthenticationFailed, and the code that Atlas uses for both. A new
+# password may be on its way, so this counts as an outage: work waits.
 REFUSALS = frozenset({13, 18, 8000})
 
 
 class UriError(Exception):
-    """The text is no URI that MongoDB can be reached by. It is not told which: it holds a password."""
+    """The text is not a usable MongoDB URI. The error does not contain it, because it holds a password."""
 
 
 def open_database(uri: str, database: str, select_seconds: float) -> Database[Document]:
-    """Connect lazily; raise UriError where the URI cannot be used.
+    """Connect lazily; raise UriError if the URI cannot be used.
 
-    A call raises once no primary was found for `select_seconds`.
+    A database call raises if no primary is found within `select_seconds`.
 
-    Primary reads, majority writes and a pool of 4 are set here: the laws that keep jobs safe rest on them.
+    Primary reads, majority writes and a pool of 4 are set here: the invariants of jobs depend on them.
     """
-    if not uri.startswith(SCHEMES):  # pymongo would take it for the names of hosts
+    if not uri.startswith(SCHEMES):  # pymongo would parse it as host names
         raise UriError
     try:
         client: MongoClient[Document] = MongoClient(
@@ -63,25 +63,25 @@ def open_database(uri: str, database: str, select_seconds: float) -> Database[Do
             write_concern=WriteConcern(w="majority", wtimeout=10_000),
         )
     except (ConfigurationError, ValueError):
-        raise UriError from None  # its text holds parts of the URI
+        raise UriError from None  # the exception text contains parts of the URI
 
 
 @contextmanager
 def unavailable_when_down() -> Iterator[None]:
-    """Raise UnavailableError where MongoDB does not answer, has no primary or refuses the login."""
+    """Raise UnavailableError if MongoDB does not answer, has no primary or refuses the login."""
     try:
         yield
     except (ConnectionFailure, CursorNotFound, NotPrimaryError, ExecutionTimeout, WTimeoutError) as error:
         raise UnavailableError("MongoDB") from error
-    except ConfigurationError as error:  # where the servers' names are looked up (mongodb+srv)
+    except ConfigurationError as error:  # raised when the DNS lookup of a mongodb+srv URI fails
         raise UnavailableError("MongoDB") from error
     except BulkWriteError as error:
-        # Not "from error": it holds whole documents, and those must not come into a log.
+        # Not "from error": the error contains whole documents, which must not be logged.
         details = error.details or {}
-        if details["writeConcernErrors"]:  # written, but not by a majority in time
+        if details["writeConcernErrors"]:  # written, but not confirmed by a majority in time
             raise UnavailableError("MongoDB") from None
         codes = {failure["code"] for failure in details["writeErrors"]}
-        raise RuntimeError(f"MongoDB refuses to write: {codes}") from None
+        raise RuntimeError(f"MongoDB refused to write: {codes}") from None
     except OperationFailure as error:
         if error.code in REFUSALS:
             raise UnavailableError("MongoDB") from error
@@ -90,7 +90,7 @@ def unavailable_when_down() -> Iterator[None]:
 
 @contextmanager
 def ignoring_duplicates() -> Iterator[None]:
-    """Let an insert be repeated: what is stored already stays as it is."""
+    """Make an insert repeatable: ignore documents that exist already."""
     try:
         yield
     except BulkWriteError as error:

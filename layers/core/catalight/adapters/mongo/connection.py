@@ -1,4 +1,4 @@
-"""The database, wherever it is now and by whatever password: a new URI is taken up without a restart."""
+"""A MongoDB connection that switches to a new URI without a restart."""
 
 import logging
 import time
@@ -21,18 +21,18 @@ from catalight.adapters.mongo.client import (
 )
 from catalight.domain.errors import UnavailableError
 
-LOOK_AGAIN = 5  # seconds after which a URI that was the same is asked for anew: outages have many calls fail
-AT_ONCE = 0  # seconds after which to ask again
-CLOSING = "close MongoClient"  # name of a thread
+REREAD_SECONDS = 5  # seconds between two reads of the URI: in an outage many calls fail at the same time
+AT_ONCE = 0  # retry_after in seconds: the URI has changed, so retry at once
+CLOSING = "close MongoClient"  # thread name
 
 logger = logging.getLogger(__name__)
 
 
 class Connection:
-    """A connection that asks for its URI anew where MongoDB refuses the login or does not answer.
+    """A connection that reads its URI again if MongoDB refuses the login or does not answer.
 
-    One serves a process for its life, and all of its threads. `uri` tells the URI that holds now. A client
-    whose URI is outdated is closed once no call is under way that may still use it.
+    A process has one for its lifetime, shared by all threads. `uri` returns the current URI. A client with an
+    outdated URI is closed as soon as no call is running that may still use it.
     """
 
     def __init__(
@@ -46,29 +46,29 @@ class Connection:
         self._ask_uri, self._name, self._select_seconds, self._clock = uri, database, select_seconds, clock
         self._uri = ""
         self._database: Database[Document] | None = None
-        self._looked_at = -float(LOOK_AGAIN)
-        self._turn = Lock()  # to open a client
+        self._read_at = -float(REREAD_SECONDS)
+        self._opening = Lock()  # held while a client is opened
         self._calls = 0
         self._outdated: list[Database[Document]] = []
-        self._count = Lock()  # of what is under way
+        self._count = Lock()  # guards _calls and _outdated
 
     @property
     def database(self) -> Database[Document]:
-        """The database as it is reached now; raise UnavailableError where the URI cannot be had or used."""
+        """The current database; raise UnavailableError if the URI cannot be read or used."""
         if self._database is None:
-            with self._turn:
+            with self._opening:
                 if self._database is None:
                     self._database = self._opened(self._ask_uri())
         return self._database
 
     def __getitem__(self, name: str) -> Collection[Document]:
-        """A collection, for one call: the next may find it elsewhere."""
+        """Return a collection, for one call only: the database may change before the next."""
         return self.database[name]
 
     @contextmanager
     def call(self) -> Iterator[None]:
-        """Ask in this block; raise UnavailableError, AT_ONCE where there is another URI since."""
-        with self._under_way():
+        """Wrap database calls; raise UnavailableError, with AT_ONCE if the URI has changed meanwhile."""
+        with self._running_call():
             asked = self.database
             try:
                 with unavailable_when_down():
@@ -79,43 +79,43 @@ class Connection:
                 raise
 
     def close(self) -> None:
-        """Close every client; calls that are under way fail."""
+        """Close every client; running calls fail."""
         for database in [*self._outdated, *([self._database] if self._database is not None else [])]:
             database.client.close()
 
     def _renewed(self, asked: Database[Document], cause: BaseException | None) -> bool:
-        """Whether another database is asked now; of threads that fail at once, one looks."""
-        with self._turn:
+        """Whether the database has changed since; of threads that fail together, only one reads the URI."""
+        with self._opening:
             if self._database is not asked:
                 return True
-            if self._clock() < self._looked_at + LOOK_AGAIN:
+            if self._clock() < self._read_at + REREAD_SECONDS:
                 return False
-            self._looked_at = self._clock()
+            self._read_at = self._clock()
             try:
                 uri = self._ask_uri()
                 if uri != self._uri:
                     self._database = self._opened(uri)
                     self._outdated.append(asked)
-                    logger.warning("the MongoDB URI has changed and is taken up")
+                    logger.warning("the MongoDB URI has changed; using the new one")
                     return True
             except UnavailableError as error:
-                logger.error("whether the MongoDB URI has changed is not known: %s", error)
+                logger.error("cannot check whether the MongoDB URI has changed: %s", error)
                 return False
         if isinstance(cause, OperationFailure) and cause.code in REFUSALS:
-            logger.error("MongoDB refuses the login (code %s), and the secret holds no other", cause.code)
+            logger.error("MongoDB refuses the login (code %s), and the secret holds no other URI", cause.code)
         return False
 
     def _opened(self, uri: str) -> Database[Document]:
         try:
             database = open_database(uri, self._name, self._select_seconds)
         except UriError:
-            logger.error("the secret that is to hold the MongoDB URI holds none that can be used")
+            logger.error("the secret for the MongoDB URI does not hold a usable URI")
             raise UnavailableError("MongoDB") from None
         self._uri = uri
         return database
 
     @contextmanager
-    def _under_way(self) -> Iterator[None]:
+    def _running_call(self) -> Iterator[None]:
         with self._count:
             self._calls += 1
         try:
@@ -127,25 +127,26 @@ class Connection:
                 if not self._calls:
                     done, self._outdated = self._outdated, done
             for database in done:
-                # In a thread of its own: it says good-bye to a server that may not answer.
+                # In its own thread: closing contacts the server, which may not answer.
                 Thread(target=database.client.close, name=CLOSING, daemon=True).start()
 
 
 class Mongo:
-    """What asks MongoDB through a connection."""
+    """Base of the classes that access MongoDB through a connection."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
 
 def reconnecting[S: Mongo, **P, R](method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:
-    """A method that asks MongoDB: once more where that has moved, else it raises UnavailableError.
+    """Decorate a method that accesses MongoDB: call it once more if the URI has changed.
 
-    So it must bear being called twice with the same arguments, and those must not be iterators.
+    So the method must allow two calls with the same arguments, and those must not be iterators. Raises
+    UnavailableError.
     """
 
     @wraps(method)
-    def ask(self: S, /, *args: P.args, **kwargs: P.kwargs) -> R:
+    def call(self: S, /, *args: P.args, **kwargs: P.kwargs) -> R:
         try:
             with self._connection.call():
                 return method(self, *args, **kwargs)
@@ -155,13 +156,13 @@ def reconnecting[S: Mongo, **P, R](method: Callable[Concatenate[S, P], R]) -> Ca
             with self._connection.call():
                 return method(self, *args, **kwargs)
 
-    return ask
+    return call
 
 
 class MongoPing(Mongo):
-    """Whether the database can be reached, and lets us in."""
+    """Checks that the database can be reached and accepts the login."""
 
     @reconnecting
     def __call__(self) -> None:
-        """Raise UnavailableError where it cannot."""
-        self._connection["jobs"].find_one({}, {"_id": True})  # MongoDB's own ping asks for no login
+        """Raise UnavailableError if the check fails."""
+        self._connection["jobs"].find_one({}, {"_id": True})  # MongoDB's ping command needs no login

@@ -1,4 +1,4 @@
-"""The webhooks' calls, within the documents of the `jobs` collection."""
+"""Webhook deliveries, stored in the documents of the `jobs` collection."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -10,7 +10,7 @@ from catalight.adapters.mongo.connection import Mongo, reconnecting
 from catalight.domain.job.job import ENDED
 from catalight.domain.job.webhook import Delivery, WebhookState
 
-KEPT = 50  # calls in the log of a job
+KEPT = 50  # deliveries in the log of a job
 
 
 class MongoDeliveries(Mongo):

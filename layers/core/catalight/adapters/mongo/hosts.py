@@ -1,4 +1,4 @@
-"""The `hosts` collection: one document for each host that had enough, forgotten some time after its rest."""
+"""The `hosts` collection: one document for each throttled host, removed some time after its backoff."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -10,7 +10,7 @@ from catalight.adapters.mongo.client import Document
 from catalight.adapters.mongo.connection import Mongo, reconnecting
 from catalight.domain.web.hosts import Host
 
-REMEMBERED = 600  # seconds after its rest; then its strikes are forgotten
+REMEMBERED = 600  # seconds after the backoff; then the host's strikes are forgotten
 
 INDEXES = [IndexModel([("until", ASCENDING)], name="forgotten", expireAfterSeconds=REMEMBERED)]
 
@@ -24,7 +24,7 @@ class MongoHosts(Mongo):
 
     @reconnecting
     def ensure_indexes(self) -> None:
-        """Create what is missing; quick where nothing is."""
+        """Create missing indexes; fast if none is missing."""
         self._hosts.create_indexes(INDEXES)
 
     def known(self, names: Iterable[str]) -> dict[str, Host]:
@@ -36,11 +36,11 @@ class MongoHosts(Mongo):
         return {host["_id"]: Host(host["_id"], host["until"], host["strikes"]) for host in found}
 
     @reconnecting
-    def rest(self, name: str, until: datetime, strikes: int) -> None:
-        # $max, so that whoever comes late with less changes nothing.
+    def back_off(self, name: str, until: datetime, strikes: int) -> None:
+        # $max, so that a late call with a smaller value changes nothing.
         most = {"$max": {"until": until, "strikes": strikes}}
         self._hosts.update_one({"_id": name}, most, upsert=True)
 
     @reconnecting
-    def forgive(self, name: str, now: datetime) -> None:
+    def clear_strikes(self, name: str, now: datetime) -> None:
         self._hosts.delete_one({"_id": name, "until": {"$lte": now}})

@@ -1,4 +1,4 @@
-"""A job as a document of the `jobs` collection."""
+"""Conversion of jobs to and from documents of the `jobs` collection."""
 
 from dataclasses import asdict
 from typing import Any
@@ -14,7 +14,7 @@ from catalight.domain.job.webhook import Delivery, Webhook, WebhookState
 
 
 def to_document(job: Job) -> Document:
-    """A job as it is stored."""
+    """Return the document of a job."""
     document = asdict(job)
     return {
         "_id": document.pop("id"),
@@ -25,7 +25,7 @@ def to_document(job: Job) -> Document:
 
 
 def to_job(document: Document) -> Job:
-    """Read what `to_document` wrote; in lists of jobs it comes without the header."""
+    """Convert what `to_document` made; in lists of jobs the header is not loaded."""
     fields: dict[str, Any] = {
         **document,
         "state": JobState(document["state"]),
@@ -40,7 +40,7 @@ def to_job(document: Document) -> Job:
 
 
 def _to_counts(document: Document) -> Counts:
-    """Counts, also those from before times were kept."""
+    """Read counts, also those that were stored before times were recorded."""
     return Counts(**{**document, "times": Times(**document.get("times", {}))})
 
 

@@ -1,4 +1,4 @@
-"""The `jobs` collection: one document a job, every change of its state one conditional write."""
+"""The `jobs` collection: one document a job; every state change is one conditional write."""
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
@@ -24,7 +24,7 @@ INDEXES = [
 
 WITH_RESULT = [state for state in JobState if state.has_result]
 
-# A header may have megabytes: many of them at once would not fit into a function.
+# A header may have megabytes: those of many jobs would not fit into a function's memory.
 LISTED = {"header": False}
 
 
@@ -37,7 +37,7 @@ class MongoJobs(Mongo):
 
     @reconnecting
     def ensure_indexes(self) -> None:
-        """Create what is missing; quick where nothing is."""
+        """Create missing indexes; fast if none is missing."""
         self._jobs.create_indexes(INDEXES)
 
     @reconnecting
@@ -49,7 +49,7 @@ class MongoJobs(Mongo):
             upsert=True,
             return_document=ReturnDocument.AFTER,
         )
-        return to_job(cast("Document", stored))  # an upsert always has one
+        return to_job(cast("Document", stored))  # an upsert always returns a document
 
     def get(self, job_id: str) -> Job:
         job = self.find(job_id)
@@ -66,11 +66,11 @@ class MongoJobs(Mongo):
 
     def seal(self, job_id: str, run: int, ranges: int, counts: Counts, now: datetime) -> bool:
         conditions = {"run": run, "sealed": False, "state": {"$in": RUNNING}}
-        return self._move(job_id, conditions, now, sealed=True, ranges=ranges, counts=asdict(counts))
+        return self._update_if(job_id, conditions, now, sealed=True, ranges=ranges, counts=asdict(counts))
 
     def start(self, job_id: str, run: int, now: datetime) -> None:
         conditions = {"run": run, "state": JobState.PENDING}
-        self._move(job_id, conditions, now, state=JobState.PROCESSING, started_at=now)
+        self._update_if(job_id, conditions, now, state=JobState.PROCESSING, started_at=now)
 
     @reconnecting
     def record_progress(self, job_id: str, run: int, counts: Counts, now: datetime) -> None:
@@ -86,28 +86,28 @@ class MongoJobs(Mongo):
 
     def begin_cancelling(self, job_id: str, now: datetime) -> bool:
         running = {"state": {"$in": (JobState.PENDING, JobState.PROCESSING)}}
-        if self._move(job_id, running, now, state=JobState.CANCELLING, cancelled=True, sweep_at=now):
+        if self._update_if(job_id, running, now, state=JobState.CANCELLING, cancelled=True, sweep_at=now):
             return True
         return self._matches(job_id, {"state": JobState.CANCELLING})
 
     def begin_finishing(self, job_id: str, run: int, now: datetime) -> bool:
         running = {"run": run, "sealed": True, "state": {"$in": RUNNING}}
-        if self._move(job_id, running, now, state=JobState.FINISHING):
+        if self._update_if(job_id, running, now, state=JobState.FINISHING):
             return True
-        # Whoever finds it there sends the aggregator's message again.
+        # The caller sends the aggregator's message again if the job is FINISHING already.
         return self._matches(job_id, {"run": run, "state": JobState.FINISHING})
 
     def publish(self, job_id: str, run: int, end: JobState, counts: Counts, now: datetime) -> None:
         conditions = {"run": run, "state": JobState.FINISHING}
-        self._move(job_id, conditions, now, state=end, counts=asdict(counts), finished_at=now)
+        self._update_if(job_id, conditions, now, state=end, counts=asdict(counts), finished_at=now)
 
     def begin_run(self, new: Job) -> bool:
         conditions = {"run": new.run - 1, "state": {"$in": WITH_RESULT}}
         document = to_document(new)
         webhook: Document = document.pop("webhook") or {}
-        webhook.pop("deliveries", None)  # the log goes on, also with what was written since it was read
+        webhook.pop("deliveries", None)  # keep the stored log, which may have grown since the job was read
         document |= {f"webhook.{name}": value for name, value in webhook.items()}
-        return self._move(document.pop("_id"), conditions, new.moved_at, **document)
+        return self._update_if(document.pop("_id"), conditions, new.moved_at, **document)
 
     def delete(self, job_id: str, now: datetime) -> None:
         self._end_for_good(job_id, {"state": {"$ne": JobState.GONE}}, now)
@@ -123,7 +123,7 @@ class MongoJobs(Mongo):
         self._end_for_good(job_id, {"run": 1, "sealed": False, "state": {"$in": RUNNING}}, now)
 
     @reconnecting
-    def bury(self, job_id: str, until: datetime) -> None:
+    def leave_tombstone(self, job_id: str, until: datetime) -> None:
         nothing: Document = {"header": [], "file_name": "", "secret": b"", "webhook": None, "sweep_at": None}
         self._jobs.update_one(
             {"_id": job_id, "state": JobState.GONE, "bury_at": None}, {"$set": {**nothing, "bury_at": until}}
@@ -161,11 +161,11 @@ class MongoJobs(Mongo):
         )
 
     def _end_for_good(self, job_id: str, conditions: Mapping[str, Any], now: datetime) -> None:
-        self._move(job_id, conditions, now, state=JobState.GONE, sweep_at=now)
+        self._update_if(job_id, conditions, now, state=JobState.GONE, sweep_at=now)
 
     @reconnecting
-    def _move(self, /, job_id: str, conditions: Mapping[str, Any], now: datetime, **fields: Any) -> bool:
-        """Write where the conditions hold; the job has moved, so the sweeper's pauses begin anew."""
+    def _update_if(self, /, job_id: str, conditions: Mapping[str, Any], now: datetime, **fields: Any) -> bool:
+        """Update the job if the conditions hold. This is progress: the sweeper's intervals start again."""
         written = {"moved_at": now, "looks": 0, **fields}
         return self._jobs.update_one({"_id": job_id, **conditions}, {"$set": written}).modified_count == 1
 

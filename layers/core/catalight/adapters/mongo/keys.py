@@ -1,4 +1,4 @@
-"""The `keys` and `usage` collections: who may call, and what each has asked for today."""
+"""The `keys` and `usage` collections: API keys, and the daily usage of each owner."""
 
 from dataclasses import asdict
 from datetime import UTC, date, datetime, time, timedelta
@@ -13,7 +13,7 @@ from catalight.domain.api_keys import ApiKey, Limits
 KEY_INDEXES = [IndexModel([("digest", ASCENDING)], name="digest", unique=True)]
 USAGE_INDEXES = [IndexModel([("expires_at", ASCENDING)], name="forgotten", expireAfterSeconds=0)]
 
-REMEMBERED = 1000  # orders of a key and day; one that comes again after so many others is counted again
+REMEMBERED = 1000  # submissions of a key and day; one repeated after that many others is counted again
 
 
 class MongoKeys(Mongo):
@@ -25,7 +25,7 @@ class MongoKeys(Mongo):
 
     @reconnecting
     def ensure_indexes(self) -> None:
-        """Create what is missing; quick where nothing is."""
+        """Create missing indexes; fast if none is missing."""
         self._keys.create_indexes(KEY_INDEXES)
 
     @reconnecting
@@ -60,7 +60,7 @@ class MongoKeys(Mongo):
 
 
 class MongoUsage(Mongo):
-    """`catalight.usecases.ports.Usage` on MongoDB: one document for each key and day."""
+    """`catalight.usecases.ports.Usage` on MongoDB: one document for each owner and day."""
 
     @property
     def _usage(self) -> Collection[Document]:
@@ -68,7 +68,7 @@ class MongoUsage(Mongo):
 
     @reconnecting
     def ensure_indexes(self) -> None:
-        """Create what is missing; quick where nothing is."""
+        """Create missing indexes; fast if none is missing."""
         self._usage.create_indexes(USAGE_INDEXES)
 
     @reconnecting

@@ -1,7 +1,7 @@
-"""The `rows` collection: one document a row, its images embedded, so that ending a row is one atomic write.
+"""The `rows` collection: one document a row, images embedded, so that ending a row is one atomic write.
 
-`_id` is `{job}/{number:09d}`, which sorts in CSV order. `pending` is true and `range` is set while an image
-has not ended; a partial index on those answers what is pending in a range, and whether anything is.
+`_id` is `{job}/{number:09d}`, which sorts in CSV order. `pending` is true while an image has not ended; a
+partial index over these documents finds the pending rows of a range, and whether a job has any.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -39,7 +39,7 @@ class MongoRows(Mongo):
 
     @reconnecting
     def ensure_indexes(self) -> None:
-        """Create what is missing; quick where nothing is."""
+        """Create missing indexes; fast if none is missing."""
         self._rows.create_indexes(INDEXES)
 
     def insert(self, rows: Iterable[Row]) -> None:
@@ -85,7 +85,7 @@ class MongoRows(Mongo):
 
     @reconnecting
     def any_pending(self, job_id: str) -> bool:
-        # Asked from the end: where the index begins, it is full of entries that were just removed.
+        # Searched from the end, because the beginning of the index is full of entries that were just removed.
         query = {"job": job_id, "pending": True}
         return self._rows.find_one(query, {"_id": True}, sort=[("range", DESCENDING)]) is not None
 
@@ -119,7 +119,7 @@ def _id(job_id: str, number: int) -> str:
 
 
 def _after(job_id: str, number: int) -> Document:
-    """The rows of the job with higher numbers; "0" is the character after "/", so no other job's."""
+    """Match the job's rows with higher numbers; "0" follows "/" in ASCII, so no other job's rows match."""
     first = _id(job_id, number) if number >= 0 else f"{job_id}/"
     return {"_id": {"$gt": first, "$lt": f"{job_id}0"}}
 
@@ -169,7 +169,7 @@ def _image_document(image: Image) -> Document:
 
 
 def _compact(value: Any) -> Any:
-    """Without names: with them, a row of a hundred images would be half as large again."""
+    """Store values without names: with them, a row of a hundred images would be half as large again."""
     return astuple(value) if isinstance(value, (Source, Times)) else value
 
 

@@ -1,1 +1,1 @@
-"""HTTP to hosts that strangers name: the egress gate, downloads and webhook calls."""
+"""HTTP to untrusted hosts: egress policy, downloads and webhook deliveries."""

@@ -1,4 +1,4 @@
-"""urllib3's connections, opened by a Dialer and read with patience."""
+"""urllib3 connections that a Dialer opens and that are read within the deadline and limits."""
 
 import http.client
 import io
@@ -35,9 +35,9 @@ class _Connection(HTTPConnection):
         self._dialer = dialer
 
     def _new_conn(self) -> socket.socket:
-        """Take the place of urllib3's own, which would resolve the name and connect to any address."""
+        """Replace urllib3's method, which would resolve the name itself and connect to any address."""
         try:
-            # With its trailing dot, if it has one: that makes a difference to the resolver.
+            # With the trailing dot, if there is one, because it matters to the resolver.
             sock = self._dialer(self._dns_host, self.port)
         except socket.gaierror as error:
             raise NameResolutionError(self.host, self, error) from error
@@ -60,5 +60,5 @@ class _TLSPool(urllib3.HTTPSConnectionPool):
 
 
 def pools(dialer: Dialer) -> dict[str, Callable[..., urllib3.HTTPConnectionPool]]:
-    """Makers of connection pools by scheme, for a urllib3.PoolManager."""
+    """Return the connection pool factories by scheme, for a urllib3.PoolManager."""
     return {"http": partial(_Pool, dialer=dialer), "https": partial(_TLSPool, dialer=dialer)}

@@ -1,4 +1,4 @@
-"""Opens connections: a name is resolved once, all its addresses are judged, and one of them is called."""
+"""Open connections: resolve a name once, check all its addresses, and connect to one of them."""
 
 import socket
 from collections.abc import Callable, Sequence
@@ -12,13 +12,13 @@ from catalight.domain.web.egress import EgressPolicy
 
 
 def resolve(name: str, port: int) -> list[str]:
-    """Every address of a name, the one that suits this machine best first."""
+    """Return every address of a name, in the system's order of preference."""
     return [str(address[0]) for *_, address in socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)]
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """How names are resolved, and addresses (never names) connected to."""
+    """Functions that resolve names and that connect to addresses (never to names)."""
 
     resolve: Callable[[str, int], Sequence[str]] = resolve
     connect: Callable[[tuple[str, int], float], socket.socket] = socket.create_connection
@@ -26,9 +26,9 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class Dialer:
-    """Connects to the hosts that a deployment may call; raises ImageError at all others.
+    """Connects to the hosts that the egress policy allows; raises ImageError for all others.
 
-    An address gets `seconds` to answer, then the host's next one is tried.
+    Each address has `seconds` to answer, then the host's next one is tried.
     """
 
     egress: EgressPolicy
@@ -36,14 +36,14 @@ class Dialer:
     seconds: float
 
     def __call__(self, host: str, port: int) -> socket.socket:
-        """A connection to one of the addresses that were judged."""
+        """Return a connection to one of the checked addresses."""
         if not self.egress.allows_port(port):
-            detail = f"The URL's port is {port}; only {self.egress.allowed_ports} are taken."
+            detail = f"The URL's port is {port}; only {self.egress.allowed_ports} are allowed."
             raise ImageError(Code.ADDRESS_NOT_ALLOWED, detail)
         addresses = self.network.resolve(host, port)
-        # One private address among public ones is enough: that is how a name tries to slip in.
+        # One private address is enough to refuse: an attacker's name may resolve to public and private ones.
         if not (self.egress.private_hosts or all(map(is_public, addresses))):
-            raise ImageError(Code.ADDRESS_NOT_ALLOWED, "The host's address is not a public one.")
+            raise ImageError(Code.ADDRESS_NOT_ALLOWED, "The host's address is not public.")
         failure = OSError("The name has no address.")
         for address in addresses:
             try:

@@ -1,4 +1,4 @@
-"""Downloads, one URL at a time."""
+"""Image downloads."""
 
 import http
 import io
@@ -21,8 +21,8 @@ from catalight.domain.web.egress import EgressPolicy
 
 _MAX_REDIRECTS = 5
 _CHUNK_BYTES = 256 * 1024
-_WIRE = 2  # times as many bytes may come in as are taken: chunks of a few bytes have as much around them
-_DRAINED_BYTES = 64 * 1024  # an unwanted body up to this size is read, so that its connection can be kept
+_WIRE = 2  # wire bytes allowed for each accepted byte: the framing of tiny chunks is as long as the chunks
+_DRAINED_BYTES = 64 * 1024  # an unwanted body up to this size is read, so that the connection can be reused
 
 _CODES = {
     404: Code.NOT_FOUND,
@@ -31,16 +31,15 @@ _CODES = {
     403: Code.BLOCKED_BY_HOST,
     451: Code.BLOCKED_BY_HOST,
 }
-_MAY_PASS = {408, 425, 429}  # and all from 500 on
+_TRANSIENT = {408, 425, 429}  # and every status from 500 on
 
 
 class Fetcher:
-    """Downloads pictures over HTTP(S), at most `max_bytes` decoded bytes each; safe to share by threads.
+    """Downloads images over HTTP(S), at most `max_bytes` decoded bytes each; thread-safe.
 
-    Every host, a redirect's too, passes the gate of HttpClient, which says what `egress` and `pool_size`
-    mean. Timeouts are seconds: `connect_timeout` and `read_timeout` for one wait, `max_seconds` for a whole
-    fetch, however slowly its bytes drip, by `clock`. `now` tells what time it is where a host names a time to
-    come back.
+    HttpClient checks every host, also those of redirects; it documents `egress` and `pool_size`. Timeouts are
+    in seconds: `connect_timeout` and `read_timeout` for one wait, `max_seconds` for a whole fetch by `clock`,
+    however slowly the bytes arrive. `now` returns the current time, to convert a date in Retry-After.
     """
 
     def __init__(
@@ -64,8 +63,8 @@ class Fetcher:
     def fetch(self, url: str) -> bytes:
         """Download `url`, following at most five redirects.
 
-        Raises ImageError, and nothing else, for whatever a URL or a remote host can cause; it is transient
-        where the same request may succeed later. An empty body is returned like any other.
+        Raises only ImageError for anything that a URL or a remote host can cause; it is transient if the same
+        request may succeed later. An empty body is returned like any other.
         """
         with self._client.exchange():
             return self._download(url)
@@ -97,7 +96,7 @@ class Fetcher:
             if body.tell() + len(chunk) > self._max_bytes:
                 raise self._too_many_bytes(f"more than {self._max_bytes:,}")
             body.write(chunk)
-        return body.getvalue()  # without a copy, which bytes() of a bytearray would make
+        return body.getvalue()  # does not copy, as bytes() of a bytearray would
 
     def _status_error(self, response: requests.Response, own_host: str | None) -> ImageError:
         status = response.status_code
@@ -105,17 +104,17 @@ class Fetcher:
         return ImageError(
             code,
             f"The host answered {status}.",
-            transient=status in _MAY_PASS or status >= 500,
+            transient=status in _TRANSIENT or status >= 500,
             status=status if urlsplit(response.url).hostname == own_host else None,
             retry_after=retry_after.seconds(response.headers.get("Retry-After"), self._now()),
         )
 
     def _too_many_bytes(self, measured: str) -> ImageError:
-        detail = f"The picture has {measured} bytes; at most {self._max_bytes:,} are taken."
+        detail = f"The image has {measured} bytes; at most {self._max_bytes:,} are allowed."
         return ImageError(Code.TOO_MANY_BYTES, detail)
 
 
 def _drain(raw: urllib3.HTTPResponse) -> None:
-    """Read a short body that nobody wants: leaving a response unread costs its connection."""
+    """Read a short unwanted body, because a response that is left unread costs its connection."""
     if raw.length_remaining is not None and raw.length_remaining <= _DRAINED_BYTES:
         raw.drain_conn()

@@ -1,4 +1,4 @@
-"""The gate to hosts that strangers name: requests, held to public addresses and to deadlines."""
+"""An HTTP client for untrusted hosts: requests with the egress policy, deadlines and size limits."""
 
 import logging
 import socket
@@ -31,16 +31,16 @@ from catalight.domain.errors import ImageError
 from catalight.domain.errors import ImageErrorCode as Code
 from catalight.domain.web.egress import EgressPolicy
 
-# Its warnings name URLs and addresses, which do not belong in a log.
+# Its warnings contain URLs and addresses, which must not be logged.
 logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
 class HttpClient:
-    """Sends requests to hosts that strangers name, so far as `egress` lets it; safe to share by threads.
+    """Sends requests to untrusted hosts if `egress` allows them; thread-safe.
 
-    A host is resolved once for each connection, refused where one of its addresses is not public, and
-    connected to by an address that was judged. `pool_size` is the number of hosts whose connections are kept,
-    and of connections to each. No proxy, no .netrc, no cookies, no credentials.
+    A host is resolved once for each connection, refused if one of its addresses is not public, and connected
+    to by a checked address. `pool_size` is the number of hosts whose connections are kept, and the number of
+    connections to each. It uses no proxy, .netrc, cookies or credentials.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class HttpClient:
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.headers["User-Agent"] = egress.user_agent
-        self._session.adapters.clear()  # requests' own ask nobody
+        self._session.adapters.clear()  # those of requests do not check the egress policy
         tls = create_urllib3_context()
         tls.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
         dialer = Dialer(egress, network, limits.connect)
@@ -67,30 +67,30 @@ class HttpClient:
 
     @contextmanager
     def exchange(self) -> Iterator[None]:
-        """Hold the requests in this block, together, to the deadline.
+        """Apply one deadline to all requests in this block together.
 
-        Whatever a URL or a remote host can cause becomes an ImageError, transient where the same request may
-        succeed later.
+        Anything that a URL or a remote host can cause becomes an ImageError, which is transient if the same
+        request may succeed later.
         """
         handled_by_caller = sys.exception()
         with deadline(self._limits, self._clock):
             try:
                 yield
-            except (OSError, HTTPError, ValueError) as error:  # requests' own are OSErrors
+            except (OSError, HTTPError, ValueError) as error:  # the exceptions of requests are OSErrors
                 raise self._image_error(_chain(error, handled_by_caller)) from error
 
     def send(self, request: requests.Request) -> requests.Response:
-        """One answer, its body unread. Session.send() would follow redirects and keep cookies."""
+        """Return one response, its body unread. Session.send() would follow redirects and keep cookies."""
         prepared = self._session.prepare_request(request)
         if "@" in urlsplit(str(prepared.url)).netloc:
-            detail = "The URL, or one it redirects to, carries a user name or a password."
+            detail = "The URL, or one it redirects to, contains a user name or a password."
             raise ImageError(Code.INVALID_URL, detail)
         wait = next_wait()
         timeout = (min(self._limits.connect, wait), wait)
         return self._session.get_adapter(str(prepared.url)).send(prepared, stream=True, timeout=timeout)
 
     def redirect_target(self, response: requests.Response) -> str | None:
-        """Where the answer points, maybe relative to its own URL; None where it is no redirect."""
+        """Return a redirect's target, maybe relative to the response's URL; None if it is not a redirect."""
         return self._session.get_redirect_target(response)
 
     def close(self) -> None:
@@ -98,7 +98,7 @@ class HttpClient:
         self._session.close()
 
     def _image_error(self, causes: list[BaseException]) -> ImageError:
-        """The one place where exceptions become image errors."""
+        """Convert the causes to an ImageError."""
         outcome = next(o for o in _OUTCOMES if any(isinstance(cause, o.kinds) for cause in causes))
         resolver_failed = any(isinstance(c, socket.gaierror) and c.errno == socket.EAI_AGAIN for c in causes)
         detail = outcome.detail.format(limits=self._limits)
@@ -106,7 +106,7 @@ class HttpClient:
 
 
 class _Outcome(NamedTuple):
-    """What becomes of an exception of these kinds, or caused by one."""
+    """The ImageError for an exception of these kinds, or one that they caused."""
 
     kinds: tuple[type[BaseException], ...]
     code: Code
@@ -114,7 +114,7 @@ class _Outcome(NamedTuple):
     transient: bool = False
 
 
-# The first match wins, so the special stands before the general.
+# The first match wins, so special kinds come before general ones.
 _OUTCOMES = (
     _Outcome((socket.gaierror,), Code.DNS_ERROR, "The host's name cannot be resolved."),
     _Outcome(
@@ -127,23 +127,25 @@ _OUTCOMES = (
     _Outcome(
         (ssl.SSLEOFError, ProtocolError, ConnectionError),
         Code.CONNECTION_ERROR,
-        "The connection to the host broke off or was refused.",
+        "The connection to the host was refused or lost.",
         transient=True,
     ),
-    _Outcome((ssl.SSLError, SSLError), Code.TLS_ERROR, "The host's certificate or its TLS is not valid."),
+    _Outcome(
+        (ssl.SSLError, SSLError), Code.TLS_ERROR, "TLS with the host failed, or its certificate is not valid."
+    ),
     _Outcome(
         (DecodeError, InvalidHeader, requests.exceptions.InvalidHeader),
         Code.HTTP_ERROR,
-        "The host's answer is not valid HTTP.",
+        "The host's response is not valid HTTP.",
     ),
-    # What requests, urllib3 and the standard library raise about URLs are all ValueErrors.
+    # requests, urllib3 and the standard library raise ValueErrors for invalid URLs.
     _Outcome((ValueError,), Code.INVALID_URL, "The URL, or one it redirects to, is not a valid HTTP(S) URL."),
     _Outcome((OSError, HTTPError), Code.CONNECTION_ERROR, "The host cannot be reached.", transient=True),
 )
 
 
 def _chain(error: BaseException, end: BaseException | None) -> list[BaseException]:
-    """`error` and what led to it, up to `end`: what the caller of all this was handling already."""
+    """Return `error` and its causes, up to `end`, an exception that the caller was handling already."""
     chain: list[BaseException] = []
     current: BaseException | None = error
     while current is not None and current is not end:
@@ -152,8 +154,8 @@ def _chain(error: BaseException, end: BaseException | None) -> list[BaseExceptio
     return chain
 
 
-class _OnceMore(urllib3.Retry):
-    """One more try, at once, where a kept connection turns out to be closed; not after a timeout."""
+class _RetryOnce(urllib3.Retry):
+    """Retries once and at once if a kept connection turns out to be closed, but not after a timeout."""
 
     def increment(self, *args: Any, **kwargs: Any) -> Self:
         error = kwargs.get("error")
@@ -163,13 +165,13 @@ class _OnceMore(urllib3.Retry):
 
 
 class _Adapter(HTTPAdapter):
-    """Keeps connections, `pool_size` to each of as many hosts, that `dialer` has opened."""
+    """Keeps connections that `dialer` opens, `pool_size` to each of at most `pool_size` hosts."""
 
     def __init__(self, dialer: Dialer, pool_size: int, tls: ssl.SSLContext) -> None:
-        # First: what follows calls init_poolmanager.
+        # Set before super().__init__(), which calls init_poolmanager().
         self._dialer, self._pool_size, self._tls = dialer, pool_size, tls
         super().__init__()
-        self.max_retries = _OnceMore(
+        self.max_retries = _RetryOnce(
             total=1, connect=0, redirect=0, status=0, other=0, respect_retry_after_header=False
         )
 
@@ -178,11 +180,11 @@ class _Adapter(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = pools(self._dialer)
 
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
-        """Do nothing: requests would read the CA file anew for every connection, which takes 20 ms.
+        """Do nothing: requests would read the CA file again for every connection, which takes 20 ms.
 
-        The shared context holds the same CAs, and the pool's key says that certificates are required.
+        The shared context has the same CAs, and the pool's key requires certificates.
         """
 
     def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
-        resp.headers.discard("Content-Type")  # requests 2.32 trips over "charset" without a value
+        resp.headers.discard("Content-Type")  # requests 2.32 fails on "charset" without a value
         return super().build_response(req, resp)

@@ -1,7 +1,8 @@
-"""What an HTTP exchange may take: time, however slowly its bytes drip, and bytes, however they are packed.
+"""The time and size limits of an HTTP exchange.
 
-A socket's timeout alone starts anew with every byte, and http.client reads headers and chunk sizes to their
-end: whoever drips them would hold a thread for hours, and whoever floods them keeps a processor busy.
+A socket timeout alone starts again with every byte, and http.client reads headers and chunk sizes to their
+end: a host that sends them slowly would hold a thread for hours, and one that floods them would keep a
+processor busy.
 """
 
 import io
@@ -18,11 +19,11 @@ from catalight.domain.errors import ImageErrorCode as Code
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Seconds to connect, to wait for a byte, and for all of an exchange; how big and slow an answer may be.
+    """Limits: seconds to connect, to wait for a byte, and for an exchange; size and speed of a response.
 
-    `head_bytes` bounds its status and headers, those of interim answers included, `wire_bytes` its body as it
-    comes in, with what chunks and encodings add. `slowest` is in bytes a second, on average over `window`
-    seconds; the first window begins with the first byte.
+    `head_bytes` limits the status line and headers, those of interim responses included; `wire_bytes` limits
+    the body as received, with chunk framing and content encoding. `min_bytes_per_second` is the lowest
+    allowed speed, on average over `window` seconds; the first window begins with the first byte.
     """
 
     connect: float = 5.0
@@ -30,13 +31,13 @@ class Limits:
     total: float = 30.0
     head_bytes: int = 65_536
     wire_bytes: int = 50_000_000
-    slowest: int = 1_000
+    min_bytes_per_second: int = 1_000
     window: float = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class _Deadline:
-    """How long the running exchange may still wait; `ends` is a reading of `clock`."""
+    """The deadline of the running exchange; `ends` is a time of `clock`."""
 
     ends: float
     limits: Limits
@@ -49,13 +50,13 @@ class _Deadline:
         return min(left, self.limits.read)
 
 
-# Nothing that passes through requests and urllib3 could carry it to the reader below.
+# A context variable, because requests and urllib3 cannot pass an argument on to Reader.
 _deadline: ContextVar[_Deadline] = ContextVar("_deadline")
 
 
 @contextmanager
 def deadline(limits: Limits, clock: Callable[[], float]) -> Iterator[None]:
-    """Give the exchange in this block `limits.total` seconds by `clock`."""
+    """Allow the exchange in this block `limits.total` seconds by `clock`."""
     token = _deadline.set(_Deadline(clock() + limits.total, limits, clock))
     try:
         yield
@@ -64,12 +65,12 @@ def deadline(limits: Limits, clock: Callable[[], float]) -> Iterator[None]:
 
 
 def next_wait() -> float:
-    """Seconds that the next wait may take; raises TimeoutError where none are left."""
+    """Return the seconds that the next wait may take; raise TimeoutError if none are left."""
     return _deadline.get().next_wait()
 
 
 class Reader(io.RawIOBase):
-    """One answer from a socket: asks before each read how long it may wait, and counts what comes."""
+    """Reads one response from a socket: sets the timeout before each read, and checks size and speed."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
@@ -91,7 +92,7 @@ class Reader(io.RawIOBase):
         return count
 
     def body_begins(self) -> None:
-        """From here on it is the body that is counted (of which a little may have come with the head)."""
+        """Count the body from here on (a little of it may have arrived with the headers)."""
         self._in_head, self._left = False, self._limits.wire_bytes
 
     def close(self) -> None:
@@ -104,8 +105,10 @@ class Reader(io.RawIOBase):
             return
         if self._in_head:
             allowed = f"{self._limits.head_bytes:,}"
-            raise ImageError(Code.HTTP_ERROR, f"The head of the host's answer has more than {allowed} bytes.")
-        sent = f"The host sent more than {self._limits.wire_bytes:,} bytes for one picture."
+            raise ImageError(
+                Code.HTTP_ERROR, f"The headers of the host's response have more than {allowed} bytes."
+            )
+        sent = f"The host sent more than {self._limits.wire_bytes:,} bytes for one image."
         raise ImageError(Code.TOO_MANY_BYTES, sent)
 
     def _check_speed(self, count: int) -> None:
@@ -116,7 +119,7 @@ class Reader(io.RawIOBase):
         seconds = now - self._window_began
         if seconds < self._limits.window:
             return
-        if self._in_window < self._limits.slowest * seconds:
-            slow = f"fewer than {self._limits.slowest:,} bytes a second for {self._limits.window:g} s"
-            raise ImageError(Code.TIMEOUT, f"The host sent {slow}.", transient=True)
+        if self._in_window < self._limits.min_bytes_per_second * seconds:
+            lowest = f"{self._limits.min_bytes_per_second:,} bytes a second for {self._limits.window:g} s"
+            raise ImageError(Code.TIMEOUT, f"The host sent fewer than {lowest}.", transient=True)
         self._window_began, self._in_window = now, 0

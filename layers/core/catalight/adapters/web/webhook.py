@@ -1,4 +1,4 @@
-"""Webhook calls, signed as Standard Webhooks 1.0 has it, through the same gate as the downloads."""
+"""Webhook deliveries, signed according to Standard Webhooks 1.0, with the egress policy of the downloads."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -15,14 +15,14 @@ from catalight.domain.errors import ImageError, KeyNotFoundError, UnavailableErr
 from catalight.domain.job.webhook import Delivery
 from catalight.domain.web.egress import EgressPolicy
 
-LIMITS = Limits(connect=5, read=15, total=20)  # the specification's advice is 15 to 30 s
+LIMITS = Limits(connect=5, read=15, total=20)  # the specification recommends 15 to 30 s
 
 
 class SignedSender:
-    """`catalight.usecases.ports.WebhookSender` over HTTPS, over HTTP too where `egress` has private hosts.
+    """`catalight.usecases.ports.WebhookSender` over HTTPS, also over HTTP if `egress` allows it.
 
-    Redirects are not followed. `secrets` tells what to sign with for an owner: with several, a receiver may
-    go on to another in its time.
+    Redirects are not followed. `secrets` returns the signing secrets of an owner; with several, a receiver
+    can switch to the new one when it is ready.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class SignedSender:
         except ImageError as failure:
             error = str(failure.code)
         except (UnavailableError, KeyNotFoundError, ValueError, EmptyWebhookSecretError):
-            error = "signing_failed"  # the secret cannot be had, or is not one
+            error = "signing_failed"  # the secret cannot be read, or is not valid
         return Delivery(now, status, error, milliseconds=round((time.monotonic() - began) * 1000))
 
     def close(self) -> None:
@@ -66,6 +66,6 @@ class SignedSender:
 
     def _post(self, url: str, body: str, headers: dict[str, str]) -> int:
         request = requests.Request("POST", url, headers, data=body.encode())
-        # The answer's body is of no interest, however long it is: closing leaves it unread.
+        # The response body is not needed; closing leaves it unread.
         with self._client.exchange(), self._client.send(request) as answer:
             return answer.status_code

@@ -1,4 +1,4 @@
-"""A product catalogue: what its CSV holds, and everything that is wrong with it."""
+"""A product catalogue: parse its CSV file and report every problem in it."""
 
 import io
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from itertools import islice
 
 from catalight.domain.catalogue.dialect import Dialect, Record, decode, unreadable
 from catalight.domain.catalogue.header import Header, read_header
-from catalight.domain.catalogue.result_columns import own_columns
+from catalight.domain.catalogue.result_columns import count_own_columns
 from catalight.domain.catalogue.urls import fault, shown, split
 from catalight.domain.errors import CatalogueError, Problem
 
@@ -31,7 +31,7 @@ MAX_ROWS = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One image of a cell; `usable` says whether its URL can be fetched at all."""
+    """One image URL of a cell. `usable` is whether it is a URL that can be fetched."""
 
     url: str
     usable: bool
@@ -39,7 +39,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class CatalogueRow:
-    """One product: the line it begins on, cells as many as the header's, images as in its cell."""
+    """One product, with as many cells as the header.
+
+    `line` is the physical line that the row begins on. `sources` are in the order of the cell.
+    """
 
     line: int
     cells: tuple[str, ...]
@@ -48,7 +51,10 @@ class CatalogueRow:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """A catalogue without the columns of an earlier run; `warnings` are the first of `warnings_total`."""
+    """A parsed catalogue, without the result columns of an earlier run.
+
+    `warnings` holds the first MAX_PROBLEMS of the `warnings_total` warnings.
+    """
 
     dialect: Dialect
     header: tuple[str, ...]
@@ -58,13 +64,13 @@ class Catalogue:
 
     @property
     def images(self) -> int:
-        """The number of images, those with an unusable URL among them."""
+        """The number of images, including those with an unusable URL."""
         return sum(len(row.sources) for row in self.rows)
 
 
 @dataclass(slots=True)
 class _Findings:
-    """Problems in the order of the file: the first MAX_PROBLEMS are kept, all are counted."""
+    """Problems in file order. Only the first MAX_PROBLEMS are kept, but all are counted."""
 
     kept: list[Problem] = field(default_factory=list)
     total: int = 0
@@ -78,42 +84,42 @@ class _Findings:
 def parse(data: bytes, *, strict: bool = False) -> Catalogue:
     """Read a catalogue from the bytes of its CSV file.
 
-    Raises CatalogueError with every problem of the file, and nothing else whatever the bytes. With `strict`
-    a source that is not usable is a problem, else it is a warning.
+    Raises CatalogueError, which lists every problem of the file, and no other exception, whatever the bytes
+    are. An image URL that is not usable is a problem if `strict` is true, and a warning otherwise.
     """
     text, bom = decode(data)
     lines = list(io.StringIO(text, newline=""))
     header = read_header(lines)
     reader = _RowReader(header, lines, max_padding=max(MAX_PADDING, len(text)))
     rows = tuple(islice((row for record in header.rows if (row := reader.read(record))), MAX_ROWS + 1))
-    reader.refuse(rows, strict=strict)
-    ends_header = lines[header.record.end - 1]
-    newline = "\n" if ends_header.endswith("\n") and not ends_header.endswith("\r\n") else "\r\n"
+    reader.raise_if_unusable(rows, strict=strict)
+    header_line = lines[header.record.end - 1]
+    newline = "\n" if header_line.endswith("\n") and not header_line.endswith("\r\n") else "\r\n"
     return Catalogue(
         dialect=Dialect(header.delimiter, newline, bom),
-        header=tuple(header.record.cells[: reader.own]),
+        header=tuple(header.record.cells[: reader.own_columns]),
         rows=rows,
-        warnings=tuple(reader.invalid.kept),
-        warnings_total=reader.invalid.total,
+        warnings=tuple(reader.invalid_urls.kept),
+        warnings_total=reader.invalid_urls.total,
     )
 
 
 class _RowReader:
-    """Turns records into rows and gathers what is wrong with them."""
+    """Turns records into rows and collects their problems."""
 
     def __init__(self, header: Header, lines: Sequence[str], max_padding: int) -> None:
         cells = header.record.cells
-        self.own = own_columns(cells)
+        self.own_columns = count_own_columns(cells)
         self.problems = _Findings()
-        self.invalid = _Findings()
+        self.invalid_urls = _Findings()
         self._lines = lines
         self._width = len(cells)
-        self._images = header.images
-        self._column = shown(cells[header.images])
+        self._image_column = header.images
+        self._image_column_name = shown(cells[header.images])
         self._padding_left = max_padding
 
     def read(self, record: Record) -> CatalogueRow | None:
-        """The row of a record; None for a blank line, and where there is a problem."""
+        """Return the row of a record, or None if the line is blank or has a problem."""
         line, _, cells, error = record
         if error:
             self.problems.add(unreadable(record, self._lines))
@@ -122,57 +128,60 @@ class _RowReader:
             return None
         if len(cells) < self._width:
             self._pad(line, cells)
-        elif len(cells) > self._width and not self._has_room(line, cells):
+        elif len(cells) > self._width and not self._extra_cells_are_empty(line, cells):
             return None
-        sources = self._sources(line, cells[self._images])
-        return None if sources is None else CatalogueRow(line, tuple(cells[: self.own]), sources)
+        sources = self._sources(line, cells[self._image_column])
+        return None if sources is None else CatalogueRow(line, tuple(cells[: self.own_columns]), sources)
 
-    def refuse(self, rows: Sequence[CatalogueRow], *, strict: bool) -> None:
-        """Raise CatalogueError where the file as a whole cannot be used."""
+    def raise_if_unusable(self, rows: Sequence[CatalogueRow], *, strict: bool) -> None:
+        """Raise CatalogueError if the file has any problem, or no image that can be fetched."""
         if len(rows) > MAX_ROWS:
             message = f"The file has more than {MAX_ROWS:,} rows. Split it into several files."
             self.problems.add(Problem("too_many_rows", message, line=rows[-1].line))
         problems, total = list(self.problems.kept), self.problems.total
         if not total and not any(source.usable for row in rows for source in row.sources):
-            problems, total = [self._nothing_to_do(rows)], 1
+            problems, total = [self._no_images(rows)], 1
         if strict:
-            problems, total = problems + self.invalid.kept, total + self.invalid.total
+            problems, total = problems + self.invalid_urls.kept, total + self.invalid_urls.total
         if total:
             problems.sort(key=lambda problem: problem.line or 0)
             raise CatalogueError(tuple(problems[:MAX_PROBLEMS]), total)
 
-    def _nothing_to_do(self, rows: Sequence[CatalogueRow]) -> Problem:
+    def _no_images(self, rows: Sequence[CatalogueRow]) -> Problem:
         if not rows:
-            message = "There is no row below the header. Add a line for each product."
+            message = "The file has a header but no rows. Add one row for each product."
             return Problem("no_rows", message)
         message = (
-            f'No cell of the column "{self._column}" holds a URL that can be fetched. '
-            "Write each one whole, such as https://example.com/picture.jpg."
+            f'The column "{self._image_column_name}" has no URL that can be fetched. '
+            "Write complete URLs, such as https://example.com/image.jpg."
         )
-        found = self.invalid.kept[0].found if self.invalid.kept else None
-        return Problem("no_usable_url", message, column=self._column, found=found)
+        found = self.invalid_urls.kept[0].found if self.invalid_urls.kept else None
+        return Problem("no_usable_url", message, column=self._image_column_name, found=found)
 
     def _pad(self, line: int, cells: list[str]) -> None:
-        """Fill up a short row in place; a wide header over very many short rows would fill the memory."""
+        """Pad a short row in place. Raise CatalogueError if the total padding could fill the memory."""
         missing = self._width - len(cells)
         self._padding_left -= missing
         if self._padding_left < 0:
             message = (
-                f"Up to this row, the rows have over {MAX_PADDING:,} cells fewer than the header asks for. "
-                "Remove the columns that are not used."
+                f"Up to this row, the rows together are over {MAX_PADDING:,} cells shorter than the header. "
+                "Delete the columns that are not used."
             )
             found = f"{len(cells):,} of {self._width:,} cells"
             raise CatalogueError((Problem("short_rows", message, line=line, found=found),), 1)
         cells += [""] * missing
 
-    def _has_room(self, line: int, cells: list[str]) -> bool:
-        """Whether the cells beyond the header are empty, as spreadsheet programs leave them."""
+    def _extra_cells_are_empty(self, line: int, cells: list[str]) -> bool:
+        """Return whether the cells beyond the header are empty, as spreadsheet programs leave them.
+
+        If one is not, add a problem.
+        """
         extra = next((cell for cell in cells[self._width :] if cell.strip()), None)
         if extra is None:
             return True
         message = (
-            f"The row has {len(cells):,} cells, the header {self._width:,}. "
-            'A cell with several URLs, or with the delimiter in it, must stand in double quotes: "…".'
+            f"The row has {len(cells):,} cells, but the header has {self._width:,}. "
+            'Put double quotes ("…") around each cell that contains several URLs or the delimiter.'
         )
         self.problems.add(Problem("extra_cells", message, line=line, found=shown(extra)))
         return False
@@ -182,16 +191,17 @@ class _RowReader:
         if len(urls) > MAX_IMAGES_PER_ROW:
             message = (
                 f"The row has {len(urls):,} images; at most {MAX_IMAGES_PER_ROW} are allowed. "
-                "Spread them over several rows."
+                "Split them over several rows."
             )
             found = f"{len(urls):,} images"
-            self.problems.add(Problem("too_many_images", message, line, self._column, found))
+            self.problems.add(Problem("too_many_images", message, line, self._image_column_name, found))
             return None
         sources = []
         for url in urls:
             reason = fault(url)
             if reason:
-                message = f"This is not a URL that can be fetched: {reason}."
-                self.invalid.add(Problem("invalid_url", message, line, self._column, shown(url)))
+                message = f"This URL cannot be fetched: {reason}."
+                problem = Problem("invalid_url", message, line, self._image_column_name, shown(url))
+                self.invalid_urls.add(problem)
             sources.append(Source(url, reason is None))
         return tuple(sources)

@@ -1,4 +1,4 @@
-"""From bytes to text, and from text to records: encodings, files that are no CSV, broken quotes."""
+"""Decode a file and read its CSV records: encodings, files that are not CSV, broken quotes."""
 
 import codecs
 import csv
@@ -12,7 +12,7 @@ from catalight.domain.errors import CatalogueError, Problem
 
 _SAVE_AS = 'Open it in your spreadsheet program and save it as "CSV UTF-8".'
 _SEND_CSV = "Send the CSV file that lists the image URLs."
-_FOREIGN = (
+_OTHER_FILE_TYPES = (
     (b"PK\x03\x04", "an Excel workbook (.xlsx) or another zip archive", _SAVE_AS),
     (b"PK\x05\x06", "an empty zip archive", _SEND_CSV),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel workbook (.xls)", _SAVE_AS),
@@ -34,9 +34,9 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    r"""How a catalogue is written, so that its result is written alike.
+    r"""How a catalogue is written. Its result is written the same way.
 
-    `delimiter` is one of `,` `;` tab. `newline` is `"\r\n"` or `"\n"`. `bom` says that the input had a byte
+    `delimiter` is `,`, `;` or tab. `newline` is `"\r\n"` or `"\n"`. `bom` is true if the input had a byte
     order mark or was UTF-16.
     """
 
@@ -46,7 +46,7 @@ class Dialect:
 
 
 class Record(NamedTuple):
-    """One CSV record: the physical lines it begins and ends on, from 1, and its cells, or why it has none."""
+    """One CSV record: the physical lines it begins and ends on (from 1), and its cells or its error."""
 
     line: int
     end: int
@@ -55,25 +55,25 @@ class Record(NamedTuple):
 
 
 def decode(data: bytes) -> tuple[str, bool]:
-    """The text of a file without its byte order mark, and whether it had one or was UTF-16.
+    """Return the text of a file without its byte order mark, and whether it had one or was UTF-16.
 
-    Raises CatalogueError where the file is empty, is no CSV, or cannot be decoded.
+    Raises CatalogueError if the file is empty, is not CSV, or cannot be decoded.
     """
-    for magic, kind, advice in _FOREIGN:
+    for magic, kind, advice in _OTHER_FILE_TYPES:
         if data.startswith(magic):
-            _refuse("not_a_csv", f"The file is not a CSV but {kind}. {advice}")
-    encoding, mark = _encoding(data)
+            _refuse("not_a_csv", f"The file is not CSV but {kind}. {advice}")
+    encoding, bom_length = _encoding(data)
     try:
-        text = data[mark:].decode(encoding)
+        text = data[bom_length:].decode(encoding)
     except UnicodeDecodeError as error:
-        raise _undecodable(data, encoding, mark, error) from error
+        raise _undecodable(data, encoding, bom_length, error) from error
     if not text.strip():
         _refuse("empty_file", "The file is empty. Export the catalogue again and send the new file.")
-    return text, mark > 0 or encoding != "utf-8"
+    return text, bom_length > 0 or encoding != "utf-8"
 
 
 def records(lines: Sequence[str], delimiter: str) -> Iterator[Record]:
-    """Read CSV records from physical lines; a record that cannot be read is given with its error."""
+    """Yield the CSV records of physical lines. A record that cannot be read has an error instead of cells."""
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     while True:
         line = reader.line_num + 1
@@ -81,35 +81,37 @@ def records(lines: Sequence[str], delimiter: str) -> Iterator[Record]:
             cells = next(reader)
         except StopIteration:
             return
-        except csv.Error as error:  # the reader starts afresh on the line after the one it gave up on
+        except csv.Error as error:  # the reader can continue: it starts a new record on the next line
             yield Record(line, reader.line_num, [], error)
         else:
             yield Record(line, reader.line_num, cells)
 
 
 def unreadable(record: Record, lines: Sequence[str]) -> Problem:
-    """The problem of a record that has an error."""
+    """Return the problem of a record that has an error."""
     found = shown(lines[record.line - 1].rstrip("\r\n"))
-    if "limit" in str(record.error):  # csv.Error carries nothing but its text
+    if "limit" in str(record.error):  # csv.Error has no code, only a text
         limit = csv.field_size_limit()
         message = (
             f"A cell of the row that begins on line {record.line} has more than {limit:,} characters. "
-            "Shorten it, or close the quote that was left open in it."
+            "Shorten it, or add its closing quote if that is missing."
         )
         return Problem("cell_too_long", message, line=record.line, found=found)
     message = (
         f"The row that begins on line {record.line} has a quote that is not closed, or that is closed in the "
-        f"middle of a cell (seen on line {record.end}). Quote the whole cell, and double the quotes in it."
+        f"middle of a cell (seen on line {record.end}). Put quotes around the whole cell, and double each "
+        "quote inside it."
     )
     return Problem("broken_quote", message, line=record.line, found=found)
 
 
 def _encoding(data: bytes) -> tuple[str, int]:
-    """The codec, and the length of the byte order mark before the text."""
+    """Return the codec, and the length of the byte order mark before the text."""
     for bom, codec in _BOMS:
         if data.startswith(bom):
             return codec, len(bom)
-    sample = data[:64]  # the header, whose required names are ASCII: every other byte of UTF-16 is NUL
+    # The header's required names are ASCII, so every other byte of UTF-16 text is NUL there.
+    sample = data[:64]
     first, second, half = sample[0::2].count(0), sample[1::2].count(0), len(sample) / 4
     if second > half > first:
         return "utf-16-le", 0
@@ -118,12 +120,12 @@ def _encoding(data: bytes) -> tuple[str, int]:
     return "utf-8", 0
 
 
-def _undecodable(data: bytes, encoding: str, mark: int, error: UnicodeDecodeError) -> CatalogueError:
-    position = mark + error.start
-    line = len(_LINE_END.findall(data[mark:position].decode(encoding))) + 1
+def _undecodable(data: bytes, encoding: str, bom_length: int, error: UnicodeDecodeError) -> CatalogueError:
+    position = bom_length + error.start
+    line = len(_LINE_END.findall(data[bom_length:position].decode(encoding))) + 1
     found = f"0x{data[position]:02X}"
     message = (
-        f"Line {line} is not {encoding.upper()}: byte {position + 1:,} of the file is {found}. "
+        f"Line {line} is not valid {encoding.upper()}: byte {position + 1:,} of the file is {found}. "
         'Save the file as "CSV UTF-8" in your spreadsheet program.'
     )
     return CatalogueError((Problem("undecodable", message, line=line, found=found),), 1)

@@ -1,4 +1,4 @@
-"""The header line of a catalogue: it tells the delimiter and where the required columns are."""
+"""The header of a catalogue: detect the delimiter and find the required columns."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -9,11 +9,11 @@ from catalight.domain.catalogue.urls import shown
 from catalight.domain.errors import CatalogueError, Problem
 
 SERIAL, PRODUCT, IMAGES = "Serial Number", "Product Name", "Input Image Urls"
-MAX_COLUMNS = 16_384  # as many as Excel has
+MAX_COLUMNS = 16_384  # Excel's limit
 DELIMITERS = (",", ";", "\t")
 MAX_HEADER_CELLS_SHOWN = 20
 
-# Normalised names; those on the right count only where the one on the left is absent.
+# Normalised names. The variants on the right count only if no column has the exact name on the left.
 _NAMES = {
     SERIAL: ("serialnumber", {"serialno", "serial", "sno", "srno", "slno", "s/n", "sn", "no", "#"}),
     PRODUCT: ("productname", {"product", "name", "producttitle", "item", "itemname"}),
@@ -24,7 +24,10 @@ _IGNORED = re.compile(r"[\s._-]+")
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A header with every required column in it once; `images` is the index of the cell with the URLs."""
+    """A header that has each required column once.
+
+    `images` is the index of the column with the image URLs. `rows` yields the records after the header.
+    """
 
     delimiter: str
     record: Record
@@ -33,8 +36,8 @@ class Header:
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
-    """The header as one delimiter reads it, and the indexes of each required column."""
+class _Candidate:
+    """The header as read with one delimiter, and the indexes of each required column."""
 
     delimiter: str
     record: Record
@@ -47,15 +50,15 @@ class _Reading:
 
 
 def read_header(lines: Sequence[str]) -> Header:
-    """Find the header, the first line that is not blank; `rows` of the answer goes on after it.
+    """Read the header, which is the first line that is not blank.
 
-    Raises CatalogueError where it cannot be read or has too many cells, and with a problem for each required
-    column that is missing or there twice.
+    Raises CatalogueError if it cannot be read or has too many cells, with one problem for each required
+    column that is missing or ambiguous.
     """
-    readings = [_read(lines, delimiter) for delimiter in DELIMITERS]
-    best = max(readings, key=lambda reading: reading.rank)
-    broken = next((reading.record for reading in readings if reading.record.error), None)
-    if broken and len(best.record.cells) < 2:  # the other delimiters do not even see the broken cell
+    candidates = [_read(lines, delimiter) for delimiter in DELIMITERS]
+    best = max(candidates, key=lambda candidate: candidate.rank)
+    broken = next((candidate.record for candidate in candidates if candidate.record.error), None)
+    if broken and len(best.record.cells) < 2:  # no delimiter gives two cells
         raise CatalogueError((unreadable(broken, lines),), 1)
     problems = tuple(_problems(best))
     if problems:
@@ -63,11 +66,11 @@ def read_header(lines: Sequence[str]) -> Header:
     return Header(best.delimiter, best.record, best.columns[IMAGES][0], best.rows)
 
 
-def _read(lines: Sequence[str], delimiter: str) -> _Reading:
+def _read(lines: Sequence[str], delimiter: str) -> _Candidate:
     rows = records(lines, delimiter)
     named = (row for row in rows if row.error or any(map(str.strip, row.cells)))
     record = next(named, Record(1, 1, []))
-    return _Reading(delimiter, record, rows, _columns(record.cells))
+    return _Candidate(delimiter, record, rows, _columns(record.cells))
 
 
 def _columns(cells: list[str]) -> dict[str, list[int]]:
@@ -79,19 +82,25 @@ def _columns(cells: list[str]) -> dict[str, list[int]]:
     }
 
 
-def _problems(reading: _Reading) -> Iterator[Problem]:
-    line, cells = reading.record.line, reading.record.cells
+def _problems(candidate: _Candidate) -> Iterator[Problem]:
+    line, cells = candidate.record.line, candidate.record.cells
     if len(cells) > MAX_COLUMNS:
-        message = f"The header has {len(cells):,} cells; at most {MAX_COLUMNS:,} are allowed."
+        message = (
+            f"The header has {len(cells):,} cells; at most {MAX_COLUMNS:,} are allowed. "
+            "Delete the columns that are not used."
+        )
         yield Problem("too_many_columns", message, line=line)
-    for column, indexes in reading.columns.items():
+    for column, indexes in candidate.columns.items():
         if not indexes:
             found = _listed(cells)
-            message = f'The header has no column "{column}"; it has {found}. Add it, or rename the right one.'
+            message = (
+                f'The header has no column "{column}"; it has {found}. '
+                "Add this column, or rename the column that holds these values."
+            )
             yield Problem("missing_column", message, line=line, column=column, found=shown(found))
         elif len(indexes) > 1:
             found = _listed([cells[index] for index in indexes])
-            message = f'More than one column could be "{column}": {found}. Leave that name to one of them.'
+            message = f'More than one column could be "{column}": {found}. Rename all of them but one.'
             yield Problem("duplicate_column", message, line=line, column=column, found=shown(found))
 
 

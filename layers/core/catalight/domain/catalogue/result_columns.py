@@ -6,9 +6,9 @@ _FIRST_COLUMNS = ("Output Image Urls", "Status", "Errors", "Bytes In", "Bytes Ou
 RESULT_COLUMNS = (*_FIRST_COLUMNS, "Notes")
 
 
-def own_columns(header: Sequence[str]) -> int:
-    """Count the user's own cells of a header: all but the result columns of an earlier run at its end."""
-    for columns in (RESULT_COLUMNS, _FIRST_COLUMNS):  # the first releases wrote no notes
+def count_own_columns(header: Sequence[str]) -> int:
+    """Count the user's own cells in a header: all except trailing result columns of an earlier run."""
+    for columns in (RESULT_COLUMNS, _FIRST_COLUMNS):  # the first releases had no Notes column
         if tuple(header[-len(columns) :]) == columns:
             return len(header) - len(columns)
     return len(header)

@@ -1,4 +1,4 @@
-"""What a cell of image URLs holds: where one URL ends, which of them can be fetched, how one is shown."""
+"""The image URLs of a cell: split them, check whether they can be fetched, and shorten them for messages."""
 
 import re
 from urllib.parse import urlsplit
@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 MAX_URL_CHARACTERS = 2_048
 MAX_SHOWN_CHARACTERS = 80
 
-# URLs hold commas, semicolons and bars, so one of those splits only before what cannot go on a URL. A line
-# break always splits; other white space only before a URL, so that "not a url" stays one faulty source.
+# URLs contain commas, semicolons and bars, so these split only before something that cannot continue a URL.
+# A line break always splits. Other white space splits only before a URL, so "not a url" stays one bad URL.
 _SEPARATOR = re.compile(
     r"[,;|\s](?:(?<=[\r\n])|(?=https?://)|(?<=[,;|])(?=[\s,;|]|\Z))",
     re.IGNORECASE,
@@ -20,25 +20,25 @@ _HOST = re.compile(r"[.:_-]*[a-z0-9\x80-\U0010ffff][a-z0-9.:_\x80-\U0010ffff-]*"
 
 
 def split(cell: str) -> list[str]:
-    """The texts between the separators of `cell`, in order, stripped; empty places are left out."""
+    """Return the non-empty texts between the separators of `cell`, in order and stripped."""
     return [part for piece in _SEPARATOR.split(cell) if (part := piece.strip())]
 
 
 def fault(url: str) -> str | None:
-    """Why `url` cannot be fetched, as the end of a sentence, or None where it can."""
+    """Return why `url` cannot be fetched, as the end of a sentence, or None if it can."""
     if len(url) > MAX_URL_CHARACTERS:
         return f"it has {len(url):,} characters; at most {MAX_URL_CHARACTERS:,} are allowed"
-    if _PLAIN_URL.fullmatch(url):  # nearly every URL, at a tenth of the price
+    if _PLAIN_URL.fullmatch(url):  # true for nearly every URL, in a tenth of the time
         return None
     if not _SCHEME.match(url):
         return "it does not begin with http:// or https://"
     if _SPACE_OR_CONTROL.search(url):
-        return "it holds white space or a control character"
+        return "it contains white space or a control character"
     return _authority_fault(url)
 
 
 def shown(text: str) -> str:
-    """`text` as an error may show it: without credentials, at most 80 characters long."""
+    """Return `text` as a message may show it: without credentials, and at most 80 characters long."""
     _, at, rest = text.rpartition("@")
     if at:
         scheme = _ANY_SCHEME.match(text)
@@ -52,7 +52,7 @@ def _authority_fault(url: str) -> str | None:
     except ValueError:  # unbalanced brackets, a malformed IPv6 address, characters that normalise to "/"
         return "its host is not valid"
     if "@" in parts.netloc:
-        return "it carries a user name or a password"
+        return "it contains a user name or a password"
     if not parts.hostname:
         return "it has no host"
     if not _HOST.fullmatch(parts.hostname):

@@ -1,1 +1,1 @@
-"""An image: compression options, limits, capacity and the report of what was done."""
+"""An image: compression options, limits, capacity and report."""

@@ -8,10 +8,10 @@ from catalight.domain.image.report import Source, Times
 
 @dataclass(frozen=True, slots=True)
 class Compressed:
-    """An encoded picture: `data` in `format`, `width` x `height` pixels, upright.
+    """A compressed image: `data` in `format`, `width` x `height` pixels, upright.
 
-    `times` are those of the codec's stages; two outputs are equal whatever they took. `kept` says that it is
-    the source itself but for its metadata, because coding it anew would not have made it smaller.
+    `times` are those of the codec's stages; a comparison of two outputs ignores them. `kept` means that the
+    output is the source itself, except for its metadata, because re-encoding would not have made it smaller.
     """
 
     data: bytes

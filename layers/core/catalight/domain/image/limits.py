@@ -7,10 +7,10 @@ from catalight.domain.image.options import ImageFormat
 
 MB = 1_000_000
 
-# Bytes a pixel at the peak of each stage, as address space, measured at 50 megapixels with the worst of each
-# format: transparent, turned, in colours that have to be converted.
+# Peak address space of each stage in bytes per pixel, measured at 50 megapixels with the worst image of each
+# format: transparent, rotated, in colours that have to be converted.
 _DECODING = {"JPEG": 9, "PNG": 11, "WEBP": 19, "GIF": 12, "AVIF": 13, "BMP": 12, "TIFF": 13}
-# Of the outputs, those without transparency and those with it.
+# For each output format: without and with transparency.
 _ENCODING = {
     ImageFormat.JPEG: (8, 12),
     ImageFormat.PNG: (5, 5),
@@ -18,82 +18,84 @@ _ENCODING = {
     ImageFormat.AVIF: (33, 36),
     ImageFormat.GIF: (13, 17),
 }
-_MOVING = 11  # bytes a pixel of each frame of an animation, all of which are held
+_ANIMATION = 11  # bytes per pixel of each frame; all frames are held in memory
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one picture may cost; each check raises `too_many_pixels`, before what it checks is begun.
+    """What one image may cost. Each check raises `too_many_pixels` before the work that it checks begins.
 
-    `pixels` bounds the source: phones of "50 megapixels" make 8192 x 6144. `scanned` bounds the pixels that
-    all scans of a progressive JPEG visit (encoders make about ten scans, twenty at most). Of an animation
-    with more than `frames`, or more than `moving` pixels in all of them, only the first is taken. `memory`
-    and `cpu_seconds` bound the process that decodes and encodes, `output_bytes` what comes out of it.
+    `pixels` limits the source: phones with "50 megapixels" make 8192 x 6144. `scanned` limits the pixels that
+    all scans of a progressive JPEG visit (encoders make about ten scans, twenty at most). If an animation has
+    more than `frames` frames, or more than `animation_pixels` in all frames, only its first frame is used.
+    `memory` and `cpu_seconds` limit the process that decodes and encodes, and `output_bytes` its output.
     """
 
     pixels: int = 52 * MB
     scanned: int = 1_000 * MB
     frames: int = 300
-    moving: int = 60 * MB
+    animation_pixels: int = 60 * MB
     memory: int = 1_150 * MB
     cpu_seconds: int = 20
     output_bytes: int = 64 * MB
 
     def check_source(self, source_format: str, width: int, height: int) -> None:
-        """Whether a picture of this format and size may be decoded."""
+        """Raise ImageError if an image of this format and size may not be decoded."""
         pixels = width * height
         if pixels > self.pixels:
-            raise _too_many(f"The picture has {pixels:,} pixels; at most {self.pixels:,} are taken.")
-        allowed = self._room // _DECODING[source_format]
+            raise _too_many(f"The image has {pixels:,} pixels; at most {self.pixels:,} are allowed.")
+        allowed = self._pixel_bytes // _DECODING[source_format]
         if pixels > allowed:
-            detail = f"The {source_format} has {pixels:,} pixels; at most {allowed:,} of one are taken."
+            detail = f"The {source_format} image has {pixels:,} pixels; at most {allowed:,} are allowed."
             raise _too_many(detail)
 
     def check_scans(self, scans: int, width: int, height: int) -> None:
-        """Whether so many scans of a picture of this size may be decoded."""
+        """Raise ImageError if this many scans of an image of this size may not be decoded."""
         visited = scans * width * height
         if visited > self.scanned:
             raise _too_many(
-                f"The picture's {scans:,} scans visit {visited:,} pixels; at most {self.scanned:,} are taken."
+                f"The image's {scans:,} scans visit {visited:,} pixels; at most {self.scanned:,} are allowed."
             )
 
     def check_output(self, output_format: ImageFormat, width: int, height: int, *, transparent: bool) -> None:
-        """Whether a picture of this size may be encoded in this format."""
+        """Raise ImageError if an image of this size may not be encoded in this format."""
         pixels, allowed = width * height, self._encodable(output_format, transparent)
         if pixels > allowed:
             raise _too_many(
-                f"The picture has {pixels:,} pixels; at most {allowed:,} are made into {output_format}."
+                f"The image has {pixels:,} pixels; at most {allowed:,} can be encoded as {output_format}."
             )
 
     def holds(self, output_format: ImageFormat, width: int, height: int, *, transparent: bool) -> bool:
-        """Whether `check_output` has nothing against it."""
+        """Return whether `check_output` accepts this output."""
         return width * height <= self._encodable(output_format, transparent)
 
-    def moves(self, frames: int, width: int, height: int) -> bool:
-        """Whether so many frames of this size may be taken."""
-        return frames <= self.frames and frames * width * height <= min(self.moving, self._room // _MOVING)
+    def allows_animation(self, frames: int, width: int, height: int) -> bool:
+        """Return whether an animation with this many frames of this size is within the limits."""
+        return frames <= self.frames and frames * width * height <= min(
+            self.animation_pixels, self._pixel_bytes // _ANIMATION
+        )
 
     def too_many_bytes(self) -> ImageError:
-        """The error of an output that has outgrown its limit."""
-        detail = f"The compressed picture has more than {self.output_bytes:,} bytes."
+        """Return the error of an output that exceeds its limit."""
+        detail = f"The compressed image has more than {self.output_bytes:,} bytes."
         return ImageError(ImageErrorCode.TOO_MANY_BYTES, detail)
 
     def _encodable(self, output_format: ImageFormat, transparent: bool) -> int:
-        return self._room // _ENCODING[output_format][transparent]
+        return self._pixel_bytes // _ENCODING[output_format][transparent]
 
     @property
-    def _room(self) -> int:
-        """Bytes for pixels: without what the process itself takes, and keeps of earlier pictures."""
+    def _pixel_bytes(self) -> int:
+        """Bytes for pixels: the memory without what the process itself uses or keeps from earlier images."""
         return max(0, self.memory - PROCESS_BYTES - KEPT_BYTES)
 
 
 LIMITS = Limits()
 
 PROCESS_BYTES = 100 * MB
-"""Interpreter, libraries and the coded bytes of source and output."""
+"""Interpreter, libraries and the encoded bytes of source and output."""
 
 KEPT_BYTES = 100 * MB
-"""What a process may keep between two pictures, freed; one that cannot give back the rest is replaced."""
+"""The freed memory that a process may keep between images. If it cannot return the rest, it is replaced."""
 
 
 def _too_many(detail: str) -> ImageError:

@@ -1,4 +1,4 @@
-"""What a client may ask of the images of a job."""
+"""The compression options that a client may set for a job."""
 
 import re
 from dataclasses import asdict, dataclass
@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from catalight.domain.errors import OptionError
 
-MAX_SIDE = 16_383  # what WebP can hold, the smallest limit of the formats
+MAX_SIDE = 16_383  # WebP's limit, the smallest of all formats
 WHITE = "#ffffff"
 COLOUR = "^#[0-9a-fA-F]{6}$"
 
@@ -23,7 +23,7 @@ class ImageFormat(StrEnum):
 
     @property
     def extension(self) -> str:
-        """File name extension without its dot: importers know `jpg` rather than `jpeg`."""
+        """The file name extension without its dot. For JPEG it is `jpg`, which more importers know."""
         return "jpg" if self is ImageFormat.JPEG else self.value
 
     @property
@@ -33,7 +33,7 @@ class ImageFormat(StrEnum):
 
 
 class Target(StrEnum):
-    """What may be asked for: a format, the source's own, or whatever comes out smallest."""
+    """The requested output: one format, the source's own format, or whichever format is smallest."""
 
     JPEG = "jpeg"
     PNG = "png"
@@ -44,7 +44,7 @@ class Target(StrEnum):
 
     @property
     def formats(self) -> tuple[ImageFormat, ...]:
-        """The formats that its outputs may have: known before any source is."""
+        """The formats that the outputs may have, without knowledge of the sources."""
         if self in (Target.KEEP, Target.AUTO):
             return tuple(ImageFormat)
         return (ImageFormat(self.value),)
@@ -54,9 +54,9 @@ class Target(StrEnum):
 class Options:
     """Compression options of a job.
 
-    `quality` is 1 to 100. `max_width` and `max_height` are pixels; None leaves that side as it is. An
-    image is never enlarged and keeps its aspect. `background`, as `#rrggbb`, is what shows through where a
-    JPEG is made of a picture that is transparent.
+    `quality` is 1 to 100. `max_width` and `max_height` are pixels; None sets no limit. An image is never
+    enlarged and keeps its aspect ratio. `background`, as `#rrggbb`, fills transparent areas when the output
+    is a JPEG.
     """
 
     quality: int = 50
@@ -66,7 +66,7 @@ class Options:
     background: str = WHITE
 
     def __post_init__(self) -> None:
-        """Raise OptionError where a value is out of its range."""
+        """Raise OptionError if a value is out of its range."""
         _check_range("quality", self.quality, 100)
         _check_range("max_width", self.max_width, MAX_SIDE)
         _check_range("max_height", self.max_height, MAX_SIDE)
@@ -79,7 +79,7 @@ class Options:
         return cls(**{**document, "format": Target(document["format"])})
 
     def to_document(self) -> dict[str, Any]:
-        """Plain values, ready to be stored: where the background is white, as before there was one."""
+        """Return plain values for storage. A white background is left out, as before the option existed."""
         document = {**asdict(self), "format": self.format.value}
         if self.background == WHITE:
             del document["background"]

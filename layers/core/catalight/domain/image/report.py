@@ -1,13 +1,13 @@
-"""What making a picture light has taken, and what it was made from."""
+"""The report on a compressed image: the time of each stage, and the source."""
 
 from dataclasses import astuple, dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """Milliseconds of each stage, of one picture or summed over many.
+    """Milliseconds of each stage, for one image or summed over many.
 
-    `fetch` is the attempt that succeeded; what a picture waits for its turn is in none of them.
+    `fetch` is the attempt that succeeded. The time that an image waits for its turn is not included.
     """
 
     fetch: int = 0
@@ -22,7 +22,7 @@ class Times:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A picture as its host has it: its format (`jpeg`, `tiff`, …) and its pixels, upright."""
+    """The source image: its format (`jpeg`, `tiff`, …), and its width and height in pixels, upright."""
 
     format: str
     width: int
@@ -30,5 +30,5 @@ class Source:
 
 
 def milliseconds(seconds: float) -> int:
-    """Rounded to whole milliseconds."""
+    """Return the seconds as milliseconds, rounded to an integer."""
     return round(seconds * 1000)

@@ -1,4 +1,4 @@
-"""A job: one catalogue on its way, its states and its counts."""
+"""A job: one catalogue being processed, with its states and counts."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -15,10 +15,10 @@ from catalight.domain.job.webhook import Webhook
 
 
 class JobState(StrEnum):
-    """Where a job stands.
+    """The state of a job.
 
-    FINISHING and CANCELLING are shown to clients as PROCESSING. GONE is a tombstone: of the job, deleted or
-    expired, only its id is still known.
+    Clients see FINISHING and CANCELLING as PROCESSING. GONE is a tombstone: the job was deleted or has
+    expired, and only its id is still known.
     """
 
     PENDING = "PENDING"
@@ -48,7 +48,7 @@ ENDED = (JobState.COMPLETED, JobState.CANCELLED, JobState.FAILED)
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many images have ended, and how; bytes and times are those of the images done, summed."""
+    """The numbers of done and failed images. Bytes and times are sums over the done images."""
 
     done: int = 0
     failed: int = 0
@@ -84,16 +84,16 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One catalogue on its way.
+    """One catalogue being processed.
 
-    `run` starts at 1 and grows with every retry; `ranges` is how many row ranges this run has, of which
-    at most `window` are in the queue at once. `secret` makes the image links unguessable. `sealed` is
-    true once every row is stored. `api_base` is the URL that the client called, without a path;
-    `/images/…` in the result is appended to `link_base`, the same or a CDN's.
+    `run` starts at 1 and grows with every retry. `ranges` is the number of row ranges in this run, of which
+    at most `window` are in the queue at once. `secret` makes the image links unguessable. `sealed` is true
+    once every row is stored. `api_base` is the URL that the client called, without a path. In the result,
+    `/images/…` is appended to `link_base`, which is the same URL or a CDN's.
 
-    `fingerprint` tells apart orders that come under one Idempotency-Key. At `deadline_at` the run is ended
-    with what exists, at `expires_at` the job is forgotten. `moved_at` is when it last got further; the
-    sweeper looks at it at `sweep_at`, having looked `looks` times since it moved.
+    `fingerprint` distinguishes submissions with the same Idempotency-Key. At `deadline_at` the run ends with
+    what exists by then, and at `expires_at` the job is removed. `moved_at` is when the job last made
+    progress. The sweeper checks the job at `sweep_at`, and has checked it `looks` times since `moved_at`.
     """
 
     id: str
@@ -127,11 +127,11 @@ class Job:
 
     @property
     def end(self) -> JobState:
-        """The state in which this run ends, once it is FINISHING."""
+        """The state in which this run ends after FINISHING."""
         return JobState.CANCELLED if self.cancelled else JobState.COMPLETED
 
     def next_run(self, now: datetime, retention: Retention) -> "Job":
-        """The job as its next run begins, its failed rows not reopened yet."""
+        """Return the job at the start of its next run, with its failed rows not reopened yet."""
         return replace(
             self,
             run=self.run + 1,

@@ -1,4 +1,4 @@
-"""Names and links of what a job stores: unguessable, and the same for every attempt."""
+"""Keys and links of the objects that a job stores: unguessable, and the same for every attempt."""
 
 import hashlib
 import hmac
@@ -8,53 +8,57 @@ from urllib.parse import unquote, urlsplit
 
 TOKEN_BYTES = 16
 MAX_NAME = 80
-NO_FILE_NAME = frozenset('/\\:*?"<>|')  # on one system or another
+FORBIDDEN_IN_FILE_NAMES = frozenset('/\\:*?"<>|')  # on at least one operating system
 _LINK = re.compile(r"[A-Za-z0-9_-]{22}/[A-Za-z0-9_-]{1,80}\.[a-z]{3,4}")
 
 
 def token(secret: bytes, run: int, row: int, image: int) -> str:
-    """128 bits as 22 URL-safe characters: HMAC-SHA256 (RFC 2104) of the image's place, cut short.
+    """Return 22 URL-safe characters: 128 bits of the HMAC-SHA256 (RFC 2104) of the image's position.
 
-    A crash between storing and recording leaves no orphan: the next attempt stores under the same name.
+    A crash between storing and recording leaves no orphan, because the next attempt stores under the same
+    name.
     """
     digest = hmac.digest(secret, f"{run}/{row}/{image}".encode(), hashlib.sha256)
     return urlsafe_b64encode(digest[:TOKEN_BYTES]).rstrip(b"=").decode()
 
 
 def file_name(url: str, extension: str) -> str:
-    """The source's own name, made harmless, with the output's true extension (importers insist on one)."""
+    """Return the source's own name, sanitised, with the output's extension (importers insist on one)."""
     last = unquote(urlsplit(url).path).rsplit("/", 1)[-1]
     stem = re.sub(r"[^A-Za-z0-9_-]+", "-", last.rsplit(".", 1)[0]).strip("-")
     return f"{stem[:MAX_NAME] or 'image'}.{extension}"
 
 
 def link(secret: bytes, run: int, row: int, image: int, url: str, extension: str) -> str:
-    """`{token}/{name}`: the path of an output image below `/images/`."""
+    """Return `{token}/{name}`, the path of an output image below `/images/`."""
     return f"{token(secret, run, row, image)}/{file_name(url, extension)}"
 
 
 def is_link(text: str) -> bool:
-    """Whether `text` can be the `{token}/{name}` of an output image."""
+    """Return whether `text` has the form of an output image's `{token}/{name}`."""
     return _LINK.fullmatch(text) is not None
 
 
 def image_key(link: str) -> str:
-    """S3 key of an output image; `link` is `{token}/{name}`, so a CDN before the bucket can serve it."""
+    """Return the S3 key of the output image with this `{token}/{name}`.
+
+    The key is also the path of the image's URL, so a CDN in front of the bucket can serve it.
+    """
     return f"images/{link}"
 
 
 def image_url(base: str, link: str) -> str:
-    """Where an output image is found; `base` is the API's URL or a CDN's."""
+    """Return the URL of an output image; `base` is the API's URL or a CDN's."""
     return f"{base}/{image_key(link)}"
 
 
 def result_key(job_id: str, run: int) -> str:
-    """S3 key of the result CSV of one run."""
+    """Return the S3 key of the result CSV of one run."""
     return f"results/{job_id}/{run}.csv"
 
 
 def result_name(catalogue_name: str) -> str:
-    """What a result is saved as: the catalogue's name, without what a file system or an eye is tricked by."""
+    """Return a result's file name: the catalogue's name, without unsafe or unprintable characters."""
     stem = catalogue_name.rsplit(".", 1)[0]
-    safe = "".join(c if c.isprintable() and c not in NO_FILE_NAME else "-" for c in stem)
+    safe = "".join(c if c.isprintable() and c not in FORBIDDEN_IN_FILE_NAMES else "-" for c in stem)
     return f"{safe[:MAX_NAME].strip('. -') or 'catalogue'}-catalight.csv"

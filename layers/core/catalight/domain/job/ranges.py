@@ -1,9 +1,9 @@
-"""Row ranges: how the rows of a job are cut into messages, and which ranges are in the queue.
+"""Row ranges: how the rows of a job are split into messages, and which ranges are in the queue.
 
-At most `window` ranges of a job are in the queue at once. Ranges are worked through in `window` lanes:
-lane i is i, i + window, i + 2 window, … Submitting sends the head of every lane, and whoever ends a range
-sends its successor in the lane. That claims the next range without a counter, so a crash between ending
-and sending heals with the redelivery, which sends the same successor again.
+At most `window` ranges of a job are in the queue at once. Ranges are processed in `window` lanes: lane i
+holds the ranges i, i + window, i + 2 window, … Submitting sends the head of every lane, and the handler that
+ends a range sends its successor in the lane. This claims the next range without a counter. If the handler
+crashes between ending a range and sending the next, the redelivered message sends the same successor again.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,43 +16,43 @@ IMAGES_PER_RANGE = 10
 
 
 def assign(pending: Iterable[int], size: int = IMAGES_PER_RANGE) -> Iterator[int | None]:
-    """Give each row its range: consecutive rows, until a range holds `size` images or more.
+    """Yield the range of each row: consecutive rows share one until it has `size` images or more.
 
-    `pending` is the number of pending images of each row; a row without any gets None.
+    `pending` is the number of pending images of each row. A row without any gets None.
     """
-    current, held = 0, 0
+    current, in_range = 0, 0
     for images in pending:
-        if held >= size:
-            current, held = current + 1, 0
-        held += images
+        if in_range >= size:
+            current, in_range = current + 1, 0
+        in_range += images
         yield current if images else None
 
 
 def first_window(ranges: int, window: int) -> range:
-    """The heads of the lanes: what is sent when a job starts."""
+    """Return the heads of the lanes, which are the ranges that are sent when a run starts."""
     return range(min(ranges, window))
 
 
 def successor(number: int, ranges: int, window: int) -> int | None:
-    """The range to send when range `number` has ended, or None at the end of its lane."""
+    """Return the range to send when range `number` has ended, or None at the end of its lane."""
     following = number + window
     return following if following < ranges else None
 
 
-def named(message: ProcessRange, rows: Iterable[Row]) -> Iterator[tuple[int, int, Image]]:
-    """The images that the message names and that have not ended in `rows`, as `pending_images` has them."""
+def named_images(message: ProcessRange, rows: Iterable[Row]) -> Iterator[tuple[int, int, Image]]:
+    """Yield the images that the message names and that have not ended in `rows`, like `pending_images`."""
     return (entry for entry in pending_images(rows) if message.names(*entry[:2]))
 
 
 def split(message: ProcessRange, rows: Iterable[Row]) -> list[ProcessRange]:
-    """A message for each single image that the message names and that has not ended in `rows`."""
-    return [replace(message, row=row, place=place) for row, place, _ in named(message, rows)]
+    """Return one message for each image that the message names and that has not ended in `rows`."""
+    return [replace(message, row=row, place=place) for row, place, _ in named_images(message, rows)]
 
 
-def with_heads(pending: Iterable[Row], window: int) -> Iterator[tuple[Row, bool]]:
-    """Pending rows, range by range, each with whether its range is the first of its lane.
+def mark_lane_heads(pending: Iterable[Row], window: int) -> Iterator[tuple[Row, bool]]:
+    """Yield each pending row with whether its range is the first unfinished range of its lane.
 
-    Of the ranges of a lane that have not ended the first alone has been sent.
+    Of the unfinished ranges of a lane, only the first has been sent. `pending` is in order of range.
     """
     heads: dict[int, int | None] = {}
     for row in pending:

@@ -1,4 +1,4 @@
-"""The result CSV: the catalogue's own columns, then what became of its images."""
+"""The result CSV: the catalogue's own columns, followed by the outcome of its images."""
 
 import codecs
 import csv
@@ -14,21 +14,21 @@ KEPT = "KEPT"
 
 
 def head(dialect: Dialect, header: Sequence[str]) -> bytes:
-    """The first line of the result as UTF-8, after a byte order mark where the input had one."""
+    """Return the header line as UTF-8, after a byte order mark if the input had one."""
     bom = codecs.BOM_UTF8 if dialect.bom else b""
     return bom + _encoded(dialect, (*header, *RESULT_COLUMNS))
 
 
 def line(dialect: Dialect, row: Row, link_base: str) -> bytes:
-    """One row of the result as UTF-8, its images in the order of the cell they came from."""
-    found = ",".join(links.image_url(link_base, image.link) if image.link else "" for image in row.images)
+    """Return one row as UTF-8, with its images in the order of the cell they came from."""
+    urls = ",".join(links.image_url(link_base, image.link) if image.link else "" for image in row.images)
     failed = any(image.error for image in row.images)
     errors = ",".join(image.error or "" for image in row.images) if failed else ""
     kept = any(image.kept for image in row.images)
     notes = ",".join(KEPT if image.kept else "" for image in row.images) if kept else ""
     bytes_in = sum(image.bytes_in for image in row.images)
     bytes_out = sum(image.bytes_out for image in row.images)
-    return _encoded(dialect, (*row.cells, found, row.state, errors, str(bytes_in), str(bytes_out), notes))
+    return _encoded(dialect, (*row.cells, urls, row.state, errors, str(bytes_in), str(bytes_out), notes))
 
 
 def _encoded(dialect: Dialect, cells: Sequence[str]) -> bytes:

@@ -1,4 +1,4 @@
-"""How long a deployment waits for a job, and how long it keeps one."""
+"""How long a deployment waits for a job, and how long it keeps the job."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from typing import Self
 class Retention:
     """The time limits of a job.
 
-    A job that makes no progress for `stall_timeout` is stalled: a message of it may have been lost.
+    A job that makes no progress for `stall_timeout` is stalled: one of its messages may have been lost.
     `job_deadline` after a run began, its unfinished images fail. A job, its images and its result are kept
-    for `lifetime`. A retry starts that time again, but no image is kept longer than `max_lifetime`: then the
-    bucket's own rule deletes it.
+    for `lifetime`. A retry restarts that time, but no image is kept longer than `max_lifetime`: then the
+    bucket's lifecycle rule deletes it.
     """
 
     stall_timeout: timedelta
@@ -32,5 +32,5 @@ class Retention:
         )
 
     def expires_at(self, now: datetime, created_at: datetime) -> datetime:
-        """When a job expires whose run begins now."""
+        """Return when a job expires whose run begins now."""
         return min(now + self.lifetime, created_at + self.max_lifetime)

@@ -1,4 +1,4 @@
-"""A row of a catalogue with its images, and how an image moves from pending to its end."""
+"""A row of a catalogue with its images, and the state changes of an image."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -9,11 +9,13 @@ from catalight.domain.errors import ImageError, ImageErrorCode
 from catalight.domain.image.options import ImageFormat
 from catalight.domain.image.report import Source, Times
 
-TOO_LONG = "Its host wants to be left alone: {:,.0f} s of waiting in all; at most {:,.0f} are allowed."
+HOST_WAIT_TOO_LONG = (
+    "The host is throttled: this would be {:,.0f} s of waiting in total; at most {:,.0f} s are allowed."
+)
 
 
 class ImageState(StrEnum):
-    """Where an image stands; DONE and FAILED are ends."""
+    """The state of an image. DONE and FAILED are final."""
 
     PENDING = "PENDING"
     DONE = "DONE"
@@ -24,11 +26,12 @@ class ImageState(StrEnum):
 class Image:
     """One image of a row.
 
-    `attempts` counts the failures that may pass; before `not_before` no further attempt is made.
-    `waiting_since` is when it was first made to wait for its host. `link` is the path of the output below
-    `/images/`; sizes are bytes, dimensions are pixels of the output. `source` and `times` are None where the
-    image is not done, or was before they were kept. `kept` says that the output is the source itself but for
-    its metadata. `error` and `detail` tell why it failed, or, while it is pending, why its last attempt did.
+    `attempts` counts the transient failures. No further attempt is made before `not_before`.
+    `waiting_since` is when the image first had to wait for its host. `link` is the path of the output below
+    `/images/`. Sizes are bytes, and dimensions are pixels of the output. `source` and `times` are None if the
+    image is not done, or was done before these fields existed. `kept` means that the output is the source
+    itself, except for its metadata. `error` and `detail` say why the image failed or, while it is pending,
+    why its last attempt failed.
     """
 
     url: str
@@ -49,18 +52,18 @@ class Image:
 
     @property
     def ended(self) -> bool:
-        """Whether the image has reached an end, well or badly."""
+        """Whether the image is done or has failed."""
         return self.state is not ImageState.PENDING
 
     @property
     def format(self) -> ImageFormat | None:
-        """The output's format, which its link ends with."""
+        """The output's format, by the extension of its link; None without a link."""
         if self.link is None:
             return None
         return next(known for known in ImageFormat if self.link.endswith(f".{known.extension}"))
 
     def due(self, now: datetime) -> bool:
-        """Whether an attempt may be made now."""
+        """Return whether an attempt may be made now."""
         return not self.ended and (self.not_before is None or self.not_before <= now)
 
     def done(
@@ -75,7 +78,7 @@ class Image:
         *,
         kept: bool = False,
     ) -> "Image":
-        """End it well."""
+        """Return the image as done."""
         return replace(
             self,
             state=ImageState.DONE,
@@ -94,7 +97,7 @@ class Image:
         )
 
     def failed(self, error: ImageError) -> "Image":
-        """End it badly."""
+        """Return the image as failed."""
         return replace(
             self,
             state=ImageState.FAILED,
@@ -104,32 +107,40 @@ class Image:
             detail=error.detail,
         )
 
-    def postponed(self, error: ImageError, until: datetime, now: datetime, deadline: float) -> "Image":
-        """Count a failure that may pass and try again at `until`, or end it where that is too late."""
+    def retry_later(self, error: ImageError, until: datetime, now: datetime, deadline: float) -> "Image":
+        """Count a transient failure and wait until `until`, or fail if that is too late."""
         tried = replace(self, attempts=self.attempts + 1, error=error.code, detail=error.detail)
         return tried.waiting(until, now, deadline)
 
-    def refused(self, error: ImageError, until: datetime, now: datetime, deadline: float) -> "Image":
-        """Wait for its host, which said only that there were too many requests: no attempt is lost."""
+    def throttled(self, error: ImageError, until: datetime, now: datetime, deadline: float) -> "Image":
+        """Wait for the host, which reported only too many requests. This does not count as an attempt."""
         return replace(self, error=error.code, detail=error.detail).waiting(until, now, deadline)
 
     def waiting(self, until: datetime, now: datetime, deadline: float) -> "Image":
-        """Wait for its host until `until`; an end where that is more than `deadline` seconds in all."""
+        """Wait for the host until `until`, or fail if that is more than `deadline` seconds in total."""
         since = self.waiting_since or now
         seconds = (until - since).total_seconds()
         if seconds <= deadline:
             return replace(self, not_before=until, waiting_since=since)
         if self.error:
             return replace(self, state=ImageState.FAILED, not_before=None, waiting_since=None)
-        return self.failed(ImageError(ImageErrorCode.DEADLINE_EXCEEDED, TOO_LONG.format(seconds, deadline)))
+        return self.failed(
+            ImageError(ImageErrorCode.DEADLINE_EXCEEDED, HOST_WAIT_TOO_LONG.format(seconds, deadline))
+        )
 
-    def held(self, until: datetime) -> "Image":
-        """Wait for a service of ours, which costs neither an attempt nor time: its host has answered."""
+    def deferred(self, until: datetime) -> "Image":
+        """Wait until `until` for one of Catalight's own services.
+
+        This counts neither as an attempt nor as waiting for the host, which has answered.
+        """
         return replace(self, not_before=until, waiting_since=None)
 
 
 class RowState(StrEnum):
-    """How the images of a row stand: one is PENDING, or all are DONE, some (PARTIAL), none (FAILED)."""
+    """The state of a row: PENDING if an image is pending, else DONE (all), PARTIAL (some) or FAILED (none).
+
+    EMPTY means that the row has no images.
+    """
 
     PENDING = "PENDING"
     DONE = "DONE"
@@ -140,10 +151,10 @@ class RowState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: its cells as they came, its images in the order of the cell.
+    """One row: its cells as they were submitted, and its images in the order of the cell.
 
     `number` counts from 0 in CSV order. `range` is the row range of this run that the row belongs to, or
-    None where nothing was pending when the run began. `version` grows with every write of the row.
+    None if nothing was pending when the run began. `version` grows with every write of the row.
     """
 
     job_id: str
@@ -156,12 +167,12 @@ class Row:
 
     @property
     def pending(self) -> bool:
-        """Whether an image has not reached its end."""
+        """Whether any image is pending."""
         return any(not image.ended for image in self.images)
 
     @property
     def state(self) -> RowState:
-        """How its images stand."""
+        """The state that follows from the images."""
         if not self.images:
             return RowState.EMPTY
         if self.pending:
@@ -171,7 +182,7 @@ class Row:
 
 
 def pending_images(rows: Iterable[Row]) -> Iterator[tuple[int, int, Image]]:
-    """The images that have not ended, each after its row's number and its place in the row."""
+    """Yield each pending image as (row number, place, image); `place` is its index in the row."""
     for row in rows:
         for place, image in enumerate(row.images):
             if not image.ended:
@@ -179,6 +190,6 @@ def pending_images(rows: Iterable[Row]) -> Iterator[tuple[int, int, Image]]:
 
 
 def first_due(images: Iterable[Image]) -> datetime | None:
-    """When the first of these may be tried, at least one of which is pending; None means at once."""
+    """Return when the first of these images is due, or None for at once. At least one must be pending."""
     waits = [image.not_before for image in images if not image.ended]
     return None if None in waits else min(wait for wait in waits if wait)

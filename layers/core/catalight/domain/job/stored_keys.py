@@ -1,4 +1,4 @@
-"""What a job may have stored, by its keys."""
+"""The keys of the objects that a job may have stored."""
 
 from collections.abc import Iterator
 
@@ -9,22 +9,22 @@ from catalight.domain.job.row import Row
 
 
 def result_keys(job: Job) -> list[str]:
-    """The result CSVs of all runs so far."""
+    """Return the keys of the result CSVs of all runs so far."""
     return [links.result_key(job.id, run) for run in range(1, job.run + 1)]
 
 
-def possible(job: Job, row: Row) -> Iterator[str]:
-    """Where attempts of any run so far may have stored images of the row."""
+def possible_keys(job: Job, row: Row) -> Iterator[str]:
+    """Yield the keys under which attempts of any run so far may have stored images of the row."""
     for run in range(1, job.run + 1):
         for place in range(len(row.images)):
             yield from _keys(job, row, run, place)
 
 
-def leftovers(job: Job, row: Row) -> Iterator[str]:
-    """Where attempts of the row's own run may have stored what no image of the row refers to.
+def orphan_keys(job: Job, row: Row) -> Iterator[str]:
+    """Yield the keys that attempts of the row's own run may have used and no image of the row refers to.
 
-    Where the options leave the format open, that may also be so for an image that is done: the attempt that
-    died may have been served another picture.
+    If the options leave the format open, a done image may have such keys too: an earlier attempt, which
+    crashed, may have received a different source image.
     """
     for place, image in enumerate(row.images):
         if not image.link or len(job.options.format.formats) > 1:
@@ -33,7 +33,7 @@ def leftovers(job: Job, row: Row) -> Iterator[str]:
 
 
 def _keys(job: Job, row: Row, run: int, place: int) -> Iterator[str]:
-    """One for each format that the options allow."""
+    """Yield one key for each format that the options allow."""
     image = row.images[place]
     if image.error is not ImageErrorCode.INVALID_URL:
         for output in job.options.format.formats:

@@ -2,16 +2,16 @@
 
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
-# What is refused over and above what Python takes from IANA's registries of special addresses: they call some
-# of it global, older Pythons do not know all of it yet, and no picture lives in any.
+# Refused in addition to what Python's `ipaddress` knows from IANA's registries of special addresses. The
+# registries call some of these global, older Pythons do not know all of them yet, and none hosts images.
 _SPECIAL_V4 = tuple(
     map(
         ip_network,
         (
-            "100.64.0.0/10",  # shared by carriers, and some clouds' metadata
+            "100.64.0.0/10",  # carrier-grade NAT, and the metadata service of some clouds
             "168.63.129.16/32",  # the host agent of one cloud
             "192.0.0.0/24",  # protocol assignments
-            "192.88.99.0/24",  # relays of 6to4
+            "192.88.99.0/24",  # 6to4 relays
             "198.18.0.0/15",  # benchmarks
         ),
     )
@@ -23,20 +23,21 @@ _SPECIAL_V6 = tuple(
             "2001::/23",  # protocol assignments: Teredo, ORCHID, benchmarks
             "2001:db8::/32",  # documentation
             "2002::/16",  # 6to4
-            "3ffe::/16",  # a test network, long given back
+            "3ffe::/16",  # a test network (6bone), returned long ago
             "3fff::/20",  # documentation
         ),
     )
 )
-_UNICAST = ip_network("2000::/3")  # what is given out of IPv6; all the rest is for other ends
+_GLOBAL_UNICAST = ip_network("2000::/3")  # the IPv6 space that is assigned; the rest has other purposes
 _NAT64 = ip_network("64:ff9b::/96")
 _ISATAP = (b"\x00\x00\x5e\xfe", b"\x02\x00\x5e\xfe")
 
 
 def is_public(text: str) -> bool:
-    """Whether the address can be reached, and only be reached, over the public internet.
+    """Return whether the address can be reached over the public internet, and only over it.
 
-    One that embeds an IPv4 address which a gateway or a tunnel would lead to is judged by that.
+    If an IPv6 address embeds an IPv4 address that a gateway or tunnel would forward to, that one must be
+    public.
     """
     address = ip_address(text)
     if isinstance(address, IPv4Address):
@@ -56,10 +57,10 @@ def _is_public_v4(address: IPv4Address) -> bool:
 
 def _is_public_v6(address: IPv6Address) -> bool:
     special = address.scope_id is not None or any(address in net for net in _SPECIAL_V6)
-    return address.is_global and address in _UNICAST and not special
+    return address.is_global and address in _GLOBAL_UNICAST and not special
 
 
 def _embedded(address: IPv6Address) -> IPv4Address | None:
-    """The IPv4 address in the last four bytes, where something would lead there."""
+    """Return the IPv4 address in the last four bytes if a gateway or tunnel would forward to it."""
     tunnelled = address in _NAT64 or address.packed[8:12] in _ISATAP
     return IPv4Address(address.packed[12:]) if tunnelled else address.ipv4_mapped

@@ -1,1 +1,1 @@
-"""Who calls the API: authentication, limits and API keys."""
+"""The callers of the API: authentication, limits and API keys."""

@@ -1,4 +1,4 @@
-"""Admit what a caller asks for, as far as its limits go."""
+"""Check a caller's requests against its limits."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -9,12 +9,12 @@ from catalight.domain.errors import LimitError
 from catalight.usecases.ports import Clock, JobList, Usage
 
 DAY = 86_400  # seconds
-OPEN_RETRY_AFTER = 30  # seconds; a job ends sooner or later than that, nobody knows
+OPEN_RETRY_AFTER = 30  # seconds; a guess, because it is not known when a job will end
 
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What is left of a caller's limits; the rows are counted anew in `reset` seconds."""
+    """What is left of a caller's limits. The row count restarts in `reset` seconds."""
 
     limits: Limits
     open_jobs: int
@@ -24,27 +24,27 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True)
 class Admit:
-    """Count what a caller asks for against its limits.
+    """Count what a caller requests against its limits.
 
-    Rows are counted in one conditional write, and once for each order, however often it comes. Open jobs are
-    counted as they stand: requests of the same moment may together be over that limit by as many as they are.
+    Rows are counted in one conditional write, and once per submission, however often it is repeated. Open
+    jobs are counted without a lock, so n simultaneous requests together may exceed that limit by up to n.
     """
 
     jobs: JobList
     usage: Usage
     clock: Clock
 
-    def __call__(self, owner: str, limits: Limits, order: str, rows: int) -> None:
-        """Count an order of so many rows; raise LimitError where it is over a limit."""
+    def __call__(self, owner: str, limits: Limits, submission_id: str, rows: int) -> None:
+        """Count a submission of this many rows. Raise LimitError if it exceeds a limit."""
         left = self.allowance(owner, limits)
         if not left.open_jobs:
             raise LimitError("open-jobs", limits.open_jobs, 0, 1, OPEN_RETRY_AFTER)
-        if not self.usage.add(owner, self.clock().date(), order, rows, limits.rows_a_day):
+        if not self.usage.add(owner, self.clock().date(), submission_id, rows, limits.rows_a_day):
             wait = left.reset if rows <= limits.rows_a_day else None
             raise LimitError("rows", limits.rows_a_day, left.rows, rows, wait)
 
     def allowance(self, owner: str, limits: Limits) -> Allowance:
-        """What is left now."""
+        """Return what is left now."""
         now = self.clock()
         open_jobs = self.jobs.count_open(owner, limits.open_jobs)
         rows = self.usage.rows(owner, now.date())

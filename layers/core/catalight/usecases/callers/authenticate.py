@@ -1,4 +1,4 @@
-"""Know a caller by its API key."""
+"""Identify a caller by its API key."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ class Authenticate:
     keys: Keys
 
     def __call__(self, token: str | None) -> ApiKey:
-        """Raise UnauthorizedError where there is no token, or none of a key that stands."""
+        """Return the key. Raise UnauthorizedError without a token, or if its key is unknown or revoked."""
         if token is None:
             raise UnauthorizedError(given=False)
         key = self.keys.find_by_digest(api_keys.digest(token)) if api_keys.is_token(token) else None

@@ -1,4 +1,4 @@
-"""Make, list and revoke API keys, and change what their webhooks are signed with."""
+"""Create, list and revoke API keys, and rotate their webhook secrets."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ MAX_NAME = 100
 
 @dataclass(frozen=True, slots=True)
 class ManageKeys:
-    """What an operator does with keys; `masters` are the deployment's webhook secrets, the newest first."""
+    """Manage the keys for an operator. `masters` returns the deployment's webhook secrets, newest first."""
 
     keys: Keys
     masters: Callable[[], Sequence[str]]
@@ -21,35 +21,35 @@ class ManageKeys:
     new_id: Callable[[], str]
 
     def make(self, name: str, limits: Limits) -> tuple[ApiKey, str]:
-        """A new key and its token, which is told this once."""
+        """Create a key. Return it and its token, which cannot be read again later."""
         if not 0 < len(name) <= MAX_NAME or not name.isprintable():
             raise OptionError("name", name[:MAX_NAME], f"1 to {MAX_NAME} printable characters")
         for field, limit in (("open_jobs", limits.open_jobs), ("rows_a_day", limits.rows_a_day)):
             if limit < 1:
-                raise OptionError(field, str(limit), "a whole number from 1")
+                raise OptionError(field, str(limit), "a whole number, at least 1")
         token = api_keys.new_token()
         key = ApiKey(self.new_id(), name, api_keys.digest(token), limits, self.clock())
         self.keys.insert(key)
         return key, token
 
     def all(self) -> list[ApiKey]:
-        """All keys, those that were revoked too, the oldest first."""
+        """Return all keys, including revoked ones, oldest first."""
         return self.keys.all()
 
     def revoke(self, key_id: str) -> ApiKey:
-        """Let a key in no more; its jobs go on. Asking again is harmless."""
+        """Revoke a key. Its jobs continue. Repeating the call is harmless."""
         self.keys.revoke(key_id, self.clock())
         return self._get(key_id)
 
     def rotate_webhook_secret(self, key_id: str) -> ApiKey:
-        """Sign with a new secret, and for OVERLAP with the one before too."""
+        """Sign with a new secret and, for OVERLAP, with the previous one too."""
         key = self._get(key_id)
-        self.keys.rotate_webhook_secret(key_id, key.webhook_version, self.clock() + api_keys.OVERLAP)
+        self.keys.rotate_webhook_secret(key_id, key.webhook_version, self.clock() + api_keys.SECRET_OVERLAP)
         return self._get(key_id)
 
     def webhook_secrets(self, key_id: str) -> list[str]:
-        """What the key's webhooks are signed with now, the newest first. NOBODY has one too."""
-        key = self._get(key_id) if key_id != api_keys.NOBODY else None
+        """Return the secrets that sign the key's webhooks now, newest first. NOBODY has some too."""
+        key = self._get(key_id) if key_id != api_keys.NO_OWNER else None
         return api_keys.signing_secrets(self.masters(), key, self.clock())
 
     def _get(self, key_id: str) -> ApiKey:

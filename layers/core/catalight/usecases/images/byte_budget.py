@@ -1,4 +1,4 @@
-"""Room for so many bytes: who needs more than is left waits."""
+"""A byte budget: a thread that needs more bytes than are left waits."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,7 +6,7 @@ from threading import Condition
 
 
 class ByteBudget:
-    """Bytes that threads share."""
+    """A number of bytes that threads share."""
 
     def __init__(self, size: int) -> None:
         self._left = self._size = size
@@ -14,7 +14,7 @@ class ByteBudget:
 
     @contextmanager
     def reserve(self, size: int) -> Iterator[None]:
-        """Hold so many bytes as soon as there are so many; what would never fit takes all of them."""
+        """Wait until `size` bytes are free and hold them. More than the whole budget counts as all of it."""
         size = min(size, self._size)
         with self._changed:
             self._changed.wait_for(lambda: self._left >= size)

@@ -1,4 +1,4 @@
-"""What follows when rows of a range have ended."""
+"""Continue a job when rows of a range have ended."""
 
 from dataclasses import dataclass
 
@@ -11,9 +11,10 @@ from catalight.usecases.ports import Queue, Rows
 
 @dataclass(frozen=True, slots=True)
 class CarryOn:
-    """Send the next range of the lane, and ask whether the job is complete.
+    """Send the next range of the lane, and check whether the job is complete.
 
-    It looks at what is stored, not at who ended what: a redelivery heals what died half-way.
+    This depends only on what is stored, not on who ended what. So a redelivered message completes what a
+    crash interrupted.
     """
 
     rows: Rows
@@ -21,7 +22,7 @@ class CarryOn:
     ask_completion: AskCompletion
 
     def __call__(self, job: Job, number: int) -> None:
-        """Carry on after range `number`, if nothing of it is pending."""
+        """Send the range after `number` if nothing of `number` is pending, and check for completion."""
         following = ranges.successor(number, job.ranges, job.window)
         if following is not None and not self._pending(job, number) and self._pending(job, following):
             self.image_queue.send([ProcessRange(job.id, job.run, following)])

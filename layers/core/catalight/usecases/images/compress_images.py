@@ -25,12 +25,14 @@ from catalight.usecases.ports import Clock, Hosts, ObjectStore
 
 logger = logging.getLogger(__name__)
 
-UNEXPECTED = ImageError(ImageErrorCode.INTERNAL_ERROR, "Something went wrong inside Catalight; it is logged.")
+UNEXPECTED = ImageError(
+    ImageErrorCode.INTERNAL_ERROR, "An unexpected error occurred in Catalight. It is logged."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One image that is due: `row` and `place` are its row's number and its place in the cell."""
+    """One image that is due. `row` is the number of its row, and `place` its index in the cell."""
 
     row: int
     place: int
@@ -38,19 +40,19 @@ class Task:
 
     @property
     def host(self) -> str:
-        """The host to ask for it."""
+        """The host that the image is downloaded from."""
         return hosts.name(self.image.url)
 
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """What the threads of one call share; `begun` counts the downloads."""
+    """What the threads of one call share. `order` numbers the downloads in the order of their start."""
 
     job: Job
     scheduler: HostScheduler[Task]
     backoff: HostBackoff
     seconds_left: Callable[[], float]
-    begun: Iterator[int] = field(default_factory=count)
+    order: Iterator[int] = field(default_factory=count)
     store_is_down: Event = field(default_factory=Event)
 
 
@@ -67,9 +69,9 @@ class CompressImages:
     `deadline` seconds.
 
     Time: a download takes at most `fetch_seconds`, and coding at most `coding_seconds`. Neither starts with
-    less time left, except the first downloads (those that a free slot takes at once, whatever their hosts)
-    and the whole of the first image. Images that do not start, or that our own services interrupt, stay
-    pending.
+    less time left than the image still needs, with two exceptions: the first min(`downloads`, `per_host`)
+    downloads (those that start at once, whatever their hosts), and the coding of the first image. Images that
+    do not start, or that an outage of our own services interrupts, stay pending.
     """
 
     fetch: Callable[[str], bytes]
@@ -93,9 +95,9 @@ class CompressImages:
     def __call__(
         self, job: Job, tasks: Sequence[Task], seconds_left: Callable[[], float]
     ) -> dict[tuple[int, int], Image]:
-        """Return each image as it stands now, by row number and place."""
+        """Return each image in its new state, by row number and place."""
         scheduler = HostScheduler(((task.host, task) for task in tasks), self.per_host)
-        # Half of it, so that an image can wait for its host and still be tried.
+        # Half of the deadline, so that an image can wait for its host and still be tried.
         longest = self.deadline / 2
         backoff = HostBackoff(self.hosts, {task.host for task in tasks}, self.clock, self.random, longest)
         call = _Call(job, scheduler, backoff, seconds_left)
@@ -105,16 +107,16 @@ class CompressImages:
             for task in scheduler:
                 images[task.row, task.place] = self._attempt(call, task)
 
-        begun = [self.threads.submit(work) for _ in range(min(self.downloads, len(tasks)))]
-        wait(begun)
-        for thread in begun:
-            thread.result()  # raises what it raised
+        workers = [self.threads.submit(work) for _ in range(min(self.downloads, len(tasks)))]
+        wait(workers)
+        for worker in workers:
+            worker.result()  # re-raises the exception of the thread, if any
         return images
 
     def _attempt(self, call: _Call, task: Task) -> Image:
         try:
             return self._outcome(call, task)
-        except Exception:  # whatever it is, it is this image's end, and the others are kept
+        except Exception:  # fail this image only, and keep the others
             logger.exception(
                 "unexpected error at image %s of row %s of job %s", task.place, task.row, call.job.id
             )
@@ -127,35 +129,38 @@ class CompressImages:
             return self._after_failure(call, task, error)
         except UnavailableError:
             call.store_is_down.set()
-            return self._held(task.image)
+            return self._deferred(task.image)
 
-    def _held(self, image: Image) -> Image:
-        """Wait until the store may be up again: each attempt until then is a download for nothing."""
-        return image.held(self.clock() + timedelta(seconds=self.outage_pause * retries.jitter(self.random)))
+    def _deferred(self, image: Image) -> Image:
+        """Wait until the store may be up again. Until then, each attempt would waste a download."""
+        return image.deferred(
+            self.clock() + timedelta(seconds=self.outage_pause * retries.jitter(self.random))
+        )
 
     def _compress(self, call: _Call, task: Task) -> Image:
-        with call.scheduler.at(task.host):  # while this one is coded, another may be fetched from there
+        with call.scheduler.at(task.host):  # while this image is coded, the next one is fetched
             if call.store_is_down.is_set():
-                return self._held(task.image)
-            if back := call.backoff.back_at(task.host):
-                return task.image.waiting(back, self.clock(), self.deadline)
-            order = next(call.begun)
-            if order >= min(self.downloads, self.per_host) and call.seconds_left() < self._whole_seconds:
+                return self._deferred(task.image)
+            if retry_at := call.backoff.retry_at(task.host):
+                return task.image.waiting(retry_at, self.clock(), self.deadline)
+            order = next(call.order)
+            if order >= min(self.downloads, self.per_host) and call.seconds_left() < self._seconds_per_image:
                 return task.image
             began = self.timer()
             source = self._fetch(call, task)
             fetch = milliseconds(self.timer() - began)
-        with ExitStack() as held:
+        with ExitStack() as reserved:
             with self.coding:
                 if order and call.seconds_left() < self.coding_seconds:
                     return task.image
                 output = self.compress(source, call.job.options)
-                held.enter_context(self.output_budget.reserve(len(output.data)))  # before another one is made
+                # Reserve before the coding slot is free, so that no further output is made without budget.
+                reserved.enter_context(self.output_budget.reserve(len(output.data)))
             return self._store(call, task, len(source), output, fetch)
 
     def _store(self, call: _Call, task: Task, bytes_in: int, output: Compressed, fetch: int) -> Image:
-        place, extension = (call.job.run, task.row, task.place), output.format.extension
-        link = links.link(call.job.secret, *place, task.image.url, extension)
+        position, extension = (call.job.run, task.row, task.place), output.format.extension
+        link = links.link(call.job.secret, *position, task.image.url, extension)
         began = self.timer()
         self.store.put(links.image_key(link), output.data, output.format.media_type)
         times = output.times + Times(fetch=fetch, store=milliseconds(self.timer() - began))
@@ -163,7 +168,7 @@ class CompressImages:
         return task.image.done(link, *sizes, output.source, times, kept=output.kept)
 
     @property
-    def _whole_seconds(self) -> float:
+    def _seconds_per_image(self) -> float:
         return self.fetch_seconds + self.coding_seconds
 
     def _fetch(self, call: _Call, task: Task) -> bytes:
@@ -178,11 +183,14 @@ class CompressImages:
 
     def _after_failure(self, call: _Call, task: Task, error: ImageError) -> Image:
         now, factor = self.clock(), retries.jitter(self.random)
-        asked_for = now + timedelta(seconds=error.retry_after or 0)
-        back = call.backoff.back_at(task.host) or now
-        if error.status == hosts.TOO_MANY_REQUESTS:  # nothing is wrong with the picture: it costs no attempt
-            return task.image.refused(error, max(asked_for, back), now, self.deadline)
-        again = retries.next_try(task.image.attempts, self.pauses, now, factor) if error.transient else None
-        if again is None:
+        retry_after = now + timedelta(seconds=error.retry_after or 0)
+        host_retry_at = call.backoff.retry_at(task.host) or now
+        if error.status == hosts.TOO_MANY_REQUESTS:  # nothing is wrong with the image: it costs no attempt
+            return task.image.throttled(error, max(retry_after, host_retry_at), now, self.deadline)
+        next_try = (
+            retries.next_try(task.image.attempts, self.pauses, now, factor) if error.transient else None
+        )
+        if next_try is None:
             return task.image.failed(error)
-        return task.image.postponed(error, max(again, asked_for, back), now, self.deadline)
+        until = max(next_try, retry_after, host_retry_at)
+        return task.image.retry_later(error, until, now, self.deadline)

@@ -1,4 +1,4 @@
-"""End what has crashed its function too often."""
+"""End images that have crashed their function too often."""
 
 from dataclasses import dataclass
 
@@ -14,8 +14,9 @@ from catalight.usecases.ports import Jobs, Queue, Rows
 
 @dataclass(frozen=True, slots=True)
 class GiveUp:
-    """End the image of a dead letter as `gave_up`; one that names several is split first, and tried again.
+    """Fail the image of a dead letter as `gave_up`.
 
+    A dead letter with several images is split into one message for each, and these are tried again.
     `receives` is how often a message is tried before it becomes a dead letter.
     """
 
@@ -27,7 +28,7 @@ class GiveUp:
     receives: int
 
     def __call__(self, message: Message) -> None:
-        """Handle one dead letter of ImageQueue; redriving it is safe."""
+        """Handle one dead letter of ImageQueue. Redriving it is safe."""
         job = current(self.jobs, message.job_id, message.run)
         if job is None or job.state in ENDED:
             return
@@ -36,8 +37,12 @@ class GiveUp:
         if len(parts) > 1:
             self.image_queue.send(parts)
             return
-        detail = f"The function died {self.receives} times at this image, which is as often as it is tried."
+        detail = (
+            f"The function crashed {self.receives} times on this image, which is the maximum number of tries."
+        )
         error = ImageError(ImageErrorCode.GAVE_UP, detail)
-        outcomes = {(row, place): image.failed(error) for row, place, image in ranges.named(message, rows)}
+        outcomes = {
+            (row, place): image.failed(error) for row, place, image in ranges.named_images(message, rows)
+        }
         self.record_images(job, rows, outcomes)
         self.carry_on(job, message.range)

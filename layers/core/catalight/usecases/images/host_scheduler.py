@@ -1,4 +1,4 @@
-"""HostScheduler: which task may begin next, so that a busy host holds up nobody but itself."""
+"""HostScheduler: choose the next task to start, so that a busy host delays only its own tasks."""
 
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
@@ -7,14 +7,14 @@ from threading import Condition
 
 
 class HostScheduler[T]:
-    """Hands tasks out to threads: at most `per_host` of a host at once, and the hosts in turn.
+    """Hands out tasks to threads: at most `per_host` at once for one host, and the hosts in turn.
 
-    Whoever takes a task says when it is done with the host. A thread waits only while every task that is left
-    is for a host that has no room.
+    The thread that takes a task releases the host at the end of `at`. A thread waits only while every
+    remaining task is for a host at its limit.
     """
 
     def __init__(self, tasks: Iterable[tuple[str, T]], per_host: int) -> None:
-        self._waiting: dict[str, deque[T]] = {}  # the host whose turn is next stands first
+        self._waiting: dict[str, deque[T]] = {}  # the first host is next
         for host, task in tasks:
             self._waiting.setdefault(host, deque()).append(task)
         self._busy = Counter[str]()
@@ -22,13 +22,13 @@ class HostScheduler[T]:
         self._changed = Condition()
 
     def __iter__(self) -> Iterator[T]:
-        """The tasks that fall to one thread, each as soon as it may begin."""
+        """Yield the tasks for one thread, each as soon as it may start."""
         while (task := self._take()) is not None:
             yield task
 
     @contextmanager
     def at(self, host: str) -> Iterator[None]:
-        """Be at the host of a task that was handed out; after this block another may go there."""
+        """Use the host of a task that was handed out. When this block ends, another task may use it."""
         try:
             yield
         finally:
@@ -49,6 +49,6 @@ class HostScheduler[T]:
         tasks = self._waiting.pop(host)
         task = tasks.popleft()
         if tasks:
-            self._waiting[host] = tasks  # behind all the others
+            self._waiting[host] = tasks  # last in line
         self._busy[host] += 1
         return task

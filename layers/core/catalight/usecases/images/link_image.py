@@ -6,7 +6,7 @@ from catalight.domain.errors import ImageNotFoundError
 from catalight.domain.job import links
 from catalight.usecases.ports import ObjectStore
 
-SECONDS = 3600
+LINK_SECONDS = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +16,12 @@ class LinkImage:
     store: ObjectStore
 
     def __call__(self, token: str, name: str, *, head: bool = False) -> str:
-        """Raise ImageNotFoundError where nothing is stored under the link.
+        """Return the URL, for HEAD requests if `head` is true.
 
-        `head` is for a URL to ask by HEAD.
+        Raise ImageNotFoundError if nothing is stored under the link.
         """
         link = f"{token}/{name}"
         key = links.image_key(link)
         if not links.is_link(link) or not self.store.exists(key):
             raise ImageNotFoundError(link)
-        return self.store.link(key, SECONDS, head=head)
+        return self.store.link(key, LINK_SECONDS, head=head)

@@ -18,7 +18,7 @@ from catalight.usecases.ports import Clock, Jobs, Queue, Rows, SecondsLeft
 
 @dataclass(frozen=True, slots=True)
 class ProcessRange:
-    """Process what is pending and due in a range; whatever the message's history, the right state results."""
+    """Process what is pending and due in a range. The outcome is right however often the message arrives."""
 
     jobs: Jobs
     rows: Rows
@@ -31,9 +31,9 @@ class ProcessRange:
     def __call__(self, message: Message, seconds_left: SecondsLeft, receives: int = 1) -> None:
         """Handle one message that was received `receives` times.
 
-        `seconds_left` is the time that the function may still run: images that cannot be worked on within it
-        stay pending and are sent anew. A message that comes again has crashed its function: its images are
-        sent one by one, so that the one that did it harms no other.
+        `seconds_left` returns how long the function may still run. Images that do not fit into this time stay
+        pending, and the message is sent again. A message that is received again has crashed its function. Its
+        images are sent one by one, so that the one that crashes affects no other.
         """
         job = current(self.jobs, message.job_id, message.run)
         if job is None or job.state in ENDED:
@@ -47,25 +47,27 @@ class ProcessRange:
             return
         if not parts or self._process(job, message, rows, seconds_left):
             self.carry_on(job, message.range)
-        else:  # the lane is for others to carry on, or there would be two of it; but a twin may have died
+        else:
+            # Another handler continues the lane; doing it here too would continue it twice. But a duplicate
+            # may have crashed before it checked for completion.
             self.carry_on.ask_completion(job.id, job.run)
 
     def _process(self, job: Job, message: Message, rows: Sequence[Row], seconds_left: SecondsLeft) -> bool:
-        """Work on a range; False where it comes again, or where a twin has done all of it."""
+        """Process a range. Return False if its message was sent again, or if a duplicate did all the work."""
         outcomes = self._outcomes(job, message, rows, seconds_left)
         if outcomes and not self.record_images(job, rows, outcomes):
             return False
         rows = self.rows.pending_in_range(job.id, job.run, message.range)
-        left = [image for _, _, image in ranges.named(message, rows)]
-        if left:
-            self.image_queue.send([message], delay=retries.delay(first_due(left), self.clock()))
-        return not left
+        pending = [image for _, _, image in ranges.named_images(message, rows)]
+        if pending:
+            self.image_queue.send([message], delay=retries.delay(first_due(pending), self.clock()))
+        return not pending
 
     def _outcomes(
         self, job: Job, message: Message, rows: Sequence[Row], seconds_left: SecondsLeft
     ) -> Outcomes:
-        named = [Task(row, place, image) for row, place, image in ranges.named(message, rows)]
+        tasks = [Task(row, place, image) for row, place, image in ranges.named_images(message, rows)]
         if job.state is JobState.CANCELLING:
-            return {(task.row, task.place): task.image.failed(CANCELLED) for task in named}
+            return {(task.row, task.place): task.image.failed(CANCELLED) for task in tasks}
         now = self.clock()
-        return self.compress_images(job, [task for task in named if task.image.due(now)], seconds_left)
+        return self.compress_images(job, [task for task in tasks if task.image.due(now)], seconds_left)

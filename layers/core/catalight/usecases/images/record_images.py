@@ -1,4 +1,4 @@
-"""Write what became of images, whoever else writes their rows meanwhile."""
+"""Write the outcomes of images, even if other handlers write the same rows meanwhile."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -10,12 +10,12 @@ from catalight.domain.job.row import Image, Row
 from catalight.usecases.ports import Clock, Jobs, ObjectStore, Rows
 
 type Outcomes = Mapping[tuple[int, int], Image]
-"""Images as they are to be, by row number and place."""
+"""Images in their new state, by row number and place."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordImages:
-    """Each image is written once: where a twin was quicker, its outcome stands."""
+    """Write each image once. If a duplicate handler was faster, its outcome is kept."""
 
     jobs: Jobs
     rows: Rows
@@ -23,7 +23,10 @@ class RecordImages:
     clock: Clock
 
     def __call__(self, job: Job, rows: Sequence[Row], outcomes: Outcomes) -> bool:
-        """Write outcomes of images of `rows`, as they were read; False where a twin has written them all."""
+        """Write the outcomes of images of `rows`. Return False if a duplicate has written all of them.
+
+        `rows` are as they were read before the images were processed.
+        """
         read = _images(rows)
         to_write = {at: image for at, image in outcomes.items() if image != read[at]}
         written: dict[tuple[int, int], Image] = {}
@@ -38,31 +41,36 @@ class RecordImages:
             rows = [row for row in stored if row.run == job.run]
             images = _images(rows)
             written |= {at: image for at, image in to_write.items() if images.get(at) == image}
-            self._forget_lost(to_write, images, {image.link for image in _images(stored).values()})
+            self._delete_unreferenced(to_write, images, {image.link for image in _images(stored).values()})
             to_write = {
-                at: image for at, image in to_write.items() if _stands(image, read[at], images.get(at))
+                at: image
+                for at, image in to_write.items()
+                if _is_still_to_write(image, read[at], images.get(at))
             }
         ended = [image for image in written.values() if image.ended]
         if wrote and ended:
             self.jobs.record_progress(job.id, job.run, Counts.of(ended), self.clock())
         return wrote
 
-    def _forget_lost(self, outcomes: Outcomes, images: Outcomes, kept: AbstractSet[str | None]) -> None:
-        """Remove from the store what a twin, a new run or a deletion has left without a reference.
+    def _delete_unreferenced(
+        self, outcomes: Outcomes, images: Outcomes, kept: AbstractSet[str | None]
+    ) -> None:
+        """Delete stored images that have no reference, because of a duplicate, a new run or a deletion.
 
-        `images` are those of this run; `kept` are the links of all, for what is done stays so in later runs.
+        `images` are those of this run. `kept` are the links of all runs, because a done image stays done in
+        later runs.
         """
-        lost = [
+        unreferenced = [
             links.image_key(image.link)
             for at, image in outcomes.items()
             if image.link and image.link not in kept and (at not in images or images[at].ended)
         ]
-        if lost:
-            self.store.delete(lost)
+        if unreferenced:
+            self.store.delete(unreferenced)
 
 
-def _stands(image: Image, read: Image, stored: Image | None) -> bool:
-    """Whether an outcome is still to be written: what is done goes before a twin's wait."""
+def _is_still_to_write(image: Image, read: Image, stored: Image | None) -> bool:
+    """Return whether an outcome is still to be written. A done image replaces a duplicate's wait."""
     return stored == read or (stored is not None and not stored.ended and image.link is not None)
 
 
@@ -71,7 +79,7 @@ def _images(rows: Iterable[Row]) -> dict[tuple[int, int], Image]:
 
 
 def _changed(rows: Iterable[Row], outcomes: Outcomes) -> list[Row]:
-    """The pending rows among these that have an outcome, with it."""
+    """Return the pending rows that an outcome changes, with the outcome applied."""
     changed = []
     for row in rows:
         images = tuple(outcomes.get((row.number, place), image) for place, image in enumerate(row.images))

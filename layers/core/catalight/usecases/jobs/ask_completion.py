@@ -1,4 +1,4 @@
-"""Ask whether a job is complete, and if so set its aggregation going."""
+"""Check whether a job is complete, and if so start its aggregation."""
 
 from dataclasses import dataclass
 
@@ -8,9 +8,10 @@ from catalight.usecases.ports import Clock, Jobs, Queue, Rows
 
 @dataclass(frozen=True, slots=True)
 class AskCompletion:
-    """Complete means: sealed, and no row pending.
+    """A job is complete if it is sealed and no row is pending.
 
-    Whoever ends rows asks after its own write, and so does the sealer: the last of them sees none pending.
+    Every handler that ends rows checks after its own write, and so does the one that seals the job. The last
+    of them sees no pending row.
     """
 
     jobs: Jobs
@@ -19,6 +20,6 @@ class AskCompletion:
     clock: Clock
 
     def __call__(self, job_id: str, run: int) -> None:
-        """Move a complete job to FINISHING; send the aggregator its message, again where it stood there."""
+        """Change a complete job to FINISHING and send FinishJob, again if it is FINISHING already."""
         if not self.rows.any_pending(job_id) and self.jobs.begin_finishing(job_id, run, self.clock()):
             self.aggregator_queue.send([FinishJob(job_id, run)])

@@ -1,4 +1,4 @@
-"""Cancel a job: what runs finishes, what waits is ended, and the result is written of what there is."""
+"""Cancel a job: running images finish, waiting images end, and the result contains what is done."""
 
 from dataclasses import dataclass
 
@@ -11,14 +11,14 @@ from catalight.usecases.ports import Clock, Jobs, Queue
 
 @dataclass(frozen=True, slots=True)
 class CancelJob:
-    """Stop a job; asking again is harmless."""
+    """Cancel a job. Repeating the call is harmless."""
 
     jobs: Jobs
     aggregator_queue: Queue
     clock: Clock
 
     def __call__(self, job_id: str) -> Job:
-        """Return the job; raise JobNotFoundError, or JobEndedError once it is finishing."""
+        """Return the job. Raise JobNotFoundError, or JobEndedError once it is finishing."""
         cancelling = self.jobs.begin_cancelling(job_id, self.clock())
         job = self.jobs.get(job_id)
         if not cancelling:

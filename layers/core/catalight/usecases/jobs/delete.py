@@ -1,4 +1,4 @@
-"""Delete a job with all that it has stored."""
+"""Delete a job and everything that it has stored."""
 
 from dataclasses import dataclass
 
@@ -9,14 +9,14 @@ from catalight.usecases.ports import Clock, Jobs, Queue
 
 @dataclass(frozen=True, slots=True)
 class DeleteJob:
-    """Forget a job, whatever its state; its rows, images and results are removed in the background."""
+    """Delete a job in any state. Its rows, images and results are removed in the background."""
 
     jobs: Jobs
     aggregator_queue: Queue
     clock: Clock
 
     def __call__(self, job_id: str) -> None:
-        """Raise JobNotFoundError where there is no such job, or none any more."""
+        """Raise JobNotFoundError if there is no such job, or JobGoneError if it is deleted or has expired."""
         self.jobs.get(job_id)
         self.jobs.delete(job_id, self.clock())
         send_best_effort(self.aggregator_queue, [TendJob(job_id)])

@@ -1,4 +1,4 @@
-"""Finish a job: write its result CSV, publish it with the exact counts, and set its webhook going."""
+"""Finish a job: write its result CSV, publish it with the exact counts, and start its webhook."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ CSV = "text/csv; charset=utf-8"
 
 @dataclass(frozen=True, slots=True)
 class FinishJob:
-    """Only this ends a run, and only where the job stands at FINISHING of the message's run."""
+    """End a run. Nothing else does, and only if the job is FINISHING in the run of the message."""
 
     jobs: Jobs
     rows: Rows
@@ -28,7 +28,7 @@ class FinishJob:
     clock: Clock
 
     def __call__(self, message: Message) -> None:
-        """Handle one message; a late twin changes nothing but sends an undelivered webhook's hint again."""
+        """Handle one message. A late duplicate only sends the message of an undelivered webhook again."""
         job = current(self.jobs, message.job_id, message.run)
         if job is None:
             return
@@ -40,28 +40,29 @@ class FinishJob:
             self.webhook_queue.send([DeliverWebhook(job.id, job.run)])
 
     def _publish(self, job: Job) -> None:
-        counts = _Counter()
-        lines = (result_csv.line(job.dialect, row, job.link_base) for row in counts.of(self._tidied(job)))
+        counter = _Counter()
+        rows = counter.count(self._rows_after_cleanup(job))
+        lines = (result_csv.line(job.dialect, row, job.link_base) for row in rows)
         chunks = chain([result_csv.head(job.dialect, job.header)], lines)
         self.store.put_stream(links.result_key(job.id, job.run), chunks, CSV)
-        self.jobs.publish(job.id, job.run, job.end, counts.counts, self.clock())
+        self.jobs.publish(job.id, job.run, job.end, counter.counts, self.clock())
 
-    def _tidied(self, job: Job) -> Iterator[Row]:
-        """All rows, without what an attempt that died may have stored and a later one could not have."""
+    def _rows_after_cleanup(self, job: Job) -> Iterator[Row]:
+        """Yield all rows, after deleting what a crashed attempt may have stored and no row refers to."""
         for batch in batched(self.rows.stream(job.id), BATCH, strict=False):
-            failed = [key for row in batch if row.run == job.run for key in stored_keys.leftovers(job, row)]
-            if failed:
-                self.store.delete(failed)
+            unused = [key for row in batch if row.run == job.run for key in stored_keys.orphan_keys(job, row)]
+            if unused:
+                self.store.delete(unused)
             yield from batch
 
 
 @dataclass(slots=True)
 class _Counter:
-    """Counts the images of the rows that pass by."""
+    """Counts the images of rows while they are iterated."""
 
     counts: Counts = field(default_factory=Counts)
 
-    def of(self, rows: Iterable[Row]) -> Iterator[Row]:
+    def count(self, rows: Iterable[Row]) -> Iterator[Row]:
         for row in rows:
             self.counts += Counts.of(row.images)
             yield row

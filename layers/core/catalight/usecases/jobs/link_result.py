@@ -7,13 +7,13 @@ from catalight.domain.errors import JobNotFinishedError, ResultExpiredError
 from catalight.domain.job import links
 from catalight.usecases.ports import Clock, Jobs, ObjectStore
 
-SECONDS = 3600
-RETRY_AFTER = 5
+LINK_SECONDS = 3600
+RETRY_AFTER = 5  # seconds
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A presigned URL and when it ends."""
+    """A presigned URL and the time at which it expires."""
 
     url: str
     expires_at: datetime
@@ -28,9 +28,9 @@ class LinkResult:
     clock: Clock
 
     def __call__(self, job_id: str, *, head: bool = False) -> Link:
-        """Raise JobNotFoundError, JobNotFinishedError or ResultExpiredError where there is no result.
+        """Return the link, for HEAD requests if `head` is true.
 
-        `head` is for a URL to ask by HEAD.
+        Raise JobNotFoundError, JobNotFinishedError or ResultExpiredError if there is no result.
         """
         job = self.jobs.get(job_id)
         if not job.state.has_result:
@@ -38,5 +38,5 @@ class LinkResult:
         key = links.result_key(job.id, job.run)
         if not self.store.exists(key):
             raise ResultExpiredError(job_id)
-        url = self.store.link(key, SECONDS, file_name=links.result_name(job.file_name), head=head)
-        return Link(url, self.clock() + timedelta(seconds=SECONDS))
+        url = self.store.link(key, LINK_SECONDS, file_name=links.result_name(job.file_name), head=head)
+        return Link(url, self.clock() + timedelta(seconds=LINK_SECONDS))

@@ -9,12 +9,12 @@ from catalight.usecases.ports import Jobs
 
 @dataclass(frozen=True, slots=True)
 class OwnJob:
-    """Find a job of one owner; those of others do not exist for it."""
+    """Find a job of one owner. The jobs of others count as not found."""
 
     jobs: Jobs
 
     def __call__(self, owner: str, job_id: str) -> Job:
-        """Raise JobNotFoundError, or JobGoneError where it was deleted or has expired."""
+        """Return the job. Raise JobNotFoundError, or JobGoneError if it was deleted or has expired."""
         job = self.jobs.find(job_id)
         if job is None or job.owner != owner:
             raise JobNotFoundError(job_id)

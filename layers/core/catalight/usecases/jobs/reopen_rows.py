@@ -1,4 +1,4 @@
-"""Begin a new run of a job: reopen what failed, seal it, and send its first window of ranges."""
+"""Start a new run of a job: reopen its failed rows, seal it, and send its first window of ranges."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -16,9 +16,9 @@ BATCH = 1_000  # rows
 
 @dataclass(frozen=True, slots=True)
 class ReopenRows:
-    """Every attempt at it reopens the same rows in the same ranges: it may be broken off, and have twins.
+    """Every attempt reopens the same rows in the same ranges, so it may be interrupted or run in duplicate.
 
-    Nothing of the run is sent before it is sealed, so until then a reopened row stays as it was reopened.
+    No message of the run is sent before the run is sealed, so a reopened row does not change until then.
     """
 
     jobs: Jobs
@@ -27,7 +27,7 @@ class ReopenRows:
     clock: Clock
 
     def __call__(self, job: Job) -> None:
-        """Reopen the rows of a run that is not sealed; whoever seals it sends it."""
+        """Reopen the rows of a run that is not sealed. The call that seals it sends its first window."""
         counts, last = Counts(), -1
         for batch in batched(self._reopened(job), BATCH, strict=False):
             self.rows.reopen([row for row in batch if row.pending])
@@ -37,7 +37,7 @@ class ReopenRows:
             self.send_window(replace(job, ranges=last + 1))
 
     def _reopened(self, job: Job) -> Iterator[Row]:
-        """All rows as the run begins with them, the pending ones with their ranges."""
+        """Yield all rows as they are at the start of the run, the pending ones with their ranges."""
         rows, same_rows = tee(_reopened(job, row) for row in self.rows.stream(job.id))
         pending = (sum(not image.ended for image in row.images) for row in same_rows)
         for row, number in zip(rows, ranges.assign(pending), strict=True):

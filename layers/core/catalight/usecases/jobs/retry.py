@@ -1,4 +1,4 @@
-"""Retry a job: do again what failed, and only that."""
+"""Retry a job: process its failed images again, and no others."""
 
 from dataclasses import dataclass
 
@@ -15,9 +15,10 @@ from catalight.usecases.ports import Clock, Jobs, Queue
 
 @dataclass(frozen=True, slots=True)
 class RetryJob:
-    """Begin a new run of a job that has ended; its result replaces the one before.
+    """Start a new run of a job that has ended. Its result replaces the previous one.
 
-    The rows that have failed, one for each image at most, count against the owner's limits, if it has any.
+    The retried rows count against the owner's limits, if it has any: one row for each failed image, but at
+    most all rows of the job.
     """
 
     jobs: Jobs
@@ -29,7 +30,7 @@ class RetryJob:
     def __call__(self, job_id: str, limits: Limits | None = None) -> Job:
         """Return the job in its new run.
 
-        Raise JobNotFoundError, JobNotFinishedError while it runs, LimitError where it may not run now.
+        Raise JobNotFoundError, JobNotFinishedError while it runs, or LimitError if it exceeds a limit.
         """
         job, now = self.jobs.get(job_id), self.clock()
         if job.expires_at <= now:
@@ -38,7 +39,7 @@ class RetryJob:
         if limits and job.state.has_result:
             self.admit(job.owner, limits, f"{job.id}/{new.run}", min(job.rows, job.counts.failed))
         if not (job.state.has_result and self.jobs.begin_run(new)):
-            self.jobs.get(job_id)  # it may have been deleted since
+            self.jobs.get(job_id)  # raises if it was deleted meanwhile
             raise JobNotFinishedError(job_id, RETRY_AFTER)
         send_best_effort(self.aggregator_queue, [TendJob(job_id)])
         return new

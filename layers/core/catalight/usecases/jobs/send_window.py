@@ -1,4 +1,4 @@
-"""Set a sealed run going."""
+"""Start a sealed run."""
 
 from dataclasses import dataclass
 
@@ -12,15 +12,15 @@ from catalight.usecases.ports import Queue
 
 @dataclass(frozen=True, slots=True)
 class SendWindow:
-    """Send the first ranges of a run that is sealed; the others follow in their lanes."""
+    """Send the first ranges of a sealed run. The others follow in their lanes."""
 
     image_queue: Queue
     ask_completion: AskCompletion
 
     def __call__(self, job: Job) -> None:
-        """Send them, or finish a run that has none."""
+        """Send the first ranges, or finish a run that has none."""
         if job.ranges:
             window = ranges.first_window(job.ranges, job.window)
             send_best_effort(self.image_queue, (ProcessRange(job.id, job.run, number) for number in window))
-        else:  # nobody else will ask
+        else:  # no other handler will check
             self.ask_completion(job.id, job.run)

@@ -1,4 +1,4 @@
-"""Take a catalogue: store the job and its rows, seal it, and send its first window of ranges."""
+"""Accept a catalogue: store the job and its rows, seal it, and send its first window of ranges."""
 
 import hashlib
 import json
@@ -21,17 +21,19 @@ from catalight.usecases.callers.admit import Admit
 from catalight.usecases.jobs.send_window import SendWindow
 from catalight.usecases.ports import Clock, Jobs, Rows
 
-KEYS = UUID("7d3ae5f4-8f0b-4a52-9c1c-6a5b8f0d2b7e")  # the namespace of ids that follow from keys
-A_REQUEST = timedelta(seconds=30)  # the longest that a request lives
-UNUSABLE = ImageError(ImageErrorCode.INVALID_URL, "This is not a usable http or https URL.")
+# The namespace of the job ids that are derived from Idempotency-Keys.
+JOB_ID_NAMESPACE = UUID("7d3ae5f4-8f0b-4a52-9c1c-6a5b8f0d2b7e")
+REQUEST_TIMEOUT = timedelta(seconds=30)  # no request runs longer
+UNUSABLE_URL = ImageError(ImageErrorCode.INVALID_URL, "The URL is not a valid http or https URL.")
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What a client sends: a parsed catalogue and what to do with it.
+    """What a client submits: a parsed catalogue and what to do with it.
 
-    `api_base` and `link_base` are URLs without a path, as in Job. Orders of one owner under one
-    `idempotency_key` are the same order. An order counts against the owner's `limits`, if it has any.
+    `api_base` and `link_base` are URLs without a path, as in Job. Requests of one owner with one
+    `idempotency_key` are the same submission. A submission counts against the owner's `limits`, if it has
+    any.
     """
 
     owner: str
@@ -46,7 +48,7 @@ class Submission:
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of what is ordered: the fields, and the file as it was parsed."""
+        """SHA-256 of the submission: the fields, and the file as it was parsed."""
         dialect, options = asdict(self.catalogue.dialect), self.options.to_document()
         digest = hashlib.sha256(_json([dialect, options, self.webhook_url, self.catalogue.header]))
         for row in self.catalogue.rows:
@@ -56,7 +58,7 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Submit:
-    """Take a catalogue; the answer is a job that is stored, sealed and under way."""
+    """Accept a catalogue. The returned job is stored, sealed and started."""
 
     jobs: Jobs
     rows: Rows
@@ -68,37 +70,38 @@ class Submit:
     retention: Retention
 
     def __call__(self, submission: Submission) -> Job:
-        """Return the job as it was accepted, the same for each repetition under an Idempotency-Key.
+        """Return the job as it was accepted, the same for each repetition with an Idempotency-Key.
 
-        Raise IdempotencyError where the key was used for another order, JobGoneError where that one is gone,
-        LimitError where the owner may not send so much now, UnavailableError where the database is down.
+        Raise IdempotencyError if the key was used for another submission, JobGoneError if the job of that key
+        is gone, LimitError if a limit is exceeded, and UnavailableError if the database is down.
         """
         job_id = _job_id_of(submission) or self.new_id()
-        if submission.limits and not (
-            submission.idempotency_key and self.jobs.find(job_id)
-        ):  # a repetition is free
+        # A repetition does not count against the limits.
+        if submission.limits and not (submission.idempotency_key and self.jobs.find(job_id)):
             self.admit(submission.owner, submission.limits, job_id, len(submission.catalogue.rows))
         rows = tuple(_rows(job_id, submission.catalogue))
-        ours = self._job(job_id, submission, rows)
-        job = self.jobs.insert(ours)
+        new = self._job(job_id, submission, rows)
+        job = self.jobs.insert(new)
         if job.state is JobState.GONE:
             raise JobGoneError(job_id)
-        if job.fingerprint != ours.fingerprint:
+        if job.fingerprint != new.fingerprint:
             raise IdempotencyError(job_id)
         if job.run == 1 and not job.sealed:
             self._store(job, rows)
         elif (
-            job.sealed and job.state is JobState.PENDING and sweeping.is_stalled(job, self.clock(), A_REQUEST)
+            job.sealed
+            and job.state is JobState.PENDING
+            and sweeping.is_stalled(job, self.clock(), REQUEST_TIMEOUT)
         ):
-            self.send_window(job)  # whoever sealed it has died
-        return replace(ours, created_at=job.created_at)
+            self.send_window(job)  # the request that sealed it crashed
+        return replace(new, created_at=job.created_at)
 
     def _store(self, job: Job, rows: tuple[Row, ...]) -> None:
         self.rows.insert(rows)
         if self.jobs.seal(job.id, job.run, job.ranges, job.counts, self.clock()):
             self.send_window(job)
         else:
-            self.jobs.get(job.id)  # a twin has sealed it; or it is gone, which this raises
+            self.jobs.get(job.id)  # a duplicate request sealed it, or it is gone and this raises
 
     def _job(self, job_id: str, submission: Submission, rows: tuple[Row, ...]) -> Job:
         now = self.clock()
@@ -131,9 +134,9 @@ class Submit:
 
 
 def _job_id_of(submission: Submission) -> str | None:
-    """The id that follows from the owner and the key (UUID version 5, RFC 9562)."""
+    """Return the id derived from the owner and the key (UUID version 5, RFC 9562), or None without a key."""
     key = submission.idempotency_key
-    return str(uuid5(KEYS, f"{submission.owner}\0{key}")) if key else None
+    return str(uuid5(JOB_ID_NAMESPACE, f"{submission.owner}\0{key}")) if key else None
 
 
 def _json(value: object) -> bytes:
@@ -146,7 +149,7 @@ def _rows(job_id: str, catalogue: Catalogue) -> Iterator[Row]:
         zip(catalogue.rows, ranges.assign(pending), strict=True)
     ):
         images = tuple(
-            Image(source.url) if source.usable else Image(source.url).failed(UNUSABLE)
+            Image(source.url) if source.usable else Image(source.url).failed(UNUSABLE_URL)
             for source in source_row.sources
         )
         yield Row(job_id, number, run=1, range=row_range, cells=source_row.cells, images=images)

@@ -1,4 +1,4 @@
-"""Find the jobs that something is due of, and have them seen to."""
+"""Find the jobs for which something is due, and send a message for each."""
 
 from dataclasses import dataclass
 
@@ -8,12 +8,12 @@ from catalight.domain.messages import TendJob
 from catalight.usecases.ports import Clock, JobList, Queue, SecondsLeft
 
 BATCH = 100  # jobs
-ENOUGH = 10.0  # seconds; more than a batch takes
+MIN_SECONDS_LEFT = 10.0  # seconds; more than a batch takes
 
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """Send a hint for each job whose time has come; the work itself is TendJob's."""
+    """Send a TendJob message for each job that is due. The handler of that message does the work."""
 
     jobs: JobList
     aggregator_queue: Queue
@@ -21,13 +21,13 @@ class Sweep:
     retention: Retention
 
     def __call__(self, seconds_left: SecondsLeft) -> None:
-        """Go on until none is left or time is short; what is left is for the next sweep."""
+        """Continue until no job is due or time is short. The next sweep handles the rest."""
         while True:
             now = self.clock()
             jobs = self.jobs.to_sweep(now, BATCH)
-            # First the hints: if this ends in between, the same jobs are found again.
+            # Send the messages first: if this stops in between, the next sweep finds the same jobs again.
             self.aggregator_queue.send(TendJob(job.id) for job in jobs)
             for job in jobs:
                 self.jobs.record_sweep(job, sweeping.next_sweep(job, now, self.retention.stall_timeout))
-            if len(jobs) < BATCH or seconds_left() < ENOUGH:
+            if len(jobs) < BATCH or seconds_left() < MIN_SECONDS_LEFT:
                 return

@@ -1,4 +1,4 @@
-"""See to a job: whatever is due of it that nobody else does."""
+"""Do what is due for a job and what no other handler does."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ from catalight.usecases.upkeep.purge_job import PurgeJob
 
 @dataclass(frozen=True, slots=True)
 class TendJob:
-    """Do what is due of a job by its state and the clock; doing it twice, or half, changes nothing."""
+    """Do what is due for a job, by its state and the clock. Doing it twice, or only in part, is harmless."""
 
     jobs: Jobs
     rows: Rows
@@ -37,7 +37,7 @@ class TendJob:
         if job is None:
             return
         if job.state is JobState.GONE:
-            self._go_on_unless(self.purge_job(job, seconds_left), job)
+            self._continue_unless(self.purge_job(job, seconds_left), job)
         elif job.expires_at <= self.clock() and job.state in (*ENDED, JobState.FINISHING):
             self.jobs.expire(job.id, job.run, self.clock())
         elif job.state in ENDED:
@@ -52,7 +52,7 @@ class TendJob:
         elif sweeping.unsealed_too_long(job, self.clock()):
             self.jobs.abandon(job.id, self.clock())
 
-    def _go_on_unless(self, finished: bool, job: Job) -> None:
+    def _continue_unless(self, finished: bool, job: Job) -> None:
         if not finished:
             self.aggregator_queue.send([Message(job.id)])
 
@@ -63,19 +63,19 @@ class TendJob:
 
     def _tend_running(self, job: Job, seconds_left: SecondsLeft) -> None:
         if job.deadline_at <= self.clock():
-            self._go_on_unless(self.end_rows.all(job, seconds_left), job)
+            self._continue_unless(self.end_rows.all(job, seconds_left), job)
         elif job.state is JobState.CANCELLING:
-            self._go_on_unless(self.end_rows.not_under_way(job, seconds_left), job)
+            self._continue_unless(self.end_rows.not_in_progress(job, seconds_left), job)
         if self._is_stalled(job):
-            self._send_again(job)
+            self._resend_due_ranges(job)
         self.ask_completion(job.id, job.run)
 
-    def _send_again(self, job: Job) -> None:
-        """Send what is due of the ranges that should be on their way: the first of each lane."""
+    def _resend_due_ranges(self, job: Job) -> None:
+        """Send again the ranges that should be in the queue, the first of each lane, if an image is due."""
         now = self.clock()
         due = {
             row.range or 0
-            for row, is_head in ranges.with_heads(self.rows.pending(job.id), job.window)
+            for row, is_head in ranges.mark_lane_heads(self.rows.pending(job.id), job.window)
             if is_head and any(image.due(now) for image in row.images)
         }
         self.image_queue.send(ProcessRange(job.id, job.run, number) for number in sorted(due))

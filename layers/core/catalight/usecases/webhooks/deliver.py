@@ -1,4 +1,4 @@
-"""Deliver a job's webhook, again and again with growing pauses, until the receiver takes it."""
+"""Deliver a job's webhook, with growing pauses between the attempts, until the receiver accepts it."""
 
 import json
 from collections.abc import Sequence
@@ -17,11 +17,11 @@ LEASE = timedelta(seconds=30)  # longer than a call may take
 
 @dataclass(frozen=True, slots=True)
 class DeliverWebhook:
-    """Deliver a webhook at least once, under one id for each job, run and event (Standard Webhooks 1.0).
+    """Deliver a webhook at least once, with one id for each job, run and event (Standard Webhooks 1.0).
 
-    `pauses` are the seconds before each further attempt. A claimed attempt has LEASE seconds: one that dies
-    half-way counts as failed, and is followed by the next when they are over. What is due later than SQS can
-    delay, the sweeper sends.
+    `pauses` are the seconds before each further attempt. An attempt is claimed for LEASE. If it crashes, it
+    counts as failed, and the next attempt follows when its lease is over. The sweeper sends the messages that
+    are due later than SQS can delay.
     """
 
     jobs: Jobs
@@ -32,7 +32,7 @@ class DeliverWebhook:
     pauses: Sequence[float]
 
     def __call__(self, message: Message) -> None:
-        """Handle one message: too early it is sent anew, and of twins one calls."""
+        """Handle one message. An early one is sent again, and of duplicates only one calls the webhook."""
         job = current(self.jobs, message.job_id, message.run)
         webhook = job.webhook if job and job.state in ENDED else None
         if job is None or webhook is None or webhook.state is not WebhookState.PENDING:
@@ -42,8 +42,8 @@ class DeliverWebhook:
             self._send_later(message, webhook.next_at, now)
             return
         if webhook.attempts > len(self.pauses):
-            died = Delivery(now, status=None, error="interrupted", milliseconds=0)
-            self.deliveries.record(job.id, job.run, webhook.attempts, died, next_at=None)
+            interrupted = Delivery(now, status=None, error="interrupted", milliseconds=0)
+            self.deliveries.record(job.id, job.run, webhook.attempts, interrupted, next_at=None)
             return
         if self.deliveries.begin(job.id, job.run, webhook.attempts, now + LEASE):
             self._attempt(job, webhook, message)
@@ -62,7 +62,7 @@ class DeliverWebhook:
 
 
 def webhook_id(job: Job) -> str:
-    """One for each job, run and event, the same for every attempt: receivers can tell twins by it."""
+    """Return the id of a job, run and event. Every attempt has it, so receivers can detect duplicates."""
     return f"msg_{job.id}_{job.run}_{_event(job)}"
 
 

@@ -1,4 +1,4 @@
-"""Deliver a job's webhook once more."""
+"""Deliver a job's webhook again."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from catalight.usecases.ports import Clock, Deliveries, Jobs, Queue
 
 @dataclass(frozen=True, slots=True)
 class RedeliverWebhook:
-    """Begin a webhook's attempts anew, under the id that it had."""
+    """Restart the attempts of a webhook, with the same id."""
 
     jobs: Jobs
     deliveries: Deliveries
@@ -20,7 +20,7 @@ class RedeliverWebhook:
     clock: Clock
 
     def __call__(self, job_id: str) -> Job:
-        """Return the job; raise JobNotFoundError, NoWebhookError, or JobNotFinishedError while it runs."""
+        """Return the job. Raise JobNotFoundError, NoWebhookError, or JobNotFinishedError while it runs."""
         job = self.jobs.get(job_id)
         if job.webhook is None:
             raise NoWebhookError(job_id)

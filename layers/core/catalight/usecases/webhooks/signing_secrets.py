@@ -1,4 +1,4 @@
-"""What an owner's webhooks are signed with."""
+"""The secrets that sign an owner's webhooks."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,15 +10,15 @@ from catalight.usecases.ports import Clock, Keys
 
 @dataclass(frozen=True, slots=True)
 class SigningSecrets:
-    """Tell the secrets of an owner, the newest first; `masters` are the deployment's own, likewise."""
+    """Return an owner's secrets, newest first. `masters` returns the deployment's own, also newest first."""
 
     keys: Keys
     masters: Callable[[], Sequence[str]]
     clock: Clock
 
     def __call__(self, owner: str) -> list[str]:
-        """Raise KeyNotFoundError where the owner is a key that is not there any more."""
-        key = self.keys.find(owner) if owner != api_keys.NOBODY else None
-        if key is None and owner != api_keys.NOBODY:
+        """Return the secrets. Raise KeyNotFoundError if the owner is a key that no longer exists."""
+        key = self.keys.find(owner) if owner != api_keys.NO_OWNER else None
+        if key is None and owner != api_keys.NO_OWNER:
             raise KeyNotFoundError(owner)
         return api_keys.signing_secrets(self.masters(), key, self.clock())

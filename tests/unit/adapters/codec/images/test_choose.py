@@ -1,4 +1,4 @@
-"""`keep` and `auto`: which format an output has."""
+"""`keep` and `auto`: the format of the output."""
 
 import subprocess
 import sys
@@ -63,27 +63,27 @@ def test_each_image_keeps_its_own_format(source: str, expected: str, width: int)
         (Image.new("L", (65_501, 2)), ["png"]),
     ],
 )
-def test_what_is_tried(image: Image.Image, expected: list[str]) -> None:
+def test_candidate_formats(image: Image.Image, expected: list[str]) -> None:
     assert choose.candidates(DecodedImage([image]), LIMITS) == expected
 
 
 @pytest.mark.parametrize(("width", "expected"), [(16_383, ["webp"]), (16_384, ["png"])])
-def test_of_an_animation_only_a_webp_is_tried(width: int, expected: list[str]) -> None:
-    """Where that is too small for it, its first frame is taken."""
+def test_an_animation_has_webp_as_its_only_candidate(width: int, expected: list[str]) -> None:
+    """If it exceeds WebP's maximum size, its first frame is encoded instead."""
     frames = [Image.new("RGB", (width, 1), colour) for colour in ("red", "blue")]
     assert choose.candidates(DecodedImage(frames, (50, 50)), LIMITS) == expected
 
 
-def test_what_does_not_fit_into_memory_is_not_tried() -> None:
+def test_formats_that_do_not_fit_into_memory_are_not_tried() -> None:
     image = DecodedImage([Image.new("L", (1000, 1000))])
-    room = [ImageFormat.JPEG, ImageFormat.PNG]
-    assert choose.candidates(image, Limits(memory=200_000_000 + 12_000_000)) == room
-    assert choose.candidates(image, Limits(memory=200_000_000)) == [ImageFormat.PNG]  # as good as any
+    fitting = [ImageFormat.JPEG, ImageFormat.PNG]
+    assert choose.candidates(image, Limits(memory=200_000_000 + 12_000_000)) == fitting
+    assert choose.candidates(image, Limits(memory=200_000_000)) == [ImageFormat.PNG]  # the fallback
 
 
 @pytest.mark.parametrize("image", [PHOTOGRAPH, clear(), flat()], ids=["photograph", "clear", "flat"])
 @pytest.mark.parametrize("width", [None, 50])
-def test_the_smallest_is_taken(image: Image.Image, width: int | None) -> None:
+def test_auto_chooses_the_smallest_output(image: Image.Image, width: int | None) -> None:
     data = encode(image, "TIFF")
     result = compress(data, Options(50, Target.AUTO, width))
     tried = [Target(output.value) for output in choose.candidates(DecodedImage([image]), LIMITS)]

@@ -1,4 +1,4 @@
-"""Colours come out as what they were meant to be: measured against values that are known."""
+"""Colours are preserved: outputs are compared with known values."""
 
 import struct
 
@@ -24,7 +24,7 @@ def plain(mode: str, colour: object, name: str = "PNG", **settings: object) -> b
 
 
 def seen(data: bytes, options: Options = PNG) -> tuple[int, ...]:
-    """The colour in the middle of the output, as a viewer without a sense of profiles shows it."""
+    """The colour in the middle of the output, as a viewer that ignores profiles shows it."""
     result = opened(compress(data, options).data)
     assert "icc_profile" not in result.info
     pixel = result.convert("RGB").getpixel((16, 16))
@@ -33,9 +33,9 @@ def seen(data: bytes, options: Options = PNG) -> tuple[int, ...]:
 
 
 def table_profile(corners: dict[int, tuple[int, int, int]]) -> bytes:
-    """A CMYK profile by the book (ICC.1:2001-04, lut8Type): L*a*b* for inks that are there or not, 16 cases.
+    """A CMYK profile (ICC.1:2001-04, lut8Type) with L*a*b* values for the 16 combinations of full inks.
 
-    `corners` are by the bits CMYK; those that are not named are black.
+    `corners` is keyed by the bits CMYK; all other combinations are black.
     """
     black = (0, 128, 128)
     table = b"".join(bytes(corners.get(bits, black)) for bits in range(16))
@@ -60,7 +60,7 @@ def table_profile(corners: dict[int, tuple[int, int, int]]) -> bytes:
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
-        (plain("CMYK", (0, 255, 255, 0), "JPEG", quality=95), (255, 0, 0)),  # Adobe's way: stored inverted
+        (plain("CMYK", (0, 255, 255, 0), "JPEG", quality=95), (255, 0, 0)),  # as Adobe stores it: inverted
         (plain("CMYK", (0, 255, 255, 0), "TIFF"), (255, 0, 0)),
         (plain("CMYK", (0, 0, 0, 128), "JPEG", quality=95), (127, 127, 127)),
         (plain("YCbCr", (76, 85, 255), "TIFF"), (254, 0, 0)),
@@ -73,18 +73,18 @@ def table_profile(corners: dict[int, tuple[int, int, int]]) -> bytes:
     ],
     ids=["adobe", "cmyk", "black ink", "ycbcr", "grey", "grey+alpha", "1-bit", "16-bit", "palette", "gif"],
 )
-def test_colours_come_out_as_they_were(data: bytes, expected: Colour, target: Target) -> None:
+def test_colours_are_preserved_in_every_mode(data: bytes, expected: Colour, target: Target) -> None:
     assert seen(data, Options(quality=95, format=target)) == pytest.approx(expected, abs=3)
 
 
 def ycck(data: bytes) -> bytes:
-    """A CMYK JPEG told to be YCCK, as Photoshop writes it: its first three channels are taken for YCbCr."""
+    """A CMYK JPEG marked as YCCK, as Photoshop writes it: its first three channels are read as YCbCr."""
     at = data.index(b"Adobe") + 11
     return data[:at] + b"\x02" + data[at + 1 :]
 
 
-def test_photoshops_ycck_is_understood() -> None:
-    """Red is magenta and yellow without cyan: Y'CbCr (179, 171, 0) for inks as they are stored."""
+def test_ycck_as_photoshop_writes_it_is_decoded() -> None:
+    """Red is magenta and yellow without cyan: Y'CbCr (179, 171, 0) in stored ink values."""
     stored = Image.merge("CMYK", [Image.new("L", SIZE, 255 - value) for value in (179, 171, 0, 255)])
     assert seen(ycck(encode(stored, "JPEG", quality=95))) == pytest.approx((255, 0, 0), abs=5)
 
@@ -101,14 +101,14 @@ def test_sixteen_bit_colours_are_scaled() -> None:
 
 @pytest.mark.parametrize("target", [*FORMATS, Target.KEEP, Target.AUTO])
 @pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP", "AVIF", "TIFF"])
-def test_a_profile_becomes_the_colours_it_means(name: str, target: Target) -> None:
-    """Where red and green are exchanged, what is stored as red means green."""
+def test_a_profile_is_applied(name: str, target: Target) -> None:
+    """If a profile exchanges red and green, a stored red means green."""
     quality = {} if name in ("PNG", "TIFF") else {"quality": 95}
     data = plain("RGB", (255, 0, 0), name, icc_profile=swapped(), **quality)
     assert seen(data, Options(quality=95, format=target, max_width=31)) == pytest.approx((0, 255, 0), abs=8)
 
 
-def test_a_profile_holds_for_transparent_and_for_palette_images_too() -> None:
+def test_a_profile_is_applied_to_transparent_and_palette_images() -> None:
     clear = plain("RGBA", (255, 0, 0, 99), icc_profile=swapped())
     pixel = opened(compress(clear, Options(format=Target.PNG, max_width=31)).data).getpixel((16, 16))
     assert pixel == pytest.approx((0, 255, 0, 99), abs=2)
@@ -117,7 +117,7 @@ def test_a_profile_holds_for_transparent_and_for_palette_images_too() -> None:
 
 
 def test_a_grey_profile_is_applied_to_grey() -> None:
-    """Half of 8 bits on a linear scale is 188 in sRGB."""
+    """128 on a linear 8-bit scale is 188 in sRGB."""
     white = b"XYZ " + bytes(4) + struct.pack(">3i", 63_190, 65_536, 54_061)
     linear = b"curv" + bytes(8)
     text = b"text" + bytes(4) + b"none\0\0\0\0"
@@ -140,8 +140,8 @@ def test_a_grey_profile_is_applied_to_grey() -> None:
         assert seen(data, Options(format=Target.PNG, max_width=31)) == pytest.approx((188, 188, 188), abs=2)
 
 
-def test_a_printers_profile_says_what_its_inks_look_like() -> None:
-    """In these inks' world, cyan and magenta without yellow and black are a middle grey."""
+def test_a_cmyk_profile_is_applied() -> None:
+    """With this profile, cyan and magenta without yellow and black are a middle grey."""
     profile = table_profile({0b0000: (255, 128, 128), 0b1100: (136, 128, 128)})
     data = plain("CMYK", (255, 255, 0, 0), "TIFF", icc_profile=profile)
     assert seen(data) == pytest.approx((127, 127, 127), abs=4)
@@ -151,10 +151,10 @@ def test_a_printers_profile_says_what_its_inks_look_like() -> None:
 BROKEN = {
     "empty": b"",
     "junk": b"junk" * 99,
-    "head alone": srgb()[:128],
+    "header only": srgb()[:128],
     "cut off": srgb()[:400],
-    "of other colours": srgb()[:16] + b"CMYK" + srgb()[20:],
-    "tags beyond its end": srgb()[:128] + b"\0\0\0\x01rXYZ\xff\xff\xff\xff\xff\xff\xff\xff" + bytes(400),
+    "of another colour space": srgb()[:16] + b"CMYK" + srgb()[20:],
+    "tags beyond the end": srgb()[:128] + b"\0\0\0\x01rXYZ\xff\xff\xff\xff\xff\xff\xff\xff" + bytes(400),
     "with a million tags": srgb()[:128] + b"\x0f\xff\xff\xff" + bytes(400),
     "huge": swapped() + bytes(5_000_000),
 }
@@ -162,9 +162,9 @@ BROKEN = {
 
 @pytest.mark.parametrize("profile", BROKEN.values(), ids=BROKEN.keys())
 @pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP"])
-def test_a_broken_profile_is_as_good_as_none(profile: bytes, name: str) -> None:
+def test_a_broken_profile_is_ignored(profile: bytes, name: str) -> None:
     if name == "PNG" and len(profile) > 1_000_000:
-        pytest.skip("Pillow inflates no more than a megabyte, and takes the file for a bomb")
+        pytest.skip("Pillow inflates at most a megabyte and rejects the file as a bomb")
     quality = {} if name == "PNG" else {"quality": 95}
     data = plain("RGB", (200, 100, 50), name, **quality, icc_profile=profile)
     for target in (*FORMATS, Target.KEEP):
@@ -180,7 +180,7 @@ def test_a_broken_profile_is_as_good_as_none(profile: bytes, name: str) -> None:
         ("#808080", "LA", (128, 128, 128)),
     ],
 )
-def test_what_is_transparent_shows_the_background(background: str, mode: str, expected: Colour) -> None:
+def test_transparent_pixels_show_the_background(background: str, mode: str, expected: Colour) -> None:
     data = plain(mode, (*(0,) * (len(mode) - 1), 0))
     assert seen(data, Options(quality=95, background=background)) == pytest.approx(expected, abs=3)
 
@@ -192,9 +192,9 @@ def test_a_grey_image_stays_grey_on_grey() -> None:
 
 
 @pytest.mark.parametrize("target", [Target.PNG, Target.WEBP, Target.AVIF])
-def test_a_background_is_for_jpeg_alone(target: Target) -> None:
+def test_only_jpeg_uses_the_background(target: Target) -> None:
     clear = plain("RGBA", (10, 20, 30, 0))
-    plainly = compress(clear, Options(format=target))
-    assert plainly == compress(clear, Options(format=target, background="#ff0000"))
-    alpha = opened(plainly.data).convert("RGBA").getchannel("A")
+    expected = compress(clear, Options(format=target))
+    assert expected == compress(clear, Options(format=target, background="#ff0000"))
+    alpha = opened(expected.data).convert("RGBA").getchannel("A")
     assert alpha.getextrema() == (0, 0)

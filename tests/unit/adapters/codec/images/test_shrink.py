@@ -1,4 +1,4 @@
-"""Shrinking: exact to the rounding, flat where the picture is, and for every picture one way or the other."""
+"""Shrinking: exact up to rounding, in the native library if possible, otherwise in Pillow."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ from PIL import Image
 
 from bench.candidates import deployed_tuning
 from catalight.adapters.codec import native
-from catalight.adapters.codec.images.shrink import natively, shrunk
+from catalight.adapters.codec.images.shrink import shrink_natively, shrunk
 from local.hosts.images import draw
 from tests.unit.adapters.codec.looking import opened
 
@@ -25,7 +25,7 @@ sides = st.integers(4, 90)
 
 @cache
 def noise(mode: str) -> Image.Image:
-    """The hardest to shrink: neighbours have nothing in common."""
+    """The hardest image to shrink: neighbouring pixels are unrelated."""
     bands = [
         Image.effect_noise((90, 90), 200 + band) for band in range(len(mode.strip("a")) + mode.count("a"))
     ]
@@ -33,22 +33,22 @@ def noise(mode: str) -> Image.Image:
 
 
 def exact(image: Image.Image, size: tuple[int, int]) -> list[float]:
-    """What Pillow makes of one channel in floating point, without rounding in between."""
+    """Pillow's result for one channel in floating point, without intermediate rounding."""
     made = image.convert("F").resize(size, Image.Resampling.BICUBIC)
     return [min(255.0, max(0.0, value)) for value in array("f", made.tobytes())]
 
 
 def seen(image: Image.Image) -> bytes:
-    """Its colours as far as they can be seen."""
+    """The visible colours: premultiplied by alpha."""
     return image.convert("RGBA").convert("RGBa").tobytes()
 
 
 @linux
 @given(st.sampled_from(["RGB", "RGBa"]), sides, sides, st.data())
-def test_it_is_exact_to_the_rounding(mode: str, width: int, height: int, data: st.DataObject) -> None:
+def test_shrinking_is_exact_up_to_rounding(mode: str, width: int, height: int, data: st.DataObject) -> None:
     image = noise(mode).crop((0, 0, width, height))
     size = data.draw(st.integers(1, width)), data.draw(st.integers(1, height))
-    made = natively(image, size)
+    made = shrink_natively(image, size)
     assert made
     for before, after in zip(image.split(), made.split(), strict=True):
         errors = [abs(a - b) for a, b in zip(exact(before, size), after.tobytes(), strict=True)]
@@ -57,63 +57,65 @@ def test_it_is_exact_to_the_rounding(mode: str, width: int, height: int, data: s
 
 @linux
 @given(st.binary(min_size=3, max_size=3), sides, sides, st.data())
-def test_what_is_flat_stays_as_it_is(colour: bytes, width: int, height: int, data: st.DataObject) -> None:
+def test_a_flat_image_keeps_its_colour(colour: bytes, width: int, height: int, data: st.DataObject) -> None:
     size = data.draw(st.integers(1, width)), data.draw(st.integers(1, height))
     red, green, blue = colour
-    made = natively(Image.new("RGB", (width, height), (red, green, blue)), size)
+    made = shrink_natively(Image.new("RGB", (width, height), (red, green, blue)), size)
     assert made
     assert made.tobytes() == colour * (size[0] * size[1])
 
 
 @linux
-def test_an_image_that_shrinks_a_thousandfold_is_its_mean() -> None:
+def test_an_image_shrunk_to_one_pixel_becomes_its_mean() -> None:
     image = Image.new("RGB", (20_000, 4), (0, 100, 200))
     image.paste((200, 0, 100), (0, 0, 10_000, 4))
-    made = natively(image, (1, 1))
+    made = shrink_natively(image, (1, 1))
     assert made
     assert made.getpixel((0, 0)) == (100, 50, 150)
 
 
 @pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA"])
 @pytest.mark.parametrize("size", [(200, 150), (319, 1), (1, 239)])
-def test_it_is_like_pillows(mode: str, size: tuple[int, int]) -> None:
+def test_the_result_is_close_to_pillows(mode: str, size: tuple[int, int]) -> None:
     image = opened(draw(1, 320, 240, format="PNG")).convert(mode)
     if mode.endswith("A"):
         image.putalpha(opened(draw(2, 320, 240, format="PNG")).convert("L"))
-    made, theirs = shrunk(image, size), image.resize(size, Image.Resampling.BICUBIC)
+    made, expected = shrunk(image, size), image.resize(size, Image.Resampling.BICUBIC)
     assert (made.mode, made.size) == (mode, size)
-    pairs = zip(seen(made), seen(theirs), strict=True)
+    pairs = zip(seen(made), seen(expected), strict=True)
     assert max(abs(a - b) for a, b in pairs) <= 2
 
 
-def test_what_is_transparent_does_not_bleed() -> None:
+def test_transparent_pixels_do_not_bleed_into_others() -> None:
     image = Image.new("RGBA", (100, 100), (255, 0, 0, 0))
     image.paste((0, 0, 255, 255), (50, 0, 100, 100))
     made = shrunk(image, (33, 33))
     assert {pixel[:3] for pixel in batched(made.tobytes(), 4, strict=True) if pixel[3]} == {(0, 0, 255)}
 
 
-def test_without_the_library_it_is_pillows(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_library_pillow_shrinks(monkeypatch: pytest.MonkeyPatch) -> None:
     image = noise("RGB")
     monkeypatch.setattr(native, "library", lambda: None)
     assert shrunk(image, (30, 20)) == image.resize((30, 20), Image.Resampling.BICUBIC)
 
 
-def test_an_image_too_narrow_for_the_library_is_pillows() -> None:
+def test_pillow_shrinks_an_image_that_is_too_narrow_for_the_library() -> None:
     image = noise("RGB").crop((0, 0, 3, 90))
     assert shrunk(image, (2, 20)) == image.resize((2, 20), Image.Resampling.BICUBIC)
 
 
 LARGEST = """
 from PIL import Image
-from catalight.adapters.codec.images.shrink import natively
-print(natively(Image.new("RGB", (10_000, 5_000)), (10, 5)) is not None)
+from catalight.adapters.codec.images.shrink import shrink_natively
+print(shrink_natively(Image.new("RGB", (10_000, 5_000)), (10, 5)) is not None)
 """
 
 
 @linux
-@pytest.mark.parametrize(("tuning", "in_one_piece"), [(deployed_tuning(), "True"), ({}, "False")])
-def test_as_deployed_the_largest_image_lies_in_one_piece(tuning: dict[str, str], in_one_piece: str) -> None:
+@pytest.mark.parametrize(("tuning", "in_one_block"), [(deployed_tuning(), "True"), ({}, "False")])
+def test_with_the_deployed_tuning_the_largest_image_is_one_block_of_memory(
+    tuning: dict[str, str], in_one_block: str
+) -> None:
     command = [sys.executable, "-c", LARGEST]
-    told = subprocess.run(command, env=os.environ | tuning, check=True, capture_output=True, text=True)
-    assert told.stdout.strip() == in_one_piece
+    run = subprocess.run(command, env=os.environ | tuning, check=True, capture_output=True, text=True)
+    assert run.stdout.strip() == in_one_block

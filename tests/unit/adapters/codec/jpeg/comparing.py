@@ -1,4 +1,4 @@
-"""The quick way's outputs beside those of the way through pixels."""
+"""Comparing outputs of the fast path (requantised) with those of the slow path (through pixels)."""
 
 import math
 from collections.abc import Iterator
@@ -21,14 +21,14 @@ def drawn(width: int = 320, height: int = 240) -> Image.Image:
     return opened(draw(1, width, height, format="PNG")).convert("RGB")
 
 
-def light(data: bytes, quality: int = 50, orientation: int = 1) -> bytes:
+def fast_path(data: bytes, quality: int = 50, orientation: int = 1) -> bytes:
     result = requantised(data, quality, orientation=orientation)
-    assert result is not None, "there is no quick way"
+    assert result is not None, "there is no fast path"
     return result
 
 
 def ssim(one: Image.Image, other: Image.Image) -> float:
-    """Structural similarity of two pictures' brightness, over windows that do not overlap."""
+    """Structural similarity (SSIM) of two images' luma, over windows that do not overlap."""
     assert one.size == other.size
     return fmean(_window_ssim(a, b) for a, b in zip(_windows(one), _windows(other), strict=True))
 
@@ -53,18 +53,19 @@ def _window_ssim(one: bytes, other: bytes) -> float:
 
 
 def planes(data: bytes) -> list[bytes]:
-    """Brightness and colours as they stand there, upright."""
+    """The luma and chroma planes at full size, set upright."""
     image = Image.open(BytesIO(data))
     if image.mode != "L":
         image.draft("YCbCr", image.size)
     return [plane.tobytes() for plane in ImageOps.exif_transpose(image).split()]
 
 
-def assert_as_near(source: bytes, quick: bytes, slow: bytes, factor: float, levels: float) -> None:
-    """Whether the quick way's planes are about as near to the source's as the slow way's."""
-    for before, ours, theirs in zip(*map(planes, (source, quick, slow)), strict=True):
-        assert error(before, ours) <= factor * error(before, theirs) + levels
+def assert_as_close(source: bytes, fast: bytes, slow: bytes, factor: float, levels: float) -> None:
+    """Assert that the fast path's planes are about as close to the source's as the slow path's."""
+    for before, from_fast, from_slow in zip(*map(planes, (source, fast, slow)), strict=True):
+        assert error(before, from_fast) <= factor * error(before, from_slow) + levels
 
 
 def error(one: bytes, other: bytes) -> float:
+    """The root mean square error."""
     return math.sqrt(fmean((a - b) ** 2 for a, b in zip(one, other, strict=True)))

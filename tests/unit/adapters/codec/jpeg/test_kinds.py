@@ -1,4 +1,4 @@
-"""The quick way for every kind of JPEG: progressive or not, with colours at any of the usual resolutions."""
+"""The fast path for every kind of JPEG: progressive or not, with any of the usual chroma subsamplings."""
 
 import random
 import sys
@@ -11,49 +11,51 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from catalight.adapters.codec.jpeg.header import Header
-from catalight.adapters.codec.jpeg.requantise import quality_steps, requantised
+from catalight.adapters.codec.jpeg.requantise import quality_tables, requantised
 from tests.corpora.samples import encode
-from tests.unit.adapters.codec.jpeg.comparing import assert_as_near, drawn, light, ssim
+from tests.unit.adapters.codec.jpeg.comparing import assert_as_close, drawn, fast_path, ssim
 from tests.unit.adapters.codec.looking import opened
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the library is made for Linux alone")
 
-RESOLUTIONS = ["4:4:4", "4:2:2", "4:2:0"]
+SUBSAMPLINGS = ["4:4:4", "4:2:2", "4:2:0"]
 SIZES = [*product((1, 7, 8, 9, 15, 16, 17, 33), (1, 8, 9, 16, 17, 40)), (320, 240)]
 
 sides = st.integers(1, 70)
 
 
 def sampling(data: bytes) -> list[tuple[int, int]]:
-    """Blocks of brightness and colours in an MCU."""
+    """Blocks per MCU of each component, luma first: across and down."""
     header = Header(data)
     header.scan(2)
     return [(component.across, component.down) for component in header.components]
 
 
 @pytest.mark.parametrize("progressive", [False, True])
-@pytest.mark.parametrize("resolution", RESOLUTIONS)
+@pytest.mark.parametrize("subsampling", SUBSAMPLINGS)
 @pytest.mark.parametrize(("had", "asked"), [(75, 50), (92, 50), (92, 80), (98, 25)])
-def test_it_is_as_good_and_as_small_as_the_way_through_pixels(
-    resolution: str, progressive: bool, had: int, asked: int
+def test_output_is_as_good_and_as_small_as_on_the_slow_path(
+    subsampling: str, progressive: bool, had: int, asked: int
 ) -> None:
-    kind = {"subsampling": resolution, "progressive": progressive}
+    kind = {"subsampling": subsampling, "progressive": progressive}
     source = encode(drawn(), "JPEG", quality=had, **kind)
-    quick, slow = light(source, asked), encode(opened(source), "JPEG", quality=asked, optimize=True)
-    assert sampling(quick) == [(2, 2), (1, 1), (1, 1)]
-    assert ssim(opened(source), opened(quick)) >= ssim(opened(source), opened(slow)) - 0.002
-    assert_as_near(source, quick, slow, 1.03, 0.05)
-    assert len(quick) <= 1.06 * len(slow)
+    fast, slow = fast_path(source, asked), encode(opened(source), "JPEG", quality=asked, optimize=True)
+    assert sampling(fast) == [(2, 2), (1, 1), (1, 1)]
+    assert ssim(opened(source), opened(fast)) >= ssim(opened(source), opened(slow)) - 0.002
+    assert_as_close(source, fast, slow, 1.03, 0.05)
+    assert len(fast) <= 1.06 * len(slow)
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("resolution", RESOLUTIONS)
-def test_a_progressive_image_comes_out_as_the_same_in_one_scan(
-    resolution: str, size: tuple[int, int]
+@pytest.mark.parametrize("subsampling", SUBSAMPLINGS)
+def test_a_progressive_image_gives_the_same_output_as_a_baseline_one(
+    subsampling: str, size: tuple[int, int]
 ) -> None:
     image = drawn().crop((40, 40, 40 + size[0], 40 + size[1]))
-    kind = {"quality": 95, "subsampling": resolution}
-    assert light(encode(image, "JPEG", progressive=True, **kind)) == light(encode(image, "JPEG", **kind))
+    kind = {"quality": 95, "subsampling": subsampling}
+    assert fast_path(encode(image, "JPEG", progressive=True, **kind)) == fast_path(
+        encode(image, "JPEG", **kind)
+    )
 
 
 @given(
@@ -61,75 +63,75 @@ def test_a_progressive_image_comes_out_as_the_same_in_one_scan(
     sides,
     st.integers(30, 100),
     st.integers(1, 29),
-    st.sampled_from([*RESOLUTIONS, None]),
+    st.sampled_from([*SUBSAMPLINGS, None]),
     st.randoms(),
 )
 @settings(max_examples=150, deadline=None)
-def test_so_does_noise(
-    width: int, height: int, had: int, asked: int, resolution: str | None, noise: random.Random
+def test_progressive_noise_gives_the_same_output_as_baseline_noise(
+    width: int, height: int, had: int, asked: int, subsampling: str | None, noise: random.Random
 ) -> None:
-    """Every length of code and run comes up in noise, in each of the passes."""
-    mode = "RGB" if resolution else "L"
+    """Noise produces every code length and run length, in each scan."""
+    mode = "RGB" if subsampling else "L"
     image = Image.frombytes(mode, (width, height), noise.randbytes(len(mode) * width * height))
-    kind = {"quality": had} | ({"subsampling": resolution} if resolution else {})
-    plain, progressive = (encode(image, "JPEG", progressive=way, **kind) for way in (False, True))
-    assert light(progressive, asked) == light(plain, asked)
-    assert opened(light(plain, asked)).size == (width, height)
+    kind = {"quality": had} | ({"subsampling": subsampling} if subsampling else {})
+    plain, progressive = (encode(image, "JPEG", progressive=flag, **kind) for flag in (False, True))
+    assert fast_path(progressive, asked) == fast_path(plain, asked)
+    assert opened(fast_path(plain, asked)).size == (width, height)
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("resolution", RESOLUTIONS)
-def test_what_is_flat_stays_so_up_to_its_edges(resolution: str, size: tuple[int, int]) -> None:
-    source = encode(Image.new("RGB", size, (200, 60, 90)), "JPEG", quality=98, subsampling=resolution)
-    quick, slow = light(source), encode(opened(source), "JPEG", quality=50)
-    assert opened(quick).tobytes() == opened(slow).tobytes()
+@pytest.mark.parametrize("subsampling", SUBSAMPLINGS)
+def test_a_flat_image_stays_flat_up_to_its_edges(subsampling: str, size: tuple[int, int]) -> None:
+    source = encode(Image.new("RGB", size, (200, 60, 90)), "JPEG", quality=98, subsampling=subsampling)
+    fast, slow = fast_path(source), encode(opened(source), "JPEG", quality=50)
+    assert opened(fast).tobytes() == opened(slow).tobytes()
 
 
-@pytest.mark.parametrize("resolution", RESOLUTIONS)
-def test_halves_of_an_image_keep_their_places(resolution: str) -> None:
-    """Red on the left, blue on the right, green below: in each corner the colour that was there."""
+@pytest.mark.parametrize("subsampling", SUBSAMPLINGS)
+def test_each_corner_keeps_its_colour(subsampling: str) -> None:
+    """Red on the left, blue on the right, green below: each corner keeps its colour."""
     image = Image.new("RGB", (48, 48), (255, 0, 0))
     image.paste((0, 0, 255), (24, 0, 48, 24))
     image.paste((0, 255, 0), (0, 24, 48, 48))
-    made = opened(light(encode(image, "JPEG", quality=98, subsampling=resolution), 90))
+    made = opened(fast_path(encode(image, "JPEG", quality=98, subsampling=subsampling), 90))
     for place in ((4, 4), (43, 4), (4, 43), (43, 43)):
-        colour, meant = (one.crop((*place, place[0] + 1, place[1] + 1)).tobytes() for one in (made, image))
-        assert max(abs(a - b) for a, b in zip(colour, meant, strict=True)) < 20, place
+        colour, expected = (one.crop((*place, place[0] + 1, place[1] + 1)).tobytes() for one in (made, image))
+        assert max(abs(a - b) for a, b in zip(colour, expected, strict=True)) < 20, place
 
 
 @pytest.mark.parametrize("side", [1, 7, 9, 17, 23, 25, 31])
-@pytest.mark.parametrize("resolution", ["4:4:4", "4:2:2"])
-def test_what_lies_beyond_the_image_is_not_seen(resolution: str, side: int) -> None:
-    """Colours are halved as if the last ones went on, whatever the rest of their blocks holds."""
-    size = side if resolution == "4:4:4" else 32, side
+@pytest.mark.parametrize("subsampling", ["4:4:4", "4:2:2"])
+def test_padding_beyond_the_image_has_no_effect(subsampling: str, side: int) -> None:
+    """Chroma is downsampled as if the last column and row were repeated, whatever the padding contains."""
+    size = side if subsampling == "4:4:4" else 32, side
     image = Image.new("RGB", (32, -(-side // 8) * 8), (255, 176, 186))
     image.paste((200, 200, 200), (0, 0, *size))
     image = image.crop((0, 0, -(-size[0] // 8) * 8, image.height))
-    whole = encode(image, "JPEG", quality=98, subsampling=resolution)
+    whole = encode(image, "JPEG", quality=98, subsampling=subsampling)
     sides = whole.index(b"\xff\xc0") + 5
     source = whole[:sides] + size[1].to_bytes(2) + size[0].to_bytes(2) + whole[sides + 4 :]
     assert opened(source).size == size
-    assert max(abs(value - 200) for value in opened(light(source, 90)).tobytes()) < 9
+    assert max(abs(value - 200) for value in opened(fast_path(source, 90)).tobytes()) < 9
 
 
-def test_colours_at_half_of_the_height() -> None:
-    """4:4:0, which Pillow does not write: of a square 4:2:2 the same blocks in other places."""
+def test_chroma_at_half_of_the_height() -> None:
+    """4:4:0, which Pillow does not write: made from a square 4:2:2, whose blocks move elsewhere."""
     source = encode(drawn(64, 64), "JPEG", quality=95, subsampling="4:2:2")
-    turned = source.replace(b"\x01\x21\x00", b"\x01\x12\x00", 1)
-    assert sampling(turned) == [(1, 2), (1, 1), (1, 1)]
-    slow = encode(opened(turned), "JPEG", quality=80)
-    assert_as_near(turned, light(turned, 80), slow, 1.1, 0.2)
+    changed = source.replace(b"\x01\x21\x00", b"\x01\x12\x00", 1)
+    assert sampling(changed) == [(1, 2), (1, 1), (1, 1)]
+    slow = encode(opened(changed), "JPEG", quality=80)
+    assert_as_close(changed, fast_path(changed, 80), slow, 1.1, 0.2)
 
 
 def parts(data: bytes) -> tuple[bytes, bytes, bytes]:
-    """What a grey JPEG has before its frame, its Huffman tables, and its coded data."""
+    """The parts of a grey JPEG: all before its frame header, its Huffman tables, and its coded data."""
     frame, tables, scan = (data.index(marker) for marker in (b"\xff\xc0", b"\xff\xc4", b"\xff\xda"))
     assert frame < tables < scan
     return data[:frame], data[tables:scan], data[scan + 10 : -2]
 
 
 def in_three_scans(width: int, height: int) -> bytes:
-    """A sequential JPEG whose components come one after the other, each with tables of its own."""
+    """A sequential JPEG with one scan per component, each with its own Huffman tables."""
     grey = [
         parts(encode(plane, "JPEG", quality=95, optimize=True))
         for plane in drawn(width, height).convert("YCbCr").split()
@@ -143,21 +145,21 @@ def in_three_scans(width: int, height: int) -> bytes:
 
 
 @pytest.mark.parametrize("size", [(64, 48), (61, 35), (9, 17)])
-def test_components_may_come_one_after_the_other(size: tuple[int, int]) -> None:
+def test_components_may_be_in_separate_scans(size: tuple[int, int]) -> None:
     source = in_three_scans(*size)
-    quick, slow = light(source, 80), encode(opened(source), "JPEG", quality=80)
-    assert_as_near(source, quick, slow, 1.1, 0.2)
+    fast, slow = fast_path(source, 80), encode(opened(source), "JPEG", quality=80)
+    assert_as_close(source, fast, slow, 1.1, 0.2)
 
 
-@pytest.mark.parametrize("resolution", ["4:4:4", "4:2:2"])
-def test_colours_in_full_stay_so_where_nothing_becomes_coarser(resolution: str) -> None:
-    source = encode(drawn(), "JPEG", quality=40, subsampling=resolution)
+@pytest.mark.parametrize("subsampling", ["4:4:4", "4:2:2"])
+def test_full_chroma_has_no_fast_path_if_nothing_becomes_coarser(subsampling: str) -> None:
+    source = encode(drawn(), "JPEG", quality=40, subsampling=subsampling)
     assert requantised(source, 40) is None
     assert requantised(source, 39) is not None
 
 
 def scans(data: bytes) -> Iterator[tuple[int, int]]:
-    """Where the scans of a progressive JPEG begin and end, with the tables before them."""
+    """Where each scan of a progressive JPEG begins and ends, including the tables before it."""
     at = data.index(b"\xff\xc4")
     while (scan := data.find(b"\xff\xda", at)) >= 0:
         end = scan + 2
@@ -167,11 +169,11 @@ def scans(data: bytes) -> Iterator[tuple[int, int]]:
         at = end
 
 
-def test_a_progressive_image_that_is_not_whole_or_out_of_turn_has_no_quick_way() -> None:
+def test_a_progressive_image_with_missing_repeated_or_reordered_scans_has_no_fast_path() -> None:
     source = encode(drawn(64, 48), "JPEG", quality=90, progressive=True)
     found = [source[begin:end] for begin, end in scans(source)]
     head = source[: source.index(found[0])]
-    assert requantised(head + b"".join(found) + b"\xff\xd9", 50) == light(source)
+    assert requantised(head + b"".join(found) + b"\xff\xd9", 50) == fast_path(source)
     for place in range(len(found)):
         without, twice = found[:place] + found[place + 1 :], found[: place + 1] + found[place:]
         assert requantised(head + b"".join(without) + b"\xff\xd9", 50) is None
@@ -179,16 +181,16 @@ def test_a_progressive_image_that_is_not_whole_or_out_of_turn_has_no_quick_way()
     assert requantised(head + b"".join(reversed(found)) + b"\xff\xd9", 50) is None
 
 
-def test_steps_that_are_missing_for_a_later_scan_have_no_quick_way() -> None:
+def test_a_quantisation_table_missing_for_a_later_scan_has_no_fast_path() -> None:
     source = in_three_scans(16, 16)
     assert requantised(source.replace(b"\x03\x11\x00", b"\x03\x11\x02", 1), 50) is None
 
 
-def test_steps_that_change_between_the_scans_have_no_quick_way() -> None:
+def test_a_quantisation_table_that_changes_between_scans_has_no_fast_path() -> None:
     source = encode(drawn(64, 48), "JPEG", quality=90, progressive=True)
     (_, end), *_ = scans(source)
-    steps = b"\xff\xdb\x00\x43\x00" + quality_steps(30)[0]
-    assert requantised(source[:end] + steps + source[end:], 50) is None
+    table = b"\xff\xdb\x00\x43\x00" + quality_tables(30)[0]
+    assert requantised(source[:end] + table + source[end:], 50) is None
 
 
 @pytest.mark.parametrize(
@@ -196,8 +198,8 @@ def test_steps_that_change_between_the_scans_have_no_quick_way() -> None:
 )
 @given(st.data())
 @settings(max_examples=300, deadline=None)
-def test_damage_ends_in_an_image_or_in_none(kind: dict[str, object], data: st.DataObject) -> None:
-    """What comes out, Pillow decodes, and what Pillow refuses has no quick way."""
+def test_damaged_jpegs_give_a_valid_image_or_none(kind: dict[str, object], data: st.DataObject) -> None:
+    """Pillow can decode every output, and no source that Pillow refuses has an output."""
     source = bytearray(encode(drawn(64, 48), "JPEG", quality=90, **kind))
     places = data.draw(st.lists(st.integers(2, len(source) - 1), min_size=1, max_size=3))
     for place in places:

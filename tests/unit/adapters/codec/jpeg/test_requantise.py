@@ -1,4 +1,4 @@
-"""The quick way for JPEGs: as good as the way through pixels, as small, and only where nothing is unusual."""
+"""The fast path for JPEGs: as good and as small as the slow path, and only for usual JPEGs."""
 
 import random
 import re
@@ -11,66 +11,66 @@ from PIL import Image
 
 from catalight.adapters.codec import compress, native
 from catalight.adapters.codec.images import encode as encoding
-from catalight.adapters.codec.jpeg.header import Header, UnusualError
-from catalight.adapters.codec.jpeg.requantise import quality_steps, requantised
+from catalight.adapters.codec.jpeg.header import Header, UnsupportedJpegError
+from catalight.adapters.codec.jpeg.requantise import quality_tables, requantised
 from catalight.domain.image.options import Options
 from tests.corpora.samples import encode
-from tests.unit.adapters.codec.jpeg.comparing import drawn, error, light, ssim
+from tests.unit.adapters.codec.jpeg.comparing import drawn, error, fast_path, ssim
 from tests.unit.adapters.codec.looking import opened
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the library is made for Linux alone")
 
 
-def test_it_is_built() -> None:
+def test_the_native_library_is_built() -> None:
     assert native.library(), "make native"
 
 
 @pytest.mark.parametrize("asked", [25, 50, 80])
 @pytest.mark.parametrize("had", [75, 85, 92, 98])
 @pytest.mark.parametrize("mode", ["RGB", "L"])
-def test_it_is_as_good_and_as_small_as_the_way_through_pixels(mode: str, had: int, asked: int) -> None:
+def test_output_is_as_good_and_as_small_as_on_the_slow_path(mode: str, had: int, asked: int) -> None:
     source = encode(drawn().convert(mode), "JPEG", quality=had)
     before = opened(source)
-    quick, slow = light(source, asked), encode(before, "JPEG", quality=min(had, asked), optimize=True)
-    after = opened(quick)
+    fast, slow = fast_path(source, asked), encode(before, "JPEG", quality=min(had, asked), optimize=True)
+    after = opened(fast)
     assert (after.mode, after.size) == (before.mode, before.size)
     assert ssim(before, after) >= ssim(before, opened(slow)) - 0.002
-    assert len(quick) <= 1.06 * len(slow)
+    assert len(fast) <= 1.06 * len(slow)
 
 
 @pytest.mark.parametrize("shade", [255, 0])
 @pytest.mark.parametrize("had", range(60, 101))
 def test_white_stays_white_and_black_black(had: int, shade: int) -> None:
-    """As far as it does on the way through pixels: rounding twice may not make it grey."""
+    """At least as well as on the slow path: rounding twice must not make it grey."""
     source = encode(Image.new("L", (32, 32), shade), "JPEG", quality=had)
     for asked in (10, 25, 50, 75):
         slow = encode(opened(source), "JPEG", quality=min(had, asked))
-        quick, slowly = opened(light(source, asked)).tobytes(), opened(slow).tobytes()
-        assert error(bytes([shade] * 32 * 32), quick) <= error(bytes([shade] * 32 * 32), slowly)
+        from_fast, from_slow = opened(fast_path(source, asked)).tobytes(), opened(slow).tobytes()
+        assert error(bytes([shade] * 32 * 32), from_fast) <= error(bytes([shade] * 32 * 32), from_slow)
 
 
 @given(st.integers(17, 70), st.integers(17, 70), st.integers(1, 100), st.integers(1, 100), st.randoms())
 @settings(max_examples=150, deadline=None)
-def test_noise_of_any_size_comes_out_near_to_what_it_was(
+def test_noise_of_any_size_stays_close_to_its_source(
     width: int, height: int, had: int, asked: int, noise: random.Random
 ) -> None:
-    """Every length of code and run comes up in noise; nothing may be lost but what the steps take."""
+    """Noise produces every code length and run length; only quantisation may lose anything."""
     image = Image.frombytes("L", (width, height), noise.randbytes(width * height))
     source = encode(image, "JPEG", quality=had)
-    quick, slow = (
-        opened(light(source, asked)),
+    fast, slow = (
+        opened(fast_path(source, asked)),
         opened(encode(opened(source), "JPEG", quality=min(had, asked))),
     )
-    assert quick.size == (width, height)
+    assert fast.size == (width, height)
     before = opened(source).tobytes()
-    assert error(before, quick.tobytes()) <= error(before, slow.tobytes()) * 1.2 + 3
+    assert error(before, fast.tobytes()) <= error(before, slow.tobytes()) * 1.2 + 3
 
 
-def test_with_its_own_steps_an_image_stays_as_it_is() -> None:
-    """Only the codes change: also where the source's quality is below the one that is asked for."""
+def test_with_its_own_quantisation_tables_an_image_does_not_change() -> None:
+    """Only the Huffman codes change, also if the source's quality is below the requested one."""
     source = encode(drawn(), "JPEG", quality=40)
     for asked in (40, 90):
-        result = light(source, asked)
+        result = fast_path(source, asked)
         assert opened(result).tobytes() == opened(source).tobytes()
         assert len(result) < len(source)
 
@@ -79,30 +79,30 @@ def test_with_its_own_steps_an_image_stays_as_it_is() -> None:
 def test_restarts_make_no_difference(restarts: dict[str, int]) -> None:
     plain, marked = (encode(drawn(), "JPEG", quality=90, **extra) for extra in ({}, restarts))
     assert len(marked) > len(plain)
-    assert light(marked) == light(plain)
+    assert fast_path(marked) == fast_path(plain)
 
 
-def test_it_is_the_same_each_time() -> None:
+def test_output_is_deterministic() -> None:
     source = encode(drawn(), "JPEG", quality=90)
-    assert light(source) == light(source)
+    assert fast_path(source) == fast_path(source)
 
 
-def test_nothing_else_is_taken_over() -> None:
+def test_metadata_is_dropped() -> None:
     exif = Image.Exif()
     exif[0x010F] = "SECRET maker"
     source = encode(drawn(), "JPEG", quality=90, exif=exif, comment=b"SECRET comment", icc_profile=b"SECRET")
-    assert b"SECRET" not in light(source)
+    assert b"SECRET" not in fast_path(source)
 
 
 @pytest.mark.parametrize("quality", range(1, 101))
-def test_the_steps_are_pillows(quality: int) -> None:
+def test_quantisation_tables_are_the_same_as_pillows(quality: int) -> None:
     header = Header(encode(Image.new("RGB", (8, 8)), "JPEG", quality=quality))
     header.scan(2)
-    assert quality_steps(quality) == (header.steps[0], header.steps[1])
+    assert quality_tables(quality) == (header.steps[0], header.steps[1])
 
 
 def unusual() -> dict[str, bytes]:
-    """JPEGs that Pillow reads, or refuses, by itself."""
+    """JPEGs that are left to Pillow, which reads or refuses them."""
     image, usual = drawn(64, 48), encode(drawn(64, 48), "JPEG", quality=90)
     scan = usual.index(b"\xff\xda")
     frame = usual.index(b"\xff\xc0")
@@ -111,10 +111,10 @@ def unusual() -> dict[str, bytes]:
         "grey in too many blocks": grey.replace(b"\x01\x01\x11\x00", b"\x01\x01\xa2\x00", 1),
         "cmyk": encode(image.convert("CMYK"), "JPEG"),
         "rgb": encode(image, "JPEG", keep_rgb=True),
-        "colours at a quarter": usual.replace(b"\x01\x22\x00", b"\x01\x41\x00", 1),
+        "chroma at a quarter": usual.replace(b"\x01\x22\x00", b"\x01\x41\x00", 1),
         "arithmetic": usual[:frame] + b"\xff\xc9" + usual[frame + 2 :],
         "12 bits": usual[: frame + 4] + b"\x0c" + usual[frame + 5 :],
-        "a frame too long": usual[: frame + 3]
+        "too long a frame header": usual[: frame + 3]
         + b"\x14"
         + usual[frame + 4 : frame + 19]
         + bytes(3)
@@ -122,62 +122,64 @@ def unusual() -> dict[str, bytes]:
         "no height": usual[: frame + 5] + bytes(2) + usual[frame + 7 :],
         "Adobe's RGB": usual[:2] + b"\xff\xee\x00\x0eAdobe\x00\x64" + bytes(5) + usual[2:],
         "cut off": usual[: -len(usual) // 3],
-        "without its end": usual[:-2],
+        "no end marker": usual[:-2],
         "a surplus byte": usual[:-2] + b"\x00" + usual[-2:],
         "no scan": usual[:scan],
         "many segments": usual[:2] + b"\xff\xe5\x00\x02" * 1000 + usual[2:],
         "many tables": usual[:2] + b"\xff\xc4\xff\xf2" + (b"\x00\x01" + bytes(16)) * 3640 + usual[2:],
-        "no picture": b"not a picture",
+        "not an image": b"not an image",
         "nothing": b"",
     }
 
 
 @pytest.mark.parametrize("name", unusual())
-def test_what_is_unusual_has_no_quick_way(name: str) -> None:
+def test_unusual_jpegs_have_no_fast_path(name: str) -> None:
     assert requantised(unusual()[name], 50) is None
 
 
 @pytest.mark.parametrize("place", [0, 1])
 @pytest.mark.parametrize("kind", [{}, {"progressive": True}, {"subsampling": "4:4:4"}])
-def test_values_beyond_what_pixels_need_are_unusual(kind: dict[str, object], place: int) -> None:
-    """Decoders differ there, and so would what they make of the output."""
+def test_coefficients_beyond_the_range_of_pixels_have_no_fast_path(
+    kind: dict[str, object], place: int
+) -> None:
+    """Decoders treat such values differently, and would decode the output differently."""
     image = drawn(64, 48).convert("HSV").point(lambda value: 255 if value > 127 else 0)
     source = encode(Image.merge("HSV", image.split()).convert("RGB"), "JPEG", quality=95, **kind)
-    light(source)
-    steps = [match.end() for match in re.finditer(rb"\xff\xdb\x00\x43[\x00\x01]", source)][place]
-    assert requantised(source[:steps] + b"\xff" * 64 + source[steps + 64 :], 50) is None
+    fast_path(source)
+    table = [match.end() for match in re.finditer(rb"\xff\xdb\x00\x43[\x00\x01]", source)][place]
+    assert requantised(source[:table] + b"\xff" * 64 + source[table + 64 :], 50) is None
 
 
-def test_a_code_of_ones_alone_is_broken() -> None:
-    """T.81, annex C: it is kept for filling up."""
+def test_a_huffman_code_of_all_ones_has_no_fast_path() -> None:
+    """T.81, annex C: the code of all ones is reserved for padding."""
     source = encode(drawn(64, 48), "JPEG", quality=90)
     usual, filled = bytes([0, 1, 5, 1, 1, 1, 1, 1, 1]), bytes([0, 1, 5, 1, 1, 1, 1, 2, 0])
     assert requantised(source.replace(usual, filled), 50) is None
 
 
 @pytest.mark.parametrize("length", range(0, 700, 7))
-def test_a_header_that_is_cut_short_is_unusual(length: int) -> None:
+def test_a_truncated_header_is_unusual(length: int) -> None:
     data = encode(drawn(), "JPEG")
     cut = data[: min(length, data.index(b"\xff\xda"))]
-    with pytest.raises(UnusualError):
+    with pytest.raises(UnsupportedJpegError):
         Header(cut).scan(2)
 
 
-def test_a_copyright_comes_along() -> None:
-    told = Image.Exif()
-    told[0x8298], told[0x010F] = "Müller GmbH".encode("latin-1"), "SECRET maker"
-    plain, owned = (encode(drawn(), "JPEG", quality=90, exif=exif) for exif in (Image.Exif(), told))
+def test_the_copyright_is_kept() -> None:
+    exif = Image.Exif()
+    exif[0x8298], exif[0x010F] = "Müller GmbH".encode("latin-1"), "SECRET maker"
+    plain, owned = (encode(drawn(), "JPEG", quality=90, exif=tags) for tags in (Image.Exif(), exif))
     made = compress.compress(owned, Options()).data
     assert dict(opened(made).getexif()) == {0x8298: "Müller GmbH"}
-    assert made.endswith(light(plain)[20:])  # what follows the JFIF segment
+    assert made.endswith(fast_path(plain)[20:])  # what follows the JFIF segment
 
 
-def test_the_codec_takes_it_where_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_codec_uses_the_fast_path_if_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
     source = encode(drawn(), "JPEG", quality=90)
-    assert compress.compress(source, Options()).data == light(source)
-    turned = Image.Exif()
-    turned[0x0112] = 6
-    assert compress.compress(encode(drawn(), "JPEG", exif=turned), Options()).width == drawn().height
+    assert compress.compress(source, Options()).data == fast_path(source)
+    rotated = Image.Exif()
+    rotated[0x0112] = 6
+    assert compress.compress(encode(drawn(), "JPEG", exif=rotated), Options()).width == drawn().height
     assert compress.compress(source, Options(max_width=100)).width == 100
     monkeypatch.setattr(native, "library", lambda: None)
     assert compress.compress(source, Options()).data == encode(
@@ -186,7 +188,7 @@ def test_the_codec_takes_it_where_it_can(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.mark.parametrize(("budget", "best"), [(320 * 240, True), (320 * 240 - 1, False)])
-def test_an_image_beyond_the_budget_has_standard_tables(
+def test_an_image_over_the_pixel_limit_has_standard_huffman_tables(
     budget: int, best: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(encoding, "OPTIMISED_PIXELS", budget)

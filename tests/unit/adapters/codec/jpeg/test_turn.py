@@ -1,4 +1,4 @@
-"""A picture that lies otherwise than it is seen is turned in its blocks, where they are whole."""
+"""The fast path rotates a JPEG with an EXIF orientation block by block, if its blocks are whole."""
 
 import sys
 
@@ -9,78 +9,80 @@ from catalight.adapters.codec import compress
 from catalight.adapters.codec.jpeg.requantise import requantised
 from catalight.domain.image.options import Options
 from tests.corpora.samples import encode
-from tests.unit.adapters.codec.jpeg.comparing import assert_as_near, drawn, light, planes
+from tests.unit.adapters.codec.jpeg.comparing import assert_as_close, drawn, fast_path, planes
 from tests.unit.adapters.codec.looking import opened
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the library is made for Linux alone")
 
-TURNED = range(2, 9)
+ROTATED = range(2, 9)
 KINDS = [("RGB", "4:2:0"), ("RGB", "4:2:2"), ("RGB", "4:4:4"), ("L", "4:2:0")]
 WHOLE = (96, 64)
 ANY = [(96, 64), (45, 37), (16, 8), (1, 1)]
 
 
-def lying(orientation: int, kind: tuple[str, str], size: tuple[int, int], **more: object) -> bytes:
-    """A JPEG that is upright only after a turn."""
-    mode, resolution = kind
+def rotated(orientation: int, kind: tuple[str, str], size: tuple[int, int], **more: object) -> bytes:
+    """A JPEG that is upright only after its EXIF orientation is applied."""
+    mode, subsampling = kind
     exif = Image.Exif()
     exif[0x0112] = orientation
     image = drawn().resize(size).convert(mode)
-    return encode(image, "JPEG", exif=exif, **{"quality": 92, "subsampling": resolution} | more)
+    return encode(image, "JPEG", exif=exif, **{"quality": 92, "subsampling": subsampling} | more)
 
 
-@pytest.mark.parametrize("orientation", TURNED)
+@pytest.mark.parametrize("orientation", ROTATED)
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("asked", [30, 80])
-def test_it_comes_out_as_near_as_on_the_way_through_pixels(
+def test_output_is_as_close_to_the_source_as_on_the_slow_path(
     asked: int, kind: tuple[str, str], orientation: int
 ) -> None:
-    source = lying(orientation, kind, WHOLE)
-    quick = light(source, asked, orientation)
+    source = rotated(orientation, kind, WHOLE)
+    fast = fast_path(source, asked, orientation)
     slow = encode(ImageOps.exif_transpose(opened(source)), "JPEG", quality=asked, exif=b"")
-    assert_as_near(source, quick, slow, 1.1, 0.2)
+    assert_as_close(source, fast, slow, 1.1, 0.2)
 
 
-@pytest.mark.parametrize("orientation", TURNED)
+@pytest.mark.parametrize("orientation", ROTATED)
 @pytest.mark.parametrize("kind", [("RGB", "4:2:0"), ("L", "4:2:0")])
 @pytest.mark.parametrize("size", ANY)
-def test_with_its_own_steps_nothing_is_lost(
+def test_with_its_own_quantisation_tables_nothing_is_lost(
     size: tuple[int, int], kind: tuple[str, str], orientation: int
 ) -> None:
-    """But what decoders round, which go down first; where part of a block would come first, no way."""
-    source = lying(orientation, kind, size, quality=85)
-    quick = requantised(source, 95, orientation=orientation)
-    if quick is None:
+    """Apart from what decoders round. There is no fast path if a partial block would come first."""
+    source = rotated(orientation, kind, size, quality=85)
+    fast = requantised(source, 95, orientation=orientation)
+    if fast is None:
         assert orientation != 5
         assert size != WHOLE
         return
-    assert len(quick) < len(source)
-    assert opened(quick).size == ImageOps.exif_transpose(opened(source)).size
-    for before, after in zip(planes(source), planes(quick), strict=True):
+    assert len(fast) < len(source)
+    assert opened(fast).size == ImageOps.exif_transpose(opened(source)).size
+    for before, after in zip(planes(source), planes(fast), strict=True):
         assert max(abs(a - b) for a, b in zip(before, after, strict=True)) <= 2
 
 
-@pytest.mark.parametrize("orientation", TURNED)
+@pytest.mark.parametrize("orientation", ROTATED)
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_progressive_image_comes_out_as_the_same_in_one_scan(
+def test_a_progressive_image_gives_the_same_output_as_a_baseline_one(
     kind: tuple[str, str], orientation: int
 ) -> None:
-    plain, progressive = (lying(orientation, kind, WHOLE, progressive=way) for way in (False, True))
-    assert light(progressive, 50, orientation) == light(plain, 50, orientation)
+    plain, progressive = (rotated(orientation, kind, WHOLE, progressive=flag) for flag in (False, True))
+    assert fast_path(progressive, 50, orientation) == fast_path(plain, 50, orientation)
 
 
 @pytest.mark.parametrize(
     ("orientation", "size", "fits"),
     [
-        *((turned, (96, 72), turned in (2, 5, 8)) for turned in TURNED),  # 72: half of an MCU at the end
-        *((turned, (88, 64), turned in (4, 5, 6)) for turned in TURNED),
+        *((code, (96, 72), code in (2, 5, 8)) for code in ROTATED),  # 72: half of an MCU at the end
+        *((code, (88, 64), code in (4, 5, 6)) for code in ROTATED),
     ],
 )
-def test_parts_of_blocks_cannot_come_first(orientation: int, size: tuple[int, int], fits: bool) -> None:
-    source = lying(orientation, ("RGB", "4:2:0"), size)
-    quick = requantised(source, 50, orientation=orientation)
-    assert (quick is not None) is fits
+def test_there_is_no_fast_path_if_a_partial_block_would_come_first(
+    orientation: int, size: tuple[int, int], fits: bool
+) -> None:
+    source = rotated(orientation, ("RGB", "4:2:0"), size)
+    fast = requantised(source, 50, orientation=orientation)
+    assert (fast is not None) is fits
     made = opened(compress.compress(source, Options()).data)
     assert made.size == ImageOps.exif_transpose(opened(source)).size
-    if quick:
-        assert compress.compress(source, Options()).data == quick
+    if fast:
+        assert compress.compress(source, Options()).data == fast

@@ -1,1 +1,1 @@
-"""The codec's parts: each does one thing to a picture."""
+"""The steps of the codec, one module each."""

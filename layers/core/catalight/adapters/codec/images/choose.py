@@ -1,4 +1,4 @@
-"""Which formats a picture is coded in: the one that is asked for, or a few of which the smallest is taken."""
+"""Choose the output format: the requested one, or candidates of which the smallest output wins."""
 
 from collections.abc import Iterator
 
@@ -7,14 +7,13 @@ from catalight.adapters.codec.images.encode import MAX_SIDES
 from catalight.domain.image.limits import Limits
 from catalight.domain.image.options import ImageFormat, Target
 
-_FEW_COLOURS = 256
+_FEW_COLOURS = 256  # at most so many make an image palette-like
 
 
 def asked(target: Target, source: Source) -> ImageFormat | None:
-    """The format of the output as far as it is known before the pixels are: not for `auto`.
+    """Return the output format if it is known before decoding; None for `auto`.
 
-    To keep the format of a BMP or a TIFF would help nobody: the one is not compressed, and browsers show no
-    TIFF. Both become PNG, which loses nothing.
+    BMP and TIFF sources become PNG, which is lossless: BMP is not compressed, and browsers do not show TIFF.
     """
     if target is Target.AUTO:
         return None
@@ -22,17 +21,18 @@ def asked(target: Target, source: Source) -> ImageFormat | None:
 
 
 def candidates(decoded: DecodedImage, limits: Limits) -> list[ImageFormat]:
-    """What `auto` tries: formats that can hold the picture, and of which one is likely to be the smallest.
+    """Return the formats that `auto` tries: those that can hold the image and may give the smallest file.
 
-    WebP takes 25 ms a megapixel and AVIF 50; which is smaller depends on the picture. A JPEG is never far
-    behind and costs 5. PNG takes 240 for photographs and is never smaller: it is for pictures of few colours.
+    WebP takes 25 ms a megapixel and AVIF 50 ms; which is smaller depends on the image. JPEG is never much
+    larger and takes 5 ms. PNG takes 240 ms for photographs and is never smaller for those, so only
+    palette-like images are tried as PNG.
     """
     return [output for output in _wanted(decoded) if _fits(decoded, output, limits)] or [ImageFormat.PNG]
 
 
 def _wanted(decoded: DecodedImage) -> Iterator[ImageFormat]:
     yield ImageFormat.WEBP
-    if decoded.moves:
+    if decoded.animated:
         return
     yield ImageFormat.AVIF
     if not decoded.transparent:

@@ -1,4 +1,4 @@
-"""Colours: whatever a picture is stored in becomes 8 bits a channel of grey or RGB, in sRGB."""
+"""Convert any pixel format to 8 bits a channel, grey or RGB, in sRGB."""
 
 from PIL import Image
 
@@ -8,9 +8,9 @@ _GREY_MODES = frozenset({"1", "L", "LA", "F"})
 
 
 def plain(source: Image.Image) -> Image.Image:
-    """The loaded pixels as L, LA, RGB or RGBA in sRGB, free of the source's metadata.
+    """Convert loaded pixels to L, LA, RGB or RGBA in sRGB, without the source's metadata.
 
-    A source that is in such a mode already loses its pixels to the result.
+    A source that has one of these modes may be converted in place; do not use it afterwards.
     """
     profile = source.info.get("icc_profile")
     if source.mode.startswith("I"):
@@ -20,7 +20,7 @@ def plain(source: Image.Image) -> Image.Image:
     else:
         colours = "L" if source.mode in _GREY_MODES else "RGB"
         mode = colours + "A" if source.has_transparency_data else colours
-        # An animation is copied: Pillow's writers would walk through its other frames.
+        # Animations are always copied: Pillow's writers would otherwise iterate over the other frames.
         animated = getattr(source, "is_animated", False)
         image = source.convert(mode) if mode != source.mode or animated else source
         image = profiles.to_srgb(image, profile)
@@ -29,7 +29,7 @@ def plain(source: Image.Image) -> Image.Image:
 
 
 def _eight_bits(source: Image.Image) -> Image.Image:
-    """A 16-bit grey picture, also one that Pillow holds in 32, as L; convert() alone would clip it."""
+    """Convert 16-bit grey, which Pillow may hold in 32 bits, to L; convert() alone would clip the values."""
     image = source.convert("I").point(lambda value: value * (1 / 257)).convert("L")
     key = source.info.get("transparency")
     image.info = {} if key is None else {"transparency": key // 257}
@@ -37,7 +37,7 @@ def _eight_bits(source: Image.Image) -> Image.Image:
 
 
 def flattened(image: Image.Image, background: str) -> Image.Image:
-    """A transparent picture on a background: grey stays grey on one that is grey."""
+    """Composite a transparent image onto a background; a grey image stays grey if the background is grey."""
     solid = "L" if image.mode == "LA" and len({background[at : at + 2] for at in (1, 3, 5)}) == 1 else "RGB"
     flat = Image.new(solid, image.size, background)
     flat.paste(image.convert(solid), mask=image.getchannel("A"))

@@ -1,4 +1,4 @@
-"""Whose picture it is: all that is kept of a source's metadata."""
+"""Read artist and copyright, the only metadata of a source that is kept."""
 
 from PIL import ExifTags, Image
 
@@ -9,12 +9,12 @@ _MAX_CHARACTERS = 1_000
 
 
 def read(source: Image.Image) -> bytes:
-    """EXIF that holds the source's artist and copyright and nothing else; empty where it tells neither."""
+    """Return EXIF with the source's artist and copyright only; empty if the source has neither."""
     try:
         found = source.getexif()
         texts = {tag: _text(found.get(tag)) for tag in _TAGS}
     except PILLOW_ERRORS:
-        return b""  # a broken EXIF block is no reason to refuse a picture
+        return b""  # a broken EXIF block is no reason to refuse an image
     kept = Image.Exif()
     for tag, text in texts.items():
         if text:
@@ -23,6 +23,6 @@ def read(source: Image.Image) -> bytes:
 
 
 def _text(value: object) -> bytes:
-    """Bytes as they stood there: Pillow reads them as Latin-1, and cannot write what is not ASCII."""
+    """Return the original bytes: Pillow decodes them as Latin-1, and cannot write text that is not ASCII."""
     text = value.strip("\0 ") if isinstance(value, str) else ""
     return text[:_MAX_CHARACTERS].encode("latin-1", "replace")

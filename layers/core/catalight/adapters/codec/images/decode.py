@@ -1,4 +1,4 @@
-"""From bytes to pixels: upright, in their final size, in plain colours."""
+"""Decode bytes to pixels: upright, in the final size, in sRGB."""
 
 from dataclasses import dataclass
 from io import BytesIO
@@ -23,9 +23,9 @@ _FORMATS = {"MPO": ImageFormat.JPEG} | {output.name: output for output in ImageF
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A picture whose header is read. `format` is None for those that are not written again.
+    """An image whose header has been read. `format` is None if Catalight does not write that format.
 
-    `profile` is its ICC profile, `exif` what is kept of its metadata: decoding it takes them from `image`.
+    `profile` is the ICC profile and `exif` the metadata to keep; decoding removes both from `image`.
     """
 
     image: Image.Image
@@ -37,21 +37,22 @@ class Source:
 
     @property
     def report(self) -> report.Source:
-        """What reports tell of it."""
+        """The source as results report it."""
         name = "jpeg" if isinstance(self.image, JpegImageFile) else str(self.image.format).lower()
         return report.Source(name, *self.layout.upright)
 
     @property
-    def moving(self) -> bool:
-        """Whether it is an animation of a format whose animations are kept."""
+    def animated(self) -> bool:
+        """Whether this is an animation in a format whose animations are kept."""
         return self.format in _MOVING and getattr(self.image, "is_animated", False)
 
 
 @dataclass(frozen=True, slots=True)
 class DecodedImage:
-    """Decoded pixels: one frame, or those of an animation with the milliseconds that each is shown.
+    """Decoded pixels: one frame, or the frames of an animation with the duration of each in milliseconds.
 
-    `loop` is how often it is shown, 0 for ever. `times` are what decoding and resizing it took.
+    `loop` is how often the animation is shown, 0 means for ever. `times` holds the time of decoding and
+    resizing.
     """
 
     frames: list[Image.Image]
@@ -60,8 +61,8 @@ class DecodedImage:
     times: Times = Times()  # noqa: RUF009 - it is frozen
 
     @property
-    def moves(self) -> bool:
-        """Whether it has more than one frame."""
+    def animated(self) -> bool:
+        """Whether there is more than one frame."""
         return len(self.frames) > 1
 
     @property
@@ -71,19 +72,19 @@ class DecodedImage:
 
     @property
     def transparent(self) -> bool:
-        """Whether it has an alpha channel."""
+        """Whether there is an alpha channel."""
         return self.still.mode.endswith("A")
 
 
 def opened(data: bytes, options: Options, limits: Limits) -> Source:
-    """Read the header, and refuse what would cost too much before anything is decoded."""
+    """Read the header; raise ImageError before decoding if the image exceeds `limits`."""
     image = Image.open(BytesIO(data), formats=READABLE)
     is_jpeg = isinstance(image, JpegImageFile)
     limits.check_source("JPEG" if is_jpeg else str(image.format), *image.size)
     if is_jpeg:
         limits.check_scans(scans.count(data), *image.size)
-    else:  # a JPEG has to wait for draft()
-        image.load()  # before the orientation is asked: a PNG's EXIF may follow its pixels
+    else:  # a JPEG is loaded later, after draft()
+        image.load()  # before the orientation is read: in a PNG, EXIF may follow the pixels
     profile, exif = image.info.get("icc_profile"), copyright_exif.read(image)
     return Source(
         image, data, _FORMATS.get(str(image.format)), geometry.layout(image, options), profile, exif
@@ -91,13 +92,13 @@ def opened(data: bytes, options: Options, limits: Limits) -> Source:
 
 
 def pixels(source: Source, output: ImageFormat | None, limits: Limits, watch: Stopwatch) -> DecodedImage:
-    """The pixels for an output of this format, or of one that is still to be chosen."""
-    moving = source.moving and (output is None or output in _MOVING)
-    return (_all_frames(source, limits, watch) if moving else None) or _first_frame(source, watch)
+    """Decode for an output of this format; None means that the format is not chosen yet."""
+    animated = source.animated and (output is None or output in _MOVING)
+    return (_all_frames(source, limits, watch) if animated else None) or _first_frame(source, watch)
 
 
 def _first_frame(source: Source, watch: Stopwatch) -> DecodedImage:
-    """The picture, or what an animation begins with."""
+    """Decode a still image, or the first frame of an animation."""
     image, layout = source.image, source.layout
     image.draft(None, layout.as_stored(layout.target))  # a JPEG decodes straight to a nearby smaller size
     image.load()
@@ -107,9 +108,9 @@ def _first_frame(source: Source, watch: Stopwatch) -> DecodedImage:
 
 
 def _all_frames(source: Source, limits: Limits, watch: Stopwatch) -> DecodedImage | None:
-    """An animation; None where it has more than is allowed, or frames that differ in size.
+    """Decode an animation; None if it exceeds the limits or its frames differ in size.
 
-    Each frame is resized as it is decoded, which counts as decoding.
+    Each frame is resized right after it is decoded; both count as decoding time.
     """
     image, frames, milliseconds = source.image, [], []
     size = image.size
@@ -118,7 +119,7 @@ def _all_frames(source: Source, limits: Limits, watch: Stopwatch) -> DecodedImag
             image.seek(number)
         except EOFError:
             break
-        if not limits.moves(number + 1, *size) or image.size != size:
+        if not limits.allows_animation(number + 1, *size) or image.size != size:
             image.seek(0)
             image.load()
             return None
@@ -131,8 +132,8 @@ def _all_frames(source: Source, limits: Limits, watch: Stopwatch) -> DecodedImag
 
 
 def _loop(source: Source) -> int:
-    """A GIF tells how often it is shown again, and nothing where it is not."""
-    told: int | None = source.image.info.get("loop")
-    if source.format is ImageFormat.WEBP or not told:
-        return 1 if told is None else told
-    return told + 1
+    """Return how often to show it; a GIF stores the number of repeats, and nothing if it is shown once."""
+    stored: int | None = source.image.info.get("loop")
+    if source.format is ImageFormat.WEBP or not stored:
+        return 1 if stored is None else stored
+    return stored + 1

@@ -1,4 +1,4 @@
-"""Where a picture's pixels go: turned upright and shrunk to fit."""
+"""Orientation and size: rotate images upright and shrink them to fit."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from catalight.domain.image.options import Options
 
 type Size = tuple[int, int]
 
-_TURNS = {
+_TRANSPOSES = {
     2: Transpose.FLIP_LEFT_RIGHT,
     3: Transpose.ROTATE_180,
     4: Transpose.FLIP_TOP_BOTTOM,
@@ -26,7 +26,7 @@ _FIRST_SIDEWAYS = 5  # orientations from here on swap width and height
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a picture lies in its file, and the size it is to have: both sizes upright."""
+    """The EXIF orientation of a source, its size and the target size; both sizes are upright."""
 
     orientation: int
     upright: Size
@@ -34,37 +34,37 @@ class Layout:
 
     @property
     def untouched(self) -> bool:
-        """Whether it lies there just as it is to be."""
+        """Whether orientation and size stay as they are."""
         return self.orientation == _UPRIGHT and self.target == self.upright
 
     def as_stored(self, size: Size) -> Size:
-        """An upright size as it is before the picture is turned."""
+        """Convert an upright size to the size before the image is rotated."""
         return _swapped(size, self.orientation >= _FIRST_SIDEWAYS)
 
 
 def layout(source: Image.Image, options: Options) -> Layout:
-    """The layout of an opened picture; where its metadata follows its pixels, it must be loaded."""
+    """Return the layout of an opened image; load it first if its metadata may follow the pixels."""
     orientation = _orientation(source)
     upright = _swapped(source.size, orientation >= _FIRST_SIDEWAYS)
     return Layout(orientation, upright, _fitted(upright, options))
 
 
 def transform(image: Image.Image, layout: Layout) -> Image.Image:
-    """The picture in its final size, upright."""
+    """Return the image upright, in the target size."""
     size = layout.as_stored(layout.target)
     if image.size != size:
         image = shrunk(image, size)
-    turn = _TURNS.get(layout.orientation)
-    return image if turn is None else image.transpose(turn)
+    transpose = _TRANSPOSES.get(layout.orientation)
+    return image if transpose is None else image.transpose(transpose)
 
 
 def _orientation(source: Image.Image) -> int:
-    """The EXIF orientation, which is also how Pillow tells an AVIF's own: what cannot be read is upright."""
+    """Return the EXIF orientation, upright if unreadable; Pillow reports an AVIF's own rotation there too."""
     try:
         found = source.getexif().get(ExifTags.Base.Orientation)
     except PILLOW_ERRORS:
-        return _UPRIGHT  # a broken EXIF block is no reason to refuse a picture
-    return found if found in _TURNS else _UPRIGHT
+        return _UPRIGHT  # a broken EXIF block is no reason to refuse an image
+    return found if found in _TRANSPOSES else _UPRIGHT
 
 
 def _swapped(size: Size, swap: bool) -> Size:
@@ -72,7 +72,7 @@ def _swapped(size: Size, swap: bool) -> Size:
 
 
 def _fitted(size: Size, options: Options) -> Size:
-    """`size` shrunk into the maximal width and height: never enlarged, aspect kept, at least 1 pixel."""
+    """Fit `size` into the maximum width and height: never enlarged, aspect ratio kept, at least 1 pixel."""
     width, height = size
     scale = min(1.0, (options.max_width or width) / width, (options.max_height or height) / height)
     return max(1, round(width * scale)), max(1, round(height * scale))

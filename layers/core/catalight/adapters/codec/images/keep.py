@@ -1,4 +1,4 @@
-"""When a source is as good as its output could be: then its coded picture is kept."""
+"""Keep a source, without its metadata, if it already meets what the job asks for."""
 
 from typing import NamedTuple
 
@@ -10,22 +10,22 @@ _GREY = ("1", "L", "LA", "I;16")
 
 
 class Kept(NamedTuple):
-    """A source without its metadata."""
+    """A source without its metadata: its format and bytes."""
 
     format: ImageFormat
     data: bytes
 
 
 def unchanged(source: Source, decoded: DecodedImage, allowed: tuple[ImageFormat, ...]) -> Kept | None:
-    """The source without its metadata, if it is acceptable: of an allowed format, in size and upright.
+    """Return the source without its metadata if it has an allowed format and the target size, upright.
 
-    `picture` is the source decoded, which tells that it can be. None where it is not acceptable: also where
-    only a part of its frames was taken, and where its colours need a printer's profile.
+    `decoded` is the source decoded, which proves that it can be decoded. Returns None otherwise, also if only
+    some of its frames were decoded, or if it is CMYK, whose colours need a printer's profile.
     """
     image, output = source.image, source.format
     if output not in allowed or output is None or not source.layout.untouched or image.mode == "CMYK":
         return None
-    if source.moving != decoded.moves:
+    if source.animated != decoded.animated:
         return None
     profiled = not profiles.is_srgb(source.profile, "L" if image.mode in _GREY else "RGB")
     data = strip.stripped(output, source.data, source.exif, profiled=profiled)

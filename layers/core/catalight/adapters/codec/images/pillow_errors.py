@@ -1,4 +1,4 @@
-"""What is read, and what becomes of bytes that are not what they claim to be."""
+"""The source formats that Pillow reads, and a mapping of its exceptions to ImageError."""
 
 import struct
 import warnings
@@ -17,7 +17,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 from catalight.domain.errors import ImageError, ImageErrorCode
 from catalight.domain.image.limits import Limits
 
-# Importing a plugin's class registers the plugin; Pillow then has no reason to import all the others.
+# Importing the class of a plugin registers the plugin; Pillow then does not import all the others.
 _READERS = (
     JpegImageFile,
     PngImageFile,
@@ -29,52 +29,52 @@ _READERS = (
 )
 READABLE = [str(reader.format) for reader in _READERS]
 
-AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # each further thread of the decoder holds frames of its own
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # each further decoder thread would hold its own frames in memory
 
-# What Pillow raises for bytes that are not what they claim to be: found by a million mutated files.
+# What Pillow raises for invalid files: found with a million mutated files.
 PILLOW_ERRORS = (
-    OSError,  # the usual one: unidentified, truncated, a decoder's refusal
-    SyntaxError,  # broken chunks met after open(), EXIF without a TIFF header
-    ValueError,  # impossible sizes, modes and strips; text or profiles that inflate past their cap
-    TypeError,  # TIFF tags of another type than their names promise
+    OSError,  # the usual one: format not identified, truncated, refused by a decoder
+    SyntaxError,  # broken chunks found after open(), EXIF without a TIFF header
+    ValueError,  # impossible sizes, modes and strips; compressed text or profiles that exceed Pillow's limit
+    TypeError,  # TIFF tags whose values have the wrong type
     LookupError,  # a PNG profile without its compression byte
-    ArithmeticError,  # an AVIF whose clock has no ticks, palettes of 16-bit colours
-    AssertionError,  # a palette picture without a palette
-    RuntimeError,  # libavif's refusals
+    ArithmeticError,  # an AVIF with a timescale of zero, palettes of 16-bit colours
+    AssertionError,  # a palette image without a palette
+    RuntimeError,  # raised when libavif refuses a file
     EOFError,  # a WebP whose first frame is missing
-    struct.error,  # EXIF records cut short
+    struct.error,  # truncated EXIF records
 )
 
 
 def prepare_pillow() -> None:
-    """Ignore Pillow's warnings (odd metadata, mostly).
+    """Ignore Pillow's warnings, which are mostly about odd metadata.
 
-    Set on every call, because whoever called `warnings.catch_warnings` in between has undone it; not undone
-    here, because that would race with other threads.
+    Call this before each image, because code that uses `warnings.catch_warnings` resets the filter. It is not
+    removed afterwards, because that would race with other threads.
     """
     warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 @contextmanager
 def mapped(data: bytes, limits: Limits) -> Iterator[None]:
-    """Turn what Pillow raises while it reads `data` into an ImageError."""
+    """Raise an ImageError in place of the exceptions that Pillow raises while it reads `data`."""
     try:
         yield
     except Image.DecompressionBombError as error:
         detail = (
-            f"The picture has more than {Image.MAX_IMAGE_PIXELS:,} pixels; "
-            f"at most {limits.pixels:,} are taken."
+            f"The image has more than {Image.MAX_IMAGE_PIXELS:,} pixels; "
+            f"at most {limits.pixels:,} are allowed."
         )
         raise ImageError(ImageErrorCode.TOO_MANY_PIXELS, detail) from error
     except PILLOW_ERRORS as error:
         if _claims_to_be_readable(data):
-            detail = f"The picture's {len(data):,} bytes are damaged or incomplete."
+            detail = f"The image's {len(data):,} bytes are damaged or incomplete."
             raise ImageError(ImageErrorCode.CORRUPT_IMAGE, detail) from error
-        detail = f"The {len(data):,} bytes are not a picture; taken are {', '.join(READABLE)}."
+        detail = f"The {len(data):,} bytes are not an image in a supported format ({', '.join(READABLE)})."
         raise ImageError(ImageErrorCode.NOT_AN_IMAGE, detail) from error
 
 
 def _claims_to_be_readable(data: bytes) -> bool:
-    """Whether the first bytes are those of a format that is read."""
+    """Whether the data begins with the signature of a supported format."""
     accepts = (Image.OPEN[name][1] for name in READABLE)
     return any(accept is not None and accept(data[:16]) is True for accept in accepts)

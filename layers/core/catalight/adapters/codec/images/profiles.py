@@ -1,4 +1,4 @@
-"""ICC profiles: what they describe becomes sRGB. One that cannot be used is as good as none."""
+"""Convert colours to sRGB by ICC profile. A profile that cannot be used is ignored."""
 
 from functools import lru_cache
 from io import BytesIO
@@ -11,18 +11,18 @@ if TYPE_CHECKING:
     from PIL.ImageCms import ImageCmsTransform
 
 _SPACES = {"L": b"GRAY", "RGB": b"RGB ", "RGBA": b"RGB ", "CMYK": b"CMYK"}
-_MAX_BYTES = 4_000_000  # printers' profiles with tables have a megabyte or two
-_SAME = 3  # levels of 255: so far apart are the sRGB profiles of different makers
-_STEPS = (0, 32, 64, 96, 128, 160, 192, 224, 255)
+_MAX_BYTES = 4_000_000  # printer profiles with lookup tables have one or two megabytes
+_TOLERANCE = 3  # of 255 levels: the sRGB profiles of different vendors differ by that much
+_LEVELS = (0, 32, 64, 96, 128, 160, 192, 224, 255)
 
 
 def is_srgb(profile: object, mode: str) -> bool:
-    """Whether the colours of a picture of this mode with this profile are sRGB already."""
+    """Whether the colours of an image with this mode and profile are sRGB already."""
     return not _usable(profile, mode) or _transform(profile, mode) is None
 
 
 def to_srgb(image: Image.Image, profile: object) -> Image.Image:
-    """An L, LA, RGB, RGBA or CMYK picture in sRGB; CMYK becomes RGB. Its memory may be used again."""
+    """Convert L, LA, RGB, RGBA or CMYK to sRGB; CMYK becomes RGB. The image may be changed in place."""
     mode = image.mode.removesuffix("A") if image.mode == "LA" else image.mode
     transform = _transform(profile, mode) if _usable(profile, mode) else None
     if transform is None:
@@ -33,7 +33,7 @@ def to_srgb(image: Image.Image, profile: object) -> Image.Image:
 
 
 def _through_table(image: Image.Image, transform: "ImageCmsTransform") -> Image.Image:
-    """Grey has 256 values: each is looked up once. Alpha stays."""
+    """Convert the 256 grey values once and apply them as a lookup table; alpha stays unchanged."""
     ramp = Image.frombytes("L", (256, 1), bytes(range(256)))
     table = list(transform.apply(ramp).getchannel("G").tobytes())
     return image.point(table if image.mode == "L" else [*table, *range(256)])
@@ -43,10 +43,10 @@ def _usable(profile: object, mode: str) -> bool:
     return isinstance(profile, bytes) and len(profile) <= _MAX_BYTES and profile[16:20] == _SPACES.get(mode)
 
 
-@lru_cache(maxsize=4)  # the pictures of a catalogue mostly share one
+@lru_cache(maxsize=4)  # the images of a catalogue mostly share one profile
 def _transform(profile: bytes, mode: str) -> "ImageCmsTransform | None":
-    """From this profile to sRGB; None where that changes nothing, or the profile is broken."""
-    from PIL import ImageCms  # most pictures have no profile: those need not wait for it
+    """Return the transform from this profile to sRGB; None if it changes nothing or the profile is broken."""
+    from PIL import ImageCms  # here, because most images have no profile and need not wait for the import
 
     try:
         transform = ImageCms.buildTransform(
@@ -63,10 +63,10 @@ def _transform(profile: bytes, mode: str) -> "ImageCmsTransform | None":
 
 
 def _changes(transform: "ImageCmsTransform", mode: str) -> bool:
-    """Whether colours come out of it as others."""
-    colours = [(step,) * 3 for step in _STEPS] if mode == "L" else [*product(_STEPS, repeat=3)]
+    """Whether the transform changes sample colours by more than the tolerance."""
+    colours = [(level,) * 3 for level in _LEVELS] if mode == "L" else [*product(_LEVELS, repeat=3)]
     probe = Image.new("RGB", (len(colours), 1))
     probe.putdata(colours)
     after = transform.apply(probe.convert(mode)).convert("RGB")
     pairs = zip(probe.tobytes(), after.tobytes(), strict=True)
-    return any(abs(before - now) > _SAME for before, now in pairs)
+    return any(abs(before - now) > _TOLERANCE for before, now in pairs)

@@ -1,4 +1,4 @@
-"""The quick way, for a JPEG that becomes one of its size: coded again, upright, without making pixels."""
+"""The fast path, for a JPEG whose output is a JPEG of the same size: requantise it in the DCT domain."""
 
 from catalight.adapters.codec.images import profiles, strip
 from catalight.adapters.codec.images.decode import Source
@@ -7,7 +7,7 @@ from catalight.domain.image.options import ImageFormat
 
 
 def requantised(source: Source, asked: ImageFormat | None, quality: int) -> bytes | None:
-    """The output; None where there is no quick way for this source, or where it gains little."""
+    """Return the output; None if the fast path does not support this source, or its output is not smaller."""
     mode = source.image.mode
     layout = source.layout
     if not (source.format is asked is ImageFormat.JPEG and layout.target == layout.upright):
@@ -19,8 +19,8 @@ def requantised(source: Source, asked: ImageFormat | None, quality: int) -> byte
 
 
 def _is_gain(recompressed: bytes, source: Source) -> bool:
-    """Whether it is lighter than the source without its metadata; else the other way sees what is best."""
+    """Whether it is smaller than the source without its metadata; if not, the slow path decides."""
     if len(recompressed) * 2 < len(source.data) or not source.layout.untouched:
-        return True  # so clear a gain that nobody need take the source apart, or it cannot be kept
+        return True  # a comparison with the stripped source is not worth it, or the source cannot be kept
     kept = strip.stripped(ImageFormat.JPEG, source.data, source.exif, profiled=False)
     return kept is not None and len(recompressed) < len(kept)

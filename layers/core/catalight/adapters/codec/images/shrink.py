@@ -1,4 +1,4 @@
-"""Bicubic shrinking like Pillow's in a quarter of its time; what native/resample.c cannot do, Pillow does."""
+"""Bicubic downscaling like Pillow's in a quarter of its time; Pillow does what native/resample.c cannot."""
 
 from ctypes import POINTER, Structure, c_char_p, c_int64, c_void_p, cast, py_object, pythonapi
 
@@ -6,16 +6,17 @@ from PIL import Image
 
 from catalight.adapters.codec import native
 
-_LEAST_WIDTH = 4  # pixels, so that a row has 16 bytes
-_PREMULTIPLIED = {"RGBA": "RGBa", "LA": "La"}  # else the colour of what is transparent would show at edges
-_FOUR_BYTES = frozenset({"RGB", *_PREMULTIPLIED.values()})  # a pixel, as Pillow holds them
+_MIN_WIDTH = 4  # pixels: a row must have at least 16 bytes
+# Modes to shrink in, because otherwise the colour of transparent pixels would bleed into the edges.
+_PREMULTIPLIED = {"RGBA": "RGBa", "LA": "La"}
+_FOUR_BYTES = frozenset({"RGB", *_PREMULTIPLIED.values()})  # modes that Pillow holds in 4 bytes a pixel
 
 _address = pythonapi.PyCapsule_GetPointer
 _address.argtypes, _address.restype = (py_object, c_char_p), c_void_p
 
 
 class _ArrowArray(Structure):
-    """https://arrow.apache.org/docs/format/CDataInterface.html, as far as it is read."""
+    """The fields used here of https://arrow.apache.org/docs/format/CDataInterface.html."""
 
 
 _ArrowArray._fields_ = (
@@ -30,7 +31,7 @@ _ArrowArray._fields_ = (
 
 
 def shrunk(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """An L, LA, RGB or RGBA picture in a size that is larger on neither side."""
+    """Shrink an L, LA, RGB or RGBA image to a size that is larger on neither side."""
     mode = image.mode
     if mode in _PREMULTIPLIED:
         return _shrunk(image.convert(_PREMULTIPLIED[mode]), size).convert(mode)
@@ -38,26 +39,26 @@ def shrunk(image: Image.Image, size: tuple[int, int]) -> Image.Image:
 
 
 def _shrunk(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    return natively(image, size) or image.resize(size, Image.Resampling.BICUBIC)
+    return shrink_natively(image, size) or image.resize(size, Image.Resampling.BICUBIC)
 
 
-def natively(image: Image.Image, size: tuple[int, int]) -> Image.Image | None:
-    """Shrink a picture that has four bytes a pixel and lies in one piece; None where there is no such way."""
+def shrink_natively(image: Image.Image, size: tuple[int, int]) -> Image.Image | None:
+    """Shrink an image of 4 bytes a pixel in contiguous memory; None if native code cannot do it."""
     library = native.library()
-    if library is None or image.mode not in _FOUR_BYTES or image.width < _LEAST_WIDTH:
+    if library is None or image.mode not in _FOUR_BYTES or image.width < _MIN_WIDTH:
         return None
-    made = Image.new(image.mode, size)
+    result = Image.new(image.mode, size)
     try:
-        source, output = _Pixels(image), _Pixels(made)
-    except ValueError:  # in several pieces, for want of PILLOW_BLOCK_SIZE
+        source, output = _Pixels(image), _Pixels(result)
+    except ValueError:  # not contiguous, because PILLOW_BLOCK_SIZE is not large enough
         return None
     if not library.shrink(source.address, *image.size, output.address, *size):
-        raise MemoryError("no memory to shrink")
-    return made
+        raise MemoryError("not enough memory to shrink")
+    return result
 
 
 class _Pixels:
-    """The pixels of a picture of four bytes each, one after the other, at an `address` while this lives."""
+    """Contiguous pixels of 4 bytes each; `address` is valid as long as this object lives."""
 
     def __init__(self, image: Image.Image) -> None:
         _, self._capsule = image.__arrow_c_array__()

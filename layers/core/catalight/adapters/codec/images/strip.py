@@ -1,7 +1,7 @@
-"""Coded pictures without their metadata: every byte that makes pixels stays where it was coded.
+"""Remove metadata from encoded images without encoding them again: the compressed pixels stay as they are.
 
-A writer for each format; each returns None for a file that it does not understand. `exif` is what is put in
-the old one's place, `profiled` whether the colour profile is needed.
+There is one writer for each format; it returns None for a file that it cannot parse. `exif` replaces the
+source's EXIF; `profiled` says whether the colour profile is needed.
 """
 
 import zlib
@@ -32,7 +32,7 @@ _AVIF_METADATA = (b"Exif", b"mime", b"uuid", b"uri ")
 
 
 def stripped(output: ImageFormat, data: bytes, exif: bytes, *, profiled: bool) -> bytes | None:
-    """`data` without metadata, comments, thumbnails and whatever follows its end."""
+    """Remove metadata, comments, thumbnails and trailing bytes; return None if `data` cannot be parsed."""
     writers: dict[ImageFormat, Callable[[bytes, bytes, bool], bytes | None]] = {
         ImageFormat.JPEG: _jpeg,
         ImageFormat.PNG: _png,
@@ -45,7 +45,7 @@ def stripped(output: ImageFormat, data: bytes, exif: bytes, *, profiled: bool) -
 
 def _jpeg(data: bytes, exif: bytes, profiled: bool) -> bytes | None:
     pieces, at, coding = [b"\xff\xd8"], 2, False
-    to_add = segment(_APP1, exif) if exif else b""
+    pending_exif = segment(_APP1, exif) if exif else b""
     while found := scans.MARKER.search(data, at):
         kind, start = found[1][0], found.end()
         if coding:
@@ -57,8 +57,8 @@ def _jpeg(data: bytes, exif: bytes, profiled: bool) -> bytes | None:
             return None
         kept = _jpeg_kept(kind, data[start + 2 : at], profiled)
         if kind != _APP0:  # JFIF comes first
-            pieces.append(to_add)
-            to_add = b""
+            pieces.append(pending_exif)
+            pending_exif = b""
         if kept is not None:
             pieces.append(segment(kind, kept))
         coding = kind == _SOS
@@ -66,7 +66,7 @@ def _jpeg(data: bytes, exif: bytes, profiled: bool) -> bytes | None:
 
 
 def _jpeg_kept(kind: int, content: bytes, profiled: bool) -> bytes | None:
-    """What stays of a segment: all that decoders need, and what tells them of colours."""
+    """Return the part of a segment to keep: what decoders need, including for colours; None to drop it."""
     if kind == _APP0 and content.startswith(b"JFIF\0"):
         return content[: _JFIF_LENGTH - 2] + b"\0\0"
     if kind == _APP2 and content.startswith(b"ICC_PROFILE\0"):
@@ -79,13 +79,13 @@ def _jpeg_kept(kind: int, content: bytes, profiled: bool) -> bytes | None:
 def _png(data: bytes, exif: bytes, profiled: bool) -> bytes | None:
     kept = _PNG_KEPT | {b"iCCP"} if profiled else _PNG_KEPT
     pieces, at = [_PNG_SIGNATURE], len(_PNG_SIGNATURE)
-    to_add = _png_chunk(b"eXIf", exif.removeprefix(b"Exif\0\0")) if exif else b""
+    pending_exif = _png_chunk(b"eXIf", exif.removeprefix(b"Exif\0\0")) if exif else b""
     while at + 12 <= len(data):
         size, kind = int.from_bytes(data[at : at + 4]), data[at + 4 : at + 8]
         end = at + 12 + size
         if kind == b"IDAT":
-            pieces.append(to_add)
-            to_add = b""
+            pieces.append(pending_exif)
+            pending_exif = b""
         if kind in kept:
             pieces.append(data[at:end])
         elif kind[:1].isupper():
@@ -152,19 +152,19 @@ def _gif(data: bytes, _exif: bytes, _profiled: bool) -> bytes | None:
 
 
 def _gif_colours(flags: int) -> int:
-    """Bytes of the table of colours that a header with these flags has after it."""
+    """Return the bytes of the colour table that follows a header with these flags."""
     return 3 << (flags & 7) + 1 if flags & 0x80 else 0
 
 
 def _gif_end(data: bytes, at: int) -> int:
-    """Where a row of sub-blocks ends."""
+    """Return the position after a sequence of sub-blocks."""
     while at < len(data) and data[at]:
         at += data[at] + 1
     return at + 1
 
 
 def _avif(data: bytes, _exif: bytes, _profiled: bool) -> bytes | None:
-    """As it is, where it holds nothing but a picture: to take an item out is to move all others."""
+    """Return it unchanged if it has no metadata; removing an item would change the offsets of all others."""
     boxes, at = [], 0
     while at + 8 <= len(data):
         size = int.from_bytes(data[at : at + 4])

@@ -1,1 +1,1 @@
-"""JPEGs as bytes (ITU-T T.81): what their segments say, and their coded data coded anew. No pixels here."""
+"""JPEG files (ITU-T T.81): parse marker segments and requantise DCT coefficients, without decoding pixels."""

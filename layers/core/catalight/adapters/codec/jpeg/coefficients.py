@@ -1,4 +1,4 @@
-"""A picture's coefficients as tokens, between its two codings: binds native/requantise.c and encode.c."""
+"""DCT coefficients as tokens, between decoding and encoding: binds native/requantise.c and encode.c."""
 
 from array import array
 from collections.abc import Iterator, Sequence
@@ -20,17 +20,17 @@ from functools import cached_property
 from catalight.adapters.codec.jpeg import huffman
 from catalight.adapters.codec.jpeg.header import (
     BLOCK,
-    COLOURS,
+    COMPONENTS,
     LONGEST_CODE,
     SYMBOLS,
     TABLES,
-    Codes,
     Header,
+    HuffmanTable,
     Scan,
 )
 from catalight.adapters.codec.jpeg.turn import Turn
 
-_LEAST_TOKENS = 1 << 16
+_MIN_TOKENS = 1 << 16
 
 
 class _Component(Structure):
@@ -49,9 +49,9 @@ class _Image(Structure):
         ("components", c_uint32),
         ("width", c_uint32),
         ("height", c_uint32),
-        ("units_across", c_uint32),
-        ("units_down", c_uint32),
-        ("component", _Component * COLOURS),
+        ("mcus_across", c_uint32),
+        ("mcus_down", c_uint32),
+        ("component", _Component * COMPONENTS),
     )
 
 
@@ -75,9 +75,9 @@ class _Scan(Structure):
         ("refines", c_uint32),
         ("shift", c_uint32),
         ("components", c_uint32),
-        ("component", c_uint32 * COLOURS),
-        ("dc", c_uint32 * COLOURS),
-        ("ac", c_uint32 * COLOURS),
+        ("component", c_uint32 * COMPONENTS),
+        ("dc", c_uint32 * COMPONENTS),
+        ("ac", c_uint32 * COMPONENTS),
         ("dc_tables", _Table * TABLES),
         ("ac_tables", _Table * TABLES),
     )
@@ -87,14 +87,14 @@ class _Tokens(Structure):
     _fields_ = (
         ("tokens", c_void_p),
         ("count", c_size_t),
-        ("room", c_size_t),
-        ("most", c_size_t),
+        ("capacity", c_size_t),
+        ("max_count", c_size_t),
         ("histogram", c_uint32 * SYMBOLS * TABLES),
     )
 
 
 class Tokens:
-    """The picture between its two codings, in its new steps."""
+    """The coefficients after requantisation, ready for Huffman coding."""
 
     def __init__(self, library: CDLL, tokens: _Tokens) -> None:
         self._library = library
@@ -102,22 +102,22 @@ class Tokens:
 
     @cached_property
     def uses(self) -> list[dict[int, int]]:
-        """How often the output has each symbol: of brightness for DC and AC values, then of both colours."""
+        """The count of each symbol, for each Huffman table: luma DC, luma AC, chroma DC, chroma AC."""
         tables = (table[:] for table in self._tokens.histogram)
         return [{symbol: count for symbol, count in enumerate(table) if count} for table in tables]
 
-    def coded(self, tables: Sequence[Codes]) -> memoryview | None:
-        """The data in codes of these tables, or None where they grow by FF bytes beyond what is likely."""
+    def coded(self, tables: Sequence[HuffmanTable]) -> memoryview | None:
+        """Huffman-code the data; None if unusually many stuffed bytes make it too long for the buffer."""
         codes, bits = array("H", bytes(2 * 2 * SYMBOLS * TABLES)), 0
         for number, (table, uses) in enumerate(zip(tables, self.uses, strict=False)):
             for symbol, code, length in huffman.codes(table):
-                place = 2 * (SYMBOLS * number + symbol)
-                codes[place], codes[place + 1] = code, length
+                index = 2 * (SYMBOLS * number + symbol)
+                codes[index], codes[index + 1] = code, length
                 bits += uses[symbol] * (length + symbol % 16)
         out = bytearray(bits // 7 + 64)
-        room = (c_ubyte * len(out)).from_buffer(out)
-        given = (c_uint16 * len(codes)).from_buffer(codes)
-        length = self._library.encode(byref(self._tokens), given, room, c_size_t(len(out)))
+        buffer = (c_ubyte * len(out)).from_buffer(out)
+        table_codes = (c_uint16 * len(codes)).from_buffer(codes)
+        length = self._library.encode(byref(self._tokens), table_codes, buffer, c_size_t(len(out)))
         return memoryview(out)[:length] if length else None
 
 
@@ -125,19 +125,19 @@ class Tokens:
 def requantised(
     library: CDLL, header: Header, first: Scan, output: Header, turn: Turn, steps: Sequence[bytes]
 ) -> Iterator[Tokens | None]:
-    """Give each component's values these steps; None where data are broken, unusual or too many.
+    """Requantise each component with the tables in `steps`; yield None for broken, unusual or too much data.
 
-    `first` is the first scan of `header`; the others are read from it. `output` is the header after the turn,
-    as the steps are. Raises UnusualError.
+    `first` is the first scan of `header`; this function reads the others. `output` and `steps` are the header
+    and the tables after the rotation. Raises UnusualError.
     """
-    tokens = _Tokens(most=max(_LEAST_TOKENS, header.width * header.height))
-    made = _image(output, steps)
+    tokens = _Tokens(max_count=max(_MIN_TOKENS, header.width * header.height))
+    image = _image(output, steps)
     try:
         if len(first.components) == len(header.components) and not header.progressive and not any(turn):
-            able = _from_scan(library, made, header, first, tokens)
+            ok = _from_scan(library, image, header, first, tokens)
         else:
-            able = _from_blocks(library, made, header, first, turn, tokens)
-        yield Tokens(library, tokens) if able else None
+            ok = _from_blocks(library, image, header, first, turn, tokens)
+        yield Tokens(library, tokens) if ok else None
     finally:
         library.release(byref(tokens))
 
@@ -159,31 +159,31 @@ def _from_blocks(
             if not end:
                 return False
             scan = header.scan(end)
-        given = byref(image), byref(upright), byref(_Turn(*turn)), c_void_p(blocks), byref(tokens)
-        return bool(blocks and library.requantise_blocks(*given))
+        arguments = byref(image), byref(upright), byref(_Turn(*turn)), c_void_p(blocks), byref(tokens)
+        return bool(blocks and library.requantise_blocks(*arguments))
     finally:
         library.release_blocks(c_void_p(blocks))
 
 
 def _image(header: Header, steps: Sequence[bytes]) -> _Image:
-    image = _Image(len(header.components), header.width, header.height, *header.units())
-    for place, (component, after) in enumerate(zip(header.components, steps, strict=True)):
-        told = _Component(component.across, component.down, *header.blocks(component))
-        memmove(told.before, header.steps[component.steps], BLOCK)
-        memmove(told.after, after, BLOCK)
-        image.component[place] = told
+    image = _Image(len(header.components), header.width, header.height, *header.mcus())
+    for index, (component, after) in enumerate(zip(header.components, steps, strict=True)):
+        native = _Component(component.across, component.down, *header.blocks(component))
+        memmove(native.before, header.steps[component.steps], BLOCK)
+        memmove(native.after, after, BLOCK)
+        image.component[index] = native
     return image
 
 
 def _scan(header: Header, scan: Scan) -> _Scan:
-    told = _Scan(header.data, scan.data_at, len(header.data), header.interval, header.progressive)
-    told.first, told.last, told.refines, told.shift = scan.first, scan.last, scan.refines, scan.shift
-    told.components = len(scan.components)
-    needed = (told.component, scan.components), (told.dc, scan.dc), (told.ac, scan.ac)
-    for place, numbers in needed:
-        place[: len(numbers)] = [number % TABLES for number in numbers]
-    for tables, found in ((told.dc_tables, header.dc), (told.ac_tables, header.ac)):
+    native = _Scan(header.data, scan.data_at, len(header.data), header.interval, header.progressive)
+    native.first, native.last, native.refines, native.shift = scan.first, scan.last, scan.refines, scan.shift
+    native.components = len(scan.components)
+    numbered = (native.component, scan.components), (native.dc, scan.dc), (native.ac, scan.ac)
+    for target, numbers in numbered:
+        target[: len(numbers)] = [number % TABLES for number in numbers]
+    for tables, found in ((native.dc_tables, header.dc), (native.ac_tables, header.ac)):
         for number, table in found.items():
             memmove(tables[number].counts, table.counts, len(table.counts))
             memmove(tables[number].symbols, table.symbols, len(table.symbols))
-    return told
+    return native

@@ -1,35 +1,37 @@
-"""What stands in a JPEG around its coded data (ITU-T T.81, annex B): read where it is as in nearly all."""
+"""Parse the marker segments of a JPEG (ITU-T T.81, annex B); unusual features raise UnusualError."""
 
 import re
 import struct
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-BLOCK = 64  # values
+BLOCK = 64  # coefficients
 BLOCK_SIDE = 8
-TABLES = 4  # at most, of each kind
+TABLES = 4  # at most, of each kind (quantisation, DC Huffman, AC Huffman)
 LONGEST_CODE = 16  # bits
 SYMBOLS = 256
-COLOURS = 3
+COMPONENTS = 3
 
-_HUFFMAN, _END, _SCAN, _STEPS, _INTERVAL, _ADOBE = 0xC4, 0xD9, 0xDA, 0xDB, 0xDD, 0xEE
-_SEQUENTIAL, _PROGRESSIVE = (0xC0, 0xC1), 0xC2
-_PASSED_OVER = frozenset({*range(0xE0, 0xF0), 0xFE})  # applications' segments, comments
+_DHT, _EOI, _SOS, _DQT, _DRI, _APP14 = 0xC4, 0xD9, 0xDA, 0xDB, 0xDD, 0xEE
+_SOF_SEQUENTIAL, _SOF_PROGRESSIVE = (0xC0, 0xC1), 0xC2
+_SKIPPED = frozenset({*range(0xE0, 0xF0), 0xFE})  # application segments and comments
 _MARKER = re.compile(rb"\xff+([^\x00\xff])", re.DOTALL)
-_LARGEST_DC = 15
-_LARGEST_SHIFT = 10
-_MOST_SEGMENTS = 500  # 64 KiB each, so more than a file has: reading millions of empty ones takes seconds
-_MOST_CODES = 2 * TABLES * (1 + LONGEST_CODE + SYMBOLS)  # bytes in a segment
+_MAX_DC_SIZE = 15  # bits
+_MAX_SHIFT = 10
+_MAX_SEGMENTS = (
+    500  # of up to 64 KiB, so more than any file needs; parsing millions of empty ones takes seconds
+)
+_MAX_DHT_BYTES = 2 * TABLES * (1 + LONGEST_CODE + SYMBOLS)  # of all tables in one segment
 _YCC_IDS = ([1, 2, 3], [0, 1, 2])
 _ADOBE_YCC = 1
 
 
-class UnusualError(Exception):
-    """Something that is broken, or of a kind that is not read here."""
+class UnsupportedJpegError(Exception):
+    """The JPEG is broken, or uses a feature that the fast path does not support."""
 
 
 class Component(NamedTuple):
-    """Brightness, or one of the colours: its blocks in an MCU, across and down, and its table of steps."""
+    """A luma or chroma component: its blocks in an MCU, across and down, and its quantisation table."""
 
     id: int
     across: int
@@ -37,18 +39,19 @@ class Component(NamedTuple):
     steps: int
 
 
-class Codes(NamedTuple):
-    """A Huffman table: how many codes of each length from 1 to 16, and what they stand for."""
+class HuffmanTable(NamedTuple):
+    """A Huffman table: the number of codes of each length from 1 to 16, and the symbols in code order."""
 
     counts: bytes
     symbols: bytes
 
 
 class Scan(NamedTuple):
-    """One pass over the picture, for some components, with the numbers of their tables.
+    """One scan: the indices of its components and the numbers of their Huffman tables.
 
-    It has coefficients `first` to `last` without their lowest `shift` bits, or, where it refines what is
-    there, just their bit at that place. `data_at` is where the coded data begin.
+    It holds the coefficients `first` to `last` (spectral selection) without their lowest `shift` bits, or, if
+    it `refines` earlier scans, only their bit at position `shift` (successive approximation). The
+    entropy-coded data begins at offset `data_at`.
     """
 
     components: list[int]
@@ -63,9 +66,10 @@ class Scan(NamedTuple):
 
 @dataclass(slots=True)
 class Header:
-    """A JPEG in grey or YCbCr, baseline or progressive; the steps of quantisation are in zigzag order.
+    """A grey or YCbCr JPEG, sequential or progressive.
 
-    `interval` is the MCUs between two restarts, or 0. Tables are those of the scan that was read last.
+    `steps` holds the quantisation tables by number, in zigzag order. `interval` is the restart interval in
+    MCUs, or 0. The Huffman tables are those of the scan that was read last.
     """
 
     data: bytes
@@ -74,98 +78,101 @@ class Header:
     height: int = 0
     components: list[Component] = field(default_factory=list)
     steps: dict[int, bytes] = field(default_factory=dict)
-    dc: dict[int, Codes] = field(default_factory=dict)
-    ac: dict[int, Codes] = field(default_factory=dict)
+    dc: dict[int, HuffmanTable] = field(default_factory=dict)
+    ac: dict[int, HuffmanTable] = field(default_factory=dict)
     interval: int = 0
     _segments: int = 0
-    _missing: list[list[int]] = field(default_factory=list)  # bits of each component's coefficients
+    # For each coefficient of each component, the number of low bits that no scan has had yet.
+    _missing: list[list[int]] = field(default_factory=list)
 
-    def unit(self) -> tuple[int, int]:
-        """The pixels of an MCU, across and down."""
+    def mcu_size(self) -> tuple[int, int]:
+        """Return the size of an MCU in pixels: width and height."""
         across, down = self._largest()
         return BLOCK_SIDE * across, BLOCK_SIDE * down
 
-    def units(self) -> tuple[int, int]:
-        """How many MCUs there are, across and down."""
-        across, down = self.unit()
+    def mcus(self) -> tuple[int, int]:
+        """Return the number of MCUs, across and down."""
+        across, down = self.mcu_size()
         return -(-self.width // across), -(-self.height // down)
 
     def blocks(self, component: Component) -> tuple[int, int]:
-        """How many of a component's blocks show something of the picture, across and down."""
+        """Return the number of a component's blocks that contain visible samples, across and down."""
         across, down = self._largest()
         wide, high = -(-self.width * component.across // across), -(-self.height * component.down // down)
         return -(-wide // BLOCK_SIDE), -(-high // BLOCK_SIDE)
 
     def scan(self, at: int) -> Scan | None:
-        """The next scan from a place on; None at the end of a picture that is whole. Raises UnusualError."""
+        """Return the next scan from offset `at`; None at the end of a complete image. Raises UnusualError."""
         try:
             while found := _MARKER.match(self.data, at):
                 kind, at = found[1][0], found.end()
                 self._segments += 1
-                _expect(self._segments <= _MOST_SEGMENTS)
-                if kind == _END:
+                _expect(self._segments <= _MAX_SEGMENTS)
+                if kind == _EOI:
                     _expect(self.components and not any(map(any, self._missing)))
                     return None
                 end = at + int.from_bytes(self.data[at : at + 2])
                 content, at = self.data[at + 2 : end], end
-                if kind == _SCAN:
+                if kind == _SOS:
                     return self._read_scan(content, at)
                 self._read_segment(kind, content)
         except (IndexError, KeyError, struct.error) as error:
-            raise UnusualError("something is missing") from error
-        raise UnusualError("no scan and no end")
+            raise UnsupportedJpegError("a segment is truncated or a table is missing") from error
+        raise UnsupportedJpegError("there is neither a scan nor an end of image")
 
     def _largest(self) -> tuple[int, int]:
         return max(c.across for c in self.components), max(c.down for c in self.components)
 
     def _read_segment(self, kind: int, content: bytes) -> None:
-        if kind == _STEPS:
-            _expect(not self.components)  # nor may they change between the scans
-            self._read_steps(content)
-        elif kind == _HUFFMAN:
-            self._read_codes(content)
-        elif kind == _INTERVAL:
+        if kind == _DQT:
+            _expect(not self.components)  # a table must not change after the frame header
+            self._read_quantisation_tables(content)
+        elif kind == _DHT:
+            self._read_huffman_tables(content)
+        elif kind == _DRI:
             (self.interval,) = struct.unpack(">H", content)
-        elif kind in _SEQUENTIAL or kind == _PROGRESSIVE:
+        elif kind in _SOF_SEQUENTIAL or kind == _SOF_PROGRESSIVE:
             _expect(not self.components)
-            self.progressive = kind == _PROGRESSIVE
+            self.progressive = kind == _SOF_PROGRESSIVE
             self._read_frame(content)
-        elif kind == _ADOBE and content.startswith(b"Adobe"):
+        elif kind == _APP14 and content.startswith(b"Adobe"):
             _expect(content[11] == _ADOBE_YCC)
         else:
-            _expect(kind in _PASSED_OVER)  # and not a lossless or arithmetic frame
+            _expect(kind in _SKIPPED)  # not, for example, a lossless or arithmetic frame
 
-    def _read_steps(self, content: bytes) -> None:
+    def _read_quantisation_tables(self, content: bytes) -> None:
         while content:
             number, steps, content = content[0], content[1 : BLOCK + 1], content[BLOCK + 1 :]
-            _expect(number < TABLES and len(steps) == BLOCK and 0 not in steps)  # 16 or more: of two bytes
+            # 16 or more means a table of 16-bit values, which is not supported.
+            _expect(number < TABLES and len(steps) == BLOCK and 0 not in steps)
             self.steps[number] = steps
 
-    def _read_codes(self, content: bytes) -> None:
-        _expect(len(content) <= _MOST_CODES)
+    def _read_huffman_tables(self, content: bytes) -> None:
+        _expect(len(content) <= _MAX_DHT_BYTES)
         while content:
             kind, number = divmod(content[0], LONGEST_CODE)
             counts, content = content[1 : LONGEST_CODE + 1], content[LONGEST_CODE + 1 :]
-            many = sum(counts)
-            symbols, content = content[:many], content[many:]
+            count = sum(counts)
+            symbols, content = content[:count], content[count:]
             _expect(kind < len("DA") and number < TABLES and len(counts) == LONGEST_CODE)
-            _expect(len(symbols) == many == len(set(symbols)))
-            _expect(kind or max(symbols, default=0) <= _LARGEST_DC)
-            (self.ac if kind else self.dc)[number] = Codes(counts, symbols)
+            _expect(len(symbols) == count == len(set(symbols)))
+            _expect(kind or max(symbols, default=0) <= _MAX_DC_SIZE)
+            (self.ac if kind else self.dc)[number] = HuffmanTable(counts, symbols)
 
     def _read_frame(self, content: bytes) -> None:
         bits, self.height, self.width, count = struct.unpack_from(">BHHB", content)
-        _expect(bits == BLOCK_SIDE and self.width > 0 and self.height > 0 and count in (1, COLOURS))
+        _expect(bits == BLOCK_SIDE and self.width > 0 and self.height > 0 and count in (1, COMPONENTS))
         _expect(len(content) == 6 + 3 * count)
         for i in range(count):
             component, blocks, steps = content[6 + 3 * i : 9 + 3 * i]
             across, down = divmod(blocks, 16)
             _expect(0 < across <= TABLES and 0 < down <= TABLES)
-            if count == 1:  # alone it goes block by block
+            if count == 1:  # a single component is coded block by block
                 across = down = 1
             self.components.append(Component(component, across, down, steps))
         _expect(count == 1 or [component.id for component in self.components] in _YCC_IDS)
-        self._missing = [[BLOCK] * BLOCK for _ in self.components]  # more bits than there are
+        # No bits have been read: BLOCK is more than a coefficient has.
+        self._missing = [[BLOCK] * BLOCK for _ in self.components]
 
     def _read_scan(self, content: bytes, data_at: int) -> Scan:
         count = content[0]
@@ -183,25 +190,25 @@ class Header:
         )
         _expect(0 < count == len(scan.components) and scan.components == sorted(set(scan.components)))
         self._check_tables(scan)
-        self._check_turn(scan, before=content[-1] >> 4)
+        self._check_order(scan, before=content[-1] >> 4)
         return scan
 
     def _check_tables(self, scan: Scan) -> None:
-        """Whether what the scan needs is there, and it is of a kind that its frame may have."""
+        """Raise UnusualError if a table of the scan is missing or the frame does not allow such a scan."""
         if self.progressive:
             _expect(scan.last == 0 if scan.first == 0 else scan.last < BLOCK and len(scan.components) == 1)
         else:
             _expect((scan.first, scan.last, scan.refines, scan.shift) == (0, BLOCK - 1, False, 0))
         _expect(all(component.steps in self.steps for component in self.components))
-        for place in range(len(scan.components)):
+        for index in range(len(scan.components)):
             if scan.first == 0 and not scan.refines:
-                _expect(scan.dc[place] in self.dc)
+                _expect(scan.dc[index] in self.dc)
             if scan.last > 0:
-                _expect(scan.ac[place] in self.ac)
+                _expect(scan.ac[index] in self.ac)
 
-    def _check_turn(self, scan: Scan, before: int) -> None:
-        """Whether it is this scan's turn: coefficients come once, then bit by bit; AC values after DC's."""
-        _expect(scan.first <= scan.last and scan.shift <= _LARGEST_SHIFT)
+    def _check_order(self, scan: Scan, before: int) -> None:
+        """Raise UnusualError if the scan is out of order: DC comes before AC, values before refinements."""
+        _expect(scan.first <= scan.last and scan.shift <= _MAX_SHIFT)
         for component in scan.components:
             missing = self._missing[component]
             _expect(scan.first == 0 or missing[0] < BLOCK)
@@ -213,10 +220,10 @@ class Header:
 
 
 def segment(kind: int, content: bytes) -> bytes:
-    """A marker segment, for `content` of less than 64 KiB."""
+    """Return a marker segment; `content` must be shorter than 64 KiB."""
     return struct.pack(">BBH", 0xFF, kind, len(content) + 2) + content
 
 
-def _expect(usual: object) -> None:
-    if not usual:
-        raise UnusualError("not as usual")
+def _expect(condition: object) -> None:
+    if not condition:
+        raise UnsupportedJpegError("the JPEG is broken or uses an unsupported feature")

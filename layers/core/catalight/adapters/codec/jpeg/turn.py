@@ -1,14 +1,14 @@
-"""Turns a JPEG upright as it stands in its blocks, where they fit."""
+"""Rotate a JPEG upright block by block, if its size allows that."""
 
 from dataclasses import replace
 from itertools import product
 from typing import NamedTuple
 
-from catalight.adapters.codec.jpeg.header import BLOCK_SIDE, Component, Header, UnusualError
+from catalight.adapters.codec.jpeg.header import BLOCK_SIDE, Component, Header, UnsupportedJpegError
 
 
 class Turn(NamedTuple):
-    """Whether a picture's axes change places, and whether after that it is mirrored, each way."""
+    """Whether to swap the axes, and whether to mirror horizontally and vertically after that."""
 
     swap: bool
     across: bool
@@ -31,15 +31,15 @@ _SWAPPED = [_ZIGZAG.index((column, row)) for row, column in _ZIGZAG]
 
 
 def upright(header: Header, turn: Turn) -> Header:
-    """What the header tells after a turn.
+    """Return the header of the rotated image.
 
-    Raises UnusualError where it is mirrored and its last blocks are not whole: they would come first.
+    Raises UnusualError if a mirrored axis ends with an incomplete MCU, because that one would come first.
     """
-    made = _swapped(header) if turn.swap else header
-    across, down = made.unit()
-    if (turn.across and made.width % across) or (turn.down and made.height % down):
-        raise UnusualError("not in whole blocks")
-    return made
+    turned = _swapped(header) if turn.swap else header
+    across, down = turned.mcu_size()
+    if (turn.across and turned.width % across) or (turn.down and turned.height % down):
+        raise UnsupportedJpegError("the size is not a multiple of the MCU size")
+    return turned
 
 
 def _swapped(header: Header) -> Header:

@@ -1,4 +1,4 @@
-"""What must hold after every effect, and at the end of every run."""
+"""The invariants that must hold after every port call, and at the end of every run."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from catalight.domain.job.webhook import WebhookState
 from catalight.domain.messages import ProcessRange
 from tests.fakes import MemoryJobs, MemoryRows, MemoryStore
 from tests.model.actor import ViolationError
-from tests.model.letters import Letter
+from tests.model.inputs import QueuedMessage
 from tests.model.world import World
 
-STEPS = {
+TRANSITIONS = {
     JobState.PENDING: {JobState.PROCESSING, JobState.CANCELLING, JobState.FINISHING},
     JobState.PROCESSING: {JobState.CANCELLING, JobState.FINISHING},
     JobState.CANCELLING: {JobState.FINISHING},
@@ -32,8 +32,11 @@ type Key = tuple[str, int]
 
 
 class State(Protocol):
-    """What the laws look at; `accepted` and `deleted` are jobs for which a client has asked that; `late` is
-    true once days have passed without a message."""
+    """The state that the invariants check.
+
+    `accepted` and `deleted` are the ids of the jobs that a client has submitted and deleted. `late` is true
+    once days have passed without a message delivery.
+    """
 
     jobs: MemoryJobs
     rows: MemoryRows
@@ -45,18 +48,18 @@ class State(Protocol):
     late: bool
 
 
-def at_rest(job: Job, now: datetime) -> bool:
-    """Whether nothing is to happen any more, until somebody calls or the job expires."""
+def settled(job: Job, now: datetime) -> bool:
+    """Whether nothing more happens until a client calls or the job expires."""
     if job.state is JobState.GONE:
         return job.sweep_at is None
-    told = job.webhook is None or job.webhook.state is not WebhookState.PENDING
-    return job.state in ENDED and told and now < job.expires_at
+    webhook_done = job.webhook is None or job.webhook.state is not WebhookState.PENDING
+    return job.state in ENDED and webhook_done and now < job.expires_at
 
 
-class Laws:
-    """`watch` compares what is stored with what was stored before; `judge` looks at the end.
+class Invariants:
+    """`watch` compares the stored state with the state before; `check_end` checks the final state.
 
-    `troubled` are the URLs that may end badly, `poison` those that kill.
+    `troubled` are the URLs whose images may fail, `poison` those whose images kill their worker.
     """
 
     def __init__(
@@ -71,50 +74,50 @@ class Laws:
         self._waiting = 0
 
     def watch(self) -> None:
-        """After an effect: each job and row that has changed, and how."""
+        """After a port call: check how each changed job and row has changed."""
         jobs, rows = self._state.jobs.jobs, self._state.rows.rows
         changed = False
         for job_id, job in jobs.items():
             if (before := self._jobs.get(job_id)) is not job:
                 changed = True
-                _job_moved_rightly(before, job)
+                _check_job_change(before, job)
                 self._note_changes(before, job)
         for key, row in rows.items():
             if (was := self._rows.get(key)) is not row:
                 changed = True
-                _row_moved_rightly(was, row)
+                _check_row_change(was, row)
         if changed:
             for job in jobs.values():
-                _finishing_is_complete(job, rows)
+                _check_rows_have_ended(job, rows)
             self._jobs, self._rows = dict(jobs), dict(rows)
         if not self._world.faulty and len(self._world.waiting) != self._waiting:
             self._waiting = len(self._world.waiting)
-            self._window_is_kept()
+            self._check_window()
 
-    def judge(self) -> None:
-        """At the end, when all is quiet."""
+    def check_end(self) -> None:
+        """At the end, when nothing more happens: check the final state."""
         for job_id in self._state.accepted:
             require(job_id in self._jobs, "a job that was accepted is stored")
         for job in self._jobs.values():
             rows = list(self._state.rows.stream(job.id))
             if job.state is JobState.GONE:
-                self._nothing_is_left(job, rows)
+                self._check_removed(job, rows)
                 continue
-            if not self._swept and self._world.forsaken:
+            if not self._swept and self._world.needs_sweeper:
                 continue
-            require(job.state in ENDED, f"the job ends (it stands at {job.state})")
-            self._what_can_be_done_is(job, rows)
+            require(job.state in ENDED, f"the job ends (it is {job.state})")
+            self._check_errors(job, rows)
             require(job.counts == Counts.of(i for row in rows for i in row.images), "the counts are exact")
-            self._result_is_right(job, rows)
-            self._webhook_is_right(job)
-            self._images_are_right(job, rows)
-        self._nothing_was_done_twice()
+            self._check_result(job, rows)
+            self._check_webhook(job)
+            self._check_images(job, rows)
+        self._check_fetches()
 
     def fetching(self, url: str) -> None:
-        """Before a picture is fetched."""
+        """Before an image is fetched."""
         began = self._world.current_began()
         late = self._cancelled_at is not None and began > self._cancelled_at
-        require(not late, f"what begins after the cancellation fetches nothing: {url}")
+        require(not late, f"a handler that starts after the cancellation fetches nothing: {url}")
 
     def _note_changes(self, before: Job | None, job: Job) -> None:
         if job.state is JobState.CANCELLING and not self._cancelled_at:
@@ -124,26 +127,29 @@ class Laws:
         if before and job.state is JobState.GONE and before.state is not JobState.GONE:
             over = before.state in ENDED and before.expires_at <= self._world.clock()
             allowed = over or not before.sealed or job.id in self._state.deleted
-            require(allowed, f"no job goes that is wanted: {before.state}, run {before.run}")
+            require(
+                allowed,
+                f"only an expired, unsealed or deleted job is removed: {before.state}, run {before.run}",
+            )
         if before and before.webhook and job.webhook:
             self._claims += max(0, job.webhook.attempts - before.webhook.attempts)
 
-    def _window_is_kept(self) -> None:
-        """At most `window` ranges of a job are on their way with something left to do, and each once."""
+    def _check_window(self) -> None:
+        """At most `window` unfinished ranges of a job are queued or in progress, and none is queued twice."""
         queued = list(_ranges(self._world.waiting))
-        require(len(queued) == len(set(queued)), f"a range is in the queue once: {queued}")
-        ways = {(m.job_id, m.run, m.range) for m in (*queued, *_ranges(self._world.in_hand))}
+        require(len(queued) == len(set(queued)), f"each range is queued once: {queued}")
+        sent = {(m.job_id, m.run, m.range) for m in (*queued, *_ranges(self._world.in_hand))}
         pending = {(row.job_id, row.run, row.range) for row in self._rows.values() if row.pending}
         for job in self._jobs.values():
-            own = {way for way in ways & pending if way[0] == job.id}
-            require(len(own) <= job.window, f"at most {job.window} ranges are on their way: {own}")
+            own = {key for key in sent & pending if key[0] == job.id}
+            require(len(own) <= job.window, f"at most {job.window} ranges are queued or being handled: {own}")
 
-    def _nothing_is_left(self, job: Job, rows: list[Row]) -> None:
-        require(not rows, "no row is left of a job that is gone")
+    def _check_removed(self, job: Job, rows: list[Row]) -> None:
+        require(not rows, "a job that is gone has no rows")
         left = [key for key in self._state.store.objects if len(self._jobs) == 1]
-        require(not left, f"nothing is left in the store of a job that is gone: {left}")
+        require(not left, f"a job that is gone has no stored objects: {left}")
 
-    def _result_is_right(self, job: Job, rows: list[Row]) -> None:
+    def _check_result(self, job: Job, rows: list[Row]) -> None:
         data = self._state.store.objects.get(links.result_key(job.id, job.run))
         require(data is not None, "a job that has ended has a result")
         lines = list(csv.DictReader(io.StringIO((data or b"").decode())))
@@ -151,106 +157,117 @@ class Laws:
             ",".join(f"{job.link_base}/images/{image.link}" if image.link else "" for image in row.images)
             for row in rows
         ]
-        require([line["Output Image Urls"] for line in lines] == expected, "the result has each row once")
+        require(
+            [line["Output Image Urls"] for line in lines] == expected,
+            "the result has the links of each row, once",
+        )
         cells = [tuple(line.values())[: len(job.header)] for line in lines]
         require(cells == [row.cells for row in rows], "the result has each row's own cells")
 
-    def _webhook_is_right(self, job: Job) -> None:
+    def _check_webhook(self, job: Job) -> None:
         if job.webhook is None:
             return
         ids = [webhook_id for _, webhook_id, _ in self._state.delivered]
         by_run = Counter(webhook_id.split("_")[2] for webhook_id in set(ids))
-        require(all(number == 1 for number in by_run.values()), f"one webhook id a run: {ids}")
+        require(all(number == 1 for number in by_run.values()), f"each run has one webhook id: {ids}")
         require(str(job.run) in by_run, f"the webhook of the last run is called: {ids}")
-        told = [json.loads(body)["data"]["status"] for _, _, body in self._state.delivered]
-        require(set(told) <= {*ENDED}, f"the webhook tells of an end: {told}")
+        states = [json.loads(body)["data"]["status"] for _, _, body in self._state.delivered]
+        require(set(states) <= {*ENDED}, f"the webhook reports an end state: {states}")
         require(job.webhook.state is WebhookState.DELIVERED, f"the webhook is delivered: {job.webhook}")
         require(len(ids) <= self._claims, f"each attempt calls once: {len(ids)} calls")
 
-    def _what_can_be_done_is(self, job: Job, rows: list[Row]) -> None:
-        """Where neither a client nor the clock has stopped the job, and little has failed."""
+    def _check_errors(self, job: Job, rows: list[Row]) -> None:
+        """With fewer than 3 faults, only cancellation or the deadline makes images of good hosts fail."""
         codes = {image.error for row in rows for image in row.images if image.url not in self._troubled}
         stops = {ImageErrorCode.CANCELLED: job.cancelled, ImageErrorCode.DEADLINE_EXCEEDED: self._state.late}
-        allowed = {None, ImageErrorCode.INVALID_URL} | {code for code, may_be in stops.items() if may_be}
+        allowed = {None, ImageErrorCode.INVALID_URL} | {code for code, allows in stops.items() if allows}
         if self._world.faults_so_far < 3:
-            require(codes <= allowed, f"what can be had is done: {codes}")
+            require(codes <= allowed, f"every image that can be fetched is done: {codes}")
 
-    def _images_are_right(self, job: Job, rows: list[Row]) -> None:
+    def _check_images(self, job: Job, rows: list[Row]) -> None:
         images = {key for key in self._state.store.objects if key.startswith("images/")}
         referred = {links.image_key(image.link) for row in rows for image in row.images if image.link}
         require(referred <= images, f"every image that is done is stored: {referred - images}")
         if len(self._jobs) == 1:
-            # Several faults may leave one of an earlier run, which goes with the job.
+            # Several faults may leave an object of an earlier run; it is removed with the job.
             known = (
-                {key for row in rows for key in stored_keys.possible(job, row)}
-                if self._world.unlucky
+                {key for row in rows for key in stored_keys.possible_keys(job, row)}
+                if self._world.several_faults
                 else set()
             )
             lost = images - referred - known
-            require(not lost, f"every image that is stored is a row's: {lost}")
+            require(not lost, f"every stored image belongs to a row: {lost}")
 
-    def _nothing_was_done_twice(self) -> None:
-        """A fault costs at most two more fetches of a picture; without one there is one for each attempt."""
+    def _check_fetches(self) -> None:
+        """Each attempt fetches an image once; each fault costs at most two more fetches."""
         if all(job.run == 1 and job.state is not JobState.GONE for job in self._jobs.values()):
             times = Counter(self._state.fetched)
             more = 2 * self._world.faults_so_far + bool(self._world.crashed or self._world.faulty)
             tries = Counter({i.url: i.attempts + 1 + more for row in self._rows.values() for i in row.images})
             times -= Counter({url: times[url] for url in self._poison})
-            require(times <= tries, f"nothing is done twice: {times}")
+            require(
+                times <= tries, f"no image is fetched more often than its attempts and faults allow: {times}"
+            )
 
 
-def require(holds: bool, law: str) -> None:
-    """Raise ViolationError where the law does not hold."""
+def require(holds: bool, invariant: str) -> None:
+    """Raise ViolationError if the invariant does not hold."""
     if not holds:
-        raise ViolationError(f"broken: {law}")
+        raise ViolationError(f"broken: {invariant}")
 
 
-def _ranges(letters: Iterable[Letter]) -> Iterator[ProcessRange]:
-    return (letter.message for letter in letters if isinstance(letter.message, ProcessRange))
+def _ranges(messages: Iterable[QueuedMessage]) -> Iterator[ProcessRange]:
+    return (queued.message for queued in messages if isinstance(queued.message, ProcessRange))
 
 
-def _job_moved_rightly(before: Job | None, job: Job) -> None:
+def _check_job_change(before: Job | None, job: Job) -> None:
     if before is None:
         require((job.state, job.run, job.sealed) == (JobState.PENDING, 1, False), "a job begins unsealed")
         return
     if before.state is JobState.GONE:
         unchanged = (job.state, job.sealed, job.moved_at) == (JobState.GONE, before.sealed, before.moved_at)
-        require(unchanged, "a job that is gone stays so")
+        require(unchanged, "a job that is gone stays gone")
         return
     if job.state is JobState.GONE:
         return
     if job.run != before.run:
         begun = job.run == before.run + 1 and before.state in ENDED and job.state is JobState.PENDING
-        require(begun, f"a run begins when the one before has ended: {before.state}, then run {job.run}")
+        require(begun, f"a run begins after the previous one has ended: {before.state}, then run {job.run}")
         return
-    moved = job.state == before.state or job.state in STEPS.get(before.state, set())
-    require(moved, f"a job moves in order: {before.state} to {job.state}")
-    require(job.sealed or not before.sealed, "sealed is sealed")
+    in_order = job.state == before.state or job.state in TRANSITIONS.get(before.state, set())
+    require(in_order, f"a job changes state in order: {before.state} to {job.state}")
+    require(job.sealed or not before.sealed, "a sealed job stays sealed")
     if job.state in ENDED and before.state not in ENDED:
-        require((job.state is JobState.CANCELLED) == before.cancelled, "a cancelled job ends as such")
+        require(
+            (job.state is JobState.CANCELLED) == before.cancelled,
+            "a job that was cancelled ends as cancelled",
+        )
     if before.webhook and before.webhook.state is WebhookState.DELIVERED:
         stays = job.webhook is not None and job.webhook.state is WebhookState.DELIVERED
-        require(stays, "a webhook that is delivered stays so")
+        require(stays, "a delivered webhook stays delivered")
     if before.state in ENDED:
         published = (job.counts, job.finished_at) == (before.counts, before.finished_at)
-        require(published, "a job is published once a run")
+        require(published, "a job is published once per run")
 
 
-def _row_moved_rightly(before: Row | None, row: Row) -> None:
+def _check_row_change(before: Row | None, row: Row) -> None:
     if before is None:
         return
     require(row.run >= before.run, "no row goes back to an earlier run")
     for old, new in zip(before.images, row.images, strict=True):
-        require(old.state is not ImageState.DONE or old == new, f"what is done is kept: {old} to {new}")
+        require(
+            old.state is not ImageState.DONE or old == new,
+            f"an image that is done stays done: {old} to {new}",
+        )
         if row.run == before.run:
             require(not old.ended or old == new, f"an ended image stays as it is: {old} to {new}")
-            require(new.ended or new.attempts >= old.attempts, "attempts are not forgotten")
+            require(new.ended or new.attempts >= old.attempts, "attempts never decrease")
     require(before.pending or row.run > before.run, "an ended row is not written")
 
 
-def _finishing_is_complete(job: Job, rows: Mapping[Key, Row]) -> None:
+def _check_rows_have_ended(job: Job, rows: Mapping[Key, Row]) -> None:
     if job.state not in (JobState.FINISHING, *ENDED):
         return
     own = [row for (job_id, _), row in rows.items() if job_id == job.id]
-    require(job.sealed and len(own) == job.rows, f"{job.state} means: all rows are stored")
-    require(not any(row.pending for row in own), f"{job.state} means: no row is pending")
+    require(job.sealed and len(own) == job.rows, f"in {job.state} all rows are stored")
+    require(not any(row.pending for row in own), f"in {job.state} no row is pending")

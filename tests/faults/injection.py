@@ -1,4 +1,4 @@
-"""What chance has in store: decided by the seed and by names, so that threads cannot change it."""
+"""Fault injection that depends only on the seed and on names, so that thread timing cannot change it."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from threading import Lock
 
 
 class Fault(StrEnum):
-    """The kinds of faults, each of which a run can be told to leave out."""
+    """The kinds of faults. A run can leave out any of them."""
 
     WORKERS = "workers"
     API = "api"
@@ -23,40 +23,40 @@ EVERY_FAULT = frozenset(Fault)
 
 
 class Tally:
-    """Counts by name, from any thread."""
+    """Thread-safe counters by name."""
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
         self._lock = Lock()
 
     def add(self, name: str) -> int:
-        """Count one more; return how many there are now."""
+        """Increment a counter and return its new value."""
         with self._lock:
             self._counts[name] += 1
             return self._counts[name]
 
     def counts(self) -> Counter[str]:
-        """All counts as they are now."""
+        """Return a copy of all counters."""
         with self._lock:
             return self._counts.copy()
 
 
-class Fates:
-    """Gives the n-th call of each name a fate that depends on seed, name and n alone."""
+class Injector:
+    """Chooses the fault of the n-th call of a name; it depends on seed, name and n only."""
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
         self._calls = Tally()
 
     def draw(self, name: str, rates: Mapping[str, float]) -> str | None:
-        """One of the fates, each as likely as its rate says, or none."""
+        """Return a fault, each with the probability of its rate, or None."""
         left = self.random(name).random()
-        for fate, rate in rates.items():
+        for fault, rate in rates.items():
             left -= rate
             if left < 0:
-                return fate
+                return fault
         return None
 
     def random(self, name: str) -> Random:
-        """The generator of the next call of a name."""
+        """Return the random generator for the next call of a name."""
         return Random(f"{self._seed}/{name}/{self._calls.add(name)}")

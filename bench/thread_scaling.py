@@ -1,6 +1,7 @@
-"""How much faster two threads are than one, through the sandbox: `python -m bench.two SECONDS`.
+"""The throughput of two threads relative to one, through the sandbox.
 
-The names of the pictures come on standard input.
+`python -m bench.thread_scaling SECONDS` reads the paths of the images from standard input and prints the
+ratio.
 """
 
 import sys
@@ -16,7 +17,7 @@ from catalight.domain.image.limits import LIMITS
 from catalight.domain.image.options import Options
 
 ROUNDS = 3
-TIMES = 5  # that each picture is in a pass: at its end one of the two has nothing to do
+REPEATS = 5  # of each image in a pass; at the end of a pass one of the two threads is idle
 
 
 def _pass(sandbox: Sandbox, images: list[bytes], threads: int) -> float:
@@ -28,8 +29,8 @@ def _pass(sandbox: Sandbox, images: list[bytes], threads: int) -> float:
 
 def main() -> None:
     end = time.monotonic() + float(sys.argv[1])
-    given = [Path(name).read_bytes() for name in sys.stdin.read().splitlines()]
-    images = sorted(given * TIMES, key=len, reverse=True)
+    sources = [Path(name).read_bytes() for name in sys.stdin.read().splitlines()]
+    images = sorted(sources * REPEATS, key=len, reverse=True)
     sandbox = Sandbox(LIMITS)
     _pass(sandbox, images, 2)
     ratios: list[float] = []

@@ -6,14 +6,14 @@ from uuid import uuid4
 
 import requests
 
-ENDED = ("COMPLETED", "FAILED", "CANCELLED")
-WORTH_REPEATING = (409, 503)
+ENDED_STATES = ("COMPLETED", "FAILED", "CANCELLED")
+RETRYABLE = (409, 503)
 SUBMIT_TIMEOUT = 30  # seconds
 PAUSE = 0.2
 
 
-class Customer(Thread):
-    """Keeps what it is told: the job's id, each state in turn, and answers that no client should get."""
+class PersistentClient(Thread):
+    """Records the job's id, each state in turn, and responses that no client should get."""
 
     def __init__(self, url: str, data: bytes, webhook_url: str) -> None:
         super().__init__(daemon=True)
@@ -25,26 +25,26 @@ class Customer(Thread):
         self._data = data
         self._webhook_url = webhook_url
         self._key = {"Idempotency-Key": str(uuid4())}
-        self._leaving = Event()
+        self._stopping = Event()
 
     def run(self) -> None:
-        """Submit, then watch until told to leave: a job that has ended must stay so."""
-        while self.request_id is None and not self._leaving.is_set():
+        """Submit, then poll until `stop`, also after the end: a job that has ended must stay so."""
+        while self.request_id is None and not self._stopping.is_set():
             self._submit()
-            self._leaving.wait(PAUSE)
-        while not self._leaving.wait(PAUSE):
-            self._look()
+            self._stopping.wait(PAUSE)
+        while not self._stopping.wait(PAUSE):
+            self._poll()
 
-    def leave(self) -> None:
-        """Stop, once a call that is on its way has ended."""
-        self._leaving.set()
+    def stop(self) -> None:
+        """Stop after the current request."""
+        self._stopping.set()
         self.join()
 
     @property
     def ended(self) -> bool:
-        """Whether the job was last seen at an end, its webhook taken or given up."""
+        """Whether the job was last seen ended, with its webhook delivered or given up."""
         webhook = self.last.get("webhook") or {}
-        return self.last.get("status") in ENDED and webhook.get("state") != "PENDING"
+        return self.last.get("status") in ENDED_STATES and webhook.get("state") != "PENDING"
 
     def _submit(self) -> None:
         answer = self._call(
@@ -58,21 +58,21 @@ class Customer(Thread):
         if answer:
             self.request_id = answer["request_id"]
 
-    def _look(self) -> None:
+    def _poll(self) -> None:
         if answer := self._call("get", f"/status/{self.request_id}", timeout=SUBMIT_TIMEOUT):
             self.last = answer
             if self.states[-1:] != [answer["status"]]:
                 self.states.append(answer["status"])
 
-    def _call(self, method: str, path: str, **how: Any) -> dict[str, Any] | None:
-        """The answer, or None where the call is to be repeated."""
+    def _call(self, method: str, path: str, **options: Any) -> dict[str, Any] | None:
+        """Return the response body, or None if the request has to be repeated."""
         try:
-            answer = requests.request(method, self._url + path, **how)
-        except requests.RequestException:  # the API was killed, or not started again yet
+            answer = requests.request(method, self._url + path, **options)
+        except requests.RequestException:  # the API was killed, or is not up again yet
             return None
         if answer.ok:
             body: dict[str, Any] = answer.json()
             return body
-        if answer.status_code not in WORTH_REPEATING:
+        if answer.status_code not in RETRYABLE:
             self.complaints.append(f"{method} {path}: {answer.status_code} {answer.text[:200]}")
         return None

@@ -1,6 +1,6 @@
-"""A shop's product pictures on an HTTP server with a process of its own, so that its work is nobody else's.
+"""An HTTP server for product images, in its own process: its CPU is not part of what is measured.
 
-`python -m bench.shop FOLDER` serves what `draw_all` has drawn there; it prints its address first.
+`python -m bench.image_host FOLDER` serves what `draw_all` has drawn there. It first prints its address.
 """
 
 import subprocess
@@ -19,7 +19,7 @@ SIZES = ((900, 667), (1760, 1307))  # 0.6 and 2.3 megapixels, in turn
 
 
 def draw_all(folder: Path) -> None:
-    """Draw what is not there yet."""
+    """Draw the images that do not exist yet."""
     folder.mkdir(parents=True, exist_ok=True)
     with ProcessPoolExecutor() as pool:
         list(pool.map(_draw, range(DISTINCT), repeat(folder), chunksize=10))
@@ -35,32 +35,32 @@ def _draw(number: int, folder: Path) -> None:
 
 @contextmanager
 def serving(folder: Path) -> Iterator[str]:
-    """The address of a server of the folder's pictures, until the block ends."""
-    command = [sys.executable, "-m", "bench.shop", str(folder)]
+    """Serve the images of the folder until the block ends; yield the address."""
+    command = [sys.executable, "-m", "bench.image_host", str(folder)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         if process.stdout is None:
-            raise TypeError("it was started with a pipe")
+            raise TypeError("the process has no output pipe")
         yield process.stdout.readline().strip()
         process.kill()
 
 
-class _Shop(Server):
+class _ImageHost(Server):
     def __init__(self, folder: Path) -> None:
         super().__init__(("127.0.0.1", 0), _Images)
         self.images = {f"/{path.name}": path.read_bytes() for path in folder.glob("*.jpg")}
 
 
 class _Images(Handler):
-    server: _Shop
+    server: _ImageHost
 
     def do_GET(self) -> None:  # noqa: N802 (the base class's name)
         self.answer(200, self.server.images[self.path], "image/jpeg")
 
 
 def main() -> None:
-    shop = _Shop(Path(sys.argv[1]))
-    print(shop.url, flush=True)
-    shop.serve_forever()
+    server = _ImageHost(Path(sys.argv[1]))
+    print(server.url, flush=True)
+    server.serve_forever()
 
 
 if __name__ == "__main__":

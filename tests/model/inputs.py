@@ -1,4 +1,4 @@
-"""What comes to the functions: messages, and calls from outside."""
+"""What the functions receive: queued messages, and calls from outside."""
 
 from __future__ import annotations
 
@@ -11,35 +11,35 @@ from tests.fakes import FakeClock
 
 
 @dataclass(eq=False, slots=True)
-class Letter:
-    """A message on its way; `receives` is SQS's receive count."""
+class QueuedMessage:
+    """A message in a queue or in flight; `receives` is SQS's receive count."""
 
     queue: str
     message: Message
     visible_at: datetime
     receives: int = 0
-    doubled: bool = False
+    duplicated: bool = False
     late: bool = False
 
 
 @dataclass(eq=False)
-class Letterbox:
-    """A queue: what is sent lies among all letters that wait."""
+class Queue:
+    """A queue; `waiting` holds the waiting messages of all queues."""
 
     name: str
     clock: FakeClock
-    letters: list[Letter]
+    waiting: list[QueuedMessage]
 
     def send(self, messages: Iterable[Message], delay: int = 0) -> None:
         visible_at = self.clock() + timedelta(seconds=delay)
-        self.letters += [Letter(self.name, message, visible_at) for message in messages]
+        self.waiting += [QueuedMessage(self.name, message, visible_at) for message in messages]
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Something from outside, done once, when `ready`: by default only when no message waits.
+    """A call from outside, made once and only when `ready`.
 
-    It may come at any earlier point too.
+    By default it is made when no message is waiting; a plan may make it earlier.
     """
 
     name: str

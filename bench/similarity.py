@@ -1,4 +1,4 @@
-"""How like its source an output looks: SSIM with the parameters of its paper.
+"""Structural similarity (SSIM) of an output and its source, with the parameters of the paper.
 
 Wang, Bovik, Sheikh, Simoncelli: Image quality assessment: from error visibility to structural similarity
 (IEEE Transactions on Image Processing 13, 2004).
@@ -11,16 +11,16 @@ from PIL import Image, ImageOps
 from skimage.metrics import structural_similarity
 
 MIDDLE = 1024
-"""Pixels of the square in the middle, where the product is, that are compared."""
+"""The side in pixels of the central square that is compared: the product is there."""
 
 
 def ssim(source: Path, output: Path) -> float:
-    """Of the luma, both upright and on white; where the output is smaller, with the source at its size."""
-    made = _seen(output)
-    meant = _seen(source)
-    if meant.size != made.size:
-        meant = meant.resize(made.size, Image.Resampling.LANCZOS)
-    first, second = (np.asarray(_middle(image), dtype=np.float32) for image in (meant, made))
+    """Return the SSIM of the luma, upright and on white; the source is scaled to the size of the output."""
+    actual = _upright_luma(output)
+    expected = _upright_luma(source)
+    if expected.size != actual.size:
+        expected = expected.resize(actual.size, Image.Resampling.LANCZOS)
+    first, second = (np.asarray(_middle(image), dtype=np.float32) for image in (expected, actual))
     return float(
         structural_similarity(
             first, second, data_range=255, gaussian_weights=True, sigma=1.5, use_sample_covariance=False
@@ -28,7 +28,7 @@ def ssim(source: Path, output: Path) -> float:
     )
 
 
-def _seen(path: Path) -> Image.Image:
+def _upright_luma(path: Path) -> Image.Image:
     with Image.open(path) as image:
         upright = ImageOps.exif_transpose(image)
     if upright.has_transparency_data:

@@ -1,4 +1,4 @@
-"""What there is to ask a system about: without it, hardly anything but 404 would be tested."""
+"""Resources that the requests refer to: without them, most responses would be 404."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,15 +15,15 @@ JOB_SECONDS = 60
 
 @dataclass(frozen=True)
 class Caller:
-    """Who has a key: what it sends to be known, and what its webhooks are signed with."""
+    """A caller: the headers that authenticate it, and the secret that signs its webhooks."""
 
     headers: Mapping[str, str]
     webhook_secret: str
 
 
 @dataclass(frozen=True)
-class Known:
-    """Jobs, the first of them deleted, an image, and hosts of ours that jobs may call."""
+class Resources:
+    """Jobs, of which the first is deleted, an image, and our own hosts that jobs may call."""
 
     images: str
     webhook: str
@@ -34,8 +34,8 @@ class Known:
 
 
 @contextmanager
-def known(system: System, caller: Caller | None) -> Iterator[Known]:
-    """Jobs of a caller, or of nobody where no keys are asked for."""
+def created(system: System, caller: Caller | None) -> Iterator[Resources]:
+    """Create the resources of a caller; None if the system needs no keys."""
     caller = caller or Caller({}, system.webhook_secret)
     client = Client(system.url)
     client.http.headers.update(caller.headers)
@@ -48,11 +48,11 @@ def known(system: System, caller: Caller | None) -> Iterator[Known]:
         rows = client.http.get(f"{client.url}/jobs/{done}/rows", timeout=TIMEOUT).json()["rows"]
         image = rows[0]["images"][0]["output_url"]
         cursor = client.http.get(f"{client.url}/jobs?limit=1", timeout=TIMEOUT).json()["next"]
-        yield Known(images.url, webhook, [gone, done, failed], image, cursor, caller.headers)
+        yield Resources(images.url, webhook, [gone, done, failed], image, cursor, caller.headers)
 
 
 def ended_job(client: Client, cell: str, **fields: str) -> str:
-    """The id of a job that has ended."""
+    """Submit a job, wait for its end and return its id."""
     request_id: str = client.upload(csv_of(cell), **fields)["request_id"]
     for _ in client.watch(request_id, JOB_SECONDS):
         pass

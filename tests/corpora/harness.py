@@ -1,4 +1,4 @@
-"""Sends a corpus through the sandbox, and counts what becomes of it."""
+"""Send a corpus through the sandbox and count the outcomes."""
 
 import os
 import time
@@ -37,7 +37,7 @@ type OptionsOf = Callable[[str], Options]
 
 @dataclass
 class Report:
-    """What became of a corpus; `stopped` are pictures that a hard bound ended, `broken` what must not be."""
+    """The outcomes of a corpus: `stopped` cases ran into a hard limit, `broken` ones are bugs."""
 
     corpus: str
     cases: int = 0
@@ -59,18 +59,18 @@ class Report:
         return "\n".join([head, *stopped, *broken])
 
 
-def judge(corpus: str, cases: Iterable[Case], options: Iterable[Options], limits: Limits = LIMITS) -> Report:
-    """Compress every case with every one of the options, as many at once as there are processors."""
+def run(corpus: str, cases: Iterable[Case], options: Iterable[Options], limits: Limits = LIMITS) -> Report:
+    """Compress every case with each of the options, one at a time on each processor."""
     report, sandbox, began = Report(corpus), Sandbox(limits), time.monotonic()
-    every = [*options]
+    all_options = [*options]
 
     def try_one(case: tuple[Case, Options]) -> None:
-        (name, data), asked = case
-        _try(report, sandbox, f"{name} → {asked.format}", data, asked)
+        (name, data), options = case
+        _try(report, sandbox, f"{name} → {options.format}", data, options)
 
     with _watched(report), ThreadPoolExecutor(AT_ONCE) as pool:
-        pairs = ((case, asked) for case in cases for asked in every)
-        for batch in batched(pairs, 8 * AT_ONCE, strict=False):  # so that few are held at once
+        pairs = ((case, options) for case in cases for options in all_options)
+        for batch in batched(pairs, 8 * AT_ONCE, strict=False):  # limits how many are in memory
             list(pool.map(try_one, batch))
     sandbox.close()
     report.seconds = time.monotonic() - began
@@ -88,36 +88,36 @@ def _try(report: Report, sandbox: Sandbox, name: str, data: bytes, options: Opti
             report.stopped.append(f"{name}: {error.detail}")
         if error.code not in CODES:
             report.broken.append(f"{name}: {error}")
-    except Exception as error:  # noqa: BLE001 - this is what is looked for
+    except Exception as error:  # noqa: BLE001 - any other error is a bug
         report.broken.append(f"{name}: {error!r}")
     else:
         report.good += 1
-        report.broken += [f"{name}: {what}" for what in _wrong(result, options.format)]
+        report.broken += [f"{name}: {problem}" for problem in _problems(result, options.format)]
     report.slowest = max(report.slowest, (time.monotonic() - began, name))
 
 
-def _wrong(result: Compressed, asked: Target) -> Iterator[str]:
-    """What is wrong with an output, when it is decoded in full."""
+def _problems(result: Compressed, target: Target) -> Iterator[str]:
+    """Decode an output in full and yield what is wrong with it."""
     try:
         with Image.open(BytesIO(result.data)) as image:
             image.load()
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is wrong
+    except Exception as error:  # noqa: BLE001 - any error means that the output is broken
         yield f"the output cannot be decoded: {error!r}"
         return
-    if result.format not in asked.formats:
-        yield f"the output is said to be a {result.format}"
+    if result.format not in target.formats:
+        yield f"the reported format is {result.format}"
     if (image.format, image.size) != (result.format.name, (result.width, result.height)):
-        yield f"the output is a {image.format} of {image.size}"
+        yield f"the output is {image.format} of {image.size}"
 
 
 @contextmanager
 def _watched(report: Report) -> Iterator[None]:
-    """Note the peak of the children's memory, which they take to their end."""
+    """Sample the peak memory of the child processes: it cannot be read after they end."""
     done = Event()
 
     def watch() -> None:
         while not done.wait(SAMPLE_SECONDS):
-            with suppress(FileNotFoundError, ProcessLookupError, KeyError):  # of one that has just ended
+            with suppress(FileNotFoundError, ProcessLookupError, KeyError):  # the process has just ended
                 for pid in descendants(os.getpid()):
                     report.peak_mb = max(report.peak_mb, _peak_mb(pid))
 
@@ -132,6 +132,6 @@ def _watched(report: Report) -> Iterator[None]:
 
 def _peak_mb(pid: int) -> float:
     if b"codec.worker" not in Path(f"/proc/{pid}/cmdline").read_bytes():
-        return 0  # it has just been forked, and its memory is still ours
+        return 0  # just forked: its memory is still that of this process
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return int(dict(line.split(":\t", 1) for line in lines)["VmHWM"].split()[0]) / 1024

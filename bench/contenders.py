@@ -1,4 +1,4 @@
-"""The ways to make a catalogue's pictures light that bench.pipeline compares, each for one job at a time."""
+"""The services that bench.pipeline compares. Each compresses the images of one catalogue at a time."""
 
 import os
 import subprocess
@@ -18,12 +18,14 @@ PEERS = Path(".venv-peers/bin")
 QUALITY = "50"
 JOB_SECONDS = 600
 PER_ROW = 2
-NOT_OURS = frozenset({"mongod", "moto", "runner and client", "the shop"})  # AWS and Atlas do it elsewhere
+NOT_COUNTED = frozenset(
+    {"mongod", "moto", "runner and client", "image host"}
+)  # AWS and Atlas do this work elsewhere
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One job: seconds to its end, CPU seconds by process, milliseconds of all images by stage."""
+    """One job: its seconds, CPU seconds by process, and milliseconds by stage, summed over all images."""
 
     seconds: float
     cpu: Mapping[str, float]
@@ -31,15 +33,15 @@ class Measured:
 
     @property
     def own_cpu(self) -> float:
-        """CPU seconds without those of the emulators."""
-        return sum(spent for name, spent in self.cpu.items() if name not in NOT_OURS)
+        """CPU seconds, without the processes of NOT_COUNTED."""
+        return sum(spent for name, spent in self.cpu.items() if name not in NOT_COUNTED)
 
 
-type Way = Callable[[Sequence[str]], Measured]
+type Contender = Callable[[Sequence[str]], Measured]
 
 
-def catalight(system: System) -> Way:
-    """A job on the local system, from POST to COMPLETED."""
+def catalight(system: System) -> Contender:
+    """Return a function that runs a job on the local system, from POST to COMPLETED."""
     client = Client(system.url)
 
     def run(urls: Sequence[str]) -> Measured:
@@ -49,7 +51,7 @@ def catalight(system: System) -> Way:
         *_, status = client.watch(accepted["request_id"], JOB_SECONDS)
         seconds = time.perf_counter() - began
         if status["images"]["done"] != len(urls):
-            raise RuntimeError(f"it has not done all: {status}")
+            raise RuntimeError(f"not all images are done: {status}")
         spent = {name: cpu - before.get(name, 0) for name, cpu in _cpu().items()}
         return Measured(seconds, spent, status["milliseconds"])
 
@@ -57,38 +59,42 @@ def catalight(system: System) -> Way:
 
 
 def plain(urls: Sequence[str]) -> Measured:
-    """A plain asyncio service."""
+    """Run the plain asyncio service."""
     return _command(urls, [str(PEERS / "python"), "bench/peers/plain.py"], [])
 
 
 def img2dataset(urls: Sequence[str]) -> Measured:
-    """img2dataset, as it is used for this."""
+    """Run img2dataset with the equivalent settings."""
     settings = {"output_format": "files", "encode_quality": QUALITY, "resize_mode": "no"}
     options = [f"--{name}={value}" for name, value in settings.items()]
     return _command(urls, [str(PEERS / "img2dataset")], options, "--url_list=", "--output_folder=")
 
 
 def _command(
-    urls: Sequence[str], command: list[str], options: list[str], given: str = "", wanted: str = ""
+    urls: Sequence[str],
+    command: list[str],
+    options: list[str],
+    urls_option: str = "",
+    output_option: str = "",
 ) -> Measured:
-    """A command that is told a file of URLs and a folder to fill; its start is in its time."""
+    """Run a command that gets a file of URLs and an output folder; its time includes its start."""
     with TemporaryDirectory() as folder:
         listed, outputs = Path(folder, "urls.txt"), Path(folder, "outputs")
         listed.write_text("\n".join(urls))
         outputs.mkdir()
-        silent = os.environ | {"NO_ALBUMENTATIONS_UPDATE": "1"}
+        environment = os.environ | {"NO_ALBUMENTATIONS_UPDATE": "1"}
         began = time.perf_counter()
-        whole = [*command, f"{given}{listed}", f"{wanted}{outputs}", *options]
-        process = subprocess.Popen(whole, env=silent, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        whole = [*command, f"{urls_option}{listed}", f"{output_option}{outputs}", *options]
+        process = subprocess.Popen(
+            whole, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         _, code, used = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - began
         process.returncode = os.waitstatus_to_exitcode(code)
         found = sum(1 for _ in outputs.rglob("*.jpg"))
         if process.returncode or found != len(urls):
-            raise RuntimeError(
-                f"{command} ended with {process.returncode} and {found} of {len(urls)} pictures"
-            )
-    return Measured(seconds, {"it": used.ru_utime + used.ru_stime})
+            raise RuntimeError(f"{command} ended with {process.returncode} and {found} of {len(urls)} images")
+    return Measured(seconds, {"command": used.ru_utime + used.ru_stime})
 
 
 def _catalogue(urls: Sequence[str]) -> bytes:
@@ -98,7 +104,7 @@ def _catalogue(urls: Sequence[str]) -> bytes:
 
 
 def _cpu() -> Mapping[str, float]:
-    """CPU seconds so far of the processes below this one, each with its children that have ended, by role."""
+    """Return the CPU seconds so far by role: this process and its descendants, with ended children."""
     spent: defaultdict[str, float] = defaultdict(float)
     spent["runner and client"] = time.process_time()
     for pid in descendants(os.getpid()):
