@@ -50,13 +50,13 @@ def compress_into(file: IO[bytes], data: bytes, options: Options, limits: Limits
         asked = choose.asked(options.format, source)
         if asked:
             encode.check_sides(source.layout.target, asked)
-        if recompressed := requantise.requantised(source, asked, options.quality):
-            encode.overwrite(file, recompressed, limits)
-            output, kept, times = ImageFormat.JPEG, False, report.Times()
+        if fast := requantise.requantised(source, asked, options.quality):
+            encode.overwrite(file, fast.data, limits)
+            output, kept, times = ImageFormat.JPEG, fast.kept, report.Times()
         else:
             decoded = decode.pixels(source, asked, limits, watch)
             times = decoded.times
-    if not recompressed:
+    if not fast:
         output, kept = _write(file, source, decoded, asked, options, limits)
     encode.check_whole(file, source.layout.target, output)
     times += report.Times(encode=watch.lap())
@@ -83,7 +83,7 @@ def _write(
     if encode.length(file) * 2 < len(source.data):
         return output, False
     kept = keep.unchanged(source, decoded, allowed)
-    if kept is None or encode.length(file) < len(kept.data):
+    if kept is None or kept.is_beaten_by(encode.length(file)):
         return output, False
     encode.overwrite(file, kept.data, limits)
     return kept.format, True

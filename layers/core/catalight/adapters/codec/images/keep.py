@@ -8,12 +8,22 @@ from catalight.domain.image.options import ImageFormat
 
 _GREY = ("1", "L", "LA", "I;16")
 
+# Percent. Encoding a WebP or AVIF again at its own quality saves up to 12 % of its bytes by losing
+# details each time. A JPEG requantised with its own tables saves up to 2 %.
+_MIN_SAVING = {ImageFormat.WEBP: 15, ImageFormat.AVIF: 15}
+_DEFAULT_MIN_SAVING = 3
+
 
 class Kept(NamedTuple):
     """A source without its metadata: its format and bytes."""
 
     format: ImageFormat
     data: bytes
+
+    def is_beaten_by(self, size: int) -> bool:
+        """Whether an output of `size` bytes saves enough to be preferred to the source."""
+        percent = 100 - _MIN_SAVING.get(self.format, _DEFAULT_MIN_SAVING)
+        return size * 100 <= len(self.data) * percent
 
 
 def unchanged(source: Source, decoded: DecodedImage, allowed: tuple[ImageFormat, ...]) -> Kept | None:
