@@ -7,7 +7,7 @@ from itertools import count
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
-from catalight.adapters.codec.images import colour, copyright_exif, geometry
+from catalight.adapters.codec.images import colour, colour_space, copyright_exif, geometry
 from catalight.adapters.codec.images.geometry import Layout
 from catalight.adapters.codec.images.pillow_errors import READABLE
 from catalight.adapters.codec.jpeg import scans
@@ -85,7 +85,8 @@ def opened(data: bytes, options: Options, limits: Limits) -> Source:
         limits.check_scans(scans.count(data), *image.size)
     else:  # a JPEG is loaded later, after draft()
         image.load()  # before the orientation is read: in a PNG, EXIF may follow the pixels
-    profile, exif = image.info.get("icc_profile"), copyright_exif.read(image)
+    profile, exif = colour_space.profile(image, data), copyright_exif.read(image)
+    image.info["icc_profile"] = profile  # where the decoded frames look for it
     return Source(
         image, data, _FORMATS.get(str(image.format)), geometry.layout(image, options), profile, exif
     )

@@ -55,7 +55,8 @@ def _transform(profile: bytes, mode: str) -> "ImageCmsTransform | None":
             mode,
             "RGBA" if mode == "RGBA" else "RGB",
             ImageCms.Intent.RELATIVE_COLORIMETRIC,
-            ImageCms.Flags.BLACKPOINTCOMPENSATION,
+            # Only the 256 greys are converted, so exactness costs nothing there.
+            ImageCms.Flags.BLACKPOINTCOMPENSATION | (ImageCms.Flags.NOOPTIMIZE if mode == "L" else 0),
         )
     except (OSError, ImageCms.PyCMSError):
         return None
