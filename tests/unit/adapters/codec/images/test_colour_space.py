@@ -154,7 +154,7 @@ def test_an_avif_is_shown_as_browsers_show_it(code_points: tuple[int, int], expe
     ids=["PQ", "HLG"],
 )
 def test_hdr_is_clipped_near_where_browsers_clip_it(transfer: int, expected: list[int]) -> None:
-    greys = [(v, v, v) for v in expected]
+    greys: list[Colour] = [(v, v, v) for v in expected]
     assert_close(shown(png(cicp(9, transfer), image=patches(GREYS))), greys, tolerance=4)
     assert_close(shown(avif(9, transfer, GREYS), step=8), greys, tolerance=5)
 
