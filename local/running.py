@@ -1,4 +1,4 @@
-"""The file in which a running system tells other commands its functions and the URL of its AWS."""
+"""The file that gives other commands the functions and the AWS URL of a running system."""
 
 import json
 import os

@@ -5,8 +5,8 @@
 | `/{n}.jpg` | image n |
 | `/busy/{name}` | 503 the first time, then an image |
 | `/missing/{name}` | 404 |
-| `/later/{name}` | 404 until `mended` is set, then an image |
-| `/held/{name}` | an image, once `mended` is set; 503 after 60 s without |
+| `/later/{name}` | 404 until `fixed` is set, then an image |
+| `/held/{name}` | an image, once `fixed` is set; 503 after 60 s without |
 | `/forbidden/{name}` | 403 |
 | `/text/{name}` | 200 with an HTML page |
 | `/cut/{name}` | a JPEG that ends half-way |
