@@ -21,6 +21,10 @@ SOURCES := Makefile template.yaml $(shell find functions layers requirements -ty
 # SAM builds with the python3.13 that it finds first.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export SAM_CLI_TELEMETRY := 0
+# SAM and boto3 read AWS_DEFAULT_REGION, not AWS_REGION.
+ifdef AWS_REGION
+export AWS_DEFAULT_REGION ?= $(AWS_REGION)
+endif
 PORT ?= 8000
 ENV ?= dev
 ARCH ?= arm64
@@ -140,14 +144,16 @@ invoke-sweeper: $(READY) $(BUILT)  ## Invoke the built sweeper with events/sweep
 invoke-keys: $(READY) $(BUILT)  ## Invoke the built keys function with events/make-key.json
 	@$(BIN)/python -m local.invoke KeysFunction events/make-key.json
 
+# Beside the built template, where SAM looks for it, there is no samconfig.toml.
 deploy: $(READY) $(NATIVE)  ## Deploy to AWS (ENV=prod ARCH=x86_64; MONGODB_URI_SECRET_ARN=…, WEBHOOK_SECRET_ARN=…)
 	@: $${MONGODB_URI_SECRET_ARN:?see docs/deploy.md} $${WEBHOOK_SECRET_ARN:?see docs/deploy.md}
 	@grep -q '^\[$(ENV)\.deploy' samconfig.toml || { echo "ENV is dev or prod, not $(ENV)."; exit 1; }
 	$(BIN)/sam build --build-dir .aws-sam/deploy --parameter-overrides Architecture=$(ARCH)
 	@$(call byte_compile,.aws-sam/deploy)
-	$(BIN)/sam deploy --config-env $(ENV) --template-file .aws-sam/deploy/template.yaml --parameter-overrides \
+	$(BIN)/sam deploy --config-file $(CURDIR)/samconfig.toml --config-env $(ENV) \
+		--template-file .aws-sam/deploy/template.yaml --parameter-overrides \
 		Architecture=$(ARCH) MongoDbUriSecretArn=$$MONGODB_URI_SECRET_ARN WebhookSecretArn=$$WEBHOOK_SECRET_ARN \
-		$(PARAMETERS)
+		$(PARAMETERS) $(SAM_ARGS)
 
 ##@ Set up
 .PHONY: help

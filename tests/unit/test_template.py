@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
+from tests.translated import translated
+
 ROOT = Path(__file__).parents[2]
 TEMPLATE: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text())
 DEFAULTS = {name: parameter.get("Default") for name, parameter in TEMPLATE["Parameters"].items()}
@@ -33,6 +35,24 @@ def test_every_queue_that_feeds_a_function_has_a_dead_letter_queue_that_keeps_14
         else:
             target = queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"]
             assert target in ([f"{name.removesuffix('Queue')}DeadLetterQueue", "Arn"],)
+
+
+def test_no_resource_has_a_fixed_name() -> None:
+    """Two deployments in one account would collide on it."""
+    named = {
+        (resource["Type"], key)
+        for resource in translated()["Resources"].values()
+        for key in resource.get("Properties", {})
+        if key == "Name" or (key.endswith("Name") and key != "DisplayName")
+    }
+    references = {  # the names of other things than the resource itself
+        ("AWS::CloudWatch::Alarm", "MetricName"),
+        ("AWS::Lambda::EventSourceMapping", "FunctionName"),
+        ("AWS::Lambda::Permission", "FunctionName"),
+        ("AWS::ApiGatewayV2::Stage", "StageName"),
+    }
+    versioned = {("AWS::Lambda::LayerVersion", "LayerName")}  # stacks only add versions under it
+    assert named <= references | versioned
 
 
 def test_every_queue_is_encrypted() -> None:
