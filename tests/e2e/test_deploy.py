@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import boto3
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from local.runner.children import PROJECT, Child, free_port, listening
 from tests.translated import SECRETS
 
-REGION = "eu-central-1"
+REGION: Final = "eu-central-1"
 BUCKET = "artifacts"
 SESSION = boto3.Session("test", "test", region_name=REGION)
 SAM_ARGS = f"--no-resolve-s3 --s3-bucket {BUCKET} --no-execute-changeset"
