@@ -109,8 +109,9 @@ def _product(m: Matrix, n: Matrix) -> Matrix:
 
 
 def _scaled_columns(m: Matrix, scales: Vector) -> Matrix:
-    a, b, c = (tuple(x * y for x, y in zip(row, scales, strict=True)) for row in m)
-    return a, b, c  # type: ignore[return-value]
+    x, y, z = scales
+    first, second, third = ((a * x, b * y, c * z) for a, b, c in m)
+    return first, second, third
 
 
 def _inverse(m: Matrix) -> Matrix:
