@@ -1,4 +1,4 @@
-"""In-memory adapters with the same conditional writes as the real ones; `test_ports.py` tests both."""
+"""In-memory adapters that write on the same conditions as the real ones: tests/integration/adapters/ports."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -15,7 +15,7 @@ from catalight.domain.image.report import Source, Times
 from catalight.domain.job.job import Counts
 from catalight.domain.job.row import Image, Row
 from local.runner.children import free_port
-from tests.integration.adapters.test_ports import a_job
+from tests.integration.adapters.ports.stores import a_job
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -1,0 +1,113 @@
+"""The ports, in memory and on MongoDB alike: rows."""
+
+from dataclasses import replace
+
+from catalight.domain.errors import ImageErrorCode
+from catalight.domain.image.report import Source
+from catalight.domain.job.row import Image, RowState
+from tests.integration.adapters.ports.stores import GONE, NOW, TIMES, Store, a_row, ended
+
+
+class TestRows:
+    def test_rows_survive_storage_in_csv_order(self, store: Store) -> None:
+        done = Image("http://h/b").done("t/b.jpg", bytes_in=9, bytes_out=8, width=7, height=6, kept=True)
+        reported = Image("http://h/d").done("t/d.jpg", 9, 8, 7, 6, Source("tiff", 70, 60), TIMES)
+        images = (
+            done,
+            reported,
+            Image("n/a").failed(GONE),
+            Image("http://h/c").retry_later(GONE, NOW, NOW, 60),
+        )
+        rows = [a_row(number) for number in (10, 2, 1)] + [a_row(0, images=images)]
+        store.rows.insert(rows)
+        store.rows.insert([a_row(5, job_id="job2"), a_row(6, job_id="jo")])
+        assert list(store.rows.stream("job")) == sorted(rows, key=lambda row: row.number)
+
+    def test_a_range_has_its_pending_rows_of_this_run(self, store: Store) -> None:
+        rows = [a_row(2), a_row(1), ended(a_row(0)), a_row(3, row_range=1), a_row(4, run=2)]
+        store.rows.insert([*rows, a_row(0, job_id="other")])
+        assert store.rows.pending_in_range("job", 1, 0) == [a_row(1), a_row(2)]
+
+    def test_ending_the_last_row_leaves_nothing_pending(self, store: Store) -> None:
+        store.rows.insert([a_row(0), a_row(1, row_range=1), a_row(0, job_id="other")])
+        assert store.rows.any_pending("job")
+        assert store.rows.save([ended(a_row(0))]) == 1
+        assert store.rows.any_pending("job")
+        assert store.rows.save([ended(a_row(1))]) == 1
+        assert not store.rows.any_pending("job")
+
+    def test_a_row_without_images_is_not_pending(self, store: Store) -> None:
+        store.rows.insert([a_row(images=(), row_range=None)])
+        assert not store.rows.any_pending("job")
+
+    def test_an_ended_row_does_not_change(self, store: Store) -> None:
+        store.rows.insert([a_row()])
+        store.rows.save([ended(a_row())])
+        late = replace(a_row(version=1), images=(Image("http://h/a").done("t/a", 1, 1, 1, 1),))
+        assert store.rows.save([late]) == 0
+        [row] = store.rows.stream("job")
+        assert row.images[0].error is ImageErrorCode.NOT_FOUND
+
+    def test_a_stale_duplicate_writes_nothing(self, store: Store) -> None:
+        store.rows.insert([a_row(0), a_row(1)])
+        retry_later = replace(a_row(0), images=(Image("http://h/a").retry_later(GONE, NOW, NOW, 60),))
+        assert store.rows.save([retry_later]) == 1
+        assert store.rows.save([ended(a_row(0)), ended(a_row(1))]) == 1
+        first, second = store.rows.stream("job")
+        assert (first.pending, first.version, second.pending) == (True, 1, False)
+        assert store.rows.save([ended(first)]) == 1
+
+    def test_another_run_writes_nothing(self, store: Store) -> None:
+        store.rows.insert([a_row(run=2)])
+        assert store.rows.save([ended(a_row(run=1))]) == 0
+
+    def test_saving_no_rows_does_nothing(self, store: Store) -> None:
+        assert store.rows.save([]) == 0
+
+    def test_a_repeated_insert_keeps_the_stored_rows(self, store: Store) -> None:
+        store.rows.insert([a_row(0)])
+        store.rows.save([ended(a_row(0))])
+        store.rows.insert([a_row(0), a_row(1)])
+        assert [row.pending for row in store.rows.stream("job")] == [False, True]
+
+    def test_pending_rows_are_ordered_by_range(self, store: Store) -> None:
+        rows = [a_row(0, row_range=1), a_row(1, row_range=0), ended(a_row(2)), a_row(3, row_range=2)]
+        store.rows.insert([*rows, a_row(0, job_id="other")])
+        assert [row.number for row in store.rows.pending("job")] == [1, 0, 3]
+
+    def test_rows_are_read_by_their_numbers(self, store: Store) -> None:
+        store.rows.insert([a_row(number) for number in range(4)])
+        assert [row.number for row in store.rows.read("job", [3, 1, 9])] == [1, 3]
+
+    def test_only_rows_of_earlier_runs_are_reopened(self, store: Store) -> None:
+        store.rows.insert([ended(a_row(0)), a_row(1, run=2)])
+        new = a_row(0, run=2, row_range=5, version=3)
+        store.rows.reopen([new])
+        store.rows.reopen([a_row(0, run=2, row_range=7), a_row(1, run=2, row_range=7)])
+        assert list(store.rows.stream("job")) == [new, a_row(1, run=2)]
+        assert store.rows.any_pending("job")
+
+    def test_pages_have_rows_in_the_requested_states(self, store: Store) -> None:
+        done = Image("http://h/b").done("t/b.jpg", bytes_in=9, bytes_out=8, width=7, height=6)
+        lost = Image("http://h/c").failed(GONE)
+        cases = [(), (done,), (lost,), (done, lost), (done, Image("http://h/d")), (lost, Image("http://h/d"))]
+        store.rows.insert(
+            a_row(number, images=images, row_range=0 if number > 3 else None)
+            for number, images in enumerate(cases)
+        )
+        store.rows.insert([a_row(0, job_id="job2")])
+
+        def numbers(*states: RowState, after: int = -1, limit: int = 9) -> list[int]:
+            return [row.number for row in store.rows.page("job", frozenset(states), after, limit)]
+
+        assert numbers() == [0, 1, 2, 3, 4, 5]
+        assert numbers(after=1, limit=2) == [2, 3]
+        assert [numbers(state) for state in RowState] == [[4, 5], [1], [3], [2], [0]]
+        assert numbers(RowState.FAILED, RowState.PARTIAL) == [2, 3]
+
+    def test_a_span_of_rows_is_deleted(self, store: Store) -> None:
+        store.rows.insert([a_row(number) for number in range(4)])
+        store.rows.insert([a_row(1, job_id="job2")])
+        store.rows.delete("job", 1, 2)
+        assert [row.number for row in store.rows.stream("job")] == [0, 3]
+        assert [row.number for row in store.rows.stream("job2")] == [1]
