@@ -1,0 +1,124 @@
+"""Find the short rows that lose something: a URL, or a part that an unquoted line break cut off.
+
+Spreadsheet programs leave out empty cells at the end of a row, so most short rows are sound.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from catalight.domain.catalogue.dialect import DELIMITERS
+from catalight.domain.catalogue.header import Header
+from catalight.domain.catalogue.urls import holds_url, shown
+from catalight.domain.errors import Problem
+
+_DIGIT = re.compile(r"\d")
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A row that may be a part of a broken one. `text` is what a problem shows of it."""
+
+    line: int
+    size: int
+    serial: str
+    text: str
+    loses_url: bool
+
+
+class ShortRows:
+    """Examines the short rows of a catalogue in their order, and the rows that follow one of them."""
+
+    def __init__(self, header: Header) -> None:
+        self._header = header
+        self._width = len(header.record.cells)
+        self._parts: list[_Part] = []  # of one row, if a line break has broken it
+        self._joined = 0  # the cells of that row, once its parts are put together again
+        self._reported = 0  # the parts that have a problem already
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the last row may continue on the next line."""
+        return bool(self._parts)
+
+    def examine(self, line: int, cells: Sequence[str], line_before: int) -> list[Problem]:
+        """Return the problems of a row, and of the rows before that it seems to continue.
+
+        `line_before` is the line of the last complete row, or 0.
+        """
+        part = self._part(line, cells)
+        delimiter = self._other_delimiter(cells) if part.loses_url else None
+        if delimiter:
+            self._begin([])
+            advice = f'It is delimited by "{delimiter}", not by "{self._header.delimiter}" as the header is.'
+            return [self._problem(part, advice)]
+        if part.size < self._width and not self._parts and line_before:
+            self._begin([_Part(line_before, self._width, "", "", loses_url=False)])
+        if self._continues(part):
+            self._parts.append(part)
+            self._joined += part.size - 1
+        else:
+            self._begin([part])
+        problems = self._report()
+        if part.size >= self._width:
+            self._begin([])
+        return problems
+
+    def _part(self, line: int, cells: Sequence[str]) -> _Part:
+        header = self._header
+        url = next(filter(holds_url, cells), None)
+        serial = cells[header.serial] if header.serial < len(cells) else ""
+        text = header.delimiter.join(cells) if url is None else url
+        loses_url = url is not None and len(cells) <= header.last_required
+        return _Part(line, len(cells), serial, text, loses_url)
+
+    def _begin(self, parts: list[_Part]) -> None:
+        self._parts, self._reported = parts, 0
+        self._joined = parts[0].size if parts else 0
+
+    def _continues(self, part: _Part) -> bool:
+        """Return whether the row is more likely the rest of the one before than a row of its own."""
+        if not self._parts or self._joined + part.size - 1 > self._width:
+            return False
+        unlike_serial = _DIGIT.search(self._parts[0].serial) and not _DIGIT.search(part.serial)
+        return part.loses_url or bool(unlike_serial and part.text.strip(self._header.delimiter))
+
+    def _report(self) -> list[Problem]:
+        first, last = self._parts[0], self._parts[-1]
+        if len(self._parts) > 1 and self._is_whole():
+            lines = f"lines {first.line:,} to {last.line:,}"
+            advice = (
+                f"A line break seems to have broken the row on {lines}. Put double quotes around its cell."
+            )
+            broken = [part for part in self._parts[self._reported :] if part.size < self._width]
+            self._reported = len(self._parts)
+            return [self._problem(part, advice) for part in broken]
+        if last.loses_url:
+            name = shown(self._header.record.cells[self._header.images])
+            return [
+                self._problem(
+                    last, f'Only URLs in the column "{name}" are fetched; write all cells before it.'
+                )
+            ]
+        return []
+
+    def _is_whole(self) -> bool:
+        """Return whether the parts together make one row."""
+        if any(part.loses_url for part in self._parts):
+            return self._joined > self._header.last_required
+        return self._joined == self._width and self._parts[0].size < self._width
+
+    def _other_delimiter(self, cells: Sequence[str]) -> str | None:
+        """Return another delimiter than the header's, if it gives the row as many cells as the header has."""
+        header = self._header
+        line = header.delimiter.join(cells)
+        for delimiter in DELIMITERS:
+            pieces = line.split(delimiter) if delimiter != header.delimiter else []
+            if len(pieces) >= self._width and holds_url(pieces[header.images]):
+                return None if holds_url(pieces[header.serial]) else delimiter
+        return None
+
+    def _problem(self, part: _Part, advice: str) -> Problem:
+        cells = "1 cell" if part.size == 1 else f"{part.size:,} cells"
+        message = f"The row has {cells}, but the header has {self._width:,}. {advice}"
+        return Problem("short_row", message, line=part.line, found=shown(part.text))
