@@ -34,7 +34,7 @@ class ShortRows:
         self._width = len(header.record.cells)
         self._parts: list[_Part] = []  # of one row, if a line break has broken it
         self._joined = 0  # the cells of that row, once its parts are put together again
-        self._reported = 0  # the parts that have a problem already
+        self._unreported: list[_Part] = []  # the short ones of them that have no problem yet
 
     @property
     def is_open(self) -> bool:
@@ -56,6 +56,7 @@ class ShortRows:
             self._begin([_Part(line_before, self._width, "", "", loses_url=False)])
         if self._continues(part):
             self._parts.append(part)
+            self._unreported.append(part)
             self._joined += part.size - 1
         else:
             self._begin([part])
@@ -69,19 +70,24 @@ class ShortRows:
         url = next(filter(holds_url, cells), None)
         serial = cells[header.serial] if header.serial < len(cells) else ""
         text = header.delimiter.join(cells) if url is None else url
-        loses_url = url is not None and len(cells) <= header.last_required
+        loses_url = url is not None and (
+            len(cells) <= header.last_required or not holds_url(cells[header.images])
+        )
         return _Part(line, len(cells), serial, text, loses_url)
 
     def _begin(self, parts: list[_Part]) -> None:
-        self._parts, self._reported = parts, 0
+        self._parts = parts
+        self._unreported = [part for part in parts if part.size < self._width]
         self._joined = parts[0].size if parts else 0
 
     def _continues(self, part: _Part) -> bool:
         """Return whether the row is more likely the rest of the one before than a row of its own."""
         if not self._parts or self._joined + part.size - 1 > self._width:
             return False
-        unlike_serial = _DIGIT.search(self._parts[0].serial) and not _DIGIT.search(part.serial)
-        return part.loses_url or bool(unlike_serial and part.text.strip(self._header.delimiter))
+        first = self._parts[0]
+        lacks_rest = first.loses_url or _DIGIT.search(first.serial)
+        begins_row = _DIGIT.search(part.serial) or not part.text.strip(self._header.delimiter)
+        return part.loses_url or bool(lacks_rest and not begins_row)
 
     def _report(self) -> list[Problem]:
         first, last = self._parts[0], self._parts[-1]
@@ -90,16 +96,13 @@ class ShortRows:
             advice = (
                 f"A line break seems to have broken the row on {lines}. Put double quotes around its cell."
             )
-            broken = [part for part in self._parts[self._reported :] if part.size < self._width]
-            self._reported = len(self._parts)
+            broken, self._unreported = self._unreported, []
             return [self._problem(part, advice) for part in broken]
         if last.loses_url:
             name = shown(self._header.record.cells[self._header.images])
-            return [
-                self._problem(
-                    last, f'Only URLs in the column "{name}" are fetched; write all cells before it.'
-                )
-            ]
+            advice = f'Only URLs in the column "{name}" are fetched. Check that no cell before it is missing.'
+            self._unreported = [part for part in self._unreported if part is not last]
+            return [self._problem(last, advice)]
         return []
 
     def _is_whole(self) -> bool:
