@@ -93,6 +93,9 @@ def test_a_line_break_without_quotes_is_named_wherever_it_leaves_two_short_rows(
         (["2,Pot", "Drinks", "3,Cup"], []),
         (["Drinks", "2,Pot,http://b", "Total: 3 products"], []),
         (["SKU-2,Pot", "SKU-3,Cup"], []),
+        (["2", "with lid,Pot,http://b"], [3]),
+        (["2", "with lid,http://b,"], [3]),
+        (["2", "3,http://b,"], []),
     ],
 )
 def test_short_rows_are_named_if_they_lose_something(lines: list[str], named: list[int]) -> None:

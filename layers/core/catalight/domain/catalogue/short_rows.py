@@ -32,14 +32,15 @@ class ShortRows:
     def __init__(self, header: Header) -> None:
         self._header = header
         self._width = len(header.record.cells)
-        self._parts: list[_Part] = []  # of one row, if a line break has broken it
+        self._first: _Part | None = None  # of the parts of one row, if line breaks have broken it
         self._joined = 0  # the cells of that row, once its parts are put together again
-        self._unreported: list[_Part] = []  # the short ones of them that have no problem yet
+        self._loses_url = False  # any of its parts
+        self._unreported: list[_Part] = []  # its short parts that have no problem yet
 
     @property
     def is_open(self) -> bool:
         """Whether the last row may continue on the next line."""
-        return bool(self._parts)
+        return self._first is not None
 
     def examine(self, line: int, cells: Sequence[str], line_before: int) -> list[Problem]:
         """Return the problems of a row, and of the rows before that it seems to continue.
@@ -49,20 +50,20 @@ class ShortRows:
         part = self._part(line, cells)
         delimiter = self._other_delimiter(cells) if part.loses_url else None
         if delimiter:
-            self._begin([])
+            self._first = None
             advice = f'It is delimited by "{delimiter}", not by "{self._header.delimiter}" as the header is.'
             return [self._problem(part, advice)]
-        if part.size < self._width and not self._parts and line_before:
-            self._begin([_Part(line_before, self._width, "", "", loses_url=False)])
-        if self._continues(part):
-            self._parts.append(part)
-            self._unreported.append(part)
+        if self._first is None and line_before:
+            self._begin(_Part(line_before, self._width, "", "", loses_url=False))
+        if self._first and self._continues(self._first, part):
             self._joined += part.size - 1
+            self._loses_url = self._loses_url or part.loses_url
+            self._unreported += [part] if part.size < self._width else []
         else:
-            self._begin([part])
-        problems = self._report()
+            self._begin(part)
+        problems = self._report(part)
         if part.size >= self._width:
-            self._begin([])
+            self._first = None
         return problems
 
     def _part(self, line: int, cells: Sequence[str]) -> _Part:
@@ -71,28 +72,26 @@ class ShortRows:
         serial = cells[header.serial] if header.serial < len(cells) else ""
         text = header.delimiter.join(cells) if url is None else url
         loses_url = url is not None and (
-            len(cells) <= header.last_required or not holds_url(cells[header.images])
+            len(cells) <= header.last_required
+            or (len(cells) < self._width and not holds_url(cells[header.images]))
         )
         return _Part(line, len(cells), serial, text, loses_url)
 
-    def _begin(self, parts: list[_Part]) -> None:
-        self._parts = parts
-        self._unreported = [part for part in parts if part.size < self._width]
-        self._joined = parts[0].size if parts else 0
+    def _begin(self, part: _Part) -> None:
+        self._first, self._joined, self._loses_url = part, part.size, part.loses_url
+        self._unreported = [part] if part.size < self._width else []
 
-    def _continues(self, part: _Part) -> bool:
+    def _continues(self, first: _Part, part: _Part) -> bool:
         """Return whether the row is more likely the rest of the one before than a row of its own."""
-        if not self._parts or self._joined + part.size - 1 > self._width:
+        if self._joined + part.size - 1 > self._width:
             return False
-        first = self._parts[0]
         lacks_rest = first.loses_url or _DIGIT.search(first.serial)
         begins_row = _DIGIT.search(part.serial) or not part.text.strip(self._header.delimiter)
         return part.loses_url or bool(lacks_rest and not begins_row)
 
-    def _report(self) -> list[Problem]:
-        first, last = self._parts[0], self._parts[-1]
-        if len(self._parts) > 1 and self._is_whole():
-            lines = f"lines {first.line:,} to {last.line:,}"
+    def _report(self, last: _Part) -> list[Problem]:
+        if self._first and self._first is not last and self._is_whole(self._first):
+            lines = f"lines {self._first.line:,} to {last.line:,}"
             advice = (
                 f"A line break seems to have broken the row on {lines}. Put double quotes around its cell."
             )
@@ -101,15 +100,15 @@ class ShortRows:
         if last.loses_url:
             name = shown(self._header.record.cells[self._header.images])
             advice = f'Only URLs in the column "{name}" are fetched. Check that no cell before it is missing.'
-            self._unreported = [part for part in self._unreported if part is not last]
+            self._unreported.pop()
             return [self._problem(last, advice)]
         return []
 
-    def _is_whole(self) -> bool:
+    def _is_whole(self, first: _Part) -> bool:
         """Return whether the parts together make one row."""
-        if any(part.loses_url for part in self._parts):
+        if self._loses_url:
             return self._joined > self._header.last_required
-        return self._joined == self._width and self._parts[0].size < self._width
+        return self._joined == self._width and first.size < self._width
 
     def _other_delimiter(self, cells: Sequence[str]) -> str | None:
         """Return another delimiter than the header's, if it gives the row as many cells as the header has."""
