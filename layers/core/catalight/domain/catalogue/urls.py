@@ -30,7 +30,7 @@ _PLAIN_URL = re.compile(
 )
 _HOST = re.compile(r"[.:_-]*[a-z0-9\x80-\U0010ffff][a-z0-9.:_\x80-\U0010ffff-]*")
 _AUTHORITY_END = re.compile(r"[/?#]")
-_HOST_AND_PORT = re.compile(r"(?:\[[0-9a-fA-F:.]*\]|[^:@]*)(?::[0-9]*)?")
+_HOST_AND_PORT = re.compile(r"(?:\[[0-9a-fA-F:.]*\]|[^:@]+)(?::[0-9]*)?")
 
 
 def split(cell: str) -> list[str]:
