@@ -207,15 +207,12 @@ def test_what_is_shown_is_short_and_holds_no_credentials(text: str, shown: str) 
     assert urls.shown(text) == shown
 
 
-@given(
-    st.text().filter(lambda user: not set(user) & set("/?#")),
-    st.text(),
-    URLS,
-    st.sampled_from(["", "1,Tea,", "http://b/logo@2x.png,"]),
-)
+USERS = st.text().filter(lambda user: not set(user) & set("/?#"))
+PASSWORDS = st.text().filter(lambda password: "@" not in password or not set(password) & set("/?#"))
+
+
+@given(USERS, PASSWORDS, URLS, st.sampled_from(["", "1,Tea,", "http://b/logo@2x.png,"]))
 def test_no_password_is_shown(user: str, password: str, url: str, before: str) -> None:
     """Also one that is not escaped."""
     scheme, _, rest = url.partition("://")
-    secret = f"secret{password}secret"
-    shown = urls.shown(f"{before}{scheme}://{user}:{secret}@{rest}")
-    assert "secret" not in shown
+    assert "secret" not in urls.shown(f"{before}{scheme}://{user}:secret{password}secret@{rest}")

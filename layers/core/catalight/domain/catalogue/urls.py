@@ -76,13 +76,11 @@ def _without_credentials(text: str) -> str:
     kept = [f"…@{rest}" if at and ":" in user else before]
     for index, piece in enumerate(after):
         authority = _AUTHORITY_END.split(piece, maxsplit=1)[0]
-        user, at, host = authority.rpartition("@")
-        if at:
-            kept.append(f"…@{host}{piece[len(authority) :]}")
-        elif _HOST_AND_PORT.fullmatch(authority):
-            kept.append(piece)
+        _, at, host = authority.rpartition("@")
+        if _HOST_AND_PORT.fullmatch(host):
+            kept.append(f"…@{piece[len(authority) - len(host) :]}" if at else piece)
         else:  # a password that is not escaped may contain "/" and even "://"
-            user, at, rest = "://".join(after[index:]).rpartition("@")
+            _, at, rest = "://".join(after[index:]).rpartition("@")
             return "://".join([*kept, f"…@{rest}" if at else rest])
     return "://".join(kept)
 
