@@ -85,6 +85,13 @@ def records(lines: Sequence[str], delimiter: str, first: int = 0) -> Iterator[Re
             yield Record(line, first + reader.line_num, cells)
 
 
+def delimiter_name(delimiter: str) -> str:
+    """Return a delimiter as a message may name it."""
+    if delimiter == "\t":
+        return "a tab"
+    return f'"{delimiter}"' if delimiter.isprintable() else f"U+{ord(delimiter):04X}"
+
+
 def unreadable(record: Record, lines: Sequence[str]) -> Problem:
     """Return the problem of a record that has an error."""
     found = shown(lines[record.line - 1].rstrip("\r\n"))

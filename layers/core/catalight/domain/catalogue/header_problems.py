@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from catalight.domain.catalogue.dialect import DELIMITERS, Record, records, unreadable
+from catalight.domain.catalogue.dialect import DELIMITERS, Record, delimiter_name, records, unreadable
 from catalight.domain.catalogue.file_types import text_file
 from catalight.domain.catalogue.invisible import bare
 from catalight.domain.catalogue.required_columns import IMAGES, REQUIRED, Candidate, read_candidate
@@ -118,9 +118,8 @@ def _hidden_header(tried: Sequence[Candidate]) -> Problem | None:
             return Problem("no_header", _QUOTED_LINES, line=record.line, found=shown(text))
         for delimiter in dict.fromkeys(_OTHER_DELIMITER.findall(text)):
             if read_candidate([text], delimiter).found > 1:
-                message = (
-                    f'The delimiter of the file is "{delimiter}". Use "," or ";" or a tab or "|" or "~".'
-                )
+                name = delimiter_name(delimiter)
+                message = f'The delimiter of the file is {name}. Use "," or ";" or a tab or "|" or "~".'
                 return Problem("no_header", message, line=record.line, found=shown(text))
     return None
 

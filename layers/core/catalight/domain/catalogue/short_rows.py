@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from catalight.domain.catalogue.dialect import DELIMITERS
+from catalight.domain.catalogue.dialect import DELIMITERS, delimiter_name
 from catalight.domain.catalogue.header import Header
 from catalight.domain.catalogue.urls import holds_url, shown
 from catalight.domain.errors import Problem
@@ -51,7 +51,8 @@ class ShortRows:
         delimiter = self._other_delimiter(cells) if part.loses_url else None
         if delimiter:
             self._first = None
-            advice = f'It is delimited by "{delimiter}", not by "{self._header.delimiter}" as the header is.'
+            used, wanted = delimiter_name(delimiter), delimiter_name(self._header.delimiter)
+            advice = f"It is delimited by {used}, not by {wanted} as the header is."
             return [self._problem(part, advice)]
         if self._first is None and line_before:
             self._begin(_Part(line_before, self._width, "", "", loses_url=False))
