@@ -76,7 +76,7 @@ class Accepted(BaseModel):
     rows: int = Field(examples=[1000])
     images: int = Field(examples=[2000])
     warnings: list[Note] = Field(
-        description="Problems that cost one image, not the whole catalogue; the first 100"
+        description="Problems that cost images, not the whole catalogue; the first 100"
     )
     warnings_total: int = Field(examples=[0])
     links: Links

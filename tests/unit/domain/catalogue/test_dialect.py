@@ -1,8 +1,11 @@
 """Decoding files and reading records."""
 
 import codecs
+import io
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from catalight.domain.catalogue.dialect import decode, records, unreadable
 from catalight.domain.errors import CatalogueError, Problem
@@ -45,6 +48,8 @@ def test_nul_characters_do_not_make_a_utf8_file_utf16() -> None:
         (b"PK\x05\x06....", "zip"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1....", ".xls"),
         (b"\x1f\x8b\x08", "gzip"),
+        (b"7z\xbc\xaf\x27\x1c", "7z"),
+        (b"Rar!\x1a\x07\x01\x00", "RAR"),
         (b"%PDF-1.7", "PDF"),
         (b"\x89PNG\r\n\x1a\n", "PNG"),
         (b"\xff\xd8\xff\xe0", "JPEG"),
@@ -59,7 +64,9 @@ def test_the_problem_with_a_non_csv_file_names_its_type(data: bytes, kind: str) 
     assert kind in problem.message
 
 
-@pytest.mark.parametrize("data", [b"", b" \r\n\t\n", codecs.BOM_UTF8, codecs.BOM_UTF16_LE])
+@pytest.mark.parametrize(
+    "data", [b"", b" \r\n\t\n", codecs.BOM_UTF8, codecs.BOM_UTF16_LE, 2 * codecs.BOM_UTF8]
+)
 def test_an_empty_file_is_refused(data: bytes) -> None:
     assert refused(data).code == "empty_file"
 
@@ -109,3 +116,49 @@ def test_a_cell_over_the_size_limit_is_a_problem_of_its_own() -> None:
     assert (problem.code, problem.line) == ("cell_too_long", 1)
     assert "131,072" in problem.message
     assert second.cells == ["2", "b"]
+
+
+@pytest.mark.parametrize("marks", ["\ufeff", "\ufeff\ufeff", "\xef\xbb\xbf"])  # the last was encoded twice
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be"])
+def test_repeated_byte_order_marks_are_dropped(marks: str, encoding: str) -> None:
+    assert decode((marks + TEXT).encode(encoding))[0] == TEXT
+
+
+def test_a_web_page_in_another_encoding_is_named() -> None:
+    problem = refused("<html><title>Zubehör</title>".encode("cp1252"))
+    assert (problem.code, "HTML" in problem.message) == ("not_a_csv", True)
+
+
+SPACES = st.text(" \t\u00a0\ufeff\u200b\u2060", max_size=3)
+CELLS = st.tuples(SPACES, st.text('a ,;|\t"\r\n\ufeff') | st.text(), SPACES)
+
+
+@given(st.lists(st.lists(CELLS, min_size=1, max_size=4), min_size=1), st.sampled_from([",", ";", "\t", "|"]))
+def test_spaces_between_quotes_and_delimiters_are_dropped(
+    rows: list[list[tuple[str, str, str]]], delimiter: str
+) -> None:
+    """What is within the quotes is kept as it is."""
+    text = "\n".join(
+        delimiter.join(
+            '{}"{}"{}'.format(
+                before.replace(delimiter, ""), cell.replace('"', '""'), after.replace(delimiter, "")
+            )
+            for before, cell, after in row
+        )
+        for row in rows
+    )
+    read = list(records(list(io.StringIO(text, newline="")), delimiter))
+    assert [record.cells for record in read] == [[cell for _, cell, _ in row] for row in rows]
+
+
+@given(st.lists(st.lists(st.text("a 5\u200b'"), min_size=1), min_size=1), st.booleans())
+def test_spaces_in_cells_without_quotes_are_kept(rows: list[list[str]], quoted: bool) -> None:
+    read = records(['"x" ,\n' if quoted else "x,\n", *(",".join(["y", *row]) + "\n" for row in rows)], ",")
+    next(read)
+    assert [record.cells for record in read] == [["y", *row] for row in rows]
+
+
+@pytest.mark.parametrize("cell", ['5" pipe', ' 5" pipe', 'the "big" one', ' "big" one'])
+def test_quotes_within_a_cell_without_quotes_are_kept(cell: str) -> None:
+    (record,) = records([f'1,{cell}, "x, y" \n'], ",")
+    assert record.cells == ["1", cell, "x, y"]

@@ -4,8 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalight.domain.catalogue.header import MAX_COLUMNS, Header, read_header
+from catalight.domain.catalogue.header import Header, read_header
+from catalight.domain.catalogue.header_problems import MAX_COLUMNS
 from catalight.domain.errors import CatalogueError, Problem
+
+HEADER = "Serial Number,Product Name,Input Image Urls"
+ROW = "1,Tea,http://a/x.jpg"
 
 
 def header(*lines: str) -> Header:
@@ -33,7 +37,7 @@ def refused(*lines: str) -> tuple[Problem, ...]:
         ("#", "Item", "Images"),
     ],
 )
-@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|", "~"])
 def test_usual_names_and_delimiters_are_recognised(cells: tuple[str, ...], delimiter: str) -> None:
     found = header(delimiter.join(cells))
     assert (found.delimiter, found.record.cells, found.images) == (delimiter, list(cells), 2)
@@ -114,3 +118,112 @@ def test_more_columns_than_a_spreadsheet_has_are_refused() -> None:
 def test_any_first_lines_give_a_header_or_a_catalogue_error(lines: list[str]) -> None:
     with pytest.raises(CatalogueError):
         header(*lines)
+
+
+TITLES = st.sampled_from(
+    [
+        "sep=;",
+        '"sep=,"',
+        "Supplier catalogue 2024,,",
+        '"ACME" shop',
+        "Name: ACME; all products",
+        "",
+        ",,",
+        ROW,
+    ]
+)
+
+
+@given(st.lists(TITLES, max_size=19), st.sampled_from([",", ";", "\t", "|", "~"]))
+def test_lines_above_the_header_are_skipped(titles: list[str], delimiter: str) -> None:
+    found = header(*titles, HEADER.replace(",", delimiter), ROW.replace(",", delimiter))
+    assert (found.delimiter, found.record.line) == (delimiter, len(titles) + 1)
+    assert [record.line for record in found.rows] == [len(titles) + 2]
+
+
+def test_the_header_is_among_the_first_20_lines_that_are_not_blank() -> None:
+    blank = ["", " ", ";;", ",,", "\ufeff"] * 10
+    assert header(*["title"] * 19, *blank, HEADER, ROW).record.line == 70
+    (problem,) = refused(*["title"] * 20, HEADER, ROW)
+    assert (problem.code, problem.line, problem.found) == ("no_header", 1, "title")
+    assert HEADER in problem.message
+
+
+@given(st.sampled_from("\u200b\u200e\u2060\ufeff\u00ad\u202a\u200d"), st.integers(0, len(HEADER)))
+def test_invisible_characters_in_names_do_not_matter(character: str, position: int) -> None:
+    assert header(HEADER[:position] + character + HEADER[position:], ROW).images == 2
+
+
+def test_missing_columns_are_reported_for_the_line_that_names_the_others() -> None:
+    problems = refused("Supplier catalogue,,", "", "SKU,Product Name,Input Image Urls", "1,Tea,http://a")
+    assert [(problem.code, problem.line) for problem in problems] == [("missing_column", 3)]
+    problems = refused("Supplier catalogue", "SKU,Title,Photo", "1,Tea,http://a")
+    assert [(problem.code, problem.line) for problem in problems] == [("missing_column", 2)] * 3
+
+
+@pytest.mark.parametrize("names", ["Image 1,Image 2,Image 3", "Bild,Ansicht,Image Alt", "Foto 1,x,Foto 2"])
+def test_several_image_columns_are_to_become_one(names: str) -> None:
+    (problem,) = refused(f"Serial Number,Product Name,{names}", "1,Tea,http://a,http://b,")
+    assert problem.code == "missing_column"
+    assert 'into one column "Input Image Urls", separated by commas' in problem.message
+
+
+def test_two_columns_of_image_urls_are_to_become_one() -> None:
+    (problem,) = refused(f"{HEADER},Input Image URLs")
+    assert problem.code == "duplicate_column"
+    assert "Put all URLs into one of them, separated by commas" in problem.message
+
+
+@pytest.mark.parametrize("delimiter", [*"^:!*&%$@\x1f", "§", "¦"])
+def test_a_delimiter_that_is_not_accepted_is_named(delimiter: str) -> None:
+    (problem,) = refused("Title", *(line.replace(",", delimiter) for line in (HEADER, "1,Tea,http//a")))
+    assert (problem.code, problem.line) == ("no_header", 2)
+    assert ("U+001F" if delimiter == "\x1f" else f'"{delimiter}"') in problem.message
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("end", ["", ",,"])
+def test_lines_that_are_in_quotes_as_a_whole_are_named(delimiter: str, end: str) -> None:
+    lines = (HEADER, '1,""Tea"",http://a')
+    (problem,) = refused(*(f'"{line.replace(",", delimiter)}"{end}' for line in lines))
+    assert (problem.code, problem.line) == ("no_header", 1)
+    assert "double quotes as a whole" in problem.message
+
+
+def test_a_file_without_a_header_is_refused_once() -> None:
+    (problem,) = refused(ROW, "2,Pot,http://b")
+    assert (problem.code, problem.line, problem.found) == ("no_header", 1, ROW)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ('<?xml version="1.0"?>\n<rss><channel><item/></channel></rss>', "XML"),
+        ("<products>\n<product/></products>", "XML"),
+        (
+            '<?xml version="1.0"?><?mso-application progid="Excel.Sheet"?>\n<Workbook>',
+            "Excel workbook in XML",
+        ),
+        ("<html><body>\n<table>", "HTML"),
+        ("  <!DOCTYPE HTML>\n<title>", "HTML"),
+        ("<table border=1>\n<tr><td>Serial Number</td></tr>", "HTML"),
+        ("<!-- made by X -->\n<TABLE>", "HTML"),
+        ('<?xml version="1.0"?><!DOCTYPE html>', "HTML"),
+        ('[{"Serial Number": 1, "Product Name": "Tea"}]', "JSON"),
+        ('{\n  "products": [', "JSON"),
+        ('{"a": 1}\n{"a": 2}', "JSON"),
+        ("[1, 2]", "JSON"),
+        ("{\\rtf1\\ansi", "RTF"),
+        ("MIME-Version: 1.0\nX-Document-Type: Workbook", "MHTML"),
+    ],
+)
+@pytest.mark.parametrize("below", [(), (HEADER, ROW)])
+def test_other_formats_of_text_are_named_once(text: str, kind: str, below: tuple[str, ...]) -> None:
+    (problem,) = refused(*text.split("\n"), *below)
+    assert problem.code == "not_a_csv"
+    assert kind in problem.message
+
+
+def test_a_header_may_begin_like_another_format() -> None:
+    assert header(f"<b>,{HEADER}").images == 3
+    assert header(f'"[""x""]",{HEADER}').images == 3

@@ -1,5 +1,6 @@
 """Splitting cells into URLs, and checking URLs."""
 
+import unicodedata
 from urllib.parse import urlsplit
 
 import pytest
@@ -11,7 +12,7 @@ from catalight.domain.catalogue import urls
 HOSTS = st.sampled_from(["cdn.x", "shop.example.com:8080", "bücher.example", "[::1]", "10.0.0.1"])
 PATHS = st.text("abc/._-=&?@:%é,;|", max_size=30).filter(lambda path: not path.endswith((",", ";", "|")))
 URLS = st.builds("{}://{}/{}".format, st.sampled_from(["http", "https", "HTTPS"]), HOSTS, PATHS).filter(
-    lambda url: not any(first + second in url for first in ",;|" for second in ",;|")
+    lambda url: not any(first + second in url for first in ",;|" for second in (*",;|", "//"))
 )
 SEPARATIONS = [*",;| \t\n\r\u00a0", ", ", " ,", " , ", "; ", " | ", "\r\n", ",\n", ",,", ",;|"]
 
@@ -41,10 +42,54 @@ def test_joined_urls_are_split_again(joined: list[str], separation: str) -> None
         ("http://a, n/a", ["http://a", "n/a"]),
         ("http://a\nn/a\nhttp://b", ["http://a", "n/a", "http://b"]),
         ("http://a/x.jpg,large", ["http://a/x.jpg,large"]),
+        ("http://a/x.jpg,//b/y.jpg", ["http://a/x.jpg", "//b/y.jpg"]),
+        ("//a/x.jpg //b.example/y.jpg|//c", ["//a/x.jpg", "//b.example/y.jpg", "//c"]),
+        ("http://a//x/y.jpg,http://b//x", ["http://a//x/y.jpg", "http://b//x"]),
+        ("http://a/w_400,h_300//x.jpg", ["http://a/w_400,h_300//x.jpg"]),
+        ("http://a/a%20100%.jpg", ["http://a/a%20100%.jpg"]),
+        ("http://a\u200bhttp://b", ["http://a", "http://b"]),
+        ("http://a\u200b,large", ["http://a,large"]),
     ],
 )
 def test_a_separator_splits_only_if_the_url_cannot_continue(cell: str, parts: list[str]) -> None:
     assert urls.split(cell) == parts
+
+
+FORMAT = [chr(code) for code in range(0x110000) if unicodedata.category(chr(code)) == "Cf"]
+# U+0600 and its like are signs that stand before a number, and hieroglyphs are joined by visible forms.
+VISIBLE = {
+    *range(0x600, 0x606),
+    0x6DD,
+    0x70F,
+    0x890,
+    0x891,
+    0x8E2,
+    0x110BD,
+    0x110CD,
+    *range(0x13430, 0x13440),
+}
+INVISIBLE = [character for character in FORMAT if ord(character) not in VISIBLE]
+EDGES = st.text(st.sampled_from(["\u200b", "\u200e", "\u2060", "\ufeff", " "]) | st.sampled_from(INVISIBLE))
+
+
+@given(st.lists(st.tuples(EDGES, URLS, EDGES), max_size=5), st.sampled_from([",", ";", "|", "\n", " ", ", "]))
+def test_invisible_characters_around_urls_are_dropped(
+    joined: list[tuple[str, str, str]], separation: str
+) -> None:
+    cell = separation.join(before + url + after for before, url, after in joined)
+    assert urls.split(cell) == [url for _, url, _ in joined]
+
+
+@given(st.sampled_from(INVISIBLE), URLS, st.data())
+def test_an_invisible_character_within_a_url_is_named(character: str, url: str, data: st.DataObject) -> None:
+    url = url.encode("ascii", "ignore").decode()
+    position = data.draw(st.integers(len("https://"), len(url)))
+    reason = urls.fault(f"{url[:position]}{character}{url[position:]}") or ""
+    assert f"U+{ord(character):04X} (" in reason
+
+
+def test_joiners_in_names_of_languages_that_need_them_are_no_fault() -> None:
+    assert urls.fault("http://a/\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645.jpg") is None
 
 
 @given(st.text(st.sampled_from(" \n\r\t,;|ahtp:/")))
@@ -74,6 +119,11 @@ def test_ordinary_urls_can_be_fetched(url: str) -> None:
         "http://[2001:db8::1]:80/x",
         "http://münchen.example/ü.jpg",
         "http://a/x@2x.jpg",
+        "http://http.example/x.jpg",
+        "http://https-a/x.jpg",
+        "http://a//key/x.jpg",
+        "http://a/a%20100%.jpg",
+        "http://a/http://b/x.jpg",
         "http://a/" + "x" * (2048 - len("http://a/")),
     ],
 )
@@ -88,6 +138,12 @@ def test_usable(url: str) -> None:
         ("ftp://a/x.jpg", "http://"),
         ("//a/x.jpg", "http://"),
         ("http:/a/x.jpg", "http://"),
+        ("http://http://a/x.jpg", "twice"),
+        ("https://HTTP://a/x.jpg", "twice"),
+        ("http://https//a/x.jpg", "twice"),
+        ("HTTPS://https://a/x.jpg", "twice"),
+        ("http://http:80/x.jpg", "twice"),
+        ("http://http", "twice"),
         ("http://", "no host"),
         ("http:///x.jpg", "no host"),
         ("http://:80/x.jpg", "no host"),
@@ -134,8 +190,29 @@ def test_every_usable_url_can_be_parsed(text: str) -> None:
         ("http://user:sec/r@et@a/x.jpg", "http://…@a/x.jpg"),
         ("http://user:sec ret@a/x.jpg", "http://…@a/x.jpg"),
         ("user:secret@a/x.jpg", "…@a/x.jpg"),
+        ("http://a/logo@2x.png", "http://a/logo@2x.png"),
+        ("http://127.0.0.1:80/a/logo@2x.png", "http://127.0.0.1:80/a/logo@2x.png"),
+        ("http://[::1]:80/a@b", "http://[::1]:80/a@b"),
+        ("http://a?to=me@b", "http://a?to=me@b"),
+        ("images/logo@2x.png", "images/logo@2x.png"),
+        ("http://user:secret@a/logo@2x.png", "http://…@a/logo@2x.png"),
+        ("http://a/x@2x.png,http://u:secret@b/y@2x.png", "http://a/x@2x.png,http://…@b/y@2x.png"),
+        ("1;Tea;http://u:secret@a/x.jpg;http://b", "1;Tea;http://…@a/x.jpg;http://b"),
+        ("http://u:sec://ret@a/x.jpg", "http://…@a/x.jpg"),
+        ("//user:secret@a/x.jpg", "…@a/x.jpg"),
         ("http://" + "secret" * 40 + "@a", "http://…@a"),
     ],
 )
 def test_what_is_shown_is_short_and_holds_no_credentials(text: str, shown: str) -> None:
     assert urls.shown(text) == shown
+
+
+USERS = st.text().filter(lambda user: not set(user) & set("/?#"))
+PASSWORDS = st.text().filter(lambda password: "@" not in password or not set(password) & set("/?#"))
+
+
+@given(USERS, PASSWORDS, URLS, st.sampled_from(["", "1,Tea,", "http://b/logo@2x.png,"]))
+def test_no_password_is_shown(user: str, password: str, url: str, before: str) -> None:
+    """Also one that is not escaped."""
+    scheme, _, rest = url.partition("://")
+    assert "secret" not in urls.shown(f"{before}{scheme}://{user}:secret{password}secret@{rest}")

@@ -4,11 +4,11 @@ import csv
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from catalight.domain.catalogue.catalogue import Dialect, parse
-from catalight.domain.catalogue.result_columns import RESULT_COLUMNS
+from catalight.domain.catalogue.result_columns import RESULT_COLUMNS, result_columns_in
 from catalight.domain.errors import ImageError, ImageErrorCode
 from catalight.domain.job.result_csv import head, line
 from catalight.domain.job.row import Image, Row
@@ -22,9 +22,9 @@ LOST = Image("http://c").failed(ImageError(ImageErrorCode.NOT_FOUND, "The host a
 CORRUPT = Image("http://d").failed(ImageError(ImageErrorCode.CORRUPT_IMAGE, "It ends half-way."))
 
 DIALECTS = st.builds(
-    Dialect, st.sampled_from([",", ";", "\t"]), st.sampled_from(["\n", "\r\n"]), st.booleans()
+    Dialect, st.sampled_from([",", ";", "\t", "|", "~"]), st.sampled_from(["\n", "\r\n"]), st.booleans()
 )
-CELLS = st.text() | st.text('",;\t\r\n \x00\ufeff=')
+CELLS = st.text() | st.text('",;|~\t\r\n \x00\ufeff=')
 ROWS = st.lists(st.tuples(CELLS, CELLS, CELLS, CELLS), max_size=5)
 IMAGES = st.lists(st.sampled_from([DONE, ALSO_DONE, KEPT, LOST, CORRUPT]), max_size=4)
 
@@ -89,7 +89,10 @@ def test_any_cell_survives_writing_and_parsing_the_result(
     results = cells_of(line_of(dialect, (), images), dialect)[0]
     data = head(dialect, header) + b"".join(line_of(dialect, cells, images) for cells in written)
 
-    assert cells_of(data, dialect) == [[*header, *RESULT_COLUMNS], *([*cells, *results] for cells in written)]
+    assert cells_of(data, dialect) == [
+        [*header, "Output Image Urls", "Catalight Status", "Errors", "Bytes In", "Bytes Out", "Notes"],
+        *([*cells, *results] for cells in written),
+    ]
 
     again = parse(data)
     assert (again.dialect, again.header) == (dialect, header)
@@ -101,3 +104,27 @@ def test_a_result_submitted_again_gets_new_result_columns() -> None:
     catalogue = parse(first)
     second = head(catalogue.dialect, catalogue.header) + line_of(COMMA, catalogue.rows[0].cells, [DONE])
     assert second == head(COMMA, HEADER) + line_of(COMMA, ("1", "Tea", "http://a"), [DONE])
+
+
+NAMES = st.sampled_from([*RESULT_COLUMNS, "status", " Notes ", "Catalight Status", "Catalight Notes 2", "x"])
+
+
+@given(st.lists(NAMES, max_size=8), st.integers(0, 8), st.lists(st.sampled_from(["Checked", "By"])))
+def test_result_columns_share_no_name_with_the_users_and_can_be_sent_again(
+    own: list[str], position: int, added: list[str]
+) -> None:
+    """Also if somebody moves all of them together, or adds columns behind them."""
+    header = (*HEADER, *own)
+    ours = cells_of(head(COMMA, header), COMMA)[0][len(header) :]
+    assume(result_columns_in(header) == [])
+    assert len(ours) == len({name.casefold() for name in ours}) == len(RESULT_COLUMNS)
+    assert not {name.casefold() for name in ours} & {name.strip().casefold() for name in header}
+
+    moved = [*header[:position], *ours, *header[position:], *added]
+    assume(result_columns_in(moved) == [slice(position, position + len(ours))])
+    data = io.StringIO(newline="")
+    row = [name and f"http://{index}" for index, name in enumerate(moved)]
+    csv.writer(data).writerows([moved, row])
+    again = parse(data.getvalue().encode())
+    assert again.header == (*header, *added)
+    assert again.rows[0].cells == tuple(row[:position] + row[position + len(ours) :])

@@ -47,7 +47,7 @@ TEXTS = (
 URLS = st.builds("https://host.test/{}{}".format, TEXTS, st.sampled_from(["", ".jpg", "?=1", "#@x"]))
 CODES = st.sampled_from(ImageErrorCode)
 DIALECTS = st.builds(
-    Dialect, st.sampled_from([",", ";", "\t"]), st.sampled_from(["\n", "\r\n"]), st.booleans()
+    Dialect, st.sampled_from([",", ";", "\t", "|", "~"]), st.sampled_from(["\n", "\r\n"]), st.booleans()
 )
 BASE = "https://cdn.test"
 
@@ -81,7 +81,7 @@ def images(draw: st.DrawFn) -> Image:
 def safe(added: list[str]) -> bool:
     """Whether the six result cells are safe, also if the file is read with another delimiter."""
     fits = all(re.fullmatch(GRAMMAR[name], cell) for name, cell in zip(RESULT_COLUMNS, added, strict=True))
-    parts = [part for cell in added for part in re.split(r"[,;|\s]", cell) if part]
+    parts = [part for cell in added for part in re.split(r"[,;|~\s]", cell) if part]
     return fits and all(re.match(r"https://|[A-Z0-9]|[a-z]+", part) for part in parts)
 
 
@@ -103,7 +103,9 @@ def test_result_columns_are_safe_and_the_users_cells_are_unchanged(
 
 
 @settings(max_examples=40)
-@given(st.lists(st.tuples(TEXTS, TEXTS, URLS | TEXTS), max_size=4), st.sampled_from([",", ";", "\t"]))
+@given(
+    st.lists(st.tuples(TEXTS, TEXTS, URLS | TEXTS), max_size=4), st.sampled_from([",", ";", "\t", "|", "~"])
+)
 def test_a_whole_job_adds_no_text_of_catalogue_or_host_to_the_result(
     rows: list[tuple[str, str, str]], delimiter: str
 ) -> None:

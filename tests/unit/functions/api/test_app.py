@@ -64,6 +64,13 @@ class TestUpload:
         assert upload(client, data).status_code == 202
         check_problem(upload(client, data, strict="true"), 422, "catalogue")
 
+    def test_a_row_that_loses_its_url_is_a_warning_or_a_problem(self, client: TestClient) -> None:
+        data = csv_of("http://h/a.png") + b"2;Pot;http://h/b.png\n"
+        (warning,) = upload(client, data).json()["warnings"]
+        assert (warning["code"], warning["line"]) == ("short_row", 3)
+        body = check_problem(upload(client, data, strict="true"), 422, "catalogue")
+        assert body["problems"] == [warning]
+
     @pytest.mark.parametrize(
         ("field", "value"),
         [

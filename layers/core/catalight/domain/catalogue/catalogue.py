@@ -7,7 +7,9 @@ from itertools import islice
 
 from catalight.domain.catalogue.dialect import Dialect, Record, decode, unreadable
 from catalight.domain.catalogue.header import Header, read_header
-from catalight.domain.catalogue.result_columns import count_own_columns
+from catalight.domain.catalogue.invisible import bare
+from catalight.domain.catalogue.result_columns import result_columns_in
+from catalight.domain.catalogue.short_rows import ShortRows
 from catalight.domain.catalogue.urls import fault, shown, split
 from catalight.domain.errors import CatalogueError, Problem
 
@@ -85,7 +87,8 @@ def parse(data: bytes, *, strict: bool = False) -> Catalogue:
     """Read a catalogue from the bytes of its CSV file.
 
     Raises CatalogueError, which lists every problem of the file, and no other exception, whatever the bytes
-    are. An image URL that is not usable is a problem if `strict` is true, and a warning otherwise.
+    are. An image URL that is not usable, and a short row that loses something, is a problem if `strict` is
+    true, and a warning otherwise.
     """
     text, bom = decode(data)
     lines = list(io.StringIO(text, newline=""))
@@ -97,10 +100,10 @@ def parse(data: bytes, *, strict: bool = False) -> Catalogue:
     newline = "\n" if header_line.endswith("\n") and not header_line.endswith("\r\n") else "\r\n"
     return Catalogue(
         dialect=Dialect(header.delimiter, newline, bom),
-        header=tuple(header.record.cells[: reader.own_columns]),
+        header=reader.own(header.record.cells),
         rows=rows,
-        warnings=tuple(reader.invalid_urls.kept),
-        warnings_total=reader.invalid_urls.total,
+        warnings=tuple(sorted(reader.warnings.kept, key=lambda warning: warning.line or 0)),
+        warnings_total=reader.warnings.total,
     )
 
 
@@ -109,14 +112,25 @@ class _RowReader:
 
     def __init__(self, header: Header, lines: Sequence[str], max_padding: int) -> None:
         cells = header.record.cells
-        self.own_columns = count_own_columns(cells)
         self.problems = _Findings()
-        self.invalid_urls = _Findings()
+        self.warnings = _Findings()
         self._lines = lines
         self._width = len(cells)
         self._image_column = header.images
         self._image_column_name = shown(cells[header.images])
         self._padding_left = max_padding
+        self._result_columns = result_columns_in(cells)[::-1]
+        self._short_rows = ShortRows(header)
+        self._last_line = 0  # of the rows so far
+
+    def own(self, cells: Sequence[str]) -> tuple[str, ...]:
+        """Return the cells of a row or the header that are not those of an earlier result."""
+        if not self._result_columns and len(cells) == self._width:
+            return tuple(cells)
+        own = list(cells[: self._width])
+        for columns in self._result_columns:
+            del own[columns]
+        return tuple(own)
 
     def read(self, record: Record) -> CatalogueRow | None:
         """Return the row of a record, or None if the line is blank or has a problem."""
@@ -124,14 +138,18 @@ class _RowReader:
         if error:
             self.problems.add(unreadable(record, self._lines))
             return None
-        if len(cells) < 2 and not "".join(cells).strip():
+        if len(cells) < 2 and not bare("".join(cells)):
             return None
+        if len(cells) < self._width or self._short_rows.is_open:
+            for warning in self._short_rows.examine(line, cells, self._last_line):
+                self.warnings.add(warning)
+        self._last_line = line
         if len(cells) < self._width:
             self._pad(line, cells)
         elif len(cells) > self._width and not self._extra_cells_are_empty(line, cells):
             return None
         sources = self._sources(line, cells[self._image_column])
-        return None if sources is None else CatalogueRow(line, tuple(cells[: self.own_columns]), sources)
+        return None if sources is None else CatalogueRow(line, self.own(cells), sources)
 
     def raise_if_unusable(self, rows: Sequence[CatalogueRow], *, strict: bool) -> None:
         """Raise CatalogueError if the file has any problem, or no image that can be fetched."""
@@ -140,9 +158,12 @@ class _RowReader:
             self.problems.add(Problem("too_many_rows", message, line=rows[-1].line))
         problems, total = list(self.problems.kept), self.problems.total
         if not total and not any(source.usable for row in rows for source in row.sources):
-            problems, total = [self._no_images(rows)], 1
+            short_rows = [
+                warning for warning in self.warnings.kept if warning.code == "short_row" and not strict
+            ]
+            problems, total = [self._no_images(rows), *short_rows], 1 + len(short_rows)
         if strict:
-            problems, total = problems + self.invalid_urls.kept, total + self.invalid_urls.total
+            problems, total = problems + self.warnings.kept, total + self.warnings.total
         if total:
             problems.sort(key=lambda problem: problem.line or 0)
             raise CatalogueError(tuple(problems[:MAX_PROBLEMS]), total)
@@ -155,7 +176,7 @@ class _RowReader:
             f'The column "{self._image_column_name}" has no URL that can be fetched. '
             "Write complete URLs, such as https://example.com/image.jpg."
         )
-        found = self.invalid_urls.kept[0].found if self.invalid_urls.kept else None
+        found = self.warnings.kept[0].found if self.warnings.kept else None
         return Problem("no_usable_url", message, column=self._image_column_name, found=found)
 
     def _pad(self, line: int, cells: list[str]) -> None:
@@ -176,7 +197,7 @@ class _RowReader:
 
         If one is not, add a problem.
         """
-        extra = next((cell for cell in cells[self._width :] if cell.strip()), None)
+        extra = next((cell for cell in cells[self._width :] if bare(cell)), None)
         if extra is None:
             return True
         message = (
@@ -202,6 +223,6 @@ class _RowReader:
             if reason:
                 message = f"This URL cannot be fetched: {reason}."
                 problem = Problem("invalid_url", message, line, self._image_column_name, shown(url))
-                self.invalid_urls.add(problem)
+                self.warnings.add(problem)
             sources.append(Source(url, reason is None))
         return tuple(sources)

@@ -2,42 +2,34 @@
 
 import codecs
 import csv
+import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from catalight.domain.catalogue.file_types import TEXT_EXAMINED, binary_file, text_file
+from catalight.domain.catalogue.invisible import INVISIBLE, bare
 from catalight.domain.catalogue.urls import shown
 from catalight.domain.errors import CatalogueError, Problem
 
-_SAVE_AS = 'Open it in your spreadsheet program and save it as "CSV UTF-8".'
-_SEND_CSV = "Send the CSV file that lists the image URLs."
-_OTHER_FILE_TYPES = (
-    (b"PK\x03\x04", "an Excel workbook (.xlsx) or another zip archive", _SAVE_AS),
-    (b"PK\x05\x06", "an empty zip archive", _SEND_CSV),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel workbook (.xls)", _SAVE_AS),
-    (b"\x1f\x8b", "a gzip archive", "Unpack it and send the CSV file in it."),
-    (b"%PDF-", "a PDF document", _SEND_CSV),
-    (b"\x89PNG\r\n", "a PNG image", _SEND_CSV),
-    (b"\xff\xd8\xff", "a JPEG image", _SEND_CSV),
-    (b"GIF87a", "a GIF image", _SEND_CSV),
-    (b"GIF89a", "a GIF image", _SEND_CSV),
-    (b"RIFF", "a WebP image or another media file", _SEND_CSV),
-)
+DELIMITERS = (",", ";", "\t", "|", "~")
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_REPEATED_BOM = re.compile(r"(?:\ufeff|\u00ef\u00bb\u00bf)+")  # the second form: one that was encoded twice
 _LINE_END = re.compile(r"\r\n|\r|\n")
+_SPACE = f" \t\u00a0{INVISIBLE}"
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
     r"""How a catalogue is written. Its result is written the same way.
 
-    `delimiter` is `,`, `;` or tab. `newline` is `"\r\n"` or `"\n"`. `bom` is true if the input had a byte
-    order mark or was UTF-16.
+    `delimiter` is `,`, `;`, tab, `|` or `~`. `newline` is `"\r\n"` or `"\n"`. `bom` is true if the input had
+    a byte order mark or was UTF-16.
     """
 
     delimiter: str
@@ -59,32 +51,45 @@ def decode(data: bytes) -> tuple[str, bool]:
 
     Raises CatalogueError if the file is empty, is not CSV, or cannot be decoded.
     """
-    for magic, kind, advice in _OTHER_FILE_TYPES:
-        if data.startswith(magic):
-            _refuse("not_a_csv", f"The file is not CSV but {kind}. {advice}")
+    if problem := binary_file(data):
+        raise CatalogueError((problem,), 1)
     encoding, bom_length = _encoding(data)
     try:
         text = data[bom_length:].decode(encoding)
     except UnicodeDecodeError as error:
-        raise _undecodable(data, encoding, bom_length, error) from error
-    if not text.strip():
-        _refuse("empty_file", "The file is empty. Export the catalogue again and send the new file.")
+        start = data[bom_length:][: 2 * TEXT_EXAMINED].decode(encoding, errors="replace")
+        problem = text_file(start) or _undecodable(data, encoding, bom_length, error)
+        raise CatalogueError((problem,), 1) from error
+    text = _REPEATED_BOM.sub("", text, count=1) if _REPEATED_BOM.match(text) else text
+    if not bare(text):
+        message = "The file is empty. Export the catalogue again and send the new file."
+        raise CatalogueError((Problem("empty_file", message),), 1)
     return text, bom_length > 0 or encoding != "utf-8"
 
 
-def records(lines: Sequence[str], delimiter: str) -> Iterator[Record]:
-    """Yield the CSV records of physical lines. A record that cannot be read has an error instead of cells."""
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+def records(lines: Sequence[str], delimiter: str, first: int = 0) -> Iterator[Record]:
+    """Yield the CSV records of physical lines from index `first` on.
+
+    A record that cannot be read has an error instead of cells.
+    """
+    reader = csv.reader(_with_bare_quotes(lines[first:], delimiter), delimiter=delimiter, strict=True)
     while True:
-        line = reader.line_num + 1
+        line = first + reader.line_num + 1
         try:
             cells = next(reader)
         except StopIteration:
             return
         except csv.Error as error:  # the reader can continue: it starts a new record on the next line
-            yield Record(line, reader.line_num, [], error)
+            yield Record(line, first + reader.line_num, [], error)
         else:
-            yield Record(line, reader.line_num, cells)
+            yield Record(line, first + reader.line_num, cells)
+
+
+def delimiter_name(delimiter: str) -> str:
+    """Return a delimiter as a message may name it."""
+    if delimiter == "\t":
+        return "a tab"
+    return f'"{delimiter}"' if delimiter.isprintable() else f"U+{ord(delimiter):04X}"
 
 
 def unreadable(record: Record, lines: Sequence[str]) -> Problem:
@@ -120,7 +125,21 @@ def _encoding(data: bytes) -> tuple[str, int]:
     return "utf-8", 0
 
 
-def _undecodable(data: bytes, encoding: str, bom_length: int, error: UnicodeDecodeError) -> CatalogueError:
+def _with_bare_quotes(lines: Sequence[str], delimiter: str) -> Sequence[str]:
+    """Return the lines without the spaces between the quotes of a cell and its delimiters.
+
+    RFC 4180 makes these spaces a part of the cell, so its quotes would be no quotes.
+    """
+    text = "".join(lines)
+    space, ends = f"[{_SPACE.replace(delimiter, '')}]", f"[{re.escape(delimiter)}\\r\\n]"
+    if '"' not in text or not re.search(rf'"{space}|{space}"', text):
+        return lines
+    quoted = r'("[^"]*+(?:""[^"]*+)*+")'
+    cell = rf"(?:(?<={ends})|\A){space}*+{quoted}{space}*+(?={ends}|\Z)"
+    return list(io.StringIO(re.sub(cell, r"\1", text), newline=""))
+
+
+def _undecodable(data: bytes, encoding: str, bom_length: int, error: UnicodeDecodeError) -> Problem:
     position = bom_length + error.start
     line = len(_LINE_END.findall(data[bom_length:position].decode(encoding))) + 1
     found = f"0x{data[position]:02X}"
@@ -128,8 +147,4 @@ def _undecodable(data: bytes, encoding: str, bom_length: int, error: UnicodeDeco
         f"Line {line} is not valid {encoding.upper()}: byte {position + 1:,} of the file is {found}. "
         'Save the file as "CSV UTF-8" in your spreadsheet program.'
     )
-    return CatalogueError((Problem("undecodable", message, line=line, found=found),), 1)
-
-
-def _refuse(code: str, message: str) -> None:
-    raise CatalogueError((Problem(code, message),), 1)
+    return Problem("undecodable", message, line=line, found=found)

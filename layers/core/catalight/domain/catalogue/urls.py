@@ -1,7 +1,10 @@
 """The image URLs of a cell: split them, check whether they can be fetched, and shorten them for messages."""
 
 import re
+import unicodedata
 from urllib.parse import urlsplit
+
+from catalight.domain.catalogue.invisible import INVISIBLE, bare
 
 MAX_URL_CHARACTERS = 2_048
 MAX_SHOWN_CHARACTERS = 80
@@ -9,25 +12,47 @@ MAX_SHOWN_CHARACTERS = 80
 # URLs contain commas, semicolons and bars, so these split only before something that cannot continue a URL.
 # A line break always splits. Other white space splits only before a URL, so "not a url" stays one bad URL.
 _SEPARATOR = re.compile(
-    r"[,;|\s](?:(?<=[\r\n])|(?=https?://)|(?<=[,;|])(?=[\s,;|]|\Z))",
+    r"[,;|\s](?:(?<=[\r\n])|(?=https?://|//[^\W_])|(?<=[,;|])(?=[\s,;|]|\Z))",
     re.IGNORECASE,
 )
+_INVISIBLE_RUN = rf"(?<![{INVISIBLE}])[{INVISIBLE}]++"
+_INVISIBLE_AT_EDGE = re.compile(rf"(?<![^\s,;|])[{INVISIBLE}]++|{_INVISIBLE_RUN}(?=[\s,;|]|\Z)")
+_INVISIBLE_BEFORE_URL = re.compile(rf"{_INVISIBLE_RUN}(?=https?://)", re.IGNORECASE)
+# These belong to the spelling of some languages, but do not stand next to ASCII there.
+_JOINER = "[\u200c\u200d]"
+_INVISIBLE_INSIDE = re.compile(
+    rf"(?!{_JOINER})[{INVISIBLE}]|(?<![^\x00-\x7f]){_JOINER}|{_JOINER}(?![^\x00-\x7f])"
+)
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)
-_ANY_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _SPACE_OR_CONTROL = re.compile(r"[\s\x00-\x1f\x7f-\x9f]")
-_PLAIN_URL = re.compile(r"https?://[a-zA-Z0-9][a-zA-Z0-9.-]*+(?:[/?#][^\s\x00-\x1f\x7f-\x9f]*+)?")
+_PLAIN_URL = re.compile(
+    r"https?://(?!(?i:https?)(?:[/?#]|\Z))[a-zA-Z0-9][a-zA-Z0-9.-]*+(?:[/?#][^\s\x00-\x1f\x7f-\x9f]*+)?"
+)
 _HOST = re.compile(r"[.:_-]*[a-z0-9\x80-\U0010ffff][a-z0-9.:_\x80-\U0010ffff-]*")
+_AUTHORITY_END = re.compile(r"[/?#]")
+_HOST_AND_PORT = re.compile(r"(?:\[[0-9a-fA-F:.]*\]|[^:@]+)(?::[0-9]*)?")
 
 
 def split(cell: str) -> list[str]:
     """Return the non-empty texts between the separators of `cell`, in order and stripped."""
-    return [part for piece in _SEPARATOR.split(cell) if (part := piece.strip())]
+    if not cell.isascii():
+        cell = _INVISIBLE_BEFORE_URL.sub(" ", _INVISIBLE_AT_EDGE.sub("", cell))
+    return [part for piece in _SEPARATOR.split(cell) if (part := bare(piece))]
+
+
+def holds_url(text: str) -> bool:
+    """Return whether an http or https URL begins anywhere in `text`."""
+    return "://" in text and _SCHEME.search(text) is not None
 
 
 def fault(url: str) -> str | None:
     """Return why `url` cannot be fetched, as the end of a sentence, or None if it can."""
     if len(url) > MAX_URL_CHARACTERS:
         return f"it has {len(url):,} characters; at most {MAX_URL_CHARACTERS:,} are allowed"
+    invisible = None if url.isascii() else _INVISIBLE_INSIDE.search(url)
+    if invisible:
+        name = unicodedata.name(invisible[0], "a format character")
+        return f"it contains an invisible character, U+{ord(invisible[0]):04X} ({name})"
     if _PLAIN_URL.fullmatch(url):  # true for nearly every URL, in a tenth of the time
         return None
     if not _SCHEME.match(url):
@@ -39,11 +64,25 @@ def fault(url: str) -> str | None:
 
 def shown(text: str) -> str:
     """Return `text` as a message may show it: without credentials, and at most 80 characters long."""
-    _, at, rest = text.rpartition("@")
-    if at:
-        scheme = _ANY_SCHEME.match(text)
-        text = f"{scheme[0] if scheme else ''}…@{rest}"
+    if "@" in text:
+        text = _without_credentials(text)
     return text if len(text) <= MAX_SHOWN_CHARACTERS else text[: MAX_SHOWN_CHARACTERS - 1] + "…"
+
+
+def _without_credentials(text: str) -> str:
+    """Return `text` with each user name and password replaced. An "@" after a URL's host is none of them."""
+    before, *after = text.split("://")  # each of `after` begins with an authority (RFC 3986, section 3.2)
+    user, at, rest = before.rpartition("@")
+    kept = [f"…@{rest}" if at and ":" in user else before]
+    for index, piece in enumerate(after):
+        authority = _AUTHORITY_END.split(piece, maxsplit=1)[0]
+        _, at, host = authority.rpartition("@")
+        if _HOST_AND_PORT.fullmatch(host):
+            kept.append(f"…@{piece[len(authority) - len(host) :]}" if at else piece)
+        else:  # a password that is not escaped may contain "/" and even "://"
+            _, at, rest = "://".join(after[index:]).rpartition("@")
+            return "://".join([*kept, f"…@{rest}" if at else rest])
+    return "://".join(kept)
 
 
 def _authority_fault(url: str) -> str | None:
@@ -55,6 +94,8 @@ def _authority_fault(url: str) -> str | None:
         return "it contains a user name or a password"
     if not parts.hostname:
         return "it has no host"
+    if parts.hostname in {"http", "https"}:
+        return "it begins with http:// or https:// twice"
     if not _HOST.fullmatch(parts.hostname):
         return "its host is not valid"
     try:

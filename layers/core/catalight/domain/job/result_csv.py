@@ -6,7 +6,7 @@ import io
 from collections.abc import Sequence
 
 from catalight.domain.catalogue.dialect import Dialect
-from catalight.domain.catalogue.result_columns import RESULT_COLUMNS
+from catalight.domain.catalogue.result_columns import names_beside
 from catalight.domain.job import links
 from catalight.domain.job.row import Row
 
@@ -16,7 +16,7 @@ KEPT = "KEPT"
 def head(dialect: Dialect, header: Sequence[str]) -> bytes:
     """Return the header line as UTF-8, after a byte order mark if the input had one."""
     bom = codecs.BOM_UTF8 if dialect.bom else b""
-    return bom + _encoded(dialect, (*header, *RESULT_COLUMNS))
+    return bom + _encoded(dialect, (*header, *names_beside(header)))
 
 
 def line(dialect: Dialect, row: Row, link_base: str) -> bytes:

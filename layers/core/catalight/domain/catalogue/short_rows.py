@@ -1,0 +1,127 @@
+"""Find the short rows that lose something: a URL, or a part that an unquoted line break cut off.
+
+Spreadsheet programs leave out empty cells at the end of a row, so most short rows are sound.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from catalight.domain.catalogue.dialect import DELIMITERS, delimiter_name
+from catalight.domain.catalogue.header import Header
+from catalight.domain.catalogue.urls import holds_url, shown
+from catalight.domain.errors import Problem
+
+_DIGIT = re.compile(r"\d")
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A row that may be a part of a broken one. `text` is what a problem shows of it."""
+
+    line: int
+    size: int
+    serial: str
+    text: str
+    loses_url: bool
+
+
+class ShortRows:
+    """Examines the short rows of a catalogue in their order, and the rows that follow one of them."""
+
+    def __init__(self, header: Header) -> None:
+        self._header = header
+        self._width = len(header.record.cells)
+        self._first: _Part | None = None  # of the parts of one row, if line breaks have broken it
+        self._joined = 0  # the cells of that row, once its parts are put together again
+        self._loses_url = False  # any of its parts
+        self._unreported: list[_Part] = []  # its short parts that have no problem yet
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the last row may continue on the next line."""
+        return self._first is not None
+
+    def examine(self, line: int, cells: Sequence[str], line_before: int) -> list[Problem]:
+        """Return the problems of a row, and of the rows before that it seems to continue.
+
+        `line_before` is the line of the last complete row, or 0.
+        """
+        part = self._part(line, cells)
+        delimiter = self._other_delimiter(cells) if part.loses_url else None
+        if delimiter:
+            self._first = None
+            used, wanted = delimiter_name(delimiter), delimiter_name(self._header.delimiter)
+            advice = f"It is delimited by {used}, not by {wanted} as the header is."
+            return [self._problem(part, advice)]
+        if self._first is None and line_before:
+            self._begin(_Part(line_before, self._width, "", "", loses_url=False))
+        if self._first and self._continues(self._first, part):
+            self._joined += part.size - 1
+            self._loses_url = self._loses_url or part.loses_url
+            self._unreported += [part] if part.size < self._width else []
+        else:
+            self._begin(part)
+        problems = self._report(part)
+        if part.size >= self._width:
+            self._first = None
+        return problems
+
+    def _part(self, line: int, cells: Sequence[str]) -> _Part:
+        header = self._header
+        url = next(filter(holds_url, cells), None)
+        serial = cells[header.serial] if header.serial < len(cells) else ""
+        text = header.delimiter.join(cells) if url is None else url
+        loses_url = url is not None and (
+            len(cells) <= header.last_required
+            or (len(cells) < self._width and not holds_url(cells[header.images]))
+        )
+        return _Part(line, len(cells), serial, text, loses_url)
+
+    def _begin(self, part: _Part) -> None:
+        self._first, self._joined, self._loses_url = part, part.size, part.loses_url
+        self._unreported = [part] if part.size < self._width else []
+
+    def _continues(self, first: _Part, part: _Part) -> bool:
+        """Return whether the row is more likely the rest of the one before than a row of its own."""
+        if self._joined + part.size - 1 > self._width:
+            return False
+        lacks_rest = first.loses_url or _DIGIT.search(first.serial)
+        begins_row = _DIGIT.search(part.serial) or not part.text.strip(self._header.delimiter)
+        return part.loses_url or bool(lacks_rest and not begins_row)
+
+    def _report(self, last: _Part) -> list[Problem]:
+        if self._first and self._first is not last and self._is_whole(self._first):
+            lines = f"lines {self._first.line:,} to {last.line:,}"
+            advice = (
+                f"A line break seems to have broken the row on {lines}. Put double quotes around its cell."
+            )
+            broken, self._unreported = self._unreported, []
+            return [self._problem(part, advice) for part in broken]
+        if last.loses_url:
+            name = shown(self._header.record.cells[self._header.images])
+            advice = f'Only URLs in the column "{name}" are fetched. Check that no cell before it is missing.'
+            self._unreported.pop()
+            return [self._problem(last, advice)]
+        return []
+
+    def _is_whole(self, first: _Part) -> bool:
+        """Return whether the parts together make one row."""
+        if self._loses_url:
+            return self._joined > self._header.last_required
+        return self._joined == self._width and first.size < self._width
+
+    def _other_delimiter(self, cells: Sequence[str]) -> str | None:
+        """Return another delimiter than the header's, if it gives the row as many cells as the header has."""
+        header = self._header
+        line = header.delimiter.join(cells)
+        for delimiter in DELIMITERS:
+            pieces = line.split(delimiter) if delimiter != header.delimiter else []
+            if len(pieces) >= self._width and holds_url(pieces[header.images]):
+                return None if holds_url(pieces[header.serial]) else delimiter
+        return None
+
+    def _problem(self, part: _Part, advice: str) -> Problem:
+        cells = "1 cell" if part.size == 1 else f"{part.size:,} cells"
+        message = f"The row has {cells}, but the header has {self._width:,}. {advice}"
+        return Problem("short_row", message, line=part.line, found=shown(part.text))
