@@ -31,10 +31,11 @@ MAX_ROWS = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One image URL of a cell. `usable` is whether it is a URL that can be fetched."""
+    """One image URL of a cell. `usable` is whether it is a URL that can be fetched; `fault` says why not."""
 
     url: str
     usable: bool
+    fault: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,5 +204,5 @@ class _RowReader:
                 message = f"This URL cannot be fetched: {reason}."
                 problem = Problem("invalid_url", message, line, self._image_column_name, shown(url))
                 self.invalid_urls.add(problem)
-            sources.append(Source(url, reason is None))
+            sources.append(Source(url, reason is None, reason))
         return tuple(sources)
