@@ -1,5 +1,6 @@
 """The sandbox: it returns the codec's results, and contains images that would harm their process."""
 
+import errno
 import json
 import os
 import signal
@@ -199,6 +200,24 @@ def test_an_image_whose_child_is_killed_once_is_compressed_by_another(
         assert compressing.result() == compress(SMALL, DEFAULTS)
     [other] = children()
     assert other != child
+
+
+@pytest.mark.parametrize("failures", [1, 2])
+def test_a_child_that_cannot_be_started_is_started_once_more(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, failures: int
+) -> None:
+    start, left = subprocess.Popen, [OSError(errno.ENOMEM, "")] * failures
+
+    def no_memory(*call: Any, **settings: Any) -> subprocess.Popen[bytes]:
+        if left:
+            raise left.pop()
+        return start(*call, **settings)
+
+    monkeypatch.setattr(subprocess, "Popen", no_memory)
+    if failures == 2:
+        with pytest.raises(SandboxError):
+            sandbox.compress(SMALL, DEFAULTS)
+    assert sandbox.compress(SMALL, DEFAULTS) == compress(SMALL, DEFAULTS)
 
 
 def test_while_an_image_is_tried_again_no_other_child_works(

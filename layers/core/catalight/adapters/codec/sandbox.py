@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict
 from typing import Any
 
@@ -108,7 +108,10 @@ class Sandbox:
                 if child.alive:
                     return child
                 child.close()
-        return _Child(self._limits)
+        try:
+            return _Child(self._limits)
+        except OSError as error:  # no memory is left
+            raise _LostError(SandboxError("no codec process can be started")) from error
 
 
 class _Child:
@@ -118,18 +121,21 @@ class _Child:
         self.bloated = False
         self._limits = limits
         self._ready = False
-        self._channel, child_end = socket.socketpair()
-        with child_end:
-            self._process = subprocess.Popen(
-                [
-                    *(sys.executable, "-P", "-S", "-m", "catalight.adapters.codec.worker"),
-                    *(str(child_end.fileno()), json.dumps(asdict(limits))),
-                ],
-                env=_environment(),
-                stdin=subprocess.PIPE,  # when it closes, the child knows that this process has ended
-                stdout=subprocess.DEVNULL,
-                pass_fds=[child_end.fileno()],
-            )
+        with ExitStack() as unless_started:
+            self._channel, child_end = socket.socketpair()
+            unless_started.callback(self._channel.close)
+            with child_end:
+                self._process = subprocess.Popen(
+                    [
+                        *(sys.executable, "-P", "-S", "-m", "catalight.adapters.codec.worker"),
+                        *(str(child_end.fileno()), json.dumps(asdict(limits))),
+                    ],
+                    env=_environment(),
+                    stdin=subprocess.PIPE,  # when it closes, the child knows that this process has ended
+                    stdout=subprocess.DEVNULL,
+                    pass_fds=[child_end.fileno()],
+                )
+            unless_started.pop_all()
 
     @property
     def alive(self) -> bool:
