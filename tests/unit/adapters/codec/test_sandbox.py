@@ -62,6 +62,14 @@ def children() -> list[int]:
     return list(descendants(os.getpid()))
 
 
+def compressing() -> set[int]:
+    """Return the children that have been compressing for a while."""
+    found = set()
+    with suppress(FileNotFoundError):  # one ended in the meantime
+        found = {child for child in children() if cpu_ticks(child) > 60}
+    return found
+
+
 def mapped(pid: int) -> int:
     """The size of a process's address space in bytes."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
@@ -166,10 +174,10 @@ def test_two_crashes_fail_only_their_own_image() -> None:
     sandbox.compress(SMALL, DEFAULTS)
     with ThreadPoolExecutor() as threads:
         crashing = threads.submit(sandbox.compress, SLOW, DEFAULTS)
-        killed: set[int] = set()
+        killed = set[int]()
         for _ in range(2):
-            wait_until(lambda: any(cpu_ticks(child) > 60 for child in set(children()) - killed))
-            [child] = set(children()) - killed  # it is compressing
+            wait_until(lambda: bool(compressing() - killed))
+            [child] = compressing() - killed
             killed.add(child)
             os.kill(child, signal.SIGSEGV)
         with pytest.raises(ImageError, match=r"gave_up: Compressing the image crashed the decoder twice\."):
