@@ -27,6 +27,7 @@ from functions.api.documented import (
     without_authentication,
 )
 from functions.api.edge import IsHead
+from functions.api.fields import ONLY_KNOWN
 from functions.api.form_charset import FormCharset
 from functions.api.models import Accepted, Download, Health, Links, Note, Status, Welcome, shown
 from functions.api.services import Built
@@ -97,6 +98,7 @@ def welcome(request: Request, response: Response) -> Response | Welcome:
     responses=documented_problems(401, 410, 413, 415, 429)
     | {202: documented_header("Location", "Path of the job's status") | documented_links()},
     openapi_extra=documented_part("file", "text/csv"),
+    dependencies=[ONLY_KNOWN],
 )
 def upload(
     request: Request,
@@ -168,6 +170,7 @@ def status(job: Own, response: Response) -> Status:
     "/download/{request_id}",
     response_model=Download,
     responses=documented_problems(401, 404, 409, 410) | {307: {"description": "To the result CSV"}},
+    dependencies=[ONLY_KNOWN],
 )
 def download(job: Own, built: Built, head: IsHead, *, redirect: bool = True) -> Response | Download:
     """Redirect to the result CSV; with `redirect=false`, return its presigned URL as JSON."""

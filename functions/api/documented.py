@@ -44,7 +44,10 @@ def documented_part(name: str, content_type: str) -> dict[str, Any]:
 
 
 def corrected(document: dict[str, Any]) -> dict[str, Any]:
-    """Correct the OpenAPI description in place: add HEAD, remove null from parameters and form fields."""
+    """Correct the OpenAPI description in place: add HEAD, remove null from parameters and form fields.
+
+    Forms take no other fields.
+    """
     for path in document["paths"].values():
         for operation in path.values():
             for parameter in operation.get("parameters", ()):
@@ -54,6 +57,7 @@ def corrected(document: dict[str, Any]) -> dict[str, Any]:
     document["components"]["schemas"]["Problem"] = Problem.model_json_schema()
     for name, schema in document["components"]["schemas"].items():
         if name.startswith("Body_"):
+            schema["additionalProperties"] = False
             for field in schema["properties"].values():
                 _without_null(field)
     return document

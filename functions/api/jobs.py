@@ -10,6 +10,7 @@ from catalight.domain.job.row import RowState
 from functions.api import cursors
 from functions.api.callers import Calling, Own
 from functions.api.documented import documented_header, documented_problems
+from functions.api.fields import ONLY_KNOWN
 from functions.api.models import JobPage, RowPage, RowStatus, ShownState, Status
 from functions.api.services import Built
 
@@ -22,7 +23,7 @@ Cursor = Annotated[str | None, Query(description="`next` of the previous page; e
 Limit = Annotated[int, Query(ge=1, le=200)]
 
 
-@router.get("", responses=documented_problems(401))
+@router.get("", responses=documented_problems(401), dependencies=[ONLY_KNOWN])
 def list_jobs(
     calling: Calling,
     built: Built,
@@ -37,7 +38,7 @@ def list_jobs(
     return JobPage(jobs=[Status.of(job) for job in jobs], next=following)
 
 
-@router.get("/{request_id}/rows", responses=documented_problems(401, 404, 410))
+@router.get("/{request_id}/rows", responses=documented_problems(401, 404, 410), dependencies=[ONLY_KNOWN])
 def list_rows(
     job: Own,
     built: Built,

@@ -1,8 +1,9 @@
 """Maps every error to an RFC 9457 problem+json response, in this one place."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -31,6 +32,18 @@ from functions.api.models import Note
 
 logger = logging.getLogger("catalight.api")
 
+
+UNKNOWN_FIELD = "unknown_field"
+# Other messages of Pydantic may hold a regular expression or the name of a class.
+PLAIN_MESSAGES = {
+    *(UNKNOWN_FIELD, "missing", "enum", "literal_error", "greater_than_equal", "less_than_equal"),
+    *("string_too_short", "string_too_long", "string_type", "int_type", "int_parsing", "int_parsing_size"),
+    *("bool_type", "bool_parsing"),
+}
+IN_WORDS = {
+    "string_pattern_mismatch": "Input should be a colour such as #ffffff or #fff",
+    "value_error": "Input should be a file, sent with a file name, as by curl -F file=@products.csv",
+}
 
 HTTP_DETAILS = {
     404: "Nothing is at this path; /docs lists the paths of this API.",
@@ -162,9 +175,15 @@ def invalid_request(error: RequestValidationError, request: Request) -> JSONResp
     if request.method == "POST" and not sent.lower().startswith("multipart/form-data"):
         detail = f"Send the CSV as multipart/form-data in the field `file`, not as {sent or 'untyped'!r}."
         return content_type(detail)
-    found = [{"field": str(e["loc"][-1]), "message": e["msg"]} for e in error.errors()]
+    # The location is the place, the name and, in a list, the index.
+    found = [{"field": str(e["loc"][:2][-1]), "message": _in_words(e)} for e in error.errors()]
     detail = "; ".join(f"{entry['field']}: {entry['message']}" for entry in found)
     return problem(422, "invalid-request", "Invalid request", detail, errors=found)
+
+
+def _in_words(error: Mapping[str, Any]) -> str:
+    kind = error["type"]
+    return str(error["msg"]) if kind in PLAIN_MESSAGES else IN_WORDS.get(kind, "Input is not valid")
 
 
 def bad_request(detail: str) -> JSONResponse:

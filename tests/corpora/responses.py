@@ -126,7 +126,7 @@ FLOODS: Mapping[str, Response] = {
     "endless headers": Response(HTTP, _then(OK, repeat(b"X: %b\r\n" % (b"x" * 1_000)))),
     "endless header folding": Response(HTTP, _then(OK + b"X: x\r\n", repeat(b" %b\r\n" % (b"x" * 1_000)))),
     "a hundred long headers": Response(HTTP, lambda: [OK, b"X: %b\r\n" % (b"x" * 60_000) * 100, b"\r\n"]),
-    "many short headers": Response(BROKEN, lambda: [OK, b"X: x\r\n" * 1_000, b"\r\n"]),
+    "many short headers": Response(HTTP, lambda: [OK, b"X: x\r\n" * 1_000, b"\r\n"]),
     "endless 100 Continue": Response(HTTP, _then(b"", repeat(b"HTTP/1.1 100 Continue\r\n\r\n" * 100))),
     "5,000 times 100 Continue": Response(
         HTTP, lambda: [b"HTTP/1.1 100 Continue\r\n\r\n" * 5_000, OK, b"\r\nx"]
@@ -137,12 +137,21 @@ FLOODS: Mapping[str, Response] = {
     "endless 103 Early Hints": Response(
         HTTP, _then(b"", repeat(b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"))
     ),
+    "50 times 103 Early Hints": Response(
+        "", lambda: [b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" * 50, OK, b"\r\npicture"]
+    ),
+    "endless headers of a 102": Response(
+        HTTP, _then(b"HTTP/1.1 102 Processing\r\n", repeat(b"X : x\r\n" * 100))
+    ),
+    "half a head": Response(BROKEN, lambda: [OK, b"Content-Type: image/jp"]),
+    "endless malformed headers": Response(HTTP, _then(OK, repeat(b"no colon\r\n : x\r\n" * 100))),
+    "a thousand malformed headers": Response("", lambda: [OK, b"no colon\r\n" * 1_000, b"\r\npicture"]),
     "101": Response(HTTP, _then(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n")),
-    "a status of five digits": Response(BROKEN, _then(b"HTTP/1.1 99999 Much\r\n\r\n")),
+    "a status of five digits": Response(HTTP, _then(b"HTTP/1.1 99999 Much\r\n\r\n")),
     "HTTP/0.9": Response(HTTP, _then(b"<html>")),
     "HTTP/2": Response(HTTP, _then(b"\0\0\x06\x04\0\0\0\0\0\0\x03\0\0\0\x80")),
-    "HTTP/9": Response(BROKEN, _then(b"HTTP/9.9 200 OK\r\n\r\n")),
-    "another protocol": Response(BROKEN, _then(b"SSH-2.0-OpenSSH_9.9\r\n")),
+    "HTTP/9": Response(HTTP, _then(b"HTTP/9.9 200 OK\r\n\r\n")),
+    "another protocol": Response(HTTP, _then(b"SSH-2.0-OpenSSH_9.9\r\n")),
     "zeros": Response(HTTP, _then(b"")),
     "a hang-up": Response(BROKEN, list),
     # Redirects

@@ -73,7 +73,7 @@ class Running:
         rows = [f'{n},canary-product jane@canary.test,"{cell}",canary-cell' for n, cell in enumerate(cells)]
         data = "\r\n".join(["Serial Number,Product Name,Input Image Urls,canary-column", *rows]).encode()
         files = {"file": (f"canary-{name}.csv", data, "text/csv")}
-        fields = {"webhook_url": webhook_url, "canary-field": "canary-form"}
+        fields = {"webhook_url": webhook_url}
         answer = self.ask("POST", "/upload", files=files, data=fields, headers=headers)
         assert answer.status_code == 202, answer.text
         request_id: str = answer.json()["request_id"]
@@ -137,6 +137,7 @@ def bad_requests(running: Running) -> None:
     assert running.ask("GET", "/jobs?canary=canary", headers=stranger).status_code == 401
     for fields in (
         {"quality": "canary"},
+        {"canary-field": "canary-form"},
         {"webhook_url": "https://canary-user:canary-password@shop.test/"},
         {"webhook_url": "canary://shop.test/?canary-hook-token"},
     ):

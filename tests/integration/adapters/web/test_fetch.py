@@ -188,7 +188,11 @@ def test_a_host_that_stalls_times_out(host: Host, new_fetcher: NewFetcher, start
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nhalf",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nhalf",
         b"",
-        b"SSH-2.0-Remote-Text\r\n",
+        b"HTT",
+        b"HTTP/1.1 20",
+        b"HTTP/1.1 200 OK\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1",
+        b"HTTP/1.1 103 Early Hints\r\n\r\n",
     ],
 )
 def test_a_truncated_response_is_transient(host: Host, fetcher: Fetcher, sent: bytes) -> None:
@@ -202,6 +206,28 @@ def test_a_malformed_response_is_permanent(host: Host, fetcher: Fetcher, head: s
     host.routes["/"] = exactly(f"HTTP/1.1 200 OK\r\n{head}\r\n\r\nhello".encode())
     error = failure(fetcher, host.url("/"))
     assert (error.code, error.transient) == (Code.HTTP_ERROR, False)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"SSH-2.0-Remote-Text\r\n",
+        b"<html>Remote-Text",
+        b"\x15\x03\x01\x00\x02\x02\x46",  # a TLS alert
+        b"\r\n\r\n",
+        b"ICY 200 OK\r\n\r\n",
+        b"HTTP/2 200 OK\r\n\r\n",
+        b"HTTP/1.1 Remote-Text\r\n\r\n",
+        b"HTTP/1.1 103 Early Hints\r\n\r\nRemote-Text\r\n\r\n",
+    ],
+)
+def test_an_answer_that_is_not_http_is_permanent_and_not_asked_for_again(
+    host: Host, fetcher: Fetcher, sent: bytes
+) -> None:
+    host.routes["/"] = exactly(sent)
+    error = failure(fetcher, host.url("/"))
+    assert (error.code, error.transient) == (Code.HTTP_ERROR, False)
+    assert len(host.requests) == 1
 
 
 def test_a_refused_connection(fetcher: Fetcher) -> None:

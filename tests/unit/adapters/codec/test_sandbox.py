@@ -1,17 +1,20 @@
 """The sandbox: it returns the codec's results, and contains images that would harm their process."""
 
+import errno
 import json
 import os
 import signal
 import struct
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,6 +23,7 @@ from catalight.adapters.codec import sandbox as sandbox_module
 from catalight.adapters.codec import worker
 from catalight.adapters.codec.compress import compress
 from catalight.adapters.codec.sandbox import Sandbox, SandboxError
+from catalight.adapters.codec.shared_lock import SharedLock
 from catalight.adapters.logging.traces import trace
 from catalight.domain.errors import ImageError
 from catalight.domain.errors import ImageErrorCode as Code
@@ -56,6 +60,14 @@ def refused(limits: Limits, data: bytes = SMALL, options: Options = DEFAULTS) ->
 
 def children() -> list[int]:
     return list(descendants(os.getpid()))
+
+
+def compressing() -> set[int]:
+    """Return the children that have been compressing for a while."""
+    found = set()
+    with suppress(FileNotFoundError):  # one ended in the meantime
+        found = {child for child in children() if cpu_ticks(child) > 60}
+    return found
 
 
 def mapped(pid: int) -> int:
@@ -157,19 +169,132 @@ def test_the_kernel_enforces_the_limits(sandbox: Sandbox) -> None:
     assert int(held["Max cpu time"][0]) <= LIMITS.cpu_seconds + 3
 
 
-def test_a_crash_fails_only_its_own_image() -> None:
+def test_two_crashes_fail_only_their_own_image() -> None:
     sandbox = Sandbox(UNCOUNTED)
     sandbox.compress(SMALL, DEFAULTS)
-    [child] = children()
     with ThreadPoolExecutor() as threads:
         crashing = threads.submit(sandbox.compress, SLOW, DEFAULTS)
-        wait_until(lambda: cpu_ticks(child) > 40)  # it is compressing
-        os.kill(child, signal.SIGSEGV)
-        with pytest.raises(ImageError, match="gave_up: Compressing the image crashed the decoder"):
+        killed = set[int]()
+        for _ in range(2):
+            wait_until(lambda: bool(compressing() - killed))
+            [child] = compressing() - killed
+            killed.add(child)
+            os.kill(child, signal.SIGSEGV)
+        with pytest.raises(ImageError, match=r"gave_up: Compressing the image crashed the decoder twice\."):
             crashing.result()
     assert sandbox.compress(SMALL, DEFAULTS) == compress(SMALL, DEFAULTS)
     sandbox.close()
     assert children() == []
+
+
+DEATHS = [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT]
+
+
+@pytest.mark.parametrize("death", DEATHS)
+@pytest.mark.parametrize("started", [False, True], ids=["new", "used"])
+def test_an_image_whose_child_is_killed_once_is_compressed_by_another(
+    sandbox: Sandbox, death: signal.Signals, *, started: bool
+) -> None:
+    sandbox.start()
+    if started:
+        sandbox.compress(SMALL, DEFAULTS)
+    [child] = children()
+    os.kill(child, signal.SIGSTOP)
+    with ThreadPoolExecutor() as threads:
+        compressing = threads.submit(sandbox.compress, SMALL, DEFAULTS)
+        time.sleep(0.05)
+        os.kill(child, death)
+        os.kill(child, signal.SIGCONT)
+        assert compressing.result() == compress(SMALL, DEFAULTS)
+    [other] = children()
+    assert other != child
+
+
+@pytest.mark.parametrize("failures", [1, 2])
+def test_a_child_that_cannot_be_started_is_started_once_more(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, failures: int
+) -> None:
+    start, left = subprocess.Popen, [OSError(errno.ENOMEM, "")] * failures
+
+    def no_memory(*call: Any, **settings: Any) -> subprocess.Popen[bytes]:
+        if left:
+            raise left.pop()
+        return start(*call, **settings)
+
+    monkeypatch.setattr(subprocess, "Popen", no_memory)
+    if failures == 2:
+        with pytest.raises(SandboxError):
+            sandbox.compress(SMALL, DEFAULTS)
+    assert sandbox.compress(SMALL, DEFAULTS) == compress(SMALL, DEFAULTS)
+
+
+def test_while_an_image_is_tried_again_no_other_child_works(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A quarter of the children are killed at their first image, with four threads at work."""
+    work = sandbox_module._Child.compress
+    doomed = iter([True, False, False, False] * 10)
+    working, alone, overlaps = [0], threading.Event(), []
+
+    def watched(child: sandbox_module._Child, source: int, output: int, options: Options) -> dict[str, Any]:
+        working[0] += 1
+        overlaps.append(working[0] > 1 and alone.is_set())
+        try:
+            if not alone.is_set() and next(doomed, False):
+                child._process.kill()
+            return work(child, source, output, options)
+        finally:
+            working[0] -= 1
+
+    class Watched(SharedLock):
+        @contextmanager
+        def alone(self) -> Iterator[None]:
+            with super().alone():
+                alone.set()
+                yield
+                alone.clear()
+
+    monkeypatch.setattr(sandbox_module._Child, "compress", watched)
+    monkeypatch.setattr(sandbox, "_lock", Watched())
+    with ThreadPoolExecutor(4) as threads:
+        results = list(threads.map(lambda _: sandbox.compress(SMALL, DEFAULTS), range(40)))
+    assert results == [compress(SMALL, DEFAULTS)] * 40
+    assert len(overlaps) == 50
+    assert not any(overlaps)
+
+
+@pytest.mark.parametrize(("before", "tries"), [([], 1), ([SMALL], 2)], ids=["new", "used"])
+def test_memory_that_earlier_images_may_have_taken_is_not_held_against_an_image(
+    monkeypatch: pytest.MonkeyPatch, before: list[bytes], tries: int
+) -> None:
+    sandbox = Sandbox(replace(LIMITS, memory=220_000_000))
+    for data in before:
+        sandbox.compress(data, DEFAULTS)
+    tried = counted(monkeypatch)
+    with pytest.raises(ImageError, match=r"gave_up: .* took more than 220,000,000 bytes of memory"):
+        sandbox.compress(SMALL + bytes(200_000_000), DEFAULTS)
+    assert len(tried) == tries
+    sandbox.close()
+
+
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[None]:
+    """Return a list that grows with each try at an image."""
+    work, tried = sandbox_module._Child.compress, list[None]()
+
+    def compress_counted(*call: Any) -> dict[str, Any]:
+        tried.append(None)
+        return work(*call)
+
+    monkeypatch.setattr(sandbox_module._Child, "compress", compress_counted)
+    return tried
+
+
+@pytest.mark.parametrize("limit", ["cpu", "wall"])
+def test_an_image_that_takes_too_long_is_not_tried_again(monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
+    monkeypatch.setattr(sandbox_module, "WALL", 100 if limit == "cpu" else 0.3)
+    tried = counted(monkeypatch)
+    assert refused(replace(UNCOUNTED, cpu_seconds=1), SLOW).code is Code.GAVE_UP
+    assert len(tried) == 1
 
 
 def test_a_child_that_has_died_between_two_images_is_replaced(sandbox: Sandbox) -> None:

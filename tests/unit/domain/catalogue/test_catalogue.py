@@ -50,8 +50,8 @@ def test_a_catalogue_is_read() -> None:
                 2,
                 ("1", "Tea", "https://cdn.x/w_400,h_300/a.jpg,https://cdn.x/b;v=1.jpg"),
                 (
-                    Source("https://cdn.x/w_400,h_300/a.jpg", usable=True),
-                    Source("https://cdn.x/b;v=1.jpg", usable=True),
+                    Source("https://cdn.x/w_400,h_300/a.jpg"),
+                    Source("https://cdn.x/b;v=1.jpg"),
                 ),
             ),
             CatalogueRow(3, ("2", "Nothing", ""), ()),

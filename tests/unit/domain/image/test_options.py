@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from catalight.domain.errors import OptionError
 from catalight.domain.image.options import ImageFormat, Options, Target
@@ -20,8 +22,10 @@ def test_the_defaults_have_not_changed() -> None:
     assert Options() == Options(quality=50, format=Target.JPEG, max_width=None, max_height=None)
 
 
-@pytest.mark.parametrize("background", ["", "white", "#fff", "ffffff", "#fffffg", "#ffffff\n", "#ffffff0"])
-def test_a_background_has_six_hexadecimal_digits(background: str) -> None:
+@pytest.mark.parametrize(
+    "background", ["", "white", "fff", "ffffff", "#fffffg", "#ffffff\n", "#ffffff0", "#ffff", "#ff", "#"]
+)
+def test_a_background_has_three_or_six_hexadecimal_digits(background: str) -> None:
     with pytest.raises(OptionError, match="a colour such as #ffffff") as caught:
         Options(background=background)
     assert caught.value.field == "background"
@@ -43,3 +47,14 @@ def test_a_value_out_of_range_is_refused_with_the_allowed_range(values: dict[str
 
 def test_extensions_are_the_usual_ones() -> None:
     assert [image_format.extension for image_format in ImageFormat] == ["jpg", "png", "webp", "avif", "gif"]
+
+
+@given(st.text("0123456789abcdefABCDEF", min_size=3, max_size=3))
+def test_three_digits_mean_each_of_them_twice(digits: str) -> None:
+    options = Options(background=f"#{digits}")
+    assert options.background == "#" + "".join(2 * digit for digit in digits)
+    assert Options.from_document(options.to_document()) == options
+
+
+def test_short_white_is_the_default() -> None:
+    assert Options(background="#fff").to_document() == Options().to_document()

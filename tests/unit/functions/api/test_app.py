@@ -51,6 +51,10 @@ class TestUpload:
         assert job.webhook
         assert job.webhook.url == "https://shop.test/h"
 
+    def test_a_colour_may_have_three_digits(self, client: TestClient, pipeline: Pipeline) -> None:
+        job = pipeline.jobs.get(upload(client, background="#1aF").json()["request_id"])
+        assert job.options.background == "#11aaFF"
+
     def test_empty_fields_count_as_missing(self, client: TestClient) -> None:
         assert upload(client, quality="", format="", background="", max_width="").status_code == 202
 
@@ -80,7 +84,7 @@ class TestUpload:
             ("format", "bmp"),
             ("format", "gif"),
             ("background", "white"),
-            ("background", "#fff"),
+            ("background", "#ffff"),
             ("background", "#ffffff\n"),
             ("max_width", "0"),
             ("max_height", "99999"),

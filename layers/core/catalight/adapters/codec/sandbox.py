@@ -9,11 +9,12 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict
 from typing import Any
 
 from catalight.adapters.codec.memory_file import memory_file
+from catalight.adapters.codec.shared_lock import SharedLock
 from catalight.domain.errors import ImageError, ImageErrorCode
 from catalight.domain.image.compressed import Compressed
 from catalight.domain.image.limits import Limits
@@ -41,22 +42,43 @@ class SandboxError(Exception):
         self.remote_trace = trace
 
 
+class _LostError(Exception):
+    """A child ended or failed, but maybe not because of its image; `verdict` is the error if it was."""
+
+    def __init__(self, verdict: ImageError | SandboxError) -> None:
+        super().__init__()
+        self.verdict = verdict
+
+
 class Sandbox:
     """Compresses images in child processes, one for each concurrent call, each within `limits`.
 
-    A child is kept for the next image, unless it died or holds too much memory.
+    A child is kept for the next image, unless it died or holds too much memory. If it may have died for
+    another reason than its image (the system kills what takes memory), the image is tried once more, in a new
+    child, while no other works.
     """
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._idle: deque[_Child] = deque()
+        self._lock = SharedLock()
 
     def start(self) -> None:
         """Start a child before its first image arrives, without waiting for it."""
         self._idle.append(_Child(self._limits))
 
     def compress(self, data: bytes, options: Options) -> Compressed:
-        """Run the codec's `compress`; raise ImageError `gave_up` if it exceeds its limits or crashes."""
+        """Run the codec's `compress`; raise ImageError `gave_up` if it exceeds a limit or crashes twice."""
+        with suppress(_LostError), self._lock.shared():
+            return self._compress(data, options)
+        with self._lock.alone():
+            self.close()  # idle children hold memory too
+            try:
+                return self._compress(data, options)
+            except _LostError as lost:
+                raise lost.verdict from lost
+
+    def _compress(self, data: bytes, options: Options) -> Compressed:
         with self._child() as child, memory_file() as source, memory_file() as output:
             source.write(data)
             source.seek(0)
@@ -86,7 +108,10 @@ class Sandbox:
                 if child.alive:
                     return child
                 child.close()
-        return _Child(self._limits)
+        try:
+            return _Child(self._limits)
+        except OSError as error:  # no memory is left
+            raise _LostError(SandboxError("no codec process can be started")) from error
 
 
 class _Child:
@@ -96,18 +121,21 @@ class _Child:
         self.bloated = False
         self._limits = limits
         self._ready = False
-        self._channel, child_end = socket.socketpair()
-        with child_end:
-            self._process = subprocess.Popen(
-                [
-                    *(sys.executable, "-P", "-S", "-m", "catalight.adapters.codec.worker"),
-                    *(str(child_end.fileno()), json.dumps(asdict(limits))),
-                ],
-                env=_environment(),
-                stdin=subprocess.PIPE,  # when it closes, the child knows that this process has ended
-                stdout=subprocess.DEVNULL,
-                pass_fds=[child_end.fileno()],
-            )
+        with ExitStack() as unless_started:
+            self._channel, child_end = socket.socketpair()
+            unless_started.callback(self._channel.close)
+            with child_end:
+                self._process = subprocess.Popen(
+                    [
+                        *(sys.executable, "-P", "-S", "-m", "catalight.adapters.codec.worker"),
+                        *(str(child_end.fileno()), json.dumps(asdict(limits))),
+                    ],
+                    env=_environment(),
+                    stdin=subprocess.PIPE,  # when it closes, the child knows that this process has ended
+                    stdout=subprocess.DEVNULL,
+                    pass_fds=[child_end.fileno()],
+                )
+            unless_started.pop_all()
 
     @property
     def alive(self) -> bool:
@@ -117,16 +145,21 @@ class _Child:
     def compress(self, source: int, output: int, options: Options) -> dict[str, Any]:
         """Compress one file into the other; return the codec's description of the output."""
         self.bloated, bloated = True, self.bloated  # unless this call succeeds, the child is replaced
-        if not self._ready:
+        is_new = not self._ready
+        if is_new:
             self._receive(START_SECONDS)
             self._ready = True
         try:
             socket.send_fds(self._channel, [json.dumps(options.to_document()).encode()], [source, output])
         except OSError as error:
-            raise SandboxError("the codec process died between two images") from error
+            raise _LostError(SandboxError("the codec process died between two images")) from error
         answer = self._receive(self._limits.cpu_seconds * WALL)
         self.bloated = bloated or answer["bloated"]
-        return self._checked(answer)
+        if "out_of_memory" in answer:
+            verdict = self._gave_up(f"took more than {self._limits.memory:,} bytes of memory")
+            # The limit is the child's own, so only images before this one can have taken of it.
+            raise verdict if is_new else _LostError(verdict)
+        return _checked(answer)
 
     def close(self) -> None:
         """Kill the process, whatever it is doing."""
@@ -134,21 +167,13 @@ class _Child:
         self._process.communicate()
         self._channel.close()
 
-    def _checked(self, answer: dict[str, Any]) -> dict[str, Any]:
-        if "code" in answer:
-            raise ImageError(ImageErrorCode(answer["code"]), answer["detail"])
-        if "out_of_memory" in answer:
-            raise self._gave_up(f"took more than {self._limits.memory:,} bytes of memory")
-        if "fault" in answer:
-            raise SandboxError("the codec failed", answer["fault"])
-        return answer
-
     def _receive(self, seconds: float) -> dict[str, Any]:
         """Return the next answer; if none comes, raise the error that explains why."""
         self._channel.settimeout(seconds)
         try:
             line = self._channel.recv(ANSWER_BYTES)
         except TimeoutError:
+            # Final, though the processor may have been busy: a function has no time for this twice.
             raise self._gave_up(f"took more than {seconds} s") from None
         except ConnectionResetError:  # the child died before it read the message
             line = b""
@@ -160,15 +185,23 @@ class _Child:
     def _died(self) -> Exception:
         code = self._process.wait(START_SECONDS)
         if code >= 0:
-            return SandboxError(f"the codec process ended with exit code {code}")
+            return _LostError(SandboxError(f"the codec process ended with exit code {code}"))
         number = -code
-        if number == signal.SIGXCPU:
+        if number == signal.SIGXCPU:  # it counts the child's own time, whatever others do
             return self._gave_up(f"took more than {self._limits.cpu_seconds} s of CPU time")
-        logger.warning("an image crashed the codec process: %s", signal.strsignal(number))
-        return self._gave_up("crashed the decoder")
+        logger.warning("the codec process died at an image: %s", signal.strsignal(number))
+        return _LostError(self._gave_up("crashed the decoder twice"))
 
     def _gave_up(self, what: str) -> ImageError:
         return ImageError(ImageErrorCode.GAVE_UP, f"Compressing the image {what}.")
+
+
+def _checked(answer: dict[str, Any]) -> dict[str, Any]:
+    if "code" in answer:
+        raise ImageError(ImageErrorCode(answer["code"]), answer["detail"])
+    if "fault" in answer:
+        raise SandboxError("the codec failed", answer["fault"])
+    return answer
 
 
 def _compressed(data: bytes, result: dict[str, Any]) -> Compressed:

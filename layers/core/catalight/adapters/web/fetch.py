@@ -5,7 +5,7 @@ import io
 import time
 from collections.abc import Callable
 from datetime import datetime
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import requests
 import urllib3
@@ -14,6 +14,7 @@ from catalight.adapters.web import retry_after
 from catalight.adapters.web.dial import Network
 from catalight.adapters.web.http import HttpClient
 from catalight.adapters.web.limits import Limits
+from catalight.adapters.web.targets import resolved
 from catalight.clock import utc_now
 from catalight.domain.errors import ImageError
 from catalight.domain.errors import ImageErrorCode as Code
@@ -84,7 +85,7 @@ class Fetcher:
                 first_url = first_url or response.url
                 if target is None:
                     raise self._status_error(response, urlsplit(first_url).hostname)
-                url = urljoin(response.url, target)
+                url = resolved(url, target)
         raise ImageError(Code.TOO_MANY_REDIRECTS, f"The host redirects more than {_MAX_REDIRECTS} times.")
 
     def _body(self, raw: urllib3.HTTPResponse) -> bytes:

@@ -24,9 +24,10 @@ from urllib3.exceptions import (
 )
 from urllib3.util.ssl_ import create_urllib3_context
 
-from catalight.adapters.web.connections import pools
+from catalight.adapters.web.connections import asking_for, pools
 from catalight.adapters.web.dial import Dialer, Network
 from catalight.adapters.web.limits import Limits, deadline, next_wait
+from catalight.adapters.web.targets import target
 from catalight.domain.errors import ImageError
 from catalight.domain.errors import ImageErrorCode as Code
 from catalight.domain.web.egress import EgressPolicy
@@ -80,14 +81,19 @@ class HttpClient:
                 raise self._image_error(_chain(error, handled_by_caller)) from error
 
     def send(self, request: requests.Request) -> requests.Response:
-        """Return one response, its body unread. Session.send() would follow redirects and keep cookies."""
+        """Return one response, its body unread. The URL is sent as it was written.
+
+        Session.send() would follow redirects and keep cookies.
+        """
         prepared = self._session.prepare_request(request)
         if "@" in urlsplit(str(prepared.url)).netloc:
             detail = "The URL, or one it redirects to, contains a user name or a password."
             raise ImageError(Code.INVALID_URL, detail)
         wait = next_wait()
         timeout = (min(self._limits.connect, wait), wait)
-        return self._session.get_adapter(str(prepared.url)).send(prepared, stream=True, timeout=timeout)
+        adapter = self._session.get_adapter(str(prepared.url))
+        with asking_for(target(request.url)):
+            return adapter.send(prepared, stream=True, timeout=timeout)
 
     def redirect_target(self, response: requests.Response) -> str | None:
         """Return a redirect's target, maybe relative to the response's URL; None if it is not a redirect."""

@@ -33,10 +33,20 @@ MAX_ROWS = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One image URL of a cell. `usable` is whether it is a URL that can be fetched."""
+    """One image URL of a cell; `fault` is why it cannot be fetched, as the end of a sentence."""
 
     url: str
-    usable: bool
+    fault: str | None = None
+
+    @property
+    def usable(self) -> bool:
+        """Whether the URL can be fetched."""
+        return self.fault is None
+
+    @property
+    def message(self) -> str:
+        """The fault as a sentence."""
+        return f"This URL cannot be fetched: {self.fault}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,10 +229,9 @@ class _RowReader:
             return None
         sources = []
         for url in urls:
-            reason = fault(url)
-            if reason:
-                message = f"This URL cannot be fetched: {reason}."
-                problem = Problem("invalid_url", message, line, self._image_column_name, shown(url))
+            source = Source(url, fault(url))
+            if not source.usable:
+                problem = Problem("invalid_url", source.message, line, self._image_column_name, shown(url))
                 self.warnings.add(problem)
-            sources.append(Source(url, reason is None))
+            sources.append(source)
         return tuple(sources)

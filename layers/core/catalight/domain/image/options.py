@@ -9,7 +9,8 @@ from catalight.domain.errors import OptionError
 
 MAX_SIDE = 16_383  # WebP's limit, the smallest of all formats
 WHITE = "#ffffff"
-COLOUR = "^#[0-9a-fA-F]{6}$"
+COLOUR = "^#(?:[0-9a-fA-F]{3}){1,2}$"
+SHORT_COLOUR = 4  # characters, as in CSS: one hexadecimal digit each for red, green and blue
 
 
 class ImageFormat(StrEnum):
@@ -55,8 +56,8 @@ class Options:
     """Compression options of a job.
 
     `quality` is 1 to 100. `max_width` and `max_height` are pixels; None sets no limit. An image is never
-    enlarged and keeps its aspect ratio. `background`, as `#rrggbb`, fills transparent areas when the output
-    is a JPEG.
+    enlarged and keeps its aspect ratio. `background` fills transparent areas when the output is a JPEG; it is
+    `#rrggbb`, also if it was given as `#rgb`.
     """
 
     quality: int = 50
@@ -71,7 +72,10 @@ class Options:
         _check_range("max_width", self.max_width, MAX_SIDE)
         _check_range("max_height", self.max_height, MAX_SIDE)
         if not re.fullmatch(COLOUR, self.background):
-            raise OptionError("background", self.background, "a colour such as #ffffff")
+            raise OptionError("background", self.background, "a colour such as #ffffff or #fff")
+        if len(self.background) == SHORT_COLOUR:
+            doubled = "".join(2 * digit for digit in self.background[1:])
+            object.__setattr__(self, "background", f"#{doubled}")
 
     @classmethod
     def from_document(cls, document: dict[str, Any]) -> Self:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from uuid import UUID, uuid5
 
 from catalight.domain.api_keys import Limits
-from catalight.domain.catalogue.catalogue import Catalogue
+from catalight.domain.catalogue.catalogue import Catalogue, Source
 from catalight.domain.errors import IdempotencyError, ImageError, ImageErrorCode, JobGoneError
 from catalight.domain.image.options import Options
 from catalight.domain.job import ranges, sweeping
@@ -24,7 +24,6 @@ from catalight.usecases.ports import Clock, Jobs, Rows
 # The namespace of the job ids that are derived from Idempotency-Keys.
 JOB_ID_NAMESPACE = UUID("7d3ae5f4-8f0b-4a52-9c1c-6a5b8f0d2b7e")
 REQUEST_TIMEOUT = timedelta(seconds=30)  # no request runs longer
-UNUSABLE_URL = ImageError(ImageErrorCode.INVALID_URL, "The URL is not a valid http or https URL.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +147,12 @@ def _rows(job_id: str, catalogue: Catalogue) -> Iterator[Row]:
     for number, (source_row, row_range) in enumerate(
         zip(catalogue.rows, ranges.assign(pending), strict=True)
     ):
-        images = tuple(
-            Image(source.url) if source.usable else Image(source.url).failed(UNUSABLE_URL)
-            for source in source_row.sources
-        )
+        images = tuple(map(_image, source_row.sources))
         yield Row(job_id, number, run=1, range=row_range, cells=source_row.cells, images=images)
+
+
+def _image(source: Source) -> Image:
+    image = Image(source.url)
+    if source.usable:
+        return image
+    return image.failed(ImageError(ImageErrorCode.INVALID_URL, source.message))

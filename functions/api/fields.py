@@ -1,0 +1,53 @@
+"""Refuse form fields and query parameters that do not exist: what is misspelt would be ignored silently."""
+
+from collections.abc import Mapping
+from difflib import SequenceMatcher
+
+from fastapi import Depends, Request
+from fastapi.exceptions import RequestValidationError
+
+from catalight.domain.catalogue.urls import MAX_SHOWN_CHARACTERS, shown
+from functions.api.callers import Calling
+from functions.api.problems import UNKNOWN_FIELD
+
+MAX_REPORTED = 10
+
+
+async def _refuse_unknown(request: Request, _: Calling) -> None:
+    """Raise RequestValidationError if the route lacks a field that was sent.
+
+    A caller who lacks a required key is refused before.
+    """
+    route = request.scope["route"].dependant
+    places = {
+        "form field": route.body_params,
+        "query parameter": route.query_params,
+        "header": route.header_params,
+    }
+    known = {field.alias: place for place, fields in places.items() for field in fields}
+    sent = [(name, "query parameter") for name in request.query_params]
+    if route.body_params:
+        sent += [(name, "form field") for name in await request.form()]  # parsed before
+    unknown = [(name, place) for name, place in sent if known.get(name) != place]
+    if unknown:
+        raise RequestValidationError(
+            [
+                {"type": UNKNOWN_FIELD, "loc": (place, shown(name)), "msg": _message(name, place, known)}
+                for name, place in unknown[:MAX_REPORTED]
+            ]
+        )
+
+
+ONLY_KNOWN = Depends(_refuse_unknown)
+"""A dependency of the routes that take form fields or query parameters."""
+
+
+def _message(name: str, place: str, known: Mapping[str, str]) -> str:
+    plain = _plain(name[:MAX_SHOWN_CHARACTERS])
+    nearest = max(known, key=lambda other: SequenceMatcher(None, plain, _plain(other)).ratio())
+    names = ", ".join(known)
+    return f"There is no such {place}; the nearest is the {known[nearest]} {nearest} (known: {names})"
+
+
+def _plain(name: str) -> str:
+    return name.casefold().replace("-", "_")

@@ -1,0 +1,129 @@
+"""Fields that do not exist are refused by name, and messages are in words."""
+
+import re
+
+import pytest
+from fastapi.testclient import TestClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.pipeline import Pipeline, csv_of
+from tests.unit.functions.api.requests import ONE, check_problem, upload
+
+FIELDS = ("webhook_url", "quality", "format", "max_width", "max_height", "background", "strict")
+# Regular expressions, and what Python and Pydantic call things.
+TECHNICAL = re.compile(r"\^|\\|\$|\(\?|\[[0-9a-z]|<class|[Pp]attern|UploadFile|Value error|str\b|pydantic")
+EACH = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+
+
+@pytest.mark.parametrize(
+    ("sent", "nearest"),
+    [
+        ("qualty", "form field quality"),
+        ("Quality", "form field quality"),
+        ("max-width", "form field max_width"),
+        ("width", "form field max_width"),
+        ("webhook", "form field webhook_url"),
+        ("backgroundColor", "form field background"),
+        ("File", "form field file"),
+        ("idempotency_key", "header idempotency-key"),
+    ],
+)
+def test_an_unknown_form_field_is_refused_with_the_nearest(
+    client: TestClient, pipeline: Pipeline, sent: str, nearest: str
+) -> None:
+    body = check_problem(upload(client, **{sent: "1"}), 422, "invalid-request")
+    assert sent in str(body["detail"])
+    assert f"There is no such form field; the nearest is the {nearest}" in str(body["detail"])
+    assert body["errors"][0]["field"] == sent  # type: ignore[index]
+    assert pipeline.jobs.jobs == {}
+
+
+def test_a_form_field_in_the_query_is_told_where_it_belongs(client: TestClient) -> None:
+    answer = client.post("/upload?quality=80", files={"file": ("a.csv", ONE)})
+    detail = str(check_problem(answer, 422, "invalid-request")["detail"])
+    assert "quality: There is no such query parameter; the nearest is the form field quality" in detail
+
+
+@pytest.mark.parametrize(
+    ("path", "sent", "nearest"),
+    [
+        ("/jobs", "limt", "limit"),
+        ("/jobs", "states", "state"),
+        ("/jobs/{}/rows", "Cursor", "cursor"),
+        ("/download/{}", "redirct", "redirect"),
+    ],
+)
+def test_an_unknown_query_parameter_is_refused(
+    client: TestClient, pipeline: Pipeline, path: str, sent: str, nearest: str
+) -> None:
+    path = path.format(upload(client).json()["request_id"])
+    pipeline.run()
+    detail = str(check_problem(client.get(f"{path}?{sent}=1"), 422, "invalid-request")["detail"])
+    assert f"{sent}: There is no such query parameter; the nearest is the query parameter {nearest}" in detail
+    assert client.head(f"{path}?{sent}=1").status_code == 422
+
+
+def test_all_unknown_fields_are_named_but_not_without_end(client: TestClient) -> None:
+    body = check_problem(
+        client.get("/jobs?" + "&".join(f"x{n}=1" for n in range(500))), 422, "invalid-request"
+    )
+    assert [error["field"] for error in body["errors"]] == [f"x{n}" for n in range(10)]  # type: ignore[attr-defined]
+
+
+def test_calls_without_parameters_take_any_query(client: TestClient, pipeline: Pipeline) -> None:
+    """Links to images get one from shops and their caches, pages from newsletters."""
+    job = pipeline.jobs.get(upload(client).json()["request_id"])
+    pipeline.run()
+    [row] = pipeline.rows.stream(job.id)
+    assert client.get(f"/images/{row.images[0].link}?v=2").status_code == 307
+    assert client.get("/?utm_source=x").status_code == 200
+    assert client.get(f"/status/{job.id}?_=1").status_code == 200
+
+
+def test_an_invalid_value_in_a_list_is_named_by_its_parameter(client: TestClient) -> None:
+    body = check_problem(client.get("/jobs?state=DONE"), 422, "invalid-request")
+    assert str(body["detail"]).startswith("state: Input should be 'PENDING'")
+
+
+@EACH
+@given(field=st.sampled_from(FIELDS), value=st.text(max_size=20), as_file=st.booleans())
+def test_no_message_has_a_regular_expression_or_a_class(
+    client: TestClient, field: str, value: str, *, as_file: bool
+) -> None:
+    files = {"file": ("a.csv", ONE, "text/csv")}
+    part = {field: ("a.txt", value.encode(), "text/plain")} if as_file else {}
+    answer = client.post("/upload", files=files | part, data={} if as_file else {field: value})
+    if answer.status_code == 202:
+        return
+    assert answer.status_code == 422
+    body = answer.json()
+    found = body["detail"].replace(repr(value.partition("?")[0]), "")  # "option" shows what it found
+    assert not TECHNICAL.search(found), found
+    assert field in found
+
+
+def test_a_file_that_is_sent_as_text_is_told_so_in_words(client: TestClient) -> None:
+    answer = client.post("/upload", files={"file": (None, ONE)})
+    body = check_problem(answer, 422, "invalid-request")
+    assert str(body["detail"]).startswith("file: Input should be a file, sent with a file name")
+
+
+def test_rows_keep_the_reason_why_a_url_is_invalid(client: TestClient) -> None:
+    urls = [
+        "ftp://h/a.jpg",
+        "http://u:secret@h/a.jpg",
+        "http://h:0/a.jpg",
+        "http://[h/a.jpg",
+        "n/a",
+        "http://h/b.jpg",
+    ]
+    accepted = upload(client, csv_of(", ".join(urls).replace("n/a, http", "n/a\nhttp"))).json()
+    [row] = client.get(f"/jobs/{accepted['request_id']}/rows").json()["rows"]
+    details = [image["detail"] for image in row["images"]]
+    assert details == [*(warning["message"] for warning in accepted["warnings"]), None]
+    assert details[:2] == [
+        "This URL cannot be fetched: it does not begin with http:// or https://.",
+        "This URL cannot be fetched: it contains a user name or a password.",
+    ]
+    assert "secret" not in str(details)
