@@ -7,7 +7,7 @@ from itertools import count
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
-from catalight.adapters.codec.images import colour, copyright_exif, geometry
+from catalight.adapters.codec.images import colour, copyright_exif, geometry, repair
 from catalight.adapters.codec.images.geometry import Layout
 from catalight.adapters.codec.images.pillow_errors import READABLE
 from catalight.adapters.codec.jpeg import scans
@@ -25,7 +25,8 @@ _FORMATS = {"MPO": ImageFormat.JPEG} | {output.name: output for output in ImageF
 class Source:
     """An image whose header has been read. `format` is None if Catalight does not write that format.
 
-    `profile` is the ICC profile and `exif` the metadata to keep; decoding removes both from `image`.
+    `data` is the repaired source, and `ended` is false if that gave it its end. `profile` is the ICC profile
+    and `exif` the metadata to keep; decoding removes both from `image`.
     """
 
     image: Image.Image
@@ -34,6 +35,7 @@ class Source:
     layout: Layout
     profile: object
     exif: bytes
+    ended: bool = True
 
     @property
     def report(self) -> report.Source:
@@ -78,6 +80,7 @@ class DecodedImage:
 
 def opened(data: bytes, options: Options, limits: Limits) -> Source:
     """Read the header; raise ImageError before decoding if the image exceeds `limits`."""
+    data, ended = repair.repaired(data)
     image = Image.open(BytesIO(data), formats=READABLE)
     is_jpeg = isinstance(image, JpegImageFile)
     limits.check_source("JPEG" if is_jpeg else str(image.format), *image.size)
@@ -85,14 +88,16 @@ def opened(data: bytes, options: Options, limits: Limits) -> Source:
         limits.check_scans(scans.count(data), *image.size)
     else:  # a JPEG is loaded later, after draft()
         image.load()  # before the orientation is read: in a PNG, EXIF may follow the pixels
+        repair.check_rows(image, data)
     profile, exif = image.info.get("icc_profile"), copyright_exif.read(image)
-    return Source(
-        image, data, _FORMATS.get(str(image.format)), geometry.layout(image, options), profile, exif
-    )
+    layout = geometry.layout(image, options)
+    return Source(image, data, _FORMATS.get(str(image.format)), layout, profile, exif, ended)
 
 
 def pixels(source: Source, output: ImageFormat | None, limits: Limits, watch: Stopwatch) -> DecodedImage:
     """Decode for an output of this format; None means that the format is not chosen yet."""
+    if isinstance(source.image, JpegImageFile):
+        repair.check_coded_data(source.data, ended=source.ended)
     animated = source.animated and (output is None or output in _MOVING)
     return (_all_frames(source, limits, watch) if animated else None) or _first_frame(source, watch)
 
