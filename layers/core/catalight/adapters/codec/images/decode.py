@@ -7,7 +7,7 @@ from itertools import count
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
-from catalight.adapters.codec.images import colour, copyright_exif, geometry, repair
+from catalight.adapters.codec.images import cmyk_alpha, colour, copyright_exif, geometry, repair
 from catalight.adapters.codec.images.geometry import Layout
 from catalight.adapters.codec.images.pillow_errors import READABLE
 from catalight.adapters.codec.jpeg import scans
@@ -89,6 +89,7 @@ def opened(data: bytes, options: Options, limits: Limits) -> Source:
     else:  # a JPEG is loaded later, after draft()
         image.load()  # before the orientation is read: in a PNG, EXIF may follow the pixels
         repair.check_rows(image, data)
+        cmyk_alpha.attach(image, data)
     profile, exif = image.info.get("icc_profile"), copyright_exif.read(image)
     layout = geometry.layout(image, options)
     return Source(image, data, _FORMATS.get(str(image.format)), layout, profile, exif, ended)

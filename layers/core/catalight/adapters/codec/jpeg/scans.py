@@ -12,19 +12,19 @@ MARKER = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])")
 
 def count(data: bytes) -> int:
     """Count the scans up to the end of the image or data; what follows, like a thumbnail, is ignored."""
-    return sum(kind == _SOS for kind in _markers(data))
+    return sum(kind == _SOS for kind, _ in markers(data))
 
 
 def is_ended(data: bytes) -> bool:
     """Whether the image has an end marker."""
-    return any(kind == _EOI for kind in _markers(data))
+    return any(kind == _EOI for kind, _ in markers(data))
 
 
-def _markers(data: bytes) -> Iterator[int]:
-    """Yield the code of each marker up to the end of the image."""
+def markers(data: bytes) -> Iterator[tuple[int, int]]:
+    """Yield the code of each marker up to the end of the image, and the offset after it."""
     at, kind = 0, None
     while kind != _EOI and (found := MARKER.search(data, at)):
         kind, at = found[1][0], found.end()
-        yield kind
+        yield kind, at
         if kind not in WITHOUT_LENGTH:
             at += int.from_bytes(data[at : at + 2])  # 0 or 1 is invalid; the search then continues from here
