@@ -33,7 +33,7 @@ _SIGNATURES = (
     (rb"\x1f\x8b|BZh[1-9]|\xfd7zXZ\x00|\x28\xb5\x2f\xfd", "a compressed file"),
     (rb"RIFF....AVI |\x1a\x45\xdf\xa3|FLV\x01|\x00\x00\x01[\xb3\xba]|\x30\x26\xb2\x75|G.{187}G", "a video"),
     (rb"RIFF....WAVE|ID3|OggS|fLaC|\xff[\xf2\xf3\xfa\xfb]", "a sound file"),
-    (rb"RIFF", "a RIFF file"),
+    (rb"RIFF(?!....WEBP)", "a RIFF file"),
     (rb"wOF[F2]|\x00\x01\x00\x00\x00.\x00|OTTO\x00", "a font"),
     (rb"MZ|\x7fELF|SQLite format 3\x00", "a program or a database"),
 )
@@ -48,15 +48,14 @@ def named(data: bytes) -> str:
     """Say what a file is."""
     if not data:
         return "the file is empty"
-    head = data[:_HEAD]
-    return f"this is {by_signature(head) or _text(head) or 'a file of an unknown kind'}"
+    return f"this is {by_signature(data) or _text(data[:_HEAD]) or 'a file of an unknown kind'}"
 
 
 def by_signature(data: bytes) -> str | None:
-    """Name a binary file; None if it is not known, or if it is an AVIF."""
+    """Name a binary file; None if it is not known, or in a supported format."""
     if data[4:8] == b"ftyp":
         return _media(data)
-    return next((name for pattern, name in _SIGNATURE if pattern.match(data)), None)
+    return next((name for pattern, name in _SIGNATURE if pattern.match(data[:_HEAD])), None)
 
 
 def _media(data: bytes) -> str | None:

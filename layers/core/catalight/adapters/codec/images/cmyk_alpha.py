@@ -60,7 +60,7 @@ def attach(image: Image.Image, data: bytes) -> None:
 
 
 def _as_grey(data: bytes, tags: dict[int, Tag], width: int, tile: int) -> bytes:
-    """Return the TIFF as grey samples, which stay differences if they are, because those are of five channels."""
+    """Return the TIFF as grey samples; differences stay, because they are those of five channels."""
     new = {
         tiff_tags.WIDTH: _CHANNELS * width,
         tiff_tags.TILE_WIDTH: _CHANNELS * tile,

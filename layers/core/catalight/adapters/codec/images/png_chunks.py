@@ -15,11 +15,11 @@ _COLOUR_TYPE, _INTERLACING = 25, 28  # where IHDR has them
 
 _PROFILE, _EXIF, _TEXTS = b"iCCP", b"eXIf", frozenset({b"tEXt", b"zTXt"})
 _LENGTHS = {b"gAMA": 4, b"cHRM": 32, b"sRGB": 1, b"cICP": 4}
-_USED = frozenset({_PROFILE, _EXIF, b"tRNS", b"sBIT", *_TEXTS, *_LENGTHS})
+_USED = frozenset({_PROFILE, _EXIF, b"tRNS", b"sBIT", *_LENGTHS})
 _EXIF_TEXT = b"Raw profile type exif"  # ImageMagick's, from before there was eXIf
 _DEFLATE = b"\0"  # the only compression method
-MAX_PROFILE, _MAX_TEXT = 4_000_000, 1_000_000  # longer profiles are not used
-_PROFILE_HEADER = 128
+MAX_PROFILE = 4_000_000  # longer ones are not used
+_LIMITS = {_PROFILE: MAX_PROFILE, _EXIF_TEXT: 1_000_000}
 
 _GREY, _RGB, _PALETTE = 0, 2, 3  # colour types
 _KEYS = {_GREY: 2, _RGB: 6}  # bytes of a transparent colour
@@ -45,24 +45,24 @@ def repaired(data: bytes) -> bytes:
     animation only the default image stays. A PNG without image data is returned as it is.
     """
     runs, late, seen = [[0, len(SIGNATURE)]], b"", {b""}
-    begun, chunk = False, None
+    begun, chunk = False, _Chunk(b"", 0, 0)
     for chunk in _chunks(data):
         if chunk.kind == b"IEND":
             break
         begun = begun or chunk.kind == b"IDAT"
         if chunk.kind[:1].islower():
-            purpose = _purpose(chunk, data)
-            if purpose in seen:
-                continue
-            seen.add(purpose)
-            if begun:
-                late = data[chunk.start : chunk.end] if purpose == _EXIF else late
+            use = _use(chunk, data)
+            usable = use not in seen and _is_usable(use, chunk, data)
+            seen.add(use)  # only the first counts, so that many cost no more than one
+            if usable and begun and use == _EXIF:
+                late = data[chunk.start : chunk.end]
+            if begun or not usable:
                 continue
         if runs[-1][1] != chunk.start:
             runs.append([chunk.start, chunk.end])
         runs[-1][1] = chunk.end
-    ended = chunk is not None and chunk.kind == b"IEND" and chunk.end <= len(data)
-    if not begun or (ended and len(runs) == 1 and not late):
+    unchanged = chunk.kind == b"IEND" and chunk.end <= len(data) and not late and runs == [[0, chunk.start]]
+    if unchanged or not begun:
         return data
     pieces = [data[start:end] for start, end in runs]
     return b"".join(pieces if runs[-1][1] > len(data) else [*pieces, late, _END])
@@ -98,19 +98,23 @@ def _content(chunk: _Chunk, data: bytes) -> bytes:
     return data[chunk.start + _HEADER : chunk.end - _CHECKSUM]
 
 
-def _purpose(chunk: _Chunk, data: bytes) -> bytes:
-    """Return what an ancillary chunk is used for; empty if for nothing, or if it is damaged."""
-    kind = chunk.kind
-    if kind not in _USED or chunk.end > len(data):
-        return b""
+def _use(chunk: _Chunk, data: bytes) -> bytes:
+    """Return what an ancillary chunk is used for, empty for nothing: its type, or the keyword of a text."""
+    if chunk.kind in _TEXTS:
+        return _EXIF_TEXT if data.startswith(_EXIF_TEXT + b"\0", chunk.start + _HEADER) else b""
+    return chunk.kind if chunk.kind in _USED else b""
+
+
+def _is_usable(use: bytes, chunk: _Chunk, data: bytes) -> bool:
+    """Whether an ancillary chunk is neither damaged nor too much."""
     content = _content(chunk, data)
-    if zlib.crc32(kind + content) != int.from_bytes(data[chunk.end - _CHECKSUM : chunk.end]):
-        return b""
-    if kind in _TEXTS:
-        return _EXIF_TEXT if _is_exif_text(kind, content) else b""
+    if zlib.crc32(chunk.kind + content) != int.from_bytes(data[chunk.end - _CHECKSUM : chunk.end]):
+        return False
+    if use == _PROFILE or chunk.kind == b"zTXt":
+        limit, (_, _, rest) = _LIMITS[use], content.partition(b"\0")
+        return rest[:1] == _DEFLATE and 0 < _inflated_length(rest[1:], limit) <= limit
     colours = data[_COLOUR_TYPE] if len(data) > _COLOUR_TYPE else _GREY
-    usable = _is_profile(content) if kind == _PROFILE else _has_length(kind, len(content), colours)
-    return kind if usable else b""
+    return _has_length(chunk.kind, len(content), colours)
 
 
 def _has_length(kind: bytes, length: int, colours: int) -> bool:
@@ -120,20 +124,6 @@ def _has_length(kind: bytes, length: int, colours: int) -> bool:
     if kind == b"sBIT":
         return length == (_SAMPLES[_RGB] if colours == _PALETTE else _SAMPLES.get(colours))
     return length == _LENGTHS.get(kind, length)
-
-
-def _is_profile(content: bytes) -> bool:
-    _, _, rest = content.partition(b"\0")
-    return rest[:1] == _DEFLATE and _PROFILE_HEADER <= _inflated_length(rest[1:], MAX_PROFILE) <= MAX_PROFILE
-
-
-def _is_exif_text(kind: bytes, content: bytes) -> bool:
-    keyword, _, rest = content.partition(b"\0")
-    if keyword != _EXIF_TEXT:
-        return False
-    return kind == b"tEXt" or (
-        rest[:1] == _DEFLATE and 0 < _inflated_length(rest[1:], _MAX_TEXT) <= _MAX_TEXT
-    )
 
 
 def _inflated_length(data: bytes, limit: int) -> int:

@@ -10,7 +10,7 @@ from catalight.adapters.codec.jpeg.segments import SOI
 _TIFF_COLOURS = {0: "grey", 1: "grey", 2: "RGB", 3: "palette", 5: "CMYK", 6: "YCbCr", 8: "Lab", 9: "Lab"}
 _TIFF_CHANNELS = {2: 3, 5: 4, 6: 3, 8: 3, 9: 3}
 _TIFF_NUMBERS = {2: "signed ", 3: "floating-point ", 5: "complex ", 6: "complex "}
-_TRANSPARENT = {1, 2}  # kinds of extra samples
+_CMYK, _TRANSPARENT = 5, {1, 2}  # kinds of extra samples
 
 _HIERARCHICAL = frozenset({0xC5, 0xC6, 0xC7, 0xCD, 0xCE, 0xCF})
 _FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
@@ -74,7 +74,8 @@ def _tiff(data: bytes) -> str | None:
     kind = numbers[:1] if len(set(numbers)) == 1 else numbers
     fill_order = values(tags, tiff_tags.FILL_ORDER, 1)[0]
     known = (data[:2], photometric, kind, fill_order, bits, extra) in TiffImagePlugin.OPEN_INFO
-    if known and not (cmyk_alpha.has_alpha(tags) and not cmyk_alpha.is_supported(tags)):
+    cmyk_alpha_lost = photometric == _CMYK and _TRANSPARENT & {*extra} and not cmyk_alpha.is_supported(tags)
+    if known and not cmyk_alpha_lost:
         return None
     size = "-".join(map(str, bits if len(set(bits)) > 1 else bits[:1]))
     colours = _TIFF_COLOURS.get(photometric, f"photometric interpretation {photometric}")
