@@ -25,6 +25,7 @@ _GREY, _RGB, _PALETTE = 0, 2, 3  # colour types
 _KEYS = {_GREY: 2, _RGB: 6}  # bytes of a transparent colour
 _SAMPLES = {_GREY: 1, _RGB: 3, _PALETTE: 1, 4: 2, 6: 4}
 _COLOURS = 256  # of a palette
+_AT_ONCE = 1_000_000  # bytes to inflate
 # Adam7 (section 8.1): the first column and row of each pass, and the steps to the next ones.
 _PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 _ALL = ((0, 0, 1, 1),)
@@ -72,14 +73,14 @@ def has_all_rows(data: bytes) -> bool:
     """Whether the compressed image data of a PNG are as long as its rows (section 10)."""
     missing, inflater = _image_length(data), zlib.decompressobj()
     try:
-        for chunk in _chunks(data):
-            rest = _content(chunk, data) if chunk.kind == b"IDAT" else b""
-            while rest and missing > 0:
-                missing -= len(inflater.decompress(rest, 1 << 20))
+        for content in (_content(chunk, data) for chunk in _chunks(data) if chunk.kind == b"IDAT"):
+            rest = content
+            while missing > 0 and (inflated := inflater.decompress(rest, _AT_ONCE)):
+                missing -= len(inflated)
                 rest = inflater.unconsumed_tail
-        return missing - len(inflater.flush()) <= 0
     except zlib.error:
         return False
+    return missing <= 0
 
 
 def _chunks(data: bytes) -> Iterator[_Chunk]:
