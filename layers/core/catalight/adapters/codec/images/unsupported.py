@@ -16,7 +16,7 @@ _HIERARCHICAL = frozenset({0xC5, 0xC6, 0xC7, 0xCD, 0xCE, 0xCF})
 _FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
 _JPEG_CHANNELS = (1, 3, 4)
 
-_BMP_BITS = (1, 4, 8, 16, 24, 32)
+_RARE_BMP_BITS = (2, 64)
 _BMP_COMPRESSIONS = (0, 1, 2, 3)  # none, RLE8, RLE4, bit fields
 
 
@@ -56,7 +56,7 @@ def _bmp(data: bytes) -> str | None:
         return None
     if compression not in _BMP_COMPRESSIONS:
         return f"a BMP with compression {compression}"
-    return None if bits in _BMP_BITS else f"a {bits}-bit BMP"
+    return f"a {bits}-bit BMP" if bits in _RARE_BMP_BITS else None
 
 
 def _tiff(data: bytes) -> str | None:
