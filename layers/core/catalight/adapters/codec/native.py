@@ -16,6 +16,6 @@ def library() -> CDLL | None:
     found = CDLL(str(path))
     found.encode.restype = found.requantise_scan.restype = found.read_scan.restype = c_size_t
     found.make_blocks.restype = c_void_p
-    found.check_complete.argtypes = (c_char_p, c_size_t, c_int)
+    found.check_complete.argtypes = (c_char_p, c_size_t, c_int, c_int)
     found.release.restype = found.release_blocks.restype = None
     return found

@@ -108,6 +108,24 @@ def test_part_of_a_jpeg_is_corrupt(mode: str, kind: dict[str, object], share: fl
             assert refused(data, options).code is Code.CORRUPT_IMAGE
 
 
+@pytest.mark.parametrize("subsampling", ["4:4:4", "4:2:2", "4:2:0"])
+@pytest.mark.parametrize("size", [(1200, 900), (1201, 901)])
+def test_part_of_a_large_jpeg_is_corrupt(size: tuple[int, int], subsampling: str) -> None:
+    """Also where only the last pixel is looked at first, whatever the colours before it are."""
+    red_green = Image.effect_noise(size, 90).point(lambda level: 255 * (level > 128))
+    image = Image.merge(
+        "RGB", (red_green, red_green.transpose(Image.Transpose.ROTATE_180), Image.new("L", size))
+    )
+    whole = encode(image, "JPEG", quality=95, subsampling=subsampling)
+    (start, end), *_ = scans(whole)
+    assert end - start > 200_000
+    for lost in (2_000, 20_000, (end - start) // 2):  # more than an MCU
+        for options in WAYS[1:]:
+            assert refused(cut(whole, end - lost), options).code is Code.CORRUPT_IMAGE
+    for options in WAYS:
+        assert compress(whole, options).source.width == size[0]
+
+
 def restarts(data: bytes) -> list[int]:
     return [at for at in range(len(data)) if data[at] == 0xFF and data[at + 1] in range(0xD0, 0xD8)]
 

@@ -97,8 +97,6 @@ def opened(data: bytes, options: Options, limits: Limits) -> Source:
 
 def pixels(source: Source, output: ImageFormat | None, limits: Limits, watch: Stopwatch) -> DecodedImage:
     """Decode for an output of this format; None means that the format is not chosen yet."""
-    if isinstance(source.image, JpegImageFile):
-        repair.check_coded_data(source.data, ended=source.ended)
     animated = source.animated and (output is None or output in _MOVING)
     return (_all_frames(source, limits, watch) if animated else None) or _first_frame(source, watch)
 
@@ -108,6 +106,8 @@ def _first_frame(source: Source, watch: Stopwatch) -> DecodedImage:
     image, layout = source.image, source.layout
     image.draft(None, layout.as_stored(layout.target))  # a JPEG decodes straight to a nearby smaller size
     image.load()
+    if isinstance(image, JpegImageFile):
+        repair.check_coded_data(image, source.data, ended=source.ended)
     plain, decode = colour.plain(image), watch.lap()
     placed = geometry.transform(plain, layout)
     return DecodedImage([placed], times=Times(decode=decode, resize=watch.lap()))

@@ -11,6 +11,8 @@ from catalight.adapters.codec.jpeg import complete, segments
 # Pillow applies its limit for texts also to profiles. Of texts only those below a megabyte get here.
 PngImagePlugin.MAX_TEXT_CHUNK = png_chunks.MAX_PROFILE
 
+_GREY, _TOLERANCE = 128, 4
+
 
 def repaired(data: bytes) -> tuple[bytes, bool]:
     """Return the source as Pillow can read it, and whether it had an end; other formats stay as they are."""
@@ -34,8 +36,17 @@ def check_rows(image: Image.Image, data: bytes) -> None:
         raise OSError("the PNG lacks rows")
 
 
-def check_coded_data(data: bytes, *, ended: bool) -> None:
-    """Raise OSError if a JPEG lacks coded data; without its own end, only if it surely has all of them."""
-    whole = complete.is_complete(data, ended=ended)
+def check_coded_data(image: Image.Image, data: bytes, *, ended: bool) -> None:
+    """Raise OSError if a loaded JPEG lacks coded data, or may lack them and had no end of its own."""
+    whole = complete.is_complete(data, ended=ended, reached=ended and not _ends_grey(image))
     if whole is False or not (whole or ended):
         raise OSError("the JPEG lacks coded data")
+
+
+def _ends_grey(image: Image.Image) -> bool:
+    """Whether the last pixel is as grey as libjpeg makes it if its MCU has no data.
+
+    Only its luma is, because upsampling mixes its chroma with that of other MCUs.
+    """
+    last = image.crop((image.width - 1, image.height - 1, *image.size)).convert("L").tobytes()[0]
+    return image.mode == "CMYK" or abs(last - _GREY) <= _TOLERANCE
