@@ -2,7 +2,7 @@
 
 import platform
 import sys
-from ctypes import CDLL, c_size_t, c_void_p
+from ctypes import CDLL, c_char_p, c_int, c_size_t, c_void_p
 from functools import cache
 from pathlib import Path
 
@@ -16,5 +16,6 @@ def library() -> CDLL | None:
     found = CDLL(str(path))
     found.encode.restype = found.requantise_scan.restype = found.read_scan.restype = c_size_t
     found.make_blocks.restype = c_void_p
+    found.check_complete.argtypes = (c_char_p, c_size_t, c_int, c_int)
     found.release.restype = found.release_blocks.restype = None
     return found

@@ -2,7 +2,7 @@
 
 from PIL import Image
 
-from catalight.adapters.codec.images import profiles
+from catalight.adapters.codec.images import cmyk_alpha, profiles
 
 _GREY_MODES = frozenset({"1", "L", "LA", "F"})
 
@@ -17,6 +17,8 @@ def plain(source: Image.Image) -> Image.Image:
         source = _eight_bits(source)
     if source.mode == "CMYK":
         image = profiles.to_srgb(source, profile)
+        if alpha := source.info.get(cmyk_alpha.INFO):
+            image.putalpha(alpha)
     else:
         colours = "L" if source.mode in _GREY_MODES else "RGB"
         mode = colours + "A" if source.has_transparency_data else colours

@@ -7,7 +7,14 @@ from itertools import count
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
-from catalight.adapters.codec.images import colour, colour_space, copyright_exif, geometry
+from catalight.adapters.codec.images import (
+    cmyk_alpha,
+    colour,
+    colour_space,
+    copyright_exif,
+    geometry,
+    repair,
+)
 from catalight.adapters.codec.images.geometry import Layout
 from catalight.adapters.codec.images.pillow_errors import READABLE
 from catalight.adapters.codec.jpeg import scans
@@ -25,7 +32,8 @@ _FORMATS = {"MPO": ImageFormat.JPEG} | {output.name: output for output in ImageF
 class Source:
     """An image whose header has been read. `format` is None if Catalight does not write that format.
 
-    `profile` is the ICC profile and `exif` the metadata to keep; decoding removes both from `image`.
+    `data` is the repaired source, and `ended` is false if that gave it its end. `profile` is the ICC profile
+    and `exif` the metadata to keep; decoding removes both from `image`.
     """
 
     image: Image.Image
@@ -34,6 +42,7 @@ class Source:
     layout: Layout
     profile: object
     exif: bytes
+    ended: bool = True
 
     @property
     def report(self) -> report.Source:
@@ -78,6 +87,7 @@ class DecodedImage:
 
 def opened(data: bytes, options: Options, limits: Limits) -> Source:
     """Read the header; raise ImageError before decoding if the image exceeds `limits`."""
+    data, ended = repair.repaired(data)
     image = Image.open(BytesIO(data), formats=READABLE)
     is_jpeg = isinstance(image, JpegImageFile)
     limits.check_source("JPEG" if is_jpeg else str(image.format), *image.size)
@@ -85,11 +95,12 @@ def opened(data: bytes, options: Options, limits: Limits) -> Source:
         limits.check_scans(scans.count(data), *image.size)
     else:  # a JPEG is loaded later, after draft()
         image.load()  # before the orientation is read: in a PNG, EXIF may follow the pixels
+        repair.check_rows(image, data)
+        cmyk_alpha.attach(image, data)
     profile, exif = colour_space.profile(image, data), copyright_exif.read(image)
     image.info["icc_profile"] = profile  # where the decoded frames look for it
-    return Source(
-        image, data, _FORMATS.get(str(image.format)), geometry.layout(image, options), profile, exif
-    )
+    layout = geometry.layout(image, options)
+    return Source(image, data, _FORMATS.get(str(image.format)), layout, profile, exif, ended)
 
 
 def pixels(source: Source, output: ImageFormat | None, limits: Limits, watch: Stopwatch) -> DecodedImage:
@@ -103,6 +114,8 @@ def _first_frame(source: Source, watch: Stopwatch) -> DecodedImage:
     image, layout = source.image, source.layout
     image.draft(None, layout.as_stored(layout.target))  # a JPEG decodes straight to a nearby smaller size
     image.load()
+    if isinstance(image, JpegImageFile):
+        repair.check_coded_data(image, source.data, ended=source.ended)
     plain, decode = colour.plain(image), watch.lap()
     placed = geometry.transform(plain, layout)
     return DecodedImage([placed], times=Times(decode=decode, resize=watch.lap()))

@@ -14,6 +14,8 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
+from catalight.adapters.codec import foreign
+from catalight.adapters.codec.images import unsupported
 from catalight.domain.errors import ImageError, ImageErrorCode
 from catalight.domain.image.limits import Limits
 
@@ -67,11 +69,20 @@ def mapped(data: bytes, limits: Limits) -> Iterator[None]:
         )
         raise ImageError(ImageErrorCode.TOO_MANY_PIXELS, detail) from error
     except PILLOW_ERRORS as error:
-        if _claims_to_be_readable(data):
-            detail = f"The image's {len(data):,} bytes are damaged or incomplete."
-            raise ImageError(ImageErrorCode.CORRUPT_IMAGE, detail) from error
-        detail = f"The {len(data):,} bytes are not an image in a supported format ({', '.join(READABLE)})."
-        raise ImageError(ImageErrorCode.NOT_AN_IMAGE, detail) from error
+        raise _refusal(data) from error
+
+
+def _refusal(data: bytes) -> ImageError:
+    """Return the error of a source that Pillow refuses: what it is, or that it is damaged."""
+    if not _claims_to_be_readable(data) or foreign.by_signature(data):
+        supported = f"are not an image in a supported format ({', '.join(READABLE)})"
+        detail = f"The {len(data):,} bytes {supported}: {foreign.named(data)}."
+        return ImageError(ImageErrorCode.NOT_AN_IMAGE, detail)
+    if kind := unsupported.named(data):
+        detail = f"The image's {len(data):,} bytes are {kind}, which is not supported."
+    else:
+        detail = f"The image's {len(data):,} bytes are damaged or incomplete."
+    return ImageError(ImageErrorCode.CORRUPT_IMAGE, detail)
 
 
 def _claims_to_be_readable(data: bytes) -> bool:

@@ -1,9 +1,10 @@
-"""Count the scans of a JPEG by its markers, without decoding anything (ITU-T T.81, annex B)."""
+"""Find the scans and the end of a JPEG by its markers, without decoding anything (ITU-T T.81, annex B)."""
 
 import re
+from collections.abc import Iterator
 
 _EOI, _SOS = 0xD9, 0xDA
-_WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})  # TEM, restarts, start of image
+WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})  # TEM, restarts, start of image
 # Does not match what entropy-coded data contains: stuffed FF bytes and restart markers. Of several fill bytes
 # it matches the last: `\xff+` would take time that grows with the square of their number.
 MARKER = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])")
@@ -11,13 +12,19 @@ MARKER = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])")
 
 def count(data: bytes) -> int:
     """Count the scans up to the end of the image or data; what follows, like a thumbnail, is ignored."""
-    scans = at = 0
-    while found := MARKER.search(data, at):
+    return sum(kind == _SOS for kind, _ in markers(data))
+
+
+def is_ended(data: bytes) -> bool:
+    """Whether the image has an end marker."""
+    return any(kind == _EOI for kind, _ in markers(data))
+
+
+def markers(data: bytes) -> Iterator[tuple[int, int]]:
+    """Yield the code of each marker up to the end of the image, and the offset after it."""
+    at, kind = 0, None
+    while kind != _EOI and (found := MARKER.search(data, at)):
         kind, at = found[1][0], found.end()
-        if kind == _EOI:
-            break
-        if kind == _SOS:
-            scans += 1
-        if kind not in _WITHOUT_LENGTH:
+        yield kind, at
+        if kind not in WITHOUT_LENGTH:
             at += int.from_bytes(data[at : at + 2])  # 0 or 1 is invalid; the search then continues from here
-    return scans
