@@ -7,7 +7,7 @@ from itertools import count
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
-from catalight.adapters.codec.images import colour, copyright_exif, geometry
+from catalight.adapters.codec.images import colour, copyright_exif, geometry, reduced
 from catalight.adapters.codec.images.geometry import Layout
 from catalight.adapters.codec.images.pillow_errors import READABLE
 from catalight.adapters.codec.jpeg import scans
@@ -99,11 +99,10 @@ def pixels(source: Source, output: ImageFormat | None, limits: Limits, watch: St
 
 def _first_frame(source: Source, watch: Stopwatch) -> DecodedImage:
     """Decode a still image, or the first frame of an animation."""
-    image, layout = source.image, source.layout
-    image.draft(None, layout.as_stored(layout.target))  # a JPEG decodes straight to a nearby smaller size
-    image.load()
+    layout = source.layout
+    image, box = reduced.load(source.image, layout.as_stored(layout.target))
     plain, decode = colour.plain(image), watch.lap()
-    placed = geometry.transform(plain, layout)
+    placed = geometry.transform(plain, layout, box)
     return DecodedImage([placed], times=Times(decode=decode, resize=watch.lap()))
 
 
