@@ -7,7 +7,7 @@ from itertools import count
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
-from catalight.adapters.codec.images import colour, copyright_exif, geometry, reduced
+from catalight.adapters.codec.images import colour, copyright_exif, geometry, own_exif, reduced
 from catalight.adapters.codec.images.geometry import Layout
 from catalight.adapters.codec.images.pillow_errors import READABLE
 from catalight.adapters.codec.jpeg import scans
@@ -79,6 +79,7 @@ class DecodedImage:
 def opened(data: bytes, options: Options, limits: Limits) -> Source:
     """Read the header; raise ImageError before decoding if the image exceeds `limits`."""
     image = Image.open(BytesIO(data), formats=READABLE)
+    own_exif.ignore_xmp(image)
     is_jpeg = isinstance(image, JpegImageFile)
     limits.check_source("JPEG" if is_jpeg else str(image.format), *image.size)
     if is_jpeg:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from PIL import ExifTags, Image
 from PIL.Image import Transpose
 
+from catalight.adapters.codec.images import own_exif
 from catalight.adapters.codec.images.pillow_errors import PILLOW_ERRORS
 from catalight.adapters.codec.images.shrink import Box, shrunk
 from catalight.domain.image.options import Options
@@ -61,7 +62,7 @@ def transform(image: Image.Image, layout: Layout, box: Box | None = None) -> Ima
 def _orientation(source: Image.Image) -> int:
     """Return the EXIF orientation, upright if unreadable; Pillow reports an AVIF's own rotation there too."""
     try:
-        found = source.getexif().get(ExifTags.Base.Orientation)
+        found = own_exif.read(source).get(ExifTags.Base.Orientation)
     except PILLOW_ERRORS:
         return _UPRIGHT  # a broken EXIF block is no reason to refuse an image
     return found if found in _TRANSPOSES else _UPRIGHT

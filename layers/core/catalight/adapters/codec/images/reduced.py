@@ -1,7 +1,7 @@
 """Decode a JPEG at a reduced scale, without what lies beyond its edges.
 
 A JPEG consists of whole blocks. Those at the right and bottom edge are filled up with pixels that do not
-belong to the image and may have any colour (ITU-T T.81, A.2.4). A reduced scale mixes them into the image's own.
+belong to the image and may have any colour (ITU-T T.81, A.2.4). A reduced scale mixes them with the image.
 """
 
 from PIL import Image, ImageChops
