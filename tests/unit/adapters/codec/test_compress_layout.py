@@ -122,7 +122,8 @@ def test_xmp_does_not_turn_an_image(
     xmp = XMP % (written % orientation)
     text = PngInfo()
     text.add_itxt("XML:com.adobe.xmp", xmp.decode())
-    extra = {"PNG": {"pnginfo": text}, "TIFF": {"tiffinfo": {700: xmp}}}.get(source, {"xmp": xmp})
+    stored: dict[str, dict[str, object]] = {"PNG": {"pnginfo": text}, "TIFF": {"tiffinfo": {700: xmp}}}
+    extra = stored.get(source, {"xmp": xmp})
     data = encode(corner(), source, **({"exif": exif} if dots and source != "TIFF" else {}), **extra)
     assert b"tiff:Orientation" in data
     assert difference(recoded(data), corner()) < 8

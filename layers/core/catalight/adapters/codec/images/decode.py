@@ -1,5 +1,6 @@
 """Decode bytes to pixels: upright, in the final size, in sRGB."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from itertools import count
@@ -7,7 +8,7 @@ from itertools import count
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
-from catalight.adapters.codec.images import colour, copyright_exif, geometry, own_exif, reduced
+from catalight.adapters.codec.images import colour, copyright_exif, geometry, gif, own_exif, reduced
 from catalight.adapters.codec.images.geometry import Layout
 from catalight.adapters.codec.images.pillow_errors import READABLE
 from catalight.adapters.codec.jpeg import scans
@@ -100,35 +101,45 @@ def pixels(source: Source, output: ImageFormat | None, limits: Limits, watch: St
 
 def _first_frame(source: Source, watch: Stopwatch) -> DecodedImage:
     """Decode a still image, or the first frame of an animation."""
-    layout = source.layout
-    image, box = reduced.load(source.image, layout.as_stored(layout.target))
-    plain, decode = colour.plain(image), watch.lap()
+    image, layout, box = source.image, source.layout, None
+    composed = gif.first(source.data, image.size) if source.format is ImageFormat.GIF else None
+    if composed is None:
+        image, box = reduced.load(image, layout.as_stored(layout.target))
+    plain, decode = composed or colour.plain(image), watch.lap()
     placed = geometry.transform(plain, layout, box)
     return DecodedImage([placed], times=Times(decode=decode, resize=watch.lap()))
 
 
 def _all_frames(source: Source, limits: Limits, watch: Stopwatch) -> DecodedImage | None:
-    """Decode an animation; None if it exceeds the limits or its frames differ in size.
+    """Decode an animation; None if it exceeds the limits.
 
     Each frame is resized right after it is decoded; both count as decoding time.
     """
-    image, frames, milliseconds = source.image, [], []
-    size = image.size
+    frames, milliseconds = [], []
+    is_gif = source.format is ImageFormat.GIF
+    for shown in gif.shown(source.data, source.image.size, limits) if is_gif else _webp(source.image, limits):
+        if shown is None:
+            return None
+        frames.append(geometry.transform(shown[0], source.layout))
+        milliseconds.append(shown[1])
+    mode = "RGBA" if any(frame.mode.endswith("A") for frame in frames) else "RGB"
+    frames = [frame if frame.mode == mode else frame.convert(mode) for frame in frames]
+    return DecodedImage(frames, tuple(milliseconds), _loop(source), Times(decode=watch.lap()))
+
+
+def _webp(image: Image.Image, limits: Limits) -> Iterator[gif.Shown | None]:
+    """Decode one frame of a WebP after the other; None means that the limits allow no more."""
     for number in count():
         try:
             image.seek(number)
         except EOFError:
-            break
-        if not limits.allows_animation(number + 1, *size) or image.size != size:
+            return
+        if not limits.allows_animation(number + 1, *image.size):
             image.seek(0)
-            image.load()
-            return None
+            yield None
+            return
         image.load()
-        frames.append(geometry.transform(colour.plain(image.copy()), source.layout))
-        milliseconds.append(round(image.info.get("duration", 0)))
-    mode = "RGBA" if any(frame.mode.endswith("A") for frame in frames) else "RGB"
-    frames = [frame if frame.mode == mode else frame.convert(mode) for frame in frames]
-    return DecodedImage(frames, tuple(milliseconds), _loop(source), Times(decode=watch.lap()))
+        yield colour.plain(image.copy()), round(image.info.get("duration", 0))
 
 
 def _loop(source: Source) -> int:

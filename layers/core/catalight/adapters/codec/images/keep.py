@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from catalight.adapters.codec.images import profiles, strip
+from catalight.adapters.codec.images import gif, profiles, strip
 from catalight.adapters.codec.images.decode import DecodedImage, Source
 from catalight.domain.image.options import ImageFormat
 
@@ -25,7 +25,9 @@ def unchanged(source: Source, decoded: DecodedImage, allowed: tuple[ImageFormat,
     image, output = source.image, source.format
     if output not in allowed or output is None or not source.layout.untouched or image.mode == "CMYK":
         return None
-    if source.animated != decoded.animated:
+    if source.animated != decoded.animated or (
+        output is ImageFormat.GIF and not gif.fits(source.data, image.size)
+    ):
         return None
     profiled = not profiles.is_srgb(source.profile, "L" if image.mode in _GREY else "RGB")
     data = strip.stripped(output, source.data, source.exif, profiled=profiled)
