@@ -8,7 +8,15 @@ from itertools import count
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
-from catalight.adapters.codec.images import colour, copyright_exif, geometry, gif, own_exif, reduced
+from catalight.adapters.codec.images import (
+    colour,
+    colour_key,
+    copyright_exif,
+    geometry,
+    gif,
+    own_exif,
+    reduced,
+)
 from catalight.adapters.codec.images.geometry import Layout
 from catalight.adapters.codec.images.pillow_errors import READABLE
 from catalight.adapters.codec.jpeg import scans
@@ -86,7 +94,7 @@ def opened(data: bytes, options: Options, limits: Limits) -> Source:
     if is_jpeg:
         limits.check_scans(scans.count(data), *image.size)
     else:  # a JPEG is loaded later, after draft()
-        image.load()  # before the orientation is read: in a PNG, EXIF may follow the pixels
+        colour_key.load(image)  # before the orientation is read: in a PNG, EXIF may follow the pixels
     profile, exif = image.info.get("icc_profile"), copyright_exif.read(image)
     return Source(
         image, data, _FORMATS.get(str(image.format)), geometry.layout(image, options), profile, exif

@@ -1,0 +1,81 @@
+"""Open TIFFs: more kinds of grey than Pillow reads, and an error that names the kinds that cannot be read."""
+
+from typing import Any
+
+from PIL import Image, TiffImagePlugin
+from PIL.TiffImagePlugin import TiffImageFile
+
+from catalight.domain.errors import ImageError, ImageErrorCode
+
+_PHOTOMETRIC, _BITS, _SAMPLE_FORMAT, _EXTRA = 262, 258, 339, 338
+_COLOURS = {0: "grey", 1: "grey", 2: "RGB", 3: "palette", 5: "CMYK", 6: "YCbCr", 8: "L*a*b*"}
+_KINDS = {1: "unsigned integers", 2: "signed integers", 3: "floating point", 5: "complex", 6: "complex"}
+_MOST_BITS = 64
+# (bits, sample format): Pillow's modes for little-endian and big-endian files, which it lacks for some files
+_GREYS = {
+    (12, 1): (("I;16", "I;12"), ("I;16", "I;12")),
+    (16, 1): (("I;16", "I;16"), ("I;16B", "I;16B")),
+    (16, 2): (("I", "I;16S"), ("I", "I;16BS")),
+    (32, 1): (("I", "I;32N"), ("I", "I;32B")),
+    (32, 2): (("I", "I;32S"), ("I", "I;32BS")),
+    (32, 3): (("F", "F;32F"), ("F", "F;32BF")),
+}
+# libtiff, which reads compressed pixels, has put their bytes into the machine's order already
+_IN_NATIVE_ORDER = {"I;16BS": "I;16NS", "I;32B": "I;32N", "I;32BS": "I;32NS", "F;32BF": "F;32NF"}
+
+
+class Tiff(TiffImageFile):
+    """A TIFF; opening one raises ImageError if its pixels are of a kind that is not supported."""
+
+    def _setup(self) -> None:
+        try:
+            super()._setup()
+        except (SyntaxError, KeyError) as error:
+            if named := _named(self.tag_v2):
+                detail = f"A TIFF with {named} is not supported."
+                raise ImageError(ImageErrorCode.CORRUPT_IMAGE, detail) from error
+            raise
+        if self.use_load_libtiff:
+            self.tile = [tile._replace(args=_native(tile.args)) for tile in self.tile]
+
+
+def register() -> None:
+    """Open TIFFs with this class from now on."""
+    for (bits, kind), modes in _GREYS.items():
+        for order, mode in zip((b"II", b"MM"), modes, strict=True):
+            for photometric in (0, 1):
+                TiffImagePlugin.OPEN_INFO.setdefault((order, photometric, (kind,), 1, (bits,), ()), mode)
+    Image.register_open(Tiff.format, Tiff, TiffImagePlugin._accept)
+
+
+def white_is_zero(image: Image.Image) -> bool:
+    """Whether the smallest value is white, which Pillow respects up to 8 bits only."""
+    return isinstance(image, TiffImageFile) and image.tag_v2.get(_PHOTOMETRIC) == 0
+
+
+def bits(image: Image.Image, otherwise: int) -> int:
+    """Return the bits of a value in a TIFF, otherwise those given."""
+    found = image.tag_v2.get(_BITS, (otherwise,)) if isinstance(image, TiffImageFile) else (otherwise,)
+    return int(found[0])
+
+
+def signed(image: Image.Image) -> bool:
+    """Whether values are signed integers."""
+    return isinstance(image, TiffImageFile) and image.tag_v2.get(_SAMPLE_FORMAT, (1,))[0] == 2
+
+
+def _native(args: Any) -> Any:
+    return (_IN_NATIVE_ORDER.get(args[0], args[0]), *args[1:])
+
+
+def _named(tags: TiffImagePlugin.ImageFileDirectory_v2) -> str | None:
+    """Name the kind of pixels; None if that cannot be told, because the file is damaged."""
+    colours = _COLOURS.get(tags.get(_PHOTOMETRIC, -1))
+    kinds = {_KINDS.get(kind) for kind in tags.get(_SAMPLE_FORMAT, (1,))}
+    sizes = set(tags.get(_BITS, ()))
+    if colours is None or len(kinds) != 1 or len(sizes) != 1:
+        return None
+    kind, size = kinds.pop(), sizes.pop()
+    if kind is None or not 0 < size <= _MOST_BITS:
+        return None
+    return f"{colours} pixels{' and alpha' if _EXTRA in tags else ''} in {kind} of {size} bits"
