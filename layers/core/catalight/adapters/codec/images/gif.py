@@ -33,9 +33,14 @@ class Frame:
     top: int
     right: int
     bottom: int
+    transparent: bool
     disposal: int
     milliseconds: int
     alone: bytes
+
+    def covers(self, canvas: Size) -> bool:
+        """Whether the frame is exactly as large as the canvas."""
+        return (self.left, self.top, self.right, self.bottom) == (0, 0, *canvas)
 
     def decoded(self) -> Image.Image:
         """Return the frame's pixels as RGBA; raise one of PILLOW_ERRORS if they are broken."""
@@ -86,16 +91,23 @@ def shown(data: bytes, canvas: Size, limits: Limits) -> Iterator[Shown | None]:
 def first(data: bytes, canvas: Size) -> Image.Image | None:
     """Draw the first frame; None if it covers the canvas, so that it can be decoded like any other image."""
     frame = next(frames(data))
-    if (frame.left, frame.top, frame.right, frame.bottom) == (0, 0, *canvas):
+    if frame.covers(canvas):
         return None
     image = Image.new("RGBA", canvas)
     image.paste(frame.decoded(), (frame.left, frame.top))
     return image
 
 
-def fits(data: bytes, canvas: Size) -> bool:
-    """Whether no frame goes beyond the canvas: decoders differ in what they make of one that does."""
-    return all(frame.right <= canvas[0] and frame.bottom <= canvas[1] for frame in frames(data))
+def unambiguous(data: bytes, canvas: Size) -> bool:
+    """Whether all decoders show the same.
+
+    They differ if a frame goes beyond the canvas, or if the first leaves a part of it free and has no
+    transparent colour: browsers leave that part transparent, others fill it with a colour.
+    """
+    first, *others = frames(data)
+    if any(frame.right > canvas[0] or frame.bottom > canvas[1] for frame in (first, *others)):
+        return False
+    return first.transparent or first.covers(canvas)
 
 
 def _frame(head: bytes, control: bytes, block: bytes) -> Frame:
@@ -106,7 +118,9 @@ def _frame(head: bytes, control: bytes, block: bytes) -> Frame:
     screen = b"GIF89a" + size + head[_SIZE.stop :]
     moved = block[:1] + bytes(4) + block[5:]
     alone = screen + bytes([_EXTENSION, _CONTROL]) + control + b"\0" + moved + bytes([_TRAILER])
-    return Frame(left, top, left + width, top + height, flags >> 2 & 7, hundredths * 10, alone)
+    return Frame(
+        left, top, left + width, top + height, bool(flags & 1), flags >> 2 & 7, hundredths * 10, alone
+    )
 
 
 def _plain(image: Image.Image) -> Image.Image:

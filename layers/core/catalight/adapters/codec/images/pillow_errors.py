@@ -14,7 +14,7 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from catalight.adapters.codec.images import tiff
+from catalight.adapters.codec.images import bmp, tiff
 from catalight.domain.errors import ImageError, ImageErrorCode
 from catalight.domain.image.limits import Limits
 
@@ -30,6 +30,7 @@ _READERS = (
 )
 READABLE = [str(reader.format) for reader in _READERS]
 
+bmp.register()
 tiff.register()
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # each further decoder thread would hold its own frames in memory
 

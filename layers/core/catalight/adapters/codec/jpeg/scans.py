@@ -3,7 +3,7 @@
 import re
 
 _EOI, _SOS = 0xD9, 0xDA
-_WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})  # TEM, restarts, start of image
+WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})  # TEM, restarts, start of image
 # Does not match what entropy-coded data contains: stuffed FF bytes and restart markers. Of several fill bytes
 # it matches the last: `\xff+` would take time that grows with the square of their number.
 MARKER = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])")
@@ -18,6 +18,6 @@ def count(data: bytes) -> int:
             break
         if kind == _SOS:
             scans += 1
-        if kind not in _WITHOUT_LENGTH:
+        if kind not in WITHOUT_LENGTH:
             at += int.from_bytes(data[at : at + 2])  # 0 or 1 is invalid; the search then continues from here
     return scans
