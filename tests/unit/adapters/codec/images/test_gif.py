@@ -135,6 +135,17 @@ def test_a_frame_beyond_the_canvas_is_clipped(later: Frame, target: Target, widt
     ]
 
 
+def test_a_grey_table_of_its_own_may_have_a_transparent_colour() -> None:
+    """Pillow refuses to convert such a frame."""
+    later = written((4, 4), [square(3, 0, 4)._replace(transparent=3)])
+    at = later.index(b",")
+    ramp = bytes(value for value in range(256) for _ in range(3))
+    frame = later[at : at + 9] + b"\x87" + ramp + later[at + 10 :]
+    data = written((4, 4), [square(0, 0, 4)])[:-1] + later[at - 8 : at] + frame
+    shown = [each[0] for each in gif.shown(data, (4, 4), LIMITS) if each]
+    assert [image.getpixel((1, 1)) for image in shown] == [COLOURS[0], COLOURS[0]]
+
+
 def test_a_frame_that_is_too_large_leaves_the_first_frame() -> None:
     data = written((100, 100), [square(0, 0, 100), square(2, 0, 300)])
     result = compress(data, Options(format=Target.WEBP), Limits(animation_pixels=2 * 300 * 300 - 1))

@@ -24,6 +24,13 @@ _LEFT_TO_PILLOW = {
     32: ((0xFF0000, 0xFF00, 0xFF, 0),),
 }
 _PLAIN_COLOURS = (0xFF0000, 0xFF00, 0xFF)  # whatever the header says, if `compression` is none
+# What Pillow says, and what it means
+_UNSUPPORTED = {
+    "header type": "a header of {length} bytes",
+    "pixel depth": "{bits} bits a pixel and compression {compression}",
+    "compression": "{bits} bits a pixel and compression {compression}",
+    "bitfields": "{bits} bits a pixel and compression {compression}",
+}
 _BITS = 8  # of a channel that are used
 
 type Masks = tuple[int, int, int, int]
@@ -66,10 +73,10 @@ class Bmp(BmpImageFile):
         try:
             super()._open()
         except OSError as error:
-            if "Unsupported BMP" in str(error):
-                kind = f"{header.bits} bits a pixel and compression {header.compression}"
-                raise _unsupported(kind) from error
-            raise
+            kind = next((kind for said, kind in _UNSUPPORTED.items() if said in str(error)), None)
+            if kind is None:
+                raise
+            raise _unsupported(kind.format_map(header._asdict())) from error
 
     def load_end(self) -> None:
         """Take the channels out of the pixels' bytes."""

@@ -33,7 +33,7 @@ class Frame:
     top: int
     right: int
     bottom: int
-    transparent: bool
+    transparent: int | None
     disposal: int
     milliseconds: int
     alone: bytes
@@ -43,9 +43,14 @@ class Frame:
         return (self.left, self.top, self.right, self.bottom) == (0, 0, *canvas)
 
     def decoded(self) -> Image.Image:
-        """Return the frame's pixels as RGBA; raise one of PILLOW_ERRORS if they are broken."""
+        """Return RGB, or RGBA if a colour is transparent; raise one of PILLOW_ERRORS if the frame is broken."""
         with Image.open(BytesIO(self.alone), formats=["GIF"]) as image:
-            return image.convert("RGBA")
+            colours = image.convert("RGB")
+            if self.transparent is None:
+                return colours
+            indices = Image.frombytes("L", image.size, image.tobytes())
+        colours.putalpha(indices.point([255 * (index != self.transparent) for index in range(256)]))
+        return colours
 
 
 def frames(data: bytes) -> Iterator[Frame]:
@@ -81,8 +86,9 @@ def shown(data: bytes, canvas: Size, limits: Limits) -> Iterator[Shown | None]:
             return
         before = image.copy() if frame.disposal == _TO_PREVIOUS else image
         drawn = frame.decoded()
-        image.paste(drawn, (frame.left, frame.top), drawn)
-        yield _plain(image), frame.milliseconds
+        opaque = frame.transparent is None
+        image.paste(drawn, (frame.left, frame.top), None if opaque else drawn)
+        yield drawn if opaque and frame.covers(canvas) else _plain(image), frame.milliseconds
         image = before
         if frame.disposal == _TO_BACKGROUND:
             image.paste(_CLEAR, (frame.left, frame.top, frame.right, frame.bottom))
@@ -107,19 +113,26 @@ def unambiguous(data: bytes, canvas: Size) -> bool:
     first, *others = frames(data)
     if any(frame.right > canvas[0] or frame.bottom > canvas[1] for frame in (first, *others)):
         return False
-    return first.transparent or first.covers(canvas)
+    return first.transparent is not None or first.covers(canvas)
 
 
 def _frame(head: bytes, control: bytes, block: bytes) -> Frame:
     """Return a frame from its graphic control extension and its block."""
     left, top, width, height, _ = _DESCRIPTOR.unpack_from(block)
-    flags, hundredths = struct.unpack_from("<xBH", control)
+    flags, hundredths, transparent = struct.unpack_from("<xBHB", control)
     size = struct.pack("<2H", width, height)
     screen = b"GIF89a" + size + head[_SIZE.stop :]
     moved = block[:1] + bytes(4) + block[5:]
-    alone = screen + bytes([_EXTENSION, _CONTROL]) + control + b"\0" + moved + bytes([_TRAILER])
+    alone = screen + moved + bytes([_TRAILER])
     return Frame(
-        left, top, left + width, top + height, bool(flags & 1), flags >> 2 & 7, hundredths * 10, alone
+        left,
+        top,
+        left + width,
+        top + height,
+        transparent if flags & 1 else None,
+        flags >> 2 & 7,
+        hundredths * 10,
+        alone,
     )
 
 

@@ -11,6 +11,7 @@ _PHOTOMETRIC, _BITS, _SAMPLE_FORMAT, _EXTRA = 262, 258, 339, 338
 _COLOURS = {0: "grey", 1: "grey", 2: "RGB", 3: "palette", 5: "CMYK", 6: "YCbCr", 8: "L*a*b*"}
 _KINDS = {1: "unsigned integers", 2: "signed integers", 3: "floating point", 5: "complex", 6: "complex"}
 _MOST_BITS = 64
+_USUAL = {(size, _KINDS[1]) for size in (1, 2, 4, 8, 16)}
 # (bits, sample format): Pillow's modes for little-endian and big-endian files, which it lacks for some files
 _GREYS = {
     (12, 1): (("I;16", "I;12"), ("I;16", "I;12")),
@@ -30,11 +31,12 @@ class Tiff(TiffImageFile):
     def _setup(self) -> None:
         try:
             super()._setup()
-        except (SyntaxError, KeyError) as error:
-            if named := _named(self.tag_v2):
-                detail = f"A TIFF with {named} is not supported."
-                raise ImageError(ImageErrorCode.CORRUPT_IMAGE, detail) from error
-            raise
+        except SyntaxError as error:
+            named = _named(self.tag_v2)
+            if named is None:
+                raise
+            detail = f"A TIFF with {named} is not supported."
+            raise ImageError(ImageErrorCode.CORRUPT_IMAGE, detail) from error
         if self.use_load_libtiff:
             self.tile = [tile._replace(args=_native(tile.args)) for tile in self.tile]
 
@@ -77,5 +79,7 @@ def _named(tags: TiffImagePlugin.ImageFileDirectory_v2) -> str | None:
         return None
     kind, size = kinds.pop(), sizes.pop()
     if kind is None or not 0 < size <= _MOST_BITS:
+        return None
+    if _EXTRA not in tags and (size, kind) in _USUAL:
         return None
     return f"{colours} pixels{' and alpha' if _EXTRA in tags else ''} in {kind} of {size} bits"
