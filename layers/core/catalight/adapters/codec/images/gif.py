@@ -43,7 +43,7 @@ class Frame:
         return (self.left, self.top, self.right, self.bottom) == (0, 0, *canvas)
 
     def decoded(self) -> Image.Image:
-        """Return RGB, or RGBA if a colour is transparent; raise one of PILLOW_ERRORS if the frame is broken."""
+        """Return RGB, or RGBA if a colour is transparent; raise one of PILLOW_ERRORS if it is broken."""
         with Image.open(BytesIO(self.alone), formats=["GIF"]) as image:
             colours = image.convert("RGB")
             if self.transparent is None:
