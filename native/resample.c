@@ -42,14 +42,15 @@ static void weigh(int16_t *weights, size_t first, uint32_t count, double center,
 }
 
 // The source pixels and weights of each output pixel, to free with one call. NULL if there is not enough memory.
-static Span *spans_of(uint32_t from, uint32_t to) {
-    double scale = (double)from / to, radius = 2 * scale;
+// The output is the part of the `from` pixels that begins at `start` and has this length, which may both be fractions.
+static Span *spans_of(uint32_t from, double start, double length, uint32_t to) {
+    double scale = length / to, radius = 2 * scale;
     size_t capacity = (size_t)(2 * radius) + 2;
     Span *spans = malloc(to * (sizeof *spans + capacity * sizeof(int16_t)));
     if (spans == NULL) return NULL;
     int16_t *weights = (int16_t *)(spans + to);
     for (uint32_t i = 0; i < to; i++, weights += capacity) {
-        double center = (i + 0.5) * scale, end = center + radius + 0.5;
+        double center = start + (i + 0.5) * scale, end = center + radius + 0.5;
         size_t first = center > radius ? (size_t)(center - radius + 0.5) : 0;
         uint32_t count = (uint32_t)((end < from ? (size_t)end : from) - first);
         weigh(weights, first, count, center, scale);
@@ -139,10 +140,13 @@ static void shrink_across(const Pairs *pairs, const Span *spans, uint32_t width,
     }
 }
 
-// Shrinks one image into the other, both without gaps between rows; `width` is at least 4. Returns 0 if out of memory.
-int shrink(const uint8_t *in, uint32_t width, uint32_t height, uint8_t *out, uint32_t to_width, uint32_t to_height) {
+// Shrinks a box of one image into the other, both without gaps between rows; `width` is at least 4, and the box is not
+// smaller than the output. Its pixels are sampled beyond the box, but not beyond the image. Returns 0 if out of memory.
+int shrink(const uint8_t *in, uint32_t width, uint32_t height, const double box[4], uint8_t *out, uint32_t to_width,
+           uint32_t to_height) {
     size_t stride = (size_t)width * CHANNELS;
-    Span *down = spans_of(height, to_height), *across = spans_of(width, to_width);
+    Span *down = spans_of(height, box[1], box[3] - box[1], to_height);
+    Span *across = spans_of(width, box[0], box[2] - box[0], to_width);
     Pairs *pairs = malloc(width * sizeof *pairs);
     int16_t *row = malloc(stride * sizeof *row);
     int ok = down && across && pairs && row;

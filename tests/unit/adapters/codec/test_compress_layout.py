@@ -1,6 +1,8 @@
 """The codec: sizes, orientations and other metadata."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 from PIL.Image import Transpose
 from PIL.PngImagePlugin import PngInfo
@@ -95,6 +97,54 @@ def test_images_are_set_upright(source: str, settings: dict[str, object], orient
         assert (result.source.width, result.source.height) == (40, 20)
         assert image.size == (max_width, max_width // 2)
         assert difference(image, corner().resize(image.size)) < 8
+
+
+XMP = b"""<?xpacket?><x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF
+xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about=""
+xmlns:tiff="http://ns.adobe.com/tiff/1.0/" %s</rdf:RDF></x:xmpmeta>"""
+XMP_ORIENTATIONS = [
+    b'tiff:Orientation="%d"/>',
+    b"><tiff:Orientation>%d</tiff:Orientation></rdf:Description>",
+]
+
+
+@pytest.mark.parametrize("dots", [None, 96.0], ids=["no exif", "other exif"])
+@pytest.mark.parametrize("written", XMP_ORIENTATIONS, ids=["attribute", "element"])
+@pytest.mark.parametrize("source", ["JPEG", "MPO", "PNG", "WEBP", "AVIF", "TIFF"])
+@given(orientation=st.integers(1, 9))
+def test_xmp_does_not_turn_an_image(
+    source: str, written: bytes, dots: float | None, orientation: int
+) -> None:
+    """Browsers, libvips and ImageMagick follow EXIF alone."""
+    exif = Image.Exif()
+    if dots:
+        exif.update({0x0128: 2, 0x011A: dots, 0x011B: dots})  # resolution unit, and dots per unit
+    xmp = XMP % (written % orientation)
+    text = PngInfo()
+    text.add_itxt("XML:com.adobe.xmp", xmp.decode())
+    stored: dict[str, dict[str, object]] = {"PNG": {"pnginfo": text}, "TIFF": {"tiffinfo": {700: xmp}}}
+    extra = stored.get(source, {"xmp": xmp})
+    data = encode(corner(), source, **({"exif": exif} if dots and source != "TIFF" else {}), **extra)
+    assert b"tiff:Orientation" in data
+    assert difference(recoded(data), corner()) < 8
+
+
+def test_xmp_after_the_pixels_does_not_turn_a_png() -> None:
+    text = PngInfo()
+    text.add_itxt("XML:com.adobe.xmp", (XMP % b'tiff:Orientation="6"/>').decode())
+    data = encode(corner(), pnginfo=text)
+    at = data.index(b"iTXt") - 4
+    chunk = data[at : at + 12 + int.from_bytes(data[at : at + 4])]
+    moved = data.replace(chunk, b"").replace(b"\0\0\0\0IEND", chunk + b"\0\0\0\0IEND")
+    assert recoded(moved).tobytes() == corner().tobytes()
+
+
+def test_exif_turns_an_image_whatever_xmp_says() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    for orientation in (1, 3, 8):
+        data = encode(corner(), "JPEG", exif=exif, xmp=XMP % (XMP_ORIENTATIONS[0] % orientation))
+        assert recoded(data).size == (20, 40)
 
 
 @pytest.mark.parametrize("exif", [b"Exif\0\0", b"Exif\0\0junk" * 9, b"Exif\0\0II*\0\xff\xff\xff\xff"])

@@ -14,7 +14,7 @@ from PIL import Image
 
 from bench.candidates import deployed_tuning
 from catalight.adapters.codec import native
-from catalight.adapters.codec.images.shrink import shrink_natively, shrunk
+from catalight.adapters.codec.images.shrink import Box, shrink_natively, shrunk
 from local.hosts.images import draw
 from tests.unit.adapters.codec.looking import opened
 
@@ -32,9 +32,9 @@ def noise(mode: str) -> Image.Image:
     return Image.merge(mode, bands)
 
 
-def exact(image: Image.Image, size: tuple[int, int]) -> list[float]:
+def exact(image: Image.Image, size: tuple[int, int], box: Box | None = None) -> list[float]:
     """Pillow's result for one channel in floating point, without intermediate rounding."""
-    made = image.convert("F").resize(size, Image.Resampling.BICUBIC)
+    made = image.convert("F").resize(size, Image.Resampling.BICUBIC, box)
     return [min(255.0, max(0.0, value)) for value in array("f", made.tobytes())]
 
 
@@ -53,6 +53,20 @@ def test_shrinking_is_exact_up_to_rounding(mode: str, width: int, height: int, d
     for before, after in zip(image.split(), made.split(), strict=True):
         errors = [abs(a - b) for a, b in zip(exact(before, size), after.tobytes(), strict=True)]
         assert max(errors) < 0.6
+
+
+@linux
+@given(sides, sides, st.data())
+def test_shrinking_a_box_is_exact_up_to_rounding(width: int, height: int, data: st.DataObject) -> None:
+    image = noise("RGB").crop((0, 0, width, height))
+    left, top = (data.draw(st.floats(0, side - 2)) for side in (width, height))
+    right, bottom = data.draw(st.floats(left + 1.5, width)), data.draw(st.floats(top + 1.5, height))
+    size = data.draw(st.integers(1, int(right - left))), data.draw(st.integers(1, int(bottom - top)))
+    made = shrink_natively(image, size, (left, top, right, bottom))
+    assert made
+    for before, after in zip(image.split(), made.split(), strict=True):
+        expected = exact(before, size, (left, top, right, bottom))
+        assert max(abs(a - b) for a, b in zip(expected, after.tobytes(), strict=True)) < 0.6
 
 
 @linux

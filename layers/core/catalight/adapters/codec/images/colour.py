@@ -2,9 +2,9 @@
 
 from PIL import Image
 
-from catalight.adapters.codec.images import cmyk_alpha, profiles
+from catalight.adapters.codec.images import cmyk_alpha, deep, profiles
 
-_GREY_MODES = frozenset({"1", "L", "LA", "F"})
+_GREY_MODES = frozenset({"1", "L", "LA"})
 
 
 def plain(source: Image.Image) -> Image.Image:
@@ -13,8 +13,8 @@ def plain(source: Image.Image) -> Image.Image:
     A source that has one of these modes may be converted in place; do not use it afterwards.
     """
     profile = source.info.get("icc_profile")
-    if source.mode.startswith("I"):
-        source = _eight_bits(source)
+    if source.mode in deep.MODES:
+        source = deep.eight_bits(source)
     if source.mode == "CMYK":
         image = profiles.to_srgb(source, profile)
         if alpha := source.info.get(cmyk_alpha.INFO):
@@ -27,14 +27,6 @@ def plain(source: Image.Image) -> Image.Image:
         image = source.convert(mode) if mode != source.mode or animated else source
         image = profiles.to_srgb(image, profile)
     image.info = {}
-    return image
-
-
-def _eight_bits(source: Image.Image) -> Image.Image:
-    """Convert 16-bit grey, which Pillow may hold in 32 bits, to L; convert() alone would clip the values."""
-    image = source.convert("I").point(lambda value: value * (1 / 257)).convert("L")
-    key = source.info.get("transparency")
-    image.info = {} if key is None else {"transparency": key // 257}
     return image
 
 

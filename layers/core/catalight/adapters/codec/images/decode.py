@@ -1,5 +1,6 @@
 """Decode bytes to pixels: upright, in the final size, in sRGB."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from itertools import count
@@ -10,9 +11,13 @@ from PIL.JpegImagePlugin import JpegImageFile
 from catalight.adapters.codec.images import (
     cmyk_alpha,
     colour,
+    colour_key,
     colour_space,
     copyright_exif,
     geometry,
+    gif,
+    own_exif,
+    reduced,
     repair,
 )
 from catalight.adapters.codec.images.geometry import Layout
@@ -89,12 +94,13 @@ def opened(data: bytes, options: Options, limits: Limits) -> Source:
     """Read the header; raise ImageError before decoding if the image exceeds `limits`."""
     data, ended = repair.repaired(data)
     image = Image.open(BytesIO(data), formats=READABLE)
+    own_exif.ignore_xmp(image)
     is_jpeg = isinstance(image, JpegImageFile)
     limits.check_source("JPEG" if is_jpeg else str(image.format), *image.size)
     if is_jpeg:
         limits.check_scans(scans.count(data), *image.size)
     else:  # a JPEG is loaded later, after draft()
-        image.load()  # before the orientation is read: in a PNG, EXIF may follow the pixels
+        colour_key.load(image)  # before the orientation is read: in a PNG, EXIF may follow the pixels
         repair.check_rows(image, data)
         cmyk_alpha.attach(image, data)
     profile, exif = colour_space.profile(image, data), copyright_exif.read(image)
@@ -111,38 +117,49 @@ def pixels(source: Source, output: ImageFormat | None, limits: Limits, watch: St
 
 def _first_frame(source: Source, watch: Stopwatch) -> DecodedImage:
     """Decode a still image, or the first frame of an animation."""
-    image, layout = source.image, source.layout
-    image.draft(None, layout.as_stored(layout.target))  # a JPEG decodes straight to a nearby smaller size
-    image.load()
+    image, layout, box = source.image, source.layout, None
+    composed = gif.first(source.data, image.size) if source.format is ImageFormat.GIF else None
+    if composed is None:
+        image, box = reduced.load(image, layout.as_stored(layout.target))
     if isinstance(image, JpegImageFile):
         repair.check_coded_data(image, source.data, ended=source.ended)
-    plain, decode = colour.plain(image), watch.lap()
-    placed = geometry.transform(plain, layout)
+    if box:
+        reduced.cover_edges(image, box)
+    plain, decode = composed or colour.plain(image), watch.lap()
+    placed = geometry.transform(plain, layout, box)
     return DecodedImage([placed], times=Times(decode=decode, resize=watch.lap()))
 
 
 def _all_frames(source: Source, limits: Limits, watch: Stopwatch) -> DecodedImage | None:
-    """Decode an animation; None if it exceeds the limits or its frames differ in size.
+    """Decode an animation; None if it exceeds the limits.
 
     Each frame is resized right after it is decoded; both count as decoding time.
     """
-    image, frames, milliseconds = source.image, [], []
-    size = image.size
+    frames, milliseconds = [], []
+    is_gif = source.format is ImageFormat.GIF
+    for shown in gif.shown(source.data, source.image.size, limits) if is_gif else _webp(source.image, limits):
+        if shown is None:
+            return None
+        frames.append(geometry.transform(shown[0], source.layout))
+        milliseconds.append(shown[1])
+    mode = "RGBA" if any(frame.mode.endswith("A") for frame in frames) else "RGB"
+    frames = [frame if frame.mode == mode else frame.convert(mode) for frame in frames]
+    return DecodedImage(frames, tuple(milliseconds), _loop(source), Times(decode=watch.lap()))
+
+
+def _webp(image: Image.Image, limits: Limits) -> Iterator[gif.Shown | None]:
+    """Decode one frame of a WebP after the other; None means that the limits allow no more."""
     for number in count():
         try:
             image.seek(number)
         except EOFError:
-            break
-        if not limits.allows_animation(number + 1, *size) or image.size != size:
+            return
+        if not limits.allows_animation(number + 1, *image.size):
             image.seek(0)
-            image.load()
-            return None
+            yield None
+            return
         image.load()
-        frames.append(geometry.transform(colour.plain(image.copy()), source.layout))
-        milliseconds.append(round(image.info.get("duration", 0)))
-    mode = "RGBA" if any(frame.mode.endswith("A") for frame in frames) else "RGB"
-    frames = [frame if frame.mode == mode else frame.convert(mode) for frame in frames]
-    return DecodedImage(frames, tuple(milliseconds), _loop(source), Times(decode=watch.lap()))
+        yield colour.plain(image.copy()), round(image.info.get("duration", 0))
 
 
 def _loop(source: Source) -> int:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from PIL import ExifTags, Image
 from PIL.Image import Transpose
 
+from catalight.adapters.codec.images import own_exif
 from catalight.adapters.codec.images.pillow_errors import PILLOW_ERRORS
-from catalight.adapters.codec.images.shrink import shrunk
+from catalight.adapters.codec.images.shrink import Box, shrunk
 from catalight.domain.image.options import Options
 
 type Size = tuple[int, int]
@@ -49,11 +50,11 @@ def layout(source: Image.Image, options: Options) -> Layout:
     return Layout(orientation, upright, _fitted(upright, options))
 
 
-def transform(image: Image.Image, layout: Layout) -> Image.Image:
-    """Return the image upright, in the target size."""
+def transform(image: Image.Image, layout: Layout, box: Box | None = None) -> Image.Image:
+    """Return the image, or its part in the box, upright and in the target size."""
     size = layout.as_stored(layout.target)
     if image.size != size:
-        image = shrunk(image, size)
+        image = shrunk(image, size, box)
     transpose = _TRANSPOSES.get(layout.orientation)
     return image if transpose is None else image.transpose(transpose)
 
@@ -61,7 +62,7 @@ def transform(image: Image.Image, layout: Layout) -> Image.Image:
 def _orientation(source: Image.Image) -> int:
     """Return the EXIF orientation, upright if unreadable; Pillow reports an AVIF's own rotation there too."""
     try:
-        found = source.getexif().get(ExifTags.Base.Orientation)
+        found = own_exif.read(source).get(ExifTags.Base.Orientation)
     except PILLOW_ERRORS:
         return _UPRIGHT  # a broken EXIF block is no reason to refuse an image
     return found if found in _TRANSPOSES else _UPRIGHT

@@ -2,8 +2,9 @@
 
 from typing import NamedTuple
 
-from catalight.adapters.codec.images import profiles, strip
+from catalight.adapters.codec.images import gif, profiles, strip
 from catalight.adapters.codec.images.decode import DecodedImage, Source
+from catalight.adapters.codec.jpeg import arithmetic
 from catalight.domain.image.options import ImageFormat
 
 _GREY = ("1", "L", "LA", "I;16")
@@ -30,12 +31,17 @@ def unchanged(source: Source, decoded: DecodedImage, allowed: tuple[ImageFormat,
     """Return the source without its metadata if it has an allowed format and the target size, upright.
 
     `decoded` is the source decoded, which proves that it can be decoded. Returns None otherwise, also if only
-    some of its frames were decoded, or if it is CMYK, whose colours need a printer's profile.
+    some of its frames were decoded, or if it is CMYK, whose colours need a printer's profile. It also returns
+    None for a JPEG that browsers do not show, and for a GIF that others show differently.
     """
     image, output = source.image, source.format
     if output not in allowed or output is None or not source.layout.untouched or image.mode == "CMYK":
         return None
     if source.animated != decoded.animated:
+        return None
+    if output is ImageFormat.GIF and not gif.unambiguous(source.data, image.size):
+        return None
+    if output is ImageFormat.JPEG and arithmetic.coded(source.data):
         return None
     profiled = not profiles.is_srgb(source.profile, "L" if image.mode in _GREY else "RGB")
     data = strip.stripped(output, source.data, source.exif, profiled=profiled)

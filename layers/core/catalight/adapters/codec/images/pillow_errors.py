@@ -15,7 +15,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from catalight.adapters.codec import foreign
-from catalight.adapters.codec.images import unsupported
+from catalight.adapters.codec.images import bmp, tiff, unsupported
 from catalight.domain.errors import ImageError, ImageErrorCode
 from catalight.domain.image.limits import Limits
 
@@ -31,6 +31,8 @@ _READERS = (
 )
 READABLE = [str(reader.format) for reader in _READERS]
 
+bmp.register()
+tiff.register()
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # each further decoder thread would hold its own frames in memory
 
 # What Pillow raises for invalid files: found with a million mutated files.
@@ -79,7 +81,7 @@ def _refusal(data: bytes) -> ImageError:
         detail = f"The {len(data):,} bytes {supported}: {foreign.named(data)}."
         return ImageError(ImageErrorCode.NOT_AN_IMAGE, detail)
     if kind := unsupported.named(data):
-        detail = f"The image's {len(data):,} bytes are {kind}, which is not supported."
+        detail = f"The image is {kind}, which is not supported."
     else:
         detail = f"The image's {len(data):,} bytes are damaged or incomplete."
     return ImageError(ImageErrorCode.CORRUPT_IMAGE, detail)

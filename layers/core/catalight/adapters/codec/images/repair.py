@@ -30,9 +30,9 @@ def check_rows(image: Image.Image, data: bytes) -> None:
     if image.format != "PNG":
         return
     last = image.crop((0, image.height - 1, *image.size))
-    if (image.info.get("interlace") or not last.getbbox(alpha_only=False)) and not png_chunks.has_all_rows(
-        data
-    ):
+    if image.mode.endswith("A"):  # alpha may be made from a transparent colour
+        last = last.convert(image.mode[:-1])
+    if (image.info.get("interlace") or not last.getbbox()) and not png_chunks.has_all_rows(data):
         raise OSError("the PNG lacks rows")
 
 

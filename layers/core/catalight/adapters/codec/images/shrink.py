@@ -1,10 +1,13 @@
 """Bicubic downscaling like Pillow's in a quarter of its time; Pillow does what native/resample.c cannot."""
 
-from ctypes import POINTER, Structure, c_char_p, c_int64, c_void_p, cast, py_object, pythonapi
+from ctypes import POINTER, Structure, c_char_p, c_double, c_int64, c_void_p, cast, py_object, pythonapi
 
 from PIL import Image
 
 from catalight.adapters.codec import native
+
+type Box = tuple[float, float, float, float]
+"""Left, top, right and bottom edge of a part of an image, in pixels; edges may lie within a pixel."""
 
 _MIN_WIDTH = 4  # pixels: a row must have at least 16 bytes
 # Modes to shrink in, because otherwise the colour of transparent pixels would bleed into the edges.
@@ -30,19 +33,19 @@ _ArrowArray._fields_ = (
 )
 
 
-def shrunk(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """Shrink an L, LA, RGB or RGBA image to a size that is larger on neither side."""
+def shrunk(image: Image.Image, size: tuple[int, int], box: Box | None = None) -> Image.Image:
+    """Shrink an L, LA, RGB or RGBA image, or a box of it, to a size that is larger on neither side."""
     mode = image.mode
     if mode in _PREMULTIPLIED:
-        return _shrunk(image.convert(_PREMULTIPLIED[mode]), size).convert(mode)
-    return _shrunk(image, size)
+        return _shrunk(image.convert(_PREMULTIPLIED[mode]), size, box).convert(mode)
+    return _shrunk(image, size, box)
 
 
-def _shrunk(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    return shrink_natively(image, size) or image.resize(size, Image.Resampling.BICUBIC)
+def _shrunk(image: Image.Image, size: tuple[int, int], box: Box | None) -> Image.Image:
+    return shrink_natively(image, size, box) or image.resize(size, Image.Resampling.BICUBIC, box)
 
 
-def shrink_natively(image: Image.Image, size: tuple[int, int]) -> Image.Image | None:
+def shrink_natively(image: Image.Image, size: tuple[int, int], box: Box | None = None) -> Image.Image | None:
     """Shrink an image of 4 bytes a pixel in contiguous memory; None if native code cannot do it."""
     library = native.library()
     if library is None or image.mode not in _FOUR_BYTES or image.width < _MIN_WIDTH:
@@ -52,7 +55,8 @@ def shrink_natively(image: Image.Image, size: tuple[int, int]) -> Image.Image | 
         source, output = _Pixels(image), _Pixels(result)
     except ValueError:  # not contiguous, because PILLOW_BLOCK_SIZE is not large enough
         return None
-    if not library.shrink(source.address, *image.size, output.address, *size):
+    edges = (c_double * 4)(*(box or (0, 0, *image.size)))
+    if not library.shrink(source.address, *image.size, edges, output.address, *size):
         raise MemoryError("not enough memory to shrink")
     return result
 

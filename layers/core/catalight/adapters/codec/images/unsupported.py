@@ -16,9 +16,6 @@ _HIERARCHICAL = frozenset({0xC5, 0xC6, 0xC7, 0xCD, 0xCE, 0xCF})
 _FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
 _JPEG_CHANNELS = (1, 3, 4)
 
-_RARE_BMP_BITS = (2, 64)
-_BMP_COMPRESSIONS = (0, 1, 2, 3)  # none, RLE8, RLE4, bit fields
-
 
 def named(data: bytes) -> str | None:
     """Name the kind of a source that Pillow cannot decode; None if it is not known to be of such a kind."""
@@ -26,8 +23,6 @@ def named(data: bytes) -> str | None:
         return _jpeg(data)
     if data.startswith((b"II", b"MM")):
         return _tiff(data)
-    if data.startswith(b"BM"):
-        return _bmp(data)
     # Apple's tools for iPhone apps put this chunk first, and leave out the header of the compressed data.
     is_apples = data.startswith(png_chunks.SIGNATURE) and data[12:16] == b"CgBI"
     return "Apple's own variant of PNG (CgBI)" if is_apples else None
@@ -46,17 +41,6 @@ def _jpeg(data: bytes) -> str | None:
     if int.from_bytes(data[at + 3 : at + 5]) == 0:
         return "a JPEG that has its height after its pixels (DNL)"
     return None if channels in _JPEG_CHANNELS else f"a JPEG with {channels} channels"
-
-
-def _bmp(data: bytes) -> str | None:
-    header, bits, compression = (
-        int.from_bytes(data[at:end], "little") for at, end in ((14, 18), (28, 30), (30, 34))
-    )
-    if header < 40 or len(data) < 34:
-        return None
-    if compression not in _BMP_COMPRESSIONS:
-        return f"a BMP with compression {compression}"
-    return f"a {bits}-bit BMP" if bits in _RARE_BMP_BITS else None
 
 
 def _tiff(data: bytes) -> str | None:
