@@ -8,18 +8,9 @@ from itertools import count
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
-from catalight.adapters.codec.images import (
-    cmyk_alpha,
-    colour,
-    colour_key,
-    colour_space,
-    copyright_exif,
-    geometry,
-    gif,
-    own_exif,
-    reduced,
-    repair,
-)
+from catalight.adapters.codec.images import copyright_exif, geometry, own_exif, reduced, repair
+from catalight.adapters.codec.images.colour import colour_space, convert
+from catalight.adapters.codec.images.formats import cmyk_alpha, colour_key, gif
 from catalight.adapters.codec.images.geometry import Layout
 from catalight.adapters.codec.images.pillow_errors import READABLE
 from catalight.adapters.codec.jpeg import scans
@@ -125,7 +116,7 @@ def _first_frame(source: Source, watch: Stopwatch) -> DecodedImage:
         repair.check_coded_data(image, source.data, ended=source.ended)
     if box:
         reduced.cover_edges(image, box)
-    plain, decode = composed or colour.plain(image), watch.lap()
+    plain, decode = composed or convert.plain(image), watch.lap()
     placed = geometry.transform(plain, layout, box)
     return DecodedImage([placed], times=Times(decode=decode, resize=watch.lap()))
 
@@ -159,7 +150,7 @@ def _webp(image: Image.Image, limits: Limits) -> Iterator[gif.Shown | None]:
             yield None
             return
         image.load()
-        yield colour.plain(image.copy()), round(image.info.get("duration", 0))
+        yield convert.plain(image.copy()), round(image.info.get("duration", 0))
 
 
 def _loop(source: Source) -> int:

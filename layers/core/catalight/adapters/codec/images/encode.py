@@ -5,7 +5,7 @@ from typing import IO, Any
 
 from PIL import Image
 
-from catalight.adapters.codec.images import colour
+from catalight.adapters.codec.images.colour import convert
 from catalight.adapters.codec.images.decode import DecodedImage
 from catalight.domain.errors import ImageError, ImageErrorCode
 from catalight.domain.image.limits import Limits
@@ -117,7 +117,7 @@ def _animation_settings(
 def _writable(frame: Image.Image, output: ImageFormat, options: Options) -> Image.Image:
     """Convert a frame to a mode that the format supports; flatten it if the format has no transparency."""
     if frame.mode.endswith("A") and output is ImageFormat.JPEG:
-        return colour.flattened(frame, options.background)
+        return convert.flattened(frame, options.background)
     if frame.mode not in _WRITABLE_MODES[output]:
         frame = frame.convert("RGBA" if frame.mode.endswith("A") else "RGB")
     if frame.mode == "RGBA" and output is ImageFormat.GIF:

@@ -2,8 +2,10 @@
 
 from typing import NamedTuple
 
-from catalight.adapters.codec.images import gif, profiles, strip
+from catalight.adapters.codec.images import strip
+from catalight.adapters.codec.images.colour import profiles
 from catalight.adapters.codec.images.decode import DecodedImage, Source
+from catalight.adapters.codec.images.formats import gif
 from catalight.adapters.codec.jpeg import arithmetic
 from catalight.domain.image.options import ImageFormat
 

@@ -15,7 +15,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from catalight.adapters.codec import foreign
-from catalight.adapters.codec.images import bmp, tiff, unsupported
+from catalight.adapters.codec.images.formats import bmp, tiff, unsupported
 from catalight.domain.errors import ImageError, ImageErrorCode
 from catalight.domain.image.limits import Limits
 

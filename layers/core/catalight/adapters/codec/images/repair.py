@@ -5,7 +5,7 @@ Pillow refuses the former. For the latter, libjpeg and Pillow show grey or black
 
 from PIL import Image, PngImagePlugin
 
-from catalight.adapters.codec.images import png_chunks
+from catalight.adapters.codec.images.formats import png_chunks
 from catalight.adapters.codec.jpeg import complete, segments
 
 # Pillow applies its limit for texts also to profiles. Of texts only those below a megabyte get here.

@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from catalight.adapters.codec.images import profiles, strip
+from catalight.adapters.codec.images import strip
+from catalight.adapters.codec.images.colour import profiles
 from catalight.adapters.codec.images.decode import Source
 from catalight.adapters.codec.images.keep import Kept
 from catalight.adapters.codec.jpeg import requantise

@@ -2,8 +2,8 @@
 
 from PIL import TiffImagePlugin
 
-from catalight.adapters.codec.images import cmyk_alpha, png_chunks, tiff_tags
-from catalight.adapters.codec.images.tiff_tags import values
+from catalight.adapters.codec.images.formats import cmyk_alpha, png_chunks, tiff_tags
+from catalight.adapters.codec.images.formats.tiff_tags import values
 from catalight.adapters.codec.jpeg import scans
 from catalight.adapters.codec.jpeg.segments import SOI
 

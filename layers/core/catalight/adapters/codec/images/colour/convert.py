@@ -2,7 +2,8 @@
 
 from PIL import Image
 
-from catalight.adapters.codec.images import cmyk_alpha, deep, profiles
+from catalight.adapters.codec.images.colour import deep, profiles
+from catalight.adapters.codec.images.formats import cmyk_alpha
 
 _GREY_MODES = frozenset({"1", "L", "LA"})
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from catalight.adapters.codec.images import unsupported
+from catalight.adapters.codec.images.formats import unsupported
 from catalight.domain.errors import ImageErrorCode as Code
 from tests.corpora.samples import corner, encode
 from tests.unit.adapters.codec.coding import photograph, refused

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from catalight.adapters.codec.compress import compress
-from catalight.adapters.codec.images import png_chunks
+from catalight.adapters.codec.images.formats import png_chunks
 from catalight.domain.errors import ImageErrorCode as Code
 from catalight.domain.image.options import Options, Target
 from tests.corpora.samples import corner, encode

@@ -10,8 +10,8 @@ from functools import lru_cache
 
 from PIL import Image
 
-from catalight.adapters.codec.images import icc
-from catalight.adapters.codec.images.icc import Primaries, Transfer
+from catalight.adapters.codec.images.colour import icc
+from catalight.adapters.codec.images.colour.icc import Primaries, Transfer
 
 _D65 = (0.3127, 0.3290)
 _BT709 = Primaries(_D65, (0.640, 0.330), (0.300, 0.600), (0.150, 0.060))

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalight.adapters.codec.compress import compress
-from catalight.adapters.codec.images import gif
+from catalight.adapters.codec.images.formats import gif
 from catalight.domain.image.limits import LIMITS, Limits
 from catalight.domain.image.options import Options, Target
 from tests.unit.adapters.codec.coding import recoded

@@ -9,8 +9,8 @@ from io import BytesIO
 from PIL import Image, ImageChops, ImageOps, TiffImagePlugin
 from PIL.TiffImagePlugin import TiffImageFile
 
-from catalight.adapters.codec.images import tiff_tags
-from catalight.adapters.codec.images.tiff_tags import Tag, values
+from catalight.adapters.codec.images.formats import tiff_tags
+from catalight.adapters.codec.images.formats.tiff_tags import Tag, values
 
 INFO = "cmyk_alpha"  # where the alpha is kept with an image
 _CMYK, _GREY, _CHANNELS = 5, 1, 5

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from PIL import Image, ImageChops
 
-from catalight.adapters.codec.images import tiff
+from catalight.adapters.codec.images.formats import tiff
 from catalight.domain.errors import ImageError, ImageErrorCode
 
 MODES = frozenset({"I", "I;16", "I;16B", "I;16L", "F"})
