@@ -350,7 +350,7 @@ def test_the_child_dies_with_its_parent_even_while_compressing(tmp_path: Path) -
     (tmp_path / "slow").write_bytes(SLOW)
     script = (
         "import sys; from pathlib import Path\n"
-        "from tests.unit.adapters.codec.test_sandbox import *\n"
+        "from tests.integration.adapters.codec.test_sandbox import *\n"
         "sandbox = Sandbox(UNCOUNTED); sandbox.compress(SMALL, DEFAULTS); print(json.dumps(children()))\n"
         "sys.stdout.flush(); sandbox.compress(Path(sys.argv[1]).read_bytes(), DEFAULTS)"
     )
