@@ -13,6 +13,7 @@ from catalight.domain.errors import OptionError
 from catalight.domain.image.options import COLOUR, MAX_SIDE, WHITE, Options, Target
 from catalight.domain.job import webhook
 from catalight.domain.job.job import ENDED
+from catalight.domain.web.egress import EgressPolicy
 from catalight.usecases.jobs.submit import Submission
 from functions.api import edge, jobs, pages, problems, rate_limits
 from functions.api.body_limit import BodyLimit
@@ -119,10 +120,8 @@ def upload(
 ) -> Accepted:
     """Accept a catalogue; its images are downloaded and compressed in the background."""
     options = Options(quality, format, max_width, max_height, background)
-    if webhook_url and (fault := webhook.fault(webhook_url, built.egress)):
-        wanted = "an http or https URL" if built.egress.allows_http_webhooks else "an https URL"
-        found = urls.shown(webhook_url).partition("?")[0]  # a webhook's query is usually a secret
-        raise OptionError("webhook_url", found, f"{wanted} (this one: {fault})")
+    if webhook_url:
+        _check_webhook(webhook_url, built.egress)
     parsed = catalogue.parse(file.file.read(), strict=strict)
     base = built.api_base or str(request.base_url).rstrip("/")
     name = (file.filename or "catalogue.csv")[-MAX_FILE_NAME:]
@@ -152,6 +151,14 @@ def upload(
         warnings_total=parsed.warnings_total,
         links=links,
     )
+
+
+def _check_webhook(url: str, egress: EgressPolicy) -> None:
+    """Raise OptionError if the webhook cannot be called."""
+    if fault := webhook.fault(url, egress):
+        wanted = "an http or https URL" if egress.allows_http_webhooks else "an https URL"
+        found = urls.shown(url).partition("?")[0]  # a webhook's query is usually a secret
+        raise OptionError("webhook_url", found, f"{wanted} (this one: {fault})")
 
 
 @app.get(
