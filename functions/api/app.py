@@ -112,7 +112,7 @@ def upload(
     format: Annotated[Target, Form(description=FORMAT)] = Target.JPEG,  # noqa: A002 (the field's name)
     max_width: Annotated[int | None, Form(ge=1, le=MAX_SIDE, description="Pixels")] = None,
     max_height: Annotated[int | None, Form(ge=1, le=MAX_SIDE, description="Pixels")] = None,
-    background: Annotated[str, Form(pattern=f"{COLOUR}|^$", max_length=7, description=BACKGROUND)] = WHITE,
+    background: Annotated[str, Form(pattern=f"{COLOUR}|^$", description=BACKGROUND)] = WHITE,
     strict: Annotated[
         bool, Form(description="Reject the file for problems that are otherwise warnings")
     ] = False,

@@ -14,7 +14,7 @@ MAX_REPORTED = 10
 
 
 async def _refuse_unknown(request: Request, _: Calling) -> None:
-    """Raise RequestValidationError if the route lacks a field that was sent.
+    """Raise RequestValidationError if the route lacks a field that was sent, or one was sent twice.
 
     A caller who lacks a required key is refused before.
     """
@@ -26,14 +26,19 @@ async def _refuse_unknown(request: Request, _: Calling) -> None:
     }
     known = {field.alias: place for place, fields in places.items() for field in fields}
     sent = [(name, "query parameter") for name in request.query_params]
+    repeated = list[str]()
     if route.body_params:
-        sent += [(name, "form field") for name in await request.form()]  # parsed before
+        form = await request.form()  # parsed before
+        sent += [(name, "form field") for name in form]
+        repeated = [name for name in form if len(form.getlist(name)) > 1]
     unknown = [(name, place) for name, place in sent if known.get(name) != place]
-    if unknown:
+    errors = [(place, name, _message(name, place, known)) for name, place in unknown]
+    errors += [("form field", name, "The field was sent more than once; send it once") for name in repeated]
+    if errors:
         raise RequestValidationError(
             [
-                {"type": UNKNOWN_FIELD, "loc": (place, shown(name)), "msg": _message(name, place, known)}
-                for name, place in unknown[:MAX_REPORTED]
+                {"type": UNKNOWN_FIELD, "loc": (place, shown(name)), "msg": message}
+                for place, name, message in errors[:MAX_REPORTED]
             ]
         )
 

@@ -37,10 +37,12 @@ UNKNOWN_FIELD = "unknown_field"
 # Other messages of Pydantic may hold a regular expression or the name of a class.
 PLAIN_MESSAGES = {
     *(UNKNOWN_FIELD, "missing", "enum", "literal_error", "greater_than_equal", "less_than_equal"),
-    *("string_too_short", "string_too_long", "string_type", "int_type", "int_parsing", "int_parsing_size"),
-    *("bool_type", "bool_parsing"),
+    *("string_too_short", "string_too_long", "string_type"),
 }
+WHOLE_NUMBER, TRUE_OR_FALSE = "Input should be a whole number", "Input should be true or false"
 IN_WORDS = {
+    **dict.fromkeys(("int_type", "int_parsing", "int_parsing_size", "int_from_float"), WHOLE_NUMBER),
+    **dict.fromkeys(("bool_type", "bool_parsing"), TRUE_OR_FALSE),
     "string_pattern_mismatch": "Input should be a colour such as #ffffff or #fff",
     "value_error": "Input should be a file, sent with a file name, as by curl -F file=@products.csv",
 }

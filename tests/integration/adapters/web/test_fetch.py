@@ -8,6 +8,7 @@ from unittest.mock import patch
 import pytest
 
 from catalight.adapters.web.fetch import Fetcher
+from catalight.domain.errors import ImageError
 from catalight.domain.errors import ImageErrorCode as Code
 from catalight.domain.web.egress import EgressPolicy
 from tests.integration.adapters.web.hosts import (
@@ -260,3 +261,31 @@ def test_an_exception_of_the_caller_does_not_change_the_code(fetcher: Fetcher, h
         raise socket.gaierror
     except socket.gaierror:
         assert failure(fetcher, host.url("/")).code is Code.CONNECTION_ERROR
+
+
+@pytest.mark.parametrize(
+    ("head", "asked"),
+    [
+        (b"Location: /z\r\nLocation: /z\r\n", "/z"),
+        ("Location: /ü.jpg\r\n".encode(), "/%C3%BC.jpg"),
+    ],
+    ids=["twice", "utf-8"],
+)
+def test_a_location_is_followed_as_browsers_do(host: Host, fetcher: Fetcher, head: bytes, asked: str) -> None:
+    def redirected(client: socket.socket) -> bool:
+        client.sendall(b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\n" + head + b"\r\n")
+        return True
+
+    host.routes |= {"/": redirected, asked: answer(b"image")}
+    assert fetcher.fetch(host.url("/")) == b"image"
+
+
+def test_a_chunk_size_that_is_none_is_not_http(host: Host, fetcher: Fetcher) -> None:
+    def chunked(client: socket.socket) -> bool:
+        client.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")
+        return False
+
+    host.routes["/"] = chunked
+    with pytest.raises(ImageError) as caught:
+        fetcher.fetch(host.url("/"))
+    assert (caught.value.code, caught.value.transient) == (Code.HTTP_ERROR, False)

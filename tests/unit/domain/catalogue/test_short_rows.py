@@ -94,8 +94,7 @@ def test_a_line_break_without_quotes_is_named_wherever_it_leaves_two_short_rows(
         (["Drinks", "2,Pot,http://b", "Total: 3 products"], []),
         (["SKU-2,Pot", "SKU-3,Cup"], []),
         (["2", "with lid,Pot,http://b"], [3]),
-        (["2", "with lid,http://b,"], [3]),
-        (["2", "3,http://b,"], []),
+        (["1,A,http://a/1.jpg", "Kitchen,", "2,Pot,http://b/2.jpg"], []),
     ],
 )
 def test_short_rows_are_named_if_they_lose_something(lines: list[str], named: list[int]) -> None:
@@ -131,3 +130,28 @@ def test_a_file_of_short_rows_only_is_refused_with_their_lines() -> None:
         ("short_row", 2),
         ("short_row", 3),
     ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "named"),
+    [
+        (["2;Pot;http://b,,"], [("misplaced_url", 3)]),
+        (['"2,Pot,http://b",,'], [("misplaced_url", 3)]),
+        (["2,http://b,"], [("misplaced_url", 3)]),
+        (["2,//b.com/1.jpg,"], [("misplaced_url", 3)]),
+        (["http://b,Pot,"], [("misplaced_url", 3)]),
+        (["2;Pot;http://b,http://c,http://d"], [("misplaced_url", 3)]),
+        (["2", "with lid,http://b,"], [("short_row", 3), ("misplaced_url", 4)]),
+        (["2", "3,http://b,"], [("misplaced_url", 4)]),
+        (['"2,Pot,http://b"'], [("short_row", 3)]),
+        (["2;Pot;//b.com/1.jpg"], [("short_row", 3)]),
+        (["2,www.b.com/1.jpg"], [("short_row", 3)]),
+    ],
+)
+def test_urls_outside_their_column_are_named(lines: list[str], named: list[tuple[str, int]]) -> None:
+    assert warned(GOOD, *lines) == named
+
+
+def test_a_section_after_trimmed_rows_is_not_named() -> None:
+    lines = ("1,A,http://a/1.jpg", "Kitchen,", "2,B,http://a/2.jpg", ",colour: red", "3,C,http://a/3.jpg")
+    assert warned(*lines, header=f"{HEADER},Price") == []

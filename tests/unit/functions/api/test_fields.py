@@ -127,3 +127,25 @@ def test_rows_keep_the_reason_why_a_url_is_invalid(client: TestClient) -> None:
         "This URL cannot be fetched: it contains a user name or a password.",
     ]
     assert "secret" not in str(details)
+
+
+def test_a_field_that_is_sent_twice_is_refused(client: TestClient) -> None:
+    files = [("file", ("a.csv", ONE)), ("file", ("b.csv", ONE))]
+    problem = check_problem(client.post("/upload", files=files), 422, "invalid-request")
+    assert problem["errors"] == [
+        {"field": "file", "message": "The field was sent more than once; send it once"}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("quality", "high", "Input should be a whole number"),
+        ("quality", "50.5", "Input should be a whole number"),
+        ("strict", "maybe", "Input should be true or false"),
+        ("background", "rgb(0, 0, 0)", "Input should be a colour such as #ffffff or #fff"),
+    ],
+)
+def test_messages_are_in_plain_words(client: TestClient, field: str, value: str, message: str) -> None:
+    problem = check_problem(upload(client, **{field: value}), 422, "invalid-request")
+    assert problem["errors"] == [{"field": field, "message": message}]

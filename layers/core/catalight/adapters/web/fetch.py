@@ -105,7 +105,7 @@ class Fetcher:
         return ImageError(
             code,
             f"The host answered {status}.",
-            transient=status in _TRANSIENT or status >= 500,
+            transient=status in _TRANSIENT or 500 <= status < 600,
             status=status if urlsplit(response.url).hostname == own_host else None,
             retry_after=retry_after.seconds(response.headers.get("Retry-After"), self._now()),
         )

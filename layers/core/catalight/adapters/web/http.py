@@ -17,6 +17,7 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.exceptions import (
     DecodeError,
     HTTPError,
+    InvalidChunkLength,
     InvalidHeader,
     ProtocolError,
     ReadTimeoutError,
@@ -97,6 +98,8 @@ class HttpClient:
 
     def redirect_target(self, response: requests.Response) -> str | None:
         """Return a redirect's target, maybe relative to the response's URL; None if it is not a redirect."""
+        if response.is_redirect:  # the first counts: requests would join several with commas
+            response.headers["Location"] = response.raw.headers.getlist("Location")[0]
         return self._session.get_redirect_target(response)
 
     def close(self) -> None:
@@ -130,6 +133,7 @@ _OUTCOMES = (
         "or {limits.total:g} s in all.",
         transient=True,
     ),
+    _Outcome((InvalidChunkLength,), Code.HTTP_ERROR, "The host's response is not valid HTTP."),
     _Outcome(
         (ssl.SSLEOFError, ProtocolError, ConnectionError),
         Code.CONNECTION_ERROR,

@@ -10,7 +10,7 @@ from catalight.domain.catalogue.header import Header, read_header
 from catalight.domain.catalogue.invisible import bare
 from catalight.domain.catalogue.result_columns import result_columns_in
 from catalight.domain.catalogue.short_rows import ShortRows
-from catalight.domain.catalogue.urls import fault, shown, split
+from catalight.domain.catalogue.urls import fault, holds_url, shown, split
 from catalight.domain.errors import CatalogueError, Problem
 
 __all__ = [
@@ -124,6 +124,7 @@ class _RowReader:
         cells = header.record.cells
         self.problems = _Findings()
         self.warnings = _Findings()
+        self._header = header
         self._lines = lines
         self._width = len(cells)
         self._image_column = header.images
@@ -154,9 +155,11 @@ class _RowReader:
             for warning in self._short_rows.examine(line, cells, self._last_line):
                 self.warnings.add(warning)
         self._last_line = line
-        if len(cells) < self._width:
+        if len(cells) >= self._width:
+            self._warn_of_misplaced_url(line, cells)
+        else:
             self._pad(line, cells)
-        elif len(cells) > self._width and not self._extra_cells_are_empty(line, cells):
+        if len(cells) > self._width and not self._extra_cells_are_empty(line, cells):
             return None
         sources = self._sources(line, cells[self._image_column])
         return None if sources is None else CatalogueRow(line, self.own(cells), sources)
@@ -169,7 +172,9 @@ class _RowReader:
         problems, total = list(self.problems.kept), self.problems.total
         if not total and not any(source.usable for row in rows for source in row.sources):
             short_rows = [
-                warning for warning in self.warnings.kept if warning.code == "short_row" and not strict
+                warning
+                for warning in self.warnings.kept
+                if warning.code in ("short_row", "misplaced_url") and not strict
             ]
             problems, total = [self._no_images(rows), *short_rows], 1 + len(short_rows)
         if strict:
@@ -188,6 +193,18 @@ class _RowReader:
         )
         found = self.warnings.kept[0].found if self.warnings.kept else None
         return Problem("no_usable_url", message, column=self._image_column_name, found=found)
+
+    def _warn_of_misplaced_url(self, line: int, cells: Sequence[str]) -> None:
+        """Add a warning if a URL is where the serial number or the product name should be."""
+        for index in (self._header.serial, self._header.product):
+            if index != self._image_column and holds_url(cells[index]):
+                name = shown(self._header.record.cells[index])
+                message = (
+                    f'The column "{name}" holds a URL, which is not fetched. Check the delimiters and the '
+                    "quotes of the row, and that no cell before it is missing."
+                )
+                self.warnings.add(Problem("misplaced_url", message, line, name, shown(cells[index])))
+                return
 
     def _pad(self, line: int, cells: list[str]) -> None:
         """Pad a short row in place. Raise CatalogueError if the total padding could fill the memory."""

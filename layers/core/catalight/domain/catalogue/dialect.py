@@ -21,7 +21,7 @@ _BOMS = (
 )
 _REPEATED_BOM = re.compile(r"(?:\ufeff|\u00ef\u00bb\u00bf)+")  # the second form: one that was encoded twice
 _LINE_END = re.compile(r"\r\n|\r|\n")
-_SPACE = f" \t\u00a0{INVISIBLE}"
+_SPACE = f" \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000{INVISIBLE}"
 
 
 @dataclass(frozen=True, slots=True)

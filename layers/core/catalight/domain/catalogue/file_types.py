@@ -21,14 +21,17 @@ _BINARY_TYPES = (
     (b"GIF89a", "a GIF image", _SEND_CSV),
     (b"RIFF", "a WebP image or another media file", _SEND_CSV),
 )
-_HTML_TAG = r"<(?:!--(?s:.*?)-->\s*<)?(?:table|body|head|meta|style|div|tr|center|font|p)\b"
+_HTML_TAG = (
+    r"<(?:!--(?s:.*?)-->\s*<)?(?:table|thead|tbody|tr|td|th|body|head|meta|style|script|div|span|form|center"
+    r"|font|pre|h[1-6]|[uo]l|li|br|a|p)\b"
+)
 # Matched at the first character that is not white space. The first that matches counts.
 _TEXT_TYPES = (
     (r"<(?s:.*)<(?:\w+:)?workbook\b", "an Excel workbook in XML", _SAVE_AS),
     (r"<(?:(?s:.*)<)?(?:!doctype\s+html|html)\b", "a web page or an HTML table", _SAVE_AS),
     (_HTML_TAG, "a web page or an HTML table", _SAVE_AS),
     (r"<[?!a-z]", "XML", _SEND_CSV),
-    (r'\[\s*(?:[\[{"\]]|-?\d)|\{\s*["}]', "JSON", _SEND_CSV),
+    (r'\[\s*(?:[\[{"\]]|-?\d|(?:null|true|false)\b)|\{\s*["}]', "JSON", _SEND_CSV),
     (r"\{\\rtf", "an RTF document", _SEND_CSV),
     (r"mime-version:", "a web archive (MHTML)", _SAVE_AS),
 )

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from itertools import islice
 
 from catalight.domain.catalogue.dialect import DELIMITERS, Record, records
-from catalight.domain.catalogue.file_types import text_file
 from catalight.domain.catalogue.header_problems import MAX_LINES_TRIED, no_header, problems_of
 from catalight.domain.catalogue.invisible import bare
 from catalight.domain.catalogue.required_columns import (
     IMAGES,
+    PRODUCT,
     REQUIRED,
     SERIAL,
     Candidate,
@@ -24,13 +24,14 @@ _EMPTY_CELLS = '"' + "".join(DELIMITERS)
 class Header:
     """A header that has each required column once.
 
-    `serial` and `images` are the indexes of the columns with the serial numbers and with the image URLs, and
-    `last_required` is the highest index of a required column. `rows` yields the records after the header.
+    `serial`, `product` and `images` are the indexes of the required columns, `last_required` is the highest
+    of them. `rows` yields the records after the header.
     """
 
     delimiter: str
     record: Record
     serial: int
+    product: int
     images: int
     last_required: int
     rows: Iterator[Record]
@@ -47,8 +48,6 @@ def read_header(lines: Sequence[str]) -> Header:
         candidates = [read_candidate(lines, delimiter, index) for delimiter in DELIMITERS]
         complete = [candidate for candidate in candidates if candidate.found == len(REQUIRED)]
         if complete:
-            if tried and (problem := text_file("".join(lines[:index]))):
-                raise CatalogueError((problem,), 1)
             return _header(lines, max(complete, key=lambda candidate: len(candidate.record.cells)))
         tried += candidates
     problems = no_header(lines, tried)
@@ -66,6 +65,7 @@ def _header(lines: Sequence[str], candidate: Candidate) -> Header:
         candidate.delimiter,
         record,
         serial=columns[SERIAL],
+        product=columns[PRODUCT],
         images=columns[IMAGES],
         last_required=max(columns.values()),
         rows=rows,

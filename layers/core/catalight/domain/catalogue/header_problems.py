@@ -15,6 +15,7 @@ MAX_COLUMNS = 16_384  # Excel's limit
 MAX_LINES_TRIED = 20
 MAX_HEADER_CELLS_SHOWN = 20
 MAX_ROWS_EXAMINED = 20
+MAX_CHARACTERS_EXAMINED = 200
 _IMAGE_COLUMN = re.compile(r"image|img|photo|foto|picture", re.IGNORECASE)
 _OTHER_DELIMITER = re.compile(r"[^\w\s\"'.#/-]|[\x01-\x08\x1c-\x1f]")
 _NO_HEADER = (
@@ -116,7 +117,7 @@ def _hidden_header(tried: Sequence[Candidate]) -> Problem | None:
             continue
         if any(read_candidate([text], delimiter).found > 1 for delimiter in DELIMITERS):
             return Problem("no_header", _QUOTED_LINES, line=record.line, found=shown(text))
-        for delimiter in dict.fromkeys(_OTHER_DELIMITER.findall(text)):
+        for delimiter in dict.fromkeys(_OTHER_DELIMITER.findall(text[:MAX_CHARACTERS_EXAMINED])):
             if read_candidate([text], delimiter).found > 1:
                 name = delimiter_name(delimiter)
                 message = f'The delimiter of the file is {name}. Use "," or ";" or a tab or "|" or "~".'

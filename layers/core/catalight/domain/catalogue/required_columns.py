@@ -8,7 +8,7 @@ from catalight.domain.catalogue.dialect import Record, records
 from catalight.domain.catalogue.invisible import INVISIBLE
 
 SERIAL, PRODUCT, IMAGES = "Serial Number", "Product Name", "Input Image Urls"
-MAX_HEADER_LINES = 1_000  # physical ones, because names may contain line breaks
+MAX_HEADER_LINES = 50  # physical ones, because names may contain line breaks
 
 # Normalised names. The variants on the right count only if no column has the exact name on the left.
 REQUIRED = {

@@ -9,7 +9,7 @@ from catalight.domain.catalogue.invisible import bare
 _FIRST_COLUMNS = ("Output Image Urls", "Status", "Errors", "Bytes In", "Bytes Out")
 RESULT_COLUMNS = (*_FIRST_COLUMNS, "Notes")
 _PREFIX = "Catalight "  # of a result column whose name the catalogue uses for a column of its own
-_PREFIXED = re.compile(rf"{_PREFIX}({'|'.join(RESULT_COLUMNS)})(?: [0-9]+)?")
+_PREFIXED = re.compile(rf"{_PREFIX}({'|'.join(RESULT_COLUMNS)})(?: [0-9]+)?", re.IGNORECASE)
 
 
 def names_beside(header: Sequence[str]) -> tuple[str, ...]:
@@ -23,7 +23,7 @@ def names_beside(header: Sequence[str]) -> tuple[str, ...]:
 
 def result_columns_in(header: Sequence[str]) -> list[slice]:
     """Return where a header has the result columns of an earlier run, all of them together and in order."""
-    names = [_PREFIXED.sub(r"\1", bare(cell)) for cell in header]
+    names = [_PREFIXED.sub(r"\1", bare(cell)).casefold() for cell in header]
     found, index = [], 0
     while index < len(names):
         width = _width_at(names, index)
@@ -35,7 +35,7 @@ def result_columns_in(header: Sequence[str]) -> list[slice]:
 
 def _width_at(names: Sequence[str], index: int) -> int:
     for columns in (RESULT_COLUMNS, _FIRST_COLUMNS):  # the first releases had no Notes column
-        if tuple(names[index : index + len(columns)]) == columns:
+        if list(names[index : index + len(columns)]) == [name.casefold() for name in columns]:
             return len(columns)
     return 0
 

@@ -17,13 +17,18 @@ _DIGIT = re.compile(r"\d")
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A row that may be a part of a broken one. `text` is what a problem shows of it."""
+    """A row that may be a part of a broken one. `text` is what a problem shows of it.
+
+    `has_image` is whether the image column has a URL, `is_filled` whether the first and the last cell are.
+    """
 
     line: int
     size: int
     serial: str
     text: str
     loses_url: bool
+    has_image: bool = True
+    is_filled: bool = False
 
 
 class ShortRows:
@@ -48,6 +53,9 @@ class ShortRows:
         `line_before` is the line of the last complete row, or 0.
         """
         part = self._part(line, cells)
+        if len(cells) == 1 and part.loses_url and cells[0].count(self._header.delimiter) >= self._width - 1:
+            self._first = None
+            return [self._problem(part, "The row is in double quotes as a whole. Remove them.")]
         delimiter = self._other_delimiter(cells) if part.loses_url else None
         if delimiter:
             self._first = None
@@ -76,7 +84,8 @@ class ShortRows:
             len(cells) <= header.last_required
             or (len(cells) < self._width and not holds_url(cells[header.images]))
         )
-        return _Part(line, len(cells), serial, text, loses_url)
+        has_image = len(cells) > header.images and holds_url(cells[header.images])
+        return _Part(line, len(cells), serial, text, loses_url, has_image, bool(cells[0] and cells[-1]))
 
     def _begin(self, part: _Part) -> None:
         self._first, self._joined, self._loses_url = part, part.size, part.loses_url
@@ -88,7 +97,9 @@ class ShortRows:
             return False
         lacks_rest = first.loses_url or _DIGIT.search(first.serial)
         begins_row = _DIGIT.search(part.serial) or not part.text.strip(self._header.delimiter)
-        return part.loses_url or bool(lacks_rest and not begins_row)
+        # A sound row may also be followed by a section of the catalogue, which has empty cells.
+        rest_is_likely = part.is_filled or not first.has_image
+        return part.loses_url or bool(lacks_rest and not begins_row and rest_is_likely)
 
     def _report(self, last: _Part) -> list[Problem]:
         if self._first and self._first is not last and self._is_whole(self._first):
@@ -101,6 +112,8 @@ class ShortRows:
         if last.loses_url:
             name = shown(self._header.record.cells[self._header.images])
             advice = f'Only URLs in the column "{name}" are fetched. Check that no cell before it is missing.'
+            if last.has_image:
+                advice = "Check that no cell is missing."
             self._unreported.pop()
             return [self._problem(last, advice)]
         return []

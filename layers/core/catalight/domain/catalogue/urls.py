@@ -24,6 +24,7 @@ _INVISIBLE_INSIDE = re.compile(
     rf"(?!{_JOINER})[{INVISIBLE}]|(?<![^\x00-\x7f]){_JOINER}|{_JOINER}(?![^\x00-\x7f])"
 )
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)
+_URL_BEGINS = re.compile(r"https?://|(?<![^\s,;|])(?://|www\.)[^\W_]", re.IGNORECASE)
 _SPACE_OR_CONTROL = re.compile(r"[\s\x00-\x1f\x7f-\x9f]")
 _PLAIN_URL = re.compile(
     r"https?://(?!(?i:https?)(?:[/?#]|\Z))[a-zA-Z0-9][a-zA-Z0-9.-]*+(?:[/?#][^\s\x00-\x1f\x7f-\x9f]*+)?"
@@ -41,8 +42,8 @@ def split(cell: str) -> list[str]:
 
 
 def holds_url(text: str) -> bool:
-    """Return whether an http or https URL begins anywhere in `text`."""
-    return "://" in text and _SCHEME.search(text) is not None
+    """Return whether an http or https URL begins anywhere in `text`, also one without its scheme."""
+    return ("//" in text or "www." in text) and _URL_BEGINS.search(text) is not None
 
 
 def fault(url: str) -> str | None:
