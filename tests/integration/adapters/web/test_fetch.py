@@ -8,7 +8,6 @@ from unittest.mock import patch
 import pytest
 
 from catalight.adapters.web.fetch import Fetcher
-from catalight.domain.errors import ImageError
 from catalight.domain.errors import ImageErrorCode as Code
 from catalight.domain.web.egress import EgressPolicy
 from tests.integration.adapters.web.hosts import (
@@ -278,14 +277,3 @@ def test_a_location_is_followed_as_browsers_do(host: Host, fetcher: Fetcher, hea
 
     host.routes |= {"/": redirected, asked: answer(b"image")}
     assert fetcher.fetch(host.url("/")) == b"image"
-
-
-def test_a_chunk_size_that_is_none_is_not_http(host: Host, fetcher: Fetcher) -> None:
-    def chunked(client: socket.socket) -> bool:
-        client.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")
-        return False
-
-    host.routes["/"] = chunked
-    with pytest.raises(ImageError) as caught:
-        fetcher.fetch(host.url("/"))
-    assert (caught.value.code, caught.value.transient) == (Code.HTTP_ERROR, False)

@@ -17,7 +17,6 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.exceptions import (
     DecodeError,
     HTTPError,
-    InvalidChunkLength,
     InvalidHeader,
     ProtocolError,
     ReadTimeoutError,
@@ -133,7 +132,6 @@ _OUTCOMES = (
         "or {limits.total:g} s in all.",
         transient=True,
     ),
-    _Outcome((InvalidChunkLength,), Code.HTTP_ERROR, "The host's response is not valid HTTP."),
     _Outcome(
         (ssl.SSLEOFError, ProtocolError, ConnectionError),
         Code.CONNECTION_ERROR,

@@ -15,7 +15,7 @@ from catalight.adapters.codec.stopwatch import Stopwatch
 from catalight.domain.image.limits import LIMITS
 from catalight.domain.image.options import Options, Target
 from tests.unit.adapters.codec.coding import recoded
-from tests.unit.adapters.codec.looking import srgb
+from tests.unit.adapters.codec.looking import srgb, swapped
 
 type Colour = tuple[int, ...]
 
@@ -202,3 +202,16 @@ def test_whatever_the_chunks_hold_the_image_is_decoded(chunks: list[tuple[bytes,
     padded = [chunk(kind, content.ljust({b"gAMA": 4, b"cHRM": 32, b"sRGB": 1}.get(kind, 0), b"\1"))
               for kind, content in chunks]  # fmt: skip
     assert len(shown(png(*padded))) == len(COLOURS)
+
+
+def test_a_cicp_that_names_srgb_counts_before_a_profile() -> None:
+    assert_close(shown(png(cicp(1, 13), icc_profile=swapped())), COLOURS)
+
+
+@pytest.mark.parametrize("damaged", [chunk(b"gAMA", b"\0"), chunk(b"sRGB", b"\x07"), gama(1)[:-1] + b"\0"])
+def test_a_damaged_chunk_does_not_hide_a_sound_one(damaged: bytes) -> None:
+    assert_close(shown(png(damaged, gama(1))), COLOURS_SHOWN["gAMA 1"][1])
+
+
+def test_a_profile_that_cannot_be_used_does_not_hide_gamma() -> None:
+    assert_close(shown(png(gama(1), icc_profile=b"junk" * 50)), COLOURS_SHOWN["gAMA 1"][1])

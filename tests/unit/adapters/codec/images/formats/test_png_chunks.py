@@ -236,3 +236,11 @@ def test_a_large_black_png_is_checked_in_little_time() -> None:
     assert png_chunks.has_all_rows(data)
     assert time.process_time() - began < 1
     assert opened(data).size == (5000, 4000)
+
+
+@pytest.mark.parametrize("end", [b"\0\0\0\0IENDabcd", b"\0\0\0\1IENDx\0\0\0\0"], ids=["checksum", "length"])
+@pytest.mark.parametrize("target", [Target.PNG, Target.KEEP, Target.AUTO])
+def test_a_damaged_end_is_replaced(end: bytes, target: Target) -> None:
+    noise = encode(Image.effect_noise((60, 40), 90), "PNG", compress_level=9)
+    result = compress(noise[:-12] + end, Options(quality=100, format=target))
+    assert opened(result.data).size == (60, 40)

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from PIL import Image
 
-from catalight.adapters.codec.images.colour import icc
+from catalight.adapters.codec.images.colour import icc, profiles
 from catalight.adapters.codec.images.colour.icc import Primaries, Transfer
 
 _D65 = (0.3127, 0.3290)
@@ -29,6 +29,7 @@ _PRIMARIES = {
     22: Primaries(_D65, (0.630, 0.340), (0.295, 0.605), (0.155, 0.077)),  # EBU 3213
 }
 _UNSPECIFIED, _SRGB = 2, 13
+_INTENTS = range(4)  # that an sRGB chunk may have
 _BT709_TRANSFERS = frozenset({1, 6, 14, 15})
 
 # In cd/m². Each channel of HDR is clipped here, near Chromium on an SDR display: twice ITU-R BT.2408's white.
@@ -46,20 +47,26 @@ def profile(image: Image.Image, data: bytes) -> object:
     embedded: object = image.info.get("icc_profile")
     grey = image.mode in ("1", "L", "LA") or image.mode.startswith("I")
     if image.format == "PNG":
-        named = _cicp(_png_chunk(data, b"cICP"), grey=grey)
-        if named or embedded or "srgb" in image.info:
-            return named or embedded
+        code_points = _code_points(_png_chunk(data, b"cICP"))
+        if code_points:
+            return _by_code_points(*code_points, grey=grey)
+        if profiles.is_usable(embedded, "L" if grey else "RGB"):
+            return embedded
+        if image.info.get("srgb") in _INTENTS:
+            return None
         return _gamma_profile(image.info.get("gamma"), image.info.get("chromaticity"), grey=grey)
     if image.format == "AVIF" and not embedded:
         return _nclx(data)
     return embedded
 
 
-def _cicp(content: bytes | None, *, grey: bool) -> bytes | None:
-    """The profile of a cICP chunk: primaries, transfer, matrix (0 for RGB) and full range."""
+def _code_points(content: bytes | None) -> tuple[int, int] | None:
+    """The primaries and the transfer function of a cICP chunk; None unless both are known, for full-range RGB."""
     if content is None or len(content) != 4 or content[2:] != b"\0\1":
         return None
-    return _by_code_points(content[0], content[1], grey=grey)
+    primaries, transfer = content[0], content[1]
+    known = primaries in (*_PRIMARIES, _UNSPECIFIED) and transfer in (*_TRANSFERS, _UNSPECIFIED)
+    return (primaries, transfer) if known else None
 
 
 def _nclx(data: bytes) -> bytes | None:
@@ -87,7 +94,7 @@ def _gamma_profile(gamma: object, chromaticity: object, *, grey: bool) -> bytes 
     if not isinstance(gamma, float) or not 0.05 <= gamma <= 20:
         return None
     if not isinstance(chromaticity, tuple) or len(chromaticity) != 8:
-        if math.isclose(gamma, _SRGB_GAMMA, abs_tol=0.0005):
+        if math.isclose(gamma, _SRGB_GAMMA, abs_tol=0.0055):
             return None
         chromaticity = (*_BT709.white, *_BT709.red, *_BT709.green, *_BT709.blue)
     if grey:

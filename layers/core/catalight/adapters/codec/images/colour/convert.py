@@ -14,6 +14,8 @@ def plain(source: Image.Image) -> Image.Image:
     A source that has one of these modes may be converted in place; do not use it afterwards.
     """
     profile = source.info.get("icc_profile")
+    if source.mode == "La":  # premultiplied, which Pillow converts to nothing else
+        source = source.convert("LA")
     if source.mode in deep.MODES:
         source = deep.eight_bits(source)
     if source.mode == "CMYK":

@@ -18,13 +18,13 @@ _LEVELS = (0, 32, 64, 96, 128, 160, 192, 224, 255)
 
 def is_srgb(profile: object, mode: str) -> bool:
     """Whether the colours of an image with this mode and profile are sRGB already."""
-    return not _usable(profile, mode) or _transform(profile, mode) is None
+    return not is_usable(profile, mode) or _transform(profile, mode) is None
 
 
 def to_srgb(image: Image.Image, profile: object) -> Image.Image:
     """Convert L, LA, RGB, RGBA or CMYK to sRGB; CMYK becomes RGB. The image may be changed in place."""
     mode = image.mode.removesuffix("A") if image.mode == "LA" else image.mode
-    transform = _transform(profile, mode) if _usable(profile, mode) else None
+    transform = _transform(profile, mode) if is_usable(profile, mode) else None
     if transform is None:
         return image.convert("RGB") if mode == "CMYK" else image
     if mode == "L":
@@ -39,7 +39,8 @@ def _through_table(image: Image.Image, transform: "ImageCmsTransform") -> Image.
     return image.point(table if image.mode == "L" else [*table, *range(256)])
 
 
-def _usable(profile: object, mode: str) -> bool:
+def is_usable(profile: object, mode: str) -> bool:
+    """Whether it is a profile for images of this mode, and not too long."""
     return isinstance(profile, bytes) and len(profile) <= _MAX_BYTES and profile[16:20] == _SPACES.get(mode)
 
 

@@ -57,7 +57,8 @@ class Bmp(BmpImageFile):
         self.fp.seek(0)
         header = _Header(*_HEADER.unpack_from(data))
         masks = _masks(header, data)
-        if masks is None or masks in _LEFT_TO_PILLOW[header.bits]:
+        is_pillows = masks in _LEFT_TO_PILLOW.get(header.bits, ()) and header.compression == _MASKED
+        if masks is None or is_pillows:
             self._open_plain(header)
             return
         if not all(map(_usable, masks)) or max(masks) >> header.bits:

@@ -5,6 +5,7 @@ refuses the image for them.
 """
 
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -25,6 +26,7 @@ _GREY, _RGB, _PALETTE = 0, 2, 3  # colour types
 _KEYS = {_GREY: 2, _RGB: 6}  # bytes of a transparent colour
 _SAMPLES = {_GREY: 1, _RGB: 3, _PALETTE: 1, 4: 2, 6: 4}
 _COLOURS = 256  # of a palette
+_TRIES = 3  # of damaged chunks of one kind
 _AT_ONCE = 1_000_000  # bytes to inflate
 # Adam7 (section 8.1): the first column and row of each pass, and the steps to the next ones.
 _PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
@@ -46,6 +48,7 @@ def repaired(data: bytes) -> bytes:
     animation only the default image stays. A PNG without image data is returned as it is.
     """
     runs, late, seen = [[0, len(SIGNATURE)]], b"", {b""}
+    tried = Counter[bytes]()
     begun, chunk = False, _Chunk(b"", 0, 0)
     for chunk in _chunks(data):
         if chunk.kind == b"IEND":
@@ -53,8 +56,11 @@ def repaired(data: bytes) -> bytes:
         begun = begun or chunk.kind == b"IDAT"
         if chunk.kind[:1].islower():
             use = _use(chunk, data)
-            usable = use not in seen and _is_usable(use, chunk, data)
-            seen.add(use)  # only the first counts, so that many cost no more than one
+            tried[use] += 1
+            # The first sound one counts; only a few are looked at, so that many cost no more than those.
+            usable = use not in seen and tried[use] <= _TRIES and _is_usable(use, chunk, data)
+            if usable:
+                seen.add(use)
             if usable and begun and use == _EXIF:
                 late = data[chunk.start : chunk.end]
             if begun or not usable:
@@ -62,7 +68,8 @@ def repaired(data: bytes) -> bytes:
         if runs[-1][1] != chunk.start:
             runs.append([chunk.start, chunk.end])
         runs[-1][1] = chunk.end
-    unchanged = chunk.kind == b"IEND" and chunk.end <= len(data) and not late and runs == [[0, chunk.start]]
+    has_end = data[chunk.start : chunk.end] == _END
+    unchanged = has_end and not late and runs == [[0, chunk.start]]
     if unchanged or not begun:
         return data
     pieces = [data[start:end] for start, end in runs]

@@ -5,7 +5,10 @@ from typing import Any
 from PIL import Image, TiffImagePlugin
 from PIL.TiffImagePlugin import TiffImageFile
 
-_PHOTOMETRIC, _BITS, _SAMPLE_FORMAT = 262, 258, 339
+from catalight.domain.errors import ImageError, ImageErrorCode
+
+_PHOTOMETRIC, _BITS, _SAMPLE_FORMAT, _PLANAR = 262, 258, 339, 284
+_IN_PLANES, _SIGNED = 2, 2
 # (bits, sample format): Pillow's modes for little-endian and big-endian files, which it lacks for some files
 _GREYS = {
     (12, 1): (("I;16", "I;12"), ("I;16", "I;12")),
@@ -24,8 +27,17 @@ class Tiff(TiffImageFile):
 
     def _setup(self) -> None:
         super()._setup()
+        bits, formats = self.tag_v2.get(_BITS, (1,)), self.tag_v2.get(_SAMPLE_FORMAT, (1,))
+        if self.tag_v2.get(_PLANAR) == _IN_PLANES and max(bits) > 8 and not self.use_load_libtiff:
+            raise _unsupported("an uncompressed TIFF of 16 bits in separate planes")  # Pillow reads 8 of them
+        if max(bits) == 8 and _SIGNED in formats:
+            raise _unsupported("a TIFF of signed 8-bit values")  # Pillow takes them for unsigned
         if self.use_load_libtiff:
             self.tile = [tile._replace(args=_native(tile.args)) for tile in self.tile]
+
+
+def _unsupported(kind: str) -> ImageError:
+    return ImageError(ImageErrorCode.CORRUPT_IMAGE, f"The image is {kind}, which is not supported.")
 
 
 def register() -> None:
