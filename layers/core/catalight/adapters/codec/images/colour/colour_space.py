@@ -61,7 +61,7 @@ def profile(image: Image.Image, data: bytes) -> object:
 
 
 def _code_points(content: bytes | None) -> tuple[int, int] | None:
-    """The primaries and the transfer function of a cICP chunk; None unless both are known, for full-range RGB."""
+    """The primaries and the transfer function of a cICP chunk; None unless known, and for full-range RGB."""
     if content is None or len(content) != 4 or content[2:] != b"\0\1":
         return None
     primaries, transfer = content[0], content[1]
