@@ -273,7 +273,7 @@ def check_catalogue(catalogue: Catalogue) -> None:
     assert catalogue.warnings_total >= invalid
     if catalogue.warnings_total <= MAX_PROBLEMS:
         assert [warning.code for warning in catalogue.warnings].count("invalid_url") == invalid
-    assert {warning.code for warning in catalogue.warnings} <= {"invalid_url", "short_row"}
+    assert {warning.code for warning in catalogue.warnings} <= {"invalid_url", "short_row", "misplaced_url"}
     assert all(len(row.cells) == len(catalogue.header) for row in catalogue.rows)
     assert [row.line for row in catalogue.rows] == sorted({row.line for row in catalogue.rows})
 
