@@ -56,7 +56,7 @@ webhook-secret: $(READY)  ## Show the secret that signs a key's webhooks (KEY=it
 
 ##@ Work on it
 .PHONY: check test audit chaos corpora fuzz native openapi bench bench-pipeline format lock
-check: $(READY) $(NATIVE)  ## Check format, lint and types, and run the unit tests: under a minute
+check: $(READY) $(NATIVE)  ## Check format, lint and types, and run the unit tests: about a minute
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy --no-error-summary

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -112,8 +113,12 @@ def test_a_job_larger_than_its_window_never_fills_the_queue(
 def image_workers() -> list[int]:
     """Return the processes that run the image function."""
     handler = b"_HANDLER=functions.images.handler.handle"
-    environments = {pid: Path(f"/proc/{pid}/environ").read_bytes() for pid in children(os.getpid())}
-    return [pid for pid, environment in environments.items() if handler in environment]
+    found = []
+    for pid in children(os.getpid()):
+        with suppress(FileNotFoundError, ProcessLookupError):  # it has just ended
+            if handler in Path(f"/proc/{pid}/environ").read_bytes():
+                found.append(pid)
+    return found
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")

@@ -65,7 +65,7 @@ def children() -> list[int]:
 def compressing() -> set[int]:
     """Return the children that have been compressing for a while."""
     found = set()
-    with suppress(FileNotFoundError):  # one ended in the meantime
+    with suppress(FileNotFoundError, ProcessLookupError):  # one ended in the meantime
         found = {child for child in children() if cpu_ticks(child) > 60}
     return found
 
@@ -350,7 +350,7 @@ def test_the_child_dies_with_its_parent_even_while_compressing(tmp_path: Path) -
     (tmp_path / "slow").write_bytes(SLOW)
     script = (
         "import sys; from pathlib import Path\n"
-        "from tests.integration.adapters.codec.test_sandbox import *\n"
+        "from tests.unit.adapters.codec.test_sandbox import *\n"
         "sandbox = Sandbox(UNCOUNTED); sandbox.compress(SMALL, DEFAULTS); print(json.dumps(children()))\n"
         "sys.stdout.flush(); sandbox.compress(Path(sys.argv[1]).read_bytes(), DEFAULTS)"
     )
