@@ -7,6 +7,7 @@ source's EXIF; `profiled` says whether the colour profile is needed.
 import zlib
 from collections.abc import Callable, Iterator
 
+from catalight.adapters.codec.images.formats import gif
 from catalight.adapters.codec.jpeg import scans
 from catalight.adapters.codec.jpeg.header import segment
 from catalight.domain.image.options import ImageFormat
@@ -130,18 +131,18 @@ def _riff_chunk(chunk: Chunk) -> bytes:
 
 
 def _gif(data: bytes, _exif: bytes, _profiled: bool) -> bytes | None:
-    at = 13 + _gif_colours(data[10])
+    at = 13 + gif.colour_table_bytes(data[10])
     pieces, control = [data[:at]], b""
     while at < len(data):
         start, kind, label = at, data[at : at + 1], data[at + 1 : at + 2]
         if kind == b";":
             return b"".join([*pieces, b";"])
         if kind == b"," and start + 10 < len(data):
-            at = _gif_end(data, start + 11 + _gif_colours(data[start + 9]))
+            at = gif.after_sub_blocks(data, start + 11 + gif.colour_table_bytes(data[start + 9]))
             pieces += [control, data[start:at]]
             control = b""
         elif kind == b"!":
-            at = _gif_end(data, start + 2)
+            at = gif.after_sub_blocks(data, start + 2)
             if label == b"\xf9":  # how the next image is shown
                 control = data[start:at]
             elif label == b"\xff" and data[start + 2 :].startswith(_GIF_LOOPS):
@@ -149,18 +150,6 @@ def _gif(data: bytes, _exif: bytes, _profiled: bool) -> bytes | None:
         else:
             return None
     return None
-
-
-def _gif_colours(flags: int) -> int:
-    """Return the bytes of the colour table that follows a header with these flags."""
-    return 3 << (flags & 7) + 1 if flags & 0x80 else 0
-
-
-def _gif_end(data: bytes, at: int) -> int:
-    """Return the position after a sequence of sub-blocks."""
-    while at < len(data) and data[at]:
-        at += data[at] + 1
-    return at + 1
 
 
 def _avif(data: bytes, _exif: bytes, _profiled: bool) -> bytes | None:

@@ -5,13 +5,13 @@ profile counts before nclx. Code points are those of ITU-T H.273.
 """
 
 import math
-from collections.abc import Iterator
 from functools import lru_cache
 
 from PIL import Image
 
 from catalight.adapters.codec.images.colour import icc, profiles
 from catalight.adapters.codec.images.colour.icc import Primaries, Transfer
+from catalight.adapters.codec.images.formats import png_chunks
 
 _D65 = (0.3127, 0.3290)
 _BT709 = Primaries(_D65, (0.640, 0.330), (0.300, 0.600), (0.150, 0.060))
@@ -47,7 +47,7 @@ def profile(image: Image.Image, data: bytes) -> object:
     embedded: object = image.info.get("icc_profile")
     grey = image.mode in ("1", "L", "LA") or image.mode.startswith("I")
     if image.format == "PNG":
-        code_points = _code_points(_png_chunk(data, b"cICP"))
+        code_points = _code_points(png_chunks.content_before_pixels(data, b"cICP"))
         if code_points:
             return _by_code_points(*code_points, grey=grey)
         if profiles.is_usable(embedded, "L" if grey else "RGB"):
@@ -104,19 +104,6 @@ def _gamma_profile(gamma: object, chromaticity: object, *, grey: bool) -> bytes 
         return icc.rgb_profile(Primaries(white, red, green, blue), _power(gamma))
     except (ValueError, ZeroDivisionError, OverflowError):
         return None
-
-
-def _png_chunk(data: bytes, kind: bytes) -> bytes | None:
-    """The content of the first chunk of this kind, if it comes before the pixels."""
-    return next((content for name, content in _png_head(data) if name == kind), None)
-
-
-def _png_head(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    at = 8
-    while at + 12 <= len(data) and data[at + 4 : at + 8] != b"IDAT":
-        size = int.from_bytes(data[at : at + 4])
-        yield data[at + 4 : at + 8], data[at + 8 : at + 8 + size]
-        at += 12 + size
 
 
 @lru_cache(maxsize=16)  # one object per exponent, so that the profiles built from it are found again

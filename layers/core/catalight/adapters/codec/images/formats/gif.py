@@ -55,16 +55,16 @@ class Frame:
 
 def frames(data: bytes) -> Iterator[Frame]:
     """Find the frames, the last of which may be cut off; raise EOFError if there is none."""
-    at, control, found = _HEADER + _colours(data[10]), _UNCONTROLLED, 0
+    at, control, found = _HEADER + colour_table_bytes(data[10]), _UNCONTROLLED, 0
     head = data[:at]
     while at < len(data) and data[at] != _TRAILER:
         start, kind = at, data[at]
         if kind == _EXTENSION:
-            at = _end(data, start + 2)
+            at = after_sub_blocks(data, start + 2)
             if data[start + 1 : start + 3] == bytes([_CONTROL, 4]):
                 control = data[start + 2 : start + 7].ljust(5, b"\0")
         elif kind == _FRAME:
-            at = _end(data, start + 11 + _colours(*data[start + 9 : start + 10]))
+            at = after_sub_blocks(data, start + 11 + colour_table_bytes(*data[start + 9 : start + 10]))
             yield _frame(head, control, data[start:at])
             control, found = _UNCONTROLLED, found + 1
         else:
@@ -141,12 +141,12 @@ def _plain(image: Image.Image) -> Image.Image:
     return image.convert("RGB") if image.getchannel("A").getextrema() == (255, 255) else image.copy()
 
 
-def _colours(flags: int = 0) -> int:
+def colour_table_bytes(flags: int = 0) -> int:
     """Return the bytes of the colour table that follows a header with these flags."""
     return 3 << (flags & 7) + 1 if flags & 0x80 else 0
 
 
-def _end(data: bytes, at: int) -> int:
+def after_sub_blocks(data: bytes, at: int) -> int:
     """Return the position after a sequence of sub-blocks."""
     while at < len(data) and data[at]:
         at += data[at] + 1

@@ -7,6 +7,7 @@ refuses the image for them.
 import zlib
 from collections import Counter
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import NamedTuple
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -74,6 +75,12 @@ def repaired(data: bytes) -> bytes:
         return data
     pieces = [data[start:end] for start, end in runs]
     return b"".join(pieces if runs[-1][1] > len(data) else [*pieces, late, _END])
+
+
+def content_before_pixels(data: bytes, kind: bytes) -> bytes | None:
+    """Return the content of the first chunk of this kind, if it comes before the image data."""
+    before = takewhile(lambda chunk: chunk.kind != b"IDAT", _chunks(data))
+    return next((_content(chunk, data) for chunk in before if chunk.kind == kind), None)
 
 
 def has_all_rows(data: bytes) -> bool:
