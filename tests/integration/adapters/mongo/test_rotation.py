@@ -158,7 +158,7 @@ def test_work_waits_while_the_secret_has_the_old_password(
             MongoRows(connection).any_pending("job")
     assert secret.reads == 2
     assert [record.levelno for record in caplog.records] == [logging.ERROR]
-    assert "refuses the login (code 18)" in caplog.text
+    assert "refuses the login, and the secret holds no other URI (code 18)" in caplog.text
     secret.put(mongod.uri_with(SECOND))
     seconds[0] = REREAD_SECONDS
     assert not MongoRows(connection).any_pending("job")
