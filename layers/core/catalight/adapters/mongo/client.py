@@ -81,7 +81,7 @@ def open_database(uri: str, database: str, select_seconds: float) -> Database[Do
 def refusal(error: BaseException | None) -> Refusal | None:
     """Return why MongoDB refused the call, or None for other errors.
 
-    Atlas's texts: "bad auth : Authentication failed." (www.mongodb.com/docs/atlas/troubleshoot-connection) and
+    Atlas's texts: "bad auth : Authentication failed." (mongodb.com/docs/atlas/troubleshoot-connection) and
     "you are over your space quota, using 512 MB of 512 MB" (github.com/avgupta456/github-trends/issues/343).
     """
     if not isinstance(error, OperationFailure):
@@ -98,7 +98,7 @@ def refusal(error: BaseException | None) -> Refusal | None:
 
 @contextmanager
 def unavailable_when_down() -> Iterator[None]:
-    """Raise UnavailableError if MongoDB does not answer, has no primary or refuses the call until somebody acts."""
+    """Raise UnavailableError if MongoDB does not answer, has no primary or refuses calls for a while."""
     try:
         yield
     except (ConnectionFailure, CursorNotFound, NotPrimaryError, ExecutionTimeout, WTimeoutError) as error:
