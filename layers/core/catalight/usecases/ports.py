@@ -158,7 +158,10 @@ class ObjectStore(Protocol):
         """Return whether an object is stored under the key."""
 
     def link(self, key: str, seconds: int, file_name: str | None = None, *, head: bool = False) -> str:
-        """Return a presigned URL for GET or HEAD. With `file_name`, a browser saves it under that name."""
+        """Return a presigned URL for GET or HEAD, for `seconds` at most.
+
+        With `file_name`, a browser saves it under that name.
+        """
 
     def delete(self, keys: Iterable[str]) -> None:
         """Delete the objects under these keys, if they exist."""
