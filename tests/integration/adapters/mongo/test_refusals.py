@@ -35,7 +35,7 @@ def test_a_full_cluster_is_an_outage_and_the_log_says_what_to_do(
 ) -> None:
     with pytest.raises(UnavailableError, match="MongoDB"):
         MongoRows(connected).insert([ROW])
-    assert reported(caplog).startswith("MongoDB is over its space quota: delete jobs, or move to a larger")
+    assert reported(caplog).startswith("MongoDB is over its space quota: move to a larger cluster")
     assert "512" not in caplog.text
     assert not MongoRows(connected).any_pending("job")  # reads go on
 

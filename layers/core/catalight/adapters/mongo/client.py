@@ -36,7 +36,7 @@ class Refusal(StrEnum):
     """Why MongoDB refuses calls until somebody acts. These are outages: work waits."""
 
     LOGIN = "refuses the login, and the secret holds no other URI"
-    SPACE = "is over its space quota: delete jobs, or move to a larger cluster"
+    SPACE = "is over its space quota: move to a larger cluster, or make room in it"
     OTHER = (
         "refuses a call for a reason of Atlas's own: see the cluster's limits and the user's role in Atlas"
     )
