@@ -1,10 +1,12 @@
 """An HTTP server for product images, in its own process: its CPU is not part of what is measured.
 
-`python -m bench.image_host FOLDER` serves what `draw_all` has drawn there. It first prints its address.
+`python -m bench.image_host FOLDER LATENCY` serves what `draw_all` has drawn there, each image LATENCY
+milliseconds after the request. It first prints its address.
 """
 
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -34,9 +36,9 @@ def _draw(number: int, folder: Path) -> None:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[str]:
-    """Serve the images of the folder until the block ends; yield the address."""
-    command = [sys.executable, "-m", "bench.image_host", str(folder)]
+def serving(folder: Path, latency: int = 0) -> Iterator[str]:
+    """Serve the images of the folder until the block ends, after `latency` ms each; yield the address."""
+    command = [sys.executable, "-m", "bench.image_host", str(folder), str(latency)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         if process.stdout is None:
             raise TypeError("the process has no output pipe")
@@ -45,20 +47,22 @@ def serving(folder: Path) -> Iterator[str]:
 
 
 class _ImageHost(Server):
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, latency: int) -> None:
         super().__init__(("127.0.0.1", 0), _Images)
         self.images = {f"/{path.name}": path.read_bytes() for path in folder.glob("*.jpg")}
+        self.latency = latency
 
 
 class _Images(Handler):
     server: _ImageHost
 
     def do_GET(self) -> None:  # noqa: N802 (the base class's name)
+        time.sleep(self.server.latency / 1000)
         self.answer(200, self.server.images[self.path], "image/jpeg")
 
 
 def main() -> None:
-    server = _ImageHost(Path(sys.argv[1]))
+    server = _ImageHost(Path(sys.argv[1]), int(sys.argv[2]))
     print(server.url, flush=True)
     server.serve_forever()
 

@@ -258,25 +258,31 @@ class MemoryHosts:
     """Hosts in a dictionary; if `down` is set, every call fails."""
 
     def __init__(self) -> None:
-        self.hosts: dict[str, Host] = {}
+        self.hosts: dict[tuple[str, str | None], Host] = {}
+        self.writes = 0
         self.down = False
 
-    def known(self, names: Iterable[str]) -> dict[str, Host]:
+    def known(self, names: Iterable[str], owner: str) -> list[Host]:
         if self.down:
             raise UnavailableError("MongoDB")
-        return {name: self.hosts[name] for name in names if name in self.hosts}
+        ids = {(name, whose) for name in names for whose in (None, owner)}
+        return [host for key, host in self.hosts.items() if key in ids]
 
-    def back_off(self, name: str, until: datetime, strikes: int) -> None:
+    def back_off(self, hosts: Iterable[Host]) -> None:
         if self.down:
             raise UnavailableError("MongoDB")
-        stored = self.hosts.get(name, Host(name, until, strikes))
-        self.hosts[name] = Host(name, max(stored.until, until), max(stored.strikes, strikes))
+        self.writes += 1
+        for host in hosts:
+            stored = self.hosts.get((host.name, host.owner), host)
+            self.hosts[host.name, host.owner] = replace(
+                host, until=max(stored.until, host.until), strikes=max(stored.strikes, host.strikes)
+            )
 
-    def clear_strikes(self, name: str, now: datetime) -> None:
+    def clear_strikes(self, name: str, owner: str, now: datetime) -> None:
         if self.down:
             raise UnavailableError("MongoDB")
-        if name in self.hosts and self.hosts[name].until <= now:
-            del self.hosts[name]
+        if (name, owner) in self.hosts and self.hosts[name, owner].until <= now:
+            del self.hosts[name, owner]
 
 
 class MemoryKeys:

@@ -270,7 +270,12 @@ class Download(BaseModel):
     """A presigned URL of the result CSV."""
 
     url: str
-    expires_at: datetime
+    expires_at: datetime = Field(
+        description=(
+            "The URL works until then at most. It may end earlier, with the credentials of the function that"
+            " signed it; then ask for another"
+        )
+    )
 
 
 class Problem(BaseModel):

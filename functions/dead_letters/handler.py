@@ -18,7 +18,7 @@ from catalight.usecases.images.give_up import GiveUp
 from catalight.usecases.images.record_images import RecordImages
 from catalight.usecases.jobs.ask_completion import AskCompletion
 
-logger = logging.getLogger(__name__)
+logger = logging.getLogger("catalight.dead_letters")
 
 
 @cache

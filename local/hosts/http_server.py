@@ -34,9 +34,13 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the base class's name)
         """Log nothing."""
 
-    def answer(self, status: int, body: bytes = b"", media_type: str = "text/plain") -> None:
+    def answer(
+        self, status: int, body: bytes = b"", media_type: str = "text/plain", retry_after: int | None = None
+    ) -> None:
         """Send a response with its headers and body."""
         self.send_response(status)
+        if retry_after is not None:
+            self.send_header("Retry-After", str(retry_after))
         self.send_header("Content-Type", media_type)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

@@ -4,6 +4,7 @@
 |---|---|
 | `/{n}.jpg` | image n |
 | `/busy/{name}` | 503 the first time, then an image |
+| `/resting/{name}` | 503 with `Retry-After: 3600` |
 | `/missing/{name}` | 404 |
 | `/later/{name}` | 404 until `fixed` is set, then an image |
 | `/held/{name}` | an image, once `fixed` is set; 503 after 60 s without |
@@ -61,8 +62,8 @@ class _Handler(Handler):
                 self.answer(503)
             case ["later", _] if not self.server.fixed.is_set():
                 self.answer(404)
-            case ["missing", _]:
-                self.answer(404)
+            case ["resting", _]:
+                self.answer(503, retry_after=3600)
             case ["forbidden", _]:
                 self.answer(403)
             case ["text", _]:

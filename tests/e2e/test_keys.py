@@ -1,5 +1,6 @@
 """API keys on the whole local system, as in a deployment on AWS."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -7,11 +8,12 @@ from typing import Any
 import pytest
 
 from local.client import TIMEOUT, Client, rows_of
-from local.hosts.image_server import ImageServer
+from local.hosts.image_server import ImageServer, image_server
 from local.hosts.webhook_receiver import webhook_receiver
 from local.runner.system import System
 from tests.e2e.conftest import QUICK
 from tests.e2e.test_job import finish
+from tests.integration.local.waiting import eventually
 from tests.pipeline import csv_of
 
 
@@ -77,6 +79,28 @@ def test_each_key_has_its_own_webhook_secret_and_two_during_rotation(
             customer.client.upload(csv_of(f"{images.url}/1.jpg"), webhook_url=f"{receiver.url}/hook")
             assert receiver.events.get(timeout=30)["type"] == "job.completed"
     assert new != new_customer(locked, "another").webhook_secret
+
+
+def test_one_keys_url_does_not_stop_anothers_images_of_the_same_host(locked: System) -> None:
+    """The URL of one answers 503 with `Retry-After: 3600`. The other waits for it once, for some seconds."""
+    mine, yours = new_customer(locked, "met"), new_customer(locked, "not met")
+    with image_server(60, 45) as host:
+        request_id = mine.client.upload(csv_of(f"{host.url}/resting/1.jpg"))["request_id"]
+        eventually(lambda: first_image(mine.client, request_id)["attempts"] == 1)
+        data = csv_of(*(f"{host.url}/{number}.jpg" for number in range(30)))
+        began = time.monotonic()
+        status = finish(yours.client, yours.client.upload(data)["request_id"])
+        assert (status["status"], status["errors"]) == ("COMPLETED", {})
+        assert time.monotonic() - began < 40
+        assert first_image(mine.client, request_id)["state"] == "PENDING"
+        assert host.requests["/resting/1.jpg"] == 1
+
+
+def first_image(client: Client, request_id: str) -> dict[str, Any]:
+    answer = client.http.get(f"{client.url}/jobs/{request_id}/rows", timeout=TIMEOUT)
+    answer.raise_for_status()
+    image: dict[str, Any] = answer.json()["rows"][0]["images"][0]
+    return image
 
 
 def test_too_many_rows_are_429(locked: System, images: ImageServer) -> None:

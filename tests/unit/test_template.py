@@ -47,6 +47,7 @@ def test_no_resource_has_a_fixed_name() -> None:
     }
     references = {  # the names of other things than the resource itself
         ("AWS::CloudWatch::Alarm", "MetricName"),
+        ("AWS::Lambda::EventInvokeConfig", "FunctionName"),
         ("AWS::Lambda::EventSourceMapping", "FunctionName"),
         ("AWS::Lambda::Permission", "FunctionName"),
         ("AWS::ApiGatewayV2::Stage", "StageName"),
@@ -65,6 +66,28 @@ def test_sqs_handlers_report_batch_item_failures() -> None:
             if event["Type"] == "SQS":
                 assert event["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
                 assert event["Properties"]["BatchSize"] == 1
+
+
+def test_a_function_that_is_invoked_asynchronously_is_not_retried_by_lambda() -> None:
+    """The schedule's RetryPolicy governs delivery only. API Gateway and SQS invoke synchronously."""
+    functions = resources("AWS::Serverless::Function")
+    asynchronous = {
+        name
+        for name, function in functions.items()
+        if {event["Type"] for event in function.get("Events", {}).values()} - {"HttpApi", "SQS"}
+    }
+    assert asynchronous == {"SweeperFunction"}
+    configured = [
+        resource["Properties"]
+        for resource in translated()["Resources"].values()
+        if resource["Type"] == "AWS::Lambda::EventInvokeConfig"
+    ]
+    assert [properties["FunctionName"] for properties in configured] == [
+        {"Ref": name} for name in asynchronous
+    ]
+    for properties in configured:
+        assert properties["Qualifier"] == "$LATEST"
+        assert (properties["MaximumRetryAttempts"], properties["MaximumEventAgeInSeconds"]) == (0, 60)
 
 
 def test_nothing_unauthenticated_is_deployed() -> None:

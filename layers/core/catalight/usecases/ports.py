@@ -1,6 +1,6 @@
 """The protocols that the use cases need. `catalight.adapters` implements them."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date, datetime
 from typing import Protocol
@@ -158,7 +158,10 @@ class ObjectStore(Protocol):
         """Return whether an object is stored under the key."""
 
     def link(self, key: str, seconds: int, file_name: str | None = None, *, head: bool = False) -> str:
-        """Return a presigned URL for GET or HEAD. With `file_name`, a browser saves it under that name."""
+        """Return a presigned URL for GET or HEAD, for `seconds` at most.
+
+        With `file_name`, a browser saves it under that name.
+        """
 
     def delete(self, keys: Iterable[str]) -> None:
         """Delete the objects under these keys, if they exist."""
@@ -174,14 +177,17 @@ class WebhookSender(Protocol):
 class Hosts(Protocol):
     """The throttled hosts, shared by all instances. They are advisory: nothing goes wrong without them."""
 
-    def known(self, names: Iterable[str]) -> Mapping[str, Host]:
-        """Return those of `names` that are stored, even after their backoff: their strikes still count."""
+    def known(self, names: Iterable[str], owner: str) -> list[Host]:
+        """Return what is stored of these hosts for the owner, and for all owners.
 
-    def back_off(self, name: str, until: datetime, strikes: int) -> None:
-        """Back off from the host until `until` or longer, and store this number of strikes or more."""
+        Hosts are returned even after their backoff: their strikes still count.
+        """
 
-    def clear_strikes(self, name: str, now: datetime) -> None:
-        """Forget the strikes of a host that serves again, if its backoff is over."""
+    def back_off(self, hosts: Iterable[Host]) -> None:
+        """Store these backoffs, in one call. One that is stored already is extended, never shortened."""
+
+    def clear_strikes(self, name: str, owner: str, now: datetime) -> None:
+        """Forget the owner's strikes of a host that serves again, if the backoff is over."""
 
 
 class Keys(Protocol):

@@ -17,6 +17,7 @@ from catalight.adapters.mongo import Connection, MongoHosts, MongoRows
 from catalight.adapters.mongo.connection import CLOSING, REREAD_SECONDS
 from catalight.domain.errors import UnavailableError
 from catalight.domain.job.row import Row
+from catalight.domain.web.hosts import Host
 from local.runner import aws
 from local.runner.children import free_port
 from tests.integration.guarded_mongod import GuardedMongod, guarded_mongod
@@ -109,7 +110,7 @@ def test_many_threads_open_one_new_client_and_no_call_fails(
 ) -> None:
     connection = new()
     hosts = MongoHosts(connection)
-    hosts.back_off("before:80", NOW, 1)
+    hosts.back_off([Host("before:80", NOW, 1)])
     old = connection.database
     mongod.change_password(SECOND)
     secret.put(mongod.uri_with(SECOND))
@@ -118,7 +119,7 @@ def test_many_threads_open_one_new_client_and_no_call_fails(
     def record(number: int) -> None:
         start.wait()
         for repeat in range(20):
-            hosts.back_off(f"{number}-{repeat}:80", NOW, 1)
+            hosts.back_off([Host(f"{number}-{repeat}:80", NOW, 1)])
 
     with ThreadPoolExecutor(THREADS) as pool:
         list(pool.map(record, range(THREADS)))
@@ -157,7 +158,7 @@ def test_work_waits_while_the_secret_has_the_old_password(
             MongoRows(connection).any_pending("job")
     assert secret.reads == 2
     assert [record.levelno for record in caplog.records] == [logging.ERROR]
-    assert "refuses the login (code 18)" in caplog.text
+    assert "refuses the login, and the secret holds no other URI (code 18)" in caplog.text
     secret.put(mongod.uri_with(SECOND))
     seconds[0] = REREAD_SECONDS
     assert not MongoRows(connection).any_pending("job")

@@ -70,3 +70,9 @@ def test_a_waiting_image_comes_back_soon_after_the_backoff(seconds: float, rando
     until = NOW + timedelta(seconds=seconds)
     back = hosts.back_at(until, NOW, lambda: random)
     assert timedelta(0) <= back - until <= timedelta(seconds=max(1, seconds / 10))
+
+
+@given(st.floats(min_value=-1e6, max_value=1e6))
+def test_other_owners_share_the_first_seconds_only(seconds: float) -> None:
+    until = NOW + timedelta(seconds=seconds)
+    assert hosts.shared_until(until, NOW) == min(until, NOW + timedelta(seconds=10))

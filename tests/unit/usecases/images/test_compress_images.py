@@ -58,6 +58,10 @@ class Setup:
     def in_seconds(self, seconds: float) -> datetime:
         return self.clock() + timedelta(seconds=seconds)
 
+    def stored(self, name: str, seconds: float, strikes: int = 1) -> Host:
+        """A backoff of the job's owner."""
+        return Host(name, self.in_seconds(seconds), strikes, self.job.owner)
+
 
 class SlowStore(MemoryStore):
     """A store in which each `put` takes 0.1 s of its clock."""
@@ -133,11 +137,14 @@ class TestHostBackoff:
     def test_a_backoff_is_stored_for_other_instances(self) -> None:
         setup = Setup({"http://H/a": refusal(503)})
         setup("http://H/a")
-        assert setup.hosts.hosts == {"h:80": Host("h:80", setup.in_seconds(2), strikes=1)}
+        assert set(setup.hosts.hosts.values()) == {
+            Host("h:80", setup.in_seconds(2), 1, setup.job.owner),
+            Host("h:80", setup.in_seconds(2), 1),
+        }
 
     def test_a_backoff_stored_by_another_instance_is_respected(self) -> None:
         setup = Setup()
-        setup.hosts.back_off("h:80", setup.in_seconds(100), strikes=1)
+        setup.hosts.back_off([setup.stored("h:80", 100)])
         throttled, other_port = setup("http://h/a", "http://h:81/a")
         assert setup.fetched == ["http://h:81/a"]
         assert (throttled.attempts, throttled.not_before) == (0, setup.in_seconds(105))
@@ -158,7 +165,8 @@ class TestHostBackoff:
         setup.compress_images = replace(setup.compress_images, fetch=fetch)
         for strikes, seconds in ((1, 2), (2, 4), (3, 8)):
             setup(*answers)
-            assert setup.hosts.hosts["h:80"] == Host("h:80", setup.in_seconds(seconds), strikes)
+            assert setup.hosts.hosts["h:80", setup.job.owner] == setup.stored("h:80", seconds, strikes)
+            assert setup.hosts.writes == strikes
             setup.clock.forward(seconds)
 
     def test_429_costs_an_image_no_attempt_but_its_deadline_still_ends_it(self) -> None:
@@ -175,7 +183,7 @@ class TestHostBackoff:
 
     def test_the_backoff_of_a_host_that_serves_again_is_deleted(self) -> None:
         setup = Setup()
-        setup.hosts.back_off("h:80", setup.clock(), strikes=7)
+        setup.hosts.back_off([setup.stored("h:80", 0, strikes=7)])
         setup("http://h/a", "http://h/b")
         assert setup.hosts.hosts == {}
 
@@ -190,7 +198,7 @@ class TestHostBackoff:
         setup = Setup({"http://h/a": refusal(429, retry_after=1e8)})
         _, second = setup("http://h/a", "http://h/b")
         assert second.state == "PENDING"
-        assert setup.hosts.hosts["h:80"].until == setup.in_seconds(1800)
+        assert setup.hosts.hosts["h:80", setup.job.owner].until == setup.in_seconds(1800)
         setup.clock.forward(1981)
         _, second = setup("http://h/a", second)
         assert (second.state, second.error) == ("FAILED", "deadline_exceeded")
@@ -230,6 +238,64 @@ class TestHostBackoff:
         pipeline.run()
         assert pipeline.jobs.get(job.id).counts.done == 40
         assert len(pipeline.fetched) == 40 + 5  # it was asked at 0, 2, 6, 14 and 30 seconds
+
+
+class TestOwners:
+    """`OTHER` meets what its host does; the job of the setup belongs to somebody else."""
+
+    OTHER = "another"
+
+    def meets(self, setup: Setup, error: ImageError) -> None:
+        """Let an image of `OTHER` meet a refusal of the host h."""
+
+        def refuse(url: str) -> bytes:
+            raise error
+
+        refusing = replace(setup.pipeline.compress_images, fetch=refuse)
+        refusing(replace(setup.job, owner=self.OTHER), [Task(0, 0, Image("http://h/bad"))], lambda: 100.0)
+
+    def test_a_long_retry_after_binds_the_owner_that_met_it(self) -> None:
+        setup = Setup()
+        self.meets(setup, refusal(503, retry_after=3600))
+        [image] = setup("http://h/a")
+        assert image.not_before == setup.in_seconds(10.5)
+        setup.clock.forward(10.5)
+        assert [image.state for image in setup(image, "http://h/b")] == ["DONE", "DONE"]
+        assert setup.hosts.hosts["h:80", self.OTHER].until > setup.in_seconds(1700)
+
+    def test_a_short_pause_is_shared_and_strikes_are_not(self) -> None:
+        setup = Setup({"http://h/a": refusal(503)})
+        for seconds in (2, 4, 8, 16, 32):
+            self.meets(setup, refusal(503))
+            [image] = setup("http://h/new")
+            until = min(seconds, 10)
+            assert image.not_before == setup.in_seconds(until + 0.5 * max(1, until / 10))
+            setup.clock.forward(seconds)
+        setup("http://h/a")
+        assert setup.hosts.hosts["h:80", setup.job.owner] == setup.stored("h:80", 2)
+
+    def test_an_image_waits_for_others_once_however_often_they_renew_it(self) -> None:
+        setup = Setup()
+        self.meets(setup, refusal(429, retry_after=8))
+        [image] = setup("http://h/a")
+        assert image.not_before
+        setup.clock.forward((image.not_before - setup.clock()).total_seconds())
+        self.meets(setup, refusal(429, retry_after=8))
+        [image] = setup(image)
+        assert (image.state, image.attempts) == ("DONE", 0)
+
+    def test_an_owners_own_backoff_holds_for_images_that_have_waited(self) -> None:
+        setup = Setup()
+        waited = Image("http://h/a").waiting(setup.clock(), setup.clock(), 60)
+        setup.hosts.back_off([setup.stored("h:80", 100)])
+        [image] = setup(waited)
+        assert image.not_before == setup.in_seconds(105)
+
+    def test_a_backoff_that_an_earlier_release_stored_binds_for_seconds(self) -> None:
+        setup = Setup()
+        setup.hosts.back_off([Host("h:80", setup.in_seconds(1800), 8)])
+        [image] = setup("http://h/a")
+        assert image.not_before == setup.in_seconds(10.5)
 
 
 class TestConnections:
@@ -341,7 +407,7 @@ class TestTime:
 
     def test_images_of_a_throttled_host_do_not_count_as_the_first(self) -> None:
         setup = Setup()
-        setup.hosts.back_off("h:80", setup.in_seconds(100), strikes=1)
+        setup.hosts.back_off([setup.stored("h:80", 100)])
         waiting, done = setup("http://h/a", "http://other/a", seconds_left=lambda: 1.0)
         assert (waiting.not_before, done.state) == (setup.in_seconds(105), "DONE")
 

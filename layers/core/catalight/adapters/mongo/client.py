@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from typing import Any
 
 from pymongo import MongoClient, ReadPreference, WriteConcern
@@ -25,9 +26,20 @@ type Document = dict[str, Any]
 DUPLICATE_KEY = 11000  # MongoDB's code
 SCHEMES = ("mongodb://", "mongodb+srv://")
 
-# Unauthorized (the user was dropped), AuthenticationFailed, and the code that Atlas uses for both. A new
-# password may be on its way, so this counts as an outage: work waits.
-REFUSALS = frozenset({13, 18, 8000})
+LOGIN_REFUSED = frozenset({13, 18})  # Unauthorized (the user was dropped) and AuthenticationFailed
+ATLAS_ERROR = (
+    8000  # Atlas's code for all that it refuses itself; only the text tells a login from a full disk
+)
+
+
+class Refusal(StrEnum):
+    """Why MongoDB refuses calls until somebody acts. These are outages: work waits."""
+
+    LOGIN = "refuses the login, and the secret holds no other URI"
+    SPACE = "is over its space quota: move to a larger cluster, or make room in it"
+    OTHER = (
+        "refuses a call for a reason of Atlas's own: see the cluster's limits and the user's role in Atlas"
+    )
 
 
 class UriError(Exception):
@@ -66,9 +78,27 @@ def open_database(uri: str, database: str, select_seconds: float) -> Database[Do
         raise UriError from None  # the exception text contains parts of the URI
 
 
+def refusal(error: BaseException | None) -> Refusal | None:
+    """Return why MongoDB refused the call, or None for other errors.
+
+    Atlas's texts: "bad auth : Authentication failed." (mongodb.com/docs/atlas/troubleshoot-connection) and
+    "you are over your space quota, using 512 MB of 512 MB" (github.com/avgupta456/github-trends/issues/343).
+    """
+    if not isinstance(error, OperationFailure):
+        return None
+    if error.code in LOGIN_REFUSED:
+        return Refusal.LOGIN
+    if error.code != ATLAS_ERROR:
+        return None
+    text = str(error).lower()
+    if "bad auth" in text or "authentication failed" in text:
+        return Refusal.LOGIN
+    return Refusal.SPACE if "space quota" in text else Refusal.OTHER
+
+
 @contextmanager
 def unavailable_when_down() -> Iterator[None]:
-    """Raise UnavailableError if MongoDB does not answer, has no primary or refuses the login."""
+    """Raise UnavailableError if MongoDB does not answer, has no primary or refuses calls for a while."""
     try:
         yield
     except (ConnectionFailure, CursorNotFound, NotPrimaryError, ExecutionTimeout, WTimeoutError) as error:
@@ -83,7 +113,7 @@ def unavailable_when_down() -> Iterator[None]:
         codes = {failure["code"] for failure in details["writeErrors"]}
         raise RuntimeError(f"MongoDB refused to write: {codes}") from None
     except OperationFailure as error:
-        if error.code in REFUSALS:
+        if refusal(error):
             raise UnavailableError("MongoDB") from error
         raise
 

@@ -10,13 +10,12 @@ from typing import Concatenate
 
 from pymongo.collection import Collection
 from pymongo.database import Database
-from pymongo.errors import OperationFailure
 
 from catalight.adapters.mongo.client import (
-    REFUSALS,
     Document,
     UriError,
     open_database,
+    refusal,
     unavailable_when_down,
 )
 from catalight.domain.errors import UnavailableError
@@ -29,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 
 class Connection:
-    """A connection that reads its URI again if MongoDB refuses the login or does not answer.
+    """A connection that reads its URI again if MongoDB refuses a call or does not answer.
 
     A process has one for its lifetime, shared by all threads. `uri` returns the current URI. A client with an
     outdated URI is closed as soon as no call is running that may still use it.
@@ -101,8 +100,8 @@ class Connection:
             except UnavailableError as error:
                 logger.error("cannot check whether the MongoDB URI has changed: %s", error)
                 return False
-        if isinstance(cause, OperationFailure) and cause.code in REFUSALS:
-            logger.error("MongoDB refuses the login (code %s), and the secret holds no other URI", cause.code)
+        if reason := refusal(cause):
+            logger.error("MongoDB %s (code %s)", reason, getattr(cause, "code", None))
         return False
 
     def _opened(self, uri: str) -> Database[Document]:

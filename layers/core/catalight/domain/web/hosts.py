@@ -1,6 +1,9 @@
 """The hosts of images, and how long to back off from one that throttles requests.
 
 A host is `name:port` of an image's own URL. Redirect targets are ignored.
+
+A back-off binds the owner whose images met it. The other owners get only its first SHARED_PAUSE seconds: one
+owner could otherwise stop another, with a URL that answers `Retry-After: 3600`.
 """
 
 from dataclasses import dataclass
@@ -15,15 +18,21 @@ THROTTLED = (TOO_MANY_REQUESTS, 503)  # the HTTP statuses by which a host thrott
 FIRST_PAUSE = 2.0  # seconds
 LONGEST_PAUSE = 300.0  # seconds, if the host does not say how long
 MAX_DOUBLINGS = 8  # more would exceed the longest pause
+# Seconds. An overload is often over after a few, and no job notices a wait of this length.
+SHARED_PAUSE = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """A throttled host: backed off from until `until`, for the `strikes`-th time in a row."""
+    """A throttled host: its `owner` backs off until `until`, for the `strikes`-th time in a row.
+
+    Without an owner it is what all owners share. They share no strikes.
+    """
 
     name: str
     until: datetime
     strikes: int
+    owner: str | None = None
 
 
 def name(url: str) -> str:
@@ -41,6 +50,11 @@ def pause(strikes: int, retry_after: float | None, longest: float, random: Rando
     if retry_after:
         return min(retry_after, longest)
     return min(FIRST_PAUSE * 2.0 ** min(strikes, MAX_DOUBLINGS) * jitter(random), LONGEST_PAUSE)
+
+
+def shared_until(until: datetime, now: datetime) -> datetime:
+    """Return the end of a back-off for those owners who have not met it themselves."""
+    return min(until, now + timedelta(seconds=SHARED_PAUSE))
 
 
 def back_at(until: datetime, now: datetime, random: Random) -> datetime:

@@ -99,7 +99,8 @@ class CompressImages:
         scheduler = HostScheduler(((task.host, task) for task in tasks), self.per_host)
         # Half of the deadline, so that an image can wait for its host and still be tried.
         longest = self.deadline / 2
-        backoff = HostBackoff(self.hosts, {task.host for task in tasks}, self.clock, self.random, longest)
+        names = {task.host for task in tasks}
+        backoff = HostBackoff(self.hosts, job.owner, names, self.clock, self.random, longest)
         call = _Call(job, scheduler, backoff, seconds_left)
         images: dict[tuple[int, int], Image] = {}
 
@@ -141,7 +142,7 @@ class CompressImages:
         with call.scheduler.at(task.host):  # while this image is coded, the next one is fetched
             if call.store_is_down.is_set():
                 return self._deferred(task.image)
-            if retry_at := call.backoff.retry_at(task.host):
+            if retry_at := call.backoff.retry_at(task.host, waited=task.image.waiting_since is not None):
                 return task.image.waiting(retry_at, self.clock(), self.deadline)
             order = next(call.order)
             if order >= min(self.downloads, self.per_host) and call.seconds_left() < self._seconds_per_image:
@@ -184,7 +185,7 @@ class CompressImages:
     def _after_failure(self, call: _Call, task: Task, error: ImageError) -> Image:
         now, factor = self.clock(), retries.jitter(self.random)
         retry_after = now + timedelta(seconds=error.retry_after or 0)
-        host_retry_at = call.backoff.retry_at(task.host) or now
+        host_retry_at = call.backoff.retry_at(task.host, waited=True) or now
         if error.status == hosts.TOO_MANY_REQUESTS:  # nothing is wrong with the image: it costs no attempt
             return task.image.throttled(error, max(retry_after, host_retry_at), now, self.deadline)
         next_try = (

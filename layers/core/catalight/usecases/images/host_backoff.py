@@ -1,7 +1,7 @@
 """HostBackoff: back off from a throttled host, in this instance at once and in the others soon."""
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from threading import Lock
 
@@ -11,32 +11,51 @@ from catalight.domain.web import hosts
 from catalight.domain.web.hosts import Host
 from catalight.usecases.ports import Clock, Hosts
 
+WORTH_A_WRITE = timedelta(seconds=1)  # an answer of the same burst that asks for hardly more is not stored
+
 logger = logging.getLogger(__name__)
 
 
 class HostBackoff:
-    """Which of the hosts `names` are throttled while a range is processed. Threads may share it.
+    """Which of the hosts `names` are throttled while a range of `owner` is processed. Threads may share it.
 
-    A host's own Retry-After counts for at most `longest` seconds.
+    The owner's own backoffs hold in full, but a Retry-After for at most `longest` seconds. Those of other
+    owners hold for `hosts.SHARED_PAUSE` seconds, and only for images that have not waited for their host yet.
+    So however often others renew them, an image waits for them once. Strikes are the owner's own.
     """
 
     def __init__(
-        self, shared: Hosts, names: Collection[str], clock: Clock, random: Random, longest: float
+        self,
+        shared: Hosts,
+        owner: str,
+        names: Collection[str],
+        clock: Clock,
+        random: Random,
+        longest: float,
     ) -> None:
-        self._shared, self._clock, self._random, self._longest = shared, clock, random, longest
-        self._at_start = dict(self._read_shared(names)) if names else {}
+        self._shared, self._owner, self._clock, self._random = shared, owner, clock, random
+        self._longest = longest
+        self._strikes: dict[str, int] = {}  # as they were at the start of the range
+        self._until: dict[str, datetime] = {}  # what is stored for the owner
         self._retry_at: dict[str, datetime] = {}
+        self._others_retry_at: dict[str, datetime] = {}
         self._lock = Lock()
         now = clock()
-        for host in self._at_start.values():
+        for host in self._read_shared(names) if names else ():
+            if host.owner is not None:
+                self._strikes[host.name] = host.strikes
             if host.until > now:
-                self._back_off(host.name, host.until)
+                self._start_with(host, now)
 
-    def retry_at(self, name: str) -> datetime | None:
-        """Return when the host may be called again, or None if it may be called now."""
+    def retry_at(self, name: str, *, waited: bool) -> datetime | None:
+        """Return when the host may be called again, or None if it may be called now.
+
+        `waited` says whether the image has waited for the host before.
+        """
+        now = self._clock()
         with self._lock:
-            retry_at = self._retry_at.get(name)
-        return retry_at if retry_at and retry_at > self._clock() else None
+            known = [self._retry_at.get(name), None if waited else self._others_retry_at.get(name)]
+        return max((retry_at for retry_at in known if retry_at and retry_at > now), default=None)
 
     def throttled(self, name: str, retry_after: float | None) -> None:
         """Record that the host throttled a request, and share it with the other instances.
@@ -45,35 +64,52 @@ class HostBackoff:
         in flight together count as one.
         """
         with self._lock:
-            at_start = self._at_start.get(name)
-        strikes = at_start.strikes if at_start else 0
+            strikes = self._strikes.get(name, 0)
         pause = hosts.pause(strikes, retry_after, self._longest, self._random)
-        until = self._clock() + timedelta(seconds=pause)
-        self._back_off(name, until)
+        now = self._clock()
+        until = now + timedelta(seconds=pause)
+        if not self._extend(name, until):
+            return
+        own = Host(name, until, strikes + 1, self._owner)
         try:
-            self._shared.back_off(name, until, strikes + 1)
+            self._shared.back_off([own, Host(name, hosts.shared_until(until, now), 1)])
         except UnavailableError as error:
             logger.warning("the other instances were not told that a host is throttled: %s", error)
 
     def recovered(self, name: str) -> None:
         """Record that the host serves images again, so its strikes do not continue."""
         with self._lock:
-            at_start = self._at_start.pop(name, None)
-        if at_start:
+            strikes = self._strikes.pop(name, None)
+        if strikes is not None:
             try:
-                self._shared.clear_strikes(name, self._clock())
+                self._shared.clear_strikes(name, self._owner, self._clock())
             except UnavailableError as error:
                 logger.warning("the other instances were not told that a host serves again: %s", error)
 
-    def _read_shared(self, names: Collection[str]) -> Mapping[str, Host]:
+    def _read_shared(self, names: Collection[str]) -> Sequence[Host]:
         try:
-            return self._shared.known(names)
+            return self._shared.known(names, self._owner)
         except UnavailableError as error:
             logger.warning("the throttled hosts could not be read: %s", error)
-            return {}
+            return []
 
-    def _back_off(self, name: str, until: datetime) -> None:
-        """Back off until shortly after `until`. All images of a range get one time, each range another."""
+    def _start_with(self, host: Host, now: datetime) -> None:
+        if host.owner is not None:
+            self._extend(host.name, host.until)
+        else:
+            until = hosts.shared_until(host.until, now)
+            self._others_retry_at[host.name] = hosts.back_at(until, now, self._random)
+
+    def _extend(self, name: str, until: datetime) -> bool:
+        """Back off until shortly after `until`; return whether that is worth storing.
+
+        All images of a range get one time, each range another.
+        """
         retry_at = hosts.back_at(until, self._clock(), self._random)
         with self._lock:
             self._retry_at[name] = max(retry_at, self._retry_at.get(name, retry_at))
+            stored = self._until.get(name)
+            if stored and until < stored + WORTH_A_WRITE:
+                return False
+            self._until[name] = until
+            return True

@@ -13,7 +13,11 @@ RETRY_AFTER = 5  # seconds
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A presigned URL and the time at which it expires."""
+    """A presigned URL and the time at which it expires at the latest.
+
+    It also ends with the session of the role that signed it:
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html
+    """
 
     url: str
     expires_at: datetime
