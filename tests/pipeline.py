@@ -14,6 +14,7 @@ from catalight.domain.image.compressed import Compressed
 from catalight.domain.image.options import ImageFormat, Options
 from catalight.domain.image.report import Source, Times
 from catalight.domain.job.job import Job
+from catalight.domain.job.request_headers import RequestHeaders
 from catalight.domain.job.retention import Retention
 from catalight.domain.job.webhook import Delivery
 from catalight.domain.messages import DeliverWebhook as DeliverWebhookMessage
@@ -187,7 +188,7 @@ class Pipeline:
         self.delete_job = DeleteJob(self.jobs, self.aggregator_queue, self.clock)
         self.redeliver_webhook = RedeliverWebhook(self.jobs, self.deliveries, self.webhook_queue, self.clock)
 
-    def fetch(self, url: str) -> bytes:
+    def fetch(self, url: str, headers: RequestHeaders) -> bytes:
         self.fetched.append(url)
         answer = self.hosts.get(url, url.encode())
         if isinstance(answer, Exception):

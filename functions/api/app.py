@@ -11,8 +11,9 @@ from catalight.domain import api_keys
 from catalight.domain.catalogue import catalogue, urls
 from catalight.domain.errors import OptionError
 from catalight.domain.image.options import COLOUR, MAX_SIDE, WHITE, Options, Target
-from catalight.domain.job import webhook
+from catalight.domain.job import request_headers, webhook
 from catalight.domain.job.job import ENDED
+from catalight.domain.job.request_headers import RequestHeaders
 from catalight.domain.web.egress import EgressPolicy
 from catalight.usecases.jobs.submit import Submission
 from functions.api import edge, jobs, pages, problems, rate_limits
@@ -47,6 +48,8 @@ URL_SCHEMA: dict[str, Any] = {"format": "uri", "maxLength": urls.MAX_URL_CHARACT
 WEBHOOK = "URL to call when the job has ended: http or https, without a password"
 FORMAT = "`keep`: the format of each source (BMP and TIFF become PNG); `auto`: the one with the smallest file"
 BACKGROUND = "Colour behind the transparent parts of an image that becomes a JPEG; empty: white"
+USER_AGENT = "Sent before Catalight's own User-Agent when images are downloaded, for hosts that refuse others"
+REFERER = f"URL sent as Referer when images are downloaded; `{request_headers.ORIGIN}`: the image's own host"
 KEY = "Any text, new for each submission; a submission sent again with the same key is accepted only once"
 
 
@@ -72,7 +75,7 @@ app = Api(
     redoc_url=None,
     responses=EVERYWHERE,
     generate_unique_id_function=lambda route: route.name,
-    form_limits={"max_files": 10, "max_fields": 20, "max_part_size": 16_384},
+    form_limits={"max_files": 10, "max_fields": 60, "max_part_size": 16_384},
 )
 app.add_middleware(FormCharset)
 app.add_middleware(BodyLimit)
@@ -116,12 +119,16 @@ def upload(
     strict: Annotated[
         bool, Form(description="Reject the file for problems that are otherwise warnings")
     ] = False,
+    user_agent: Annotated[str, Form(max_length=request_headers.MAX_CHARACTERS, description=USER_AGENT)] = "",
+    referer: Annotated[str, Form(max_length=request_headers.MAX_CHARACTERS, description=REFERER)] = "",
     idempotency_key: Annotated[str | None, Header(min_length=1, max_length=MAX_KEY, description=KEY)] = None,
 ) -> Accepted:
     """Accept a catalogue; its images are downloaded and compressed in the background."""
     options = Options(quality, format, max_width, max_height, background)
     if webhook_url:
         _check_webhook(webhook_url, built.egress)
+    headers = RequestHeaders(user_agent, referer)
+    _check_allowed(headers, built.egress)
     parsed = catalogue.parse(file.file.read(), strict=strict)
     base = built.api_base or str(request.base_url).rstrip("/")
     name = (file.filename or "catalogue.csv")[-MAX_FILE_NAME:]
@@ -135,6 +142,7 @@ def upload(
         api_base=base,
         link_base=built.link_base or base,
         idempotency_key=idempotency_key,
+        request_headers=headers,
     )
     job = built.submit(submission)
     links = Links.of(job.id)
@@ -159,6 +167,14 @@ def _check_webhook(url: str, egress: EgressPolicy) -> None:
         wanted = "an http or https URL" if egress.allows_http_webhooks else "an https URL"
         found = urls.shown(url).partition("?")[0]  # a webhook's query is usually a secret
         raise OptionError("webhook_url", found, f"{wanted} (this one: {fault})")
+
+
+def _check_allowed(headers: RequestHeaders, egress: EgressPolicy) -> None:
+    """Raise OptionError if the job sets headers and the deployment does not allow that."""
+    sent = headers.to_document()
+    if sent and not egress.request_headers:
+        field, value = next(iter(sent.items()))
+        raise OptionError(field, value, "nothing: this deployment uses its own headers")
 
 
 @app.get(

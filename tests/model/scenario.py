@@ -12,6 +12,7 @@ from catalight.domain.image.compressed import Compressed
 from catalight.domain.image.options import ImageFormat, Options, Target
 from catalight.domain.job import ranges
 from catalight.domain.job.job import Job
+from catalight.domain.job.request_headers import RequestHeaders
 from catalight.domain.job.webhook import Delivery
 from catalight.domain.messages import DeliverWebhook, FinishJob, Message, ProcessRange, TendJob
 from catalight.usecases.jobs.submit import Submission
@@ -164,12 +165,12 @@ class Run(Pipeline):
             raise ViolationError(f"broken: each job that is not settled has a sweep time: {busy}")
         return min((job.sweep_at for job in busy if job.sweep_at), default=None)
 
-    def fetch(self, url: str) -> bytes:
+    def fetch(self, url: str, headers: RequestHeaders) -> bytes:
         self.world.before("fetch", url)
         self.invariants.fetching(url)
         if url in self.scenario.poison:
             die()
-        answer = super().fetch(url)
+        answer = super().fetch(url, headers)
         if url in self.passing:
             raise self.passing.pop(url)
         return answer

@@ -9,6 +9,7 @@ from catalight.domain.errors import ImageError, ImageErrorCode
 from catalight.domain.image.options import Options
 from catalight.domain.image.report import Times
 from catalight.domain.job.job import Counts, Job, JobState
+from catalight.domain.job.request_headers import RequestHeaders
 from catalight.domain.job.row import Image, Row
 from catalight.domain.job.webhook import Webhook
 from catalight.usecases.ports import Deliveries, JobList, Jobs, Keys, Rows, Usage
@@ -54,6 +55,7 @@ def a_job(**changes: Any) -> Job:
         moved_at=NOW,
         sweep_at=LATER,
         webhook=Webhook("https://shop.test/hook"),
+        request_headers=RequestHeaders("Mozilla/5.0", "origin"),
     )
     return replace(job, **changes)
 

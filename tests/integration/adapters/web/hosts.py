@@ -1,12 +1,19 @@
 """A scripted HTTP host on real sockets, and responses for it."""
 
+import ipaddress
 import socket
 import ssl
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from catalight.adapters.web.dial import Network, resolve
 from catalight.adapters.web.fetch import Fetcher
@@ -169,3 +176,31 @@ class Internet:
             raise ConnectionRefusedError
         here = ("127.0.0.1", self._port) if PUBLIC in address[0] else address
         return socket.create_connection(here, seconds)
+
+
+def tls_host(directory: Path, name: str) -> tuple[Host, Path]:
+    """Return a host with a self-signed certificate for `name`, and the file of the certificate."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    names = [x509.DNSName(name), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    own_key = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+    certificate = (
+        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(own_key, critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    private, public = directory / f"{name}.key", directory / f"{name}.pem"
+    public.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    private.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(public, private)
+    return Host(context), public

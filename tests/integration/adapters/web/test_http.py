@@ -1,21 +1,13 @@
 """The egress HTTP client against real sockets on loopback: TLS, URLs and connections."""
 
-import ipaddress
 import socket
-import ssl
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from unittest.mock import patch
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -34,47 +26,10 @@ from tests.integration.adapters.web.hosts import (
     exactly,
     failure,
     redirect,
+    tls_host,
 )
 
 # TLS
-
-
-def tls_host(directory: Path, name: str) -> tuple[Host, Path]:
-    """Return a host with a self-signed certificate for `name`, and the file of the certificate."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = datetime.now(UTC)
-    names = [x509.DNSName(name), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-    own_key = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
-    certificate = (
-        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .add_extension(own_key, critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    private, public = directory / f"{name}.key", directory / f"{name}.pem"
-    public.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    private.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(public, private)
-    return Host(context), public
-
-
-@pytest.fixture
-def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
-    """An HTTPS host named shop.test; fetchers that are created later trust its certificate."""
-    host, certificate = tls_host(tmp_path, "shop.test")
-    monkeypatch.setattr("catalight.adapters.web.http.DEFAULT_CA_BUNDLE_PATH", str(certificate))
-    host.routes["/"] = answer(b"picture")
-    yield host
-    host.close()
 
 
 @pytest.mark.parametrize("egress", [LOCAL, EgressPolicy()])

@@ -51,6 +51,48 @@ class TestUpload:
         assert job.webhook
         assert job.webhook.url == "https://shop.test/h"
 
+    def test_all_fields_may_be_sent_at_once(self, client: TestClient) -> None:
+        fields = {
+            "webhook_url": "https://shop.test/h",
+            "quality": "80",
+            "format": "webp",
+            "max_width": "100",
+            "max_height": "100",
+            "background": "#fff",
+            "strict": "true",
+            "user_agent": "Mozilla/5.0 (X11; Linux x86_64)",
+            "referer": "origin",
+        }
+        schemas = client.get("/openapi.json").json()["components"]["schemas"]
+        assert set(fields) | {"file"} == set(schemas["Body_upload"]["properties"])
+        assert upload(client, **fields).status_code == 202
+
+    def test_the_request_headers_reach_the_job(self, client: TestClient, pipeline: Pipeline) -> None:
+        fields = {"user_agent": "Mozilla/5.0", "referer": "origin"}
+        job = pipeline.jobs.get(upload(client, **fields).json()["request_id"])
+        assert job.request_headers.to_document() == fields
+
+    @pytest.mark.parametrize(
+        ("field", "value"),
+        [
+            ("user_agent", "a\r\nCookie: b"),
+            ("referer", "https://shop.test/?token=hunter2"),
+            ("referer", "shop"),
+        ],
+    )
+    def test_request_headers_that_are_not_allowed(self, client: TestClient, field: str, value: str) -> None:
+        body = check_problem(upload(client, **{field: value}), 422, "option")
+        assert body["field"] == field
+        assert "hunter2" not in str(body)
+
+    def test_a_deployment_can_refuse_request_headers(self, client: TestClient, pipeline: Pipeline) -> None:
+        built = app.dependency_overrides[services]()
+        egress = EgressPolicy(request_headers=False)
+        app.dependency_overrides[services] = lambda: replace(built, egress=egress)
+        assert upload(client).status_code == 202
+        body = check_problem(upload(client, referer="origin"), 422, "option")
+        assert body["field"] == "referer"
+
     def test_a_colour_may_have_three_digits(self, client: TestClient, pipeline: Pipeline) -> None:
         job = pipeline.jobs.get(upload(client, background="#1aF").json()["request_id"])
         assert job.options.background == "#11aaFF"

@@ -158,7 +158,7 @@ class TestHostBackoff:
         together = Barrier(3)
         setup = Setup(downloads=3, per_host=3)
 
-        def fetch(url: str) -> bytes:
+        def fetch(url: str, _: object) -> bytes:
             together.wait(TIMEOUT)
             raise answers[url]
 
@@ -225,7 +225,7 @@ class TestHostBackoff:
         pipeline = Pipeline()
         serves_again = pipeline.clock() + timedelta(seconds=60)
 
-        def fetch(url: str) -> bytes:
+        def fetch(url: str, _: object) -> bytes:
             pipeline.fetched.append(url)
             if pipeline.clock() < serves_again:
                 raise refusal(429)
@@ -306,7 +306,7 @@ class TestConnections:
         lock, fast_done = Lock(), Event()
         busy, most, done = Counter[str](), Counter[str](), Counter[str]()
 
-        def fetch(url: str) -> bytes:
+        def fetch(url: str, _: object) -> bytes:
             host = url[7:11]
             with lock:
                 busy[host] += 1
@@ -327,7 +327,7 @@ class TestConnections:
         second_fetched = Event()
         setup = Setup(downloads=2, per_host=1)
 
-        def fetch(url: str) -> bytes:
+        def fetch(url: str, _: object) -> bytes:
             if url == "http://h/b":
                 second_fetched.set()
             return url.encode()
@@ -383,7 +383,7 @@ class TestReport:
         setup, store = Setup(), SlowStore()
         store.clock = setup.clock
 
-        def fetch(url: str) -> bytes:
+        def fetch(url: str, _: object) -> bytes:
             setup.clock.forward(0.25)
             return url.encode()
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from catalight.domain.job.job import JobState
+from catalight.domain.job.request_headers import RequestHeaders
 from catalight.domain.messages import ProcessRange
 from tests.pipeline import RECEIVES, Pipeline
 
@@ -83,10 +84,10 @@ def deliver_until_dead(pipeline: Pipeline, poison: str) -> None:
     """Deliver ImageQueue's messages as SQS does; fetching the poison image kills the function."""
     fetch = pipeline.fetch
 
-    def fatal(url: str) -> bytes:
+    def fatal(url: str, headers: RequestHeaders) -> bytes:
         if url == poison:
             raise SystemExit
-        return fetch(url)
+        return fetch(url, headers)
 
     compress_images = replace(pipeline.compress_images, fetch=fatal)
     process_range = replace(pipeline.process_range, compress_images=compress_images)

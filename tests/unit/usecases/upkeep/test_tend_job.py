@@ -7,6 +7,7 @@ import pytest
 
 from catalight.domain.errors import JobGoneError, JobNotFinishedError
 from catalight.domain.job.job import JobState
+from catalight.domain.job.request_headers import RequestHeaders
 from catalight.domain.job.sweeping import GRACE, UPLOAD_TIMEOUT
 from catalight.domain.messages import DeliverWebhook, FinishJob, ProcessRange, TendJob
 from tests.pipeline import BUSY, MISSING, RETENTION, Pipeline
@@ -162,10 +163,10 @@ class TestCancelling:
         job = pipeline.start("http://h/0.jpg", *[TEN.replace("/h/", f"/{n}/") for n in range(2)])
         fetch = pipeline.fetch
 
-        def cancelled_meanwhile(url: str) -> bytes:
+        def cancelled_meanwhile(url: str, headers: RequestHeaders) -> bytes:
             pipeline.cancel_job(job.id)
             pipeline.tend(job)
-            return fetch(url)
+            return fetch(url, headers)
 
         compress_images = replace(pipeline.compress_images, fetch=cancelled_meanwhile)
         pipeline.process_range = replace(pipeline.process_range, compress_images=compress_images)

@@ -10,15 +10,20 @@ from catalight.domain.catalogue.catalogue import Dialect
 from catalight.domain.image.options import Options
 from catalight.domain.image.report import Times
 from catalight.domain.job.job import Counts, Job, JobState
+from catalight.domain.job.request_headers import RequestHeaders
 from catalight.domain.job.webhook import Delivery, Webhook, WebhookState
 
 
 def to_document(job: Job) -> Document:
     """Return the document of a job."""
     document = asdict(job)
+    headers = job.request_headers.to_document()
+    if not headers:  # as before these existed
+        del document["request_headers"]
     return {
         "_id": document.pop("id"),
         **document,
+        **({"request_headers": headers} if headers else {}),
         "options": job.options.to_document(),
         "secret": Binary(job.secret),
     }
@@ -34,6 +39,7 @@ def to_job(document: Document) -> Job:
         "header": tuple(document.get("header", ())),
         "counts": _to_counts(document["counts"]),
         "webhook": _to_webhook(document["webhook"]),
+        "request_headers": RequestHeaders.from_document(document.get("request_headers", {})),
     }
     fields.pop("bury_at", None)
     return Job(id=fields.pop("_id"), **fields)

@@ -1,7 +1,7 @@
 """Image downloads."""
 
-import http
 import io
+import re
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -11,13 +11,15 @@ import requests
 import urllib3
 
 from catalight.adapters.web import retry_after
+from catalight.adapters.web.cookies import ChainCookies
 from catalight.adapters.web.dial import Network
-from catalight.adapters.web.http import HttpClient
+from catalight.adapters.web.http import HttpClient, was_refused
 from catalight.adapters.web.limits import Limits
 from catalight.adapters.web.targets import resolved
 from catalight.clock import utc_now
 from catalight.domain.errors import ImageError
 from catalight.domain.errors import ImageErrorCode as Code
+from catalight.domain.job.request_headers import RequestHeaders
 from catalight.domain.web.egress import EgressPolicy
 
 _MAX_REDIRECTS = 5
@@ -32,13 +34,19 @@ _CODES = {
     403: Code.BLOCKED_BY_HOST,
     451: Code.BLOCKED_BY_HOST,
 }
+_OK = {200, 203}  # 203: a proxy has changed something, such as its compression (RFC 9110, section 15.3.4)
+_PARTIAL_CONTENT = 206
+_WHOLE_RANGE = re.compile(r"bytes 0-([0-9]{1,19})/([0-9]{1,19})")
 _TRANSIENT = {408, 425, 429}  # and every status from 500 on
+_NO_HEADERS = RequestHeaders()
+_PLAIN_HTTP = re.compile(r"http://[^/?#:]+(?=[/?#]|\Z)", re.IGNORECASE)  # at its default port
 
 
 class Fetcher:
     """Downloads images over HTTP(S), at most `max_bytes` decoded bytes each; thread-safe.
 
-    HttpClient checks every host, also those of redirects; it documents `egress` and `pool_size`. Timeouts are
+    HttpClient checks every host, also those of redirects; it documents `egress` and `pool_size`. Cookies live
+    within one chain of redirects. Timeouts are
     in seconds: `connect_timeout` and `read_timeout` for one wait, `max_seconds` for a whole fetch by `clock`,
     however slowly the bytes arrive. `now` returns the current time, to convert a date in Retry-After.
     """
@@ -58,35 +66,58 @@ class Fetcher:
     ) -> None:
         self._max_bytes = max_bytes
         self._now = now
+        self._egress = egress
         limits = Limits(connect_timeout, read_timeout, max_seconds, wire_bytes=_WIRE * max_bytes)
         self._client = HttpClient(egress, limits=limits, pool_size=pool_size, clock=clock, network=network)
 
-    def fetch(self, url: str) -> bytes:
-        """Download `url`, following at most five redirects.
+    def fetch(self, url: str, headers: RequestHeaders = _NO_HEADERS) -> bytes:
+        """Download `url`, following at most five redirects, with the job's own `headers`.
 
-        Raises only ImageError for anything that a URL or a remote host can cause; it is transient if the same
-        request may succeed later. An empty body is returned like any other.
+        A host that refuses connections for http at its default port is asked for https. Raises only
+        ImageError for anything that a URL or a remote host can cause; it is transient if the same request may
+        succeed later. An empty body is returned like any other.
         """
+        allowed = headers if self._egress.request_headers else _NO_HEADERS
         with self._client.exchange():
-            return self._download(url)
+            return self._download(url, allowed)
 
     def close(self) -> None:
         """Close the kept connections."""
         self._client.close()
 
-    def _download(self, url: str) -> bytes:
+    def _download(self, url: str, headers: RequestHeaders) -> bytes:
         first_url = None
+        cookies = ChainCookies()
         for _ in range(_MAX_REDIRECTS + 1):
-            with self._client.send(requests.Request("GET", url)) as response:
+            url, response = self._send(url, headers, cookies)
+            with response:
                 target = self._client.redirect_target(response)
-                if target is None and response.status_code == http.HTTPStatus.OK:
+                if target is None and _is_whole(response):
                     return self._body(response.raw)
                 _drain(response.raw)
                 first_url = first_url or response.url
                 if target is None:
                     raise self._status_error(response, urlsplit(first_url).hostname)
+                cookies.remember(url, response.raw.headers.getlist("Set-Cookie"))
                 url = resolved(url, target)
         raise ImageError(Code.TOO_MANY_REDIRECTS, f"The host redirects more than {_MAX_REDIRECTS} times.")
+
+    def _send(
+        self, url: str, headers: RequestHeaders, cookies: ChainCookies
+    ) -> tuple[str, requests.Response]:
+        """Return a response and the URL that it is from."""
+
+        def get(url: str) -> requests.Response:
+            sent = headers.of_request(url, self._egress.user_agent) | cookies.header(url)
+            return self._client.send(requests.Request("GET", url, sent))
+
+        try:
+            return url, get(url)
+        except requests.ConnectionError as error:
+            if not (_PLAIN_HTTP.match(url) and was_refused(error)):
+                raise
+        secure = f"https{url[len('http') :]}"
+        return secure, get(secure)
 
     def _body(self, raw: urllib3.HTTPResponse) -> bytes:
         declared = raw.length_remaining or 0
@@ -113,6 +144,14 @@ class Fetcher:
     def _too_many_bytes(self, measured: str) -> ImageError:
         detail = f"The image has {measured} bytes; at most {self._max_bytes:,} are allowed."
         return ImageError(Code.TOO_MANY_BYTES, detail)
+
+
+def _is_whole(response: requests.Response) -> bool:
+    """Return whether a response holds the whole image, as some hosts send it unasked with status 206."""
+    if response.status_code != _PARTIAL_CONTENT:
+        return response.status_code in _OK
+    given = _WHOLE_RANGE.fullmatch(response.headers.get("Content-Range", ""))
+    return given is not None and int(given[1]) + 1 == int(given[2])
 
 
 def _drain(raw: urllib3.HTTPResponse) -> None:

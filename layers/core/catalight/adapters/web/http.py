@@ -152,6 +152,11 @@ _OUTCOMES = (
 )
 
 
+def was_refused(error: BaseException) -> bool:
+    """Return whether the host refused the connection."""
+    return any(isinstance(cause, ConnectionRefusedError) for cause in _chain(error, None))
+
+
 def _chain(error: BaseException, end: BaseException | None) -> list[BaseException]:
     """Return `error` and its causes, up to `end`, an exception that the caller was handling already."""
     chain: list[BaseException] = []
@@ -186,6 +191,13 @@ class _Adapter(HTTPAdapter):
     def init_poolmanager(self, *_default_sizes: Any, **settings: Any) -> None:
         super().init_poolmanager(self._pool_size, self._pool_size, ssl_context=self._tls, **settings)
         self.poolmanager.pool_classes_by_scheme = pools(self._dialer)
+
+    def close(self) -> None:
+        """Close the kept connections now: urllib3 leaves that to the garbage collector."""
+        for pool in map(self.poolmanager.pools.get, self.poolmanager.pools.keys()):
+            if pool:
+                pool.close()
+        super().close()
 
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
         """Do nothing: requests would read the CA file again for every connection, which takes 20 ms.

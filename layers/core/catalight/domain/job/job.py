@@ -9,6 +9,7 @@ from enum import StrEnum
 from catalight.domain.catalogue.catalogue import Dialect
 from catalight.domain.image.options import Options
 from catalight.domain.image.report import Times
+from catalight.domain.job.request_headers import RequestHeaders
 from catalight.domain.job.retention import Retention
 from catalight.domain.job.row import Image, ImageState
 from catalight.domain.job.webhook import Webhook
@@ -124,6 +125,7 @@ class Job:
     started_at: datetime | None = None
     finished_at: datetime | None = None
     webhook: Webhook | None = None
+    request_headers: RequestHeaders = field(default_factory=RequestHeaders)
 
     @property
     def end(self) -> JobState:

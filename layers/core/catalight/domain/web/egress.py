@@ -14,12 +14,14 @@ class EgressPolicy:
     """Which hosts and ports may be called.
 
     `private_hosts` allows all addresses and ports, for local runs. Otherwise `ports` are allowed in addition
-    to 80 and 443. `contact` is a URL for the user agent.
+    to 80 and 443. `contact` is a URL for the user agent. `request_headers` allows jobs to set a User-Agent
+    and a Referer.
     """
 
     private_hosts: bool = False
     ports: frozenset[int] = frozenset()
     contact: str = ""
+    request_headers: bool = True
 
     @classmethod
     def read(cls, variables: Mapping[str, str]) -> Self:
@@ -28,7 +30,12 @@ class EgressPolicy:
         if private_hosts and _on_aws(variables):
             raise ConfigurationError("CATALIGHT_ALLOW_PRIVATE_HOSTS is for local runs only; unset it on AWS.")
         ports = variables.get("FETCH_PORTS", "")
-        return cls(private_hosts, _ports(ports), variables.get("CONTACT_URL", ""))
+        return cls(
+            private_hosts,
+            _ports(ports),
+            variables.get("CONTACT_URL", ""),
+            request_headers=variables.get("REQUEST_HEADERS", "true") == "true",
+        )
 
     @property
     def user_agent(self) -> str:

@@ -16,6 +16,7 @@ from catalight.domain.image.options import Options
 from catalight.domain.image.report import Times, milliseconds
 from catalight.domain.job import links
 from catalight.domain.job.job import Job
+from catalight.domain.job.request_headers import RequestHeaders
 from catalight.domain.job.row import Image
 from catalight.domain.web import hosts
 from catalight.usecases.images.byte_budget import ByteBudget
@@ -74,7 +75,7 @@ class CompressImages:
     do not start, or that an outage of our own services interrupts, stay pending.
     """
 
-    fetch: Callable[[str], bytes]
+    fetch: Callable[[str, RequestHeaders], bytes]
     compress: Callable[[bytes, Options], Compressed]
     store: ObjectStore
     hosts: Hosts
@@ -174,7 +175,7 @@ class CompressImages:
 
     def _fetch(self, call: _Call, task: Task) -> bytes:
         try:
-            source = self.fetch(task.image.url)
+            source = self.fetch(task.image.url, call.job.request_headers)
         except ImageError as error:
             if error.status in hosts.THROTTLED:
                 call.backoff.throttled(task.host, error.retry_after)

@@ -4,7 +4,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID, uuid5
 
@@ -14,6 +14,7 @@ from catalight.domain.errors import IdempotencyError, ImageError, ImageErrorCode
 from catalight.domain.image.options import Options
 from catalight.domain.job import ranges, sweeping
 from catalight.domain.job.job import Counts, Job, JobState
+from catalight.domain.job.request_headers import RequestHeaders
 from catalight.domain.job.retention import Retention
 from catalight.domain.job.row import Image, Row
 from catalight.domain.job.webhook import Webhook
@@ -44,12 +45,15 @@ class Submission:
     link_base: str
     idempotency_key: str | None = None
     limits: Limits | None = None
+    request_headers: RequestHeaders = field(default_factory=RequestHeaders)
 
     @property
     def fingerprint(self) -> str:
         """SHA-256 of the submission: the fields, and the file as it was parsed."""
         dialect, options = asdict(self.catalogue.dialect), self.options.to_document()
         digest = hashlib.sha256(_json([dialect, options, self.webhook_url, self.catalogue.header]))
+        if headers := self.request_headers.to_document():
+            digest.update(_json(headers))
         for row in self.catalogue.rows:
             digest.update(_json(row.cells))
         return digest.hexdigest()
@@ -129,6 +133,7 @@ class Submit:
             sweep_at=now + self.retention.stall_timeout,
             counts=Counts.of(image for row in rows for image in row.images),
             webhook=Webhook(submission.webhook_url) if submission.webhook_url else None,
+            request_headers=submission.request_headers,
         )
 
 
