@@ -16,7 +16,7 @@ EXPORTS = [
     (
         "Shopify",
         "Handle,Title,Body (HTML),Vendor,Product Category,Type,Tags,Published,Option1 Name,"
-        "Option1 Value,Variant SKU,Variant Grams,Variant Price,Image Src,Image Position,Image Alt Text,Variant Image",
+        "Variant SKU,Variant Grams,Variant Price,Image Src,Image Position,Image Alt Text,Variant Image",
         ["Image Src", "Variant Image"],
         "Variant SKU",
         "Title",

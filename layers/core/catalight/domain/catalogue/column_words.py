@@ -12,8 +12,8 @@ _IMAGE_WORDS = (
         "image images img imgs picture pictures pic pics photo photos photograph thumbnail thumb gallery",
         "main primary base first second third additional other extra more further alternative alternate "
         "gallery product products item variant variation sku input source default cover featured front back "
-        "side detail large big hires highres hd hq original full zoom web packshot lifestyle swatch small medium "
-        "url urls uri link links src href address location http https the of to no nr number",
+        "side detail large big hires highres hd hq original full zoom web packshot lifestyle swatch small "
+        "medium url urls uri link links src href address location http https the of to no nr number",
     ),
     (
         "German",
