@@ -248,7 +248,7 @@ class TestOwners:
     def meets(self, setup: Setup, error: ImageError) -> None:
         """Let an image of `OTHER` meet a refusal of the host h."""
 
-        def refuse(url: str) -> bytes:
+        def refuse(url: str, _: object) -> bytes:
             raise error
 
         refusing = replace(setup.pipeline.compress_images, fetch=refuse)
