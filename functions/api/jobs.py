@@ -48,7 +48,7 @@ def list_rows(
 ) -> RowPage:
     """List the rows of a job and their images, in the order of its CSV."""
     found = built.rows.page(job.id, frozenset(state or ()), cursors.read_row(cursor), limit)
-    rows = list(_that_fit(RowStatus.of(row, job.link_base) for row in found))
+    rows = list(_that_fit(RowStatus.of(row, job.link_base, len(job.header)) for row in found))
     is_last = len(rows) == len(found) < limit
     return RowPage(rows=rows, next=None if is_last else cursors.after_row(found[len(rows) - 1].number))
 

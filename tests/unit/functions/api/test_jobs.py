@@ -200,6 +200,12 @@ class TestLists:
         assert seen == list(range(1, 61))
         assert pages > 1
 
+    def test_a_short_row_is_listed_with_all_of_its_cells(self, client: TestClient) -> None:
+        data = b"Serial Number,Product Name,Input Image Urls,a,b\n1,P,http://h/a.png\n"
+        request_id = upload(client, data).json()["request_id"]
+        [row] = client.get(f"/jobs/{request_id}/rows").json()["rows"]
+        assert row["cells"] == ["1", "P", "http://h/a.png", "", ""]
+
     def test_a_password_in_a_url_is_not_shown(
         self, client: TestClient, pipeline: Pipeline, request_id: str
     ) -> None:

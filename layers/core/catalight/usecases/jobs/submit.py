@@ -15,7 +15,7 @@ from catalight.domain.image.options import Options
 from catalight.domain.job import ranges, sweeping
 from catalight.domain.job.job import Counts, Job, JobState
 from catalight.domain.job.retention import Retention
-from catalight.domain.job.row import Image, Row
+from catalight.domain.job.row import Image, Row, without_empty_end
 from catalight.domain.job.webhook import Webhook
 from catalight.usecases.callers.admit import Admit
 from catalight.usecases.jobs.send_window import SendWindow
@@ -148,7 +148,8 @@ def _rows(job_id: str, catalogue: Catalogue) -> Iterator[Row]:
         zip(catalogue.rows, ranges.assign(pending), strict=True)
     ):
         images = tuple(map(_image, source_row.sources))
-        yield Row(job_id, number, run=1, range=row_range, cells=source_row.cells, images=images)
+        cells = without_empty_end(source_row.cells)
+        yield Row(job_id, number, run=1, range=row_range, cells=cells, images=images)
 
 
 def _image(source: Source) -> Image:
