@@ -11,9 +11,11 @@ from catalight.domain.api_keys import ApiKey
 from catalight.domain.errors import JobGoneError, JobNotFoundError, UnavailableError
 from catalight.domain.job.job import ENDED, OPEN, RUNNING, Counts, Job, JobState
 from catalight.domain.job.row import Row, RowState
-from catalight.domain.job.webhook import Delivery, Webhook, WebhookState
+from catalight.domain.job.webhook import REDELIVERIES, Delivery, Webhook, WebhookState
 from catalight.domain.messages import Message
 from catalight.domain.web.hosts import Host
+
+KEPT = ("deliveries", "busy_until", "redeliveries")  # of a webhook, when a new run begins
 
 
 class FakeClock:
@@ -108,7 +110,8 @@ class MemoryJobs:
         if not ended(stored):
             return False
         if new.webhook and stored.webhook:
-            new = replace(new, webhook=replace(new.webhook, deliveries=stored.webhook.deliveries))
+            kept = {name: getattr(stored.webhook, name) for name in KEPT}
+            new = replace(new, webhook=replace(new.webhook, **kept))
         self.jobs[new.id] = new
         return True
 
@@ -171,7 +174,8 @@ class MemoryDeliveries:
         webhook = self._pending(job_id, run)
         if webhook is None or webhook.attempts != attempts:
             return False
-        self._write(job_id, replace(webhook, attempts=attempts + 1, next_at=until), until)
+        claimed = replace(webhook, attempts=attempts + 1, next_at=until, busy_until=until)
+        self._write(job_id, claimed, until)
         return True
 
     def record(
@@ -185,13 +189,17 @@ class MemoryDeliveries:
         if webhook.state is WebhookState.PENDING and webhook.attempts == attempt:
             state = WebhookState.after(delivery, next_at)
             due = next_at if state is WebhookState.PENDING else None
-            webhook = replace(webhook, state=state, next_at=due)
+            webhook = replace(webhook, state=state, next_at=due, busy_until=None)
         self._write(job_id, webhook, due)
 
-    def renew(self, job_id: str, run: int, now: datetime) -> None:
+    def renew(self, job_id: str, run: int, now: datetime) -> bool:
         job = self._jobs[job_id]
-        if job.webhook and job.run == run and job.state in ENDED:
-            self._write(job_id, job.webhook.renewed(), now)
+        ended = job.run == run and job.state in ENDED
+        if not (job.webhook and ended and job.webhook.redeliverable_at(now) == now):
+            return False
+        redeliveries = (*job.webhook.redeliveries, now)[-REDELIVERIES:]
+        self._write(job_id, replace(job.webhook.renewed(), redeliveries=redeliveries), now)
+        return True
 
     def _pending(self, job_id: str, run: int) -> Webhook | None:
         job = self._jobs[job_id]

@@ -90,7 +90,7 @@ def delete(job: Own, built: Built) -> None:
 @router.post(
     "/{request_id}/webhook/redeliver",
     status_code=202,
-    responses=documented_problems(401, 404, 409, 410, 413),
+    responses=documented_problems(401, 404, 409, 410, 413, 429),
 )
 def redeliver(job: Own, built: Built) -> Status:
     """Deliver the webhook of a job that has ended again, with the same webhook-id."""

@@ -22,11 +22,13 @@ from catalight.domain.errors import (
     LimitError,
     NoWebhookError,
     OptionError,
+    RedeliveryError,
     ResultExpiredError,
     UnauthorizedError,
     UnavailableError,
     UploadTooLargeError,
 )
+from catalight.domain.job import webhook
 from functions.api import rate_limits
 from functions.api.models import Note
 
@@ -129,6 +131,15 @@ def no_webhook(error: NoWebhookError) -> JSONResponse:
     return problem(409, "no-webhook", "The job has no webhook", detail)
 
 
+def redelivery(error: RedeliveryError) -> JSONResponse:
+    detail = (
+        f"It is being delivered, or was redelivered less than {webhook.REDELIVERY_PAUSE.seconds} s ago, or "
+        f"{webhook.REDELIVERIES} times within a day. Try again in {error.retry_after:,} s."
+    )
+    title = "The webhook cannot be redelivered yet"
+    return problem(429, "redelivery", title, detail, retry_after=error.retry_after)
+
+
 def idempotency(error: IdempotencyError) -> JSONResponse:
     detail = (
         "This Idempotency-Key was used with another file or other fields; that job is at "
@@ -221,6 +232,7 @@ CATALIGHT_ERRORS: dict[type[CatalightError], Callable[..., JSONResponse]] = {
     JobNotFinishedError: job_not_finished,
     JobEndedError: job_ended,
     NoWebhookError: no_webhook,
+    RedeliveryError: redelivery,
     IdempotencyError: idempotency,
     ResultExpiredError: result_expired,
     ImageNotFoundError: image_not_found,

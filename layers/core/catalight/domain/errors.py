@@ -103,6 +103,18 @@ class NoWebhookError(CatalightError):
         self.job_id = job_id
 
 
+class RedeliveryError(CatalightError):
+    """The webhook is being delivered, or was redelivered too recently or too often.
+
+    Try again after `retry_after` seconds.
+    """
+
+    def __init__(self, job_id: str, retry_after: int) -> None:
+        super().__init__(f"the webhook of job {job_id!r} cannot be redelivered yet")
+        self.job_id = job_id
+        self.retry_after = retry_after
+
+
 class IdempotencyError(CatalightError):
     """The Idempotency-Key was used before, with another file or other fields, for the job `job_id`."""
 

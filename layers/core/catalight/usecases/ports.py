@@ -100,8 +100,11 @@ class Deliveries(Protocol):
         If the attempts were restarted meanwhile, only log it.
         """
 
-    def renew(self, job_id: str, run: int, now: datetime) -> None:
-        """Restart the attempts, if the job has ended this run."""
+    def renew(self, job_id: str, run: int, now: datetime) -> bool:
+        """Restart the attempts and log that, if the job has ended this run, and `redeliverable_at` is now.
+
+        Return whether they were restarted.
+        """
 
 
 class Rows(Protocol):

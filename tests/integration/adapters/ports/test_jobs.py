@@ -83,7 +83,7 @@ class TestJobs:
         assert not store.deliveries.begin("job", 1, 0, NOW)
         assert not store.deliveries.begin("job", 2, 1, NOW)
         webhook = store.jobs.get("job").webhook
-        assert webhook == Webhook("https://shop.test/hook", attempts=1, next_at=NOW)
+        assert webhook == Webhook("https://shop.test/hook", attempts=1, next_at=NOW, busy_until=NOW)
 
     @pytest.mark.parametrize(
         ("status", "next_at", "state"),

@@ -105,7 +105,8 @@ class MongoJobs(Mongo):
         conditions = {"run": new.run - 1, "state": {"$in": WITH_RESULT}}
         document = to_document(new)
         webhook: Document = document.pop("webhook") or {}
-        webhook.pop("deliveries", None)  # keep the stored log, which may have grown since the job was read
+        for stored in ("deliveries", "busy_until", "redeliveries"):  # may have changed since the job was read
+            webhook.pop(stored, None)
         document |= {f"webhook.{name}": value for name, value in webhook.items()}
         return self._update_if(document.pop("_id"), conditions, new.moved_at, **document)
 
