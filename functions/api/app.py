@@ -122,7 +122,10 @@ def upload(
     options = Options(quality, format, max_width, max_height, background)
     if webhook_url:
         _check_webhook(webhook_url, built.egress)
-    parsed = catalogue.parse(file.file.read(), strict=strict)
+    data = file.file.read()
+    if calling.limits:
+        built.throttle(calling.owner, len(data))
+    parsed = catalogue.parse(data, strict=strict)
     base = built.api_base or str(request.base_url).rstrip("/")
     name = (file.filename or "catalogue.csv")[-MAX_FILE_NAME:]
     submission = Submission(
@@ -135,6 +138,7 @@ def upload(
         api_base=base,
         link_base=built.link_base or base,
         idempotency_key=idempotency_key,
+        file_bytes=len(data),
     )
     job = built.submit(submission)
     links = Links.of(job.id)

@@ -96,6 +96,16 @@ LIMIT_DETAILS = {
         "Your key may send {limit:,} rows a day (UTC). {left:,} are left; this catalogue has {wanted:,}.",
         " Split the catalogue, or ask for a higher limit.",
     ),
+    "images": (
+        "Your key may send {limit:,} images a day (UTC). {left:,} are left; this request has {wanted:,}.",
+        " Split the catalogue, or ask for a higher limit.",
+    ),
+    "file-bytes": (
+        "Your key may send {limit:,} bytes a day (UTC). {left:,} are left; this catalogue has {wanted:,}.",
+        " Split the catalogue, or ask for a higher limit.",
+    ),
+    "download-bytes": ("{limit:,} bytes a day (UTC) may be downloaded for your key, and have been.", ""),
+    "parsing": ("Your key sends catalogues faster than they are read for one key.", ""),
     "open-jobs": ("Your key may have {limit:,} unfinished jobs at once, and it has that many.", ""),
 }
 

@@ -52,7 +52,9 @@ class UnauthorizedError(CatalightError):
 
 
 class LimitError(CatalightError):
-    """A caller requests more than is `left` of the limit called `name` ("rows" per day, or "open-jobs").
+    """A caller requests more than is `left` of the limit called `name`.
+
+    That is "open-jobs", "parsing", or an amount per day ("rows", "images", "file-bytes", "download-bytes").
 
     The request may succeed after `retry_after` seconds; None means that it never will.
     """

@@ -1,6 +1,6 @@
 """The `jobs` collection: one document a job; every state change is one conditional write."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import asdict
 from datetime import datetime
@@ -148,6 +148,11 @@ class MongoJobs(Mongo):
     @reconnecting
     def count_open(self, owner: str, most: int) -> int:
         return self._jobs.count_documents({"owner": owner, "state": {"$in": OPEN}}, limit=most)
+
+    @reconnecting
+    def states(self, job_ids: Sequence[str]) -> dict[str, tuple[int, JobState]]:
+        found = self._jobs.find({"_id": {"$in": list(job_ids)}}, {"run": True, "state": True})
+        return {document["_id"]: (document["run"], JobState(document["state"])) for document in found}
 
     @reconnecting
     def to_sweep(self, now: datetime, limit: int) -> list[Job]:

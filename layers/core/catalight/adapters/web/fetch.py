@@ -41,6 +41,7 @@ class Fetcher:
     HttpClient checks every host, also those of redirects; it documents `egress` and `pool_size`. Timeouts are
     in seconds: `connect_timeout` and `read_timeout` for one wait, `max_seconds` for a whole fetch by `clock`,
     however slowly the bytes arrive. `now` returns the current time, to convert a date in Retry-After.
+    `received` is told the bytes that came for each image, also if its download failed.
     """
 
     def __init__(
@@ -54,10 +55,12 @@ class Fetcher:
         pool_size: int = 10,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = utc_now,
+        received: Callable[[int], None] = lambda _: None,
         network: Network = Network(),  # noqa: B008 (it is frozen)
     ) -> None:
         self._max_bytes = max_bytes
         self._now = now
+        self._received = received
         limits = Limits(connect_timeout, read_timeout, max_seconds, wire_bytes=_WIRE * max_bytes)
         self._client = HttpClient(egress, limits=limits, pool_size=pool_size, clock=clock, network=network)
 
@@ -67,8 +70,11 @@ class Fetcher:
         Raises only ImageError for anything that a URL or a remote host can cause; it is transient if the same
         request may succeed later. An empty body is returned like any other.
         """
-        with self._client.exchange():
-            return self._download(url)
+        with self._client.exchange() as exchange:
+            try:
+                return self._download(url)
+            finally:
+                self._received(exchange.received)
 
     def close(self) -> None:
         """Close the kept connections."""
