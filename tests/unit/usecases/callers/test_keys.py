@@ -18,7 +18,7 @@ from catalight.domain.errors import (
     UnauthorizedError,
     UnavailableError,
 )
-from catalight.domain.usage import Amounts
+from catalight.domain.usage import Amounts, Slot
 from catalight.usecases.callers.admit import OPENING
 from catalight.usecases.callers.authenticate import Authenticate
 from catalight.usecases.callers.manage_keys import ManageKeys
@@ -324,6 +324,17 @@ class TestSlots:
         pipeline.tend(job)
         pipeline.run()
         pipeline.start("http://h/b.jpg", owner="k", limits=self.LIMITS)
+
+    def test_a_slot_that_another_request_frees_meanwhile_is_taken(self, pipeline: Pipeline) -> None:
+        job = pipeline.start("http://h/a.jpg", owner="k", limits=self.LIMITS)
+        pipeline.run()
+
+        def freed_meanwhile(owner: str) -> list[Slot]:
+            pipeline.usage.open.clear()
+            return []
+
+        pipeline.usage.slots = freed_meanwhile  # type: ignore[method-assign]
+        assert pipeline.start("http://h/b.jpg", owner="k", limits=self.LIMITS).id != job.id
 
     def test_what_another_limit_refuses_takes_no_slot(self, pipeline: Pipeline) -> None:
         with pytest.raises(LimitError):

@@ -70,7 +70,7 @@ class Admit:
         states = self.jobs.states([held.job_id for held in slots])
         over = [held for held in slots if _is_over(held, states, slot.taken_at)]
         self.usage.free(owner, over)
-        return bool(over) and self.usage.take(owner, slot, limit)
+        return self.usage.take(owner, slot, limit)  # another request may have freed some too
 
     def _exceeded(self, owner: str, limit: Amounts, wanted: Amounts, now: datetime) -> LimitError:
         left = limit - self.usage.of_day(owner, now.date())
