@@ -22,7 +22,7 @@ from catalight.domain.usage import Amounts, Slot
 from catalight.usecases.callers.admit import OPENING
 from catalight.usecases.callers.authenticate import Authenticate
 from catalight.usecases.callers.manage_keys import ManageKeys
-from catalight.usecases.callers.throttle import BURST, BYTES_A_SECOND, Throttle
+from catalight.usecases.callers.throttle import BURST, BYTES_A_SECOND, LEAST, Throttle
 from catalight.usecases.jobs.own_job import OwnJob
 from catalight.usecases.webhooks.signing_secrets import SigningSecrets
 from tests.pipeline import MISSING, Pipeline
@@ -356,3 +356,11 @@ class TestThrottle:
         throttle("k", size)
         with pytest.raises(LimitError):
             throttle("k", 1)
+
+    def test_small_catalogues_count_too(self, pipeline: Pipeline) -> None:
+        throttle = Throttle(pipeline.usage, pipeline.clock)
+        for _ in range(BURST // LEAST):
+            throttle("k", 1)
+        with pytest.raises(LimitError) as refused:
+            throttle("k", 1)
+        assert refused.value.retry_after == 1

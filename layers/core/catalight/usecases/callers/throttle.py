@@ -10,6 +10,7 @@ from catalight.usecases.ports import Clock, Usage
 # Reading takes at most 2 s for 4.5 MB, so this is at most a ninth of a processor for each caller.
 BYTES_A_SECOND = 250_000
 BURST = 90_000_000  # bytes; twenty catalogues of the largest size at once
+LEAST = 10_000  # bytes that a catalogue counts for at least, because a request costs something too
 WINDOW = BURST // BYTES_A_SECOND  # seconds
 
 
@@ -25,7 +26,7 @@ class Throttle:
 
     def __call__(self, owner: str, size: int) -> None:
         """Count a catalogue of `size` bytes. Raise LimitError, and count nothing, if it comes too soon."""
-        now = self.clock()
+        now, size = self.clock(), max(size, LEAST)
         cost = timedelta(seconds=size / BYTES_A_SECOND)
         until = self.usage.reserve(owner, cost, now, now + timedelta(seconds=WINDOW))
         if until is not None:
