@@ -41,9 +41,12 @@ run: $(READY) $(NATIVE_HERE)  ## Run the whole system at http://127.0.0.1:8000 (
 KEYS = @$(BIN)/python -m local.keys --port $(PORT) $(if $(STACK),--stack $(STACK))
 
 .PHONY: key keys revoke webhook-secret
-key: $(READY)  ## Make an API key (NAME=acme; OPEN_JOBS=, ROWS_A_DAY=; STACK=catalight-dev: on AWS)
+key: $(READY)  ## Make an API key (NAME=acme; OPEN_JOBS=, ROWS_A_DAY=, IMAGES_A_DAY=, FILE_BYTES_A_DAY=, DOWNLOAD_BYTES_A_DAY=; STACK=catalight-dev: on AWS)
 	$(KEYS) make "$(or $(NAME),$(error NAME= is missing))" \
-		$(if $(OPEN_JOBS),--open-jobs $(OPEN_JOBS)) $(if $(ROWS_A_DAY),--rows-a-day $(ROWS_A_DAY))
+		$(if $(OPEN_JOBS),--open-jobs $(OPEN_JOBS)) $(if $(ROWS_A_DAY),--rows-a-day $(ROWS_A_DAY)) \
+		$(if $(IMAGES_A_DAY),--images-a-day $(IMAGES_A_DAY)) \
+		$(if $(FILE_BYTES_A_DAY),--file-bytes-a-day $(FILE_BYTES_A_DAY)) \
+		$(if $(DOWNLOAD_BYTES_A_DAY),--download-bytes-a-day $(DOWNLOAD_BYTES_A_DAY))
 
 keys: $(READY)  ## List the API keys (STACK=: on AWS)
 	$(KEYS) list

@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 import tempfile
+from dataclasses import fields
 from pathlib import Path
 from threading import Semaphore
 from typing import Any
@@ -12,6 +13,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from catalight.domain.api_keys import Limits
 from local import running
 from local.run import DEFAULT_PORT
 from local.runner.errors import LocalError
@@ -53,7 +55,7 @@ def on_aws(event: dict[str, Any], stack: str) -> Any:
 def event_of(arguments: argparse.Namespace) -> dict[str, Any]:
     """Return the event for the function."""
     if arguments.action == "make":
-        limits = {"open_jobs": arguments.open_jobs, "rows_a_day": arguments.rows_a_day}
+        limits = {limit.name: getattr(arguments, limit.name) for limit in fields(Limits)}
         given = {name: limit for name, limit in limits.items() if limit is not None}
         return {"action": "make", "name": arguments.name, **given}
     return {"action": arguments.action} | ({"key": arguments.key} if arguments.action != "list" else {})
@@ -69,8 +71,8 @@ def parser() -> argparse.ArgumentParser:
     actions = command_line.add_subparsers(dest="action", required=True)
     make = actions.add_parser("make")
     make.add_argument("name")
-    make.add_argument("--open-jobs", type=int)
-    make.add_argument("--rows-a-day", type=int)
+    for limit in fields(Limits):
+        make.add_argument(f"--{limit.name.replace('_', '-')}", type=int)
     actions.add_parser("list")
     for action in ("revoke", "webhook-secret", "rotate-webhook-secret"):
         actions.add_parser(action).add_argument("key")

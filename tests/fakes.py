@@ -5,15 +5,19 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from threading import Lock
 from typing import Any
 
 from catalight.domain.api_keys import ApiKey
 from catalight.domain.errors import JobGoneError, JobNotFoundError, UnavailableError
 from catalight.domain.job.job import ENDED, OPEN, RUNNING, Counts, Job, JobState
 from catalight.domain.job.row import Row, RowState
-from catalight.domain.job.webhook import Delivery, Webhook, WebhookState
+from catalight.domain.job.webhook import REDELIVERIES, Delivery, Webhook, WebhookState
 from catalight.domain.messages import Message
+from catalight.domain.usage import Amounts, Slot
 from catalight.domain.web.hosts import Host
+
+KEPT = ("deliveries", "busy_until", "redeliveries")  # of a webhook, when a new run begins
 
 
 class FakeClock:
@@ -108,7 +112,8 @@ class MemoryJobs:
         if not ended(stored):
             return False
         if new.webhook and stored.webhook:
-            new = replace(new, webhook=replace(new.webhook, deliveries=stored.webhook.deliveries))
+            kept = {name: getattr(stored.webhook, name) for name in KEPT}
+            new = replace(new, webhook=replace(new.webhook, **kept))
         self.jobs[new.id] = new
         return True
 
@@ -151,6 +156,9 @@ class MemoryJobs:
     def count_open(self, owner: str, most: int) -> int:
         return min(most, sum(job.owner == owner and job.state in OPEN for job in self.jobs.values()))
 
+    def states(self, job_ids: Sequence[str]) -> dict[str, tuple[int, JobState]]:
+        return {i: (self.jobs[i].run, self.jobs[i].state) for i in job_ids if i in self.jobs}
+
     def to_sweep(self, now: datetime, limit: int) -> list[Job]:
         due = [(job.sweep_at, job) for job in self.jobs.values() if job.sweep_at and job.sweep_at <= now]
         return [replace(job, header=()) for _, job in sorted(due, key=lambda entry: entry[0])][:limit]
@@ -171,7 +179,8 @@ class MemoryDeliveries:
         webhook = self._pending(job_id, run)
         if webhook is None or webhook.attempts != attempts:
             return False
-        self._write(job_id, replace(webhook, attempts=attempts + 1, next_at=until), until)
+        claimed = replace(webhook, attempts=attempts + 1, next_at=until, busy_until=until)
+        self._write(job_id, claimed, until)
         return True
 
     def record(
@@ -185,13 +194,17 @@ class MemoryDeliveries:
         if webhook.state is WebhookState.PENDING and webhook.attempts == attempt:
             state = WebhookState.after(delivery, next_at)
             due = next_at if state is WebhookState.PENDING else None
-            webhook = replace(webhook, state=state, next_at=due)
+            webhook = replace(webhook, state=state, next_at=due, busy_until=None)
         self._write(job_id, webhook, due)
 
-    def renew(self, job_id: str, run: int, now: datetime) -> None:
+    def renew(self, job_id: str, run: int, now: datetime) -> bool:
         job = self._jobs[job_id]
-        if job.webhook and job.run == run and job.state in ENDED:
-            self._write(job_id, job.webhook.renewed(), now)
+        ended = job.run == run and job.state in ENDED
+        if not (job.webhook and ended and job.webhook.redeliverable_at(now) == now):
+            return False
+        redeliveries = (*job.webhook.redeliveries, now)[-REDELIVERIES:]
+        self._write(job_id, replace(job.webhook.renewed(), redeliveries=redeliveries), now)
+        return True
 
     def _pending(self, job_id: str, run: int) -> Webhook | None:
         job = self._jobs[job_id]
@@ -315,20 +328,58 @@ class MemoryKeys:
 
 
 class MemoryUsage:
-    """Rows per caller, day and submission, in a dictionary."""
+    """Amounts per caller, day and order, slots and rates, in dictionaries."""
 
     def __init__(self) -> None:
-        self.submissions: dict[tuple[str, date], dict[str, int]] = defaultdict(dict)
+        self.orders: dict[tuple[str, date], dict[str, Amounts]] = defaultdict(dict)
+        self.open: dict[str, dict[str, Slot]] = defaultdict(dict)
+        self.parsing: dict[str, datetime] = {}
+        self.down = False
+        self._lock = Lock()
 
-    def add(self, owner: str, day: date, order: str, rows: int, limit: int) -> bool:
-        submissions = self.submissions[owner, day]
-        if order not in submissions and self.rows(owner, day) + rows > limit:
-            return False
-        submissions.setdefault(order, rows)
-        return True
+    def add(self, owner: str, day: date, order: str, wanted: Amounts, limit: Amounts) -> bool:
+        with self._lock:
+            orders, used = self.orders[owner, day], self.of_day(owner, day)
+            over = any(getattr(used, name) + size > getattr(limit, name) for name, size in wanted.items())
+            if order not in orders and over:
+                return False
+            orders.setdefault(order, wanted)
+            return True
 
-    def rows(self, owner: str, day: date) -> int:
-        return sum(self.submissions[owner, day].values())
+    def add_downloads(self, owner: str, day: date, size: int) -> None:
+        if self.down:
+            raise UnavailableError("MongoDB")
+        before = self.orders[owner, day].get("downloads", Amounts())
+        self.orders[owner, day]["downloads"] = Amounts(download_bytes=before.download_bytes + size)
+
+    def of_day(self, owner: str, day: date) -> Amounts:
+        orders = self.orders[owner, day].values()
+        return Amounts(
+            **{name: sum(getattr(order, name) for order in orders) for name, _ in Amounts().items()}
+        )
+
+    def take(self, owner: str, slot: Slot, limit: int) -> bool:
+        with self._lock:
+            slots = self.open[owner]
+            if slot.order not in slots and len(slots) >= limit:
+                return False
+            slots[slot.order] = slot
+            return True
+
+    def slots(self, owner: str) -> list[Slot]:
+        return list(self.open[owner].values())
+
+    def free(self, owner: str, slots: Sequence[Slot]) -> None:
+        with self._lock:
+            self.open[owner] = {held.order: held for held in self.slots(owner) if held not in slots}
+
+    def reserve(self, owner: str, cost: timedelta, now: datetime, latest: datetime) -> datetime | None:
+        with self._lock:
+            until = max(now, self.parsing.get(owner, now))
+            if until + cost > latest:
+                return until
+            self.parsing[owner] = until + cost
+            return None
 
 
 class MemoryQueue:

@@ -22,6 +22,7 @@ from catalight.domain.messages import FinishJob as FinishJobMessage
 from catalight.domain.messages import ProcessRange as ProcessRangeMessage
 from catalight.domain.messages import TendJob as TendJobMessage
 from catalight.usecases.callers.admit import Admit
+from catalight.usecases.callers.count_downloads import CountDownloads
 from catalight.usecases.images.byte_budget import ByteBudget
 from catalight.usecases.images.carry_on import CarryOn
 from catalight.usecases.images.compress_images import CompressImages
@@ -122,6 +123,7 @@ class Pipeline:
         self.send_window = SendWindow(self.image_queue, self.ask_completion)
         self.keys, self.usage = MemoryKeys(), MemoryUsage()
         self.admit = Admit(self.jobs, self.usage, self.clock)
+        self.count_downloads = CountDownloads(self.usage, self.clock)
         self.submit = Submit(
             jobs=self.jobs,
             rows=self.rows,
@@ -160,6 +162,7 @@ class Pipeline:
             self.compress_images,
             self.record_images,
             self.carry_on,
+            self.count_downloads,
             self.clock,
         )
         self.give_up = GiveUp(
@@ -193,6 +196,7 @@ class Pipeline:
         answer = self.hosts.get(url, url.encode())
         if isinstance(answer, Exception):
             raise answer
+        self.count_downloads.received(len(answer))
         return answer
 
     def compress(self, data: bytes, options: Options) -> Compressed:

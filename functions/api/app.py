@@ -129,7 +129,10 @@ def upload(
         _check_webhook(webhook_url, built.egress)
     headers = RequestHeaders(user_agent, referer)
     _check_allowed(headers, built.egress)
-    parsed = catalogue.parse(file.file.read(), strict=strict)
+    data = file.file.read()
+    if calling.limits:
+        built.throttle(calling.owner, len(data))
+    parsed = catalogue.parse(data, strict=strict)
     base = built.api_base or str(request.base_url).rstrip("/")
     name = (file.filename or "catalogue.csv")[-MAX_FILE_NAME:]
     submission = Submission(
@@ -143,6 +146,7 @@ def upload(
         link_base=built.link_base or base,
         idempotency_key=idempotency_key,
         request_headers=headers,
+        file_bytes=len(data),
     )
     job = built.submit(submission)
     links = Links.of(job.id)

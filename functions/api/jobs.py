@@ -48,7 +48,7 @@ def list_rows(
 ) -> RowPage:
     """List the rows of a job and their images, in the order of its CSV."""
     found = built.rows.page(job.id, frozenset(state or ()), cursors.read_row(cursor), limit)
-    rows = list(_that_fit(RowStatus.of(row, job.link_base) for row in found))
+    rows = list(_that_fit(RowStatus.of(row, job.link_base, len(job.header)) for row in found))
     is_last = len(rows) == len(found) < limit
     return RowPage(rows=rows, next=None if is_last else cursors.after_row(found[len(rows) - 1].number))
 
@@ -90,7 +90,7 @@ def delete(job: Own, built: Built) -> None:
 @router.post(
     "/{request_id}/webhook/redeliver",
     status_code=202,
-    responses=documented_problems(401, 404, 409, 410, 413),
+    responses=documented_problems(401, 404, 409, 410, 413, 429),
 )
 def redeliver(job: Own, built: Built) -> Status:
     """Deliver the webhook of a job that has ended again, with the same webhook-id."""

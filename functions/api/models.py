@@ -253,10 +253,10 @@ class RowStatus(BaseModel):
     images: list[ImageStatus]
 
     @classmethod
-    def of(cls, row: Row, link_base: str) -> Self:
-        """Return the status of a row; `link_base` is its job's."""
+    def of(cls, row: Row, link_base: str, width: int) -> Self:
+        """Return the status of a row; `link_base` is its job's, `width` the number of its columns."""
         images = [ImageStatus.of(image, link_base) for image in row.images]
-        return cls(row=row.number + 1, state=row.state, cells=list(row.cells), images=images)
+        return cls(row=row.number + 1, state=row.state, cells=list(row.padded(width)), images=images)
 
 
 class RowPage(BaseModel):

@@ -22,11 +22,13 @@ from catalight.domain.errors import (
     LimitError,
     NoWebhookError,
     OptionError,
+    RedeliveryError,
     ResultExpiredError,
     UnauthorizedError,
     UnavailableError,
     UploadTooLargeError,
 )
+from catalight.domain.job import webhook
 from functions.api import rate_limits
 from functions.api.models import Note
 
@@ -94,6 +96,16 @@ LIMIT_DETAILS = {
         "Your key may send {limit:,} rows a day (UTC). {left:,} are left; this catalogue has {wanted:,}.",
         " Split the catalogue, or ask for a higher limit.",
     ),
+    "images": (
+        "Your key may send {limit:,} images a day (UTC). {left:,} are left; this request has {wanted:,}.",
+        " Split the catalogue, or ask for a higher limit.",
+    ),
+    "file-bytes": (
+        "Your key may send {limit:,} bytes a day (UTC). {left:,} are left; this catalogue has {wanted:,}.",
+        " Split the catalogue, or ask for a higher limit.",
+    ),
+    "download-bytes": ("{limit:,} bytes a day (UTC) may be downloaded for your key, and have been.", ""),
+    "parsing": ("Your key sends catalogues faster than they are read for one key.", ""),
     "open-jobs": ("Your key may have {limit:,} unfinished jobs at once, and it has that many.", ""),
 }
 
@@ -127,6 +139,15 @@ def job_ended(error: JobEndedError) -> JSONResponse:
 def no_webhook(error: NoWebhookError) -> JSONResponse:
     detail = f"The job was submitted without a webhook_url; poll /status/{error.job_id} instead."
     return problem(409, "no-webhook", "The job has no webhook", detail)
+
+
+def redelivery(error: RedeliveryError) -> JSONResponse:
+    detail = (
+        f"It is being delivered, or was redelivered less than {webhook.REDELIVERY_PAUSE.seconds} s ago, or "
+        f"{webhook.REDELIVERIES} times within a day. Try again in {error.retry_after:,} s."
+    )
+    title = "The webhook cannot be redelivered yet"
+    return problem(429, "redelivery", title, detail, retry_after=error.retry_after)
 
 
 def idempotency(error: IdempotencyError) -> JSONResponse:
@@ -221,6 +242,7 @@ CATALIGHT_ERRORS: dict[type[CatalightError], Callable[..., JSONResponse]] = {
     JobNotFinishedError: job_not_finished,
     JobEndedError: job_ended,
     NoWebhookError: no_webhook,
+    RedeliveryError: redelivery,
     IdempotencyError: idempotency,
     ResultExpiredError: result_expired,
     ImageNotFoundError: image_not_found,

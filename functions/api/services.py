@@ -30,6 +30,7 @@ from catalight.domain.job.retention import Retention
 from catalight.domain.web.egress import EgressPolicy
 from catalight.usecases.callers.admit import Admit
 from catalight.usecases.callers.authenticate import Authenticate
+from catalight.usecases.callers.throttle import Throttle
 from catalight.usecases.images.link_image import LinkImage
 from catalight.usecases.jobs.ask_completion import AskCompletion
 from catalight.usecases.jobs.cancel import CancelJob
@@ -57,6 +58,7 @@ class Services:
     ping: Callable[[], None]
     authenticate: Authenticate | None
     own_job: OwnJob
+    throttle: Throttle
     admit: Admit
     job_list: JobList
     rows: Rows
@@ -102,6 +104,7 @@ def services() -> Services:
         ping=MongoPing(mongodb()),
         authenticate=Authenticate(keys) if api_keys.keys_required(env) else None,
         own_job=OwnJob(jobs),
+        throttle=Throttle(usage, utc_now),
         admit=admit,
         job_list=jobs,
         rows=rows,

@@ -16,13 +16,14 @@ from catalight.adapters.aws.s3 import S3Store
 from catalight.adapters.aws.secrets import secret_now
 from catalight.adapters.aws.sqs import SqsQueue
 from catalight.adapters.codec.sandbox import Sandbox
-from catalight.adapters.mongo import Connection, MongoHosts, MongoJobs, MongoRows
+from catalight.adapters.mongo import Connection, MongoHosts, MongoJobs, MongoRows, MongoUsage
 from catalight.adapters.web.fetch import Fetcher
 from catalight.clock import utc_now
 from catalight.domain.image.capacity import DOWNLOADS, SOURCE_BYTES, capacity
 from catalight.domain.image.limits import Limits
 from catalight.domain.messages import ProcessRange as ProcessRangeMessage
 from catalight.domain.web.egress import EgressPolicy
+from catalight.usecases.callers.count_downloads import CountDownloads
 from catalight.usecases.images.byte_budget import ByteBudget
 from catalight.usecases.images.carry_on import CarryOn
 from catalight.usecases.images.compress_images import CompressImages
@@ -62,7 +63,14 @@ def process_range() -> ProcessRange:
     aggregator_queue = SqsQueue(sqs(), env["AGGREGATOR_QUEUE_URL"])
     store = S3Store(boto3.client("s3", config=clients.config(DOWNLOADS)), env["BUCKET"])
     fetch_seconds = float(env["FETCH_SECONDS"])
-    fetcher = Fetcher(EGRESS, max_bytes=SOURCE_BYTES, max_seconds=fetch_seconds, pool_size=DOWNLOADS)
+    count_downloads = CountDownloads(MongoUsage(mongodb), utc_now)
+    fetcher = Fetcher(
+        EGRESS,
+        max_bytes=SOURCE_BYTES,
+        max_seconds=fetch_seconds,
+        pool_size=DOWNLOADS,
+        received=count_downloads.received,
+    )
     return ProcessRange(
         jobs=jobs,
         rows=rows,
@@ -88,6 +96,7 @@ def process_range() -> ProcessRange:
             fetch_seconds=fetch_seconds,
             coding_seconds=float(env["CODING_SECONDS"]),
         ),
+        count_downloads=count_downloads,
         clock=utc_now,
     )
 

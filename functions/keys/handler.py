@@ -20,7 +20,8 @@ from catalight.usecases.callers.manage_keys import ManageKeys
 logger = logs.logger()
 
 ACTIONS = (
-    "make (name, open_jobs, rows_a_day), list, or with a key: revoke, webhook-secret, rotate-webhook-secret"
+    f"make (name, {', '.join(field.name for field in fields(Limits))}), list, "
+    "or with a key: revoke, webhook-secret, rotate-webhook-secret"
 )
 
 
@@ -73,7 +74,7 @@ def _limits(found: Mapping[Any, Any]) -> Limits:
     names = [field.name for field in fields(Limits)]
     for name, limit in found.items():
         if name not in names or type(limit) is not int:
-            raise OptionError(str(name), str(limit), f"{' and '.join(names)}, each a whole number")
+            raise OptionError(str(name), str(limit), f"{', '.join(names)}, each a whole number")
     return Limits(**found)
 
 

@@ -2,10 +2,12 @@
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+import requests
 
 from local.client import TIMEOUT, Client, rows_of
 from local.hosts.image_server import ImageServer, image_server
@@ -110,6 +112,23 @@ def test_too_many_rows_are_429(locked: System, images: ImageServer) -> None:
         f"{locked.url}/upload", files={"file": ("c.csv", csv_of(f"{images.url}/3.jpg"))}, timeout=TIMEOUT
     )
     assert (answer.status_code, answer.headers["RateLimit-Policy"]) == (429, '"rows";q=2;w=86400')
+
+
+def test_of_twenty_uploads_at_once_as_many_are_accepted_as_may_be_open(
+    locked: System, images: ImageServer
+) -> None:
+    customer = new_customer(locked, "hasty", open_jobs=1)
+    data = csv_of(" ".join(f"{images.url}/slow/{number}.jpg" for number in range(20)))
+
+    def upload(_: int) -> int:
+        files = {"file": ("c.csv", data)}
+        headers = customer.client.http.headers
+        return requests.post(
+            f"{locked.url}/upload", files=files, headers=headers, timeout=TIMEOUT
+        ).status_code
+
+    with ThreadPoolExecutor(20) as pool:
+        assert sorted(pool.map(upload, range(20))) == [202, *[429] * 19]
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ from catalight.domain.job.retention import Retention
 from catalight.domain.job.row import Image, ImageState, Row, RowState
 from catalight.domain.job.webhook import Delivery, Webhook, WebhookState
 from catalight.domain.messages import DeliverWebhook, FinishJob, ProcessRange, TendJob
+from catalight.domain.usage import Amounts
 from catalight.domain.web.hosts import Host
 from catalight.usecases.callers.admit import Admit
 from catalight.usecases.jobs.ask_completion import AskCompletion
@@ -284,9 +285,13 @@ def test_hosts_keys_and_usage(stored: Connection) -> None:
     assert (revoked.id, revoked.limits) == ("key-2", Limits())
     assert revoked.revoked_at == NOW + timedelta(seconds=5)
     usage, day = MongoUsage(stored), date(2026, 11, 28)
-    assert usage.rows("key-1", day) == 5
-    assert usage.add("key-1", day, "completed", 4, limit=5)  # already counted, so it is free
-    assert not usage.add("key-1", day, "new", 4, limit=5)
+    assert usage.of_day("key-1", day) == Amounts(rows=5)
+    limit, four = Amounts(5, 5, 5, 5), Amounts(rows=4, images=4)
+    assert usage.add("key-1", day, "completed", four, limit)  # already counted, so it is free
+    assert not usage.add("key-1", day, "new", four, limit)
+    assert not usage.add("key-1", day, "new", Amounts(images=6), limit)
+    assert usage.add("key-1", day, "new", Amounts(images=4), limit)
+    assert usage.of_day("key-1", day) == Amounts(rows=5, images=4)
 
 
 def test_messages(sent_messages: list[str]) -> None:

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from catalight.domain.usage import Amounts
+
 PREFIX = "catalight_"  # lets secret scanners recognise a leaked key in a repository or log
 TOKEN_BYTES = 32
 NO_OWNER = ""  # the owner of all jobs if callers need no key
@@ -18,10 +20,21 @@ _TOKEN = re.compile(rf"{PREFIX}[A-Za-z0-9_-]{{43}}")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How many jobs of one key may be open at once, and how many rows it may submit per UTC day."""
+    """How many jobs of one key may be open at once, and how much it may use per UTC day.
+
+    The defaults allow four images and 1,000 bytes a row, and 250,000 bytes an image. Catalogues stay below.
+    """
 
     open_jobs: int = 20
     rows_a_day: int = 500_000
+    images_a_day: int = 2_000_000
+    file_bytes_a_day: int = 500_000_000
+    download_bytes_a_day: int = 500_000_000_000
+
+    @property
+    def a_day(self) -> Amounts:
+        """The limits of a day."""
+        return Amounts(self.rows_a_day, self.images_a_day, self.file_bytes_a_day, self.download_bytes_a_day)
 
 
 @dataclass(frozen=True, slots=True)

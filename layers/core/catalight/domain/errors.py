@@ -52,7 +52,9 @@ class UnauthorizedError(CatalightError):
 
 
 class LimitError(CatalightError):
-    """A caller requests more than is `left` of the limit called `name` ("rows" per day, or "open-jobs").
+    """A caller requests more than is `left` of the limit called `name`.
+
+    That is "open-jobs", "parsing", or an amount per day ("rows", "images", "file-bytes", "download-bytes").
 
     The request may succeed after `retry_after` seconds; None means that it never will.
     """
@@ -101,6 +103,18 @@ class NoWebhookError(CatalightError):
     def __init__(self, job_id: str) -> None:
         super().__init__(f"job {job_id!r} has no webhook")
         self.job_id = job_id
+
+
+class RedeliveryError(CatalightError):
+    """The webhook is being delivered, or was redelivered too recently or too often.
+
+    Try again after `retry_after` seconds.
+    """
+
+    def __init__(self, job_id: str, retry_after: int) -> None:
+        super().__init__(f"the webhook of job {job_id!r} cannot be redelivered yet")
+        self.job_id = job_id
+        self.retry_after = retry_after
 
 
 class IdempotencyError(CatalightError):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from catalight.domain.api_keys import ApiKey
@@ -10,6 +10,7 @@ from catalight.domain.job.job import Counts, Job, JobState
 from catalight.domain.job.row import Row, RowState
 from catalight.domain.job.webhook import Delivery
 from catalight.domain.messages import Message
+from catalight.domain.usage import Amounts, Slot
 from catalight.domain.web.hosts import Host
 
 type Clock = Callable[[], datetime]
@@ -79,6 +80,9 @@ class JobList(Protocol):
     def count_open(self, owner: str, most: int) -> int:
         """Return how many of an owner's jobs have not ended, counting at most `most`."""
 
+    def states(self, job_ids: Sequence[str]) -> Mapping[str, tuple[int, JobState]]:
+        """Return the run and the state of each of these jobs that is known, by its id."""
+
     def to_sweep(self, now: datetime, limit: int) -> list[Job]:
         """Return jobs whose `sweep_at` has passed, the most overdue first."""
 
@@ -100,8 +104,11 @@ class Deliveries(Protocol):
         If the attempts were restarted meanwhile, only log it.
         """
 
-    def renew(self, job_id: str, run: int, now: datetime) -> None:
-        """Restart the attempts, if the job has ended this run."""
+    def renew(self, job_id: str, run: int, now: datetime) -> bool:
+        """Restart the attempts and log that, if the job has ended this run, and `redeliverable_at` is now.
+
+        Return whether they were restarted.
+        """
 
 
 class Rows(Protocol):
@@ -213,13 +220,34 @@ class Keys(Protocol):
 
 
 class Usage(Protocol):
-    """The rows that each owner has submitted, by UTC day."""
+    """What each owner has used: amounts by UTC day, slots of open jobs, and its rate of parsing."""
 
-    def add(self, owner: str, day: date, order: str, rows: int, limit: int) -> bool:
-        """Count a submission's rows, once, if the day's sum stays within `limit`.
+    def add(self, owner: str, day: date, order: str, wanted: Amounts, limit: Amounts) -> bool:
+        """Count an order's amounts, once, if each sum of the day stays within `limit`.
 
-        `order` is the id of the submission. Return whether its rows are counted.
+        `order` names a submission or a retry. Return whether its amounts are counted.
         """
 
-    def rows(self, owner: str, day: date) -> int:
-        """Return the day's sum."""
+    def add_downloads(self, owner: str, day: date, size: int) -> None:
+        """Count bytes that were downloaded, without a limit."""
+
+    def of_day(self, owner: str, day: date) -> Amounts:
+        """Return the day's sums."""
+
+    def take(self, owner: str, slot: Slot, limit: int) -> bool:
+        """Take a slot if fewer than `limit` are taken, or if its order has one already.
+
+        The latter is then as if taken at the new time. Return whether the order has a slot.
+        """
+
+    def slots(self, owner: str) -> list[Slot]:
+        """Return the slots that are taken."""
+
+    def free(self, owner: str, slots: Sequence[Slot]) -> None:
+        """Free those of these slots that were not taken again at another time."""
+
+    def reserve(self, owner: str, cost: timedelta, now: datetime, latest: datetime) -> datetime | None:
+        """Move the time until which the rate is used on by `cost`, from `now` at least, if not past `latest`.
+
+        Return None, or the time if it was not moved.
+        """

@@ -2,6 +2,7 @@
 
 import time
 import traceback
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,12 +11,14 @@ import pytest
 from pymongo.database import Database
 
 from catalight.adapters.mongo import Connection, MongoJobs, MongoPing, MongoRows
+from catalight.domain.catalogue import catalogue
 from catalight.domain.errors import UnavailableError
 from catalight.domain.image.report import Source, Times
 from catalight.domain.job.job import Counts
 from catalight.domain.job.row import Image, Row
 from local.runner.children import free_port
 from tests.integration.adapters.ports.stores import a_job
+from tests.pipeline import Pipeline, a_submission
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -113,3 +116,17 @@ def test_a_database_that_is_down_is_unavailable_at_once() -> None:
         list(MongoRows(mongodb).stream("job"))
     assert time.monotonic() - began < 5
     mongodb.close()
+
+
+def test_short_rows_below_a_wide_header_are_stored_as_short_as_they_came(
+    mongodb: Connection, database: Database[dict[str, Any]]
+) -> None:
+    """They were padded: 17 kB became 11 MB."""
+    columns = ["Serial Number", "Product Name", "Input Image Urls", *"a" * 16_381]
+    lines = [",".join(columns), *(f"{number},P,http://h/{number}.jpg" for number in range(60))]
+    data = "\n".join(lines).encode()
+    rows = MongoRows(mongodb)
+    replace(Pipeline().submit, rows=rows)(a_submission("http://h/a.jpg", catalogue=catalogue.parse(data)))
+    stored = sum(len(bson.encode(document)) for document in database["rows"].find())
+    assert database["rows"].count_documents({}) == 60
+    assert stored < len(data)

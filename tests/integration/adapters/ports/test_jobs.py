@@ -83,7 +83,7 @@ class TestJobs:
         assert not store.deliveries.begin("job", 1, 0, NOW)
         assert not store.deliveries.begin("job", 2, 1, NOW)
         webhook = store.jobs.get("job").webhook
-        assert webhook == Webhook("https://shop.test/hook", attempts=1, next_at=NOW)
+        assert webhook == Webhook("https://shop.test/hook", attempts=1, next_at=NOW, busy_until=NOW)
 
     @pytest.mark.parametrize(
         ("status", "next_at", "state"),
@@ -232,6 +232,12 @@ class TestJobList:
         assert store.job_list.count_open("mine", 10) == 4  # PENDING, PROCESSING, CANCELLING, FINISHING
         assert store.job_list.count_open("mine", 3) == 3
         assert store.job_list.count_open("nobody", 10) == 0
+
+    def test_the_states_of_known_jobs_are_returned(self, store: Store) -> None:
+        store.jobs.insert(a_job())
+        store.jobs.insert(a_job(id="other", run=2, state=JobState.COMPLETED))
+        found = store.job_list.states(["job", "other", "unknown"])
+        assert found == {"job": (1, JobState.PENDING), "other": (2, JobState.COMPLETED)}
 
     def test_jobs_are_swept_when_they_are_due(self, store: Store) -> None:
         for name, sweep_at in (("a", NOW), ("b", NOW - timedelta(1)), ("c", LATER), ("d", None)):

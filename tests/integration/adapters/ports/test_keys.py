@@ -2,8 +2,12 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
+
+import pytest
 
 from catalight.domain.api_keys import ApiKey, Limits
+from catalight.domain.usage import Amounts, Slot
 from tests.integration.adapters.ports.stores import LATER, NOW, Store
 
 
@@ -42,30 +46,101 @@ class TestKeys:
         assert store.keys.find("k") == replace(self.KEY, webhook_version=2, overlap_until=LATER)
 
 
+def rows(number: int) -> Amounts:
+    return Amounts(rows=number)
+
+
 class TestUsage:
     DAY = NOW.date()
+    TEN = Amounts(10, 10, 10, 10)
 
     def test_rows_add_up_to_the_limit_and_no_further(self, store: Store) -> None:
         submissions = {"a": 4, "b": 7, "c": 6, "d": 1}
         added = [
-            store.usage.add("k", self.DAY, submission, rows, 10) for submission, rows in submissions.items()
+            store.usage.add("k", self.DAY, submission, rows(number), self.TEN)
+            for submission, number in submissions.items()
         ]
         assert added == [True, False, True, False]
-        assert store.usage.rows("k", self.DAY) == 10
+        assert store.usage.of_day("k", self.DAY) == rows(10)
+
+    @pytest.mark.parametrize("name", [name for name, _ in Amounts().items()])
+    def test_no_amount_exceeds_its_own_limit(self, store: Store, name: str) -> None:
+        six = Amounts(**{name: 6})
+        assert store.usage.add("k", self.DAY, "a", six, self.TEN)
+        assert not store.usage.add("k", self.DAY, "b", six, self.TEN)
+        assert store.usage.add("k", self.DAY, "c", Amounts(4, 4, 4, 4), self.TEN)
+        assert getattr(store.usage.of_day("k", self.DAY), name) == 10
 
     def test_a_repeated_submission_is_counted_once(self, store: Store) -> None:
-        assert [store.usage.add("k", self.DAY, "a", 6, 10) for _ in range(3)] == [True] * 3
-        assert store.usage.rows("k", self.DAY) == 6
+        six = Amounts(6, 6, 6)
+        assert [store.usage.add("k", self.DAY, "a", six, self.TEN) for _ in range(3)] == [True] * 3
+        assert store.usage.of_day("k", self.DAY) == six
 
     def test_more_than_the_limit_is_never_added(self, store: Store) -> None:
-        assert not store.usage.add("k", self.DAY, "a", 11, 10)
-        assert store.usage.rows("k", self.DAY) == 0
+        assert not store.usage.add("k", self.DAY, "a", rows(11), self.TEN)
+        assert store.usage.of_day("k", self.DAY) == Amounts()
 
     def test_days_and_owners_are_counted_separately(self, store: Store) -> None:
-        store.usage.add("k", self.DAY, "a", 5, 10)
-        assert store.usage.rows("k", LATER.date()) == store.usage.rows("j", self.DAY) == 0
+        store.usage.add("k", self.DAY, "a", rows(5), self.TEN)
+        assert store.usage.of_day("k", LATER.date()) == store.usage.of_day("j", self.DAY) == Amounts()
+
+    def test_downloads_are_added_without_a_limit_and_then_nothing_else_is(self, store: Store) -> None:
+        store.usage.add_downloads("k", self.DAY, 7)
+        assert store.usage.add("k", self.DAY, "a", rows(1), self.TEN)
+        store.usage.add_downloads("k", self.DAY, 4)
+        assert not store.usage.add("k", self.DAY, "b", rows(1), self.TEN)
+        assert store.usage.of_day("k", self.DAY) == Amounts(rows=1, download_bytes=11)
 
     def test_concurrent_adds_never_exceed_the_limit(self, store: Store) -> None:
         with ThreadPoolExecutor(8) as pool:
-            added = list(pool.map(lambda n: store.usage.add("k", self.DAY, f"{n}", 1, 10), range(40)))
-        assert sum(added) == store.usage.rows("k", self.DAY) == 10
+            added = list(
+                pool.map(lambda n: store.usage.add("k", self.DAY, f"{n}", rows(1), self.TEN), range(40))
+            )
+        assert sum(added) == store.usage.of_day("k", self.DAY).rows == 10
+
+
+class TestSlots:
+    def test_an_order_has_one_slot_and_repeating_it_takes_it_again(self, store: Store) -> None:
+        assert store.usage.take("k", Slot("a", NOW), 2)
+        assert store.usage.take("k", Slot("a", LATER), 2)
+        assert store.usage.take("k", Slot("b", NOW), 2)
+        assert not store.usage.take("k", Slot("c", NOW), 2)
+        assert store.usage.take("j", Slot("c", NOW), 2)
+        assert store.usage.slots("k") == [Slot("a", LATER), Slot("b", NOW)]
+
+    def test_a_slot_that_was_taken_again_is_not_freed(self, store: Store) -> None:
+        store.usage.take("k", Slot("a", LATER), 2)
+        store.usage.take("k", Slot("b", NOW), 2)
+        store.usage.free("k", [Slot("a", NOW), Slot("b", NOW)])
+        store.usage.free("nobody", [Slot("a", LATER)])
+        assert store.usage.slots("k") == [Slot("a", LATER)]
+        assert store.usage.slots("nobody") == []
+
+    def test_simultaneous_orders_never_exceed_the_limit(self, store: Store) -> None:
+        with ThreadPoolExecutor(8) as pool:
+            taken = list(pool.map(lambda n: store.usage.take("k", Slot(f"{n}", NOW), 3), range(40)))
+        assert sum(taken) == len(store.usage.slots("k")) == 3
+
+
+class TestReserving:
+    COST = timedelta(seconds=4)
+    LATEST = NOW + timedelta(seconds=10)
+
+    def test_costs_add_up_to_the_latest_time(self, store: Store) -> None:
+        for _ in range(2):
+            assert store.usage.reserve("k", self.COST, NOW, self.LATEST) is None
+        assert store.usage.reserve("k", self.COST, NOW, self.LATEST) == NOW + 2 * self.COST
+        assert store.usage.reserve("j", self.COST, NOW, self.LATEST) is None
+        two = timedelta(seconds=2)
+        assert store.usage.reserve("k", self.COST, NOW + two, self.LATEST + two) is None
+
+    def test_what_was_not_used_is_not_kept(self, store: Store) -> None:
+        store.usage.reserve("k", self.COST, NOW - timedelta(hours=1), NOW)
+        for _ in range(2):
+            assert store.usage.reserve("k", self.COST, NOW, self.LATEST) is None
+        assert store.usage.reserve("k", self.COST, NOW, self.LATEST) == NOW + 2 * self.COST
+
+    def test_simultaneous_calls_never_reserve_too_much(self, store: Store) -> None:
+        with ThreadPoolExecutor(8) as pool:
+            until = list(pool.map(lambda _: store.usage.reserve("k", self.COST, NOW, self.LATEST), range(40)))
+        assert until.count(None) == 2

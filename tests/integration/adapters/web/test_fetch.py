@@ -25,6 +25,25 @@ from tests.integration.adapters.web.hosts import (
 # Bodies and statuses
 
 
+def test_all_bytes_that_came_are_counted_also_if_the_download_fails(
+    host: Host, new_fetcher: NewFetcher
+) -> None:
+    received: list[int] = []
+    fetcher = new_fetcher(received=received.append, max_bytes=50_000)
+    host.routes["/a.jpg"] = answer(b"x" * 40_000)
+    host.routes["/b.jpg"] = redirect("/a.jpg")
+    host.routes["/c.jpg"] = answer(b"gone", 404)
+    host.routes["/d.jpg"] = endless(b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 1000)
+    fetcher.fetch(host.url("/a.jpg"))
+    fetcher.fetch(host.url("/b.jpg"))
+    failure(fetcher, host.url("/c.jpg"))
+    failure(fetcher, host.url("/d.jpg"))
+    body, redirected, missing, flood = received
+    assert 40_000 < body < redirected < 41_000
+    assert 0 < missing < 1_000
+    assert 50_000 < flood < 400_000
+
+
 @pytest.mark.parametrize("body", [b"", b"picture", bytes(range(256)) * 5000])
 def test_returns_the_body(host: Host, fetcher: Fetcher, body: bytes) -> None:
     host.routes["/a.jpg"] = answer(body)

@@ -31,7 +31,7 @@ IMAGES = st.lists(st.sampled_from([DONE, ALSO_DONE, KEPT, LOST, CORRUPT]), max_s
 
 def line_of(dialect: Dialect, cells: tuple[str, ...], images: list[Image]) -> bytes:
     row = Row("job", 0, run=1, range=None, cells=cells, images=tuple(images))
-    return line(dialect, row, "https://l")
+    return line(dialect, row, "https://l", len(cells))
 
 
 def cells_of(data: bytes, dialect: Dialect) -> list[list[str]]:

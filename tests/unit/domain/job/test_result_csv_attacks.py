@@ -96,7 +96,7 @@ def test_result_columns_are_safe_and_the_users_cells_are_unchanged(
     dialect: Dialect, cells: list[str], ended: list[Image]
 ) -> None:
     row = Row("job", 0, run=1, range=None, cells=tuple(cells), images=tuple(ended))
-    written = line(dialect, row, BASE).decode()
+    written = line(dialect, row, BASE, len(cells)).decode()
     [found] = csv.reader(io.StringIO(written, newline=""), delimiter=dialect.delimiter, strict=True)
     assert found[: len(cells)] == cells
     assert safe(found[len(cells) :])

@@ -6,6 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from catalight.domain.web.egress import EgressPolicy
+from catalight.usecases.callers.throttle import Throttle
 from catalight.usecases.images.link_image import LinkImage
 from catalight.usecases.jobs.link_result import LinkResult
 from catalight.usecases.jobs.own_job import OwnJob
@@ -25,6 +26,7 @@ def client(pipeline: Pipeline) -> Iterator[TestClient]:
         ping=lambda: None,
         authenticate=None,
         own_job=OwnJob(pipeline.jobs),
+        throttle=Throttle(pipeline.usage, pipeline.clock),
         admit=pipeline.admit,
         job_list=pipeline.jobs,
         rows=pipeline.rows,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from unittest.mock import Mock
 
 import pytest
 from fastapi.dependencies.models import Dependant
@@ -9,6 +10,8 @@ from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
 from catalight.domain.api_keys import Limits
+from catalight.domain.catalogue import catalogue
+from catalight.domain.errors import CatalogueError, Problem
 from catalight.usecases.callers.authenticate import Authenticate
 from catalight.usecases.callers.manage_keys import ManageKeys
 from functions.api import jobs
@@ -119,10 +122,22 @@ def test_the_jobs_of_others_are_not_listed(
 
 
 def test_the_remaining_limits_are_reported(locked: TestClient, manage: ManageKeys) -> None:
-    _, token = manage.make("Acme", Limits(open_jobs=2, rows_a_day=3))
+    _, token = manage.make("Acme", Limits(open_jobs=2, rows_a_day=3, images_a_day=9, file_bytes_a_day=500))
     answer = upload(locked, csv_of("http://h/a.png"), bearer(token))
-    assert answer.headers["RateLimit-Policy"] == '"rows";q=3;w=86400, "open-jobs";q=2'
-    assert answer.headers["RateLimit"] == '"rows";r=2;t=86400, "open-jobs";r=1'
+    policies, states = (answer.headers[name].split(", ") for name in ("RateLimit-Policy", "RateLimit"))
+    assert policies[:2] == ['"rows";q=3;w=86400', '"open-jobs";q=2']
+    assert states[:2] == ['"rows";r=2;t=86400', '"open-jobs";r=1']
+    assert policies[2:] == [
+        '"images";q=9;w=86400',
+        '"file-bytes";q=500;w=86400',
+        '"download-bytes";q=500000000000;w=86400',
+    ]
+    size = len(csv_of("http://h/a.png"))
+    assert states[2:] == [
+        '"images";r=8;t=86400',
+        f'"file-bytes";r={500 - size};t=86400',
+        '"download-bytes";r=500000000000;t=86400',
+    ]
 
 
 def test_too_many_rows_per_day_are_a_429(locked: TestClient, manage: ManageKeys, pipeline: Pipeline) -> None:
@@ -158,6 +173,43 @@ def test_too_many_open_jobs_are_a_429_for_retries_too(
     ):
         check_problem(answer, 429, "limit")
         assert answer.headers["RateLimit"] == '"open-jobs";r=0;t=30'
+
+
+@pytest.mark.parametrize(
+    ("limits", "name"),
+    [
+        (Limits(images_a_day=1), "images"),
+        (Limits(file_bytes_a_day=100), "file-bytes"),
+    ],
+)
+def test_other_limits_of_a_day_are_a_429_too(
+    locked: TestClient, manage: ManageKeys, limits: Limits, name: str
+) -> None:
+    _, token = manage.make("Acme", limits)
+    upload(locked, csv_of("http://h/a.png"), bearer(token))
+    answer = upload(locked, csv_of("http://h/a.png"), bearer(token))
+    check_problem(answer, 429, "limit")
+    assert answer.headers["RateLimit-Policy"].startswith(f'"{name}";q=')
+
+
+def test_refused_catalogues_are_throttled_before_they_are_parsed(
+    locked: TestClient, manage: ManageKeys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, token = manage.make("Acme", Limits())
+    unusable = b"Serial Number\n" + b"\n" * 4_400_000
+    parse = Mock(side_effect=CatalogueError((Problem("no_header", "No header."),), 1))
+    monkeypatch.setattr(catalogue, "parse", parse)
+    answers = [upload(locked, unusable, bearer(token)) for _ in range(22)]
+    assert [answer.status_code for answer in answers] == [422] * 20 + [429] * 2
+    assert parse.call_count == 20
+    check_problem(answers[-1], 429, "limit")
+    assert answers[-1].headers["Retry-After"] == "10"
+    assert answers[-1].headers["RateLimit-Policy"] == '"parsing";q=90000000;w=360'
+
+
+def test_nothing_is_throttled_without_keys(client: TestClient, pipeline: Pipeline) -> None:
+    upload(client)
+    assert not pipeline.usage.parsing
 
 
 def test_images_and_the_health_check_need_no_key(locked: TestClient, pipeline: Pipeline) -> None:

@@ -107,6 +107,17 @@ class TestRedeliver:
         webhook = client.get(f"/status/{request_id}").json()["webhook"]
         assert (webhook["state"], len(webhook["attempts"])) == ("DELIVERED", 2)
 
+    def test_a_second_one_within_the_pause_is_a_429(
+        self, client: TestClient, pipeline: Pipeline, request_id: str
+    ) -> None:
+        pipeline.run()
+        assert client.post(f"/jobs/{request_id}/webhook/redeliver").status_code == 202
+        answer = client.post(f"/jobs/{request_id}/webhook/redeliver")
+        check_problem(answer, 429, "redelivery")
+        assert answer.headers["Retry-After"] == "60"
+        pipeline.clock.forward(60)
+        assert client.post(f"/jobs/{request_id}/webhook/redeliver").status_code == 202
+
     def test_a_running_job_and_one_without_a_webhook_are_conflicts(
         self, client: TestClient, request_id: str
     ) -> None:
@@ -199,6 +210,12 @@ class TestLists:
             pages += 1
         assert seen == list(range(1, 61))
         assert pages > 1
+
+    def test_a_short_row_is_listed_with_all_of_its_cells(self, client: TestClient) -> None:
+        data = b"Serial Number,Product Name,Input Image Urls,a,b\n1,P,http://h/a.png\n"
+        request_id = upload(client, data).json()["request_id"]
+        [row] = client.get(f"/jobs/{request_id}/rows").json()["rows"]
+        assert row["cells"] == ["1", "P", "http://h/a.png", "", ""]
 
     def test_a_password_in_a_url_is_not_shown(
         self, client: TestClient, pipeline: Pipeline, request_id: str

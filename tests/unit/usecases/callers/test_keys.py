@@ -1,10 +1,12 @@
 """API keys: how operators manage them, authentication, ownership of jobs, and limits."""
 
+from dataclasses import replace
+from unittest.mock import Mock
 from uuid import uuid4
 
 import pytest
 
-from catalight.domain import api_keys
+from catalight.domain import api_keys, usage
 from catalight.domain.api_keys import Limits
 from catalight.domain.errors import (
     JobGoneError,
@@ -14,9 +16,13 @@ from catalight.domain.errors import (
     LimitError,
     OptionError,
     UnauthorizedError,
+    UnavailableError,
 )
+from catalight.domain.usage import Amounts, Slot
+from catalight.usecases.callers.admit import OPENING
 from catalight.usecases.callers.authenticate import Authenticate
 from catalight.usecases.callers.manage_keys import ManageKeys
+from catalight.usecases.callers.throttle import BURST, BYTES_A_SECOND, LEAST, Throttle
 from catalight.usecases.jobs.own_job import OwnJob
 from catalight.usecases.webhooks.signing_secrets import SigningSecrets
 from tests.pipeline import MISSING, Pipeline
@@ -188,8 +194,8 @@ class TestLimits:
     def test_a_request_is_counted_once_even_if_it_was_not_completed(self, pipeline: Pipeline) -> None:
         day = pipeline.clock().date()
         for _ in range(2):
-            assert pipeline.usage.add("k", day, "order", 3, 5)
-        assert pipeline.usage.rows("k", day) == 3
+            assert pipeline.usage.add("k", day, "order", Amounts(rows=3), Amounts(rows=5))
+        assert pipeline.usage.of_day("k", day).rows == 3
 
     def test_a_retry_counts_only_the_failed_rows(self, pipeline: Pipeline) -> None:
         limits = Limits(open_jobs=5, rows_a_day=3)
@@ -197,7 +203,7 @@ class TestLimits:
         job = pipeline.start("http://h/a.jpg", "http://h/b.jpg", owner="k", limits=limits)
         pipeline.run()
         pipeline.retry_job(job.id, limits)
-        assert pipeline.usage.rows("k", pipeline.clock().date()) == 3
+        assert pipeline.usage.of_day("k", pipeline.clock().date()).rows == 3
         with pytest.raises(JobNotFinishedError):
             pipeline.retry_job(job.id, limits)
         pipeline.tend(job)
@@ -210,4 +216,151 @@ class TestLimits:
         limits = Limits(5, 10)
         pipeline.start("http://h/a.jpg", "http://h/b.jpg", owner="k", limits=limits)
         left = pipeline.admit.allowance("k", limits)
-        assert (left.open_jobs, left.rows, left.reset) == (4, 8, 86_400)
+        assert (left.open_jobs, left.a_day.rows, left.reset) == (4, 8, 86_400)
+
+
+class TestAmountsOfADay:
+    def test_images_are_limited_and_a_row_may_have_many(self, pipeline: Pipeline) -> None:
+        limits = Limits(images_a_day=5)
+        pipeline.start("http://h/a.jpg http://h/b.jpg http://h/c.jpg", owner="k", limits=limits)
+        with pytest.raises(LimitError) as refused:
+            pipeline.start("http://h/a.jpg, http://h/b.jpg, n/a", owner="k", limits=limits)
+        error = refused.value
+        assert (error.name, error.limit, error.left, error.wanted) == ("images", 5, 2, 3)
+        assert error.retry_after
+        with pytest.raises(LimitError) as never:
+            pipeline.start(" ".join(f"http://h/{n}" for n in range(6)), owner="k", limits=limits)
+        assert never.value.retry_after is None
+        pipeline.clock.forward(error.retry_after)
+        pipeline.start("http://h/a.jpg, http://h/b.jpg, n/a", owner="k", limits=limits)
+
+    def test_the_bytes_of_the_files_are_limited(self, pipeline: Pipeline) -> None:
+        limits = Limits(file_bytes_a_day=1000)
+        pipeline.start("http://h/a.jpg", owner="k", limits=limits, file_bytes=600)
+        with pytest.raises(LimitError) as refused:
+            pipeline.start("http://h/a.jpg", owner="k", limits=limits, file_bytes=401)
+        assert (refused.value.name, refused.value.left) == ("file-bytes", 400)
+
+    def test_a_retry_counts_the_failed_images_again(self, pipeline: Pipeline) -> None:
+        limits = Limits(images_a_day=4)
+        pipeline.hosts = {"http://h/b.jpg": MISSING, "http://h/c.jpg": MISSING}
+        job = pipeline.start("http://h/a.jpg http://h/b.jpg http://h/c.jpg", owner="k", limits=limits)
+        pipeline.run()
+        with pytest.raises(LimitError) as refused:
+            pipeline.retry_job(job.id, limits)
+        assert (refused.value.name, refused.value.left, refused.value.wanted) == ("images", 1, 2)
+        pipeline.retry_job(job.id, replace(limits, images_a_day=5))
+        assert pipeline.usage.of_day("k", pipeline.clock().date()) == Amounts(2, 5, 0, len("http://h/a.jpg"))
+
+    def test_downloads_are_counted_and_over_their_limit_nothing_more_is_accepted(
+        self, pipeline: Pipeline
+    ) -> None:
+        """Also those of images that fail, and those of repeated attempts."""
+        limits = Limits(download_bytes_a_day=40)
+        pipeline.hosts = {"http://h/a.jpg": b"a" * 41}
+        job = pipeline.start("http://h/a.jpg", owner="k", limits=limits)
+        pipeline.run()
+        assert pipeline.images(job) == {"http://h/a.jpg": "DONE"}
+        assert pipeline.usage.of_day("k", pipeline.clock().date()).download_bytes == 41
+        with pytest.raises(LimitError) as refused:
+            pipeline.start("http://h/a.jpg", owner="k", limits=limits)
+        assert (refused.value.name, refused.value.left) == ("download-bytes", 0)
+        assert refused.value.retry_after
+        pipeline.clock.forward(refused.value.retry_after)
+        pipeline.start("http://h/a.jpg", owner="k", limits=limits)
+
+    def test_an_outage_of_the_count_fails_no_image(self, pipeline: Pipeline) -> None:
+        job = pipeline.start("http://h/a.jpg", owner="k")
+        pipeline.usage.down = True
+        pipeline.run()
+        assert pipeline.images(job) == {"http://h/a.jpg": "DONE"}
+
+    def test_nothing_is_counted_without_keys(self, pipeline: Pipeline) -> None:
+        pipeline.start("http://h/a.jpg")
+        pipeline.run()
+        assert not pipeline.usage.orders
+
+
+class TestSlots:
+    LIMITS = Limits(open_jobs=1)
+
+    def refused(self, pipeline: Pipeline) -> str:
+        with pytest.raises(LimitError) as refused:
+            pipeline.start("http://h/b.jpg", owner="k", limits=self.LIMITS)
+        return refused.value.name
+
+    def test_a_job_that_was_never_stored_frees_its_slot_after_a_minute(self, pipeline: Pipeline) -> None:
+        pipeline.admit("k", self.LIMITS, "crashed", Amounts(rows=1))
+        pipeline.clock.forward(OPENING.seconds - 1)
+        assert self.refused(pipeline) == "open-jobs"
+        pipeline.clock.forward(1)
+        pipeline.start("http://h/b.jpg", owner="k", limits=self.LIMITS)
+
+    def test_the_slot_of_a_crashed_submission_serves_its_repetition(self, pipeline: Pipeline) -> None:
+        fields = {"owner": "k", "limits": self.LIMITS, "idempotency_key": "monday"}
+        insert, pipeline.jobs.insert = pipeline.jobs.insert, Mock(side_effect=UnavailableError("MongoDB"))  # type: ignore[method-assign]
+        with pytest.raises(UnavailableError):
+            pipeline.start("http://h/a.jpg", **fields)
+        pipeline.jobs.insert = insert  # type: ignore[method-assign]
+        assert self.refused(pipeline) == "open-jobs"
+        pipeline.start("http://h/a.jpg", **fields)
+        assert self.refused(pipeline) == "open-jobs"
+
+    def test_a_deleted_job_frees_its_slot(self, pipeline: Pipeline) -> None:
+        job = pipeline.start("http://h/a.jpg", owner="k", limits=self.LIMITS)
+        assert self.refused(pipeline) == "open-jobs"
+        pipeline.delete_job(job.id)
+        pipeline.start("http://h/b.jpg", owner="k", limits=self.LIMITS)
+
+    def test_a_retry_takes_a_slot_also_while_it_has_not_begun(self, pipeline: Pipeline) -> None:
+        pipeline.hosts = {"http://h/a.jpg": MISSING}
+        job = pipeline.start("http://h/a.jpg", owner="k", limits=self.LIMITS)
+        pipeline.run()
+        pipeline.admit("k", self.LIMITS, usage.order(job.id, 2), Amounts(rows=1))
+        assert self.refused(pipeline) == "open-jobs"
+        pipeline.retry_job(job.id, self.LIMITS)
+        pipeline.clock.forward(OPENING.seconds)
+        assert self.refused(pipeline) == "open-jobs"
+        pipeline.tend(job)
+        pipeline.run()
+        pipeline.start("http://h/b.jpg", owner="k", limits=self.LIMITS)
+
+    def test_a_slot_that_another_request_frees_meanwhile_is_taken(self, pipeline: Pipeline) -> None:
+        job = pipeline.start("http://h/a.jpg", owner="k", limits=self.LIMITS)
+        pipeline.run()
+
+        def freed_meanwhile(owner: str) -> list[Slot]:
+            pipeline.usage.open.clear()
+            return []
+
+        pipeline.usage.slots = freed_meanwhile  # type: ignore[method-assign]
+        assert pipeline.start("http://h/b.jpg", owner="k", limits=self.LIMITS).id != job.id
+
+    def test_what_another_limit_refuses_takes_no_slot(self, pipeline: Pipeline) -> None:
+        with pytest.raises(LimitError):
+            pipeline.start("http://h/a.jpg", owner="k", limits=replace(self.LIMITS, rows_a_day=0))
+        pipeline.start("http://h/b.jpg", owner="k", limits=self.LIMITS)
+
+
+class TestThrottle:
+    def test_catalogues_are_read_at_a_rate_after_a_burst(self, pipeline: Pipeline) -> None:
+        throttle, size = Throttle(pipeline.usage, pipeline.clock), BURST // 20
+        for _ in range(20):
+            throttle("k", size)
+        throttle("another", size)
+        with pytest.raises(LimitError) as refused:
+            throttle("k", size)
+        error = refused.value
+        assert (error.name, error.left, error.retry_after) == ("parsing", 0, size // BYTES_A_SECOND)
+        pipeline.clock.forward(size // BYTES_A_SECOND)
+        throttle("k", size)
+        with pytest.raises(LimitError):
+            throttle("k", 1)
+
+    def test_small_catalogues_count_too(self, pipeline: Pipeline) -> None:
+        throttle = Throttle(pipeline.usage, pipeline.clock)
+        for _ in range(BURST // LEAST):
+            throttle("k", 1)
+        with pytest.raises(LimitError) as refused:
+            throttle("k", 1)
+        assert refused.value.retry_after == 1

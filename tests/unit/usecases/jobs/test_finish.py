@@ -1,7 +1,10 @@
+from dataclasses import replace
+
+from catalight.domain.catalogue import catalogue
 from catalight.domain.job.job import JobState
 from catalight.domain.job.webhook import WebhookState
 from catalight.domain.messages import DeliverWebhook, FinishJob
-from tests.pipeline import MISSING, Pipeline
+from tests.pipeline import MISSING, Pipeline, a_submission
 
 HOOK = "https://shop.test/hook"
 
@@ -21,6 +24,18 @@ def test_the_result_has_the_rows_in_order_with_their_links_and_errors() -> None:
         "",
     ]
     assert third == ()
+
+
+def test_rows_are_stored_without_empty_cells_at_their_end_and_written_with_all_of_them() -> None:
+    pipeline = Pipeline()
+    lines = ["Serial Number;Product Name;Input Image Urls;a;b", "1;P;http://h/a.png", "2;P;;;", "3;;;;x"]
+    parsed = catalogue.parse("\n".join(lines).encode())
+    job = pipeline.submit(replace(a_submission("http://h/a.png"), catalogue=parsed))
+    stored = [row.cells for row in pipeline.rows.stream(job.id)]
+    assert stored == [("1", "P", "http://h/a.png"), ("2", "P"), ("3", "", "", "", "x")]
+    pipeline.run()
+    written = [line.split(";")[:5] for line in pipeline.result(job).splitlines()[1:]]
+    assert written == [["1", "P", "http://h/a.png", "", ""], ["2", "P", "", "", ""], ["3", "", "", "", "x"]]
 
 
 def test_a_finished_job_has_the_exact_counts() -> None:

@@ -2,9 +2,13 @@ import json
 from dataclasses import replace
 from datetime import datetime
 
+import pytest
+
+from catalight.domain.errors import RedeliveryError
 from catalight.domain.job.job import Job
 from catalight.domain.job.webhook import Delivery, WebhookState
 from catalight.domain.messages import DeliverWebhook
+from catalight.usecases.webhooks.deliver import LEASE
 from tests.pipeline import MISSING, Pipeline
 
 HOOK = "https://shop.test/hook"
@@ -160,20 +164,44 @@ def test_a_last_attempt_that_died_ends_the_delivery() -> None:
     assert pipeline.delivered == []
 
 
-def test_a_redelivery_requested_during_the_last_attempt_is_not_lost() -> None:
+def test_a_redelivery_is_refused_during_an_attempt_and_possible_after_it() -> None:
     pipeline = Pipeline(webhook_statuses=[500])
     job = finished(pipeline)
     deliver = pipeline.deliver
 
-    def renewed_meanwhile(owner: str, url: str, webhook_id: str, body: str, now: datetime) -> Delivery:
-        pipeline.redeliver_webhook(job.id)
+    def renewing_meanwhile(owner: str, url: str, webhook_id: str, body: str, now: datetime) -> Delivery:
+        with pytest.raises(RedeliveryError) as refused:
+            pipeline.redeliver_webhook(job.id)
+        assert refused.value.retry_after == LEASE.seconds
         return deliver(owner, url, webhook_id, body, now)
 
-    last = replace(pipeline.deliver_webhook, send=renewed_meanwhile, pauses=[])
+    last = replace(pipeline.deliver_webhook, send=renewing_meanwhile, pauses=[])
     last(DeliverWebhook(job.id, 1))
-    assert state(pipeline, job) is WebhookState.PENDING
+    assert state(pipeline, job) is WebhookState.FAILED
+    pipeline.redeliver_webhook(job.id)
     pipeline.run()
     assert state(pipeline, job) is WebhookState.DELIVERED
+
+
+def test_a_failing_receiver_is_not_flooded_by_redeliveries() -> None:
+    """60 calls in 2 s sent 55 POSTs."""
+    pipeline = Pipeline(webhook_statuses=[500] * 99)
+    job = finished(pipeline)
+    refused = []
+    for _ in range(60):
+        try:
+            pipeline.redeliver_webhook(job.id)
+        except RedeliveryError as error:
+            refused.append(error.retry_after)
+        for message, delay in pipeline.webhook_queue.take():
+            assert isinstance(message, DeliverWebhook)
+            if not delay:
+                pipeline.deliver_webhook(message)
+        pipeline.clock.forward(2 / 60)
+    assert (len(refused), len(pipeline.delivered)) == (59, 1)
+    assert (max(refused), min(refused)) == (60, 59)
+    pipeline.clock.forward(60)
+    assert pipeline.redeliver_webhook(job.id).webhook
 
 
 def test_a_message_without_webhook_run_or_job_is_ignored() -> None:

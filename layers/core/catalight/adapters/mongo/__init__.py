@@ -5,8 +5,9 @@ from catalight.adapters.mongo.connection import Connection, MongoPing
 from catalight.adapters.mongo.deliveries import MongoDeliveries
 from catalight.adapters.mongo.hosts import MongoHosts
 from catalight.adapters.mongo.jobs import MongoJobs
-from catalight.adapters.mongo.keys import MongoKeys, MongoUsage
+from catalight.adapters.mongo.keys import MongoKeys
 from catalight.adapters.mongo.rows import MongoRows
+from catalight.adapters.mongo.usage import MongoUsage
 
 __all__ = [
     "Connection",

@@ -8,7 +8,13 @@ from pymongo.collection import Collection
 from catalight.adapters.mongo.client import Document
 from catalight.adapters.mongo.connection import Mongo, reconnecting
 from catalight.domain.job.job import ENDED
-from catalight.domain.job.webhook import Delivery, WebhookState
+from catalight.domain.job.webhook import (
+    REDELIVERIES,
+    REDELIVERY_PAUSE,
+    REDELIVERY_PERIOD,
+    Delivery,
+    WebhookState,
+)
 
 KEPT = 50  # deliveries in the log of a job
 
@@ -30,7 +36,11 @@ class MongoDeliveries(Mongo):
                 "webhook.attempts": attempts,
             },
             {
-                "$set": {"webhook.next_at": until, "webhook.attempts": attempts + 1},
+                "$set": {
+                    "webhook.next_at": until,
+                    "webhook.busy_until": until,
+                    "webhook.attempts": attempts + 1,
+                },
                 "$min": {"sweep_at": until},
             },
         )
@@ -43,7 +53,8 @@ class MongoDeliveries(Mongo):
         state = WebhookState.after(delivery, next_at)
         due = next_at if state is WebhookState.PENDING else None
         logged: Document = {"$push": {"webhook.deliveries": {"$each": [asdict(delivery)], "$slice": -KEPT}}}
-        written = logged | {"$set": {"webhook.state": state, "webhook.next_at": due}}
+        ended: Document = {"webhook.state": state, "webhook.next_at": due, "webhook.busy_until": None}
+        written = logged | {"$set": ended}
         if due:
             written["$min"] = {"sweep_at": due}
         of_run = {"_id": job_id, "run": run, "webhook": {"$ne": None}}
@@ -52,10 +63,21 @@ class MongoDeliveries(Mongo):
             self._jobs.update_one(of_run, logged)
 
     @reconnecting
-    def renew(self, job_id: str, run: int, now: datetime) -> None:
-        self._jobs.update_one(
-            {"_id": job_id, "run": run, "state": {"$in": ENDED}, "webhook": {"$ne": None}},
+    def renew(self, job_id: str, run: int, now: datetime) -> bool:
+        ended: Document = {"_id": job_id, "run": run, "state": {"$in": ENDED}, "webhook": {"$ne": None}}
+        # "not greater" is also true of fields that documents of earlier releases do not have.
+        rested: Document = {
+            "webhook.busy_until": {"$not": {"$gt": now}},
+            "webhook.redeliveries": {"$not": {"$gt": now - REDELIVERY_PAUSE}},
+            "$or": [
+                {f"webhook.redeliveries.{REDELIVERIES - 1}": {"$exists": False}},
+                {"webhook.redeliveries.0": {"$lte": now - REDELIVERY_PERIOD}},
+            ],
+        }
+        renewed = self._jobs.update_one(
+            ended | rested,
             {
+                "$push": {"webhook.redeliveries": {"$each": [now], "$slice": -REDELIVERIES}},
                 "$set": {
                     "webhook.state": WebhookState.PENDING,
                     "webhook.attempts": 0,
@@ -64,3 +86,4 @@ class MongoDeliveries(Mongo):
                 "$min": {"sweep_at": now},
             },
         )
+        return renewed.modified_count == 1

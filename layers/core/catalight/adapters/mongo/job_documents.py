@@ -58,5 +58,6 @@ def _to_webhook(document: Document | None) -> Webhook | None:
             **document,
             "state": WebhookState(document["state"]),
             "deliveries": tuple(Delivery(**delivery) for delivery in document["deliveries"]),
+            "redeliveries": tuple(document.get("redeliveries", ())),
         }
     )

@@ -1,6 +1,6 @@
 """The `jobs` collection: one document a job; every state change is one conditional write."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import asdict
 from datetime import datetime
@@ -105,7 +105,8 @@ class MongoJobs(Mongo):
         conditions = {"run": new.run - 1, "state": {"$in": WITH_RESULT}}
         document = to_document(new)
         webhook: Document = document.pop("webhook") or {}
-        webhook.pop("deliveries", None)  # keep the stored log, which may have grown since the job was read
+        for stored in ("deliveries", "busy_until", "redeliveries"):  # may have changed since the job was read
+            webhook.pop(stored, None)
         document |= {f"webhook.{name}": value for name, value in webhook.items()}
         return self._update_if(document.pop("_id"), conditions, new.moved_at, **document)
 
@@ -147,6 +148,11 @@ class MongoJobs(Mongo):
     @reconnecting
     def count_open(self, owner: str, most: int) -> int:
         return self._jobs.count_documents({"owner": owner, "state": {"$in": OPEN}}, limit=most)
+
+    @reconnecting
+    def states(self, job_ids: Sequence[str]) -> dict[str, tuple[int, JobState]]:
+        found = self._jobs.find({"_id": {"$in": list(job_ids)}}, {"run": True, "state": True})
+        return {document["_id"]: (document["run"], JobState(document["state"])) for document in found}
 
     @reconnecting
     def to_sweep(self, now: datetime, limit: int) -> list[Job]:

@@ -1,7 +1,7 @@
-"""The `keys` and `usage` collections: API keys, and the daily usage of each owner."""
+"""The `keys` collection: API keys."""
 
 from dataclasses import asdict
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime
 
 from pymongo import ASCENDING, IndexModel
 from pymongo.collection import Collection
@@ -11,9 +11,6 @@ from catalight.adapters.mongo.connection import Mongo, reconnecting
 from catalight.domain.api_keys import ApiKey, Limits
 
 KEY_INDEXES = [IndexModel([("digest", ASCENDING)], name="digest", unique=True)]
-USAGE_INDEXES = [IndexModel([("expires_at", ASCENDING)], name="forgotten", expireAfterSeconds=0)]
-
-REMEMBERED = 1000  # submissions of a key and day; one repeated after that many others is counted again
 
 
 class MongoKeys(Mongo):
@@ -59,39 +56,7 @@ class MongoKeys(Mongo):
         )
 
 
-class MongoUsage(Mongo):
-    """`catalight.usecases.ports.Usage` on MongoDB: one document for each owner and day."""
-
-    @property
-    def _usage(self) -> Collection[Document]:
-        return self._connection["usage"]
-
-    @reconnecting
-    def ensure_indexes(self) -> None:
-        """Create missing indexes; fast if none is missing."""
-        self._usage.create_indexes(USAGE_INDEXES)
-
-    @reconnecting
-    def add(self, owner: str, day: date, order: str, rows: int, limit: int) -> bool:
-        of_day, over = {"_id": _id(owner, day)}, datetime.combine(day, time(), UTC) + timedelta(days=2)
-        nothing: Document = {"rows": 0, "orders": [], "expires_at": over}
-        self._usage.update_one(of_day, {"$setOnInsert": nothing}, upsert=True)
-        within = {**of_day, "orders": {"$ne": order}, "rows": {"$lte": limit - rows}}
-        counted: Document = {"$push": {"orders": {"$each": [order], "$slice": -REMEMBERED}}}
-        if self._usage.update_one(within, counted | {"$inc": {"rows": rows}}).matched_count:
-            return True
-        return self._usage.find_one({**of_day, "orders": order}, {"_id": True}) is not None
-
-    @reconnecting
-    def rows(self, owner: str, day: date) -> int:
-        document = self._usage.find_one({"_id": _id(owner, day)})
-        return int(document["rows"]) if document else 0
-
-
-def _id(owner: str, day: date) -> str:
-    return f"{owner}/{day.isoformat()}"
-
-
 def _to_key(document: Document) -> ApiKey:
+    """Read a key; limits that did not exist when it was made have their defaults."""
     fields = {**document, "limits": Limits(**document["limits"])}
     return ApiKey(id=fields.pop("_id"), **fields)

@@ -46,9 +46,10 @@ class Fetcher:
     """Downloads images over HTTP(S), at most `max_bytes` decoded bytes each; thread-safe.
 
     HttpClient checks every host, also those of redirects; it documents `egress` and `pool_size`. Cookies live
-    within one chain of redirects. Timeouts are
-    in seconds: `connect_timeout` and `read_timeout` for one wait, `max_seconds` for a whole fetch by `clock`,
-    however slowly the bytes arrive. `now` returns the current time, to convert a date in Retry-After.
+    within one chain of redirects. Timeouts are in seconds: `connect_timeout` and `read_timeout` for one wait,
+    `max_seconds` for a whole fetch by `clock`, however slowly the bytes arrive. `now` returns the current
+    time, to convert a date in Retry-After. `received` gets the number of bytes that came for each image, also
+    if its download failed.
     """
 
     def __init__(
@@ -62,11 +63,13 @@ class Fetcher:
         pool_size: int = 10,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = utc_now,
+        received: Callable[[int], None] = lambda _: None,
         network: Network = Network(),  # noqa: B008 (it is frozen)
     ) -> None:
         self._max_bytes = max_bytes
         self._now = now
         self._egress = egress
+        self._received = received
         limits = Limits(connect_timeout, read_timeout, max_seconds, wire_bytes=_WIRE * max_bytes)
         self._client = HttpClient(egress, limits=limits, pool_size=pool_size, clock=clock, network=network)
 
@@ -78,8 +81,11 @@ class Fetcher:
         succeed later. An empty body is returned like any other.
         """
         allowed = headers if self._egress.request_headers else _NO_HEADERS
-        with self._client.exchange():
-            return self._download(url, allowed)
+        with self._client.exchange() as exchange:
+            try:
+                return self._download(url, allowed)
+            finally:
+                self._received(exchange.received)
 
     def close(self) -> None:
         """Close the kept connections."""

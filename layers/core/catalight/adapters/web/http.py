@@ -26,7 +26,7 @@ from urllib3.util.ssl_ import create_urllib3_context
 
 from catalight.adapters.web.connections import asking_for, pools
 from catalight.adapters.web.dial import Dialer, Network
-from catalight.adapters.web.limits import Limits, deadline, next_wait
+from catalight.adapters.web.limits import Exchange, Limits, deadline, next_wait
 from catalight.adapters.web.targets import target
 from catalight.domain.errors import ImageError
 from catalight.domain.errors import ImageErrorCode as Code
@@ -67,16 +67,16 @@ class HttpClient:
             self._session.mount(f"{scheme}://", _Adapter(dialer, pool_size, tls))
 
     @contextmanager
-    def exchange(self) -> Iterator[None]:
+    def exchange(self) -> Iterator[Exchange]:
         """Apply one deadline to all requests in this block together.
 
         Anything that a URL or a remote host can cause becomes an ImageError, which is transient if the same
         request may succeed later.
         """
         handled_by_caller = sys.exception()
-        with deadline(self._limits, self._clock):
+        with deadline(self._limits, self._clock) as running:
             try:
-                yield
+                yield running
             except (OSError, HTTPError, ValueError) as error:  # the exceptions of requests are OSErrors
                 raise self._image_error(_chain(error, handled_by_caller)) from error
 

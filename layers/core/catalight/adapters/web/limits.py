@@ -35,13 +35,14 @@ class Limits:
     window: float = 10.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Deadline:
-    """The deadline of the running exchange; `ends` is a time of `clock`."""
+@dataclass(slots=True)
+class Exchange:
+    """The running exchange: `ends` is its deadline by `clock`, `received` the bytes that came so far."""
 
     ends: float
     limits: Limits
     clock: Callable[[], float]
+    received: int = 0
 
     def next_wait(self) -> float:
         left = self.ends - self.clock()
@@ -51,22 +52,23 @@ class _Deadline:
 
 
 # A context variable, because requests and urllib3 cannot pass an argument on to Reader.
-_deadline: ContextVar[_Deadline] = ContextVar("_deadline")
+_exchange: ContextVar[Exchange] = ContextVar("_exchange")
 
 
 @contextmanager
-def deadline(limits: Limits, clock: Callable[[], float]) -> Iterator[None]:
+def deadline(limits: Limits, clock: Callable[[], float]) -> Iterator[Exchange]:
     """Allow the exchange in this block `limits.total` seconds by `clock`."""
-    token = _deadline.set(_Deadline(clock() + limits.total, limits, clock))
+    exchange = Exchange(clock() + limits.total, limits, clock)
+    token = _exchange.set(exchange)
     try:
-        yield
+        yield exchange
     finally:
-        _deadline.reset(token)
+        _exchange.reset(token)
 
 
 def next_wait() -> float:
     """Return the seconds that the next wait may take; raise TimeoutError if none are left."""
-    return _deadline.get().next_wait()
+    return _exchange.get().next_wait()
 
 
 class Reader(io.RawIOBase):
@@ -75,7 +77,7 @@ class Reader(io.RawIOBase):
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
         self._file = sock.makefile("rb", buffering=0)
-        self._limits = _deadline.get().limits
+        self._limits = _exchange.get().limits
         self._in_head, self._left = True, self._limits.head_bytes
         self._window_began: float | None = None
         self._in_window = 0
@@ -84,9 +86,11 @@ class Reader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        self._sock.settimeout(next_wait())
+        exchange = _exchange.get()
+        self._sock.settimeout(exchange.next_wait())
         count = self._file.readinto(buffer)
         if count:
+            exchange.received += count
             self._check_size(count)
             self._check_speed(count)
         return count
@@ -112,7 +116,7 @@ class Reader(io.RawIOBase):
         raise ImageError(Code.TOO_MANY_BYTES, sent)
 
     def _check_speed(self, count: int) -> None:
-        now = _deadline.get().clock()
+        now = _exchange.get().clock()
         if self._window_began is None:
             self._window_began = now
         self._in_window += count

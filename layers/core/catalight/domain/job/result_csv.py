@@ -19,8 +19,8 @@ def head(dialect: Dialect, header: Sequence[str]) -> bytes:
     return bom + _encoded(dialect, (*header, *names_beside(header)))
 
 
-def line(dialect: Dialect, row: Row, link_base: str) -> bytes:
-    """Return one row as UTF-8, with its images in the order of the cell they came from."""
+def line(dialect: Dialect, row: Row, link_base: str, width: int) -> bytes:
+    """Return one row as UTF-8: `width` cells, then its images in the order of the cell they came from."""
     urls = ",".join(links.image_url(link_base, image.link) if image.link else "" for image in row.images)
     failed = any(image.error for image in row.images)
     errors = ",".join(image.error or "" for image in row.images) if failed else ""
@@ -28,7 +28,9 @@ def line(dialect: Dialect, row: Row, link_base: str) -> bytes:
     notes = ",".join(KEPT if image.kept else "" for image in row.images) if kept else ""
     bytes_in = sum(image.bytes_in for image in row.images)
     bytes_out = sum(image.bytes_out for image in row.images)
-    return _encoded(dialect, (*row.cells, urls, row.state, errors, str(bytes_in), str(bytes_out), notes))
+    return _encoded(
+        dialect, (*row.padded(width), urls, row.state, errors, str(bytes_in), str(bytes_out), notes)
+    )
 
 
 def _encoded(dialect: Dialect, cells: Sequence[str]) -> bytes:

@@ -1,6 +1,6 @@
 """A row of a catalogue with its images, and the state changes of an image."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -153,6 +153,8 @@ class RowState(StrEnum):
 class Row:
     """One row: its cells as they were submitted, and its images in the order of the cell.
 
+    `cells` may lack empty ones at the end (see `without_empty_end`): a short row below a wide header would
+    otherwise take a thousand times its own length in the database. `padded` has all of them.
     `number` counts from 0 in CSV order. `range` is the row range of this run that the row belongs to, or
     None if nothing was pending when the run began. `version` grows with every write of the row.
     """
@@ -164,6 +166,10 @@ class Row:
     cells: tuple[str, ...]
     images: tuple[Image, ...]
     version: int = 0
+
+    def padded(self, width: int) -> tuple[str, ...]:
+        """Return the cells of all `width` columns of the header."""
+        return self.cells + ("",) * (width - len(self.cells))
 
     @property
     def pending(self) -> bool:
@@ -179,6 +185,14 @@ class Row:
             return RowState.PENDING
         done = sum(image.state is ImageState.DONE for image in self.images)
         return RowState.DONE if done == len(self.images) else RowState.PARTIAL if done else RowState.FAILED
+
+
+def without_empty_end(cells: Sequence[str]) -> tuple[str, ...]:
+    """Return the cells up to the last one that is not empty."""
+    end = len(cells)
+    while end and not cells[end - 1]:
+        end -= 1
+    return tuple(cells[:end])
 
 
 def pending_images(rows: Iterable[Row]) -> Iterator[tuple[int, int, Image]]:

@@ -1,13 +1,16 @@
 """A job's webhook: the URL to call, and the log of the calls."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from urllib.parse import urlsplit
 
 from catalight.domain.catalogue import urls
 from catalight.domain.web.egress import EgressPolicy
 
+REDELIVERY_PAUSE = timedelta(seconds=60)  # after a redelivery was requested, until the next may be
+REDELIVERIES = 20  # of a job, in any REDELIVERY_PERIOD
+REDELIVERY_PERIOD = timedelta(days=1)
 GONE = 410  # HTTP status; the receiver wants no further calls (Standard Webhooks 1.0)
 
 
@@ -56,14 +59,29 @@ class WebhookState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """The URL to call when the job has ended, and the log of the calls. No call is made before `next_at`."""
+    """The URL to call when the job has ended, and the log of the calls. No call is made before `next_at`.
+
+    While a call is under way, `busy_until` is when it has ended at the latest. `redeliveries` are the times
+    of the last redeliveries, at most REDELIVERIES, that were requested.
+    """
 
     url: str
     state: WebhookState = WebhookState.PENDING
     attempts: int = 0
     next_at: datetime | None = None
     deliveries: tuple[Delivery, ...] = ()
+    busy_until: datetime | None = None
+    redeliveries: tuple[datetime, ...] = ()
+
+    def redeliverable_at(self, now: datetime) -> datetime:
+        """Return when a redelivery may be requested next: `now`, or later."""
+        waits = [self.busy_until] if self.busy_until else []
+        if self.redeliveries:
+            waits.append(self.redeliveries[-1] + REDELIVERY_PAUSE)
+        if len(self.redeliveries) >= REDELIVERIES:
+            waits.append(self.redeliveries[-REDELIVERIES] + REDELIVERY_PERIOD)
+        return max([now, *waits])
 
     def renewed(self) -> "Webhook":
-        """Return the webhook as not delivered yet. The log of the calls is kept."""
+        """Return the webhook as not delivered yet. The log of the calls and the redeliveries are kept."""
         return replace(self, state=WebhookState.PENDING, attempts=0, next_at=None)

@@ -1,7 +1,7 @@
 """Create, list and revoke API keys, and rotate their webhook secrets."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from catalight.domain import api_keys
 from catalight.domain.api_keys import ApiKey, Limits
@@ -24,7 +24,7 @@ class ManageKeys:
         """Create a key. Return it and its token, which cannot be read again later."""
         if not 0 < len(name) <= MAX_NAME or not name.isprintable():
             raise OptionError("name", name[:MAX_NAME], f"1 to {MAX_NAME} printable characters")
-        for field, limit in (("open_jobs", limits.open_jobs), ("rows_a_day", limits.rows_a_day)):
+        for field, limit in asdict(limits).items():
             if limit < 1:
                 raise OptionError(field, str(limit), "a whole number, at least 1")
         token = api_keys.new_token()

@@ -8,6 +8,7 @@ from catalight.domain.job import ranges
 from catalight.domain.job.job import ENDED, Job, JobState
 from catalight.domain.job.row import Row, first_due
 from catalight.domain.messages import ProcessRange as Message
+from catalight.usecases.callers.count_downloads import CountDownloads
 from catalight.usecases.images.carry_on import CarryOn
 from catalight.usecases.images.compress_images import CompressImages, Task
 from catalight.usecases.images.end_rows import CANCELLED
@@ -26,6 +27,7 @@ class ProcessRange:
     compress_images: CompressImages
     record_images: RecordImages
     carry_on: CarryOn
+    count_downloads: CountDownloads
     clock: Clock
 
     def __call__(self, message: Message, seconds_left: SecondsLeft, receives: int = 1) -> None:
@@ -70,4 +72,5 @@ class ProcessRange:
         if job.state is JobState.CANCELLING:
             return {(task.row, task.place): task.image.failed(CANCELLED) for task in tasks}
         now = self.clock()
-        return self.compress_images(job, [task for task in tasks if task.image.due(now)], seconds_left)
+        with self.count_downloads.of(job.owner):
+            return self.compress_images(job, [task for task in tasks if task.image.due(now)], seconds_left)

@@ -42,7 +42,8 @@ class FinishJob:
     def _publish(self, job: Job) -> None:
         counter = _Counter()
         rows = counter.count(self._rows_after_cleanup(job))
-        lines = (result_csv.line(job.dialect, row, job.link_base) for row in rows)
+        width = len(job.header)
+        lines = (result_csv.line(job.dialect, row, job.link_base, width) for row in rows)
         chunks = chain([result_csv.head(job.dialect, job.header)], lines)
         self.store.put_stream(links.result_key(job.id, job.run), chunks, CSV)
         self.jobs.publish(job.id, job.run, job.end, counter.counts, self.clock())

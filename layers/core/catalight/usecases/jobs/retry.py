@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 
+from catalight.domain import usage
 from catalight.domain.api_keys import Limits
 from catalight.domain.errors import JobGoneError, JobNotFinishedError
 from catalight.domain.job.job import Job
 from catalight.domain.job.retention import Retention
 from catalight.domain.messages import TendJob
+from catalight.domain.usage import Amounts
 from catalight.usecases.callers.admit import Admit
 from catalight.usecases.jobs.link_result import RETRY_AFTER
 from catalight.usecases.messaging import send_best_effort
@@ -17,8 +19,8 @@ from catalight.usecases.ports import Clock, Jobs, Queue
 class RetryJob:
     """Start a new run of a job that has ended. Its result replaces the previous one.
 
-    The retried rows count against the owner's limits, if it has any: one row for each failed image, but at
-    most all rows of the job.
+    A retry counts against the owner's limits, if it has any: as an open job, with each failed image, and with
+    one row for each of them, but at most all rows of the job.
     """
 
     jobs: Jobs
@@ -37,7 +39,9 @@ class RetryJob:
             raise JobGoneError(job_id)
         new = job.next_run(now, self.retention)
         if limits and job.state.has_result:
-            self.admit(job.owner, limits, f"{job.id}/{new.run}", min(job.rows, job.counts.failed))
+            failed = job.counts.failed
+            wanted = Amounts(rows=min(job.rows, failed), images=failed)
+            self.admit(job.owner, limits, usage.order(job.id, new.run), wanted)
         if not (job.state.has_result and self.jobs.begin_run(new)):
             self.jobs.get(job_id)  # raises if it was deleted meanwhile
             raise JobNotFinishedError(job_id, RETRY_AFTER)

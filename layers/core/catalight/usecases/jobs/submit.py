@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID, uuid5
 
+from catalight.domain import usage
 from catalight.domain.api_keys import Limits
 from catalight.domain.catalogue.catalogue import Catalogue, Source
 from catalight.domain.errors import IdempotencyError, ImageError, ImageErrorCode, JobGoneError
@@ -16,8 +17,9 @@ from catalight.domain.job import ranges, sweeping
 from catalight.domain.job.job import Counts, Job, JobState
 from catalight.domain.job.request_headers import RequestHeaders
 from catalight.domain.job.retention import Retention
-from catalight.domain.job.row import Image, Row
+from catalight.domain.job.row import Image, Row, without_empty_end
 from catalight.domain.job.webhook import Webhook
+from catalight.domain.usage import Amounts
 from catalight.usecases.callers.admit import Admit
 from catalight.usecases.jobs.send_window import SendWindow
 from catalight.usecases.ports import Clock, Jobs, Rows
@@ -33,7 +35,7 @@ class Submission:
 
     `api_base` and `link_base` are URLs without a path, as in Job. Requests of one owner with one
     `idempotency_key` are the same submission. A submission counts against the owner's `limits`, if it has
-    any.
+    any; `file_bytes` is the size of its file.
     """
 
     owner: str
@@ -46,6 +48,12 @@ class Submission:
     idempotency_key: str | None = None
     limits: Limits | None = None
     request_headers: RequestHeaders = field(default_factory=RequestHeaders)
+    file_bytes: int = 0
+
+    @property
+    def amounts(self) -> Amounts:
+        """What counts against the limits of a day."""
+        return Amounts(len(self.catalogue.rows), self.catalogue.images, self.file_bytes)
 
     @property
     def fingerprint(self) -> str:
@@ -81,7 +89,7 @@ class Submit:
         job_id = _job_id_of(submission) or self.new_id()
         # A repetition does not count against the limits.
         if submission.limits and not (submission.idempotency_key and self.jobs.find(job_id)):
-            self.admit(submission.owner, submission.limits, job_id, len(submission.catalogue.rows))
+            self.admit(submission.owner, submission.limits, usage.order(job_id), submission.amounts)
         rows = tuple(_rows(job_id, submission.catalogue))
         new = self._job(job_id, submission, rows)
         job = self.jobs.insert(new)
@@ -153,7 +161,8 @@ def _rows(job_id: str, catalogue: Catalogue) -> Iterator[Row]:
         zip(catalogue.rows, ranges.assign(pending), strict=True)
     ):
         images = tuple(map(_image, source_row.sources))
-        yield Row(job_id, number, run=1, range=row_range, cells=source_row.cells, images=images)
+        cells = without_empty_end(source_row.cells)
+        yield Row(job_id, number, run=1, range=row_range, cells=cells, images=images)
 
 
 def _image(source: Source) -> Image:
