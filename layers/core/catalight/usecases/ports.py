@@ -1,6 +1,6 @@
 """The protocols that the use cases need. `catalight.adapters` implements them."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date, datetime, timedelta
 from typing import Protocol
