@@ -53,8 +53,9 @@ class Secrets:
 
 
 @cache
-def _secrets() -> Secrets:
-    return Secrets(boto3.client("secretsmanager", config=clients.config()))
+def _secrets(budget: clients.Budget = clients.WORKER) -> Secrets:
+    client = boto3.client("secretsmanager", config=clients.config(budget))
+    return Secrets(clients.without_late_attempts(client, budget))
 
 
 def secret(arn: str) -> str:
@@ -62,9 +63,9 @@ def secret(arn: str) -> str:
     return _secrets().kept(arn)
 
 
-def secret_now(arn: str) -> str:
+def secret_now(arn: str, budget: clients.Budget = clients.WORKER) -> str:
     """Read the secret's current text, for callers that found the cached one outdated."""
-    return _secrets().now(arn)
+    return _secrets(budget).now(arn)
 
 
 def words(arn: str) -> list[str]:
