@@ -45,8 +45,8 @@ from catalight.usecases.webhooks.redeliver import RedeliverWebhook
 # Read at start-up, so that an invalid setting stops the function before any work.
 EGRESS = EgressPolicy.read(os.environ)
 
-# A request that MongoDB stalls ends within this time and one reading of the secret (clients.REQUEST).
-MONGODB_SECONDS = 5
+# If MongoDB stalls, a request ends after this time and that of one call of Secrets Manager (clients.REQUEST).
+MONGODB_SECONDS = 4
 
 
 @dataclass(frozen=True, slots=True)

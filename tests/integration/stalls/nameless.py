@@ -1,8 +1,8 @@
 """Runs the API where no name can be resolved: `python -m tests.integration.stalls.nameless FOLDER`.
 
 It has a network of its own, with nothing but loopback, and its name server never answers. It listens at the
-Unix socket FOLDER/socket. If there is a file FOLDER/secret, Secrets Manager is at a loopback address and holds
-the file's text; otherwise it has a name, as all others have.
+Unix socket FOLDER/socket. If there is a file FOLDER/secret, Secrets Manager is at a loopback address and
+holds the file's text; otherwise it has a name, as all others have.
 """
 
 import ctypes

@@ -154,7 +154,7 @@ def test_an_upload_that_stalls_amid_its_rows_can_be_repeated_and_is_accepted_onc
         check(made(client, CALLS["healthz"]), status=200)
         before = proxy.received
         check(made(client, CALLS["upload"], data), status=202)
-        proxy.stall(after=(proxy.received - before) * 9 // 10)  # in the second batch of rows
+        proxy.stall(after=(proxy.received - before) * 9 // 10)  # amid the last of the rows
         check(made(client, CALLS["upload"], data, key), status=503)
         proxy.resume()
         unsealed = database["jobs"].find_one({"rows": ROWS, "sealed": False})
