@@ -32,7 +32,7 @@ from functions.api.edge import IsHead
 from functions.api.fields import ONLY_KNOWN
 from functions.api.form_charset import FormCharset
 from functions.api.models import Accepted, Download, Health, Links, Note, Status, Welcome, shown
-from functions.api.services import Built
+from functions.api.services import Built, ImageLinks
 
 DESCRIPTION = """
 Send a CSV with the columns `Serial Number`, `Product Name` and `Input Image Urls`; Catalight downloads and
@@ -213,9 +213,9 @@ def download(job: Own, built: Built, head: IsHead, *, redirect: bool = True) -> 
     response_class=RedirectResponse,
     responses=documented_problems(404) | {307: {"description": "To the image"}},
 )
-def image(token: str, name: str, built: Built, head: IsHead) -> RedirectResponse:
+def image(token: str, name: str, link_image: ImageLinks, head: IsHead) -> RedirectResponse:
     """Redirect to one output image; the link works as long as the image is kept."""
-    url = built.link_image(token, name, head=head)
+    url = link_image(token, name, head=head)
     # A presigned URL is for one method, so a cache must not serve the response to a HEAD for a GET.
     return RedirectResponse(url, 307, headers={} if head else {"Cache-Control": "max-age=600"})
 

@@ -46,6 +46,9 @@ from catalight.usecases.webhooks.redeliver import RedeliverWebhook
 # Read at start-up, so that an invalid setting stops the function before any work.
 EGRESS = EgressPolicy.read(os.environ)
 
+# If MongoDB stalls, a request ends after this time and that of one call of Secrets Manager (clients.REQUEST).
+MONGODB_SECONDS = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Services:
@@ -68,7 +71,6 @@ class Services:
     delete_job: DeleteJob
     redeliver_webhook: RedeliverWebhook
     link_result: LinkResult
-    link_image: LinkImage
     api_base: str
     link_base: str
     egress: EgressPolicy
@@ -78,7 +80,23 @@ class Services:
 def mongodb() -> Connection:
     """Return the connection to MongoDB, created once."""
     env = os.environ
-    return Connection(partial(secret_now, env["MONGODB_URI_SECRET_ARN"]), env["MONGODB_DATABASE"])
+    uri = partial(secret_now, env["MONGODB_URI_SECRET_ARN"], clients.REQUEST)
+    return Connection(uri, env["MONGODB_DATABASE"], call_seconds=MONGODB_SECONDS)
+
+
+@cache
+def store() -> S3Store:
+    """Return the store of images and results."""
+    # In us-east-1 boto3 presigns with signature version 2 by default, which S3 accepts for old buckets only.
+    config = clients.config(clients.REQUEST).merge(Config(signature_version="s3v4"))
+    s3 = clients.without_late_attempts(boto3.client("s3", config=config), clients.REQUEST)
+    return S3Store(s3, os.environ["BUCKET"])
+
+
+@cache
+def link_image() -> LinkImage:
+    """Build the use case for image links, which work without MongoDB."""
+    return LinkImage(store())
 
 
 @cache
@@ -88,10 +106,8 @@ def services() -> Services:
     jobs, rows = MongoJobs(mongodb()), MongoRows(mongodb())
     jobs.ensure_indexes()
     rows.ensure_indexes()
-    # In us-east-1 boto3 presigns with signature version 2 by default, which S3 accepts for old buckets only.
-    s3 = boto3.client("s3", config=clients.config().merge(Config(signature_version="s3v4")))
-    store = S3Store(s3, env["BUCKET"])
-    sqs = boto3.client("sqs", config=clients.config())
+    sqs = boto3.client("sqs", config=clients.config(clients.REQUEST))
+    sqs = clients.without_late_attempts(sqs, clients.REQUEST)
     image_queue, aggregator_queue, webhook_queue = (
         SqsQueue(sqs, env[f"{name}_QUEUE_URL"]) for name in ("IMAGE", "AGGREGATOR", "WEBHOOK")
     )
@@ -122,8 +138,7 @@ def services() -> Services:
         retry_job=RetryJob(jobs, admit, aggregator_queue, utc_now, retention),
         delete_job=DeleteJob(jobs, aggregator_queue, utc_now),
         redeliver_webhook=RedeliverWebhook(jobs, MongoDeliveries(mongodb()), webhook_queue, utc_now),
-        link_result=LinkResult(jobs, store, utc_now),
-        link_image=LinkImage(store),
+        link_result=LinkResult(jobs, store(), utc_now),
         api_base=env["API_BASE_URL"],
         link_base=env["LINK_BASE_URL"],
         egress=EGRESS,
@@ -132,3 +147,6 @@ def services() -> Services:
 
 Built = Annotated[Services, Depends(services)]
 """The type of a route parameter that receives the services."""
+
+ImageLinks = Annotated[LinkImage, Depends(link_image)]
+"""The type of the route parameter that receives the use case for image links."""

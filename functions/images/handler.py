@@ -61,7 +61,7 @@ def process_range() -> ProcessRange:
     mongodb = Connection(uri, env["MONGODB_DATABASE"], select_seconds=30)
     jobs, rows = MongoJobs(mongodb), MongoRows(mongodb)
     aggregator_queue = SqsQueue(sqs(), env["AGGREGATOR_QUEUE_URL"])
-    store = S3Store(boto3.client("s3", config=clients.config(DOWNLOADS)), env["BUCKET"])
+    store = S3Store(boto3.client("s3", config=clients.config(connections=DOWNLOADS)), env["BUCKET"])
     fetch_seconds = float(env["FETCH_SECONDS"])
     count_downloads = CountDownloads(MongoUsage(mongodb), utc_now)
     fetcher = Fetcher(

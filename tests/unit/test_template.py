@@ -162,7 +162,6 @@ def test_functions_with_outgoing_calls_have_the_egress_settings() -> None:
         assert variables[name]["FETCH_PORTS"] == {"Ref": "FetchPorts"}
     for name in ("ImageFunction", "AggregatorFunction"):
         assert variables[name]["CONTACT_URL"] == {"Ref": "ContactUrl"}
-        assert variables[name]["RES_OPTIONS"]
     assert "CATALIGHT_ALLOW_PRIVATE_HOSTS" not in str(TEMPLATE)
     assert (DEFAULTS["FetchPorts"], DEFAULTS["ContactUrl"]) == ("", "")
 

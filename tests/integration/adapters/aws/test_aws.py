@@ -9,7 +9,7 @@ import requests
 from botocore.exceptions import ClientError
 
 from catalight.adapters.aws.s3 import S3Store
-from catalight.adapters.aws.sqs import SqsQueue
+from catalight.adapters.aws.sqs import CALLS, SqsQueue
 from catalight.domain.errors import UnavailableError
 from catalight.domain.messages import FinishJob, ProcessRange, decode
 from local.hosts.http_server import Handler, Server, serving
@@ -93,6 +93,21 @@ class TestQueue:
         sqs = aws.client("sqs", f"http://127.0.0.1:{free_port()}")
         with pytest.raises(UnavailableError, match="SQS"):
             SqsQueue(sqs, "http://127.0.0.1/q").send([FinishJob("j", 1)])
+
+    def test_in_an_outage_no_batch_is_tried_after_one_that_failed(self) -> None:
+        tried: list[str] = []
+
+        class Failing(Handler):
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers["Content-Length"]))
+                tried.append(self.path)
+                self.answer(500, b'{"__type": "InternalFailure"}', "application/x-amz-json-1.0")
+
+        server = Server(("127.0.0.1", 0), Failing)
+        queue = SqsQueue(aws.client("sqs", server.url), f"{server.url}/q")
+        with serving(server), pytest.raises(UnavailableError, match="SQS"):
+            queue.send(ProcessRange("j", 1, number) for number in range(1000))
+        assert 0 < len(tried) <= CALLS
 
 
 class TestStore:

@@ -128,6 +128,26 @@ def test_many_threads_open_one_new_client_and_no_call_fails(
     assert connection.database["hosts"].count_documents({}) == 20 * THREADS + 1
 
 
+def test_a_slow_secret_is_not_read_again_by_those_that_waited(
+    mongod: GuardedMongod, secret: Secret, new: Callable[..., Connection]
+) -> None:
+    seconds = [0.0]
+    connection = new(clock=lambda: seconds[0])
+    connection.database  # noqa: B018 (opens it, without a login)
+    mongod.change_password(SECOND)
+    now = secret.secrets.now
+
+    def slow(arn: str) -> str:
+        seconds[0] += 2 * REREAD_SECONDS
+        return now(arn)
+
+    secret.secrets.now = slow  # type: ignore[method-assign]
+    for _ in range(2):
+        with pytest.raises(UnavailableError, match="MongoDB"):
+            MongoRows(connection).any_pending("job")
+    assert secret.reads == 2
+
+
 def test_a_new_user_replaces_a_dropped_one(
     mongod: GuardedMongod, secret: Secret, new: Callable[..., Connection]
 ) -> None:

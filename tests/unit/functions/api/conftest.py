@@ -11,7 +11,7 @@ from catalight.usecases.images.link_image import LinkImage
 from catalight.usecases.jobs.link_result import LinkResult
 from catalight.usecases.jobs.own_job import OwnJob
 from functions.api.app import app
-from functions.api.services import Services, services
+from functions.api.services import Services, link_image, services
 from tests.pipeline import Pipeline
 
 
@@ -36,11 +36,10 @@ def client(pipeline: Pipeline) -> Iterator[TestClient]:
         delete_job=pipeline.delete_job,
         redeliver_webhook=pipeline.redeliver_webhook,
         link_result=LinkResult(pipeline.jobs, pipeline.store, pipeline.clock),
-        link_image=LinkImage(pipeline.store),
         api_base="",
         link_base="",
         egress=EgressPolicy(ports=frozenset({8443})),
     )
-    app.dependency_overrides[services] = lambda: built
+    app.dependency_overrides |= {services: lambda: built, link_image: lambda: LinkImage(pipeline.store)}
     yield TestClient(app, base_url="https://api.test", raise_server_exceptions=False, follow_redirects=False)
     app.dependency_overrides.clear()

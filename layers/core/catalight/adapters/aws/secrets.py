@@ -53,18 +53,19 @@ class Secrets:
 
 
 @cache
-def _secrets() -> Secrets:
-    return Secrets(boto3.client("secretsmanager", config=clients.config()))
+def _secrets(budget: clients.Budget) -> Secrets:
+    client = boto3.client("secretsmanager", config=clients.config(budget))
+    return Secrets(clients.without_late_attempts(client, budget))
 
 
 def secret(arn: str) -> str:
     """Return the secret's text, maybe cached; raise UnavailableError if it cannot be read."""
-    return _secrets().kept(arn)
+    return _secrets(clients.WORKER).kept(arn)
 
 
-def secret_now(arn: str) -> str:
-    """Read the secret's current text, for callers that found the cached one outdated."""
-    return _secrets().now(arn)
+def secret_now(arn: str, budget: clients.Budget = clients.WORKER) -> str:
+    """Read the secret's current text within the budget, for callers that found the cached one outdated."""
+    return _secrets(budget).now(arn)
 
 
 def words(arn: str) -> list[str]:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import batched
+from threading import Event
 from typing import TYPE_CHECKING
 
 from catalight.adapters.aws.clients import unavailable_when_down
@@ -40,8 +41,20 @@ class SqsQueue:
             for batch in batches:
                 self._send_batch(batch)
             return
+        failed = Event()
         with ThreadPoolExecutor(CALLS) as pool:
-            list(pool.map(self._send_batch, batches))  # list() raises the exception of a failed call
+            # list() raises the exception of a failed call
+            list(pool.map(lambda batch: self._send_unless(failed, batch), batches))
+
+    def _send_unless(self, failed: Event, entries: "list[SendMessageBatchRequestEntryTypeDef]") -> None:
+        """Send a batch unless another has failed: in an outage each would wait as long as the first."""
+        if failed.is_set():
+            raise UnavailableError("SQS")
+        try:
+            self._send_batch(entries)
+        except UnavailableError:
+            failed.set()
+            raise
 
     def _send_batch(self, entries: "list[SendMessageBatchRequestEntryTypeDef]") -> None:
         for attempt in range(TRIES):

@@ -8,6 +8,7 @@ from functools import wraps
 from threading import Lock, Thread
 from typing import Concatenate
 
+import pymongo
 from pymongo.collection import Collection
 from pymongo.database import Database
 
@@ -31,7 +32,8 @@ class Connection:
     """A connection that reads its URI again if MongoDB refuses a call or does not answer.
 
     A process has one for its lifetime, shared by all threads. `uri` returns the current URI. A client with an
-    outdated URI is closed as soon as no call is running that may still use it.
+    outdated URI is closed as soon as no call is running that may still use it. A call that is not a stream
+    ends after `call_seconds`, pymongo's retries included; None means that only each of its steps is limited.
     """
 
     def __init__(
@@ -40,12 +42,15 @@ class Connection:
         database: str,
         *,
         select_seconds: float = 5,
+        call_seconds: float | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._ask_uri, self._name, self._select_seconds, self._clock = uri, database, select_seconds, clock
+        self._call_seconds = call_seconds
         self._uri = ""
         self._database: Database[Document] | None = None
         self._read_at = -float(REREAD_SECONDS)
+        self._failures = 0  # of opening the first client
         self._opening = Lock()  # held while a client is opened
         self._calls = 0
         self._outdated: list[Database[Document]] = []
@@ -55,9 +60,12 @@ class Connection:
     def database(self) -> Database[Document]:
         """The current database; raise UnavailableError if the URI cannot be read or used."""
         if self._database is None:
+            failures = self._failures
             with self._opening:
+                if self._failures != failures:  # while this thread waited; each in turn would take as long
+                    raise UnavailableError("MongoDB")
                 if self._database is None:
-                    self._database = self._opened(self._ask_uri())
+                    self._database = self._first_opened()
         return self._database
 
     def __getitem__(self, name: str) -> Collection[Document]:
@@ -76,6 +84,12 @@ class Connection:
                 if self._renewed(asked, error.__cause__):
                     raise UnavailableError("MongoDB", AT_ONCE) from error
                 raise
+
+    @contextmanager
+    def limited_call(self) -> Iterator[None]:
+        """Wrap database calls as `call` does, and end them after `call_seconds` in all."""
+        with self.call(), pymongo.timeout(self._call_seconds):
+            yield
 
     def close(self) -> None:
         """Close every client; running calls fail."""
@@ -100,9 +114,18 @@ class Connection:
             except UnavailableError as error:
                 logger.error("cannot check whether the MongoDB URI has changed: %s", error)
                 return False
+            finally:
+                self._read_at = self._clock()  # threads that waited meanwhile do not read it again
         if reason := refusal(cause):
             logger.error("MongoDB %s (code %s)", reason, getattr(cause, "code", None))
         return False
+
+    def _first_opened(self) -> Database[Document]:
+        try:
+            return self._opened(self._ask_uri())
+        except UnavailableError:
+            self._failures += 1
+            raise
 
     def _opened(self, uri: str) -> Database[Document]:
         try:
@@ -147,12 +170,12 @@ def reconnecting[S: Mongo, **P, R](method: Callable[Concatenate[S, P], R]) -> Ca
     @wraps(method)
     def call(self: S, /, *args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            with self._connection.call():
+            with self._connection.limited_call():
                 return method(self, *args, **kwargs)
         except UnavailableError as error:
             if error.retry_after != AT_ONCE:
                 raise
-            with self._connection.call():
+            with self._connection.limited_call():
                 return method(self, *args, **kwargs)
 
     return call

@@ -19,7 +19,7 @@ from catalight.domain.errors import ImageErrorCode
 from catalight.domain.image.report import Source, Times
 from catalight.domain.job.row import Image, ImageState, Row, RowState
 
-BATCH = 5_000
+BATCH = 2_000  # small enough for the time that the API allows a call, and no slower than 5,000
 
 INDEXES = [
     IndexModel(
