@@ -22,9 +22,9 @@ class Stage:
     """Actors and queued messages, and what may happen to them; the World decides when.
 
     `sleeper` names a type of message and a call: the first such message is delivered twice, and the duplicate
-    stalls before that call. The first `throttled` receives of each message that may become a dead letter start
-    no function. `needs_sweeper` is true once a request has failed or a message is lost: then only
-    the sweeper continues the job.
+    stalls before that call. The first `throttled` receives of a message whose dead letter is handled start no
+    function. `needs_sweeper` is true once a request has failed or a message is lost: then only the sweeper
+    continues the job.
     """
 
     clock: FakeClock
@@ -119,7 +119,7 @@ class Stage:
         self._begin(queued)
 
     def _leave_unstarted(self, queued: QueuedMessage) -> None:
-        """Receive a message without starting its function, as Lambda does when it is throttled for too long."""
+        """Receive a message and start no function, as Lambda does that is throttled for too long."""
         queued.unstarted = True
         queued.receives += 1
         self.waiting.remove(queued)

@@ -27,7 +27,7 @@ def test_with_three_receives_a_throttled_function_and_one_crash_would_cost_a_goo
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("tests.model.scenario.RECEIVES", 3)
-    with pytest.raises(AssertionError, match="^broken: every image that can be fetched is done"):
+    with pytest.raises(AssertionError, match=r"^broken: every image that can be fetched is done"):
         explore(SCENARIOS["a throttled function"], budget=1)
 
 

@@ -16,7 +16,9 @@ from catalight.usecases.jobs.current import current
 from catalight.usecases.ports import Clock, Jobs, Queue, Rows, SecondsLeft
 
 WHOLE_TRIES = 2
-"""How often a range is received before it is split. SQS counts a receive that Lambda was too throttled to start:
+"""How often a range is received before it is split.
+
+More than once, because a receive counts in SQS even if Lambda was throttled and could not start the function:
 https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
 """
 
