@@ -20,7 +20,13 @@ from tests.faults.throttling import Throttling
 
 PROCESSING_SECONDS = 11.0  # length of the first phase: the job is running
 FINISHING_SECONDS = 3.0  # length of the second phase: all rows have ended
-NO_FAULTS = ("rough", "throttle", "start API", "start mongod")  # events that are not counted as faults
+NO_FAULTS = (
+    "rough",
+    "throttle",
+    "stop throttling",
+    "start API",
+    "start mongod",
+)  # events that are not counted as faults
 DOWN_SECONDS = (0.3, 3.0)  # how long a killed part stays down
 
 
@@ -65,6 +71,7 @@ def _events(
             yield Event(chance.uniform(0, seconds), "step down")
     if Fault.THROTTLING in faults:
         yield Event(0, "throttle")
+        yield Event(chance.uniform(seconds / 2, seconds), "stop throttling")
 
 
 def _outage(chance: Random, seconds: float, part: str, times: int) -> Iterator[Event]:
@@ -102,7 +109,8 @@ class Player:
 
     def recover(self) -> None:
         """End all faults and wait until every part is up."""
-        self.proxy.rates, self.throttling.on = CALM, False
+        self.proxy.rates = CALM
+        self._throttle(on=False)
         for child in (self.system.api, self.mongod.child):
             if not child.alive:
                 child.start()
@@ -123,7 +131,8 @@ class Player:
             "kill mongod": self.mongod.child.stop,
             "start mongod": self.mongod.child.start,
             "step down": self._step_down,
-            "throttle": lambda: setattr(self.throttling, "on", True),
+            "throttle": lambda: self._throttle(on=True),
+            "stop throttling": lambda: self._throttle(on=False),
         }
         if action := actions.get(event.what):
             action()
@@ -134,8 +143,12 @@ class Player:
             self._kill_worker(event.what.split()[1], event.chance)
 
     def _step_down(self) -> None:
-        with suppress(PyMongoError):  # mongod is down
-            self.mongod.step_down(1)
+        if self.mongod.child.alive:  # else the driver waits for it, and the later events with it
+            with suppress(PyMongoError):  # it is not primary yet
+                self.mongod.step_down(1)
+
+    def _throttle(self, *, on: bool) -> None:
+        self.throttling.on = on
 
     def _set_rates(self, rates: Mapping[str, float]) -> None:
         self.proxy.rates = rates

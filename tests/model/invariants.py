@@ -200,7 +200,7 @@ class Invariants:
             require(not lost, f"every stored image belongs to a row: {lost}")
 
     def _check_fetches(self) -> None:
-        """Each attempt fetches an image once, each fault twice more, a range that crashes WHOLE_TRIES more."""
+        """Each attempt fetches an image once; a fault costs two more, a range that crashes WHOLE_TRIES."""
         if all(job.run == 1 and job.state is not JobState.GONE for job in self._jobs.values()):
             times = Counter(self._state.fetched)
             more = 2 * self._world.faults_so_far

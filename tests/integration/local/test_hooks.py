@@ -30,7 +30,8 @@ def front(moto_url: str) -> Iterator[str]:
 def throttled(_queue: str, messages: Sequence[Message]) -> bool:
     """Lambda cannot start the function at the first receive of a message with this body."""
     [message] = messages
-    return message["Body"] == "throttled" and message["Attributes"]["ApproximateReceiveCount"] == "1"
+    receives: str = message["Attributes"]["ApproximateReceiveCount"]
+    return (message["Body"], receives) == ("throttled", "1")
 
 
 @pytest.fixture(scope="module")
