@@ -51,9 +51,7 @@ QUICK = {
 
 AT_ONCE = 4  # concurrent invocations; most of them wait
 SWEEP_SECONDS = 1.0
-RECOVERY_SECONDS = (
-    120.0  # from the end of the faults until the system is at rest; 5 receives take 105 at most
-)
+RECOVERY_SECONDS = 120.0  # from the end of the faults until the system is at rest; 5 receives take up to 105
 
 
 @dataclass

@@ -60,9 +60,8 @@ class Store:
         If there is nothing, nothing more happens, because only handlers of messages and the sweeper send any.
         Dead letters that nothing handles stay; the sweeper's checks of jobs that have expired are far off.
         """
-        soon = {
-            "sweep_at": {"$lt": utc_now() + FAR_OFF}
-        }  # before the queues: the sweeper sends, then records
+        soon = {"sweep_at": {"$lt": utc_now() + FAR_OFF}}
+        # The jobs before the queues: the sweeper sends its message before it writes the next time.
         due = {job["_id"]: job["sweep_at"] for job in self.database["jobs"].find(soon, {"sweep_at": True})}
         return due | busy(self.waiting())
 

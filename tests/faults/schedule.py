@@ -20,13 +20,7 @@ from tests.faults.throttling import Throttling
 
 PROCESSING_SECONDS = 11.0  # length of the first phase: the job is running
 FINISHING_SECONDS = 3.0  # length of the second phase: all rows have ended
-NO_FAULTS = (
-    "rough",
-    "throttle",
-    "stop throttling",
-    "start API",
-    "start mongod",
-)  # events that are not counted as faults
+NO_FAULTS = ("rough", "throttle", "stop throttling", "start API", "start mongod")  # not counted as faults
 DOWN_SECONDS = (0.3, 3.0)  # how long a killed part stays down
 
 
