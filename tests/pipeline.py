@@ -64,7 +64,7 @@ RETENTION = Retention(
     lifetime=timedelta(days=30),
     max_lifetime=timedelta(days=90),
 )
-RECEIVES = 4  # how often a message is received before it becomes a dead letter
+RECEIVES = 5  # how often a message is received before it becomes a dead letter
 
 BUSY = ImageError(ImageErrorCode.HTTP_ERROR, "The host answered 503.", transient=True)
 

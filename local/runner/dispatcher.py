@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from local.runner.functions import InvocationError, LocalFunction
-from local.runner.poller import Poller
+from local.runner.poller import Poller, Throttled, never
 from local.runner.schedules import Schedule, Scheduler
 from local.runner.stack import Stack
 
@@ -16,8 +16,9 @@ logger = logging.getLogger(__name__)
 class Dispatcher:
     """Runs the functions of a stack, with at most `at_once` invocations at once."""
 
-    def __init__(self, at_once: int) -> None:
+    def __init__(self, at_once: int, throttled: Throttled = never) -> None:
         self._at_once = at_once
+        self._throttled = throttled
         self._functions: dict[str, LocalFunction] = {}
         self._pollers: list[Poller] = []
         self._scheduler: Scheduler | None = None
@@ -33,7 +34,8 @@ class Dispatcher:
             for function in stack.functions.values()
         }
         for source in stack.event_sources:
-            poller = Poller(source, self._functions[source.function_arn], endpoint_url, self._at_once)
+            function = self._functions[source.function_arn]
+            poller = Poller(source, function, endpoint_url, self._at_once, self._throttled)
             self._pollers.append(poller)
             poller.start()
         self._scheduler = Scheduler(stack.schedules, self._invoke_scheduled)

@@ -3,7 +3,7 @@
 import base64
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
@@ -19,15 +19,35 @@ MAX_MESSAGES = 10  # of one SQS call; on AWS, too, a batch may be smaller than i
 
 Message = Mapping[str, Any]
 
+type Throttled = Callable[[str, Sequence[Message]], bool]
+"""Given the name of a queue and messages received from it, whether Lambda cannot start their function.
+
+The messages then stay received until their visibility timeout ends, and the receive counts:
+https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+"""
+
 logger = logging.getLogger(__name__)
+
+
+def never(_queue: str, _messages: Sequence[Message]) -> bool:
+    """Start the function for every message."""
+    return False
 
 
 class Poller:
     """Receives batches from one queue and invokes one function with them, a limited number at once."""
 
-    def __init__(self, source: EventSource, function: LocalFunction, endpoint_url: str, at_once: int) -> None:
+    def __init__(
+        self,
+        source: EventSource,
+        function: LocalFunction,
+        endpoint_url: str,
+        at_once: int,
+        throttled: Throttled = never,
+    ) -> None:
         self._source = source
         self._function = function
+        self._throttled = throttled
         self._sqs = aws.client("sqs", endpoint_url)
         self._queue = source.queue_arn.rpartition(":")[2]
         self._queue_url = self._sqs.get_queue_url(QueueName=self._queue)["QueueUrl"]
@@ -62,7 +82,7 @@ class Poller:
             while not self._stopping.is_set():
                 with self._receiving:  # one long poll per queue: moto searches the queue for each
                     messages = self._receive()
-                if messages:
+                if messages and not self._throttled(self._queue, messages):
                     self._process(messages)
         except (BotoCoreError, ClientError) as error:
             if not self._stopping.is_set():

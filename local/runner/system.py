@@ -20,6 +20,7 @@ from local.runner.dispatcher import Dispatcher
 from local.runner.errors import LocalError
 from local.runner.functions import environment
 from local.runner.mongod import DATABASE, Mongod, find
+from local.runner.poller import Throttled, never
 from local.runner.stack import Function, Stack, read
 from local.runner.template import Template, load, parameters, text
 
@@ -65,6 +66,7 @@ class System:
         api_function: str = "ApiFunction",
         api_app: str = "functions.api.handler:app",
         front: Front = nullcontext,
+        throttled: Throttled = never,
     ) -> None:
         """Configure a system; port 0 means any free port.
 
@@ -80,7 +82,7 @@ class System:
         self._front = front
         self._cleanup = ExitStack()
         self._children: list[Child] = []
-        self._dispatcher = Dispatcher(at_once or (os.process_cpu_count() or 1) + 1)
+        self._dispatcher = Dispatcher(at_once or (os.process_cpu_count() or 1) + 1, throttled)
 
     def __enter__(self) -> Self:
         try:

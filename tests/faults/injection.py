@@ -17,6 +17,7 @@ class Fault(StrEnum):
     HOSTS = "hosts"
     WEBHOOK = "webhook"
     POISON = "poison"
+    THROTTLING = "throttling"
 
 
 EVERY_FAULT = frozenset(Fault)

@@ -16,10 +16,11 @@ from local.runner.mongod import Mongod
 from local.runner.system import System
 from tests.faults.injection import Fault, Injector, Tally
 from tests.faults.proxy import CALM, ROUGH, STORM, Proxy
+from tests.faults.throttling import Throttling
 
 PROCESSING_SECONDS = 11.0  # length of the first phase: the job is running
 FINISHING_SECONDS = 3.0  # length of the second phase: all rows have ended
-NO_FAULTS = ("rough", "start API", "start mongod")  # events that are not counted as faults
+NO_FAULTS = ("rough", "throttle", "stop throttling", "start API", "start mongod")  # not counted as faults
 DOWN_SECONDS = (0.3, 3.0)  # how long a killed part stays down
 
 
@@ -62,6 +63,9 @@ def _events(
         yield from _outage(chance, seconds, "mongod", chance.randint(0, 1))
         if chance.random() < 0.5:
             yield Event(chance.uniform(0, seconds), "step down")
+    if Fault.THROTTLING in faults:
+        yield Event(0, "throttle")
+        yield Event(chance.uniform(seconds / 2, seconds), "stop throttling")
 
 
 def _outage(chance: Random, seconds: float, part: str, times: int) -> Iterator[Event]:
@@ -77,6 +81,7 @@ class Player:
 
     system: System
     proxy: Proxy
+    throttling: Throttling
     injected: Tally
     log: list[str] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
@@ -89,7 +94,7 @@ class Player:
 
     def play(self, seed: int, events: list[Event]) -> None:
         """Execute the events of a phase, then end all faults."""
-        self.proxy.injector = Injector(seed)
+        self.proxy.injector, self.throttling.injector = Injector(seed), Injector(seed)
         phase_began = time.monotonic()
         for event in events:
             time.sleep(max(0.0, phase_began + event.at - time.monotonic()))
@@ -99,6 +104,7 @@ class Player:
     def recover(self) -> None:
         """End all faults and wait until every part is up."""
         self.proxy.rates = CALM
+        self._throttle(on=False)
         for child in (self.system.api, self.mongod.child):
             if not child.alive:
                 child.start()
@@ -119,6 +125,8 @@ class Player:
             "kill mongod": self.mongod.child.stop,
             "start mongod": self.mongod.child.start,
             "step down": self._step_down,
+            "throttle": lambda: self._throttle(on=True),
+            "stop throttling": lambda: self._throttle(on=False),
         }
         if action := actions.get(event.what):
             action()
@@ -129,8 +137,12 @@ class Player:
             self._kill_worker(event.what.split()[1], event.chance)
 
     def _step_down(self) -> None:
-        with suppress(PyMongoError):  # mongod is down
-            self.mongod.step_down(1)
+        if self.mongod.child.alive:  # else the driver waits for it, and the later events with it
+            with suppress(PyMongoError):  # it is not primary yet
+                self.mongod.step_down(1)
+
+    def _throttle(self, *, on: bool) -> None:
+        self.throttling.on = on
 
     def _set_rates(self, rates: Mapping[str, float]) -> None:
         self.proxy.rates = rates

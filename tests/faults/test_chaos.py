@@ -5,9 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from tests.faults.chaos import Chaos, chaos
+from tests.faults.injection import Fault
 
 SEEDS = (2, 12)
 """Short runs. Each has every kind of fault except a webhook receiver that never answers."""
+THROTTLED = 38  # a seed with ranges that are received three times before their function starts
 
 
 @pytest.fixture(scope="module")
@@ -22,4 +24,11 @@ def running() -> Iterator[Chaos]:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_all_invariants_hold_after_any_fault(running: Chaos, seed: int) -> None:
     report = running.run(seed)
+    assert not report.broken, str(report)
+
+
+def test_no_image_is_given_up_because_lambda_did_not_start_its_function(running: Chaos) -> None:
+    """With three receives, such a message would be a dead letter, and its images `gave_up`."""
+    report = running.run(THROTTLED, frozenset({Fault.THROTTLING}))
+    assert report.injected["lambda not started at 3 receives"], str(report.injected)
     assert not report.broken, str(report)

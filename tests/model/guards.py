@@ -151,7 +151,7 @@ GUARDS = [
     Guard(
         ProcessRange,
         "__call__",
-        "if receives > 1 and len(parts) > 1:",
+        "if receives > WHOLE_TRIES and len(parts) > 1:",
         "if False:",
         "an image that kills its worker",
         0,

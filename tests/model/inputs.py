@@ -20,6 +20,7 @@ class QueuedMessage:
     receives: int = 0
     duplicated: bool = False
     late: bool = False
+    unstarted: bool = False
 
 
 @dataclass(eq=False)

@@ -17,6 +17,7 @@ from catalight.domain.job.job import ENDED, Counts, Job, JobState
 from catalight.domain.job.row import ImageState, Row
 from catalight.domain.job.webhook import WebhookState
 from catalight.domain.messages import ProcessRange
+from catalight.usecases.images.process_range import WHOLE_TRIES
 from tests.fakes import MemoryJobs, MemoryRows, MemoryStore
 from tests.model.actor import ViolationError
 from tests.model.inputs import QueuedMessage
@@ -199,10 +200,12 @@ class Invariants:
             require(not lost, f"every stored image belongs to a row: {lost}")
 
     def _check_fetches(self) -> None:
-        """Each attempt fetches an image once; each fault costs at most two more fetches."""
+        """Each attempt fetches an image once; a fault costs two more, a range that crashes WHOLE_TRIES."""
         if all(job.run == 1 and job.state is not JobState.GONE for job in self._jobs.values()):
             times = Counter(self._state.fetched)
-            more = 2 * self._world.faults_so_far + bool(self._world.crashed or self._world.faulty)
+            more = 2 * self._world.faults_so_far
+            if self._world.crashed or self._world.faulty:
+                more += WHOLE_TRIES
             tries = Counter({i.url: i.attempts + 1 + more for row in self._rows.values() for i in row.images})
             times -= Counter({url: times[url] for url in self._poison})
             require(

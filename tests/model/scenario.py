@@ -42,7 +42,7 @@ class Scenario:
 
     `passing` are answers that a host gives once. `poison` are URLs whose images kill their worker. If `swept`
     is false, the job must end without the sweeper. If `target` leaves the output format open, each attempt
-    chooses another format. `sleeper` and `crashes_at` are as in World.
+    chooses another format. `sleeper`, `throttled` and `crashes_at` are as in World.
     """
 
     cells: tuple[str, ...]
@@ -57,6 +57,7 @@ class Scenario:
     swept: bool = True
     target: Target = Target.JPEG
     sleeper: tuple[type[Message], str] | None = None
+    throttled: int = 0
     crashes_at: str = ""
     calls: Callable[[Run], list[Call]] = submit
 
@@ -108,6 +109,7 @@ class Run(Pipeline):
         self.world.next_sweep = self._next_sweep
         self.world.dead_letters = {"image_queue": DEAD_LETTERS}
         self.world.sleeper, self.world.crashes_at = scenario.sleeper, scenario.crashes_at
+        self.world.throttled = scenario.throttled
         self.world.calls = scenario.calls(self)
         self.submit = replace(self.submit, new_id=lambda: "job")
 

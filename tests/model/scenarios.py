@@ -107,6 +107,7 @@ SCENARIOS = {
     "an image that kills its worker": Scenario(
         (f"{A} {B}",), images_per_range=3, poison=frozenset({B}), swept=False
     ),
+    "a throttled function": Scenario((f"{A} {B}",), images_per_range=2, throttled=2, swept=False),
     "cancelled": Scenario((A, B), calls=_cancel),
     "images that change between attempts": Scenario((A,), target=Target.KEEP),
     "retried": Scenario((f"{A} {B}",), hosts={B: MISSING}, calls=_retry),

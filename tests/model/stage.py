@@ -22,8 +22,9 @@ class Stage:
     """Actors and queued messages, and what may happen to them; the World decides when.
 
     `sleeper` names a type of message and a call: the first such message is delivered twice, and the duplicate
-    stalls before that call. `needs_sweeper` is true once a request has failed or a message is lost: then only
-    the sweeper continues the job.
+    stalls before that call. The first `throttled` receives of a message whose dead letter is handled start no
+    function. `needs_sweeper` is true once a request has failed or a message is lost: then only the sweeper
+    continues the job.
     """
 
     clock: FakeClock
@@ -31,6 +32,7 @@ class Stage:
     max_receives: int
     dead_letters: Mapping[str, str] = field(default_factory=dict)
     sleeper: tuple[type[Message], str] | None = None
+    throttled: int = 0
     waiting: list[QueuedMessage] = field(default_factory=list)
     received: list[QueuedMessage] = field(default_factory=list)
     crashed: list[str] = field(default_factory=list)
@@ -109,9 +111,19 @@ class Stage:
             self._sleeps_at, self.sleeper = self.sleeper[1], None
             self._duplicate(queued)  # the message itself is received when its duplicate sleeps
             return
+        if queued.queue in self.dead_letters and queued.receives < self.throttled:
+            self._leave_unstarted(queued)
+            return
         self.waiting.remove(queued)
         self.received.append(queued)
         self._begin(queued)
+
+    def _leave_unstarted(self, queued: QueuedMessage) -> None:
+        """Receive a message and start no function, as Lambda does that is throttled for too long."""
+        queued.unstarted = True
+        queued.receives += 1
+        self.waiting.remove(queued)
+        self._return(queued)
 
     def _begin(self, queued: QueuedMessage) -> None:
         queued.receives += 1

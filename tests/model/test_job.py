@@ -23,6 +23,14 @@ def test_invariants_hold_with_two_deviations(name: str) -> None:
     assert explore(SCENARIOS[name], budget=2, share=40) > 150
 
 
+def test_with_three_receives_a_throttled_function_and_one_crash_would_cost_a_good_image(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tests.model.scenario.RECEIVES", 3)
+    with pytest.raises(AssertionError, match=r"^broken: every image that can be fetched is done"):
+        explore(SCENARIOS["a throttled function"], budget=1)
+
+
 @all_scenarios
 def test_invariants_hold_with_many_random_deviations(scenario: Scenario) -> None:
     @settings(max_examples=25, derandomize=True, deadline=None, database=None)

@@ -156,7 +156,7 @@ class World(Stage):
             yield fault_option("loses its answer", lambda: setattr(actor, "loses", True))
 
     def _message_faults(self) -> Iterator[Option]:
-        """Faults of messages: delivered twice, late or lost."""
+        """Faults of messages: delivered twice, late, received without a start of the function, or lost."""
 
         def fault_option(
             label: str, happens: Callable[[QueuedMessage], None], queued: QueuedMessage
@@ -173,6 +173,8 @@ class World(Stage):
         for queued in self.waiting:
             if not queued.late:
                 yield fault_option("late", self._delay, queued)
+            if not queued.unstarted and queued.visible_at <= self.clock():
+                yield fault_option("received and not started", self._leave_unstarted, queued)
             if queued.queue not in self._safe:
                 yield fault_option("lost", self._lose, queued)
 

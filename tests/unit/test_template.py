@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
+from tests.pipeline import RECEIVES
 from tests.translated import translated
 
 ROOT = Path(__file__).parents[2]
@@ -35,6 +36,25 @@ def test_every_queue_that_feeds_a_function_has_a_dead_letter_queue_that_keeps_14
         else:
             target = queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"]
             assert target in ([f"{name.removesuffix('Queue')}DeadLetterQueue", "Arn"],)
+
+
+def test_a_message_is_received_at_least_five_times_because_those_that_lambda_cannot_start_count_too() -> None:
+    """Five is Lambda's own advice: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"""
+    assert TEMPLATE["Parameters"]["ImageReceives"]["MinValue"] == DEFAULTS["ImageReceives"] == RECEIVES
+    for queue in resources("AWS::SQS::Queue").values():
+        if policy := queue.get("RedrivePolicy"):
+            receives = policy["maxReceiveCount"]
+            receives = DEFAULTS[receives["Ref"]] if isinstance(receives, dict) else receives
+            assert receives >= 5
+            retained = queue.get("MessageRetentionPeriod", 4 * 24 * 3600)
+            assert receives * DEFAULTS[queue["VisibilityTimeout"]["Ref"]] < retained
+
+
+def test_every_queue_starts_only_as_many_functions_as_its_mapping_allows() -> None:
+    for function in resources("AWS::Serverless::Function").values():
+        for event in function.get("Events", {}).values():
+            if event["Type"] == "SQS":
+                assert event["Properties"]["ScalingConfig"]["MaximumConcurrency"]
 
 
 def test_no_resource_has_a_fixed_name() -> None:

@@ -1,8 +1,9 @@
 """Hooks for failure tests: put a proxy in front of moto, kill parts of the system and start them again."""
 
+import json
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 import requests
 
 from local.runner.mongod import Mongod
+from local.runner.poller import Message
 from local.runner.system import System
 from tests.integration.local.waiting import eventually
 
@@ -25,11 +27,19 @@ def front(moto_url: str) -> Iterator[str]:
     yield moto_url.replace("127.0.0.1", "localhost")
 
 
+def throttled(_queue: str, messages: Sequence[Message]) -> bool:
+    """Lambda cannot start the function at the first receive of a message with this body."""
+    [message] = messages
+    receives: str = message["Attributes"]["ApproximateReceiveCount"]
+    return (message["Body"], receives) == ("throttled", "1")
+
+
 @pytest.fixture(scope="module")
 def system() -> Iterator[System]:
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("MONGODB_URI", raising=False)
-        with System(TEMPLATE, api_app=APP, at_once=2, front=front) as system:
+        parameters = {"VisibilitySeconds": 2}
+        with System(TEMPLATE, parameters, api_app=APP, at_once=2, front=front, throttled=throttled) as system:
             yield system
 
 
@@ -58,6 +68,18 @@ def test_a_worker_can_be_found_and_killed(system: System) -> None:
     os.kill(pid, signal.SIGKILL)
     eventually(lambda: pid not in system.workers("EchoFunction"))
     system.check()
+
+
+def test_a_receive_for_which_no_function_starts_counts(system: System) -> None:
+    def counts() -> list[str]:
+        log = (system.folder / "EchoFunction.log").read_text(encoding="utf-8")
+        lines = (json.loads(line)["event"] for line in log.splitlines() if line.startswith("{"))
+        found = (record for event in lines for record in event.get("Records", []))
+        return [r["attributes"]["ApproximateReceiveCount"] for r in found if r["body"] == "throttled"]
+
+    queue_url = system.stack.resources["WholeQueue"]
+    system.client("sqs").send_message(QueueUrl=queue_url, MessageBody="throttled")
+    assert eventually(counts) == ["2"]
 
 
 def test_mongod_can_be_killed_and_comes_back_with_its_data(system: System, mongod: Mongod) -> None:

@@ -17,7 +17,7 @@ class GiveUp:
     """Fail the image of a dead letter as `gave_up`.
 
     A dead letter with several images is split into one message for each, and these are tried again.
-    `receives` is how often a message is tried before it becomes a dead letter.
+    `receives` is how often a message is received before it becomes a dead letter.
     """
 
     jobs: Jobs
@@ -38,7 +38,7 @@ class GiveUp:
             self.image_queue.send(parts)
             return
         detail = (
-            f"The function crashed {self.receives} times on this image, which is the maximum number of tries."
+            f"The function did not finish this image in {self.receives} tries, which is the maximum number."
         )
         error = ImageError(ImageErrorCode.GAVE_UP, detail)
         outcomes = {

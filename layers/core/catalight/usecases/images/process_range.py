@@ -16,6 +16,13 @@ from catalight.usecases.images.record_images import Outcomes, RecordImages
 from catalight.usecases.jobs.current import current
 from catalight.usecases.ports import Clock, Jobs, Queue, Rows, SecondsLeft
 
+WHOLE_TRIES = 2
+"""How often a range is received before it is split.
+
+More than once, because a receive counts in SQS even if Lambda was throttled and could not start the function:
+https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class ProcessRange:
@@ -34,8 +41,9 @@ class ProcessRange:
         """Handle one message that was received `receives` times.
 
         `seconds_left` returns how long the function may still run. Images that do not fit into this time stay
-        pending, and the message is sent again. A message that is received again has crashed its function. Its
-        images are sent one by one, so that the one that crashes affects no other.
+        pending, and the message is sent again. After WHOLE_TRIES receives something in the range has probably
+        crashed the function. Its images are then sent one by one, so that the one that crashes affects no
+        other.
         """
         job = current(self.jobs, message.job_id, message.run)
         if job is None or job.state in ENDED:
@@ -44,7 +52,7 @@ class ProcessRange:
             self.jobs.start(job.id, job.run, self.clock())
         rows = self.rows.pending_in_range(job.id, job.run, message.range)
         parts = ranges.split(message, rows)
-        if receives > 1 and len(parts) > 1:
+        if receives > WHOLE_TRIES and len(parts) > 1:
             self.image_queue.send(parts)
             return
         if not parts or self._process(job, message, rows, seconds_left):
