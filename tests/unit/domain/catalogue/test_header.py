@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalight.domain.catalogue.header import Header, read_header
-from catalight.domain.catalogue.header_problems import MAX_COLUMNS
+from catalight.domain.catalogue.required_columns import MAX_COLUMNS
 from catalight.domain.errors import CatalogueError, Problem
 
 HEADER = "Serial Number,Product Name,Input Image Urls"
@@ -14,7 +14,7 @@ ROW = "1,Tea,http://a/x.jpg"
 
 def header(*lines: str) -> Header:
     """The header of these lines."""
-    return read_header([line + "\n" for line in lines])
+    return read_header("".join(line + "\n" for line in lines))
 
 
 def refused(*lines: str) -> tuple[Problem, ...]:
@@ -227,7 +227,7 @@ def test_other_formats_of_text_are_named_once(text: str, kind: str) -> None:
     "title", ["[2024] Price list", "<ACME> Catalogue", '{ "spring" }', "[1, 2]", "<b>Tea"]
 )
 def test_title_lines_may_begin_like_another_format(title: str) -> None:
-    assert read_header([f"{line}\n" for line in (title, HEADER, ROW)]).images == 2
+    assert header(title, HEADER, ROW).images == 2
 
 
 def test_a_header_may_begin_like_another_format() -> None:

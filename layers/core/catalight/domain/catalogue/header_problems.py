@@ -4,18 +4,27 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from catalight.domain.catalogue.dialect import DELIMITERS, Record, delimiter_name, records, unreadable
-from catalight.domain.catalogue.file_types import text_file
+from catalight.domain.catalogue.dialect import DELIMITERS, delimiter_name
+from catalight.domain.catalogue.file_types import TEXT_EXAMINED, text_file
 from catalight.domain.catalogue.invisible import bare
-from catalight.domain.catalogue.required_columns import IMAGES, REQUIRED, Candidate, read_candidate
+from catalight.domain.catalogue.lines import after_lines
+from catalight.domain.catalogue.records import Record, records
+from catalight.domain.catalogue.required_columns import (
+    IMAGES,
+    MAX_COLUMNS,
+    REQUIRED,
+    Candidate,
+    read_candidate,
+)
 from catalight.domain.catalogue.urls import holds_url, shown
 from catalight.domain.errors import Problem
 
-MAX_COLUMNS = 16_384  # Excel's limit
 MAX_LINES_TRIED = 20
 MAX_HEADER_CELLS_SHOWN = 20
 MAX_ROWS_EXAMINED = 20
 MAX_CHARACTERS_EXAMINED = 200
+MAX_HIDDEN_HEADER = 5_000  # characters
+MAX_DELIMITERS_TRIED = 20
 _IMAGE_COLUMN = re.compile(r"image|img|photo|foto|picture", re.IGNORECASE)
 _OTHER_DELIMITER = re.compile(r"[^\w\s\"'.#/-]|[\x01-\x08\x1c-\x1f]")
 _NO_HEADER = (
@@ -29,37 +38,37 @@ _QUOTED_LINES = (
 )
 
 
-def no_header(lines: Sequence[str], tried: Sequence[Candidate]) -> tuple[Problem, ...]:
+def no_header(text: str, tried: Sequence[Candidate]) -> tuple[Problem, ...]:
     """Return why none of the lines that were tried is a header with all required columns.
 
     `tried` has one candidate for each line and delimiter, in the order of the lines.
     """
     if not tried:
         tried = [Candidate(",", Record(1, 1, []), {column: [] for column in REQUIRED})]
-    reason = text_file("".join(lines[:MAX_LINES_TRIED])) or _hidden_header(tried)
+    reason = text_file(_first_lines(text)) or _hidden_header(tried)
     if reason:
         return (reason,)
-    best = max(tried, key=lambda one: (one.found, _filled(one)))
+    best = max(tried, key=lambda one: (one.found, one.filled))
     if not best.found:
-        best = next((one for one in tried if _filled(one) > 1 or one.record.error), tried[0])
+        best = next((one for one in tried if one.filled > 1 or one.record.problem), tried[0])
     same_line = [one for one in tried if one.record.line == best.record.line]
     best = max(same_line, key=lambda one: (one.found, len(one.record.cells)))
     cells = best.record.cells
-    broken = next((one.record for one in same_line if one.record.error), None)
+    broken = next((one.record.problem for one in same_line if one.record.problem), None)
     if broken and len(cells) < 2:  # no delimiter gives two cells
-        return (unreadable(broken, lines),)
+        return (broken,)
     if not best.found and (len(cells) == 1 or any(map(holds_url, cells))):
-        line = best.record.line
-        return (Problem("no_header", _NO_HEADER, line=line, found=shown(bare(lines[line - 1]))),)
-    return problems_of(best, lines)
+        found = shown(bare(text[best.start : after_lines(text, 1, best.start)]))
+        return (Problem("no_header", _NO_HEADER, line=best.record.line, found=found),)
+    return problems_of(best, text)
 
 
-def problems_of(candidate: Candidate, lines: Sequence[str]) -> tuple[Problem, ...]:
+def problems_of(candidate: Candidate, text: str) -> tuple[Problem, ...]:
     """Return one problem for each required column that is missing or ambiguous, and for too many columns."""
-    return tuple(_problems_of(candidate, lines))
+    return tuple(_problems_of(candidate, text))
 
 
-def _problems_of(candidate: Candidate, lines: Sequence[str]) -> Iterator[Problem]:
+def _problems_of(candidate: Candidate, text: str) -> Iterator[Problem]:
     line, cells = candidate.record.line, candidate.record.cells
     if len(cells) > MAX_COLUMNS:
         message = (
@@ -70,7 +79,7 @@ def _problems_of(candidate: Candidate, lines: Sequence[str]) -> Iterator[Problem
     for column, indexes in candidate.columns.items():
         if not indexes:
             found = _listed(cells)
-            several = column == IMAGES and _several_image_columns(candidate, lines)
+            several = column == IMAGES and _several_image_columns(candidate, text)
             advice = several or "Add this column, or rename the column that holds these values."
             message = f'The header has no column "{column}"; it has {found}. {advice}'
             yield Problem("missing_column", message, line=line, column=column, found=shown(found))
@@ -85,18 +94,20 @@ def _problems_of(candidate: Candidate, lines: Sequence[str]) -> Iterator[Problem
             yield Problem("duplicate_column", message, line=line, column=column, found=shown(found))
 
 
-def _several_image_columns(candidate: Candidate, lines: Sequence[str]) -> str | None:
+def _several_image_columns(candidate: Candidate, text: str) -> str | None:
     """Return what to do if several columns are named like images or hold URLs."""
-    rows = records(lines, candidate.delimiter, candidate.record.end)
+    record = candidate.record
+    end = after_lines(text, record.end - record.line + 1, candidate.start)
+    rows = records(text[end:], candidate.delimiter)
     with_urls = {
         index
         for row in islice(rows, MAX_ROWS_EXAMINED)
-        for index, cell in enumerate(row.cells)
+        for index, cell in enumerate(row.cells[:MAX_COLUMNS])
         if holds_url(cell)
     }
     cells = [
         cell
-        for index, cell in enumerate(candidate.record.cells)
+        for index, cell in enumerate(record.cells[:MAX_COLUMNS])
         if index in with_urls or _IMAGE_COLUMN.search(cell)
     ]
     if len(cells) < 2:
@@ -112,21 +123,23 @@ def _hidden_header(tried: Sequence[Candidate]) -> Problem | None:
     for start in range(0, len(tried), len(DELIMITERS)):
         one_line = tried[start : start + len(DELIMITERS)]
         record = one_line[0].record
-        text = "".join(record.cells)
-        if max(map(_filled, one_line)) != 1:
+        text = "".join(record.cells)[:MAX_HIDDEN_HEADER]
+        if max(one.filled for one in one_line) != 1:
             continue
-        if any(read_candidate([text], delimiter).found > 1 for delimiter in DELIMITERS):
+        if any(read_candidate(text, delimiter).found > 1 for delimiter in DELIMITERS):
             return Problem("no_header", _QUOTED_LINES, line=record.line, found=shown(text))
-        for delimiter in dict.fromkeys(_OTHER_DELIMITER.findall(text[:MAX_CHARACTERS_EXAMINED])):
-            if read_candidate([text], delimiter).found > 1:
+        others = dict.fromkeys(_OTHER_DELIMITER.findall(text[:MAX_CHARACTERS_EXAMINED]))
+        for delimiter in islice(others, MAX_DELIMITERS_TRIED):
+            if read_candidate(text, delimiter).found > 1:
                 name = delimiter_name(delimiter)
                 message = f'The delimiter of the file is {name}. Use "," or ";" or a tab or "|" or "~".'
                 return Problem("no_header", message, line=record.line, found=shown(text))
     return None
 
 
-def _filled(candidate: Candidate) -> int:
-    return sum(map(bool, map(bare, candidate.record.cells)))
+def _first_lines(text: str) -> str:
+    start = text[:TEXT_EXAMINED]
+    return start[: after_lines(start, MAX_LINES_TRIED)]
 
 
 def _listed(cells: list[str]) -> str:
