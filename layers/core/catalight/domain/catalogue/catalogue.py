@@ -10,7 +10,8 @@ from catalight.domain.catalogue.header import Header, read_header
 from catalight.domain.catalogue.invisible import bare
 from catalight.domain.catalogue.result_columns import result_columns_in
 from catalight.domain.catalogue.short_rows import ShortRows
-from catalight.domain.catalogue.urls import fault, holds_url, shown, split
+from catalight.domain.catalogue.sources import MAX_IMAGES_PER_ROW, Source, sources
+from catalight.domain.catalogue.urls import holds_url, shown
 from catalight.domain.errors import CatalogueError, Problem
 
 __all__ = [
@@ -25,28 +26,9 @@ __all__ = [
     "parse",
 ]
 
-MAX_IMAGES_PER_ROW = 100
 MAX_PROBLEMS = 100
 MAX_PADDING = 1_000_000
 MAX_ROWS = 100_000
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """One image URL of a cell; `fault` is why it cannot be fetched, as the end of a sentence."""
-
-    url: str
-    fault: str | None = None
-
-    @property
-    def usable(self) -> bool:
-        """Whether the URL can be fetched."""
-        return self.fault is None
-
-    @property
-    def message(self) -> str:
-        """The fault as a sentence."""
-        return f"This URL cannot be fetched: {self.fault}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,20 +217,19 @@ class _RowReader:
         return False
 
     def _sources(self, line: int, cell: str) -> tuple[Source, ...] | None:
-        urls = split(cell)
-        if len(urls) > MAX_IMAGES_PER_ROW:
+        found = sources(cell)
+        if len(found) > MAX_IMAGES_PER_ROW:
             message = (
-                f"The row has {len(urls):,} images; at most {MAX_IMAGES_PER_ROW} are allowed. "
+                f"The row has {len(found):,} images; at most {MAX_IMAGES_PER_ROW} are allowed. "
                 "Split them over several rows."
             )
-            found = f"{len(urls):,} images"
-            self.problems.add(Problem("too_many_images", message, line, self._image_column_name, found))
+            number = f"{len(found):,} images"
+            self.problems.add(Problem("too_many_images", message, line, self._image_column_name, number))
             return None
-        sources = []
-        for url in urls:
-            source = Source(url, fault(url))
+        for source in found:
             if not source.usable:
-                problem = Problem("invalid_url", source.message, line, self._image_column_name, shown(url))
+                problem = Problem(
+                    "invalid_url", source.message, line, self._image_column_name, shown(source.url)
+                )
                 self.warnings.add(problem)
-            sources.append(source)
-        return tuple(sources)
+        return found
