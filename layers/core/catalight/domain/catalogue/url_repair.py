@@ -30,7 +30,8 @@ class Repair(StrEnum):
     DOWNLOAD = "URL_DOWNLOAD"
 
 
-_IMAGE = r"\.(?:jpe?g|jpe|jfif|png|gif|webp|avif|bmp|tiff?|heic|heif|svg)"
+_EXTENSION = r"(?:jpe?g|jpe|jfif|png|gif|webp|avif|bmp|tiff?|heic|heif|svg)"
+_IMAGE = rf"\.{_EXTENSION}"
 _IMAGE_AT_END = re.compile(rf"{_IMAGE}\Z", re.IGNORECASE)
 _IMAGE_THEN_QUERY = re.compile(rf"{_IMAGE}(?:[?#]\S*)?\Z", re.IGNORECASE)
 _BEGINS = re.compile(r"https?://", re.IGNORECASE)
@@ -76,7 +77,7 @@ _SCHEMES = re.compile(r"(?:(https?)(?:[:;]+[\s/]*|/{2,}\s*)){1,4}", re.IGNORECAS
 _LABELS = r"(?:[\w-]+\.)+"
 _HOST_ENDS = r"(?::[0-9]+)?(?=[/?#]|\Z)"
 _CLEAR_HOST = re.compile(
-    rf"(?:{_LABELS}[^\W\d_][\w-]+|[0-9]+(?:\.[0-9]+){{3}}|localhost|\[[0-9a-f:.]+\]){_HOST_ENDS}",
+    rf"(?:{_LABELS}(?!{_EXTENSION}\b)[^\W\d_][\w-]+|[0-9]+(?:\.[0-9]+){{3}}|localhost|\[[0-9a-f:.]+\]){_HOST_ENDS}",
     re.IGNORECASE,
 )
 # A name without a scheme is a host only under a domain that shops have: "photos.old/a.jpg" is a folder.
