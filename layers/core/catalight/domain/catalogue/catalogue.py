@@ -11,7 +11,8 @@ from catalight.domain.catalogue.invisible import bare
 from catalight.domain.catalogue.records import Record
 from catalight.domain.catalogue.result_columns import result_columns_in
 from catalight.domain.catalogue.short_rows import ShortRows
-from catalight.domain.catalogue.urls import fault, holds_url, shown, split
+from catalight.domain.catalogue.sources import MAX_IMAGES_PER_ROW, Source, sources
+from catalight.domain.catalogue.urls import holds_url, shown
 from catalight.domain.errors import CatalogueError, Problem
 
 __all__ = [
@@ -27,29 +28,10 @@ __all__ = [
     "parse",
 ]
 
-MAX_IMAGES_PER_ROW = 100
 MAX_INVALID_URLS = 200_000
 MAX_PROBLEMS = 100
 MAX_PADDING = 1_000_000
 MAX_ROWS = 100_000
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """One image URL of a cell; `fault` is why it cannot be fetched, as the end of a sentence."""
-
-    url: str
-    fault: str | None = None
-
-    @property
-    def usable(self) -> bool:
-        """Whether the URL can be fetched."""
-        return self.fault is None
-
-    @property
-    def message(self) -> str:
-        """The fault as a sentence."""
-        return f"This URL cannot be fetched: {self.fault}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,18 +230,17 @@ class _RowReader:
         return Problem("extra_cells", message, line=line, found=shown(extra))
 
     def _sources(self, line: int, cell: str) -> tuple[Source, ...] | None:
-        urls = split(cell)
-        if len(urls) > MAX_IMAGES_PER_ROW:
-            self.problems.add(partial(self._too_many_images, line, len(urls)))
+        found = sources(cell)
+        if len(found) > MAX_IMAGES_PER_ROW:
+            self.problems.add(partial(self._too_many_images, line, len(found)))
             return None
-        sources = tuple(Source(url, fault(url)) for url in urls)
-        for source in sources:
+        for source in found:
             if source.fault:
                 self._invalid_urls += 1
                 if self._invalid_urls > MAX_INVALID_URLS:
                     raise CatalogueError((self._too_many_invalid_urls(line, source),), 1)
                 self.warnings.add(partial(self._invalid_url, line, source))
-        return sources
+        return found
 
     def _too_many_images(self, line: int, images: int) -> Problem:
         message = (

@@ -41,6 +41,11 @@ def split(cell: str) -> list[str]:
     return [part for piece in _SEPARATOR.split(cell) if (part := bare(piece))]
 
 
+def visible(text: str) -> str:
+    """Return `text` without the characters that `fault` calls invisible."""
+    return text if text.isascii() else _INVISIBLE_INSIDE.sub("", text)
+
+
 def holds_url(text: str) -> bool:
     """Return whether an http or https URL begins anywhere in `text`, also one without its scheme."""
     return ("//" in text or "www." in text) and _URL_BEGINS.search(text) is not None

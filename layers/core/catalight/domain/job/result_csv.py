@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from catalight.domain.catalogue.dialect import Dialect
 from catalight.domain.catalogue.result_columns import names_beside
 from catalight.domain.job import links
-from catalight.domain.job.row import Row
+from catalight.domain.job.row import Image, Row
 
 KEPT = "KEPT"
 
@@ -24,11 +24,14 @@ def line(dialect: Dialect, row: Row, link_base: str) -> bytes:
     urls = ",".join(links.image_url(link_base, image.link) if image.link else "" for image in row.images)
     failed = any(image.error for image in row.images)
     errors = ",".join(image.error or "" for image in row.images) if failed else ""
-    kept = any(image.kept for image in row.images)
-    notes = ",".join(KEPT if image.kept else "" for image in row.images) if kept else ""
+    notes = ",".join(map(_notes, row.images)) if any(map(_notes, row.images)) else ""
     bytes_in = sum(image.bytes_in for image in row.images)
     bytes_out = sum(image.bytes_out for image in row.images)
     return _encoded(dialect, (*row.cells, urls, row.state, errors, str(bytes_in), str(bytes_out), notes))
+
+
+def _notes(image: Image) -> str:
+    return " ".join((KEPT, *image.notes) if image.kept else image.notes)
 
 
 def _encoded(dialect: Dialect, cells: Sequence[str]) -> bytes:

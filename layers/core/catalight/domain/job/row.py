@@ -26,7 +26,8 @@ class ImageState(StrEnum):
 class Image:
     """One image of a row.
 
-    `attempts` counts the transient failures. No further attempt is made before `not_before`.
+    `written` is what the cell holds, or None if that is `url`; `notes` are the codes of the repairs that made
+    the URL from it. `attempts` counts the transient failures. No further attempt is made before `not_before`.
     `waiting_since` is when the image first had to wait for its host. `link` is the path of the output below
     `/images/`. Sizes are bytes, and dimensions are pixels of the output. `source` and `times` are None if the
     image is not done, or was done before these fields existed. `kept` means that the output is the source
@@ -49,6 +50,8 @@ class Image:
     kept: bool = False
     error: ImageErrorCode | None = None
     detail: str | None = None
+    written: str | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def ended(self) -> bool:
@@ -61,6 +64,10 @@ class Image:
         if self.link is None:
             return None
         return next(known for known in ImageFormat if self.link.endswith(f".{known.extension}"))
+
+    def anew(self) -> "Image":
+        """Return the image as it was submitted."""
+        return Image(self.url, written=self.written, notes=self.notes)
 
     def due(self, now: datetime) -> bool:
         """Return whether an attempt may be made now."""

@@ -157,7 +157,7 @@ def _rows(job_id: str, catalogue: Catalogue) -> Iterator[Row]:
 
 
 def _image(source: Source) -> Image:
-    image = Image(source.url)
+    image = Image(source.url, written=source.written, notes=source.notes)
     if source.usable:
         return image
     return image.failed(ImageError(ImageErrorCode.INVALID_URL, source.message))
