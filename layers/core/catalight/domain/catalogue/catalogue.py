@@ -108,8 +108,7 @@ class _RowReader:
         self.warnings = _Findings()
         self._header = header
         self._width = len(cells)
-        self._image_column = header.images
-        self._image_column_name = shown(cells[header.images])
+        self._images = header.columns.images
         self._padding_left = max_padding
         self._invalid_urls = 0
         self._result_columns = result_columns_in(cells)[::-1]
@@ -154,8 +153,8 @@ class _RowReader:
             self._pad(line, cells)
         if len(cells) > self._width and not self._extra_cells_are_empty(line, cells):
             return None
-        sources = self._sources(line, cells[self._image_column])
-        return None if sources is None else CatalogueRow(line, self.own(cells), sources)
+        found = self._sources(line, cells)
+        return None if found is None else CatalogueRow(line, self.own(cells), found)
 
     def raise_if_unusable(self, rows: Sequence[CatalogueRow], *, strict: bool) -> None:
         """Raise CatalogueError if the file has any problem, or no image that can be fetched."""
@@ -177,22 +176,28 @@ class _RowReader:
         if not rows:
             message = "The file has a header but no rows. Add one row for each product."
             return Problem("no_rows", message)
+        names = [self._name(index) for index in self._images]
+        columns = f'column "{names[0]}" has' if len(names) == 1 else f"{len(names)} image columns have"
         message = (
-            f'The column "{self._image_column_name}" has no URL that can be fetched. '
+            f"The {columns} no URL that can be fetched. "
             "Write complete URLs, such as https://example.com/image.jpg."
         )
         found = self.warnings.kept[0].found if self.warnings.kept else None
-        return Problem("no_usable_url", message, column=self._image_column_name, found=found)
+        return Problem("no_usable_url", message, column=names[0], found=found)
+
+    def _name(self, index: int) -> str:
+        return shown(self._header.record.cells[index])
 
     def _warn_of_misplaced_url(self, line: int, cells: Sequence[str]) -> None:
         """Add a warning if a URL is where the serial number or the product name should be."""
-        for index in (self._header.serial, self._header.product):
-            if index != self._image_column and holds_url(cells[index]):
+        columns = self._header.columns
+        for index in (columns.serial, columns.name):
+            if index is not None and index not in columns.images and holds_url(cells[index]):
                 self.warnings.add(partial(self._misplaced_url, line, index, cells[index]))
                 return
 
     def _misplaced_url(self, line: int, index: int, cell: str) -> Problem:
-        name = shown(self._header.record.cells[index])
+        name = self._name(index)
         message = (
             f'The column "{name}" holds a URL, which is not fetched. Check the delimiters and the '
             "quotes of the row, and that no cell before it is missing."
@@ -229,34 +234,41 @@ class _RowReader:
         )
         return Problem("extra_cells", message, line=line, found=shown(extra))
 
-    def _sources(self, line: int, cell: str) -> tuple[Source, ...] | None:
-        found = sources(cell)
+    def _sources(self, line: int, cells: Sequence[str]) -> tuple[Source, ...] | None:
+        """Return the sources of a row, those of its first image column first."""
+        found: tuple[Source, ...] = ()
+        for column, index in enumerate(self._images):
+            of_cell = sources(cells[index])
+            if any(source.fault for source in of_cell):
+                self._warn_of_invalid_urls(line, index, of_cell)
+            found += tuple(replace(source, column=column) for source in of_cell) if column else of_cell
         if len(found) > MAX_IMAGES_PER_ROW:
             self.problems.add(partial(self._too_many_images, line, len(found)))
             return None
-        for source in found:
+        return found
+
+    def _warn_of_invalid_urls(self, line: int, index: int, of_cell: Sequence[Source]) -> None:
+        """Add a warning for each. Raise CatalogueError if there are so many that they could fill the memory."""
+        for source in of_cell:
             if source.fault:
                 self._invalid_urls += 1
                 if self._invalid_urls > MAX_INVALID_URLS:
-                    raise CatalogueError((self._too_many_invalid_urls(line, source),), 1)
-                self.warnings.add(partial(self._invalid_url, line, source))
-        return found
+                    raise CatalogueError((self._too_many_invalid_urls(line, index, source),), 1)
+                self.warnings.add(partial(self._invalid_url, line, index, source))
 
     def _too_many_images(self, line: int, images: int) -> Problem:
         message = (
             f"The row has {images:,} images; at most {MAX_IMAGES_PER_ROW} are allowed. "
             "Split them over several rows."
         )
-        return Problem("too_many_images", message, line, self._image_column_name, f"{images:,} images")
+        return Problem("too_many_images", message, line, self._name(self._images[0]), f"{images:,} images")
 
-    def _invalid_url(self, line: int, source: Source) -> Problem:
-        return Problem("invalid_url", source.message, line, self._image_column_name, shown(source.url))
+    def _invalid_url(self, line: int, index: int, source: Source) -> Problem:
+        return Problem("invalid_url", source.message, line, self._name(index), shown(source.url))
 
-    def _too_many_invalid_urls(self, line: int, source: Source) -> Problem:
-        """Return why the file is not read on: so many sources could fill the memory."""
+    def _too_many_invalid_urls(self, line: int, index: int, source: Source) -> Problem:
         message = (
             f"Up to this row, over {MAX_INVALID_URLS:,} URLs cannot be fetched. "
             "Write complete URLs, such as https://example.com/image.jpg."
         )
-        name = self._image_column_name
-        return Problem("too_many_invalid_urls", message, line, name, shown(source.url))
+        return Problem("too_many_invalid_urls", message, line, self._name(index), shown(source.url))

@@ -1,5 +1,6 @@
 """Say why a file has no usable header: what it is instead, or which columns are missing or ambiguous."""
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -12,7 +13,9 @@ from catalight.domain.catalogue.records import Record, records
 from catalight.domain.catalogue.required_columns import (
     IMAGES,
     MAX_COLUMNS,
+    PRODUCT,
     REQUIRED,
+    SERIAL,
     Candidate,
     read_candidate,
 )
@@ -25,11 +28,9 @@ MAX_ROWS_EXAMINED = 20
 MAX_CHARACTERS_EXAMINED = 200
 MAX_HIDDEN_HEADER = 5_000  # characters
 MAX_DELIMITERS_TRIED = 20
-_IMAGE_COLUMN = re.compile(r"image|img|photo|foto|picture", re.IGNORECASE)
 _OTHER_DELIMITER = re.compile(r"[^\w\s\"'.#/-]|[\x01-\x08\x1c-\x1f]")
 _NO_HEADER = (
-    f"The file has no header: none of its first {MAX_LINES_TRIED} lines names the columns "
-    f"{', '.join(f'"{column}"' for column in REQUIRED)}. "
+    f"The file has no header: none of its first {MAX_LINES_TRIED} lines names a column of images. "
     f"Write this line above the products: {','.join(REQUIRED)}"
 )
 _QUOTED_LINES = (
@@ -60,42 +61,53 @@ def no_header(text: str, tried: Sequence[Candidate]) -> tuple[Problem, ...]:
     if not best.found and (len(cells) == 1 or any(map(holds_url, cells))):
         found = shown(bare(text[best.start : after_lines(text, 1, best.start)]))
         return (Problem("no_header", _NO_HEADER, line=best.record.line, found=found),)
-    return problems_of(best, text)
+    return tuple(_no_images(best, text))
 
 
-def problems_of(candidate: Candidate, text: str) -> tuple[Problem, ...]:
-    """Return one problem for each required column that is missing or ambiguous, and for too many columns."""
-    return tuple(_problems_of(candidate, text))
-
-
-def _problems_of(candidate: Candidate, text: str) -> Iterator[Problem]:
+def problems_of(candidate: Candidate) -> tuple[Problem, ...]:
+    """Return one problem for each of serial number and product name that is ambiguous."""
     line, cells = candidate.record.line, candidate.record.cells
-    if len(cells) > MAX_COLUMNS:
-        message = (
-            f"The header has {len(cells):,} cells; at most {MAX_COLUMNS:,} are allowed. "
-            "Delete the columns that are not used."
-        )
-        yield Problem("too_many_columns", message, line=line)
-    for column, indexes in candidate.columns.items():
-        if not indexes:
-            found = _listed(cells)
-            several = column == IMAGES and _several_image_columns(candidate, text)
-            advice = several or "Add this column, or rename the column that holds these values."
-            message = f'The header has no column "{column}"; it has {found}. {advice}'
-            yield Problem("missing_column", message, line=line, column=column, found=shown(found))
-        elif len(indexes) > 1:
+    problems = too_many_columns(line, len(cells))
+    for column in (SERIAL, PRODUCT):
+        indexes = candidate.columns[column]
+        if len(indexes) > 1:
             found = _listed([cells[index] for index in indexes])
-            advice = "Rename all of them but one."
-            if column == IMAGES:
-                advice = (
-                    f"Put all URLs into one of them, separated by commas, and rename the others: {advice}"
-                )
-            message = f'More than one column could be "{column}": {found}. {advice}'
-            yield Problem("duplicate_column", message, line=line, column=column, found=shown(found))
+            message = f'More than one column could be "{column}": {found}. Rename all of them but one.'
+            problems.append(Problem("duplicate_column", message, line, column, shown(found)))
+    return tuple(problems)
 
 
-def _several_image_columns(candidate: Candidate, text: str) -> str | None:
-    """Return what to do if several columns are named like images or hold URLs."""
+def too_many_columns(line: int, width: int) -> list[Problem]:
+    """Return the problem of a header with more than MAX_COLUMNS cells, if it has."""
+    if width <= MAX_COLUMNS:
+        return []
+    message = (
+        f"The header has {width:,} cells; at most {MAX_COLUMNS:,} are allowed. "
+        "Delete the columns that are not used."
+    )
+    return [Problem("too_many_columns", message, line=line)]
+
+
+def no_such_line(number: int) -> Problem:
+    """Return the problem of a requested header row that is empty or that does not exist."""
+    message = f"Line {number:,} is empty, or the file has fewer lines. Check the field header_row."
+    return Problem("no_header", message, line=number)
+
+
+def _no_images(candidate: Candidate, text: str) -> Iterator[Problem]:
+    line, cells = candidate.record.line, candidate.record.cells
+    yield from too_many_columns(line, len(cells))
+    found = _listed(cells)
+    advice = _columns_with_urls(candidate, text) or (
+        "Add this column, or rename the column that holds the URLs of the images, or name it in the field "
+        'columns, for example {"images": ["Photo"]}.'
+    )
+    message = f'The header has no column "{IMAGES}"; it has {found}. {advice}'
+    yield Problem("missing_column", message, line=line, column=IMAGES, found=shown(found))
+
+
+def _columns_with_urls(candidate: Candidate, text: str) -> str | None:
+    """Return what to do if columns hold URLs that do not look like those of images."""
     record = candidate.record
     end = after_lines(text, record.end - record.line + 1, candidate.start)
     rows = records(text[end:], candidate.delimiter)
@@ -105,16 +117,12 @@ def _several_image_columns(candidate: Candidate, text: str) -> str | None:
         for index, cell in enumerate(row.cells[:MAX_COLUMNS])
         if holds_url(cell)
     }
-    cells = [
-        cell
-        for index, cell in enumerate(record.cells[:MAX_COLUMNS])
-        if index in with_urls or _IMAGE_COLUMN.search(cell)
-    ]
-    if len(cells) < 2:
+    cells = [cell for index, cell in enumerate(record.cells[:MAX_COLUMNS]) if index in with_urls]
+    if not cells:
         return None
     return (
-        f'Put all image URLs into one column "{IMAGES}", separated by commas. '
-        f"These columns seem to hold them now: {_listed(cells)}."
+        f"These columns hold URLs: {_listed(cells)}. Name those of the images in the field columns, for "
+        f"example {json.dumps({'images': [shown(cells[0])]}, ensure_ascii=False)}."
     )
 
 

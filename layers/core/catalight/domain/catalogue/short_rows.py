@@ -41,6 +41,7 @@ class ShortRows:
     def __init__(self, header: Header) -> None:
         self._header = header
         self._width = len(header.record.cells)
+        self._last_required = header.columns.last_required
         self._first: _Part | None = None  # of the parts of one row, if line breaks have broken it
         self._joined = 0  # the cells of that row, once its parts are put together again
         self._loses_url = False  # any of its parts
@@ -82,13 +83,14 @@ class ShortRows:
     def _part(self, line: int, cells: Sequence[str]) -> _Part:
         header = self._header
         url = next(filter(holds_url, cells), None)
-        is_numbered = header.serial < len(cells) and _DIGIT.search(cells[header.serial]) is not None
+        serial = header.columns.serial
+        is_numbered = serial is not None and serial < len(cells) and _DIGIT.search(cells[serial]) is not None
         text = header.delimiter.join(cells) if url is None else url
+        has_image = any(index < len(cells) and holds_url(cells[index]) for index in header.columns.images)
         loses_url = url is not None and (
-            len(cells) <= header.last_required
-            or (len(cells) < self._width and not holds_url(cells[header.images]))
+            len(cells) <= self._last_required
+            or (header.columns.all_needed and len(cells) < self._width and not has_image)
         )
-        has_image = len(cells) > header.images and holds_url(cells[header.images])
         return _Part(line, len(cells), is_numbered, text, loses_url, has_image, bool(cells[0] and cells[-1]))
 
     def _begin(self, part: _Part) -> None:
@@ -114,7 +116,7 @@ class ShortRows:
             broken, self._unreported = self._unreported, []
             return [partial(self._problem, part, advice) for part in broken]
         if last.loses_url:
-            name = shown(self._header.record.cells[self._header.images])
+            name = shown(self._header.record.cells[self._header.columns.images[0]])
             advice = f'Only URLs in the column "{name}" are fetched. Check that no cell before it is missing.'
             if last.has_image:
                 advice = "Check that no cell is missing."
@@ -125,7 +127,7 @@ class ShortRows:
     def _is_whole(self, first: _Part) -> bool:
         """Return whether the parts together make one row."""
         if self._loses_url:
-            return self._joined > self._header.last_required
+            return self._joined > self._last_required
         return self._joined == self._width and first.size < self._width
 
     def _other_delimiter(self, cells: Sequence[str]) -> str | None:
@@ -134,8 +136,9 @@ class ShortRows:
         line = header.delimiter.join(cells)
         for delimiter in DELIMITERS:
             pieces = line.split(delimiter) if delimiter != header.delimiter else []
-            if len(pieces) >= self._width and holds_url(pieces[header.images]):
-                return None if holds_url(pieces[header.serial]) else delimiter
+            if len(pieces) >= self._width and holds_url(pieces[header.columns.images[0]]):
+                serial = header.columns.serial
+                return None if serial is not None and holds_url(pieces[serial]) else delimiter
         return None
 
     def _problem(self, part: _Part, advice: str) -> Problem:

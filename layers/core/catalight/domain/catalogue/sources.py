@@ -22,13 +22,15 @@ class Source:
     """One image of a cell.
 
     `url` is what is fetched. `fault` is why it cannot be, as the end of a sentence. `written` is what the
-    cell holds, or None if that is the URL itself. `notes` are the codes of the repairs.
+    cell holds, or None if that is the URL itself. `notes` are the codes of the repairs. `column` counts the
+    image columns of the catalogue from 0.
     """
 
     url: str
     fault: str | None = None
     written: str | None = None
     notes: tuple[str, ...] = ()
+    column: int = 0
 
     @property
     def usable(self) -> bool:
