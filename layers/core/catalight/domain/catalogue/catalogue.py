@@ -1,15 +1,17 @@
 """A product catalogue: parse its CSV file and report every problem in it."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
 
+from catalight.domain.catalogue.columns import Columns, Reason
 from catalight.domain.catalogue.dialect import Dialect, decode
 from catalight.domain.catalogue.header import Header, read_header
+from catalight.domain.catalogue.header_choice import NOTHING, Wanted
 from catalight.domain.catalogue.invisible import bare
 from catalight.domain.catalogue.records import Record
-from catalight.domain.catalogue.result_columns import result_columns_in
+from catalight.domain.catalogue.result_columns import output_of, result_columns_in
 from catalight.domain.catalogue.short_rows import ShortRows
 from catalight.domain.catalogue.sources import MAX_IMAGES_PER_ROW, Source, sources
 from catalight.domain.catalogue.urls import holds_url, shown
@@ -29,6 +31,7 @@ __all__ = [
 ]
 
 MAX_INVALID_URLS = 200_000
+MAX_NAMES_SHOWN = 20
 MAX_PROBLEMS = 100
 MAX_PADDING = 1_000_000
 MAX_ROWS = 100_000
@@ -50,7 +53,10 @@ class CatalogueRow:
 class Catalogue:
     """A parsed catalogue, without the result columns of an earlier run.
 
-    `warnings` holds the first MAX_PROBLEMS of the `warnings_total` warnings.
+    `columns` are those of the file: their indexes count the result columns of an earlier run, which `header`
+    and the rows lack. `outputs` are the names of the columns that receive the new URLs, one for each image
+    column; a name may be in the header already. `header_line` is where the header begins, from 1. `warnings`
+    holds the first MAX_PROBLEMS of the `warnings_total` warnings.
     """
 
     dialect: Dialect
@@ -58,6 +64,9 @@ class Catalogue:
     rows: tuple[CatalogueRow, ...]
     warnings: tuple[Problem, ...]
     warnings_total: int
+    columns: Columns
+    outputs: tuple[str, ...]
+    header_line: int
 
     @property
     def images(self) -> int:
@@ -78,15 +87,15 @@ class _Findings:
             self.kept.append(describe())
 
 
-def parse(data: bytes, *, strict: bool = False) -> Catalogue:
-    """Read a catalogue from the bytes of its CSV file.
+def parse(data: bytes, wanted: Wanted = NOTHING, *, strict: bool = False) -> Catalogue:
+    """Read a catalogue from the bytes of its CSV file; `wanted` is what is known of its header.
 
     Raises CatalogueError, which lists every problem of the file, and no other exception, whatever the bytes
     are. An image URL that is not usable, and a short row that loses something, is a problem if `strict` is
     true, and a warning otherwise.
     """
     text, bom = decode(data)
-    header = read_header(text)
+    header = read_header(text, wanted)
     reader = _RowReader(header, max_padding=max(MAX_PADDING, len(text)))
     rows = reader.read(header.rows)
     reader.raise_if_unusable(rows, strict=strict)
@@ -96,6 +105,9 @@ def parse(data: bytes, *, strict: bool = False) -> Catalogue:
         rows=rows,
         warnings=tuple(sorted(reader.warnings.kept, key=lambda warning: warning.line or 0)),
         warnings_total=reader.warnings.total,
+        columns=header.columns,
+        outputs=tuple(output_of(header.record.cells[index]) for index in header.columns.images),
+        header_line=header.record.line,
     )
 
 
@@ -127,6 +139,8 @@ class _RowReader:
     def read(self, records: Iterable[Record]) -> tuple[CatalogueRow, ...]:
         """Return the rows of the records that have no problem. After MAX_ROWS records, read no more."""
         rows = list[CatalogueRow]()
+        if self._header.columns.reason is Reason.CONTENT:
+            self.warnings.add(self._guessed)
         for number, record in enumerate(records, 1):
             row = self._row(record)
             if row:
@@ -136,6 +150,14 @@ class _RowReader:
                 self.problems.add(partial(Problem, "too_many_rows", message, line=record.line))
                 break
         return tuple(rows)
+
+    def _guessed(self) -> Problem:
+        names = ", ".join(f'"{self._name(index)}"' for index in self._images[:MAX_NAMES_SHOWN])
+        message = (
+            f"No column is named like images; these seem to hold their URLs: {names}. "
+            "Name the columns of the images in the field columns if that is not so."
+        )
+        return Problem("guessed_columns", message, self._header.record.line, self._name(self._images[0]))
 
     def _row(self, record: Record) -> CatalogueRow | None:
         """Return the row of a record, or None if it has a problem."""
@@ -248,7 +270,7 @@ class _RowReader:
         return found
 
     def _warn_of_invalid_urls(self, line: int, index: int, of_cell: Sequence[Source]) -> None:
-        """Add a warning for each. Raise CatalogueError if there are so many that they could fill the memory."""
+        """Add a warning for each. Raise CatalogueError if they could fill the memory."""
         for source in of_cell:
             if source.fault:
                 self._invalid_urls += 1

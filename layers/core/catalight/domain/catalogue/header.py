@@ -6,8 +6,8 @@ from itertools import islice
 
 from catalight.domain.catalogue.columns import MAX_ROWS_EXAMINED, Columns
 from catalight.domain.catalogue.dialect import DELIMITERS
-from catalight.domain.catalogue.header_choice import NOTHING, Wanted, choose, classic
-from catalight.domain.catalogue.header_problems import MAX_LINES_TRIED, no_header, no_such_line
+from catalight.domain.catalogue.header_choice import NOTHING, Wanted, by_content, by_name, classic
+from catalight.domain.catalogue.header_problems import MAX_LINES_TRIED, no_header, no_such_line, not_a_table
 from catalight.domain.catalogue.invisible import bare
 from catalight.domain.catalogue.lines import after_lines, filled_lines
 from catalight.domain.catalogue.records import Record, records
@@ -48,8 +48,12 @@ def read_header(text: str, wanted: Wanted = NOTHING) -> Header:
         characters += len(head)
         if characters > MAX_CHARACTERS_TRIED:
             break
-    if chosen := choose(tried, wanted, lambda candidate: _rows_after(text, candidate)):
-        return _header(text, *chosen)
+    if named := by_name(tried, wanted):
+        return _header(text, *named)
+    if tried and (problem := not_a_table(text, tried)):
+        raise CatalogueError((problem,), 1)
+    if found := by_content(tried, lambda candidate: _rows_after(text, candidate)):
+        return _header(text, *found)
     problems = no_header(text, tried)
     raise CatalogueError(problems, len(problems))
 

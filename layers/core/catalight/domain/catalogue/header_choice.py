@@ -61,21 +61,35 @@ def classic(candidates: Sequence[Candidate], wanted: Wanted) -> Choice | None:
     return best, Columns(tuple(indexes[IMAGES]), indexes[SERIAL][0], indexes[PRODUCT][0], Reason.CLASSIC)
 
 
-def choose(tried: Sequence[Candidate], wanted: Wanted, rows_after: RowsAfter) -> Choice | None:
+def by_name(tried: Sequence[Candidate], wanted: Wanted) -> Choice | None:
     """Choose among candidates without the classic columns, or with columns that the request names.
 
     `tried` has the candidates of each line in turn. Raise CatalogueError if no line has the columns that the
     request names.
     """
     read = [candidate for candidate in tried if candidate.record.cells]
-    chosen: Choice | None
-    if wanted.columns:
-        chosen = _requested(read, wanted.columns)
-    else:
-        chosen = _known(read, wanted) or _named(read) or _by_content(read, rows_after)
+    chosen = _requested(read, wanted.columns) if wanted.columns else _known(read, wanted) or _named(read)
     if chosen:
         _raise(tuple(too_many_columns(chosen[0].record.line, len(chosen[0].record.cells))))
     return chosen
+
+
+def by_content(tried: Sequence[Candidate], rows_after: RowsAfter) -> Choice | None:
+    """Choose the last of the fullest records above the first URL, if the cells below hold URLs of images."""
+    with_url = (one.record.line for one in tried if any(map(holds_url, one.record.cells)))
+    first_url = next(with_url, None)
+    above = [one for one in tried if one.filled and (first_url is None or one.record.line < first_url)]
+    if not above:
+        return None
+    fullest = max(one.filled for one in above)
+    line = [one for one in above if one.filled == fullest][-1].record.line
+    best = next(one for one in above if one.record.line == line and one.filled == fullest)
+    cells = best.record.cells
+    if len(cells) > MAX_COLUMNS:
+        return None
+    results = {index for found in result_columns_in(cells) for index in range(found.start, found.stop)}
+    chosen = columns.by_content(cells, rows_after(best), results)
+    return (best, chosen) if chosen else None
 
 
 def _requested(tried: Sequence[Candidate], request: Request) -> Choice | None:
@@ -115,24 +129,6 @@ def _named(tried: Sequence[Candidate]) -> Choice | None:
         if (found := columns.named(candidate.record.cells[:MAX_COLUMNS]))
     ]
     return max(choices, key=lambda choice: (choice[1].reason is Reason.LAYOUT, _filled(choice)), default=None)
-
-
-def _by_content(tried: Sequence[Candidate], rows_after: RowsAfter) -> Choice | None:
-    """Choose the last of the fullest records above the first URL, if the cells below hold URLs of images."""
-    with_url = (one.record.line for one in tried if any(map(holds_url, one.record.cells)))
-    first_url = next(with_url, None)
-    above = [one for one in tried if one.filled and (first_url is None or one.record.line < first_url)]
-    if not above:
-        return None
-    fullest = max(one.filled for one in above)
-    line = [one for one in above if one.filled == fullest][-1].record.line
-    best = next(one for one in above if one.record.line == line and one.filled == fullest)
-    cells = best.record.cells
-    if len(cells) > MAX_COLUMNS:
-        return None
-    results = {index for found in result_columns_in(cells) for index in range(found.start, found.stop)}
-    chosen = columns.by_content(cells, rows_after(best), results)
-    return (best, chosen) if chosen else None
 
 
 def _filled(choice: Choice) -> int:

@@ -40,28 +40,32 @@ _QUOTED_LINES = (
 
 
 def no_header(text: str, tried: Sequence[Candidate]) -> tuple[Problem, ...]:
-    """Return why none of the lines that were tried is a header with all required columns.
+    """Return why none of the lines that were tried is a header with a column of images.
 
     `tried` has one candidate for each line and delimiter, in the order of the lines.
     """
     if not tried:
         tried = [Candidate(",", Record(1, 1, []), {column: [] for column in REQUIRED})]
-    reason = text_file(_first_lines(text)) or _hidden_header(tried)
-    if reason:
-        return (reason,)
     best = max(tried, key=lambda one: (one.found, one.filled))
     if not best.found:
         best = next((one for one in tried if one.filled > 1 or one.record.problem), tried[0])
     same_line = [one for one in tried if one.record.line == best.record.line]
     best = max(same_line, key=lambda one: (one.found, len(one.record.cells)))
     cells = best.record.cells
-    broken = next((one.record.problem for one in same_line if one.record.problem), None)
-    if broken and len(cells) < 2:  # no delimiter gives two cells
-        return (broken,)
     if not best.found and (len(cells) == 1 or any(map(holds_url, cells))):
         found = shown(bare(text[best.start : after_lines(text, 1, best.start)]))
         return (Problem("no_header", _NO_HEADER, line=best.record.line, found=found),)
     return tuple(_no_images(best, text))
+
+
+def not_a_table(text: str, tried: Sequence[Candidate]) -> Problem | None:
+    """Return the problem of a file that is no table as it stands: another format, or broken or odd quotes."""
+    problem = text_file(_first_lines(text)) or _hidden_header(tried)
+    if problem:
+        return problem
+    first = [one for one in tried if one.record.line == tried[0].record.line]
+    broken = next((one.record.problem for one in first if one.record.problem), None)
+    return broken if all(len(one.record.cells) < 2 for one in first) else None  # no delimiter gives two cells
 
 
 def problems_of(candidate: Candidate) -> tuple[Problem, ...]:

@@ -20,6 +20,17 @@ REQUIRED = {
 _IGNORED = re.compile(rf"[\s._\-{INVISIBLE}]+")
 
 
+def is_image_column(name: str) -> bool:
+    """Return whether a column has the classic name of the image URLs, or one of its variants."""
+    exact, variants = REQUIRED[IMAGES]
+    plain = _plain(bare(name))
+    return plain == exact or plain in variants
+
+
+def _plain(name: str) -> str:
+    return _IGNORED.sub("", name).casefold() if len(name) <= _MAX_NAME else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A record that may be the header, read with one delimiter, and the indexes of each required column.
@@ -47,7 +58,7 @@ def read_candidate(text: str, delimiter: str, line: int = 1, start: int = 0) -> 
     """
     record = first_record(text, delimiter, line)
     cells = list(map(bare, islice(record.cells, MAX_COLUMNS)))
-    names = [_IGNORED.sub("", cell).casefold() if len(cell) <= _MAX_NAME else "" for cell in cells]
+    names = list(map(_plain, cells))
     columns = {
         column: [index for index, name in enumerate(names) if name == exact]
         or [index for index, name in enumerate(names) if name in variants]
