@@ -221,6 +221,12 @@ class ImageStatus(BaseModel):
     source: SourceStatus | None
     milliseconds: Milliseconds | None
     kept: bool = Field(description="Whether the output is the source itself, apart from its metadata")
+    written: str | None = Field(
+        description="What the cell holds, if that is not `url`", examples=["www.supplier.example/shoe.jpg"]
+    )
+    notes: list[str] = Field(
+        description="What was repaired to get `url` from the cell", examples=[["URL_SCHEME_ADDED"]]
+    )
 
     @classmethod
     def of(cls, image: Image, link_base: str) -> Self:
@@ -241,6 +247,8 @@ class ImageStatus(BaseModel):
             source=SourceStatus.of(image.source) if image.source else None,
             milliseconds=Milliseconds.of(image.times) if image.times else None,
             kept=image.kept,
+            written=None if image.written is None else urls.shown(image.written),
+            notes=list(image.notes),
         )
 
 

@@ -17,6 +17,7 @@ class TestRows:
             reported,
             Image("n/a").failed(GONE),
             Image("http://h/c").retry_later(GONE, NOW, NOW, 60),
+            Image("https://h.com/e", written="//h.com/e", notes=("URL_SCHEME_ADDED", "URL_TRIMMED")),
         )
         rows = [a_row(number) for number in (10, 2, 1)] + [a_row(0, images=images)]
         store.rows.insert(rows)

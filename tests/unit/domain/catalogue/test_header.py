@@ -4,23 +4,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from catalight.domain.catalogue.columns import Columns, Reason, Request
 from catalight.domain.catalogue.header import Header, read_header
-from catalight.domain.catalogue.header_problems import MAX_COLUMNS
+from catalight.domain.catalogue.header_choice import NOTHING, Wanted, key
+from catalight.domain.catalogue.required_columns import MAX_COLUMNS
 from catalight.domain.errors import CatalogueError, Problem
 
 HEADER = "Serial Number,Product Name,Input Image Urls"
 ROW = "1,Tea,http://a/x.jpg"
 
 
-def header(*lines: str) -> Header:
+def header(*lines: str, wanted: Wanted = NOTHING) -> Header:
     """The header of these lines."""
-    return read_header([line + "\n" for line in lines])
+    return read_header("".join(line + "\n" for line in lines), wanted)
 
 
-def refused(*lines: str) -> tuple[Problem, ...]:
+def refused(*lines: str, wanted: Wanted = NOTHING) -> tuple[Problem, ...]:
     """The problems that `read_header` raises."""
     with pytest.raises(CatalogueError) as caught:
-        header(*lines)
+        header(*lines, wanted=wanted)
     assert caught.value.total == len(caught.value.problems)
     return caught.value.problems
 
@@ -40,18 +42,18 @@ def refused(*lines: str) -> tuple[Problem, ...]:
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|", "~"])
 def test_usual_names_and_delimiters_are_recognised(cells: tuple[str, ...], delimiter: str) -> None:
     found = header(delimiter.join(cells))
-    assert (found.delimiter, found.record.cells, found.images) == (delimiter, list(cells), 2)
+    assert (found.delimiter, found.record.cells, found.columns.images) == (delimiter, list(cells), (2,))
 
 
 def test_columns_may_be_in_any_order_among_others() -> None:
     found = header("Image URLs;Colour, size;Product Name;Serial Number")
-    assert (found.delimiter, found.images) == (";", 0)
+    assert (found.delimiter, found.columns.images) == (";", (0,))
 
 
 def test_delimiters_and_line_ends_in_quoted_cells_are_honoured() -> None:
     found = header('"a, b, c, d";"Serial', 'Number";"Product Name";Input Image Urls', "1;2;3;4")
     assert found.delimiter == ";"
-    assert (found.record.line, found.record.end, found.images) == (1, 2, 3)
+    assert (found.record.line, found.record.end, found.columns.images) == (1, 2, (3,))
     assert [record.cells for record in found.rows] == [["1", "2", "3", "4"]]
 
 
@@ -62,16 +64,13 @@ def test_blank_lines_before_the_header_are_skipped() -> None:
 
 def test_the_exact_name_is_preferred_to_its_variants() -> None:
     found = header("Image URL,Serial Number,No,Product Name,Name,Input Image Urls")
-    assert found.images == 5
+    assert found.columns.images == (5,)
 
 
-def test_each_missing_column_is_named_with_the_cells_that_were_found() -> None:
-    problems = refused("SKU,Product Name,Photo")
-    assert [(problem.code, problem.line, problem.column) for problem in problems] == [
-        ("missing_column", 1, "Serial Number"),
-        ("missing_column", 1, "Input Image Urls"),
-    ]
-    assert all('"SKU", "Product Name", "Photo"' in problem.message for problem in problems)
+def test_a_missing_column_of_images_is_named_with_the_cells_that_were_found() -> None:
+    (problem,) = refused("SKU,Product Name,Colour")
+    assert (problem.code, problem.line, problem.column) == ("missing_column", 1, "Input Image Urls")
+    assert '"SKU", "Product Name", "Colour"' in problem.message
 
 
 def test_a_long_header_is_listed_shortened() -> None:
@@ -151,27 +150,93 @@ def test_the_header_is_among_the_first_20_lines_that_are_not_blank() -> None:
 
 @given(st.sampled_from("\u200b\u200e\u2060\ufeff\u00ad\u202a\u200d"), st.integers(0, len(HEADER)))
 def test_invisible_characters_in_names_do_not_matter(character: str, position: int) -> None:
-    assert header(HEADER[:position] + character + HEADER[position:], ROW).images == 2
+    assert header(HEADER[:position] + character + HEADER[position:], ROW).columns.images == (2,)
 
 
-def test_missing_columns_are_reported_for_the_line_that_names_the_others() -> None:
-    problems = refused("Supplier catalogue,,", "", "SKU,Product Name,Input Image Urls", "1,Tea,http://a")
-    assert [(problem.code, problem.line) for problem in problems] == [("missing_column", 3)]
-    problems = refused("Supplier catalogue", "SKU,Title,Photo", "1,Tea,http://a")
-    assert [(problem.code, problem.line) for problem in problems] == [("missing_column", 2)] * 3
+def test_only_images_are_needed() -> None:
+    found = header("Supplier catalogue,,", "", "SKU,Product Name,Input Image Urls", "1,Tea,http://a")
+    assert (found.record.line, found.columns) == (3, Columns((2,), 0, 1, Reason.NAMES))
+    found = header("Photo", "http://a")
+    assert found.columns == Columns((0,), None, None, Reason.NAMES)
 
 
-@pytest.mark.parametrize("names", ["Image 1,Image 2,Image 3", "Bild,Ansicht,Image Alt", "Foto 1,x,Foto 2"])
-def test_several_image_columns_are_to_become_one(names: str) -> None:
-    (problem,) = refused(f"Serial Number,Product Name,{names}", "1,Tea,http://a,http://b,")
+def test_a_missing_column_is_reported_for_the_fullest_line() -> None:
+    (problem,) = refused("Supplier catalogue", "SKU,Title,Page", "1,Tea,n/a")
+    assert (problem.code, problem.line) == ("missing_column", 2)
+
+
+@pytest.mark.parametrize(
+    ("names", "images"),
+    [("Image 1,Image 2,Image 3", (2, 3, 4)), ("Bild,Ansicht,Image Alt", (2,)), ("Foto 1,x,Foto 2", (2, 4))],
+)
+def test_several_image_columns_are_read(names: str, images: tuple[int, ...]) -> None:
+    found = header(f"Serial Number,Product Name,{names}", "1,Tea,http://a,http://b,")
+    assert found.columns == Columns(images, 0, 1, Reason.NAMES)
+
+
+def test_two_columns_with_the_classic_name_are_both_read() -> None:
+    assert header(f"{HEADER},Input Image URLs").columns.images == (2, 3)
+
+
+@pytest.mark.parametrize("column", ["Serial Number", "Product Name"])
+def test_an_ambiguous_column_is_refused(column: str) -> None:
+    (problem,) = refused(f"{HEADER},{column}")
+    assert (problem.code, problem.column) == ("duplicate_column", column)
+
+
+def test_the_header_of_a_known_program_is_found_below_labels() -> None:
+    labels = "Seller SKU,Product Name,Main Image URL,Other Image URL1"
+    found = header("TemplateType=fptcustom,Version=2024", labels, "item_sku,item_name,main_image_url")
+    assert (found.record.line, found.columns.program) == (3, "Amazon")
+
+
+def test_columns_are_guessed_by_their_content() -> None:
+    found = header("Price list,,", "a,b,c", "1,http://x/p/1,http://x/1.jpg", "2,http://x/p/2,http://x/2.jpg")
+    assert (found.record.line, found.columns) == (2, Columns((2,), None, None, Reason.CONTENT))
+
+
+def test_the_result_columns_of_an_earlier_run_are_no_images() -> None:
+    results = "Output b,Status,Errors,Bytes In,Bytes Out,Notes"
+    found = header(f"a,b,{results}", "1,http://x/1.jpg,http://y/1.jpg,DONE,,1,1,")
+    assert found.columns.images == (1,)
+
+
+def test_columns_that_hold_urls_of_pages_are_named() -> None:
+    (problem,) = refused("a,b", "http://x/1,http://y/1")
     assert problem.code == "missing_column"
-    assert 'into one column "Input Image Urls", separated by commas' in problem.message
+    assert '{"images": ["a"]}' in problem.message
 
 
-def test_two_columns_of_image_urls_are_to_become_one() -> None:
-    (problem,) = refused(f"{HEADER},Input Image URLs")
-    assert problem.code == "duplicate_column"
-    assert "Put all URLs into one of them, separated by commas" in problem.message
+def test_requested_columns_choose_the_header() -> None:
+    lines = ("Price list,Photo,", "Code,View,Page", "1,http://x/1,http://y/1")
+    found = header(*lines, wanted=Wanted(columns=Request(images=("View",), serial="Code")))
+    assert (found.record.line, found.columns) == (2, Columns((1,), 0, None, Reason.REQUESTED))
+
+
+def test_requested_columns_that_do_not_exist_are_named() -> None:
+    wanted = Wanted(columns=Request(images=("View", "Nope")))
+    (problem,) = refused("Price list,,", "Code,View,Page", "1,http://x/1,http://y/1", wanted=wanted)
+    assert (problem.code, problem.column) == ("missing_column", "Nope")
+
+
+def test_a_header_row_is_taken_as_told() -> None:
+    lines = ("Photo,Page", "Image 1,Image 2", "http://x/1,http://y/1")
+    assert header(*lines, wanted=Wanted(header_row=1)).columns.images == (0,)
+    assert header(*lines, wanted=Wanted(header_row=2)).columns.images == (0, 1)
+
+
+@pytest.mark.parametrize("row", [2, 9])
+def test_a_header_row_without_text_is_refused(row: int) -> None:
+    (problem,) = refused("Photo", "", "http://x/1", wanted=Wanted(header_row=row))
+    assert (problem.code, problem.line) == ("no_header", row)
+
+
+def test_remembered_columns_are_used_for_their_header() -> None:
+    cells = ["Code", "View", "Photo"]
+    wanted = Wanted(remembered={key(cells): Request(images=("View",))})
+    found = header("Code,View,Photo", "1,http://x/1,http://y/1", wanted=wanted)
+    assert found.columns == Columns((1,), 0, None, Reason.REMEMBERED)
+    assert header("Code,View,Photos", wanted=wanted).columns.reason is Reason.NAMES
 
 
 @pytest.mark.parametrize("delimiter", [*"^:!*&%$@\x1f", "§", "¦"])
@@ -227,9 +292,9 @@ def test_other_formats_of_text_are_named_once(text: str, kind: str) -> None:
     "title", ["[2024] Price list", "<ACME> Catalogue", '{ "spring" }', "[1, 2]", "<b>Tea"]
 )
 def test_title_lines_may_begin_like_another_format(title: str) -> None:
-    assert read_header([f"{line}\n" for line in (title, HEADER, ROW)]).images == 2
+    assert header(title, HEADER, ROW).columns.images == (2,)
 
 
 def test_a_header_may_begin_like_another_format() -> None:
-    assert header(f"<b>,{HEADER}").images == 3
-    assert header(f'"[""x""]",{HEADER}').images == 3
+    assert header(f"<b>,{HEADER}").columns.images == (3,)
+    assert header(f'"[""x""]",{HEADER}').columns.images == (3,)

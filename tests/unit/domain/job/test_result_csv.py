@@ -18,6 +18,7 @@ HEADER = ("Serial Number", "Product Name", "Input Image Urls")
 DONE = Image("http://a").done("t/a.jpg", 1000, 300, 2, 1)
 ALSO_DONE = Image("http://b").done("t/b.jpg", 500, 200, 2, 1)
 KEPT = Image("http://k").done("t/k.jpg", 90, 80, 2, 1, kept=True)
+MENDED = Image("https://m", written="//m", notes=("URL_SCHEME_ADDED", "URL_TRIMMED"))
 LOST = Image("http://c").failed(ImageError(ImageErrorCode.NOT_FOUND, "The host answered 404."))
 CORRUPT = Image("http://d").failed(ImageError(ImageErrorCode.CORRUPT_IMAGE, "It ends half-way."))
 
@@ -54,6 +55,14 @@ def cells_of(data: bytes, dialect: Dialect) -> list[list[str]]:
         ([LOST, CORRUPT], [",", "FAILED", "not_found,corrupt_image", "0", "0", ""]),
         ([LOST], ["", "FAILED", "not_found", "0", "0", ""]),
         ([], ["", "EMPTY", "", "0", "0", ""]),
+        (
+            [DONE, MENDED.done("t/m.jpg", 1, 1, 1, 1), MENDED.done("t/n.jpg", 1, 1, 1, 1, kept=True)],
+            [
+                "https://l/images/t/a.jpg,https://l/images/t/m.jpg,https://l/images/t/n.jpg",
+                *("DONE", "", "1002", "302"),
+                ",URL_SCHEME_ADDED URL_TRIMMED,KEPT URL_SCHEME_ADDED URL_TRIMMED",
+            ],
+        ),
         ([KEPT], ["https://l/images/t/k.jpg", "DONE", "", "90", "80", "KEPT"]),
         (
             [LOST, KEPT, DONE],

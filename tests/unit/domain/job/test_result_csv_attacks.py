@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from catalight.domain.catalogue import catalogue
 from catalight.domain.catalogue.dialect import Dialect
 from catalight.domain.catalogue.result_columns import RESULT_COLUMNS
+from catalight.domain.catalogue.url_repair import Repair
 from catalight.domain.errors import ImageError, ImageErrorCode
 from catalight.domain.job import links
 from catalight.domain.job.result_csv import line
@@ -52,20 +53,23 @@ DIALECTS = st.builds(
 BASE = "https://cdn.test"
 
 _LINK = r"https://cdn\.test/images/[A-Za-z0-9_-]{22}/[A-Za-z0-9_-]{1,80}\.(?:jpg|webp|avif|png|gif)"
+_NOTE = "|".join(["KEPT", *Repair])
+_NOTES = rf"(?:{_NOTE})(?: (?:{_NOTE}))*"
 GRAMMAR = {
     "Output Image Urls": rf"(?:{_LINK})?(?:,(?:{_LINK})?)*",
     "Status": r"DONE|PARTIAL|FAILED|EMPTY",
     "Errors": r"[a-z_]*(?:,[a-z_]*)*",
     "Bytes In": r"[0-9]+",
     "Bytes Out": r"[0-9]+",
-    "Notes": r"(?:KEPT)?(?:,(?:KEPT)?)*",
+    "Notes": rf"(?:{_NOTES})?(?:,(?:{_NOTES})?)*",
 }
 
 
 @st.composite
 def images(draw: st.DrawFn) -> Image:
     """An image that has ended; an attacker controls its URL and its error text."""
-    image = Image(draw(URLS | TEXTS))
+    notes = tuple(draw(st.lists(st.sampled_from([code.value for code in Repair]), max_size=3)))
+    image = Image(draw(URLS | TEXTS), written=draw(TEXTS), notes=notes)
     if draw(st.booleans()):
         return image.failed(ImageError(draw(CODES), draw(TEXTS)))
     extension = draw(st.sampled_from(["jpg", "webp", "avif", "png", "gif"]))

@@ -129,6 +129,19 @@ def test_rows_keep_the_reason_why_a_url_is_invalid(client: TestClient) -> None:
     assert "secret" not in str(details)
 
 
+def test_rows_say_what_was_repaired_and_show_no_credentials(client: TestClient) -> None:
+    accepted = upload(client, csv_of("http://h/a.jpg, www.h.com/b.jpg, =http://u:secret@h.com/c.jpg")).json()
+    [row] = client.get(f"/jobs/{accepted['request_id']}/rows").json()["rows"]
+    images = [(image["url"], image["written"], image["notes"]) for image in row["images"]]
+    assert images == [
+        ("http://h/a.jpg", None, []),
+        ("https://www.h.com/b.jpg", "www.h.com/b.jpg", ["URL_SCHEME_ADDED"]),
+        ("=http://…@h.com/c.jpg", None, []),
+    ]
+    assert row["cells"][2] == "http://h/a.jpg, www.h.com/b.jpg, =http://u:secret@h.com/c.jpg"
+    assert [warning["code"] for warning in accepted["warnings"]] == ["invalid_url"]
+
+
 def test_a_field_that_is_sent_twice_is_refused(client: TestClient) -> None:
     files = [("file", ("a.csv", ONE)), ("file", ("b.csv", ONE))]
     problem = check_problem(client.post("/upload", files=files), 422, "invalid-request")

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from catalight.domain.catalogue import catalogue
 from catalight.domain.errors import IdempotencyError, JobGoneError
 from catalight.domain.image.options import Options
 from catalight.domain.job.job import JobState
@@ -51,8 +50,9 @@ def test_a_row_without_urls_has_ended_from_the_start() -> None:
 
 def test_a_job_without_anything_to_do_is_finished_at_once() -> None:
     pipeline = Pipeline()
-    empty = catalogue.Catalogue(catalogue.Dialect(",", "\n", bom=False), ("a",), (), (), 0)
-    job = pipeline.submit(replace(a_submission(TEN), catalogue=empty))
+    submission = a_submission(TEN)
+    empty = replace(submission.catalogue, rows=())
+    job = pipeline.submit(replace(submission, catalogue=empty))
     pipeline.run()
     assert pipeline.jobs.get(job.id).state is JobState.COMPLETED
 

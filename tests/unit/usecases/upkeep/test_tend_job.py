@@ -216,6 +216,18 @@ class TestRetrying:
             f"msg_{job.id}_{run}_job.completed" for run in (1, 2)
         ]
 
+    def test_a_retry_keeps_what_was_repaired(self) -> None:
+        pipeline = Pipeline(hosts={"https://www.h.com/b.jpg": MISSING})
+        job = pipeline.start("www.h.com/b.jpg")
+        pipeline.run()
+        pipeline.hosts.clear()
+        pipeline.retry_job(job.id)
+        pipeline.run()
+        [row] = pipeline.rows.stream(job.id)
+        assert [(image.state, image.written, image.notes) for image in row.images] == [
+            ("DONE", "www.h.com/b.jpg", ("URL_SCHEME_ADDED",))
+        ]
+
     def test_a_retry_with_nothing_to_do_ends_at_once(self) -> None:
         pipeline = Pipeline()
         job = pipeline.start("http://h/c.jpg")

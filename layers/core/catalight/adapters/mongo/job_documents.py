@@ -7,26 +7,29 @@ from bson import Binary
 
 from catalight.adapters.mongo.client import Document
 from catalight.domain.catalogue.catalogue import Dialect
+from catalight.domain.catalogue.result_columns import OUTPUT
 from catalight.domain.image.options import Options
 from catalight.domain.image.report import Times
 from catalight.domain.job.job import Counts, Job, JobState
 from catalight.domain.job.request_headers import RequestHeaders
 from catalight.domain.job.webhook import Delivery, Webhook, WebhookState
 
+_DEFAULTS: dict[str, Any] = {"request_headers": {}, "outputs": [OUTPUT]}
+
 
 def to_document(job: Job) -> Document:
     """Return the document of a job."""
-    document = asdict(job)
-    headers = job.request_headers.to_document()
-    if not headers:  # as before these existed
-        del document["request_headers"]
-    return {
-        "_id": document.pop("id"),
-        **document,
-        **({"request_headers": headers} if headers else {}),
+    document = {
+        **asdict(job),
         "options": job.options.to_document(),
         "secret": Binary(job.secret),
+        "request_headers": job.request_headers.to_document(),
+        "outputs": list(job.outputs),
     }
+    for name, default in _DEFAULTS.items():  # a field that a release added is stored only if it is used
+        if document[name] == default:
+            del document[name]
+    return {"_id": document.pop("id"), **document}
 
 
 def to_job(document: Document) -> Job:
@@ -40,6 +43,7 @@ def to_job(document: Document) -> Job:
         "counts": _to_counts(document["counts"]),
         "webhook": _to_webhook(document["webhook"]),
         "request_headers": RequestHeaders.from_document(document.get("request_headers", {})),
+        "outputs": tuple(document.get("outputs", _DEFAULTS["outputs"])),
     }
     fields.pop("bury_at", None)
     return Job(id=fields.pop("_id"), **fields)

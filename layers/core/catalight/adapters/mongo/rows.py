@@ -183,4 +183,6 @@ def _to_image(document: dict[str, Any]) -> Image:
         values["source"] = Source(*values["source"])
     if "times" in values:
         values["times"] = Times(*values["times"])
+    if "notes" in values:
+        values["notes"] = tuple(values["notes"])
     return Image(**values)

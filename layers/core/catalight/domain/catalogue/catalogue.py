@@ -1,20 +1,25 @@
 """A product catalogue: parse its CSV file and report every problem in it."""
 
-import io
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import islice
 
-from catalight.domain.catalogue.dialect import Dialect, Record, decode, unreadable
+from catalight.domain.catalogue.columns import Columns, Reason
+from catalight.domain.catalogue.dialect import Dialect, decode
 from catalight.domain.catalogue.header import Header, read_header
+from catalight.domain.catalogue.header_choice import NOTHING, Wanted
 from catalight.domain.catalogue.invisible import bare
-from catalight.domain.catalogue.result_columns import result_columns_in
+from catalight.domain.catalogue.records import Record
+from catalight.domain.catalogue.result_columns import output_of, result_columns_in
 from catalight.domain.catalogue.short_rows import ShortRows
-from catalight.domain.catalogue.urls import fault, holds_url, shown, split
+from catalight.domain.catalogue.sources import MAX_IMAGES_PER_ROW, Source, sources
+from catalight.domain.catalogue.urls import holds_url, shown
 from catalight.domain.errors import CatalogueError, Problem
 
 __all__ = [
     "MAX_IMAGES_PER_ROW",
+    "MAX_INVALID_URLS",
     "MAX_PADDING",
     "MAX_PROBLEMS",
     "MAX_ROWS",
@@ -25,28 +30,11 @@ __all__ = [
     "parse",
 ]
 
-MAX_IMAGES_PER_ROW = 100
+MAX_INVALID_URLS = 200_000
+MAX_NAMES_SHOWN = 20
 MAX_PROBLEMS = 100
 MAX_PADDING = 1_000_000
 MAX_ROWS = 100_000
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """One image URL of a cell; `fault` is why it cannot be fetched, as the end of a sentence."""
-
-    url: str
-    fault: str | None = None
-
-    @property
-    def usable(self) -> bool:
-        """Whether the URL can be fetched."""
-        return self.fault is None
-
-    @property
-    def message(self) -> str:
-        """The fault as a sentence."""
-        return f"This URL cannot be fetched: {self.fault}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +53,10 @@ class CatalogueRow:
 class Catalogue:
     """A parsed catalogue, without the result columns of an earlier run.
 
-    `warnings` holds the first MAX_PROBLEMS of the `warnings_total` warnings.
+    `columns` are those of the file: their indexes count the result columns of an earlier run, which `header`
+    and the rows lack. `outputs` are the names of the columns that receive the new URLs, one for each image
+    column; a name may be in the header already. `header_line` is where the header begins, from 1. `warnings`
+    holds the first MAX_PROBLEMS of the `warnings_total` warnings.
     """
 
     dialect: Dialect
@@ -73,6 +64,9 @@ class Catalogue:
     rows: tuple[CatalogueRow, ...]
     warnings: tuple[Problem, ...]
     warnings_total: int
+    columns: Columns
+    outputs: tuple[str, ...]
+    header_line: int
 
     @property
     def images(self) -> int:
@@ -82,54 +76,53 @@ class Catalogue:
 
 @dataclass(slots=True)
 class _Findings:
-    """Problems in file order. Only the first MAX_PROBLEMS are kept, but all are counted."""
+    """Problems in file order. Only the first MAX_PROBLEMS are described and kept, but all are counted."""
 
     kept: list[Problem] = field(default_factory=list)
     total: int = 0
 
-    def add(self, problem: Problem) -> None:
+    def add(self, describe: Callable[[], Problem]) -> None:
         self.total += 1
         if len(self.kept) < MAX_PROBLEMS:
-            self.kept.append(problem)
+            self.kept.append(describe())
 
 
-def parse(data: bytes, *, strict: bool = False) -> Catalogue:
-    """Read a catalogue from the bytes of its CSV file.
+def parse(data: bytes, wanted: Wanted = NOTHING, *, strict: bool = False) -> Catalogue:
+    """Read a catalogue from the bytes of its CSV file; `wanted` is what is known of its header.
 
     Raises CatalogueError, which lists every problem of the file, and no other exception, whatever the bytes
     are. An image URL that is not usable, and a short row that loses something, is a problem if `strict` is
     true, and a warning otherwise.
     """
     text, bom = decode(data)
-    lines = list(io.StringIO(text, newline=""))
-    header = read_header(lines)
-    reader = _RowReader(header, lines, max_padding=max(MAX_PADDING, len(text)))
-    rows = tuple(islice((row for record in header.rows if (row := reader.read(record))), MAX_ROWS + 1))
+    header = read_header(text, wanted)
+    reader = _RowReader(header, max_padding=max(MAX_PADDING, len(text)))
+    rows = reader.read(header.rows)
     reader.raise_if_unusable(rows, strict=strict)
-    header_line = lines[header.record.end - 1]
-    newline = "\n" if header_line.endswith("\n") and not header_line.endswith("\r\n") else "\r\n"
     return Catalogue(
-        dialect=Dialect(header.delimiter, newline, bom),
+        dialect=Dialect(header.delimiter, header.newline, bom),
         header=reader.own(header.record.cells),
         rows=rows,
         warnings=tuple(sorted(reader.warnings.kept, key=lambda warning: warning.line or 0)),
         warnings_total=reader.warnings.total,
+        columns=header.columns,
+        outputs=tuple(output_of(header.record.cells[index]) for index in header.columns.images),
+        header_line=header.record.line,
     )
 
 
 class _RowReader:
     """Turns records into rows and collects their problems."""
 
-    def __init__(self, header: Header, lines: Sequence[str], max_padding: int) -> None:
+    def __init__(self, header: Header, max_padding: int) -> None:
         cells = header.record.cells
         self.problems = _Findings()
         self.warnings = _Findings()
         self._header = header
-        self._lines = lines
         self._width = len(cells)
-        self._image_column = header.images
-        self._image_column_name = shown(cells[header.images])
+        self._images = header.columns.images
         self._padding_left = max_padding
+        self._invalid_urls = 0
         self._result_columns = result_columns_in(cells)[::-1]
         self._short_rows = ShortRows(header)
         self._last_line = 0  # of the rows so far
@@ -143,13 +136,34 @@ class _RowReader:
             del own[columns]
         return tuple(own)
 
-    def read(self, record: Record) -> CatalogueRow | None:
-        """Return the row of a record, or None if the line is blank or has a problem."""
-        line, _, cells, error = record
-        if error:
-            self.problems.add(unreadable(record, self._lines))
-            return None
-        if len(cells) < 2 and not bare("".join(cells)):
+    def read(self, records: Iterable[Record]) -> tuple[CatalogueRow, ...]:
+        """Return the rows of the records that have no problem. After MAX_ROWS records, read no more."""
+        rows = list[CatalogueRow]()
+        if self._header.columns.reason is Reason.CONTENT:
+            self.warnings.add(self._guessed)
+        for number, record in enumerate(records, 1):
+            row = self._row(record)
+            if row:
+                rows.append(row)
+            if number > MAX_ROWS:
+                message = f"The file has more than {MAX_ROWS:,} rows. Split it into several files."
+                self.problems.add(partial(Problem, "too_many_rows", message, line=record.line))
+                break
+        return tuple(rows)
+
+    def _guessed(self) -> Problem:
+        names = ", ".join(f'"{self._name(index)}"' for index in self._images[:MAX_NAMES_SHOWN])
+        message = (
+            f"No column is named like images; these seem to hold their URLs: {names}. "
+            "Name the columns of the images in the field columns if that is not so."
+        )
+        return Problem("guessed_columns", message, self._header.record.line, self._name(self._images[0]))
+
+    def _row(self, record: Record) -> CatalogueRow | None:
+        """Return the row of a record, or None if it has a problem."""
+        line, _, cells, problem = record
+        if problem:
+            self.problems.add(lambda: problem)
             return None
         if len(cells) < self._width or self._short_rows.is_open:
             for warning in self._short_rows.examine(line, cells, self._last_line):
@@ -161,14 +175,11 @@ class _RowReader:
             self._pad(line, cells)
         if len(cells) > self._width and not self._extra_cells_are_empty(line, cells):
             return None
-        sources = self._sources(line, cells[self._image_column])
-        return None if sources is None else CatalogueRow(line, self.own(cells), sources)
+        found = self._sources(line, cells)
+        return None if found is None else CatalogueRow(line, self.own(cells), found)
 
     def raise_if_unusable(self, rows: Sequence[CatalogueRow], *, strict: bool) -> None:
         """Raise CatalogueError if the file has any problem, or no image that can be fetched."""
-        if len(rows) > MAX_ROWS:
-            message = f"The file has more than {MAX_ROWS:,} rows. Split it into several files."
-            self.problems.add(Problem("too_many_rows", message, line=rows[-1].line))
         problems, total = list(self.problems.kept), self.problems.total
         if not total and not any(source.usable for row in rows for source in row.sources):
             short_rows = [
@@ -187,24 +198,33 @@ class _RowReader:
         if not rows:
             message = "The file has a header but no rows. Add one row for each product."
             return Problem("no_rows", message)
+        names = [self._name(index) for index in self._images]
+        columns = f'column "{names[0]}" has' if len(names) == 1 else f"{len(names)} image columns have"
         message = (
-            f'The column "{self._image_column_name}" has no URL that can be fetched. '
+            f"The {columns} no URL that can be fetched. "
             "Write complete URLs, such as https://example.com/image.jpg."
         )
         found = self.warnings.kept[0].found if self.warnings.kept else None
-        return Problem("no_usable_url", message, column=self._image_column_name, found=found)
+        return Problem("no_usable_url", message, column=names[0], found=found)
+
+    def _name(self, index: int) -> str:
+        return shown(self._header.record.cells[index])
 
     def _warn_of_misplaced_url(self, line: int, cells: Sequence[str]) -> None:
         """Add a warning if a URL is where the serial number or the product name should be."""
-        for index in (self._header.serial, self._header.product):
-            if index != self._image_column and holds_url(cells[index]):
-                name = shown(self._header.record.cells[index])
-                message = (
-                    f'The column "{name}" holds a URL, which is not fetched. Check the delimiters and the '
-                    "quotes of the row, and that no cell before it is missing."
-                )
-                self.warnings.add(Problem("misplaced_url", message, line, name, shown(cells[index])))
+        columns = self._header.columns
+        for index in (columns.serial, columns.name):
+            if index is not None and index not in columns.images and holds_url(cells[index]):
+                self.warnings.add(partial(self._misplaced_url, line, index, cells[index]))
                 return
+
+    def _misplaced_url(self, line: int, index: int, cell: str) -> Problem:
+        name = self._name(index)
+        message = (
+            f'The column "{name}" holds a URL, which is not fetched. Check the delimiters and the '
+            "quotes of the row, and that no cell before it is missing."
+        )
+        return Problem("misplaced_url", message, line, name, shown(cell))
 
     def _pad(self, line: int, cells: list[str]) -> None:
         """Pad a short row in place. Raise CatalogueError if the total padding could fill the memory."""
@@ -224,31 +244,53 @@ class _RowReader:
 
         If one is not, add a problem.
         """
-        extra = next((cell for cell in cells[self._width :] if bare(cell)), None)
-        if extra is None:
-            return True
+        extra = next(filter(bare, islice(cells, self._width, None)), None)
+        if extra is not None:
+            self.problems.add(partial(self._extra_cells, line, len(cells), extra))
+        return extra is None
+
+    def _extra_cells(self, line: int, size: int, extra: str) -> Problem:
         message = (
-            f"The row has {len(cells):,} cells, but the header has {self._width:,}. "
+            f"The row has {size:,} cells, but the header has {self._width:,}. "
             'Put double quotes ("…") around each cell that contains several URLs or the delimiter.'
         )
-        self.problems.add(Problem("extra_cells", message, line=line, found=shown(extra)))
-        return False
+        return Problem("extra_cells", message, line=line, found=shown(extra))
 
-    def _sources(self, line: int, cell: str) -> tuple[Source, ...] | None:
-        urls = split(cell)
-        if len(urls) > MAX_IMAGES_PER_ROW:
-            message = (
-                f"The row has {len(urls):,} images; at most {MAX_IMAGES_PER_ROW} are allowed. "
-                "Split them over several rows."
-            )
-            found = f"{len(urls):,} images"
-            self.problems.add(Problem("too_many_images", message, line, self._image_column_name, found))
+    def _sources(self, line: int, cells: Sequence[str]) -> tuple[Source, ...] | None:
+        """Return the sources of a row, those of its first image column first."""
+        found: tuple[Source, ...] = ()
+        for column, index in enumerate(self._images):
+            of_cell = sources(cells[index])
+            if any(source.fault for source in of_cell):
+                self._warn_of_invalid_urls(line, index, of_cell)
+            found += tuple(replace(source, column=column) for source in of_cell) if column else of_cell
+        if len(found) > MAX_IMAGES_PER_ROW:
+            self.problems.add(partial(self._too_many_images, line, len(found)))
             return None
-        sources = []
-        for url in urls:
-            source = Source(url, fault(url))
-            if not source.usable:
-                problem = Problem("invalid_url", source.message, line, self._image_column_name, shown(url))
-                self.warnings.add(problem)
-            sources.append(source)
-        return tuple(sources)
+        return found
+
+    def _warn_of_invalid_urls(self, line: int, index: int, of_cell: Sequence[Source]) -> None:
+        """Add a warning for each. Raise CatalogueError if they could fill the memory."""
+        for source in of_cell:
+            if source.fault:
+                self._invalid_urls += 1
+                if self._invalid_urls > MAX_INVALID_URLS:
+                    raise CatalogueError((self._too_many_invalid_urls(line, index, source),), 1)
+                self.warnings.add(partial(self._invalid_url, line, index, source))
+
+    def _too_many_images(self, line: int, images: int) -> Problem:
+        message = (
+            f"The row has {images:,} images; at most {MAX_IMAGES_PER_ROW} are allowed. "
+            "Split them over several rows."
+        )
+        return Problem("too_many_images", message, line, self._name(self._images[0]), f"{images:,} images")
+
+    def _invalid_url(self, line: int, index: int, source: Source) -> Problem:
+        return Problem("invalid_url", source.message, line, self._name(index), shown(source.url))
+
+    def _too_many_invalid_urls(self, line: int, index: int, source: Source) -> Problem:
+        message = (
+            f"Up to this row, over {MAX_INVALID_URLS:,} URLs cannot be fetched. "
+            "Write complete URLs, such as https://example.com/image.jpg."
+        )
+        return Problem("too_many_invalid_urls", message, line, self._name(index), shown(source.url))

@@ -57,6 +57,7 @@ _IMAGE_WORDS = (
 )
 
 _SERIAL_WORDS = (
+    ("English", "serial number", "serial no", "serial", "sr no", "sl no", "s no", "s/n", "no"),
     ("English", "sku", "article number", "article no", "art no", "item number", "item no", "item code"),
     ("English", "item id", "product id", "product code", "product number", "product no", "part number"),
     ("English", "mpn", "model number", "model", "style number", "style", "reference", "ref", "code", "id"),
@@ -82,6 +83,7 @@ _SERIAL_WORDS = (
 )
 
 _NAME_WORDS = (
+    ("English", "product name"),
     (
         "English",
         "title",

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
@@ -45,6 +46,18 @@ class Columns:
     reason: Reason
     program: str | None = None
 
+    @property
+    def all_needed(self) -> bool:
+        """Whether each row needs all three columns, as in the files that Catalight has always taken."""
+        return self.reason is Reason.CLASSIC
+
+    @property
+    def last_required(self) -> int:
+        """The highest index that a row needs: it may lack the further ones of several image columns."""
+        if not self.all_needed:
+            return min(self.images)
+        return max(*self.images, self.serial or 0, self.name or 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -71,19 +84,22 @@ def named(cells: Sequence[str]) -> Columns | None:
     return _with_identity(images, names, Reason.NAMES) if images else None
 
 
-def by_content(cells: Sequence[str], rows: Sequence[Sequence[str]]) -> Columns | None:
+def by_content(
+    cells: Sequence[str], rows: Sequence[Sequence[str]], ignored: AbstractSet[int] = frozenset()
+) -> Columns | None:
     """Choose the columns whose cells are mostly URLs of images, or None if there are none.
 
-    If no URL ends like an image file, a single column of URLs counts.
+    If no URL ends like an image file, a single column of URLs counts. The `ignored` columns never do.
     """
     width = len(cells)
     examined = [row for row in islice(rows, MAX_ROWS_EXAMINED) if any(map(bare, row))]
-    images = _columns_with(
+    with_images = _columns_with(
         examined, width, lambda cell: holds_url(cell) and _IMAGE_URL.search(cell) is not None
     )
+    images = tuple(index for index in with_images if index not in ignored)
     if not images:
-        with_urls = _columns_with(examined, width, holds_url)
-        images = with_urls if len(with_urls) == 1 else ()
+        with_urls = [index for index in _columns_with(examined, width, holds_url) if index not in ignored]
+        images = tuple(with_urls) if len(with_urls) == 1 else ()
     return _with_identity(images, _names(cells), Reason.CONTENT) if images else None
 
 

@@ -1,16 +1,12 @@
-"""Decode a file and read its CSV records: encodings, files that are not CSV, broken quotes."""
+"""How a catalogue file is written: its encoding, its delimiter, its line ends."""
 
 import codecs
-import csv
-import io
 import re
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from catalight.domain.catalogue.file_types import TEXT_EXAMINED, binary_file, text_file
-from catalight.domain.catalogue.invisible import INVISIBLE, bare
-from catalight.domain.catalogue.urls import shown
+from catalight.domain.catalogue.invisible import bare
+from catalight.domain.catalogue.lines import line_ends
 from catalight.domain.errors import CatalogueError, Problem
 
 DELIMITERS = (",", ";", "\t", "|", "~")
@@ -19,9 +15,7 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_REPEATED_BOM = re.compile(r"(?:\ufeff|\u00ef\u00bb\u00bf)+")  # the second form: one that was encoded twice
-_LINE_END = re.compile(r"\r\n|\r|\n")
-_SPACE = f" \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000{INVISIBLE}"
+_REPEATED_BOM = re.compile(r"(?:\ufeff|\u00ef\u00bb\u00bf)++")  # the second form: one that was encoded twice
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +29,6 @@ class Dialect:
     delimiter: str
     newline: str = "\r\n"
     bom: bool = False
-
-
-class Record(NamedTuple):
-    """One CSV record: the physical lines it begins and ends on (from 1), and its cells or its error."""
-
-    line: int
-    end: int
-    cells: list[str]
-    error: csv.Error | None = None
 
 
 def decode(data: bytes) -> tuple[str, bool]:
@@ -67,47 +52,11 @@ def decode(data: bytes) -> tuple[str, bool]:
     return text, bom_length > 0 or encoding != "utf-8"
 
 
-def records(lines: Sequence[str], delimiter: str, first: int = 0) -> Iterator[Record]:
-    """Yield the CSV records of physical lines from index `first` on.
-
-    A record that cannot be read has an error instead of cells.
-    """
-    reader = csv.reader(_with_bare_quotes(lines[first:], delimiter), delimiter=delimiter, strict=True)
-    while True:
-        line = first + reader.line_num + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:  # the reader can continue: it starts a new record on the next line
-            yield Record(line, first + reader.line_num, [], error)
-        else:
-            yield Record(line, first + reader.line_num, cells)
-
-
 def delimiter_name(delimiter: str) -> str:
     """Return a delimiter as a message may name it."""
     if delimiter == "\t":
         return "a tab"
     return f'"{delimiter}"' if delimiter.isprintable() else f"U+{ord(delimiter):04X}"
-
-
-def unreadable(record: Record, lines: Sequence[str]) -> Problem:
-    """Return the problem of a record that has an error."""
-    found = shown(lines[record.line - 1].rstrip("\r\n"))
-    if "limit" in str(record.error):  # csv.Error has no code, only a text
-        limit = csv.field_size_limit()
-        message = (
-            f"A cell of the row that begins on line {record.line} has more than {limit:,} characters. "
-            "Shorten it, or add its closing quote if that is missing."
-        )
-        return Problem("cell_too_long", message, line=record.line, found=found)
-    message = (
-        f"The row that begins on line {record.line} has a quote that is not closed, or that is closed in the "
-        f"middle of a cell (seen on line {record.end}). Put quotes around the whole cell, and double each "
-        "quote inside it."
-    )
-    return Problem("broken_quote", message, line=record.line, found=found)
 
 
 def _encoding(data: bytes) -> tuple[str, int]:
@@ -125,23 +74,9 @@ def _encoding(data: bytes) -> tuple[str, int]:
     return "utf-8", 0
 
 
-def _with_bare_quotes(lines: Sequence[str], delimiter: str) -> Sequence[str]:
-    """Return the lines without the spaces between the quotes of a cell and its delimiters.
-
-    RFC 4180 makes these spaces a part of the cell, so its quotes would be no quotes.
-    """
-    text = "".join(lines)
-    space, ends = f"[{_SPACE.replace(delimiter, '')}]", f"[{re.escape(delimiter)}\\r\\n]"
-    if '"' not in text or not re.search(rf'"{space}|{space}"', text):
-        return lines
-    quoted = r'("[^"]*+(?:""[^"]*+)*+")'
-    cell = rf"(?:(?<={ends})|\A){space}*+{quoted}{space}*+(?={ends}|\Z)"
-    return list(io.StringIO(re.sub(cell, r"\1", text), newline=""))
-
-
 def _undecodable(data: bytes, encoding: str, bom_length: int, error: UnicodeDecodeError) -> Problem:
     position = bom_length + error.start
-    line = len(_LINE_END.findall(data[bom_length:position].decode(encoding))) + 1
+    line = line_ends(data[bom_length:position].decode(encoding)) + 1
     found = f"0x{data[position]:02X}"
     message = (
         f"Line {line} is not valid {encoding.upper()}: byte {position + 1:,} of the file is {found}. "

@@ -1,26 +1,36 @@
 """Say why a file has no usable header: what it is instead, or which columns are missing or ambiguous."""
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from catalight.domain.catalogue.dialect import DELIMITERS, Record, delimiter_name, records, unreadable
-from catalight.domain.catalogue.file_types import text_file
+from catalight.domain.catalogue.dialect import DELIMITERS, delimiter_name
+from catalight.domain.catalogue.file_types import TEXT_EXAMINED, text_file
 from catalight.domain.catalogue.invisible import bare
-from catalight.domain.catalogue.required_columns import IMAGES, REQUIRED, Candidate, read_candidate
+from catalight.domain.catalogue.lines import after_lines
+from catalight.domain.catalogue.records import Record, records
+from catalight.domain.catalogue.required_columns import (
+    IMAGES,
+    MAX_COLUMNS,
+    PRODUCT,
+    REQUIRED,
+    SERIAL,
+    Candidate,
+    read_candidate,
+)
 from catalight.domain.catalogue.urls import holds_url, shown
 from catalight.domain.errors import Problem
 
-MAX_COLUMNS = 16_384  # Excel's limit
 MAX_LINES_TRIED = 20
 MAX_HEADER_CELLS_SHOWN = 20
 MAX_ROWS_EXAMINED = 20
 MAX_CHARACTERS_EXAMINED = 200
-_IMAGE_COLUMN = re.compile(r"image|img|photo|foto|picture", re.IGNORECASE)
+MAX_HIDDEN_HEADER = 5_000  # characters
+MAX_DELIMITERS_TRIED = 20
 _OTHER_DELIMITER = re.compile(r"[^\w\s\"'.#/-]|[\x01-\x08\x1c-\x1f]")
 _NO_HEADER = (
-    f"The file has no header: none of its first {MAX_LINES_TRIED} lines names the columns "
-    f"{', '.join(f'"{column}"' for column in REQUIRED)}. "
+    f"The file has no header: none of its first {MAX_LINES_TRIED} lines names a column of images. "
     f"Write this line above the products: {','.join(REQUIRED)}"
 )
 _QUOTED_LINES = (
@@ -29,81 +39,94 @@ _QUOTED_LINES = (
 )
 
 
-def no_header(lines: Sequence[str], tried: Sequence[Candidate]) -> tuple[Problem, ...]:
-    """Return why none of the lines that were tried is a header with all required columns.
+def no_header(text: str, tried: Sequence[Candidate]) -> tuple[Problem, ...]:
+    """Return why none of the lines that were tried is a header with a column of images.
 
     `tried` has one candidate for each line and delimiter, in the order of the lines.
     """
     if not tried:
         tried = [Candidate(",", Record(1, 1, []), {column: [] for column in REQUIRED})]
-    reason = text_file("".join(lines[:MAX_LINES_TRIED])) or _hidden_header(tried)
-    if reason:
-        return (reason,)
-    best = max(tried, key=lambda one: (one.found, _filled(one)))
+    best = max(tried, key=lambda one: (one.found, one.filled))
     if not best.found:
-        best = next((one for one in tried if _filled(one) > 1 or one.record.error), tried[0])
+        best = next((one for one in tried if one.filled > 1 or one.record.problem), tried[0])
     same_line = [one for one in tried if one.record.line == best.record.line]
     best = max(same_line, key=lambda one: (one.found, len(one.record.cells)))
     cells = best.record.cells
-    broken = next((one.record for one in same_line if one.record.error), None)
-    if broken and len(cells) < 2:  # no delimiter gives two cells
-        return (unreadable(broken, lines),)
     if not best.found and (len(cells) == 1 or any(map(holds_url, cells))):
-        line = best.record.line
-        return (Problem("no_header", _NO_HEADER, line=line, found=shown(bare(lines[line - 1]))),)
-    return problems_of(best, lines)
+        found = shown(bare(text[best.start : after_lines(text, 1, best.start)]))
+        return (Problem("no_header", _NO_HEADER, line=best.record.line, found=found),)
+    return tuple(_no_images(best, text))
 
 
-def problems_of(candidate: Candidate, lines: Sequence[str]) -> tuple[Problem, ...]:
-    """Return one problem for each required column that is missing or ambiguous, and for too many columns."""
-    return tuple(_problems_of(candidate, lines))
+def not_a_table(text: str, tried: Sequence[Candidate]) -> Problem | None:
+    """Return the problem of a file that is no table as it stands: another format, or broken or odd quotes."""
+    problem = text_file(_first_lines(text)) or _hidden_header(tried)
+    if problem:
+        return problem
+    first = [one for one in tried if one.record.line == tried[0].record.line]
+    broken = next((one.record.problem for one in first if one.record.problem), None)
+    return broken if all(len(one.record.cells) < 2 for one in first) else None  # no delimiter gives two cells
 
 
-def _problems_of(candidate: Candidate, lines: Sequence[str]) -> Iterator[Problem]:
+def problems_of(candidate: Candidate) -> tuple[Problem, ...]:
+    """Return one problem for each of serial number and product name that is ambiguous."""
     line, cells = candidate.record.line, candidate.record.cells
-    if len(cells) > MAX_COLUMNS:
-        message = (
-            f"The header has {len(cells):,} cells; at most {MAX_COLUMNS:,} are allowed. "
-            "Delete the columns that are not used."
-        )
-        yield Problem("too_many_columns", message, line=line)
-    for column, indexes in candidate.columns.items():
-        if not indexes:
-            found = _listed(cells)
-            several = column == IMAGES and _several_image_columns(candidate, lines)
-            advice = several or "Add this column, or rename the column that holds these values."
-            message = f'The header has no column "{column}"; it has {found}. {advice}'
-            yield Problem("missing_column", message, line=line, column=column, found=shown(found))
-        elif len(indexes) > 1:
+    problems = too_many_columns(line, len(cells))
+    for column in (SERIAL, PRODUCT):
+        indexes = candidate.columns[column]
+        if len(indexes) > 1:
             found = _listed([cells[index] for index in indexes])
-            advice = "Rename all of them but one."
-            if column == IMAGES:
-                advice = (
-                    f"Put all URLs into one of them, separated by commas, and rename the others: {advice}"
-                )
-            message = f'More than one column could be "{column}": {found}. {advice}'
-            yield Problem("duplicate_column", message, line=line, column=column, found=shown(found))
+            message = f'More than one column could be "{column}": {found}. Rename all of them but one.'
+            problems.append(Problem("duplicate_column", message, line, column, shown(found)))
+    return tuple(problems)
 
 
-def _several_image_columns(candidate: Candidate, lines: Sequence[str]) -> str | None:
-    """Return what to do if several columns are named like images or hold URLs."""
-    rows = records(lines, candidate.delimiter, candidate.record.end)
+def too_many_columns(line: int, width: int) -> list[Problem]:
+    """Return the problem of a header with more than MAX_COLUMNS cells, if it has."""
+    if width <= MAX_COLUMNS:
+        return []
+    message = (
+        f"The header has {width:,} cells; at most {MAX_COLUMNS:,} are allowed. "
+        "Delete the columns that are not used."
+    )
+    return [Problem("too_many_columns", message, line=line)]
+
+
+def no_such_line(number: int) -> Problem:
+    """Return the problem of a requested header row that is empty or that does not exist."""
+    message = f"Line {number:,} is empty, or the file has fewer lines. Check the field header_row."
+    return Problem("no_header", message, line=number)
+
+
+def _no_images(candidate: Candidate, text: str) -> Iterator[Problem]:
+    line, cells = candidate.record.line, candidate.record.cells
+    yield from too_many_columns(line, len(cells))
+    found = _listed(cells)
+    advice = _columns_with_urls(candidate, text) or (
+        "Add this column, or rename the column that holds the URLs of the images, or name it in the field "
+        'columns, for example {"images": ["Photo"]}.'
+    )
+    message = f'The header has no column "{IMAGES}"; it has {found}. {advice}'
+    yield Problem("missing_column", message, line=line, column=IMAGES, found=shown(found))
+
+
+def _columns_with_urls(candidate: Candidate, text: str) -> str | None:
+    """Return what to do if columns hold URLs that do not look like those of images."""
+    record = candidate.record
+    end = after_lines(text, record.end - record.line + 1, candidate.start)
+    rows = records(text[end:], candidate.delimiter)
     with_urls = {
         index
         for row in islice(rows, MAX_ROWS_EXAMINED)
-        for index, cell in enumerate(row.cells)
+        for index, cell in enumerate(row.cells[:MAX_COLUMNS])
         if holds_url(cell)
     }
-    cells = [
-        cell
-        for index, cell in enumerate(candidate.record.cells)
-        if index in with_urls or _IMAGE_COLUMN.search(cell)
-    ]
-    if len(cells) < 2:
+    cells = [cell for index, cell in enumerate(record.cells[:MAX_COLUMNS]) if index in with_urls]
+    if not cells:
         return None
     return (
-        f'Put all image URLs into one column "{IMAGES}", separated by commas. '
-        f"These columns seem to hold them now: {_listed(cells)}."
+        f"These columns hold URLs: {_listed(cells)}. Name those of the images in the field columns, for "
+        f"example {json.dumps({'images': [shown(cells[0])]}, ensure_ascii=False)}."
     )
 
 
@@ -112,21 +135,23 @@ def _hidden_header(tried: Sequence[Candidate]) -> Problem | None:
     for start in range(0, len(tried), len(DELIMITERS)):
         one_line = tried[start : start + len(DELIMITERS)]
         record = one_line[0].record
-        text = "".join(record.cells)
-        if max(map(_filled, one_line)) != 1:
+        text = "".join(record.cells)[:MAX_HIDDEN_HEADER]
+        if max(one.filled for one in one_line) != 1:
             continue
-        if any(read_candidate([text], delimiter).found > 1 for delimiter in DELIMITERS):
+        if any(read_candidate(text, delimiter).found > 1 for delimiter in DELIMITERS):
             return Problem("no_header", _QUOTED_LINES, line=record.line, found=shown(text))
-        for delimiter in dict.fromkeys(_OTHER_DELIMITER.findall(text[:MAX_CHARACTERS_EXAMINED])):
-            if read_candidate([text], delimiter).found > 1:
+        others = dict.fromkeys(_OTHER_DELIMITER.findall(text[:MAX_CHARACTERS_EXAMINED]))
+        for delimiter in islice(others, MAX_DELIMITERS_TRIED):
+            if read_candidate(text, delimiter).found > 1:
                 name = delimiter_name(delimiter)
                 message = f'The delimiter of the file is {name}. Use "," or ";" or a tab or "|" or "~".'
                 return Problem("no_header", message, line=record.line, found=shown(text))
     return None
 
 
-def _filled(candidate: Candidate) -> int:
-    return sum(map(bool, map(bare, candidate.record.cells)))
+def _first_lines(text: str) -> str:
+    start = text[:TEXT_EXAMINED]
+    return start[: after_lines(start, MAX_LINES_TRIED)]
 
 
 def _listed(cells: list[str]) -> str:

@@ -1,14 +1,15 @@
 """The columns that a catalogue must have, and which of them a record names."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
-from catalight.domain.catalogue.dialect import Record, records
-from catalight.domain.catalogue.invisible import INVISIBLE
+from catalight.domain.catalogue.invisible import INVISIBLE, bare
+from catalight.domain.catalogue.records import Record, first_record
 
 SERIAL, PRODUCT, IMAGES = "Serial Number", "Product Name", "Input Image Urls"
-MAX_HEADER_LINES = 50  # physical ones, because names may contain line breaks
+MAX_COLUMNS = 16_384  # Excel's limit
+_MAX_NAME = 200  # characters; what is longer is not compared
 
 # Normalised names. The variants on the right count only if no column has the exact name on the left.
 REQUIRED = {
@@ -19,13 +20,30 @@ REQUIRED = {
 _IGNORED = re.compile(rf"[\s._\-{INVISIBLE}]+")
 
 
+def is_image_column(name: str) -> bool:
+    """Return whether a column has the classic name of the image URLs, or one of its variants."""
+    exact, variants = REQUIRED[IMAGES]
+    plain = _plain(bare(name))
+    return plain == exact or plain in variants
+
+
+def _plain(name: str) -> str:
+    return _IGNORED.sub("", name).casefold() if len(name) <= _MAX_NAME else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A record that may be the header, read with one delimiter, and the indexes of each required column."""
+    """A record that may be the header, read with one delimiter, and the indexes of each required column.
+
+    `filled` counts the cells that are not empty. Cells after the first MAX_COLUMNS are left out. `start` is
+    where the record begins in the text.
+    """
 
     delimiter: str
     record: Record
     columns: dict[str, list[int]]
+    filled: int = 0
+    start: int = 0
 
     @property
     def found(self) -> int:
@@ -33,13 +51,17 @@ class Candidate:
         return sum(map(bool, self.columns.values()))
 
 
-def read_candidate(lines: Sequence[str], delimiter: str, first: int = 0) -> Candidate:
-    """Read the record that begins on the line with index `first` as if it were the header."""
-    record = next(records(lines[: first + MAX_HEADER_LINES], delimiter, first))
-    names = [_IGNORED.sub("", cell).casefold() for cell in record.cells]
+def read_candidate(text: str, delimiter: str, line: int = 1, start: int = 0) -> Candidate:
+    """Read the record that `text` begins with as if it were the header.
+
+    `line` and `start` are its place in the file.
+    """
+    record = first_record(text, delimiter, line)
+    cells = list(map(bare, islice(record.cells, MAX_COLUMNS)))
+    names = list(map(_plain, cells))
     columns = {
         column: [index for index, name in enumerate(names) if name == exact]
         or [index for index, name in enumerate(names) if name in variants]
         for column, (exact, variants) in REQUIRED.items()
     }
-    return Candidate(delimiter, record, columns)
+    return Candidate(delimiter, record, columns, sum(map(bool, cells)), start)

@@ -4,8 +4,9 @@ Spreadsheet programs leave out empty cells at the end of a row, so most short ro
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from catalight.domain.catalogue.dialect import DELIMITERS, delimiter_name
 from catalight.domain.catalogue.header import Header
@@ -14,17 +15,20 @@ from catalight.domain.errors import Problem
 
 _DIGIT = re.compile(r"\d")
 
+type Describe = Callable[[], Problem]
+
 
 @dataclass(frozen=True, slots=True)
 class _Part:
     """A row that may be a part of a broken one. `text` is what a problem shows of it.
 
-    `has_image` is whether the image column has a URL, `is_filled` whether the first and the last cell are.
+    `is_numbered` is whether the serial number has a digit, `has_image` whether the image column has a URL,
+    `is_filled` whether the first and the last cell are.
     """
 
     line: int
     size: int
-    serial: str
+    is_numbered: bool
     text: str
     loses_url: bool
     has_image: bool = True
@@ -37,6 +41,7 @@ class ShortRows:
     def __init__(self, header: Header) -> None:
         self._header = header
         self._width = len(header.record.cells)
+        self._last_required = header.columns.last_required
         self._first: _Part | None = None  # of the parts of one row, if line breaks have broken it
         self._joined = 0  # the cells of that row, once its parts are put together again
         self._loses_url = False  # any of its parts
@@ -47,23 +52,23 @@ class ShortRows:
         """Whether the last row may continue on the next line."""
         return self._first is not None
 
-    def examine(self, line: int, cells: Sequence[str], line_before: int) -> list[Problem]:
-        """Return the problems of a row, and of the rows before that it seems to continue.
+    def examine(self, line: int, cells: Sequence[str], line_before: int) -> list[Describe]:
+        """Return what describes the problems of a row, and of the rows before that it seems to continue.
 
         `line_before` is the line of the last complete row, or 0.
         """
         part = self._part(line, cells)
         if len(cells) == 1 and part.loses_url and cells[0].count(self._header.delimiter) >= self._width - 1:
             self._first = None
-            return [self._problem(part, "The row is in double quotes as a whole. Remove them.")]
+            return [partial(self._problem, part, "The row is in double quotes as a whole. Remove them.")]
         delimiter = self._other_delimiter(cells) if part.loses_url else None
         if delimiter:
             self._first = None
             used, wanted = delimiter_name(delimiter), delimiter_name(self._header.delimiter)
             advice = f"It is delimited by {used}, not by {wanted} as the header is."
-            return [self._problem(part, advice)]
+            return [partial(self._problem, part, advice)]
         if self._first is None and line_before:
-            self._begin(_Part(line_before, self._width, "", "", loses_url=False))
+            self._begin(_Part(line_before, self._width, is_numbered=False, text="", loses_url=False))
         if self._first and self._continues(self._first, part):
             self._joined += part.size - 1
             self._loses_url = self._loses_url or part.loses_url
@@ -78,14 +83,15 @@ class ShortRows:
     def _part(self, line: int, cells: Sequence[str]) -> _Part:
         header = self._header
         url = next(filter(holds_url, cells), None)
-        serial = cells[header.serial] if header.serial < len(cells) else ""
+        serial = header.columns.serial
+        is_numbered = serial is not None and serial < len(cells) and _DIGIT.search(cells[serial]) is not None
         text = header.delimiter.join(cells) if url is None else url
+        has_image = any(index < len(cells) and holds_url(cells[index]) for index in header.columns.images)
         loses_url = url is not None and (
-            len(cells) <= header.last_required
-            or (len(cells) < self._width and not holds_url(cells[header.images]))
+            len(cells) <= self._last_required
+            or (header.columns.all_needed and len(cells) < self._width and not has_image)
         )
-        has_image = len(cells) > header.images and holds_url(cells[header.images])
-        return _Part(line, len(cells), serial, text, loses_url, has_image, bool(cells[0] and cells[-1]))
+        return _Part(line, len(cells), is_numbered, text, loses_url, has_image, bool(cells[0] and cells[-1]))
 
     def _begin(self, part: _Part) -> None:
         self._first, self._joined, self._loses_url = part, part.size, part.loses_url
@@ -95,33 +101,33 @@ class ShortRows:
         """Return whether the row is more likely the rest of the one before than a row of its own."""
         if self._joined + part.size - 1 > self._width:
             return False
-        lacks_rest = first.loses_url or _DIGIT.search(first.serial)
-        begins_row = _DIGIT.search(part.serial) or not part.text.strip(self._header.delimiter)
+        lacks_rest = first.loses_url or first.is_numbered
+        begins_row = part.is_numbered or not part.text.strip(self._header.delimiter)
         # A sound row may also be followed by a section of the catalogue, which has empty cells.
         rest_is_likely = part.is_filled or not first.has_image
-        return part.loses_url or bool(lacks_rest and not begins_row and rest_is_likely)
+        return part.loses_url or (lacks_rest and not begins_row and rest_is_likely)
 
-    def _report(self, last: _Part) -> list[Problem]:
+    def _report(self, last: _Part) -> list[Describe]:
         if self._first and self._first is not last and self._is_whole(self._first):
             lines = f"lines {self._first.line:,} to {last.line:,}"
             advice = (
                 f"A line break seems to have broken the row on {lines}. Put double quotes around its cell."
             )
             broken, self._unreported = self._unreported, []
-            return [self._problem(part, advice) for part in broken]
+            return [partial(self._problem, part, advice) for part in broken]
         if last.loses_url:
-            name = shown(self._header.record.cells[self._header.images])
+            name = shown(self._header.record.cells[self._header.columns.images[0]])
             advice = f'Only URLs in the column "{name}" are fetched. Check that no cell before it is missing.'
             if last.has_image:
                 advice = "Check that no cell is missing."
             self._unreported.pop()
-            return [self._problem(last, advice)]
+            return [partial(self._problem, last, advice)]
         return []
 
     def _is_whole(self, first: _Part) -> bool:
         """Return whether the parts together make one row."""
         if self._loses_url:
-            return self._joined > self._header.last_required
+            return self._joined > self._last_required
         return self._joined == self._width and first.size < self._width
 
     def _other_delimiter(self, cells: Sequence[str]) -> str | None:
@@ -130,8 +136,9 @@ class ShortRows:
         line = header.delimiter.join(cells)
         for delimiter in DELIMITERS:
             pieces = line.split(delimiter) if delimiter != header.delimiter else []
-            if len(pieces) >= self._width and holds_url(pieces[header.images]):
-                return None if holds_url(pieces[header.serial]) else delimiter
+            if len(pieces) >= self._width and holds_url(pieces[header.columns.images[0]]):
+                serial = header.columns.serial
+                return None if serial is not None and holds_url(pieces[serial]) else delimiter
         return None
 
     def _problem(self, part: _Part, advice: str) -> Problem:

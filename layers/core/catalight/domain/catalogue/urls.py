@@ -41,6 +41,11 @@ def split(cell: str) -> list[str]:
     return [part for piece in _SEPARATOR.split(cell) if (part := bare(piece))]
 
 
+def visible(text: str) -> str:
+    """Return `text` without the characters that `fault` calls invisible."""
+    return text if text.isascii() else _INVISIBLE_INSIDE.sub("", text)
+
+
 def holds_url(text: str) -> bool:
     """Return whether an http or https URL begins anywhere in `text`, also one without its scheme."""
     return ("//" in text or "www." in text) and _URL_BEGINS.search(text) is not None
@@ -72,10 +77,13 @@ def shown(text: str) -> str:
 
 def _without_credentials(text: str) -> str:
     """Return `text` with each user name and password replaced. An "@" after a URL's host is none of them."""
-    before, *after = text.split("://")  # each of `after` begins with an authority (RFC 3986, section 3.2)
+    # Each of `after` begins with an authority (RFC 3986, section 3.2). There is no room to show more of them.
+    before, *after = text.split("://", MAX_SHOWN_CHARACTERS)
     user, at, rest = before.rpartition("@")
     kept = [f"…@{rest}" if at and ":" in user else before]
     for index, piece in enumerate(after):
+        if len("://".join(kept)) > MAX_SHOWN_CHARACTERS:
+            break
         authority = _AUTHORITY_END.split(piece, maxsplit=1)[0]
         _, at, host = authority.rpartition("@")
         if _HOST_AND_PORT.fullmatch(host):

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from catalight.domain.catalogue.catalogue import Dialect
+from catalight.domain.catalogue.result_columns import OUTPUT
 from catalight.domain.image.options import Options
 from catalight.domain.image.report import Times
 from catalight.domain.job.request_headers import RequestHeaders
@@ -90,7 +91,8 @@ class Job:
     `run` starts at 1 and grows with every retry. `ranges` is the number of row ranges in this run, of which
     at most `window` are in the queue at once. `secret` makes the image links unguessable. `sealed` is true
     once every row is stored. `api_base` is the URL that the client called, without a path. In the result,
-    `/images/…` is appended to `link_base`, which is the same URL or a CDN's.
+    `/images/…` is appended to `link_base`, which is the same URL or a CDN's. `outputs` are the names of the
+    result's columns for the new URLs, one for each image column.
 
     `fingerprint` distinguishes submissions with the same Idempotency-Key. At `deadline_at` the run ends with
     what exists by then, and at `expires_at` the job is removed. `moved_at` is when the job last made
@@ -126,6 +128,7 @@ class Job:
     finished_at: datetime | None = None
     webhook: Webhook | None = None
     request_headers: RequestHeaders = field(default_factory=RequestHeaders)
+    outputs: tuple[str, ...] = (OUTPUT,)
 
     @property
     def end(self) -> JobState:

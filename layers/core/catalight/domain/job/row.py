@@ -26,12 +26,13 @@ class ImageState(StrEnum):
 class Image:
     """One image of a row.
 
-    `attempts` counts the transient failures. No further attempt is made before `not_before`.
-    `waiting_since` is when the image first had to wait for its host. `link` is the path of the output below
-    `/images/`. Sizes are bytes, and dimensions are pixels of the output. `source` and `times` are None if the
-    image is not done, or was done before these fields existed. `kept` means that the output is the source
-    itself, except for its metadata. `error` and `detail` say why the image failed or, while it is pending,
-    why its last attempt failed.
+    `written` is what the cell holds, or None if that is `url`; `notes` are the codes of the repairs that made
+    the URL from it. `column` counts the image columns of the catalogue from 0. `attempts` counts the
+    transient failures. No further attempt is made before `not_before`. `waiting_since` is when the image
+    first had to wait for its host. `link` is the path of the output below `/images/`. Sizes are bytes, and
+    dimensions are pixels of the output. `source` and `times` are None if the image is not done, or was done
+    before these fields existed. `kept` means that the output is the source itself, except for its metadata.
+    `error` and `detail` say why the image failed or, while it is pending, why its last attempt failed.
     """
 
     url: str
@@ -49,6 +50,9 @@ class Image:
     kept: bool = False
     error: ImageErrorCode | None = None
     detail: str | None = None
+    written: str | None = None
+    notes: tuple[str, ...] = ()
+    column: int = 0
 
     @property
     def ended(self) -> bool:
@@ -61,6 +65,10 @@ class Image:
         if self.link is None:
             return None
         return next(known for known in ImageFormat if self.link.endswith(f".{known.extension}"))
+
+    def anew(self) -> "Image":
+        """Return the image as it was submitted."""
+        return Image(self.url, written=self.written, notes=self.notes, column=self.column)
 
     def due(self, now: datetime) -> bool:
         """Return whether an attempt may be made now."""

@@ -42,9 +42,9 @@ class FinishJob:
     def _publish(self, job: Job) -> None:
         counter = _Counter()
         rows = counter.count(self._rows_after_cleanup(job))
-        width = len(job.header)
-        lines = (result_csv.line(job.dialect, row, job.link_base, width) for row in rows)
-        chunks = chain([result_csv.head(job.dialect, job.header)], lines)
+        width, outputs = len(job.header), len(job.outputs)
+        lines = (result_csv.line(job.dialect, row, job.link_base, width, outputs) for row in rows)
+        chunks = chain([result_csv.head(job.dialect, job.header, job.outputs)], lines)
         self.store.put_stream(links.result_key(job.id, job.run), chunks, CSV)
         self.jobs.publish(job.id, job.run, job.end, counter.counts, self.clock())
 

@@ -45,7 +45,7 @@ class ReopenRows:
 
 
 def _reopened(job: Job, row: Row) -> Row:
-    images = tuple(Image(image.url) if _may_succeed(image) else image for image in row.images)
+    images = tuple(image.anew() if _may_succeed(image) else image for image in row.images)
     if row.run == job.run or images == row.images:
         return row
     return replace(row, run=job.run, images=images, version=row.version + 1)

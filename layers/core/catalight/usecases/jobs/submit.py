@@ -142,6 +142,7 @@ class Submit:
             counts=Counts.of(image for row in rows for image in row.images),
             webhook=Webhook(submission.webhook_url) if submission.webhook_url else None,
             request_headers=submission.request_headers,
+            outputs=submission.catalogue.outputs,
         )
 
 
@@ -166,7 +167,7 @@ def _rows(job_id: str, catalogue: Catalogue) -> Iterator[Row]:
 
 
 def _image(source: Source) -> Image:
-    image = Image(source.url)
+    image = Image(source.url, written=source.written, notes=source.notes, column=source.column)
     if source.usable:
         return image
     return image.failed(ImageError(ImageErrorCode.INVALID_URL, source.message))
