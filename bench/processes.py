@@ -10,7 +10,7 @@ NAMES = {
     "mongod": "mongod",
     "moto": "moto",
     "uvicorn": "API under uvicorn",
-    "codec.worker": "image codec",
+    "codec.fork_server": "image codec",
     "bench.image_host": "image host",
 }
 
@@ -58,12 +58,11 @@ def _ticks(pid: int) -> tuple[int, int, int, int]:
 
 def role(pid: int) -> str:
     """Return a name for what a process does."""
-    command = Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
-    variables = Path(f"/proc/{pid}/environ").read_text().split("\0")
+    command = Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ").strip()
     if pid == os.getpid():
         return "runner, image host and client"
     if "local.runner.worker" in command:
-        return next(v.split("=", 1)[1] for v in variables if v.startswith("_HANDLER="))
+        return command.rpartition(" ")[2]  # the handler
     for word, name in NAMES.items():
         if word in command:
             return name

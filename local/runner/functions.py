@@ -15,6 +15,7 @@ from local.runner import aws
 from local.runner.children import PROJECT, kill
 from local.runner.stack import Function
 
+WORKER = "local.runner.worker"
 START_SECONDS = 60  # for the imports; Lambda allows 10, but a busy machine may need more
 
 
@@ -41,7 +42,7 @@ class Worker:
         self._socket, child_end = socket.socketpair()
         with child_end, log.open("ab") as errors:
             self._process = subprocess.Popen(
-                [sys.executable, "-u", "-m", "local.runner.worker"],
+                [sys.executable, "-u", "-m", WORKER, variables["_HANDLER"]],
                 env=variables,
                 cwd=PROJECT,
                 stdin=child_end.fileno(),

@@ -1,5 +1,7 @@
 """The child process that runs one Lambda function: `python -m local.runner.worker`, handler in _HANDLER.
 
+Its argument, the handler too, is for those who look at the list of processes.
+
 It reads JSON requests from standard input, one per line, and writes one line to standard output for each.
 The handler has access to neither: its output goes to standard error. This module imports only the standard
 library, so that a handler finds the process as on Lambda.

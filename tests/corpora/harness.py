@@ -15,6 +15,7 @@ from threading import Event, Thread
 from PIL import Image
 
 from bench.processes import descendants
+from catalight.adapters.codec import forking
 from catalight.adapters.codec.sandbox import Sandbox
 from catalight.domain.errors import ImageError, ImageErrorCode
 from catalight.domain.image.compressed import Compressed
@@ -30,6 +31,7 @@ CODES = {
     ImageErrorCode.GAVE_UP,
 }
 SAMPLE_SECONDS = 0.05
+STRICT = "tests.corpora.strict"
 
 type Case = tuple[str, bytes]
 type OptionsOf = Callable[[str], Options]
@@ -60,7 +62,7 @@ class Report:
 
 
 def run(corpus: str, cases: Iterable[Case], options: Iterable[Options], limits: Limits = LIMITS) -> Report:
-    """Compress every case with each of the options, one at a time on each processor."""
+    """Compress every case with each of the options, one at a time on each processor, in a strict cage."""
     report, sandbox, began = Report(corpus), Sandbox(limits), time.monotonic()
     all_options = [*options]
 
@@ -68,7 +70,7 @@ def run(corpus: str, cases: Iterable[Case], options: Iterable[Options], limits: 
         (name, data), options = case
         _try(report, sandbox, f"{name} → {options.format}", data, options)
 
-    with _watched(report), ThreadPoolExecutor(AT_ONCE) as pool:
+    with _strict(), _watched(report), ThreadPoolExecutor(AT_ONCE) as pool:
         pairs = ((case, options) for case in cases for options in all_options)
         for batch in batched(pairs, 8 * AT_ONCE, strict=False):  # limits how many are in memory
             list(pool.map(try_one, batch))
@@ -77,11 +79,21 @@ def run(corpus: str, cases: Iterable[Case], options: Iterable[Options], limits: 
     return report
 
 
+@contextmanager
+def _strict() -> Iterator[None]:
+    """Have a child killed by what the codec's own filter would refuse; see strict.py."""
+    own, forking.MODULE = forking.MODULE, STRICT
+    try:
+        yield
+    finally:
+        forking.MODULE = own
+
+
 def _try(report: Report, sandbox: Sandbox, name: str, data: bytes, options: Options) -> None:
     report.cases += 1
     began = time.monotonic()
     try:
-        result = sandbox.compress(data, options)
+        result = sandbox.compress(data, options, report.corpus)
     except ImageError as error:
         report.codes[error.code] += 1
         if error.code is ImageErrorCode.GAVE_UP:
@@ -131,7 +143,7 @@ def _watched(report: Report) -> Iterator[None]:
 
 
 def _peak_mb(pid: int) -> float:
-    if b"codec.worker" not in Path(f"/proc/{pid}/cmdline").read_bytes():
+    if STRICT.encode() not in Path(f"/proc/{pid}/cmdline").read_bytes():
         return 0  # just forked: its memory is still that of this process
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return int(dict(line.split(":\t", 1) for line in lines)["VmHWM"].split()[0]) / 1024

@@ -112,11 +112,11 @@ def test_a_job_larger_than_its_window_never_fills_the_queue(
 
 def image_workers() -> list[int]:
     """Return the processes that run the image function."""
-    handler = b"_HANDLER=functions.images.handler.handle"
+    handler = b"functions.images.handler.handle"
     found = []
     for pid in children(os.getpid()):
         with suppress(FileNotFoundError, ProcessLookupError):  # it has just ended
-            if handler in Path(f"/proc/{pid}/environ").read_bytes():
+            if handler in Path(f"/proc/{pid}/cmdline").read_bytes():
                 found.append(pid)
     return found
 

@@ -19,6 +19,7 @@ from typing import Any
 
 from pymongo import MongoClient
 
+from local.runner import functions
 from local.runner.children import PROJECT
 from local.runner.functions import InvocationError
 from local.runner.system import System
@@ -154,6 +155,8 @@ def chaos() -> Iterator[Chaos]:
     declared = load(PROJECT / "template.yaml")["Parameters"]
     parameters = {name: value for name, value in QUICK.items() if name in declared}
     with ExitStack() as stack:
+        stack.callback(setattr, functions, "WORKER", functions.WORKER)
+        functions.WORKER = "tests.faults.open_worker"
         system = stack.enter_context(
             System(parameters=parameters, at_once=AT_ONCE, front=front, throttled=throttling)
         )

@@ -177,8 +177,8 @@ class Run(Pipeline):
             raise self.passing.pop(url)
         return answer
 
-    def compress(self, data: bytes, options: Options) -> Compressed:
-        return replace(super().compress(data, options), format=next(self.formats))
+    def compress(self, data: bytes, options: Options, job: str) -> Compressed:
+        return replace(super().compress(data, options, job), format=next(self.formats))
 
     def deliver(self, owner: str, url: str, webhook_id: str, body: str, now: object) -> Delivery:
         self.world.before("webhook", webhook_id)

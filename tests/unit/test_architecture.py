@@ -81,7 +81,9 @@ def test_only_the_codecs_child_imports_pillow() -> None:
     assert users == {ROOT / "functions/images/handler.py"}
     importers = [path for path in everywhere if "catalight.adapters.codec.compress" in imported(path)]
     assert importers == [codec / "worker.py"]
-    assert not [path for path in everywhere if "catalight.adapters.codec.worker" in imported(path)]
+    importers = [path for path in everywhere if "catalight.adapters.codec.worker" in imported(path)]
+    assert importers == [codec / "fork_server.py"]
+    assert not [path for path in everywhere if "catalight.adapters.codec.fork_server" in imported(path)]
     images = set(modules(codec / "images"))
     assert {path for path in modules(CORE) if "PIL" in top_level(path)} <= images
     users = {path for path in everywhere if within(path, "catalight.adapters.codec.images")}

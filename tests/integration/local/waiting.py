@@ -29,4 +29,12 @@ def children(parent: int) -> set[int]:
 
 def running(pids: set[int]) -> set[int]:
     """Return the processes that still run."""
-    return {pid for pid in pids if Path(f"/proc/{pid}/exe").exists()}
+    return {pid for pid in pids if _state(pid) not in "ZX"}
+
+
+def _state(pid: int) -> str:
+    """Return the state of a process; X if there is none. Its other files may be hidden from this user."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(") ")[2][0]
+    except (FileNotFoundError, ProcessLookupError):
+        return "X"

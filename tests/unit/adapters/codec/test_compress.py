@@ -74,7 +74,8 @@ def test_only_the_needed_pillow_plugins_are_imported() -> None:
         "print(*(name for name in sys.modules if name.endswith('ImagePlugin')))"
     )
     run = subprocess.run([sys.executable, "-c", script], input=photograph(), capture_output=True, check=True)
-    wanted = {"Avif", "Bmp", "Gif", "Jpeg", "Png", "Tiff", "WebP"} | {"Ppm"}  # Pillow itself imports PPM
+    wanted = {"Avif", "Bmp", "Gif", "Jpeg", "Png", "Tiff", "WebP"}
+    wanted |= {"Ppm", "Mpo"}  # Pillow itself imports PPM, and MPO with a JPEG that holds several images
     assert set(run.stdout.decode().split()) == {f"PIL.{name}ImagePlugin" for name in wanted}
 
 

@@ -332,12 +332,23 @@ class TestConnections:
                 second_fetched.set()
             return url.encode()
 
-        def compress(data: bytes, options: Any) -> Any:
+        def compress(data: bytes, options: Any, job: str) -> Any:
             assert second_fetched.wait(TIMEOUT)
-            return setup.pipeline.compress(data, options)
+            return setup.pipeline.compress(data, options, job)
 
         setup.compress_images = replace(setup.compress_images, fetch=fetch, compress=compress)
         assert [image.state for image in setup("http://h/a", "http://h/b")] == ["DONE", "DONE"]
+
+    def test_the_codec_learns_which_job_an_image_belongs_to(self) -> None:
+        jobs = list[str]()
+
+        def compress(data: bytes, options: Any, job: str) -> Any:
+            jobs.append(job)
+            return an_output(data)
+
+        setup = Setup(compress=compress)
+        setup("http://h/a", "http://h/b")
+        assert jobs == [setup.job.id] * 2
 
     def test_while_the_store_is_slow_the_output_budget_limits_compressed_images(self) -> None:
         changed, made, store_answers = Condition(), Counter[str](), Event()
@@ -347,7 +358,7 @@ class TestConnections:
                 assert store_answers.wait(TIMEOUT)
                 super().put(key, data, media_type)
 
-        def compress(data: bytes, options: Any) -> Any:
+        def compress(data: bytes, options: Any, job: str) -> Any:
             with changed:
                 made["outputs"] += 1
                 changed.notify_all()

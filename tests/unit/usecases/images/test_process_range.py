@@ -30,7 +30,7 @@ def test_images_are_stored_and_their_rows_ended() -> None:
 def test_a_kept_source_is_marked_in_its_row_and_in_the_result() -> None:
     pipeline = Pipeline()
     made = iter([an_output(b"small", ImageFormat.GIF, kept=True), an_output(b"made")])
-    compress_images = replace(pipeline.compress_images, compress=lambda data, options: next(made))
+    compress_images = replace(pipeline.compress_images, compress=lambda data, options, job: next(made))
     pipeline.process_range = replace(pipeline.process_range, compress_images=compress_images)
     job = pipeline.start("http://h/a.png http://h/b.png")
     pipeline.run()
@@ -183,9 +183,9 @@ def test_compression_holds_the_coding_lock() -> None:
     coder = Lock()
     coded: list[bool] = []
 
-    def compress(data: bytes, options: Options) -> Compressed:
+    def compress(data: bytes, options: Options, job: str) -> Compressed:
         coded.append(coder.locked())
-        return pipeline.compress(data, options)
+        return pipeline.compress(data, options, job)
 
     compress_images = replace(
         pipeline.compress_images, threads=THREADS, coding=coder, compress=compress, downloads=4

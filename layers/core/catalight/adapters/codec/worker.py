@@ -1,21 +1,19 @@
-"""The sandbox's child: `python -m catalight.adapters.codec.worker CHANNEL LIMITS`.
+"""A codec process, forked by the fork server: it compresses the images of one job, one after the other.
 
-The child limits its own resources before it reads any image, and ends when its parent does. Each message on
-the channel carries a file to read and a file to write; the child answers with one line of JSON.
+It gives up all that it will not need before it reads any image. Each message on its channel carries a file to
+read and a file to write; it answers with one line of JSON.
 """
 
-import ctypes
-import fcntl
 import json
 import os
 import resource
 import socket
-import sys
 from dataclasses import asdict
-from pathlib import Path
-from typing import Any
+from typing import IO, Any, NoReturn
 
-from catalight.adapters.codec import compress
+from catalight.adapters.codec import cage, compress
+from catalight.adapters.codec.libc import trim
+from catalight.adapters.codec.memory_file import memory_file
 from catalight.adapters.logging.traces import trace
 from catalight.domain.errors import ImageError
 from catalight.domain.image.limits import KEPT_BYTES, Limits
@@ -23,51 +21,69 @@ from catalight.domain.image.options import Options
 
 MESSAGE_BYTES = 4096
 FAULT_CHARACTERS = 2000
-FILES = 64  # descriptors: a few, plus those that later imports of modules need
 
 
-def main() -> None:
-    """Answer messages until the channel is closed."""
-    channel, limits = socket.socket(fileno=int(sys.argv[1])), Limits(**json.loads(sys.argv[2]))
-    _exit_with_parent()
-    _apply_limits(limits)
-    before = _address_space()
+def prepare() -> None:
+    """Load, before any codec process is forked, all that an image may need: such a process opens no file."""
+    compress.prepare()
+    cage.prepare()
+
+
+def run(channel: socket.socket, limits: Limits, server: int, refused: list[str]) -> NoReturn:
+    """Serve the channel until it is closed, then end this process.
+
+    `server` is the process that forked this one, and `refused` the steps of the cage that it could not take.
+    """
+    code = os.EX_SOFTWARE
+    try:
+        _serve(channel, limits, server, refused)
+        code = os.EX_OK
+    finally:
+        os._exit(code)
+
+
+def _serve(channel: socket.socket, limits: Limits, server: int, refused: list[str]) -> None:
+    space, scratch = AddressSpace(), memory_file()
     _silence_stderr()
-    _send(channel, {})  # ready
+    refused = refused + cage.refused(cage.die_with_parent, cage.forbid_processes)
+    if os.getppid() != server:  # it ended before it was this one's parent in that sense
+        return
+    pid = os.getpid()
+    _send(channel, {"pid": pid, "refused": refused + cage.refused(cage.filter_system_calls)})
     while True:
         message, files, _, _ = socket.recv_fds(channel, MESSAGE_BYTES, 2)
         if not message:
             return
-        _allow_cpu(limits.cpu_seconds)
-        answer = _answer(message, files, limits)
-        _send(channel, answer | {"bloated": is_bloated(before)})
+        answer = _answer(message, files, scratch, limits)
+        _send(channel, answer | {"bloated": space.is_bloated()})
 
 
-def is_bloated(before: int) -> bool:
-    """Whether the address space is more than KEPT_BYTES above `before`, even after malloc_trim."""
-    if _address_space() - before <= KEPT_BYTES:
-        return False
-    if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):  # only glibc has it
-        trim(0)
-    return _address_space() - before > KEPT_BYTES
+class AddressSpace:
+    """The address space of this process, read from a file that stays open: `before` is its size in bytes.
 
+    It is 0 where the system does not report it.
+    """
 
-def _exit_with_parent() -> None:
-    """Have SIGIO kill this process when its parent ends, because then standard input, a pipe, is closed."""
-    fcntl.fcntl(0, fcntl.F_SETOWN, os.getpid())
-    fcntl.fcntl(0, fcntl.F_SETFL, fcntl.fcntl(0, fcntl.F_GETFL) | os.O_ASYNC)
+    def __init__(self) -> None:
+        try:
+            self._file = os.open("/proc/self/statm", os.O_RDONLY)
+        except FileNotFoundError:
+            self._file = -1
+        self.before = self._bytes()
 
+    def is_bloated(self) -> bool:
+        """Whether it has grown by more than KEPT_BYTES, even after malloc_trim."""
+        if self._grown():
+            trim()
+        return self._grown()
 
-def _apply_limits(limits: Limits) -> None:
-    bounds = {
-        resource.RLIMIT_CORE: 0,
-        resource.RLIMIT_FSIZE: limits.output_bytes + 1,  # one more: shows that an output is too long
-        resource.RLIMIT_NOFILE: FILES,
-    }
-    if sys.platform == "linux":  # other kernels do not enforce it
-        bounds[resource.RLIMIT_AS] = limits.memory
-    for kind, maximum in bounds.items():
-        resource.setrlimit(kind, (maximum, maximum))
+    def _grown(self) -> bool:
+        return self._bytes() - self.before > KEPT_BYTES
+
+    def _bytes(self) -> int:
+        if self._file < 0:
+            return 0
+        return int(os.pread(self._file, 100, 0).split()[0]) * resource.getpagesize()
 
 
 def _silence_stderr() -> None:
@@ -77,19 +93,13 @@ def _silence_stderr() -> None:
     os.close(nothing)
 
 
-def _allow_cpu(seconds: int) -> None:
-    """Allow that many more CPU seconds, rounded up; then SIGXCPU kills the process."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    soft = int(used.ru_utime + used.ru_stime) + 1 + seconds
-    resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.getrlimit(resource.RLIMIT_CPU)[1]))
-
-
-def _answer(message: bytes, files: list[int], limits: Limits) -> dict[str, Any]:
+def _answer(message: bytes, files: list[int], scratch: IO[bytes], limits: Limits) -> dict[str, Any]:
     source, output = files
     with os.fdopen(source, "rb", buffering=0) as readable, os.fdopen(output, "w+b", buffering=0) as writable:
         try:
             options = Options.from_document(json.loads(message))
-            made = compress.compress_into(writable, readable.read(), options, limits)
+            data = readable.read(os.lseek(source, 0, os.SEEK_END) + readable.seek(0))
+            made = compress.compress_into(writable, scratch, data, options, limits)
         except ImageError as error:
             return {"code": error.code, "detail": error.detail}
         except MemoryError:
@@ -99,17 +109,7 @@ def _answer(message: bytes, files: list[int], limits: Limits) -> dict[str, Any]:
     return asdict(made)
 
 
-def _address_space() -> int:
-    """Return the bytes of address space that this process has mapped; 0 if the system does not report it."""
-    try:
-        return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    except FileNotFoundError:
-        return 0
-
-
 def _send(channel: socket.socket, answer: dict[str, Any]) -> None:
-    channel.sendall(json.dumps(answer).encode("ascii") + b"\n")
-
-
-if __name__ == "__main__":
-    main()
+    line = json.dumps(answer).encode("ascii") + b"\n"
+    while line:
+        line = line[os.write(channel.fileno(), line) :]

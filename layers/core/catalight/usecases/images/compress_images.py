@@ -61,8 +61,9 @@ class _Call:
 class CompressImages:
     """Download, compress and store images, `downloads` at once in `threads`.
 
-    `coding` limits how many images are decoded and encoded at once, and `output_budget` the bytes of the
-    outputs that wait for the store.
+    `compress` also gets the job's id, because images of different jobs may not share a process. `coding`
+    limits how many images are decoded and encoded at once, and `output_budget` the bytes of the outputs that
+    wait for the store.
 
     Hosts: at most `per_host` downloads run at once from one host. A host that is backing off gets none; its
     images wait. `pauses` are the seconds before each further attempt, and `outage_pause` those before an
@@ -76,7 +77,7 @@ class CompressImages:
     """
 
     fetch: Callable[[str, RequestHeaders], bytes]
-    compress: Callable[[bytes, Options], Compressed]
+    compress: Callable[[bytes, Options, str], Compressed]
     store: ObjectStore
     hosts: Hosts
     clock: Clock
@@ -155,7 +156,7 @@ class CompressImages:
             with self.coding:
                 if order and call.seconds_left() < self.coding_seconds:
                     return task.image
-                output = self.compress(source, call.job.options)
+                output = self.compress(source, call.job.options, call.job.id)
                 # Reserve before the coding slot is free, so that no further output is made without budget.
                 reserved.enter_context(self.output_budget.reserve(len(output.data)))
             return self._store(call, task, len(source), output, fetch)

@@ -67,7 +67,10 @@ def write(
 
 def length(file: IO[bytes]) -> int:
     """Return the size of a file in bytes, without moving its position."""
-    return os.fstat(file.fileno()).st_size
+    position = file.tell()
+    end = file.seek(0, os.SEEK_END)  # fstat would be a system call more for the filter to allow
+    file.seek(position)
+    return end
 
 
 def overwrite(file: IO[bytes], data: bytes, limits: Limits) -> None:

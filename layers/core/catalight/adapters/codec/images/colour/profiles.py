@@ -3,12 +3,9 @@
 from functools import lru_cache
 from io import BytesIO
 from itertools import product
-from typing import TYPE_CHECKING
 
-from PIL import Image
-
-if TYPE_CHECKING:
-    from PIL.ImageCms import ImageCmsTransform
+from PIL import Image, ImageCms
+from PIL.ImageCms import ImageCmsTransform
 
 _SPACES = {"L": b"GRAY", "RGB": b"RGB ", "RGBA": b"RGB ", "CMYK": b"CMYK"}
 _MAX_BYTES = 4_000_000  # printer profiles with lookup tables have one or two megabytes
@@ -32,7 +29,7 @@ def to_srgb(image: Image.Image, profile: object) -> Image.Image:
     return transform.apply(image) if mode == "CMYK" else transform.apply_in_place(image)
 
 
-def _through_table(image: Image.Image, transform: "ImageCmsTransform") -> Image.Image:
+def _through_table(image: Image.Image, transform: ImageCmsTransform) -> Image.Image:
     """Convert the 256 grey values once and apply them as a lookup table; alpha stays unchanged."""
     ramp = Image.frombytes("L", (256, 1), bytes(range(256)))
     table = list(transform.apply(ramp).getchannel("G").tobytes())
@@ -45,10 +42,8 @@ def is_usable(profile: object, mode: str) -> bool:
 
 
 @lru_cache(maxsize=4)  # the images of a catalogue mostly share one profile
-def _transform(profile: bytes, mode: str) -> "ImageCmsTransform | None":
+def _transform(profile: bytes, mode: str) -> ImageCmsTransform | None:
     """Return the transform from this profile to sRGB; None if it changes nothing or the profile is broken."""
-    from PIL import ImageCms  # here, because most images have no profile and need not wait for the import
-
     try:
         transform = ImageCms.buildTransform(
             ImageCms.ImageCmsProfile(BytesIO(profile)),
@@ -64,7 +59,7 @@ def _transform(profile: bytes, mode: str) -> "ImageCmsTransform | None":
     return transform if mode == "CMYK" or _changes(transform, mode) else None
 
 
-def _changes(transform: "ImageCmsTransform", mode: str) -> bool:
+def _changes(transform: ImageCmsTransform, mode: str) -> bool:
     """Whether the transform changes sample colours by more than the tolerance."""
     colours = [(level,) * 3 for level in _LEVELS] if mode == "L" else [*product(_LEVELS, repeat=3)]
     probe = Image.new("RGB", (len(colours), 1))

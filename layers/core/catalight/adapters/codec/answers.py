@@ -1,0 +1,80 @@
+"""Read what a codec process answers. One that an image has taken over may answer anything."""
+
+import json
+import re
+from typing import Any
+
+from catalight.domain.errors import ImageError, ImageErrorCode
+from catalight.domain.image.compressed import Compressed
+from catalight.domain.image.options import ImageFormat
+from catalight.domain.image.report import Source, Times
+
+BYTES = 16_384  # of one answer
+_DETAIL = re.compile(r"[ -~]{1,500}")  # in our own words: `foreign` quotes no file
+_FORMAT = re.compile(r"[a-z]{2,10}")
+_TRACE_CHARACTERS = 2_000
+_NUMBERS = range(1 << 31)
+
+
+class SandboxError(Exception):
+    """The codec itself failed, and not because of the image.
+
+    `remote_trace` is the traceback of the child process, for the log.
+    """
+
+    def __init__(self, text: str, trace: str = "") -> None:
+        super().__init__(text)
+        self.remote_trace = trace
+
+
+def parsed(line: bytes) -> dict[str, Any]:
+    """Parse one line. Raises SandboxError if it is not what a codec process writes."""
+    try:
+        answer = json.loads(line)
+    except (ValueError, RecursionError):
+        raise _malformed() from None
+    if not isinstance(answer, dict):
+        raise _malformed()
+    return answer
+
+
+def compressed(data: bytes, answer: dict[str, Any]) -> Compressed:
+    """Combine an output with the description of it.
+
+    Raises the ImageError that the answer names, or SandboxError if the codec failed or the answer is not one.
+    """
+    try:
+        if "code" in answer:
+            raise ImageError(ImageErrorCode(answer["code"]), _matching(_DETAIL, answer["detail"]))
+        if "fault" in answer:
+            raise SandboxError("the codec failed", str(answer["fault"])[-_TRACE_CHARACTERS:])
+        return _compressed(data, answer)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise _malformed() from None
+
+
+def _compressed(data: bytes, answer: dict[str, Any]) -> Compressed:
+    width, height = map(_number, answer["target"])
+    source = answer["source"]
+    sides = _number(source["width"]), _number(source["height"])
+    times = Times(**{stage: _number(value) for stage, value in answer["times"].items()})
+    report = Source(_matching(_FORMAT, source["format"]), *sides)
+    return Compressed(
+        data, ImageFormat(answer["format"]), width, height, report, times, answer["kept"] is True
+    )
+
+
+def _number(value: object) -> int:
+    if type(value) is not int or value not in _NUMBERS:
+        raise ValueError
+    return value
+
+
+def _matching(pattern: re.Pattern[str], value: str) -> str:
+    if not pattern.fullmatch(value):
+        raise ValueError
+    return value
+
+
+def _malformed() -> SandboxError:
+    return SandboxError("a codec process gave an answer that the codec never gives")

@@ -1,0 +1,17 @@
+"""A worker that hides nothing: `python -m tests.faults.open_worker`, in place of local.runner.worker.
+
+To kill the worker that calls a host, `peers` looks through the descriptors of all. The image function hides
+its own from everybody but root once it has started the codec.
+"""
+
+from catalight.adapters.codec import cage
+from local.runner import worker
+
+
+def hide_memory() -> None:
+    """Take the place of a step of the cage."""
+
+
+if __name__ == "__main__":
+    cage.hide_memory = hide_memory
+    worker.main()
