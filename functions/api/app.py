@@ -46,6 +46,14 @@ MAX_FILE_NAME = 200  # characters; the name becomes part of a presigned URL
 MAX_KEY = 255
 URL_SCHEMA: dict[str, Any] = {"format": "uri", "maxLength": urls.MAX_URL_CHARACTERS}
 WEBHOOK = "URL to call when the job has ended: http or https, without a password"
+USER_AGENT_SCHEMA: dict[str, Any] = {
+    "pattern": request_headers.USER_AGENT,
+    "maxLength": request_headers.MAX_CHARACTERS,
+}
+REFERER_SCHEMA: dict[str, Any] = {
+    "pattern": request_headers.REFERER,
+    "maxLength": request_headers.MAX_CHARACTERS,
+}
 FORMAT = "`keep`: the format of each source (BMP and TIFF become PNG); `auto`: the one with the smallest file"
 BACKGROUND = "Colour behind the transparent parts of an image that becomes a JPEG; empty: white"
 USER_AGENT = "Sent before Catalight's own User-Agent when images are downloaded, for hosts that refuse others"
@@ -119,8 +127,8 @@ def upload(
     strict: Annotated[
         bool, Form(description="Reject the file for problems that are otherwise warnings")
     ] = False,
-    user_agent: Annotated[str, Form(max_length=request_headers.MAX_CHARACTERS, description=USER_AGENT)] = "",
-    referer: Annotated[str, Form(max_length=request_headers.MAX_CHARACTERS, description=REFERER)] = "",
+    user_agent: Annotated[str, Form(description=USER_AGENT, json_schema_extra=USER_AGENT_SCHEMA)] = "",
+    referer: Annotated[str, Form(description=REFERER, json_schema_extra=REFERER_SCHEMA)] = "",
     idempotency_key: Annotated[str | None, Header(min_length=1, max_length=MAX_KEY, description=KEY)] = None,
 ) -> Accepted:
     """Accept a catalogue; its images are downloaded and compressed in the background."""

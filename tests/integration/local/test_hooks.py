@@ -62,14 +62,6 @@ def test_only_functions_and_api_call_the_front(system: System) -> None:
     assert system.client("sqs").meta.endpoint_url == system.endpoint_url != url
 
 
-def test_a_worker_can_be_found_and_killed(system: System) -> None:
-    system.invoke("EchoFunction", {})
-    pid = system.workers("EchoFunction")[0]
-    os.kill(pid, signal.SIGKILL)
-    eventually(lambda: pid not in system.workers("EchoFunction"))
-    system.check()
-
-
 def test_a_receive_for_which_no_function_starts_counts(system: System) -> None:
     def counts() -> list[str]:
         log = (system.folder / "EchoFunction.log").read_text(encoding="utf-8")
@@ -80,6 +72,14 @@ def test_a_receive_for_which_no_function_starts_counts(system: System) -> None:
     queue_url = system.stack.resources["WholeQueue"]
     system.client("sqs").send_message(QueueUrl=queue_url, MessageBody="throttled")
     assert eventually(counts) == ["2"]
+
+
+def test_a_worker_can_be_found_and_killed(system: System) -> None:
+    system.invoke("EchoFunction", {})
+    pid = system.workers("EchoFunction")[0]
+    os.kill(pid, signal.SIGKILL)
+    eventually(lambda: pid not in system.workers("EchoFunction"))
+    system.check()
 
 
 def test_mongod_can_be_killed_and_comes_back_with_its_data(system: System, mongod: Mongod) -> None:

@@ -11,7 +11,10 @@ from catalight.domain.errors import OptionError
 ORIGIN = "origin"
 MAX_CHARACTERS = 200
 MAX_WORD_CHARACTERS = 64  # of a User-Agent: tokens and keys are one long word
-_USER_AGENT = re.compile(r"[A-Za-z0-9 .,;:/()+_-]*")
+USER_AGENT = rf"^ *(?:[A-Za-z0-9.,;:/()+_-]{{1,{MAX_WORD_CHARACTERS}}}(?: +|$))*$"
+_HOST = r"[A-Za-z0-9][A-Za-z0-9.-]*(?::[1-9][0-9]{0,3})?"
+_PATH = r"/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*"
+REFERER = rf"^(?:|{ORIGIN}|https?://{_HOST}(?:{_PATH})?)$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +30,7 @@ class RequestHeaders:
 
     def __post_init__(self) -> None:
         """Raise OptionError if a header is not allowed."""
-        longest = max(map(len, self.user_agent.split()), default=0)
-        if (
-            len(self.user_agent) > MAX_CHARACTERS
-            or longest > MAX_WORD_CHARACTERS
-            or not _USER_AGENT.fullmatch(self.user_agent)
-        ):
+        if len(self.user_agent) > MAX_CHARACTERS or not re.fullmatch(USER_AGENT, self.user_agent):
             allowed = (
                 f"at most {MAX_CHARACTERS} ASCII letters, digits, spaces and .,;:/()+_- "
                 f"in words of at most {MAX_WORD_CHARACTERS}"
@@ -66,10 +64,4 @@ class RequestHeaders:
 
 
 def _is_plain_url(url: str) -> bool:
-    return (
-        len(url) <= MAX_CHARACTERS
-        and url.isascii()
-        and url.isprintable()
-        and fault(url) is None
-        and not set("?#") & set(url)
-    )
+    return len(url) <= MAX_CHARACTERS and re.fullmatch(REFERER, url) is not None and fault(url) is None
