@@ -99,4 +99,5 @@ ALPHABETS = (
     _other("iso8859_5", _CYRILLIC, _CYRILLIC_FREQUENT),
 )
 
+WITHIN_WORDS = "’·\u00a0"
 COMMON_SIGNS = frozenset("°®©™€£§«»„“”‚‘’‹›–—…•·×÷±½¼¾²³µ¡¿ªº№\u00a0")

@@ -122,6 +122,8 @@ def _is_other_encoding(data: bytes) -> bool:
     are not, the file was UTF-8 and was damaged or pasted together; to read it as Windows-1252 would spoil
     each of its valid characters.
     """
+    if b"\0" in data:
+        return False  # it is no text
     found = list(islice(_UTF8_OR_NOT.finditer(data), _EXAMINED))
     valid = sum(match.group(1) is not None for match in found)
     return valid <= len(found) - valid

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from catalight.adapters.tables.archive import Archive
 from catalight.adapters.tables.ole import stream_of
-from catalight.adapters.tables.problems import MAX_CELLS, corrupt, too_many_cells
+from catalight.adapters.tables.problems import MAX_CELLS, corrupt, encrypted, too_many_cells
 
 _XLSB_SHEET = 100_000_000  # bytes of one sheet
 _XLSB_CELLS = range(2, 12)  # BrtCellRk to BrtFmlaError (MS-XLSB, 2.4)
@@ -16,7 +16,7 @@ _XLSB_ROW, _XLSB_END = 0, 146  # BrtRowHdr, BrtEndSheetData
 
 # MS-XLS, 2.4: RK, NUMBER, LABELSST, LABEL, RSTRING, BOOLERR, FORMULA, and MULRK with several cells.
 _XLS_CELLS = frozenset((0x27E, 0x203, 0xFD, 0x204, 0xD6, 0x205, 0x6))
-_XLS_MULRK, _XLS_DIMENSIONS, _XLS_START = 0xBD, 0x200, 0x809
+_XLS_MULRK, _XLS_DIMENSIONS, _XLS_START, _XLS_PASSWORD = 0xBD, 0x200, 0x809, 0x2F
 
 
 class _Extent:
@@ -37,7 +37,7 @@ class _Extent:
 
 
 def check_xls(data: bytes) -> None:
-    """Raise CatalogueError if a sheet of an .xls workbook reaches too far, or the file is damaged."""
+    """Raise CatalogueError if a sheet of an .xls workbook reaches too far, or it is damaged or encrypted."""
     extent = _Extent()
     for kind, content in _xls_records(stream_of(data, ("Workbook", "Book"))):
         if kind in _XLS_CELLS and len(content) >= 4:
@@ -49,6 +49,8 @@ def check_xls(data: bytes) -> None:
             _check_dimensions(content)
         elif kind == _XLS_START:
             extent = _Extent()
+        elif kind == _XLS_PASSWORD:
+            raise encrypted()
 
 
 def check_xlsb(archive: Archive) -> None:

@@ -8,7 +8,7 @@ each character that the alphabet of its language does not have, and the cheapest
 import re
 from collections.abc import Iterator
 
-from catalight.adapters.tables.alphabets import ALPHABETS, COMMON_SIGNS, Alphabet
+from catalight.adapters.tables.alphabets import ALPHABETS, COMMON_SIGNS, WITHIN_WORDS, Alphabet
 
 _HIGH = re.compile(rb"[\x80-\xff]")
 _CELL_END = re.compile(rb'[,;\t\r\n"]')
@@ -74,7 +74,7 @@ def _one(text: str, index: int, alphabet: Alphabet) -> float:
     lower = character.lower() if character != "İ" else character
     if lower not in alphabet.letters:
         if character in COMMON_SIGNS:
-            return 1.0 if before.isalpha() and after.isalpha() and character not in "’·\u00a0" else 0.15
+            return 1.0 if before.isalpha() and after.isalpha() and character not in WITHIN_WORDS else 0.15
         return 3.0 if not character.isprintable() else 1.0
     cost = 0.0 if lower in alphabet.frequent else alphabet.rare
     if before.isdigit() or after.isdigit():

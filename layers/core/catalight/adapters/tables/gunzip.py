@@ -29,7 +29,7 @@ def gunzip(data: bytes) -> tuple[bytes, Problem | None]:
         raise refusal("gzip_twice", message)
     if not data[position:].strip(b"\0"):  # tapes and some programs pad with zeros
         return bytes(content), None
-    message = f"After the end of the gzip data, at byte {position + 1:,}, the file has other data, which was not read."
+    message = f"The gzip data ends before byte {position + 1:,}. The other data after it was not read."
     return bytes(content), Problem("gzip_trailing_data", message)
 
 

@@ -37,6 +37,7 @@ _CONTAINERS = frozenset(
     | {f"{TABLE}{name}" for name in ("table", "table-row-group", "table-header-rows", "table-rows")}
 )
 _REPEATED_ROWS, _REPEATED_CELLS = f"{TABLE}number-rows-repeated", f"{TABLE}number-columns-repeated"
+_FORMULA, _TYPE = f"{TABLE}formula", f"{OFFICE}value-type"
 _NUMBERS = ("float", "percentage", "currency")
 _EXPONENT = re.compile(r"[-+]?\d[\d.,]*E[-+]?\d+", re.IGNORECASE)
 _DURATION = re.compile(r"-?PT(\d{1,6})H(\d{1,2})M(\d{1,2})(?:[.,]\d+)?S")
@@ -98,7 +99,7 @@ class _TableReader:
             if cell.tag not in (_CELL, _COVERED):
                 continue
             span = _count(cell, _REPEATED_CELLS)
-            if cell.tag == _CELL and (len(cell) or len(cell.attrib) > 1):
+            if cell.tag == _CELL and (len(cell) or _FORMULA in cell.attrib or _TYPE in cell.attrib):
                 self._read_cell(cell, first, column, span, texts, links)
             column += span
         if (texts or links) and self._line > LAST_ROW:
@@ -119,7 +120,7 @@ class _TableReader:
     ) -> None:
         text = _shown(cell)
         link = next(links_of(cell), None)
-        formula = cell.get(f"{TABLE}formula", "")
+        formula = cell.get(_FORMULA, "")
         columns = range(column, column + span)
         if (text or link) and column + span > MAX_COLUMNS:
             raise too_many_columns(line)
@@ -129,7 +130,7 @@ class _TableReader:
             links.update(dict.fromkeys(columns, link))
         if makes_link(formula):
             self.rows.formulas.append(Formula(line, column, formula.partition(":")[2]))
-        elif formula and f"{OFFICE}value-type" not in cell.attrib and not text:
+        elif formula and _TYPE not in cell.attrib and not text:
             self.rows.not_evaluated(line, column, formula.partition(":")[2])
         if any(
             next(part.iter(f"{DRAW}image"), None) is not None
@@ -141,7 +142,7 @@ class _TableReader:
 
 def _shown(cell: "Element") -> str:
     """Return what the sheet shows of a cell."""
-    kind = cell.get(f"{OFFICE}value-type")
+    kind = cell.get(_TYPE)
     if kind == "date":
         day, _, clock = cell.get(f"{OFFICE}date-value", "").partition("T")
         clock = clock.partition(".")[0].rstrip("Z")

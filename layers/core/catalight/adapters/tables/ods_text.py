@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from catalight.adapters.tables.problems import MAX_CHARACTERS, corrupt, too_many_characters
+from catalight.adapters.tables.problems import corrupt, too_many_characters
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -17,6 +17,7 @@ _LINK, _SPACES = f"{TEXT}a", f"{TEXT}s"
 _SIGNS = {f"{TEXT}tab": "\t", f"{TEXT}line-break": "\n"}
 _NOT_SHOWN = (f"{OFFICE}annotation", f"{TEXT}ruby-text", f"{TEXT}note")
 _MAX_DEPTH = 50
+_MAX_CHARACTERS = 1_000_000  # of a cell; spreadsheet programs allow 65,535 at most
 _SCHEMES = ("#", ".")  # places in the document, and files beside it
 
 
@@ -25,7 +26,17 @@ def shown_text(cell: "Element") -> str:
     paragraphs = [part for part in cell if part.tag == _PARAGRAPH]
     if len(paragraphs) == 1 and not len(paragraphs[0]):
         return paragraphs[0].text or ""
-    return "\n".join("".join(_texts(part, 0)) for part in paragraphs)
+    texts: list[str] = []
+    characters = 0
+    for number, part in enumerate(paragraphs):
+        if number:
+            texts.append("\n")
+        for text in _texts(part, 0):
+            characters += len(text)
+            if characters > _MAX_CHARACTERS:  # the number of spaces is only written as a number
+                raise too_many_characters()
+            texts.append(text)
+    return "".join(texts)
 
 
 def links_of(cell: "Element") -> Iterator[str]:
@@ -54,7 +65,4 @@ def _texts(element: "Element", depth: int) -> Iterator[str]:
 
 def _spaces(element: "Element") -> int:
     text = element.get(f"{TEXT}c", "1")
-    count = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 1
-    if count > MAX_CHARACTERS:
-        raise too_many_characters()
-    return count
+    return min(int(text), _MAX_CHARACTERS + 1) if text.isascii() and text.isdigit() and len(text) < 10 else 1

@@ -4,6 +4,7 @@ It is one function without side effects: no files, network or threads. It can be
 do nothing but compute; nothing is imported later.
 """
 
+from contextlib import suppress
 from dataclasses import replace
 
 from catalight.adapters.tables.archive import Archive
@@ -33,10 +34,9 @@ def read(
     `header` says which of the first rows of a sheet is its header. Raises CatalogueError if the file cannot
     be read, also for lack of memory, and OptionError if the encoding has no known name.
     """
-    try:
+    with suppress(MemoryError):
         return _read(data, options or Options(), header)
-    except MemoryError as error:
-        raise out_of_memory() from error
+    raise out_of_memory()  # here, what was read so far is free again
 
 
 def _read(data: bytes, options: Options, header: HeaderTest) -> TextFile | Table:

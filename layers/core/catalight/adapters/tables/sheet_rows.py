@@ -126,7 +126,7 @@ class SheetRows:
     def not_evaluated(self, line: int, column: int, formula: str) -> None:
         """Warn of a formula whose outcome is not known."""
         message = (
-            f"The formula in cell {address(line, column)} was not evaluated: only links to a URL in the formula "
+            f"The formula in cell {address(line, column)} was not evaluated: only links to a URL in it "
             "or in another cell of the sheet are. Copy the column and insert it as values."
         )
         problem = Problem("formula_not_evaluated", message, line=line, found=shown(formula))

@@ -11,15 +11,18 @@ from xml.parsers import expat
 from catalight.adapters.tables.problems import corrupt, refusal
 
 MAX_HELD = 4_000_000  # bytes of XML without a complete element; a row of 16,384 cells has 800,000
+MAX_TAKEN = 3_000_000  # elements; a sheet has a million rows, and a workbook two million texts
+MAX_CONTAINERS = 100_000  # groups of rows, for example
 MAX_DEPTH = 20  # of containers in containers
+MAX_NESTED = 100  # elements in elements; each open one takes more memory than the parser's text
 _NOT_WELL_FORMED = "its XML is not well-formed"
 
 
 def stream(pieces: Iterator[bytes], containers: Collection[str]) -> Iterator[Element]:
-    """Yield the root, then its children when they are complete, in the order of the document.
+    """Yield the children of the root when they are complete, in the order of the document.
 
-    Of the root, and of a child whose tag is one of `containers`, only the attributes are there when it is
-    yielded. A container's children follow it in the same way.
+    Of a child whose tag is one of `containers`, only the attributes count; its own children follow it in the
+    same way.
 
     Raises CatalogueError if the XML is not well-formed, has a document type, or one of its elements is
     larger than any that a workbook may have.
@@ -27,22 +30,29 @@ def stream(pieces: Iterator[bytes], containers: Collection[str]) -> Iterator[Ele
     builder, prolog = TreeBuilder(), _Prolog()
     document = builder.start("document", {})  # what the parser builds is found in it
     parser = XMLParser(target=builder)  # noqa: S314 - without a document type it has no entities
-    path: list[Element] = []
-    held = 0
+    taker = _Taker(containers)
+    held = total = 0
     for piece in pieces:
         prolog.feed(piece)
         _feed(parser, piece)
-        if not path and len(document):
-            path.append(document[0])
-            yield document[0]
-        taken = _take(document[0], containers, path, 1, ended=False) if path else []
+        taken = taker.take(document[0], 0, ended=False) if len(document) else []
+        total += len(taken)
         held = 0 if taken else held + len(piece)
-        if held > MAX_HELD:
-            raise corrupt("one of its rows or texts is far larger than a sheet allows")
+        if held > MAX_HELD or total > MAX_TAKEN or _is_deep(document):
+            raise corrupt("one of its parts is far larger than a spreadsheet program writes it")
         yield from taken
     _close(parser)
-    if path:
-        yield from _take(document[0], containers, path, 1, ended=True)
+    if len(document):
+        yield from taker.take(document[0], 0, ended=True)
+
+
+def _is_deep(element: Element) -> bool:
+    """Return whether the elements that are open are nested deeper than in any workbook."""
+    for _ in range(MAX_NESTED):
+        if not len(element):
+            return False
+        element = element[-1]
+    return True
 
 
 def _feed(parser: "XMLParser[Element]", piece: bytes) -> None:
@@ -61,30 +71,33 @@ def _close(parser: "XMLParser[Element]") -> None:
         raise corrupt("the end of its XML is missing") from error
 
 
-def _take(
-    parent: Element, containers: Collection[str], path: list[Element], depth: int, *, ended: bool
-) -> list[Element]:
-    """Remove the complete elements from `parent` and return them.
+class _Taker:
+    """Takes the complete elements out of the tree. `_open` has the containers that are not complete."""
 
-    `path` has the root and the containers that were returned and are still open. The last child is complete
-    if `ended`.
-    """
-    if depth > MAX_DEPTH:
-        raise corrupt(_NOT_WELL_FORMED)
-    taken: list[Element] = []
-    complete = len(parent) if ended else len(parent) - 1
-    for index, child in enumerate(list(parent)):
-        if child.tag in containers:
-            if len(path) == depth:
-                path.append(child)
+    def __init__(self, containers: Collection[str]) -> None:
+        self._containers = containers
+        self._open: list[Element] = []
+        self._opened = 0
+
+    def take(self, parent: Element, depth: int, *, ended: bool) -> list[Element]:
+        """Remove the complete elements from `parent` and return them; the last one is complete if `ended`."""
+        if depth > MAX_DEPTH or self._opened > MAX_CONTAINERS:
+            raise corrupt("its parts are nested as no spreadsheet program does it")
+        taken: list[Element] = []
+        complete = len(parent) if ended else len(parent) - 1
+        for index, child in enumerate(list(parent)):
+            if child.tag in self._containers:
+                if len(self._open) == depth:
+                    self._open.append(child)
+                    self._opened += 1
+                    taken.append(child)
+                taken += self.take(child, depth + 1, ended=index < complete)
+                if index < complete:
+                    del self._open[depth:]
+            elif index < complete:
                 taken.append(child)
-            taken += _take(child, containers, path, depth + 1, ended=index < complete)
-            if index < complete:
-                del path[depth:]
-        elif index < complete:
-            taken.append(child)
-    del parent[: max(complete, 0)]
-    return taken
+        del parent[: max(complete, 0)]
+        return taken
 
 
 class _Prolog:
@@ -92,6 +105,7 @@ class _Prolog:
 
     def __init__(self) -> None:
         self._parser = expat.ParserCreate()
+        self._parser.SetReparseDeferralEnabled(False)  # it must see the root before the other parser does
         self._parser.StartDoctypeDeclHandler = self._refuse
         self._parser.StartElementHandler = self._end
         self._open = True
@@ -101,7 +115,7 @@ class _Prolog:
         if self._open:
             try:
                 self._parser.Parse(piece)
-            except expat.ExpatError as error:
+            except (expat.ExpatError, ValueError, LookupError) as error:  # the others: of its encoding
                 raise corrupt(_NOT_WELL_FORMED) from error
 
     def _end(self, *_: object) -> None:

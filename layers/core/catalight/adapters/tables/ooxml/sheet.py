@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _DIGITS = "0123456789"
 _CONTAINERS = names(
-    *("sheetData", "hyperlinks", "mergeCells", "conditionalFormatting", "dataValidations", "cols"),
+    *("sheetData", "hyperlinks", "mergeCells", "dataValidations", "cols"),
     *("rowBreaks", "ignoredErrors", "extLst", "ext"),
 )
 _ISO = re.compile(r"(\d{4}-\d\d-\d\d)?T?(\d\d:\d\d(?::\d\d)?)?(?:\.\d+)?Z?")
@@ -175,7 +175,7 @@ class _RowReader:
     def _formatted(self, value: str, style: Style, line: int) -> str:
         if not style.format.known:
             message = (
-                f"The number format {style.code[:80]!r} is not known, so its numbers are read without a format. "
+                f"The number format {style.code[:80]!r} is not known, so numbers are read without it. "
                 "Give the cells another one if it matters."
             )
             warning = Problem("number_format", message, line=line, found=style.code[:80])
