@@ -1,4 +1,4 @@
-"""Read the file on standard input within a memory limit; print its problem's code, the seconds and the message.
+"""Read a file from standard input within a memory limit; print its problem's code, the seconds, the message.
 
 `python -m tests.unit.adapters.tables.measured BYTES`: BYTES are what the reader may take more than before.
 """

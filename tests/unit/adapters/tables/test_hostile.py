@@ -171,9 +171,7 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "a million styles": (
         lambda: workbook(
             cells(ONE),
-            parts={
-                "xl/styles.xml": f'<styleSheet xmlns="{MAIN}"><cellXfs>{"<xf/>" * 1_000_000}</cellXfs></styleSheet>'
-            },
+            parts={"xl/styles.xml": f'<s xmlns="{MAIN}"><cellXfs>{"<xf/>" * 1_000_000}</cellXfs></s>'},
         ),
         "corrupt_workbook",
     ),
@@ -284,13 +282,19 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     ),
     "groups in groups": (
         lambda: spreadsheet(
-            f"<table:table>{'<table:table-row-group>' * 1_000}{'</table:table-row-group>' * 1_000}</table:table>"
+            "<table:table>"
+            + "<table:table-row-group>" * 1_000
+            + "</table:table-row-group>" * 1_000
+            + "</table:table>"
         ),
         "corrupt_workbook",
     ),
     "texts in texts": (
         lambda: one_row(
-            f"<table:table-cell><text:p>{'<text:span>' * 1_000}{'</text:span>' * 1_000}</text:p></table:table-cell>"
+            "<table:table-cell><text:p>"
+            + "<text:span>" * 1_000
+            + "</text:span>" * 1_000
+            + "</text:p></table:table-cell>"
         ),
         "corrupt_workbook",
     ),

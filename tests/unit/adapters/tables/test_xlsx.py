@@ -1,5 +1,6 @@
 """Workbooks of Excel: cells, sheets, links and images."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from catalight.adapters.tables.read import read
 from catalight.adapters.tables.table import Format, Options, Row, Sheet, Table
 from catalight.domain.errors import CatalogueError
 from tests.unit.adapters.tables.writing import (
+    LINKS,
     MAIN,
     by_openpyxl,
     by_xlsxwriter,
@@ -51,7 +53,8 @@ def read_rows(data: bytes) -> list[Row]:
     try:
         return table(data).rows
     except CatalogueError as error:
-        assert [problem.code for problem in error.problems] == ["empty_file"]
+        if error.problems[0].code != "empty_file":
+            raise
         return []
 
 
@@ -151,11 +154,10 @@ def test_an_unknown_number_format_is_a_warning_once() -> None:
         ('<c xmlns:z="urn:z"><z:v>9</z:v><v>1</v></c>', "1"),
     ],
 )
-@pytest.mark.parametrize(("main", "links"), [(MAIN, None), (STRICT, STRICT_LINKS)])
-def test_kinds_of_cells(cell: str, text: str, main: str, links: str | None) -> None:
+@pytest.mark.parametrize(("main", "links"), [(MAIN, LINKS), (STRICT, STRICT_LINKS)])
+def test_kinds_of_cells(cell: str, text: str, main: str, links: str) -> None:
     strings = f'<sst xmlns="{main}"><si><t>first</t></si><si><t>shared</t></si></sst>'
-    options = {"base": links} if links else {}
-    data = workbook(cells(cell), parts={"xl/sharedStrings.xml": strings}, main=main, **options)
+    data = workbook(cells(cell), parts={"xl/sharedStrings.xml": strings}, main=main, base=links)
     assert texts(data) == [[text]]
 
 
@@ -238,7 +240,12 @@ def test_the_header_test_sees_the_first_rows() -> None:
             sheet.write(line, 0, f"row {line}")
 
     seen: list[int] = []
-    found = read(by_xlsxwriter(write), header=lambda rows: seen.append(len(rows)) or 7)
+
+    def header(rows: Sequence[Sequence[str]]) -> int:
+        seen.append(len(rows))
+        return 7
+
+    found = read(by_xlsxwriter(write), header=header)
     assert isinstance(found, Table)
     assert (seen, found.header, len(found.rows)) == ([50], 7, 80)
 
@@ -279,7 +286,8 @@ def test_formulas_that_link() -> None:
         '<sheetData><row r="1"><c r="A1" t="str"><v>https://example.com/</v></c>'
         '<c r="B1" t="str"><v>a.jpg</v></c>'
         '<c r="C1"><f>IMAGE($A1&amp;B1,"alt",0)</f></c>'
-        '<c r="D1" t="str"><f t="shared" ref="D1:D2" si="0">HYPERLINK(CONCATENATE($A$1,B1),"x")</f><v>x</v></c>'
+        '<c r="D1" t="str"><f t="shared" ref="D1:D2" si="0">HYPERLINK(CONCATENATE($A$1,B1),"x")</f>'
+        "<v>x</v></c>"
         '<c r="E1" t="str"><f>HYPERLINK(VLOOKUP(B1,Z:Z,1))</f><v>y</v></c>'
         '<c r="F1"><f>A1&amp;B1</f></c></row>'
         '<row r="2"><c r="B2" t="str"><v>b.jpg</v></c>'

@@ -42,8 +42,9 @@ def by_xlsxwriter(write: Callable[[xlsxwriter.Workbook, Worksheet], None], **opt
 def by_openpyxl(rows: Sequence[Sequence[Cell]]) -> bytes:
     """Return a workbook with one sheet."""
     workbook = openpyxl.Workbook()
+    sheet = workbook.create_sheet("Products", 0)
     for row in rows:
-        workbook.active.append(row)
+        sheet.append(list(row))
     file = BytesIO()
     workbook.save(file)
     return file.getvalue()

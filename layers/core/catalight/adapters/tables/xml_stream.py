@@ -105,7 +105,7 @@ class _Prolog:
 
     def __init__(self) -> None:
         self._parser = expat.ParserCreate()
-        self._parser.SetReparseDeferralEnabled(False)  # it must see the root before the other parser does
+        self._parser.SetReparseDeferralEnabled(False)  # noqa: FBT003 - to see the root before the other parser
         self._parser.StartDoctypeDeclHandler = self._refuse
         self._parser.StartElementHandler = self._end
         self._open = True
