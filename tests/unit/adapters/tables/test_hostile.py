@@ -167,6 +167,10 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
         "workbook_too_large",
     ),
     "a text that is missing": (lambda: workbook(cells(SHARED)), "corrupt_workbook"),
+    "a text before the first": (
+        lambda: workbook(cells(SHARED.replace("0", "-1")), parts=strings("<si><t>a</t></si>")),
+        "corrupt_workbook",
+    ),
     "a number of a million digits": (lambda: workbook(cells(f"<c><v>{'9' * 999_999}.5</v></c>")), "read"),
     "a million styles": (
         lambda: workbook(

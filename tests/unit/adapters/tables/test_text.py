@@ -94,6 +94,11 @@ def test_utf_8_and_utf_16_need_no_guess(data: bytes, marked: bool) -> None:
     assert text(data) == TextFile(CSV.format("Größe"), marked)
 
 
+def test_a_mark_of_utf_8_before_another_encoding_is_dropped() -> None:
+    found = text(codecs.BOM_UTF8 + CSV.format("Größe für Stühle").encode("cp1252"))
+    assert (found.text, found.encoding) == (CSV.format("Größe für Stühle"), "windows-1252")
+
+
 def test_the_named_encoding_is_used() -> None:
     data = CSV.format("Größe").encode("cp1252")
     assert text(data, "Windows-1252") == TextFile(CSV.format("Größe"), marked=False, encoding="windows-1252")

@@ -273,10 +273,12 @@ def test_links_of_xlsxwriter() -> None:
         sheet.write_url(1, 1, URL, string="photo")
         sheet.write_formula(2, 1, f'=HYPERLINK("{URL}","photo")', value="photo")
         sheet.write_url(3, 1, "internal:Products!A1", string="top")
+        sheet.write_formula(4, 1, '=HYPERLINK("#Products!A1","top")', value="top")
 
     assert [(row.cells[1], row.links) for row in table(by_xlsxwriter(write)).rows[1:]] == [
         ("photo", {1: URL}),
         ("photo", {1: URL}),
+        ("top", {}),
         ("top", {}),
     ]
 

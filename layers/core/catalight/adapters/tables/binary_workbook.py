@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from io import BytesIO
 
 import python_calamine as calamine
@@ -70,6 +71,6 @@ def _text(value: object) -> str:
         case date() | time():
             return value.isoformat()[:10]
         case timedelta():
-            return elapsed(str(value / _DAY)) or ""
+            return elapsed(Decimal(value / _DAY)) or ""
         case _:
             return general(repr(value))

@@ -7,6 +7,7 @@ MAX_FORMULA = 8_192  # Excel's limit
 _MAX_DEPTH = 20
 
 _MAKES_LINK = re.compile(r"\b(?:HYPERLINK|IMAGE)\s*\(", re.IGNORECASE)
+_LITERAL = re.compile(r'=?(?:_xlfn\.)?(?:HYPERLINK|IMAGE)\("([^"]*)"[,;)]', re.IGNORECASE)
 _IMAGE_IN_CELL = re.compile(r"\bDISPIMG\s*\(", re.IGNORECASE)
 _LINK = re.compile(r"\s*=?\s*(?:_xlfn\.|_xlws\.)*(?:HYPERLINK|IMAGE)\s*\(", re.IGNORECASE)
 _TOKEN = re.compile(
@@ -23,6 +24,12 @@ Lookup = Callable[[int, int], str]
 def makes_link(formula: str) -> bool:
     """Return whether a formula may link its cell."""
     return bool(_MAKES_LINK.search(formula))
+
+
+def literal_url(formula: str) -> str | None:
+    """Return the URL of a HYPERLINK or IMAGE formula if it is a text without quotes in it; this is quick."""
+    match = _LITERAL.match(formula)
+    return _url(match[1]) if match else None
 
 
 def is_image(formula: str) -> bool:
@@ -43,7 +50,12 @@ def evaluate(formula: str, lookup: Lookup, down: int = 0, right: int = 0) -> str
         url = expression.value()
     except _UnknownError:
         return None
-    return url.strip() if expression.sign() in (",", ";", ")") else None
+    return _url(url) if expression.sign() in (",", ";", ")") else None
+
+
+def _url(text: str) -> str:
+    """Return a link without the space around it, or "" if it leads to a place in the workbook."""
+    return "" if text.lstrip().startswith("#") else text.strip()
 
 
 class _UnknownError(Exception):

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
+from functools import lru_cache
 
 _DIGITS = Context(prec=15, rounding=ROUND_HALF_UP)  # as many as a spreadsheet shows of a binary number
 _POSITIONAL = 21  # longer numbers, and those with as many zeros after the point, get an exponent
@@ -39,13 +40,12 @@ def general(text: str) -> str:
     return f"{value:E}"
 
 
-def iso_date(text: str, *, date: bool, time: bool, since_1904: bool) -> str | None:
+def iso_date(value: Decimal, *, date: bool, time: bool, since_1904: bool) -> str | None:
     """Return a serial number of days as a date, a time or both; midnight is left out of a date.
 
     None if the number is not a day of a spreadsheet's calendar.
     """
-    value = number(text)
-    if value is None or not 0 <= value < LAST_DAY + 1:
+    if not 0 <= value < LAST_DAY + 1:
         return None
     seconds = int((value * _DAY).to_integral_value(ROUND_HALF_UP))
     days, second = divmod(seconds, _DAY)
@@ -56,16 +56,16 @@ def iso_date(text: str, *, date: bool, time: bool, since_1904: bool) -> str | No
     return f"{day} {clock}" if time and second else day
 
 
-def elapsed(text: str) -> str | None:
+def elapsed(value: Decimal) -> str | None:
     """Return a number of days as hours, minutes and seconds, also if these are more than a day."""
-    value = number(text)
-    if value is None or abs(value) > LAST_DAY:
+    if abs(value) > LAST_DAY:
         return None
     seconds = int((abs(value) * _DAY).to_integral_value(ROUND_HALF_UP))
     sign = "-" if value < 0 and seconds else ""
     return f"{sign}{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
 
 
+@lru_cache(10_000)
 def _day(days: int, *, since_1904: bool) -> str:
     if since_1904:
         return _after(datetime(1904, 1, 1, tzinfo=UTC), days)

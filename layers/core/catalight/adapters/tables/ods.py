@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from catalight.adapters.tables.archive import Archive
 from catalight.adapters.tables.choose_sheet import SheetChoice
-from catalight.adapters.tables.formulas import makes_link
+from catalight.adapters.tables.formulas import literal_url, makes_link
 from catalight.adapters.tables.numbers import general
 from catalight.adapters.tables.ods_text import DRAW, OFFICE, TABLE, links_of, shown_text
 from catalight.adapters.tables.problems import (
@@ -128,7 +128,9 @@ class _TableReader:
             texts.update(dict.fromkeys(columns, text))
         if link:
             links.update(dict.fromkeys(columns, link))
-        if makes_link(formula):
+        if url := literal_url(formula.partition(":")[2]):
+            links.update(dict.fromkeys(columns, url))
+        elif makes_link(formula):
             self.rows.formulas.append(Formula(line, column, formula.partition(":")[2]))
         elif formula and _TYPE not in cell.attrib and not text:
             self.rows.not_evaluated(line, column, formula.partition(":")[2])

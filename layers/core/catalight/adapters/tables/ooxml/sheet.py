@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from catalight.adapters.tables.formulas import column_index, is_image, makes_link
+from catalight.adapters.tables.formulas import column_index, is_image, literal_url, makes_link
 from catalight.adapters.tables.numbers import general
 from catalight.adapters.tables.ooxml.parts import local_name, names, relationship_id
 from catalight.adapters.tables.ooxml.strings import rich_text, unescaped
@@ -87,11 +87,13 @@ class _RowReader:
         self._columns: dict[str, int] = {}
         self._shared_formulas: dict[str | None, Formula] = {}
         self._line = 0
+        self._links: dict[int, str] = {}  # of the row
 
     def read(self, row: "Element") -> None:
         """Read one row."""
         self._line = self._number(row.get("r"), self._line + 1)
         line, texts, column = self._line, {}, -1
+        self._links = {}
         for cell in row:
             if cell.tag != self._cell:
                 continue
@@ -101,7 +103,7 @@ class _RowReader:
                 text = self._text(cell, line, column)
                 if text:
                     texts[column] = text
-        self._rows.add(line, texts)
+        self._rows.add_linked(line, texts, self._links)
 
     def _column(self, reference: str) -> int:
         letters = reference.rstrip(_DIGITS)
@@ -155,7 +157,7 @@ class _RowReader:
 
     def _string(self, index: str) -> str:
         try:
-            return self._shared.strings[int(index)]
+            return self._shared.strings[int(index) if index[:1] != "-" else len(self._shared.strings)]
         except (ValueError, IndexError) as error:
             raise corrupt("a text that it refers to is missing") from error
 
@@ -190,6 +192,8 @@ class _RowReader:
             formula = Formula(line, column, origin.text, line - origin.line, column - origin.column)
         if is_image(formula.text):
             self._rows.add_picture(line, column)
+        elif url := literal_url(formula.text):
+            self._links[column] = url
         elif makes_link(formula.text):
             self._rows.formulas.append(formula)
         elif not has_value:
