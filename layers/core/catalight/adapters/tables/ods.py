@@ -85,7 +85,7 @@ class _TableReader:
         """Read a row, or another part of the sheet."""
         if element.tag == f"{TABLE}shapes":
             if next(element.iter(f"{DRAW}image"), None) is not None:
-                self.rows.add_picture(None, 0)
+                self.rows.add_image(None, 0)
         elif element.tag == _ROW:
             self._read_row(element)
 
@@ -139,7 +139,7 @@ class _TableReader:
             for part in cell
             if part.tag[: len(DRAW)] == DRAW
         ):
-            self.rows.add_picture(line, column)
+            self.rows.add_image(line, column)
 
 
 def _shown(cell: "Element") -> str:

@@ -54,7 +54,6 @@ class SheetRows:
     rows: list[Row] = field(default_factory=list)
     findings: Findings = field(default_factory=Findings)
     formulas: list[Formula] = field(default_factory=list)
-    pictures: list[tuple[int | None, int]] = field(default_factory=list)
     _cells: int = 0
     _characters: int = 0
 
@@ -93,7 +92,7 @@ class SheetRows:
         if links:
             self._row(line).links.update(links)
 
-    def add_picture(self, line: int | None, column: int) -> None:
+    def add_image(self, line: int | None, column: int) -> None:
         """Warn of an image that lies in or over a cell; `line` is None if it lies over the whole sheet."""
         where = f"in or over cell {address(line, column)}" if line else "over the sheet"
         message = f"An image lies {where}. It is not read: write its URL into a cell, or link the cell to it."

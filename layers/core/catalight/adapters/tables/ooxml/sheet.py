@@ -170,7 +170,7 @@ class _RowReader:
             return " ".join(filter(None, (date, None if date and time in ("00:00:00", "00:00") else time)))
         if kind == "e" and cell.get("vm"):  # what is shown is an image or another rich value
             if self._shared.images and not any(child.tag == self._formula for child in cell):
-                self._rows.add_picture(line, column)
+                self._rows.add_image(line, column)
             return ""
         return value
 
@@ -191,7 +191,7 @@ class _RowReader:
             origin = self._shared_formulas.setdefault(element.get("si"), formula)
             formula = Formula(line, column, origin.text, line - origin.line, column - origin.column)
         if is_image(formula.text):
-            self._rows.add_picture(line, column)
+            self._rows.add_image(line, column)
         elif url := literal_url(formula.text):
             self._links[column] = url
         elif makes_link(formula.text):

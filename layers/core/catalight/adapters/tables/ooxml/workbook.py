@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from catalight.adapters.tables.archive import Archive
 from catalight.adapters.tables.choose_sheet import SheetChoice
 from catalight.adapters.tables.formulas import column_index
+from catalight.adapters.tables.ooxml.image_anchors import anchors
 from catalight.adapters.tables.ooxml.parts import (
     Relationship,
     local_name,
@@ -13,7 +14,6 @@ from catalight.adapters.tables.ooxml.parts import (
     relationship_id,
     relationships,
 )
-from catalight.adapters.tables.ooxml.pictures import anchors
 from catalight.adapters.tables.ooxml.sheet import Hyperlink, Shared, SheetPart, read_sheet
 from catalight.adapters.tables.ooxml.strings import shared_strings
 from catalight.adapters.tables.ooxml.styles import read_styles
@@ -92,7 +92,7 @@ def _add_links(archive: Archive, part: SheetPart, name: str) -> None:
         target = links.get(drawing)
         if target is not None and not target.external and target.target in archive:
             for line, column in anchors(archive.pieces(target.target)):
-                part.rows.add_picture(line, column)
+                part.rows.add_image(line, column)
 
 
 def _add_hyperlink(rows: SheetRows, hyperlink: Hyperlink, url: str) -> None:
