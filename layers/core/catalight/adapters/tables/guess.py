@@ -1,8 +1,8 @@
 """Guess the encoding of a text that is neither UTF-8 nor UTF-16, from the letters that languages use.
 
-Libraries for this weigh bytes by statistics of long texts. The cells of a catalogue are short, and half of
-their guesses were wrong: German in Windows-1252 was taken for Windows-1250. Here a guess costs something for
-each character that the alphabet of its language does not have, and the cheapest wins.
+Libraries for this weigh bytes by statistics of long texts, but the cells of a catalogue are short: of 80 files
+with one to four different words, charset-normalizer understood 45; German became Windows-1250, for example.
+Here a guess costs something for each character that the alphabet of its language does not have.
 """
 
 import re

@@ -4,7 +4,7 @@ from catalight.domain.errors import CatalogueError, Problem
 
 MAX_ENTRIES = 10_000  # files in the zip archive
 MAX_UNPACKED = 200_000_000  # bytes of all parts that are read: about 3 s
-MAX_RATIO = 500  # of a large part; Excel's sheets have 10 to 50, those of empty cells 200
+MAX_RATIO = 500  # of a large part; sheets of products have 7 to 43
 RATIO_COUNTS_FROM = 50_000_000
 MAX_SHEETS = 1_000
 MAX_ROWS = 101_000  # with texts; the catalogue's own limit of 100,000 does not count lines above the header
