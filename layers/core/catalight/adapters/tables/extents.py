@@ -8,9 +8,10 @@ from collections.abc import Iterator
 
 from catalight.adapters.tables.archive import Archive
 from catalight.adapters.tables.ole import stream_of
+from catalight.adapters.tables.ooxml.parts import relationships
 from catalight.adapters.tables.problems import MAX_CELLS, corrupt, encrypted, too_many_cells
 
-_XLSB_SHEET = 100_000_000  # bytes of one sheet
+_XLSB_PART = 100_000_000  # bytes
 _XLSB_CELLS = range(2, 12)  # BrtCellRk to BrtFmlaError (MS-XLSB, 2.4)
 _XLSB_ROW, _XLSB_END = 0, 146  # BrtRowHdr, BrtEndSheetData
 
@@ -53,21 +54,25 @@ def check_xls(data: bytes) -> None:
             raise encrypted()
 
 
-def check_xlsb(archive: Archive) -> None:
-    """Raise CatalogueError if a sheet of an .xlsb workbook reaches too far, or the file is too large."""
+def check_xlsb(archive: Archive, main: str) -> None:
+    """Raise CatalogueError if a sheet of an .xlsb workbook reaches too far, or a part is too large."""
+    sheets = {one.target.lower() for one in relationships(archive, main).values() if one.kind == "worksheet"}
     for name in archive.names():
-        if not name.endswith(".bin") or not name.startswith("xl/"):
-            continue
-        data, extent, row = archive.read(name, _XLSB_SHEET), _Extent(), 0
-        if not name.startswith("xl/worksheets/sheet"):
-            continue  # only its size counts
-        for kind, start in _xlsb_records(data):
-            if kind == _XLSB_END:
-                break
-            if kind == _XLSB_ROW:
-                row = int.from_bytes(data[start : start + 4], "little")
-            elif kind in _XLSB_CELLS:
-                extent.add(row, int.from_bytes(data[start : start + 4], "little"))
+        if name in sheets or name.endswith(".bin"):
+            data = archive.read(name, _XLSB_PART)
+            if name in sheets:
+                _check_xlsb_sheet(data)
+
+
+def _check_xlsb_sheet(data: bytes) -> None:
+    extent, row = _Extent(), 0
+    for kind, start in _xlsb_records(data):
+        if kind == _XLSB_END:
+            return
+        if kind == _XLSB_ROW:
+            row = int.from_bytes(data[start : start + 4], "little")
+        elif kind in _XLSB_CELLS:
+            extent.add(row, int.from_bytes(data[start : start + 4], "little"))
 
 
 def _check_dimensions(content: bytes) -> None:

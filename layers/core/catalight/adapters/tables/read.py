@@ -55,7 +55,7 @@ def _read_plain(data: bytes, options: Options, header: HeaderTest) -> TextFile |
         if kind is Format.ODS:
             return read_ods(archive, options, header)
         if kind is Format.XLSB:
-            check_xlsb(archive)
+            check_xlsb(archive, main)
             return read_binary(data, kind, options, header)
         return read_workbook(archive, main, options, header)
     if data.startswith(OLE):
