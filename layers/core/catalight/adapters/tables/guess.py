@@ -1,8 +1,8 @@
 """Guess the encoding of a text that is neither UTF-8 nor UTF-16, from the letters that languages use.
 
-Libraries for this weigh bytes by statistics of long texts, but the cells of a catalogue are short: of 76 files
-with one word, charset-normalizer understood 45, and it took German for Windows-1250.
-Here a guess costs something for each character that the alphabet of its language does not have.
+Libraries for this weigh bytes by statistics of long texts, but the cells of a catalogue are short. Of 76
+files with one word, charset-normalizer understood 45, and it took German for Windows-1250. Here a guess costs
+something for each character that the alphabet of its language does not have, and the cheapest wins.
 """
 
 import re
