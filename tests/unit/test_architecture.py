@@ -8,7 +8,10 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 CORE = ROOT / "layers/core/catalight"
-ADAPTER_LIBRARIES = {"boto3", "botocore", "pymongo", "bson", "PIL", "requests", "urllib3", "standardwebhooks"}
+ADAPTER_LIBRARIES = {
+    *("boto3", "botocore", "pymongo", "bson", "PIL", "python_calamine", "requests", "urllib3"),
+    "standardwebhooks",
+}
 
 
 def imported(path: Path) -> set[str]:
@@ -90,6 +93,19 @@ def test_only_the_codecs_child_imports_pillow() -> None:
     assert users - images == {codec / "compress.py"}
 
 
+def test_workbooks_are_read_by_one_module_without_input_or_output() -> None:
+    """So a child process that may only compute can run it: nothing of it is imported elsewhere or later."""
+    tables = set(modules(CORE / "adapters/tables"))
+    reads = {"python_calamine", "xml", "zipfile"}
+    assert {path for path in modules(CORE) + modules(ROOT / "functions") if top_level(path) & reads} <= tables
+    for path in tables:
+        assert not top_level(path) & {"os", "pathlib", "socket", "subprocess", "tempfile", "threading"}, path
+        tree = ast.parse(path.read_text())
+        functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+        inner = [node for function in functions for node in ast.walk(function)]
+        assert not [node for node in inner if isinstance(node, ast.Import | ast.ImportFrom)], path
+
+
 def test_only_the_api_imports_fastapi() -> None:
     web = {"fastapi", "starlette", "mangum", "pydantic"}
     others = modules(CORE) + [path for path in modules(ROOT / "functions") if path.parent.name != "api"]
@@ -117,6 +133,7 @@ MAY_IMPORT = {
         "mongo": set(),
         "web": set(),
         "codec": {"logging"},
+        "tables": set(),
     },
 }
 

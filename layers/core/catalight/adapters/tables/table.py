@@ -1,0 +1,89 @@
+"""What a file is read into: the text of a CSV file, or the rows of a workbook's sheet."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+from catalight.domain.errors import Problem
+
+
+class Format(StrEnum):
+    """The file formats of tables."""
+
+    CSV = "csv"
+    XLSX = "xlsx"
+    XLSM = "xlsm"
+    XLSB = "xlsb"
+    XLS = "xls"
+    ODS = "ods"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the caller says about a file: its encoding, and the sheet by its name or its number from 1."""
+
+    encoding: str | None = None
+    sheet: str | None = None
+
+
+class Row(NamedTuple):
+    """A row of a sheet that has a text or a link.
+
+    `line` is the row's number, from 1. `cells` ends with the last cell that has a text. `links` are the URLs
+    of cells by column index, from 0; a cell with a link may have no text.
+    """
+
+    line: int
+    cells: list[str]
+    links: dict[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sheet of a workbook, as its list names it."""
+
+    name: str
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TextFile:
+    """A CSV file, decoded but not split into cells.
+
+    `marked` is whether it had a byte order mark or was UTF-16. `encoding` is None if it was UTF-8 or UTF-16
+    and nobody said or guessed another.
+    """
+
+    text: str
+    marked: bool
+    encoding: str | None = None
+    gzipped: bool = False
+    warnings: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The sheet of a workbook that was chosen. `header` is the index of its header in `rows`, if it has one.
+
+    `sheets` are all sheets with cells, in the workbook's order.
+    """
+
+    format: Format
+    sheet: str
+    sheets: tuple[Sheet, ...]
+    rows: list[Row]
+    header: int | None
+    gzipped: bool = False
+    warnings: tuple[Problem, ...] = field(default=())
+
+
+HeaderTest = Callable[[Sequence[Sequence[str]]], int | None]
+"""Return the index of the header in the first rows of a sheet, or None."""
+
+HEADER_ROWS = 50  # as many rows without empty ones are shown to the test
+
+
+def first_filled_row(rows: Sequence[Sequence[str]]) -> int | None:
+    """Return the index of the first row that has at least two texts."""
+    return next((index for index, cells in enumerate(rows) if sum(map(bool, cells)) > 1), None)
