@@ -132,8 +132,9 @@ MAY_IMPORT = {
         "aws": {"logging"},
         "mongo": set(),
         "web": set(),
-        "codec": {"logging"},
-        "tables": set(),
+        "isolation": set(),
+        "codec": {"logging", "isolation"},
+        "tables": {"logging", "isolation"},
     },
 }
 
