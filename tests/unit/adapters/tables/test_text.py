@@ -13,7 +13,7 @@ import pytest
 from catalight.adapters.tables import gunzip
 from catalight.adapters.tables.encodings import ENCODINGS
 from catalight.adapters.tables.read import read
-from catalight.adapters.tables.table import Options, Table, TextFile
+from catalight.domain.catalogue.files import Options, Table, TextFile
 from catalight.domain.errors import CatalogueError, OptionError, Problem
 from tests.unit.adapters.tables.writing import by_openpyxl
 

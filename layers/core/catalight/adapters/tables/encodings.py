@@ -6,8 +6,8 @@ from itertools import islice
 
 from catalight.adapters.tables.guess import guesses
 from catalight.adapters.tables.problems import refusal
-from catalight.adapters.tables.table import TextFile
 from catalight.domain.catalogue.dialect import decode
+from catalight.domain.catalogue.files import TextFile
 from catalight.domain.catalogue.urls import shown
 from catalight.domain.errors import CatalogueError, OptionError, Problem
 

@@ -16,7 +16,7 @@ from catalight.adapters.tables.kinds import BIFF, GZIP, OLE, ZIP, ole_problem, v
 from catalight.adapters.tables.ods import read_ods
 from catalight.adapters.tables.ooxml.workbook import read_workbook
 from catalight.adapters.tables.problems import out_of_memory
-from catalight.adapters.tables.table import (
+from catalight.domain.catalogue.files import (
     Format,
     HeaderTest,
     Options,

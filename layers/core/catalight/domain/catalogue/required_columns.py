@@ -56,7 +56,11 @@ def read_candidate(text: str, delimiter: str, line: int = 1, start: int = 0) -> 
 
     `line` and `start` are its place in the file.
     """
-    record = first_record(text, delimiter, line)
+    return candidate_of(first_record(text, delimiter, line), delimiter, start)
+
+
+def candidate_of(record: Record, delimiter: str = "", start: int = 0) -> Candidate:
+    """Return a record as one that may be the header; a workbook has no delimiter."""
     cells = list(map(bare, islice(record.cells, MAX_COLUMNS)))
     names = list(map(_plain, cells))
     columns = {
