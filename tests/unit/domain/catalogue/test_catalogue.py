@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalight.domain.catalogue import catalogue
+from catalight.domain.catalogue import catalogue, row_reader
 from catalight.domain.catalogue.catalogue import (
     MAX_IMAGES_PER_ROW,
     MAX_PADDING,
@@ -286,7 +286,7 @@ def check_catalogue(catalogue: Catalogue) -> None:
 def test_more_rows_than_a_job_may_have_are_refused_at_the_first_one_too_many(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(catalogue, "MAX_ROWS", 2)
+    monkeypatch.setattr(row_reader, "MAX_ROWS", 2)
     row = b"1,a,http://h/a.jpg\n"
     head = b"Serial Number,Product Name,Input Image Urls\n"
     assert len(catalogue.parse(head + 2 * row).rows) == 2

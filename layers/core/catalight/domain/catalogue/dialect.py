@@ -31,8 +31,23 @@ class Dialect:
     bom: bool = False
 
 
-def decode(data: bytes) -> tuple[str, bool]:
-    """Return the text of a file without its byte order mark, and whether it had one or was UTF-16.
+@dataclass(frozen=True, slots=True)
+class TextFile:
+    """The text of a CSV file, without its byte order mark.
+
+    `marked` is whether it had one or was UTF-16. `encoding` is a name of Python's codecs. `warnings` are about
+    how it was read.
+    """
+
+    text: str
+    marked: bool = False
+    encoding: str = "utf-8"
+    format: str = "csv"
+    warnings: tuple[Problem, ...] = ()
+
+
+def decode(data: bytes) -> TextFile:
+    """Return the text of a file.
 
     Raises CatalogueError if the file is empty, is not CSV, or cannot be decoded.
     """
@@ -49,7 +64,7 @@ def decode(data: bytes) -> tuple[str, bool]:
     if not bare(text):
         message = "The file is empty. Export the catalogue again and send the new file."
         raise CatalogueError((Problem("empty_file", message),), 1)
-    return text, bom_length > 0 or encoding != "utf-8"
+    return TextFile(text, bom_length > 0 or encoding != "utf-8", encoding)
 
 
 def delimiter_name(delimiter: str) -> str:

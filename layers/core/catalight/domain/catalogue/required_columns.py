@@ -1,6 +1,7 @@
 """The columns that a catalogue must have, and which of them a record names."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -62,10 +63,18 @@ def read_candidate(text: str, delimiter: str, line: int = 1, start: int = 0) -> 
 def candidate_of(record: Record, delimiter: str = "", start: int = 0) -> Candidate:
     """Return a record as one that may be the header; a workbook has no delimiter."""
     cells = list(map(bare, islice(record.cells, MAX_COLUMNS)))
+    return Candidate(delimiter, record, _required_in(cells), sum(map(bool, cells)), start)
+
+
+def names_required(cells: Sequence[str]) -> bool:
+    """Return whether a header names all required columns."""
+    return all(_required_in(list(map(bare, cells))).values())
+
+
+def _required_in(cells: Sequence[str]) -> dict[str, list[int]]:
     names = list(map(_plain, cells))
-    columns = {
+    return {
         column: [index for index, name in enumerate(names) if name == exact]
         or [index for index, name in enumerate(names) if name in variants]
         for column, (exact, variants) in REQUIRED.items()
     }
-    return Candidate(delimiter, record, columns, sum(map(bool, cells)), start)
