@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalight.domain.catalogue.dialect import TextFile, decode
+from catalight.domain.catalogue.dialect import decode
+from catalight.domain.catalogue.files import TextFile
 from catalight.domain.catalogue.invisible import bare
 from catalight.domain.catalogue.records import records
 from catalight.domain.errors import CatalogueError, Problem

@@ -13,7 +13,7 @@ import sys
 from catalight.adapters.isolation import cage
 from catalight.adapters.logging.traces import trace
 from catalight.adapters.tables import wire
-from catalight.adapters.tables.read import read
+from catalight.adapters.tables.read import prepare, read
 from catalight.domain.catalogue.sheet_header import header_index
 from catalight.domain.errors import CatalogueError, OptionError
 
@@ -27,6 +27,7 @@ def main() -> None:
     """Read the file, write the answer, and end."""
     source, output = int(sys.argv[1]), int(sys.argv[2])
     options, wanted = wire.wanted_of(sys.argv[3])
+    prepare()
     _limit()
     refused = cage.refused(
         cage.die_with_parent,

@@ -1,9 +1,11 @@
 """A product catalogue: understand its file, and report every problem in it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from catalight.domain.catalogue.columns import Columns
-from catalight.domain.catalogue.dialect import Dialect, TextFile, decode
+from catalight.domain.catalogue.dialect import Dialect, decode
+from catalight.domain.catalogue.files import Table, TextFile
 from catalight.domain.catalogue.header import Header, read_header
 from catalight.domain.catalogue.header_choice import NOTHING, Wanted
 from catalight.domain.catalogue.required_columns import names_required
@@ -17,6 +19,7 @@ from catalight.domain.catalogue.row_reader import (
     Findings,
     RowReader,
 )
+from catalight.domain.catalogue.sheet_header import read_sheet
 from catalight.domain.catalogue.sources import MAX_IMAGES_PER_ROW, Source
 from catalight.domain.errors import CatalogueError, Problem
 
@@ -70,7 +73,7 @@ class Understanding:
     there are no `warnings`. Only the first MAX_PROBLEMS of each are kept.
     """
 
-    file: TextFile | None = None
+    file: TextFile | Table | None = None
     header: Header | None = None
     own_header: tuple[str, ...] = ()
     rows: tuple[CatalogueRow, ...] = ()
@@ -98,7 +101,7 @@ class Understanding:
         if self.file is None or self.header is None:
             raise TypeError("there is neither a header nor a problem")
         return Catalogue(
-            dialect=Dialect(self.header.delimiter, self.header.newline, self.file.marked),
+            dialect=Dialect(self.header.delimiter, self.header.newline, self.file.bom),
             header=self.own_header,
             rows=self.rows,
             warnings=self.warnings,
@@ -119,15 +122,16 @@ def parse(data: bytes, wanted: Wanted = NOTHING, *, strict: bool = False) -> Cat
     return understand(decode(data), wanted, strict=strict).catalogue()
 
 
-def understand(file: TextFile, wanted: Wanted = NOTHING, *, strict: bool = False) -> Understanding:
+def understand(file: TextFile | Table, wanted: Wanted = NOTHING, *, strict: bool = False) -> Understanding:
     """Read a catalogue as `parse` does, but return what is known of it if it has problems."""
+    characters = len(file.text) if isinstance(file, TextFile) else 0
     try:
-        header = read_header(file.text, wanted)
+        header = _read_header(file, wanted)
     except CatalogueError as error:
         return Understanding(file, refusal=error)
-    reader = RowReader(header, max_padding=max(MAX_PADDING, len(file.text)))
+    reader = RowReader(header, max_padding=max(MAX_PADDING, characters))
     for warning in file.warnings:
-        reader.warnings.add(lambda found=warning: found)
+        reader.warnings.add(partial(replace, warning))
     warnings = reader.warnings
     try:
         reader.read(header.rows)
@@ -145,3 +149,7 @@ def understand(file: TextFile, wanted: Wanted = NOTHING, *, strict: bool = False
         warnings.total,
         refusal,
     )
+
+
+def _read_header(file: TextFile | Table, wanted: Wanted) -> Header:
+    return read_header(file.text, wanted) if isinstance(file, TextFile) else read_sheet(file.rows, wanted)

@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 
 from catalight.domain.catalogue.file_types import TEXT_EXAMINED, binary_file, text_file
+from catalight.domain.catalogue.files import TextFile
 from catalight.domain.catalogue.invisible import bare
 from catalight.domain.catalogue.lines import line_ends
 from catalight.domain.errors import CatalogueError, Problem
@@ -29,21 +30,6 @@ class Dialect:
     delimiter: str
     newline: str = "\r\n"
     bom: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class TextFile:
-    """The text of a CSV file, without its byte order mark.
-
-    `marked` is whether it had one or was UTF-16. `encoding` is a name of Python's codecs. `warnings` are about
-    how it was read.
-    """
-
-    text: str
-    marked: bool = False
-    encoding: str = "utf-8"
-    format: str = "csv"
-    warnings: tuple[Problem, ...] = ()
 
 
 def decode(data: bytes) -> TextFile:

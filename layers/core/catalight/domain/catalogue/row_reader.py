@@ -1,7 +1,7 @@
 """Read the rows of a catalogue: their cells, their images, and every problem in them."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 
@@ -11,7 +11,7 @@ from catalight.domain.catalogue.invisible import bare
 from catalight.domain.catalogue.records import Record
 from catalight.domain.catalogue.result_columns import result_columns_in
 from catalight.domain.catalogue.short_rows import ShortRows
-from catalight.domain.catalogue.sources import MAX_IMAGES_PER_ROW, Source, sources
+from catalight.domain.catalogue.sources import MAX_IMAGES_PER_ROW, Source, linked, sources
 from catalight.domain.catalogue.urls import holds_url, shown
 from catalight.domain.errors import CatalogueError, Problem
 
@@ -103,7 +103,7 @@ class RowReader:
 
     def _row(self, record: Record) -> CatalogueRow | None:
         """Return the row of a record, or None if it has a problem."""
-        line, _, cells, problem = record
+        line, _, cells, problem, links = record
         if problem:
             self.problems.add(lambda: problem)
             return None
@@ -117,7 +117,7 @@ class RowReader:
             self._pad(line, cells)
         if len(cells) > self._width and not self._extra_cells_are_empty(line, cells):
             return None
-        found = self._sources(line, cells)
+        found = self._sources(line, cells, links)
         return None if found is None else CatalogueRow(line, self.own(cells), found)
 
     def refusal(self, *, strict: bool) -> CatalogueError | None:
@@ -197,14 +197,18 @@ class RowReader:
         )
         return Problem("extra_cells", message, line=line, found=shown(extra))
 
-    def _sources(self, line: int, cells: Sequence[str]) -> tuple[Source, ...] | None:
+    def _sources(
+        self, line: int, cells: Sequence[str], links: Mapping[int, str]
+    ) -> tuple[Source, ...] | None:
         """Return the sources of a row, those of its first image column first."""
         found: tuple[Source, ...] = ()
         for column, index in enumerate(self._images):
-            of_cell = sources(cells[index])
+            of_cell = sources(cells[index], column)
+            if index in links and not any(source.usable for source in of_cell):
+                of_cell = linked(links[index], cells[index], column)
             if any(source.fault for source in of_cell):
                 self._warn_of_invalid_urls(line, index, of_cell)
-            found += tuple(replace(source, column=column) for source in of_cell) if column else of_cell
+            found += of_cell
         if len(found) > MAX_IMAGES_PER_ROW:
             self.problems.add(partial(self._too_many_images, line, len(found)))
             return None

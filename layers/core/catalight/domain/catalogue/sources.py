@@ -1,7 +1,7 @@
 """The sources of an image cell: the URLs to fetch, what was written there, and what was repaired."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from catalight.domain.catalogue import share_links
 from catalight.domain.catalogue.url_markup import Piece, is_suspect, pieces
@@ -43,15 +43,30 @@ class Source:
         return f"This URL cannot be fetched: {self.fault}."
 
 
-def sources(cell: str) -> tuple[Source, ...]:
+def sources(cell: str, column: int = 0) -> tuple[Source, ...]:
     """Return the sources of a cell in order; if there are more than MAX_IMAGES_PER_ROW, as they are written.
 
     A cell whose parts can all be fetched gives these parts, except for share links, and for what no URL
     holds: see "Repairs" in docs/contract.md.
     """
+    if _is_simple(cell):
+        return (Source(cell.strip(), column=column),)
     listed = cell.split(",")
     if len(listed) <= MAX_IMAGES_PER_ROW and all(map(_is_simple, listed)):
-        return tuple(Source(text.strip()) for text in listed)
+        return tuple(Source(text.strip(), column=column) for text in listed)
+    found = _repaired(cell)
+    return tuple(replace(source, column=column) for source in found) if column else found
+
+
+def linked(url: str, text: str, column: int = 0) -> tuple[Source, ...]:
+    """Return the sources of a cell of a workbook whose text has no URL, but which links to one."""
+    return tuple(
+        replace(source, written=text or None, notes=(*source.notes, Repair.LINK))
+        for source in sources(url, column)
+    )
+
+
+def _repaired(cell: str) -> tuple[Source, ...]:
     parts = split(cell)
     if len(parts) > MAX_IMAGES_PER_ROW:
         return tuple(map(Source, parts))
