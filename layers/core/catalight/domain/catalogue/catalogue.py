@@ -252,7 +252,7 @@ class _RowReader:
         if len(urls) > MAX_IMAGES_PER_ROW:
             self.problems.add(partial(self._too_many_images, line, len(urls)))
             return None
-        sources = tuple(Source(url, fault(url)) for url in urls)
+        sources = tuple([Source(url, fault(url)) for url in urls])
         for source in sources:
             if source.fault:
                 self._invalid_urls += 1

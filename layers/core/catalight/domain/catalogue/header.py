@@ -52,7 +52,7 @@ def read_header(text: str) -> Header:
         candidates = [read_candidate(head, delimiter, line, start) for delimiter in DELIMITERS]
         complete = [candidate for candidate in candidates if candidate.found == len(REQUIRED)]
         if complete:
-            return _header(text, max(complete, key=lambda candidate: len(candidate.record.cells)))
+            return _header(text, max(complete, key=lambda candidate: candidate.width))
         tried += candidates
         characters += len(head)
         if characters > MAX_CHARACTERS_TRIED:

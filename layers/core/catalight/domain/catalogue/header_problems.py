@@ -52,7 +52,7 @@ def no_header(text: str, tried: Sequence[Candidate]) -> tuple[Problem, ...]:
     if not best.found:
         best = next((one for one in tried if one.filled > 1 or one.record.problem), tried[0])
     same_line = [one for one in tried if one.record.line == best.record.line]
-    best = max(same_line, key=lambda one: (one.found, len(one.record.cells)))
+    best = max(same_line, key=lambda one: (one.found, one.width))
     cells = best.record.cells
     broken = next((one.record.problem for one in same_line if one.record.problem), None)
     if broken and len(cells) < 2:  # no delimiter gives two cells
@@ -70,9 +70,9 @@ def problems_of(candidate: Candidate, text: str) -> tuple[Problem, ...]:
 
 def _problems_of(candidate: Candidate, text: str) -> Iterator[Problem]:
     line, cells = candidate.record.line, candidate.record.cells
-    if len(cells) > MAX_COLUMNS:
+    if candidate.width > MAX_COLUMNS:
         message = (
-            f"The header has {len(cells):,} cells; at most {MAX_COLUMNS:,} are allowed. "
+            f"The header has {candidate.width:,} cells; at most {MAX_COLUMNS:,} are allowed. "
             "Delete the columns that are not used."
         )
         yield Problem("too_many_columns", message, line=line)
@@ -106,9 +106,7 @@ def _several_image_columns(candidate: Candidate, text: str) -> str | None:
         if holds_url(cell)
     }
     cells = [
-        cell
-        for index, cell in enumerate(record.cells[:MAX_COLUMNS])
-        if index in with_urls or _IMAGE_COLUMN.search(cell)
+        cell for index, cell in enumerate(record.cells) if index in with_urls or _IMAGE_COLUMN.search(cell)
     ]
     if len(cells) < 2:
         return None

@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass
-from itertools import islice
 
 from catalight.domain.catalogue.invisible import INVISIBLE, bare
 from catalight.domain.catalogue.records import Record, first_record
@@ -24,13 +23,14 @@ _IGNORED = re.compile(rf"[\s._\-{INVISIBLE}]+")
 class Candidate:
     """A record that may be the header, read with one delimiter, and the indexes of each required column.
 
-    `filled` counts the cells that are not empty. Cells after the first MAX_COLUMNS are left out. `start` is
-    where the record begins in the text.
+    `width` counts its cells; those after the first MAX_COLUMNS are left out. `filled` counts those that are
+    not empty. `start` is where the record begins in the text.
     """
 
     delimiter: str
     record: Record
     columns: dict[str, list[int]]
+    width: int = 0
     filled: int = 0
     start: int = 0
 
@@ -46,11 +46,13 @@ def read_candidate(text: str, delimiter: str, line: int = 1, start: int = 0) -> 
     `line` and `start` are its place in the file.
     """
     record = first_record(text, delimiter, line)
-    cells = list(map(bare, islice(record.cells, MAX_COLUMNS)))
+    width = len(record.cells)
+    del record.cells[MAX_COLUMNS:]  # one for each delimiter is kept, so all of them could fill the memory
+    cells = list(map(bare, record.cells))
     names = [_IGNORED.sub("", cell).casefold() if len(cell) <= _MAX_NAME else "" for cell in cells]
     columns = {
         column: [index for index, name in enumerate(names) if name == exact]
         or [index for index, name in enumerate(names) if name in variants]
         for column, (exact, variants) in REQUIRED.items()
     }
-    return Candidate(delimiter, record, columns, sum(map(bool, cells)), start)
+    return Candidate(delimiter, record, columns, width, sum(map(bool, cells)), start)
