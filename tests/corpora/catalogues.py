@@ -21,7 +21,7 @@ from catalight.domain.errors import CatalogueError
 SIZE = 4_400_000  # bytes
 HEADER = "Serial Number,Product Name,Input Image Urls"
 GOOD = "1,Tea,https://example.com/images/1.jpg"
-MOST_TIME = 5  # times that of an ordinary catalogue of the same size
+MOST_TIME = 4  # times that of an ordinary catalogue of the same size
 MOST_MEMORY = 140_000_000  # bytes
 TRIES = 4
 
@@ -44,12 +44,12 @@ class Shape:
 ORDINARY = Shape(GOOD + "\n", HEADER + "\n")
 BELOW, ABOVE = f"{HEADER}\n{GOOD}\n", f"\n{HEADER}\n{GOOD}\n"
 CELL = '1,Tea,"{}"\n'
-# Each of these took seconds, or hundreds of megabytes, before reading was linear.
+# Each of these took too much before reading was linear.
 KNOWN = {
     "blank lines below the header": Shape("\n", BELOW),
     "carriage returns below the header": Shape("\r", BELOW),
     "lines of a space in an open cell": Shape(" \n", BELOW + '2,Pot,"'),
-    "blank lines without a header": Shape("\n", "a", "a"),
+    "blank lines above titles": Shape("\n", after="title\n" * 20),
     "broken quotes": Shape('"a"b\n', BELOW),
     "long titles": Shape(" " * 100_000 + 'x"\n'),
     "long titles with quotes": Shape('"a" ,' * 20_000 + 'x"\n'),
@@ -60,12 +60,9 @@ KNOWN = {
     "cells of 99 lines": Shape(CELL.format("a\n" * 99), BELOW),
     "cells of 99 URLs that are none": Shape(CELL.format("http://@\n" * 99), BELOW),
     "cells of 99 international hosts": Shape(CELL.format("http://é\n" * 99), BELOW),
-    "cells of 99 ports": Shape(CELL.format("http://a:1\n" * 99), BELOW),
     "parts of a row with a long number": Shape("x\n", BELOW + "a" * 130_000 + "1\n"),
     "other delimiters": Shape('"' + "".join(map(chr, range(0x2190, 0x2250))) + "a " * 60_000 + '"\n'),
-    "credentials": Shape(',,,"' + "://" * 40_000 + '@"\n', BELOW),
     "byte order marks": Shape("\ufeff"),
-    "blank lines in UTF-16": Shape("\n", "\ufeff" + BELOW, encoding="utf-16-le"),
 }
 
 ATOMS = st.sampled_from(
