@@ -32,7 +32,7 @@ async def _refuse_unknown(request: Request, _: Calling) -> None:
         sent += [(name, "form field") for name in form]
         repeated = [name for name in form if len(form.getlist(name)) > 1]
     unknown = [(name, place) for name, place in sent if known.get(name) != place]
-    errors = [(place, name, _message(name, place, known)) for name, place in unknown]
+    errors = [(place, name, _message(name, place, known)) for name, place in unknown[:MAX_REPORTED]]
     errors += [("form field", name, "The field was sent more than once; send it once") for name in repeated]
     if errors:
         raise RequestValidationError(

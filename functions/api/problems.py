@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from catalight.domain.catalogue import urls
 from catalight.domain.errors import (
     CatalightError,
     CatalogueError,
@@ -196,7 +197,8 @@ def content_type(detail: str) -> JSONResponse:
 def invalid_request(error: RequestValidationError, request: Request) -> JSONResponse:
     sent = request.headers.get("content-type", "")
     if request.method == "POST" and not sent.lower().startswith("multipart/form-data"):
-        detail = f"Send the CSV as multipart/form-data in the field `file`, not as {sent or 'untyped'!r}."
+        shown = urls.shown(sent) or "untyped"
+        detail = f"Send the CSV as multipart/form-data in the field `file`, not as {shown!r}."
         return content_type(detail)
     # The location is the place, the name and, in a list, the index.
     found = [{"field": str(e["loc"][:2][-1]), "message": _in_words(e)} for e in error.errors()]

@@ -13,7 +13,7 @@ from catalight.adapters.tables import reader as module
 from catalight.adapters.tables.read import read
 from catalight.adapters.tables.reader import ReaderError, TableReader
 from catalight.domain.catalogue.catalogue import understand
-from catalight.domain.catalogue.columns import Reason, Request
+from catalight.domain.catalogue.columns import Request
 from catalight.domain.catalogue.files import Format, Options, Table, TextFile
 from catalight.domain.catalogue.header_choice import Wanted, key
 from catalight.domain.errors import CatalogueError, OptionError
@@ -70,14 +70,15 @@ def test_the_first_sheet_with_a_header_is_read_below_its_title() -> None:
 
 def test_what_is_wanted_reaches_the_process() -> None:
     cells = ["Code", "View"]
-    rows = [["x", "y"], cells, ["1", "https://cdn.example/i?id=1"]]
-    data = workbook(First=[["Photo"]], Second=rows)
-    for wanted in (Wanted(Request(images=("View",))), Wanted(remembered={key(cells): Request(("View",))})):
+    data = workbook(First=[["Notes"], ["none"]], Second=[["x", "y"], cells, ["1", "on request"]])
+    request = Request(images=("View",))
+    for wanted in (Wanted(request), Wanted(remembered={key(cells): request})):
         file = TableReader()(data, Options(), wanted)
         assert isinstance(file, Table)
-        assert file.sheet == ("Second" if wanted.columns else "First")
-    file = TableReader()(data, Options(sheet="2"), Wanted(remembered={key(cells): Request(("View",))}))
-    assert understand(file, Wanted(header_row=2)).catalogue().columns.reason is Reason.CONTENT
+        assert file.sheet == "Second"
+    file = TableReader()(data, Options())
+    assert isinstance(file, Table)
+    assert file.sheet == "First"
 
 
 def test_links_behind_cells_are_images() -> None:
@@ -128,6 +129,6 @@ def test_a_bug_is_no_problem_of_the_file(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_text_is_read_without_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module.subprocess, "Popen", json.loads)  # which would fail
+    monkeypatch.setattr("subprocess.Popen", json.loads)  # which would fail
     found = TableReader()(CSV, Options())
     assert found == TextFile(CSV.decode())

@@ -11,7 +11,6 @@ from catalight.domain.catalogue.header_choice import NOTHING, Wanted
 from catalight.domain.catalogue.required_columns import names_required
 from catalight.domain.catalogue.result_columns import output_of
 from catalight.domain.catalogue.row_reader import (
-    MAX_INVALID_URLS,
     MAX_PADDING,
     MAX_PROBLEMS,
     MAX_ROWS,
@@ -25,7 +24,6 @@ from catalight.domain.errors import CatalogueError, Problem
 
 __all__ = [
     "MAX_IMAGES_PER_ROW",
-    "MAX_INVALID_URLS",
     "MAX_PADDING",
     "MAX_PROBLEMS",
     "MAX_ROWS",
@@ -68,9 +66,9 @@ class Catalogue:
 class Understanding:
     """What is known of a file: all of it, or as much as its problems left.
 
-    `file` is None if its bytes cannot be read, `header` is None if none was found, and `rows` are those before
-    the problem that stopped the reading, without those that have one. If `strict` made the warnings problems,
-    there are no `warnings`. Only the first MAX_PROBLEMS of each are kept.
+    `file` is None if its bytes cannot be read, `header` is None if none was found, and `rows` are those
+    before the problem that stopped the reading, without those that have one. If `strict` made the warnings
+    problems, there are no `warnings`. Only the first MAX_PROBLEMS of each are kept.
     """
 
     file: TextFile | Table | None = None
@@ -95,7 +93,7 @@ class Understanding:
         return tuple(output_of(cells[index]) for index in self.header.columns.images)
 
     def catalogue(self) -> Catalogue:
-        """Return the catalogue. Raise CatalogueError, which lists every problem of the file, if it has any."""
+        """Return the catalogue. Raise CatalogueError, which lists every problem, if there is any."""
         if self.refusal:
             raise self.refusal
         if self.file is None or self.header is None:

@@ -53,7 +53,7 @@ def no_header(
     if not best.found:
         best = next((one for one in tried if one.filled > 1 or one.record.problem), tried[0])
     same_line = [one for one in tried if one.record.line == best.record.line]
-    best = max(same_line, key=lambda one: (one.found, len(one.record.cells)))
+    best = max(same_line, key=lambda one: (one.found, one.width))
     cells = best.record.cells
     if not best.found and (len(cells) == 1 or any(map(holds_url, cells))):
         found = shown(bare(best.delimiter.join(cells)))
@@ -74,7 +74,7 @@ def not_a_table(text: str, tried: Sequence[Candidate]) -> Problem | None:
 def problems_of(candidate: Candidate) -> tuple[Problem, ...]:
     """Return one problem for each of serial number and product name that is ambiguous."""
     line, cells = candidate.record.line, candidate.record.cells
-    problems = too_many_columns(line, len(cells))
+    problems = too_many_columns(line, candidate.width)
     for column in (SERIAL, PRODUCT):
         indexes = candidate.columns[column]
         if len(indexes) > 1:
@@ -103,7 +103,7 @@ def no_such_line(number: int) -> Problem:
 
 def _no_images(candidate: Candidate, rows: Sequence[Sequence[str]]) -> Iterator[Problem]:
     line, cells = candidate.record.line, candidate.record.cells
-    yield from too_many_columns(line, len(cells))
+    yield from too_many_columns(line, candidate.width)
     found = _listed(cells)
     advice = _columns_with_urls(candidate, rows) or (
         "Add this column, or rename the column that holds the URLs of the images, or name it in the field "
@@ -121,7 +121,7 @@ def _columns_with_urls(candidate: Candidate, rows: Sequence[Sequence[str]]) -> s
         for index, cell in enumerate(row[:MAX_COLUMNS])
         if holds_url(cell)
     }
-    cells = [cell for index, cell in enumerate(candidate.record.cells[:MAX_COLUMNS]) if index in with_urls]
+    cells = [cell for index, cell in enumerate(candidate.record.cells) if index in with_urls]
     if not cells:
         return None
     return (

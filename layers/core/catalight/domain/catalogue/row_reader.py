@@ -15,7 +15,7 @@ from catalight.domain.catalogue.sources import MAX_IMAGES_PER_ROW, Source, linke
 from catalight.domain.catalogue.urls import holds_url, shown
 from catalight.domain.errors import CatalogueError, Problem
 
-MAX_INVALID_URLS = 200_000
+MAX_ODD_URLS = 100_000  # that cannot be fetched, or that were repaired
 MAX_NAMES_SHOWN = 20
 MAX_PADDING = 1_000_000
 MAX_PROBLEMS = 100
@@ -63,7 +63,7 @@ class RowReader:
         self._width = len(cells)
         self._images = header.columns.images
         self._padding_left = max_padding
-        self._invalid_urls = 0
+        self._odd_urls = 0
         self._result_columns = result_columns_in(cells)[::-1]
         self._short_rows = ShortRows(header)
         self._last_line = 0  # of the rows so far
@@ -206,21 +206,24 @@ class RowReader:
             of_cell = sources(cells[index], column)
             if index in links and not any(source.usable for source in of_cell):
                 of_cell = linked(links[index], cells[index], column)
-            if any(source.fault for source in of_cell):
-                self._warn_of_invalid_urls(line, index, of_cell)
+            if any(source.fault or source.notes for source in of_cell):
+                self._examine(line, index, of_cell)
             found += of_cell
         if len(found) > MAX_IMAGES_PER_ROW:
             self.problems.add(partial(self._too_many_images, line, len(found)))
             return None
         return found
 
-    def _warn_of_invalid_urls(self, line: int, index: int, of_cell: Sequence[Source]) -> None:
-        """Add a warning for each. Raise CatalogueError if they could fill the memory."""
+    def _examine(self, line: int, index: int, of_cell: Sequence[Source]) -> None:
+        """Add a warning for each URL that cannot be fetched.
+
+        Raise CatalogueError if there are so many such URLs, or repaired ones, that they would take too long.
+        """
         for source in of_cell:
+            self._odd_urls += bool(source.fault or source.notes)
+            if self._odd_urls > MAX_ODD_URLS:
+                raise CatalogueError((self._too_many_odd_urls(line, index, source),), 1)
             if source.fault:
-                self._invalid_urls += 1
-                if self._invalid_urls > MAX_INVALID_URLS:
-                    raise CatalogueError((self._too_many_invalid_urls(line, index, source),), 1)
                 self.warnings.add(partial(self._invalid_url, line, index, source))
 
     def _too_many_images(self, line: int, images: int) -> Problem:
@@ -233,9 +236,9 @@ class RowReader:
     def _invalid_url(self, line: int, index: int, source: Source) -> Problem:
         return Problem("invalid_url", source.message, line, self._name(index), shown(source.url))
 
-    def _too_many_invalid_urls(self, line: int, index: int, source: Source) -> Problem:
+    def _too_many_odd_urls(self, line: int, index: int, source: Source) -> Problem:
         message = (
-            f"Up to this row, over {MAX_INVALID_URLS:,} URLs cannot be fetched. "
+            f"Up to this row, over {MAX_ODD_URLS:,} URLs cannot be fetched or had to be repaired. "
             "Write complete URLs, such as https://example.com/image.jpg."
         )
         return Problem("too_many_invalid_urls", message, line, self._name(index), shown(source.url))

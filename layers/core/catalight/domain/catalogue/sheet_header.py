@@ -37,8 +37,9 @@ def header_index(rows: Sequence[Sequence[str]], wanted: Wanted = NOTHING) -> int
     records = [_sheet_record(Row(index, list(cells), {}), width) for index, cells in enumerate(rows)]
     try:
         _, choice = _sheet_choice(records, replace(wanted, header_row=None))
-    except CatalogueError:  # a header, but one that has problems
-        return 0
+    except CatalogueError as error:
+        # A header with a problem, unless it lacks what was requested: another sheet may have that.
+        return None if any(one.code == "missing_column" for one in error.problems) else 0
     return choice[0].record.line if choice else None
 
 

@@ -71,13 +71,15 @@ def _repaired(cell: str) -> tuple[Source, ...]:
     if len(parts) > MAX_IMAGES_PER_ROW:
         return tuple(map(Source, parts))
     faults = list(map(fault, parts))
-    as_split = tuple(_source(Piece(part), reason) for part, reason in zip(parts, faults, strict=True))
+    as_split = tuple([_source(Piece(part), reason) for part, reason in zip(parts, faults, strict=True)])
     if not any(faults) and not is_suspect(cell, parts):
         return as_split
     found = pieces(cell)
     if len(found) > MAX_IMAGES_PER_ROW:
         return tuple(Source(piece.text) for piece in found)
-    mended = tuple(_source(piece, fault(piece.text)) for piece in found)
+    if found == [Piece(part) for part in parts]:
+        return as_split
+    mended = tuple([_source(piece, fault(piece.text)) for piece in found])
     return mended if _worth(mended) >= _worth(as_split) else as_split
 
 
@@ -96,7 +98,9 @@ def _source(piece: Piece, reason: str | None) -> Source:
         url = direct
         notes.add(Repair.DOWNLOAD)
     written = piece.text if piece.text != url else None
-    return Source(url, None, written, tuple(code.value for code in Repair if code in notes))
+    return Source(
+        url, None, written, tuple([code.value for code in Repair if code in notes]) if notes else ()
+    )
 
 
 def _worth(found: tuple[Source, ...]) -> tuple[int, int]:
