@@ -13,6 +13,8 @@ from starlette.exceptions import HTTPException
 from catalight.domain.errors import (
     CatalightError,
     CatalogueError,
+    ColumnsNotFoundError,
+    FeedError,
     IdempotencyError,
     ImageNotFoundError,
     JobEndedError,
@@ -77,6 +79,10 @@ def catalogue(error: CatalogueError) -> JSONResponse:
     )
 
 
+def feed(error: FeedError) -> JSONResponse:
+    return problem(422, "feed", "The file cannot be fetched", error.detail, code=error.code)
+
+
 def option(error: OptionError) -> JSONResponse:
     detail = f"{error.field} is {error.found!r}. Allowed: {error.allowed}."
     return problem(422, "option", "Invalid form field", detail, field=error.field)
@@ -124,6 +130,11 @@ def limit(error: LimitError) -> JSONResponse:
 def job_not_found(_: JobNotFoundError) -> JSONResponse:
     detail = "No job has this request id. Check that it was copied completely."
     return problem(404, "job-not-found", "No such job", detail)
+
+
+def columns_not_found(_: ColumnsNotFoundError) -> JSONResponse:
+    detail = "No columns are remembered under this id; GET /columns lists those that are."
+    return problem(404, "columns-not-found", "No such columns", detail)
 
 
 def job_gone(_: JobGoneError) -> JSONResponse:
@@ -234,10 +245,12 @@ def unexpected(error: Exception) -> JSONResponse:
 
 CATALIGHT_ERRORS: dict[type[CatalightError], Callable[..., JSONResponse]] = {
     CatalogueError: catalogue,
+    FeedError: feed,
     OptionError: option,
     UnauthorizedError: unauthorized,
     LimitError: limit,
     JobNotFoundError: job_not_found,
+    ColumnsNotFoundError: columns_not_found,
     JobGoneError: job_gone,
     JobNotFinishedError: job_not_finished,
     JobEndedError: job_ended,

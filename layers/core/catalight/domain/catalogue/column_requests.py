@@ -40,7 +40,7 @@ class Remembered:
 
 
 def read_request(text: str) -> Request | None:
-    """Read the field `columns`; empty text means that nothing is requested. Raise OptionError if it is wrong."""
+    """Read the field `columns`; an empty text requests nothing. Raise OptionError if it is wrong."""
     if not bare(text):
         return None
     try:
@@ -82,7 +82,11 @@ def _fault(value: object) -> str | None:
     if len(names) > MAX_IMAGE_COLUMNS:
         return f"images has {len(names):,} names; at most {MAX_IMAGE_COLUMNS} are allowed"
     named = [*value.get("images", ()), *(value[name] for name in ("serial", "name") if name in value)]
-    return None if all(map(_is_name, named)) else f"a name is not a text of 1 to {MAX_NAME_CHARACTERS} characters"
+    return (
+        None
+        if all(map(_is_name, named))
+        else f"a name is not a text of 1 to {MAX_NAME_CHARACTERS} characters"
+    )
 
 
 def _is_name(name: object) -> bool:

@@ -35,8 +35,8 @@ class Dialect:
 class TextFile:
     """The text of a CSV file, without its byte order mark.
 
-    `marked` is whether it had one or was UTF-16. `encoding` is a name of Python's codecs. `warnings` are about
-    how it was read.
+    `marked` is whether it had one or was UTF-16. `encoding` is a name of Python's codecs. `warnings` say how
+    it was read.
     """
 
     text: str
