@@ -80,7 +80,7 @@ def catalogue(error: CatalogueError) -> JSONResponse:
 
 
 def feed(error: FeedError) -> JSONResponse:
-    return problem(422, "feed", "The file cannot be fetched", error.detail, code=error.code)
+    return problem(422, "feed", "The file cannot be fetched", error.detail, error=error.code)
 
 
 def option(error: OptionError) -> JSONResponse:

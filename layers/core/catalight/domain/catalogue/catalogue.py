@@ -1,6 +1,7 @@
 """A product catalogue: understand its file, and report every problem in it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from catalight.domain.catalogue.columns import Columns
 from catalight.domain.catalogue.dialect import Dialect, TextFile, decode
@@ -127,7 +128,7 @@ def understand(file: TextFile, wanted: Wanted = NOTHING, *, strict: bool = False
         return Understanding(file, refusal=error)
     reader = RowReader(header, max_padding=max(MAX_PADDING, len(file.text)))
     for warning in file.warnings:
-        reader.warnings.add(lambda found=warning: found)
+        reader.warnings.add(partial(replace, warning))
     warnings = reader.warnings
     try:
         reader.read(header.rows)
