@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from catalight.adapters.web.dial import Network
 from catalight.adapters.web.fetch import Fetcher
 from catalight.domain.catalogue.page_advice import feed_advice
 from catalight.domain.web.egress import EgressPolicy
@@ -16,6 +17,7 @@ def fetch_feed(
     egress: EgressPolicy,
     max_bytes: int,
     seconds: float = SECONDS,
+    network: Network = Network(),  # noqa: B008 (it is frozen)
 ) -> bytes:
     """Download `url` as `Fetcher.fetch` does. The number of bytes that came goes to `received`."""
     fetcher = Fetcher(
@@ -27,6 +29,7 @@ def fetch_feed(
         pool_size=1,
         received=received,
         advise=feed_advice,
+        network=network,
     )
     try:
         return fetcher.fetch(url)
