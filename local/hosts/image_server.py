@@ -3,6 +3,7 @@
 | path | response |
 |---|---|
 | `/{n}.jpg` | image n |
+| `/catalogue.csv` | a catalogue with images 1 and 2 |
 | `/busy/{name}` | 503 the first time, then an image |
 | `/resting/{name}` | 503 with `Retry-After: 3600` |
 | `/missing/{name}` | 404 |
@@ -58,6 +59,9 @@ class _Handler(Handler):
         path = urlsplit(self.path).path
         seen = self.server.count(path)
         match path.split("/")[1:]:
+            case ["catalogue.csv"]:
+                lines = ("Serial Number,Product Name,Input Image Urls", *map(self._line, (1, 2)), "")
+                self.answer(200, "\r\n".join(lines).encode(), "text/csv")
             case ["busy", _] if seen == 1:
                 self.answer(503)
             case ["later", _] if not self.server.fixed.is_set():
@@ -81,6 +85,9 @@ class _Handler(Handler):
                 self.answer(200, self._image(int(stem) if stem.isdigit() else 0), "image/jpeg")
             case _:
                 self.answer(404)
+
+    def _line(self, number: int) -> str:
+        return f"{number},Product {number},{self.server.url}/{number}.jpg"
 
     def _image(self, number: int) -> bytes:
         return image(number % DISTINCT, *self.server.size)
