@@ -59,9 +59,6 @@ class _Handler(Handler):
         path = urlsplit(self.path).path
         seen = self.server.count(path)
         match path.split("/")[1:]:
-            case ["catalogue.csv"]:
-                lines = ("Serial Number,Product Name,Input Image Urls", *map(self._line, (1, 2)), "")
-                self.answer(200, "\r\n".join(lines).encode(), "text/csv")
             case ["busy", _] if seen == 1:
                 self.answer(503)
             case ["later", _] if not self.server.fixed.is_set():
@@ -81,13 +78,16 @@ class _Handler(Handler):
             case ["held", _] if not self.server.fixed.wait(HELD_SECONDS):
                 self.answer(503)
             case [name] | ["busy" | "later" | "held", name]:
-                stem = name.split(".", 1)[0]
-                self.answer(200, self._image(int(stem) if stem.isdigit() else 0), "image/jpeg")
+                self.answer(200, *self._named(name))
             case _:
                 self.answer(404)
 
-    def _line(self, number: int) -> str:
-        return f"{number},Product {number},{self.server.url}/{number}.jpg"
+    def _named(self, name: str) -> tuple[bytes, str]:
+        if name == "catalogue.csv":
+            rows = (f"{number},Product {number},{self.server.url}/{number}.jpg" for number in (1, 2))
+            return "\r\n".join(("Serial Number,Product Name,Input Image Urls", *rows)).encode(), "text/csv"
+        stem = name.split(".", 1)[0]
+        return self._image(int(stem) if stem.isdigit() else 0), "image/jpeg"
 
     def _image(self, number: int) -> bytes:
         return image(number % DISTINCT, *self.server.size)
