@@ -66,9 +66,9 @@ class Catalogue:
 class Understanding:
     """What is known of a file: all of it, or as much as its problems left.
 
-    `file` is None if its bytes cannot be read, `header` is None if none was found, and `rows` are those
-    before the problem that stopped the reading, without those that have one. If `strict` made the warnings
-    problems, there are no `warnings`. Only the first MAX_PROBLEMS of each are kept.
+    `file` is None if its bytes cannot be read, and `header` if none was found. `rows` are those without a
+    problem, up to one that stops the reading. There are no `warnings` if `strict` has made them problems. The
+    first MAX_PROBLEMS of each are kept. `refusal` lists the problems, if there are any.
     """
 
     file: TextFile | Table | None = None
@@ -93,7 +93,7 @@ class Understanding:
         return tuple(output_of(cells[index]) for index in self.header.columns.images)
 
     def catalogue(self) -> Catalogue:
-        """Return the catalogue. Raise CatalogueError, which lists every problem, if there is any."""
+        """Return the catalogue. Raise CatalogueError, with every problem of the file, if it has any."""
         if self.refusal:
             raise self.refusal
         if self.file is None or self.header is None:

@@ -40,7 +40,7 @@ class Remembered:
 
 
 def read_request(text: str) -> Request | None:
-    """Read the field `columns`; empty text means that nothing is requested. Raise OptionError if it is wrong."""
+    """Read the field `columns`; an empty text requests nothing. Raise OptionError if it is wrong."""
     if not bare(text):
         return None
     try:
