@@ -76,7 +76,7 @@ audit: $(READY) $(AUDIT_READY)  ## Audit the dependencies, their licences, the t
 chaos: $(READY)  ## Run jobs while everything around them fails (SEEDS=200; SEED=17: repeat one run)
 	@$(BIN)/python -m tests.faults.chaos --seeds $(if $(SEED),1,$(or $(SEEDS),10)) --first $(or $(SEED),1)
 
-corpora: $(CORPORA) $(NATIVE)  ## Send hostile images through the codec (CASES=100000 mutations)
+corpora: $(CORPORA) $(NATIVE)  ## Send hostile images through the codec, and hostile catalogues through the parser (CASES=100000 mutations)
 	@$(BIN)/python -m tests.corpora --cases $(or $(CASES),100000)
 
 fuzz: $(READY)  ## Test the API against its OpenAPI description with random requests (MINUTES=30, SEED=17)

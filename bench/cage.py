@@ -15,8 +15,9 @@ from pathlib import Path
 from statistics import median
 
 from bench.processes import descendants
-from catalight.adapters.codec import cage, compress, fork_server, forking
+from catalight.adapters.codec import compress, fork_server, forking
 from catalight.adapters.codec.sandbox import Sandbox
+from catalight.adapters.isolation import cage
 from catalight.domain.image.limits import LIMITS
 from catalight.domain.image.options import Options
 from local.hosts.images import draw

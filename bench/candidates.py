@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bench import processes
 from bench.modes import Mode
-from catalight.adapters.codec.forking import TUNING
+from catalight.adapters.isolation.starting import TUNING
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent

@@ -9,6 +9,7 @@ from threading import Lock
 from typing import Any
 
 from catalight.domain.api_keys import ApiKey
+from catalight.domain.catalogue.column_requests import MAX_REMEMBERED, Remembered
 from catalight.domain.errors import JobGoneError, JobNotFoundError, UnavailableError
 from catalight.domain.job.job import ENDED, OPEN, RUNNING, Counts, Job, JobState
 from catalight.domain.job.row import Row, RowState
@@ -139,6 +140,7 @@ class MemoryJobs:
         job = self.find(job_id)
         if job and job.state is JobState.GONE:
             nothing: dict[str, Any] = {"header": (), "file_name": "", "secret": b"", "webhook": None}
+            nothing["remembered"] = {}
             self.jobs[job_id] = replace(job, **nothing, sweep_at=None)
 
     def page(
@@ -426,3 +428,37 @@ class MemoryStore:
 
     def link(self, key: str, seconds: int, file_name: str | None = None, *, head: bool = False) -> str:
         return f"memory:{key}?HEAD" if head else f"memory:{key}"
+
+
+class MemoryColumns:
+    """Columns by owner and header, the last used one at the end; `finds` counts the reads."""
+
+    def __init__(self) -> None:
+        self.owners: dict[str, dict[str, Remembered]] = defaultdict(dict)
+        self.finds = 0
+        self.down = False
+
+    def of_owner(self, owner: str) -> list[Remembered]:
+        if self.down:
+            raise UnavailableError("MongoDB")
+        self.finds += 1
+        return list(self.owners[owner].values())[::-1]
+
+    def remember(self, owner: str, chosen: Remembered) -> None:
+        if self.down:
+            raise UnavailableError("MongoDB")
+        headers = self.owners[owner]
+        if chosen.id in headers and headers[chosen.id].chosen_at > chosen.chosen_at:
+            return
+        headers.pop(chosen.id, None)
+        headers[chosen.id] = chosen
+        while len(headers) > MAX_REMEMBERED:
+            del headers[next(iter(headers))]
+
+    def use(self, owner: str, columns_id: str, now: datetime) -> None:
+        headers = self.owners[owner]
+        if known := headers.pop(columns_id, None):
+            headers[columns_id] = replace(known, used_at=max(known.used_at, now))
+
+    def forget(self, owner: str, columns_id: str) -> bool:
+        return self.owners[owner].pop(columns_id, None) is not None

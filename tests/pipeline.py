@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+from catalight.adapters.tables.reader import TableReader
 from catalight.domain.catalogue import catalogue
 from catalight.domain.errors import ImageError, ImageErrorCode
 from catalight.domain.image.compressed import Compressed
@@ -30,6 +31,7 @@ from catalight.usecases.images.end_rows import EndRows
 from catalight.usecases.images.give_up import GiveUp
 from catalight.usecases.images.process_range import ProcessRange
 from catalight.usecases.images.record_images import RecordImages
+from catalight.usecases.jobs.accept import Accept
 from catalight.usecases.jobs.ask_completion import AskCompletion
 from catalight.usecases.jobs.cancel import CancelJob
 from catalight.usecases.jobs.delete import DeleteJob
@@ -38,6 +40,7 @@ from catalight.usecases.jobs.reopen_rows import ReopenRows
 from catalight.usecases.jobs.retry import RetryJob
 from catalight.usecases.jobs.send_window import SendWindow
 from catalight.usecases.jobs.submit import Submission, Submit
+from catalight.usecases.jobs.understand import Understand
 from catalight.usecases.upkeep.purge_job import PurgeJob
 from catalight.usecases.upkeep.sweep import Sweep
 from catalight.usecases.upkeep.tend_job import TendJob
@@ -45,6 +48,7 @@ from catalight.usecases.webhooks.deliver import DeliverWebhook
 from catalight.usecases.webhooks.redeliver import RedeliverWebhook
 from tests.fakes import (
     FakeClock,
+    MemoryColumns,
     MemoryDeliveries,
     MemoryHosts,
     MemoryJobs,
@@ -134,6 +138,9 @@ class Pipeline:
             window=self.window,
             retention=RETENTION,
         )
+        self.column_memory = MemoryColumns()
+        self.understand = Understand(TableReader(), self.column_memory)
+        self.accept = Accept(self.understand, self.submit, self.column_memory, self.jobs, self.clock)
         self.record_images = RecordImages(self.jobs, self.rows, self.store, self.clock)
         self.carry_on = CarryOn(self.rows, self.image_queue, self.ask_completion)
         self.compress_images = CompressImages(
@@ -201,6 +208,14 @@ class Pipeline:
 
     def compress(self, data: bytes, options: Options, job: str) -> Compressed:
         return an_output(data[: len(data) // 2])
+
+    def fetch_feed(self, url: str, received: Callable[[int], None]) -> bytes:
+        """Return the bytes of a host, or raise its error."""
+        found = self.hosts[url]
+        if isinstance(found, Exception):
+            raise found
+        received(len(found))
+        return found
 
     def deliver(self, owner: str, url: str, webhook_id: str, body: str, now: object) -> Delivery:
         self.delivered.append((url, webhook_id, body))

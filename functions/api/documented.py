@@ -40,7 +40,11 @@ def documented_links() -> dict[str, Any]:
 def documented_part(name: str, content_type: str) -> dict[str, Any]:
     """Return the OpenAPI entry of the content type of a form part."""
     encoding = {name: {"contentType": content_type}}
-    return {"requestBody": {"content": {"multipart/form-data": {"encoding": encoding}}}}
+    return {"requestBody": {"content": {"multipart/form-data": {"encoding": encoding}}, "required": True}}
+
+
+EXACTLY_ONE = {"Body_upload": ("file", "file_url")}
+"""Fields of which a form has exactly one."""
 
 
 def corrected(document: dict[str, Any]) -> dict[str, Any]:
@@ -58,6 +62,8 @@ def corrected(document: dict[str, Any]) -> dict[str, Any]:
     for name, schema in document["components"]["schemas"].items():
         if name.startswith("Body_"):
             schema["additionalProperties"] = False
+            if fields := EXACTLY_ONE.get(name):
+                schema["oneOf"] = [{"required": [field]} for field in fields]
             for field in schema["properties"].values():
                 _without_null(field)
     return document

@@ -1,9 +1,10 @@
 """Refuse form fields and query parameters that do not exist: what is misspelt would be ignored silently."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
 
 from fastapi import Depends, Request
+from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 
 from catalight.domain.catalogue.urls import MAX_SHOWN_CHARACTERS, shown
@@ -18,21 +19,15 @@ async def _refuse_unknown(request: Request, _: Calling) -> None:
 
     A caller who lacks a required key is refused before.
     """
-    route = request.scope["route"].dependant
-    places = {
-        "form field": route.body_params,
-        "query parameter": route.query_params,
-        "header": route.header_params,
-    }
-    known = {field.alias: place for place, fields in places.items() for field in fields}
+    known = dict(_known(request.scope["route"].dependant))
     sent = [(name, "query parameter") for name in request.query_params]
     repeated = list[str]()
-    if route.body_params:
+    if "form field" in known.values():
         form = await request.form()  # parsed before
         sent += [(name, "form field") for name in form]
         repeated = [name for name in form if len(form.getlist(name)) > 1]
     unknown = [(name, place) for name, place in sent if known.get(name) != place]
-    errors = [(place, name, _message(name, place, known)) for name, place in unknown]
+    errors = [(place, name, _message(name, place, known)) for name, place in unknown[:MAX_REPORTED]]
     errors += [("form field", name, "The field was sent more than once; send it once") for name in repeated]
     if errors:
         raise RequestValidationError(
@@ -41,6 +36,18 @@ async def _refuse_unknown(request: Request, _: Calling) -> None:
                 for place, name, message in errors[:MAX_REPORTED]
             ]
         )
+
+
+def _known(route: Dependant) -> Iterator[tuple[str, str]]:
+    """Yield the names of a route and its dependencies, and their places."""
+    for place, fields in (
+        ("form field", route.body_params),
+        ("query parameter", route.query_params),
+        ("header", route.header_params),
+    ):
+        yield from ((field.alias, place) for field in fields)
+    for dependency in route.dependencies:
+        yield from _known(dependency)
 
 
 ONLY_KNOWN = Depends(_refuse_unknown)

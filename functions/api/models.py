@@ -68,20 +68,6 @@ class Links(BaseModel):
         return cls(status=f"/status/{job_id}", download=f"/download/{job_id}", rows=f"/jobs/{job_id}/rows")
 
 
-class Accepted(BaseModel):
-    """The catalogue is stored and will be processed."""
-
-    request_id: str = Field(examples=[REQUEST_ID])
-    status: ShownState = Field(examples=["PENDING"])
-    rows: int = Field(examples=[1000])
-    images: int = Field(examples=[2000])
-    warnings: list[Note] = Field(
-        description="Problems that cost images, not the whole catalogue; the first 100"
-    )
-    warnings_total: int = Field(examples=[0])
-    links: Links
-
-
 class Images(BaseModel):
     """The number of images: all, done and failed."""
 

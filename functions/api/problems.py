@@ -10,9 +10,12 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from catalight.domain.catalogue import urls
 from catalight.domain.errors import (
     CatalightError,
     CatalogueError,
+    ColumnsNotFoundError,
+    FeedError,
     IdempotencyError,
     ImageNotFoundError,
     JobEndedError,
@@ -77,6 +80,10 @@ def catalogue(error: CatalogueError) -> JSONResponse:
     )
 
 
+def feed(error: FeedError) -> JSONResponse:
+    return problem(422, "feed", "The file cannot be fetched", error.detail, error=error.code)
+
+
 def option(error: OptionError) -> JSONResponse:
     detail = f"{error.field} is {error.found!r}. Allowed: {error.allowed}."
     return problem(422, "option", "Invalid form field", detail, field=error.field)
@@ -124,6 +131,11 @@ def limit(error: LimitError) -> JSONResponse:
 def job_not_found(_: JobNotFoundError) -> JSONResponse:
     detail = "No job has this request id. Check that it was copied completely."
     return problem(404, "job-not-found", "No such job", detail)
+
+
+def columns_not_found(_: ColumnsNotFoundError) -> JSONResponse:
+    detail = "No columns are remembered under this id; GET /columns lists those that are."
+    return problem(404, "columns-not-found", "No such columns", detail)
 
 
 def job_gone(_: JobGoneError) -> JSONResponse:
@@ -196,7 +208,8 @@ def content_type(detail: str) -> JSONResponse:
 def invalid_request(error: RequestValidationError, request: Request) -> JSONResponse:
     sent = request.headers.get("content-type", "")
     if request.method == "POST" and not sent.lower().startswith("multipart/form-data"):
-        detail = f"Send the CSV as multipart/form-data in the field `file`, not as {sent or 'untyped'!r}."
+        shown = urls.shown(sent) or "untyped"
+        detail = f"Send the CSV as multipart/form-data in the field `file`, not as {shown!r}."
         return content_type(detail)
     # The location is the place, the name and, in a list, the index.
     found = [{"field": str(e["loc"][:2][-1]), "message": _in_words(e)} for e in error.errors()]
@@ -234,10 +247,12 @@ def unexpected(error: Exception) -> JSONResponse:
 
 CATALIGHT_ERRORS: dict[type[CatalightError], Callable[..., JSONResponse]] = {
     CatalogueError: catalogue,
+    FeedError: feed,
     OptionError: option,
     UnauthorizedError: unauthorized,
     LimitError: limit,
     JobNotFoundError: job_not_found,
+    ColumnsNotFoundError: columns_not_found,
     JobGoneError: job_gone,
     JobNotFinishedError: job_not_finished,
     JobEndedError: job_ended,

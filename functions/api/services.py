@@ -17,6 +17,7 @@ from catalight.adapters.aws.secrets import secret_now
 from catalight.adapters.aws.sqs import SqsQueue
 from catalight.adapters.mongo import (
     Connection,
+    MongoColumnMemory,
     MongoDeliveries,
     MongoJobs,
     MongoKeys,
@@ -24,6 +25,7 @@ from catalight.adapters.mongo import (
     MongoRows,
     MongoUsage,
 )
+from catalight.adapters.tables.reader import TableReader
 from catalight.clock import utc_now
 from catalight.domain import api_keys
 from catalight.domain.job.retention import Retention
@@ -32,16 +34,20 @@ from catalight.usecases.callers.admit import Admit
 from catalight.usecases.callers.authenticate import Authenticate
 from catalight.usecases.callers.throttle import Throttle
 from catalight.usecases.images.link_image import LinkImage
+from catalight.usecases.jobs.accept import Accept
 from catalight.usecases.jobs.ask_completion import AskCompletion
 from catalight.usecases.jobs.cancel import CancelJob
 from catalight.usecases.jobs.delete import DeleteJob
+from catalight.usecases.jobs.fetch_feed import FetchFeed
 from catalight.usecases.jobs.link_result import LinkResult
 from catalight.usecases.jobs.own_job import OwnJob
 from catalight.usecases.jobs.retry import RetryJob
 from catalight.usecases.jobs.send_window import SendWindow
 from catalight.usecases.jobs.submit import Submit
-from catalight.usecases.ports import JobList, Rows
+from catalight.usecases.jobs.understand import Understand
+from catalight.usecases.ports import ColumnMemory, JobList, Rows
 from catalight.usecases.webhooks.redeliver import RedeliverWebhook
+from functions.api.body_limit import MAX_BODY
 
 # Read at start-up, so that an invalid setting stops the function before any work.
 EGRESS = EgressPolicy.read(os.environ)
@@ -65,7 +71,10 @@ class Services:
     admit: Admit
     job_list: JobList
     rows: Rows
-    submit: Submit
+    fetch_feed: FetchFeed
+    understand: Understand
+    accept: Accept
+    column_memory: ColumnMemory
     cancel_job: CancelJob
     retry_job: RetryJob
     delete_job: DeleteJob
@@ -99,6 +108,14 @@ def link_image() -> LinkImage:
     return LinkImage(store())
 
 
+def _fetch_feed(url: str, received: Callable[[int], None]) -> bytes:
+    """Download a catalogue."""
+    # Imported only here, because a cold start would take a fifth longer.
+    from catalight.adapters.web.feed import fetch_feed
+
+    return fetch_feed(url, received, egress=EGRESS, max_bytes=MAX_BODY)
+
+
 @cache
 def services() -> Services:
     """Build the services from the function's environment, once."""
@@ -115,25 +132,33 @@ def services() -> Services:
     keys, usage = MongoKeys(mongodb()), MongoUsage(mongodb())
     keys.ensure_indexes()
     usage.ensure_indexes()
+    memory = MongoColumnMemory(mongodb())
+    memory.ensure_indexes()
+    understand = Understand(TableReader(), memory)
+    throttle = Throttle(usage, utc_now)
     admit = Admit(jobs, usage, utc_now)
+    submit = Submit(
+        jobs=jobs,
+        rows=rows,
+        admit=admit,
+        send_window=SendWindow(image_queue, AskCompletion(jobs, rows, aggregator_queue, utc_now)),
+        clock=utc_now,
+        new_id=lambda: str(uuid4()),
+        window=int(env["WINDOW"]),
+        retention=retention,
+    )
     return Services(
         ping=MongoPing(mongodb()),
         authenticate=Authenticate(keys) if api_keys.keys_required(env) else None,
         own_job=OwnJob(jobs),
-        throttle=Throttle(usage, utc_now),
+        throttle=throttle,
         admit=admit,
         job_list=jobs,
         rows=rows,
-        submit=Submit(
-            jobs=jobs,
-            rows=rows,
-            admit=admit,
-            send_window=SendWindow(image_queue, AskCompletion(jobs, rows, aggregator_queue, utc_now)),
-            clock=utc_now,
-            new_id=lambda: str(uuid4()),
-            window=int(env["WINDOW"]),
-            retention=retention,
-        ),
+        fetch_feed=FetchFeed(_fetch_feed, throttle, MAX_BODY),
+        understand=understand,
+        accept=Accept(understand, submit, memory, jobs, utc_now),
+        column_memory=memory,
         cancel_job=CancelJob(jobs, aggregator_queue, utc_now),
         retry_job=RetryJob(jobs, admit, aggregator_queue, utc_now, retention),
         delete_job=DeleteJob(jobs, aggregator_queue, utc_now),

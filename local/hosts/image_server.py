@@ -3,6 +3,7 @@
 | path | response |
 |---|---|
 | `/{n}.jpg` | image n |
+| `/catalogue.csv` | a catalogue with images 1 and 2 |
 | `/busy/{name}` | 503 the first time, then an image |
 | `/resting/{name}` | 503 with `Retry-After: 3600` |
 | `/missing/{name}` | 404 |
@@ -77,10 +78,16 @@ class _Handler(Handler):
             case ["held", _] if not self.server.fixed.wait(HELD_SECONDS):
                 self.answer(503)
             case [name] | ["busy" | "later" | "held", name]:
-                stem = name.split(".", 1)[0]
-                self.answer(200, self._image(int(stem) if stem.isdigit() else 0), "image/jpeg")
+                self.answer(200, *self._named(name))
             case _:
                 self.answer(404)
+
+    def _named(self, name: str) -> tuple[bytes, str]:
+        if name == "catalogue.csv":
+            rows = (f"{number},Product {number},{self.server.url}/{number}.jpg" for number in (1, 2))
+            return "\r\n".join(("Serial Number,Product Name,Input Image Urls", *rows)).encode(), "text/csv"
+        stem = name.split(".", 1)[0]
+        return self._image(int(stem) if stem.isdigit() else 0), "image/jpeg"
 
     def _image(self, number: int) -> bytes:
         return image(number % DISTINCT, *self.server.size)

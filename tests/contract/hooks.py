@@ -10,13 +10,16 @@ from hypothesis import strategies as st
 
 from catalight.domain.catalogue import urls
 from catalight.domain.errors import OptionError
+from catalight.domain.job.request_headers import MAX_CHARACTERS
 from functions.api import cursors
+from functions.api.uploads import MAX_HEADER_ROW
 
 ANSWERS = Path(os.environ["CONTRACT_ANSWERS"])
 IMAGES = os.environ["CONTRACT_IMAGES"]
 WEBHOOK = os.environ["CONTRACT_WEBHOOK"]
 BOOLEANS = {"0", "1", "f", "t", "n", "y", "no", "yes", "off", "on"}
 GONE, *KEPT = os.environ["CONTRACT_JOBS"].split()
+COLUMNS = '{"images": ["Input Image Urls"]}'
 PATHS = ("1.jpg", "2.jpg", "missing/3.jpg", "text/4.jpg", "slow/5.jpg")
 
 schemathesis.openapi.format("uri", st.sampled_from([WEBHOOK, f"{WEBHOOK}?shop=1", f"{WEBHOOK}/orders"]))
@@ -32,8 +35,16 @@ def before_call(_: Any, case: Any, kwargs: dict[str, Any]) -> None:
         return
     if isinstance(file := body.get("file"), str):
         body["file"] = catalogue(file)
-    if isinstance(url := body.get("webhook_url"), str) and not urls.fault(url):
-        body["webhook_url"] = WEBHOOK
+    for name, own in (("webhook_url", WEBHOOK), ("file_url", f"{IMAGES}/catalogue.csv")):
+        if isinstance(url := body.get(name), str) and not urls.fault(url):
+            body[name] = own
+    for name, own in (("user_agent", "Mozilla/5.0"), ("referer", "origin")):
+        if isinstance(text := body.get(name), str) and len(text) <= MAX_CHARACTERS:
+            body[name] = own
+    if body.get("columns") and isinstance(body["columns"], str):
+        body["columns"] = COLUMNS
+    if isinstance(row := body.get("header_row"), int) and 1 <= row <= MAX_HEADER_ROW:
+        body["header_row"] = 1
 
 
 @schemathesis.hook
@@ -63,7 +74,7 @@ def filter_failure(_: Any, failure: Any, case: Any, response: Any) -> bool:
         case "RejectedPositiveData":
             return not (reused_key(response) or unknown_cursor(case))
         case "AcceptedNegativeData":
-            return not other_boolean(case)
+            return not (other_boolean(case) or empty_field(case))
     return True
 
 
@@ -83,5 +94,12 @@ def unknown_cursor(case: Any) -> bool:
 
 
 def other_boolean(case: Any) -> bool:
-    """Return whether a form has a boolean other than true and false, which is accepted too."""
-    return isinstance(case.body, dict) and str(case.body.get("strict", "")).lower() in BOOLEANS
+    """Return whether a form or query has a boolean other than true and false, which is accepted too."""
+    form = case.body if isinstance(case.body, dict) else {}
+    given = (form.get("strict", ""), (case.query or {}).get("dry_run", ""))
+    return any(str(value).lower() in BOOLEANS for value in given)
+
+
+def empty_field(case: Any) -> bool:
+    """Return whether a form field is empty, which counts as missing."""
+    return isinstance(case.body, dict) and "" in case.body.values()

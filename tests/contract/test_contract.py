@@ -15,6 +15,7 @@ REACHED = {
     "HEAD /download/{request_id}": "307",
     "GET /images/{token}/{name}": "307",
     "HEAD /images/{token}/{name}": "307",
+    "GET /columns": "200",
     "GET /jobs": "200",
     "GET /jobs/{request_id}/rows": "200",
     "POST /jobs/{request_id}/retry": "202",

@@ -1,10 +1,10 @@
-"""Send hostile images through the sandbox: `python -m tests.corpora --cases 100000`, or `make corpora`."""
+"""Send hostile images through the sandbox and hostile catalogues through the parser: `make corpora`."""
 
 import argparse
 import sys
 
 from catalight.domain.image.options import Options, Target
-from tests.corpora import harness, pillow
+from tests.corpora import catalogues, harness, pillow
 from tests.corpora.bombs import bombs
 from tests.corpora.harness import Report
 from tests.corpora.mutations import mutations
@@ -13,10 +13,11 @@ from tests.corpora.mutations import mutations
 def main() -> int:
     """Run the named corpora, by default all of them; return 1 if a case is broken."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("corpora", nargs="*", default=["pillow", "bombs", "mutations"])
+    parser.add_argument("corpora", nargs="*", default=["pillow", "bombs", "mutations", "catalogues"])
     parser.add_argument(
         "--cases", type=int, default=100_000, help="total number of mutations, spread over the formats"
     )
+    parser.add_argument("--shapes", type=int, default=1_000, help="number of shapes of catalogues")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--formats", nargs="*", type=Target, default=[*Target])
     arguments = parser.parse_args()
@@ -28,6 +29,10 @@ def main() -> int:
         "mutations": mutations(arguments.seed, arguments.cases // len(targets)),
     }
     for corpus in arguments.corpora:
+        if corpus == "catalogues":
+            catalogues.search(arguments.shapes)
+            print(f"catalogues: {arguments.shapes:,} shapes are read in proportion to their size")
+            continue
         reports.append(harness.run(corpus, corpora[corpus], targets))
         print(reports[-1], flush=True)
     return any(report.broken for report in reports)

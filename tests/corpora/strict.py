@@ -7,7 +7,8 @@ import errno
 import os
 import platform
 
-from catalight.adapters.codec import fork_server, seccomp
+from catalight.adapters.codec import fork_server
+from catalight.adapters.isolation import seccomp
 
 # FileIO asks for the size of a file that it is given, and does without: newfstatat on both machines.
 SPARED = {"x86_64": 262, "aarch64": 79}

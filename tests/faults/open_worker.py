@@ -4,7 +4,7 @@ To kill the worker that calls a host, `peers` looks through the descriptors of a
 its own from everybody but root once it has started the codec.
 """
 
-from catalight.adapters.codec import cage
+from catalight.adapters.isolation import cage
 from local.runner import worker
 
 

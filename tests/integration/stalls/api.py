@@ -10,9 +10,11 @@ from uuid import uuid4
 
 import httpx2
 
-from catalight.adapters.mongo import Connection, MongoJobs, MongoKeys, MongoRows
+from catalight.adapters.mongo import Connection, MongoColumnMemory, MongoJobs, MongoKeys, MongoRows
 from catalight.domain import api_keys
 from catalight.domain.api_keys import ApiKey, Limits
+from catalight.domain.catalogue.column_requests import Remembered
+from catalight.domain.catalogue.columns import Request
 from catalight.domain.job import links
 from catalight.domain.job.job import Counts, JobState
 from local.runner.template import parameters
@@ -25,6 +27,7 @@ ORIGIN = "https://shop.test"
 KEY = "key"
 IMAGE = links.link(b"secret", 1, 0, 0, "http://h/a.jpg", "jpg")
 TOKEN = api_keys.new_token()
+COLUMNS = "ab" * 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,8 @@ CALLS = {
     "preflight": Call("OPTIONS", "/upload", 200),
     "healthz": Call("GET", "/healthz", 200, DATABASE),
     "upload": Call("POST", "/upload", 202, DATABASE),
+    "list_columns": Call("GET", "/columns", 200, DATABASE),
+    "forget_columns": Call("DELETE", f"/columns/{COLUMNS}", 204, DATABASE),
     "list_jobs": Call("GET", "/jobs", 200, DATABASE),
     "status": Call("GET", "/status/read", 200, DATABASE),
     "list_rows": Call("GET", "/jobs/read/rows", 200, DATABASE),
@@ -82,6 +87,8 @@ def fill(connection: Connection, s3: Any, bucket: str) -> None:
     """Store the key, the jobs and the objects of the calls."""
     jobs, rows, now = MongoJobs(connection), MongoRows(connection), datetime.now(UTC)
     MongoKeys(connection).insert(ApiKey(KEY, KEY, api_keys.digest(TOKEN), Limits(), now))
+    chosen = Remembered(COLUMNS, Request(("Photo",)), ("SKU", "Photo"), now, now)
+    MongoColumnMemory(connection).remember(KEY, chosen)
     counts = Counts(done=1, failed=1)
     later = now + timedelta(days=1)
     new = a_job(owner=KEY, created_at=now, moved_at=now, sweep_at=later, deadline_at=later, expires_at=later)

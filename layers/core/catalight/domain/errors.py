@@ -33,6 +33,15 @@ class CatalogueError(CatalightError):
         self.total = total
 
 
+class FeedError(CatalogueError):
+    """The file that a request names by its URL cannot be fetched. `code` says why; `detail` is a sentence."""
+
+    def __init__(self, code: "ImageErrorCode", detail: str) -> None:
+        super().__init__((Problem("feed", detail, found=code.value),), 1)
+        self.code = code
+        self.detail = detail
+
+
 class OptionError(CatalightError):
     """An invalid form field: the value that was found, and what is allowed."""
 
@@ -123,6 +132,22 @@ class IdempotencyError(CatalightError):
     def __init__(self, job_id: str) -> None:
         super().__init__(f"the key belongs to another submission, job {job_id!r}")
         self.job_id = job_id
+
+
+class UnderstoodOtherwiseError(CatalightError):
+    """A job was accepted with other columns in memory than a repetition of its request was read with."""
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(f"job {job_id!r} was understood otherwise")
+        self.job_id = job_id
+
+
+class ColumnsNotFoundError(CatalightError):
+    """The owner has no remembered columns with this id."""
+
+    def __init__(self, columns_id: str) -> None:
+        super().__init__(f"no columns {columns_id!r}")
+        self.columns_id = columns_id
 
 
 class JobNotFinishedError(CatalightError):

@@ -6,6 +6,9 @@ from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from catalight.domain.api_keys import ApiKey
+from catalight.domain.catalogue.column_requests import Remembered
+from catalight.domain.catalogue.files import Options, Table, TextFile
+from catalight.domain.catalogue.header_choice import Wanted
 from catalight.domain.job.job import Counts, Job, JobState
 from catalight.domain.job.row import Row, RowState
 from catalight.domain.job.webhook import Delivery
@@ -15,6 +18,12 @@ from catalight.domain.web.hosts import Host
 
 type Clock = Callable[[], datetime]
 type SecondsLeft = Callable[[], float]
+
+type ReadTable = Callable[[bytes, Options, Wanted], TextFile | Table]
+"""Turns the bytes of a file into what a catalogue is read from, or raises CatalogueError or OptionError."""
+
+type Fetch = Callable[[str, Callable[[int], None]], bytes]
+"""Downloads a URL, or raises ImageError; the second argument gets the number of bytes that came."""
 
 
 class Jobs(Protocol):
@@ -251,3 +260,19 @@ class Usage(Protocol):
 
         Return None, or the time if it was not moved.
         """
+
+
+class ColumnMemory(Protocol):
+    """The columns that each owner has named for headers: at most MAX_REMEMBERED, those used last."""
+
+    def of_owner(self, owner: str) -> list[Remembered]:
+        """Return what is remembered of an owner, the last used first."""
+
+    def remember(self, owner: str, chosen: Remembered) -> None:
+        """Remember columns for a header, unless others were chosen for it later. It may be repeated."""
+
+    def use(self, owner: str, columns_id: str, now: datetime) -> None:
+        """Record that columns were used, if they are remembered."""
+
+    def forget(self, owner: str, columns_id: str) -> bool:
+        """Forget columns. Return whether they were remembered."""

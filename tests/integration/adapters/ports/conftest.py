@@ -4,8 +4,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from catalight.adapters.mongo import Connection, MongoDeliveries, MongoJobs, MongoKeys, MongoRows, MongoUsage
-from tests.fakes import MemoryDeliveries, MemoryJobs, MemoryKeys, MemoryRows, MemoryUsage
+from catalight.adapters.mongo import (
+    Connection,
+    MongoColumnMemory,
+    MongoDeliveries,
+    MongoJobs,
+    MongoKeys,
+    MongoRows,
+    MongoUsage,
+)
+from tests.fakes import MemoryColumns, MemoryDeliveries, MemoryJobs, MemoryKeys, MemoryRows, MemoryUsage
 from tests.integration.adapters.ports.stores import Store
 
 
@@ -13,11 +21,12 @@ from tests.integration.adapters.ports.stores import Store
 def store(request: pytest.FixtureRequest) -> Iterator[Store]:
     if request.param == "memory":
         memory = MemoryJobs()
-        yield Store(memory, memory, MemoryDeliveries(memory), MemoryRows(), MemoryKeys(), MemoryUsage())
+        deliveries, columns = MemoryDeliveries(memory), MemoryColumns()
+        yield Store(memory, memory, deliveries, MemoryRows(), MemoryKeys(), MemoryUsage(), columns)
     else:
         mongodb: Connection = request.getfixturevalue("mongodb")
         jobs, rows = MongoJobs(mongodb), MongoRows(mongodb)
-        keys, usage = MongoKeys(mongodb), MongoUsage(mongodb)
-        for collection in (jobs, rows, keys, usage):
+        keys, usage, remembered = MongoKeys(mongodb), MongoUsage(mongodb), MongoColumnMemory(mongodb)
+        for collection in (jobs, rows, keys, usage, remembered):
             collection.ensure_indexes()
-        yield Store(jobs, jobs, MongoDeliveries(mongodb), rows, keys, usage)
+        yield Store(jobs, jobs, MongoDeliveries(mongodb), rows, keys, usage, remembered)

@@ -22,6 +22,7 @@ from catalight.adapters.codec import child, forking
 from catalight.adapters.codec.answers import SandboxError
 from catalight.adapters.codec.forking import ForkServer
 from catalight.adapters.codec.sandbox import Sandbox
+from catalight.adapters.isolation.starting import TUNING
 from catalight.domain.errors import ImageError
 from catalight.domain.image.limits import LIMITS
 from catalight.domain.image.options import Options
@@ -206,7 +207,7 @@ def test_the_child_gets_no_secrets_in_its_environment(
 ) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     names = run(sandbox, "import os; found = [*os.environ]")["found"]
-    others = {name for name in names if not name.startswith(forking.TUNING)}
+    others = {name for name in names if not name.startswith(TUNING)}
     assert others <= {"PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "LC_CTYPE"}
 
 
@@ -281,8 +282,9 @@ def test_a_child_that_talks_out_of_turn_is_not_used_again() -> None:
 # Starts a sandbox where the system call of the first argument is refused; its images are the second.
 REFUSING = """
 import logging, os, sys
-from catalight.adapters.codec import cage, forking, seccomp
-from catalight.adapters.codec.libc import call
+from catalight.adapters.codec import forking
+from catalight.adapters.isolation import cage, seccomp
+from catalight.adapters.isolation.libc import call
 from catalight.adapters.codec.sandbox import Sandbox
 from catalight.domain.image.limits import LIMITS
 from catalight.domain.image.options import Options

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from catalight.adapters.tables.ole import stream_of
-from catalight.adapters.tables.table import Format, Row, Sheet
+from catalight.domain.catalogue.files import Format, Row, Sheet
 from catalight.domain.errors import CatalogueError
 from tests.unit.adapters.tables.writing import table
 

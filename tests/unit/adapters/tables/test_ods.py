@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
-from catalight.adapters.tables.table import Format, Row, Sheet
+from catalight.domain.catalogue.files import Format, Row, Sheet
 from catalight.domain.errors import CatalogueError
 from tests.unit.adapters.tables.test_xlsx import TABLES, read_rows, without_empty
 from tests.unit.adapters.tables.writing import spreadsheet, table, text_table, texts

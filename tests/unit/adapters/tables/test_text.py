@@ -13,7 +13,7 @@ import pytest
 from catalight.adapters.tables import gunzip
 from catalight.adapters.tables.encodings import ENCODINGS
 from catalight.adapters.tables.read import read
-from catalight.adapters.tables.table import Options, Table, TextFile
+from catalight.domain.catalogue.files import Options, Table, TextFile
 from catalight.domain.errors import CatalogueError, OptionError, Problem
 from tests.unit.adapters.tables.writing import by_openpyxl
 
@@ -91,7 +91,8 @@ def test_the_words_of_an_encoding_together_have_its_name(name: str) -> None:
     ],
 )
 def test_utf_8_and_utf_16_need_no_guess(data: bytes, marked: bool) -> None:
-    assert text(data) == TextFile(CSV.format("Größe"), marked)
+    found = text(data)
+    assert (found.text, found.marked, found.warnings) == (CSV.format("Größe"), marked, ())
 
 
 def test_a_mark_of_utf_8_before_another_encoding_is_dropped() -> None:

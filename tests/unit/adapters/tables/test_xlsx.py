@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from xlsxwriter.worksheet import Worksheet
 
 from catalight.adapters.tables.read import read
-from catalight.adapters.tables.table import Format, Options, Row, Sheet, Table
+from catalight.domain.catalogue.files import Format, Options, Row, Sheet, Table
 from catalight.domain.errors import CatalogueError
 from tests.unit.adapters.tables.writing import (
     LINKS,

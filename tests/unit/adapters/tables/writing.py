@@ -10,7 +10,7 @@ import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
 from catalight.adapters.tables.read import read
-from catalight.adapters.tables.table import Options, Table
+from catalight.domain.catalogue.files import Options, Table
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 LINKS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"

@@ -1,10 +1,12 @@
 """Parsing catalogues: what is accepted, what is refused, and how precisely problems are reported."""
 
+from functools import partial
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalight.domain.catalogue import catalogue
+from catalight.domain.catalogue import catalogue, row_reader
 from catalight.domain.catalogue.catalogue import (
     MAX_IMAGES_PER_ROW,
     MAX_PADDING,
@@ -16,7 +18,7 @@ from catalight.domain.catalogue.catalogue import (
     parse,
 )
 from catalight.domain.catalogue.columns import Columns, Reason
-from catalight.domain.errors import CatalogueError
+from catalight.domain.errors import CatalogueError, Problem
 
 HEADER = "Serial Number,Product Name,Input Image Urls"
 GOOD = "1,Tea,http://a/x.jpg"
@@ -223,6 +225,35 @@ def test_problems_and_warnings_are_listed_up_to_the_cap_but_all_counted() -> Non
     assert (len(error.problems), error.total) == (MAX_PROBLEMS, 150)
 
 
+def test_rows_with_problems_count_among_the_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that a file of broken rows is not read to its end."""
+    monkeypatch.setattr(row_reader, "MAX_ROWS", 3)
+    error = refused(csv_of(GOOD, *['2,"a"b,http://a'] * 9))
+    wanted = [("broken_quote", line, None) for line in (3, 4, 5)] + [("too_many_rows", 5, None)]
+    assert [(code, line) for code, line, _ in found(error)] == [(code, line) for code, line, _ in wanted]
+
+
+def test_a_file_of_more_invalid_urls_than_could_be_kept_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(row_reader, "MAX_ODD_URLS", 3)
+    assert parse(csv_of(GOOD, '2,Pot,"a\nb\nc"')).images == 4
+    (problem,) = refused(csv_of(GOOD, '2,Pot,"a\nb"', '3,Pan,"c\nd"')).problems
+    assert (problem.code, problem.line, problem.found) == ("too_many_invalid_urls", 5, "d")
+
+
+def test_problems_beyond_the_cap_are_not_described() -> None:
+    """Their messages would take more time than reading the rows."""
+    findings = row_reader.Findings()
+    described = list[int]()
+
+    def describe(number: int) -> Problem:
+        described.append(number)
+        return Problem("a", "b")
+
+    for number in range(150):
+        findings.add(partial(describe, number))
+    assert (len(described), findings.total) == (MAX_PROBLEMS, 150)
+
+
 def test_a_wide_header_over_many_short_rows_is_refused_before_it_fills_the_memory() -> None:
     columns = 10_000
     rows = MAX_PADDING // columns
@@ -286,7 +317,7 @@ def check_catalogue(catalogue: Catalogue) -> None:
 def test_more_rows_than_a_job_may_have_are_refused_at_the_first_one_too_many(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(catalogue, "MAX_ROWS", 2)
+    monkeypatch.setattr(row_reader, "MAX_ROWS", 2)
     row = b"1,a,http://h/a.jpg\n"
     head = b"Serial Number,Product Name,Input Image Urls\n"
     assert len(catalogue.parse(head + 2 * row).rows) == 2

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalight.domain.catalogue.dialect import decode
+from catalight.domain.catalogue.files import TextFile
 from catalight.domain.catalogue.invisible import bare
 from catalight.domain.catalogue.records import records
 from catalight.domain.errors import CatalogueError, Problem
@@ -34,12 +35,12 @@ def refused(data: bytes) -> Problem:
     ],
 )
 def test_all_common_encodings_are_decoded(data: bytes, bom: bool) -> None:
-    assert decode(data) == (TEXT, bom)
+    assert (decode(data).text, decode(data).marked) == (TEXT, bom)
 
 
 def test_nul_characters_do_not_make_a_utf8_file_utf16() -> None:
     text = TEXT + "2,\x00\x00\x00\x00,http://b\r\n"
-    assert decode(text.encode()) == (text, False)
+    assert decode(text.encode()) == TextFile(text)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +123,7 @@ def test_a_cell_over_the_size_limit_is_a_problem_of_its_own() -> None:
 @pytest.mark.parametrize("marks", ["\ufeff", "\ufeff\ufeff", "\xef\xbb\xbf"])  # the last was encoded twice
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be"])
 def test_repeated_byte_order_marks_are_dropped(marks: str, encoding: str) -> None:
-    assert decode((marks + TEXT).encode(encoding))[0] == TEXT
+    assert decode((marks + TEXT).encode(encoding)).text == TEXT
 
 
 def test_a_web_page_in_another_encoding_is_named() -> None:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from catalight.domain.catalogue import header as header_module
 from catalight.domain.catalogue.columns import Columns, Reason, Request
 from catalight.domain.catalogue.header import Header, read_header
 from catalight.domain.catalogue.header_choice import NOTHING, Wanted, key
@@ -298,3 +299,19 @@ def test_title_lines_may_begin_like_another_format(title: str) -> None:
 def test_a_header_may_begin_like_another_format() -> None:
     assert header(f"<b>,{HEADER}").columns.images == (3,)
     assert header(f'"[""x""]",{HEADER}').columns.images == (3,)
+
+
+def test_no_more_lines_are_tried_once_these_have_too_many_characters(monkeypatch: pytest.MonkeyPatch) -> None:
+    titles = ["A title", "Another title"]
+    assert header(*titles, HEADER).record.line == 3
+    monkeypatch.setattr(header_module, "MAX_CHARACTERS_TRIED", 10)
+    assert [problem.code for problem in refused(*titles, HEADER)] == ["no_header"]
+
+
+def test_a_header_wider_than_a_spreadsheet_is_not_searched_to_its_end() -> None:
+    problems = refused("Serial Number,Product Name" + ",x" * MAX_COLUMNS + ",Input Image Urls")
+    assert [problem.code for problem in problems] == ["too_many_columns", "missing_column"]
+
+
+def test_blank_lines_of_any_kind_are_passed_and_counted() -> None:
+    assert header("", " ", "\u200b\t", " ,; ", '""', "\x0b", "Title", *[""] * 60, HEADER).record.line == 68

@@ -8,9 +8,11 @@ from fastapi.testclient import TestClient
 from catalight.domain.web.egress import EgressPolicy
 from catalight.usecases.callers.throttle import Throttle
 from catalight.usecases.images.link_image import LinkImage
+from catalight.usecases.jobs.fetch_feed import FetchFeed
 from catalight.usecases.jobs.link_result import LinkResult
 from catalight.usecases.jobs.own_job import OwnJob
 from functions.api.app import app
+from functions.api.body_limit import MAX_BODY
 from functions.api.services import Services, link_image, services
 from tests.pipeline import Pipeline
 
@@ -22,15 +24,19 @@ def pipeline() -> Pipeline:
 
 @pytest.fixture
 def client(pipeline: Pipeline) -> Iterator[TestClient]:
+    throttle = Throttle(pipeline.usage, pipeline.clock)
     built = Services(
         ping=lambda: None,
         authenticate=None,
         own_job=OwnJob(pipeline.jobs),
-        throttle=Throttle(pipeline.usage, pipeline.clock),
+        throttle=throttle,
         admit=pipeline.admit,
         job_list=pipeline.jobs,
         rows=pipeline.rows,
-        submit=pipeline.submit,
+        fetch_feed=FetchFeed(pipeline.fetch_feed, throttle, MAX_BODY),
+        understand=pipeline.understand,
+        accept=pipeline.accept,
+        column_memory=pipeline.column_memory,
         cancel_job=pipeline.cancel_job,
         retry_job=pipeline.retry_job,
         delete_job=pipeline.delete_job,

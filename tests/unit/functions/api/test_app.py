@@ -12,6 +12,7 @@ from catalight.domain.errors import (
     ImageError,
     KeyNotFoundError,
     UnavailableError,
+    UnderstoodOtherwiseError,
 )
 from catalight.domain.job.job import JobState
 from catalight.domain.web.egress import EgressPolicy
@@ -62,9 +63,13 @@ class TestUpload:
             "strict": "true",
             "user_agent": "Mozilla/5.0 (X11; Linux x86_64)",
             "referer": "origin",
+            "columns": '{"images": ["Input Image Urls"]}',
+            "header_row": "1",
+            "encoding": "windows-1252",
+            "sheet": "Products",
         }
         schemas = client.get("/openapi.json").json()["components"]["schemas"]
-        assert set(fields) | {"file"} == set(schemas["Body_upload"]["properties"])
+        assert set(fields) | {"file", "file_url"} == set(schemas["Body_upload"]["properties"])
         assert upload(client, **fields).status_code == 202
 
     def test_the_request_headers_reach_the_job(self, client: TestClient, pipeline: Pipeline) -> None:
@@ -350,7 +355,7 @@ def test_an_unexpected_error_does_not_reach_the_server_which_would_log_it(
 
 
 def test_every_error_that_can_reach_the_api_is_mapped_to_a_problem() -> None:
-    never_in_the_api = {ImageError, KeyNotFoundError, ConfigurationError}
+    never_in_the_api = {ImageError, KeyNotFoundError, ConfigurationError, UnderstoodOtherwiseError}
     assert set(problems.CATALIGHT_ERRORS) == set(all_subclasses(CatalightError)) - never_in_the_api
 
 
@@ -364,7 +369,19 @@ def test_the_openapi_document_has_examples_and_documents_problems(client: TestCl
     document = client.get("/openapi.json").json()
     assert document["components"]["schemas"]["Accepted"]["properties"]["request_id"]["examples"]
     upload_answers = document["paths"]["/upload"]["post"]["responses"]
-    assert set(upload_answers) == {"202", "400", "401", "403", "410", "413", "415", "422", "429", "503"}
+    assert set(upload_answers) == {
+        "200",
+        "202",
+        "400",
+        "401",
+        "403",
+        "410",
+        "413",
+        "415",
+        "422",
+        "429",
+        "503",
+    }
     assert "HTTPValidationError" not in str(document)
     assert "FINISHING" not in str(document)
     for path in document["paths"].values():

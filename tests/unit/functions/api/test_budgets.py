@@ -3,6 +3,7 @@
 import re
 
 from catalight.adapters.aws.clients import REQUEST
+from catalight.adapters.web import feed
 from functions.api.services import MONGODB_SECONDS
 from tests.translated import translated
 
@@ -39,6 +40,11 @@ def test_one_stalled_service_holds_a_request_for_less_than_15_seconds() -> None:
     assert call_seconds(lookup) < MOST
     # Without MongoDB the secret is read again, which takes no time unless names cannot be resolved.
     assert max(MONGODB_SECONDS, lookup) + call_seconds(lookup) < MOST
+
+
+def test_a_host_that_stalls_holds_a_request_with_file_url_for_less_than_15_seconds() -> None:
+    # Its name may be resolved when the time is nearly over.
+    assert feed.SECONDS + lookup_seconds("ApiFunction") < MOST
 
 
 def test_every_function_limits_its_lookups() -> None:

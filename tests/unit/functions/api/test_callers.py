@@ -11,17 +11,26 @@ from fastapi.testclient import TestClient
 
 from catalight.domain.api_keys import Limits
 from catalight.domain.catalogue import catalogue
+from catalight.domain.catalogue.catalogue import Understanding
 from catalight.domain.errors import CatalogueError, Problem
 from catalight.usecases.callers.authenticate import Authenticate
 from catalight.usecases.callers.manage_keys import ManageKeys
-from functions.api import jobs
+from functions.api import columns, jobs, uploads
 from functions.api.app import app
 from functions.api.callers import caller, own_job
 from functions.api.services import services
 from tests.pipeline import Pipeline, csv_of
 from tests.unit.functions.api.requests import check_problem, upload
 
+ROUTERS = (columns.router, jobs.router, uploads.router)
 OPEN_TO_ALL = {"/", "/docs", "/healthz", "/images/{token}/{name}"}
+WITHOUT_JOB = [
+    ("POST", "/upload"),
+    ("POST", "/upload?dry_run=true"),
+    ("GET", "/jobs"),
+    ("GET", "/columns"),
+    ("DELETE", "/columns/x"),
+]
 OF_ONE_JOB = [
     ("GET", "/status/{}"),
     ("GET", "/download/{}"),
@@ -57,7 +66,11 @@ def bearer(token: str) -> dict[str, str]:
 
 
 def test_every_route_authenticates_its_caller_except_the_open_ones() -> None:
-    routes = [route for route in (*app.routes, *jobs.router.routes) if isinstance(route, APIRoute)]
+    routes = [
+        route
+        for route in (*app.routes, *(route for router in ROUTERS for route in router.routes))
+        if isinstance(route, APIRoute)
+    ]
     assert {route.path for route in routes} == {*app.openapi()["paths"], "/docs"}
     for route in routes:
         asked = set(calls(route.dependant))
@@ -65,7 +78,7 @@ def test_every_route_authenticates_its_caller_except_the_open_ones() -> None:
         assert (own_job in asked) == ("{request_id}" in route.path), route.path
 
 
-@pytest.mark.parametrize(("method", "path"), [("POST", "/upload"), ("GET", "/jobs"), *OF_ONE_JOB])
+@pytest.mark.parametrize(("method", "path"), [*WITHOUT_JOB, *OF_ONE_JOB])
 @pytest.mark.parametrize(
     ("headers", "challenge"),
     [
@@ -197,8 +210,9 @@ def test_refused_catalogues_are_throttled_before_they_are_parsed(
 ) -> None:
     _, token = manage.make("Acme", Limits())
     unusable = b"Serial Number\n" + b"\n" * 4_400_000
-    parse = Mock(side_effect=CatalogueError((Problem("no_header", "No header."),), 1))
-    monkeypatch.setattr(catalogue, "parse", parse)
+    refusal = CatalogueError((Problem("no_header", "No header."),), 1)
+    parse = Mock(return_value=Understanding(refusal=refusal))
+    monkeypatch.setattr(catalogue, "understand", parse)
     answers = [upload(locked, unusable, bearer(token)) for _ in range(22)]
     assert [answer.status_code for answer in answers] == [422] * 20 + [429] * 2
     assert parse.call_count == 20

@@ -7,6 +7,7 @@ from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from functions.api import fields
 from tests.pipeline import Pipeline, csv_of
 from tests.unit.functions.api.requests import ONE, check_problem, upload
 
@@ -162,3 +163,18 @@ def test_a_field_that_is_sent_twice_is_refused(client: TestClient) -> None:
 def test_messages_are_in_plain_words(client: TestClient, field: str, value: str, message: str) -> None:
     problem = check_problem(upload(client, **{field: value}), 422, "invalid-request")
     assert problem["errors"] == [{"field": field, "message": message}]
+
+
+def test_only_the_parameters_that_are_reported_are_compared(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared = list[str]()
+
+    def message(name: str, *_: object) -> str:
+        compared.append(name)
+        return name
+
+    monkeypatch.setattr(fields, "_message", message)
+    query = "&".join(f"p{number}" for number in range(1_000))
+    assert client.get(f"/jobs?{query}").status_code == 422
+    assert len(compared) == fields.MAX_REPORTED

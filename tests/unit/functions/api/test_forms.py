@@ -140,3 +140,8 @@ def test_a_file_name_that_is_not_utf_8_can_be_stored(client: TestClient, pipelin
     answer = send(client, FILE.replace(b"c.csv", b"pr\xe9is\xed\xa0\x80.csv") + END)
     assert answer.status_code == 202
     pipeline.jobs.get(answer.json()["request_id"]).file_name.encode()
+
+
+def test_a_long_content_type_is_shortened_in_the_answer(client: TestClient) -> None:
+    answer = send(client, b"", "text/csv; a=" + "x" * 5_000)
+    assert len(str(check_problem(answer, 415, "content-type")["detail"])) < 200

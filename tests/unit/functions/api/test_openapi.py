@@ -42,7 +42,7 @@ def drop(*path: str) -> Callable[[Document], None]:
 def require_a_field(api: Document) -> None:
     form = api["components"]["schemas"]["Body_upload"]
     form["properties"]["preset"] = {"type": "string"}
-    form["required"].append("preset")
+    form.setdefault("required", []).append("preset")
 
 
 def require_a_parameter(api: Document) -> None:
@@ -51,7 +51,8 @@ def require_a_parameter(api: Document) -> None:
 
 
 def require_what_was_optional(api: Document) -> None:
-    api["paths"]["/upload"]["post"]["parameters"][0]["required"] = True
+    parameters = {one["name"]: one for one in api["paths"]["/upload"]["post"]["parameters"]}
+    parameters["idempotency-key"]["required"] = True
 
 
 def drop_the_parameters(api: Document) -> None:

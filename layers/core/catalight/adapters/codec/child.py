@@ -11,7 +11,8 @@ from typing import Any
 
 from catalight.adapters.codec import answers
 from catalight.adapters.codec.answers import SandboxError
-from catalight.adapters.codec.forking import ForkServer, report
+from catalight.adapters.codec.forking import ForkServer
+from catalight.adapters.isolation.starting import report
 from catalight.domain.errors import ImageError, ImageErrorCode
 from catalight.domain.image.limits import Limits
 from catalight.domain.image.options import Options

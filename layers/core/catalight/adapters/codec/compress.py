@@ -6,8 +6,8 @@ from typing import IO
 from catalight.adapters.codec.images import choose, decode, encode, keep, pillow_errors, preload, requantise
 from catalight.adapters.codec.images.decode import DecodedImage, Source
 from catalight.adapters.codec.images.geometry import Size
-from catalight.adapters.codec.memory_file import memory_file
 from catalight.adapters.codec.stopwatch import Stopwatch
+from catalight.adapters.isolation.memory_file import memory_file
 from catalight.domain.image import report
 from catalight.domain.image.compressed import Compressed
 from catalight.domain.image.limits import LIMITS, Limits

@@ -13,8 +13,9 @@ import signal
 import socket
 import sys
 
-from catalight.adapters.codec import cage, worker
+from catalight.adapters.codec import worker
 from catalight.adapters.codec.forking import END, EXIT_CODE, FORK, REQUEST
+from catalight.adapters.isolation import cage
 from catalight.domain.image.limits import Limits
 
 FILES = 16  # descriptors

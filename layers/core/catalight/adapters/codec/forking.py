@@ -1,32 +1,24 @@
 """The fork server as the image function sees it: start it, have it fork and end children."""
 
 import json
-import logging
-import os
 import signal
 import socket
 import struct
 import subprocess
-import sys
 from contextlib import ExitStack
 from dataclasses import asdict
 from itertools import count
 from threading import Lock
 
-from catalight.adapters.codec import cage
+from catalight.adapters.isolation import cage
+from catalight.adapters.isolation.starting import command, environment, report
 from catalight.domain.image.limits import Limits
-
-logger = logging.getLogger(__name__)
 
 MODULE = "catalight.adapters.codec.fork_server"
 REQUEST = struct.Struct("!cI")  # FORK, with a socket, or END, and the number of a child
 EXIT_CODE = struct.Struct("!i")  # like that of subprocess: negative is a signal
 FORK, END = b"f", b"e"
 END_SECONDS = 10  # for the server to kill its children; it may be busy with its imports
-# Variables that the server gets, by name or by beginning: no credentials, no secrets.
-KEPT_VARIABLES = frozenset({"LD_LIBRARY_PATH", "LANG"})
-TUNING = ("MALLOC_", "PILLOW_")
-_reported: set[str] = set()
 
 
 class ForkServer:
@@ -40,11 +32,8 @@ class ForkServer:
             unless_started.callback(self._control.close)
             with theirs:
                 self._process = subprocess.Popen(
-                    [
-                        *(sys.executable, "-P", "-S", "-m", MODULE),
-                        *(str(theirs.fileno()), json.dumps(asdict(limits))),
-                    ],
-                    env=_environment(),
+                    command(MODULE, str(theirs.fileno()), json.dumps(asdict(limits))),
+                    env=environment(),
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                     pass_fds=[theirs.fileno()],
@@ -78,17 +67,3 @@ class ForkServer:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-
-
-def report(refused: list[str]) -> None:
-    """Log each step of the cage that the kernel refused, once."""
-    for step in refused:
-        if step not in _reported:
-            _reported.add(step)
-            logger.warning("the kernel refuses a step of the sandbox, which goes on without it: %s", step)
-
-
-def _environment() -> dict[str, str]:
-    """Return the environment variables that the server needs, and nothing else."""
-    kept = {k: v for k, v in os.environ.items() if k in KEPT_VARIABLES or k.startswith(TUNING)}
-    return kept | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}

@@ -9,8 +9,8 @@ from catalight.adapters.codec import answers
 from catalight.adapters.codec.answers import SandboxError
 from catalight.adapters.codec.child import Child, LostError
 from catalight.adapters.codec.forking import ForkServer
-from catalight.adapters.codec.memory_file import memory_file
 from catalight.adapters.codec.shared_lock import SharedLock
+from catalight.adapters.isolation.memory_file import memory_file
 from catalight.domain.image.compressed import Compressed
 from catalight.domain.image.limits import Limits
 from catalight.domain.image.options import Options

@@ -11,9 +11,10 @@ import socket
 from dataclasses import asdict
 from typing import IO, Any, NoReturn
 
-from catalight.adapters.codec import cage, compress
-from catalight.adapters.codec.libc import trim
-from catalight.adapters.codec.memory_file import memory_file
+from catalight.adapters.codec import compress
+from catalight.adapters.isolation import cage
+from catalight.adapters.isolation.libc import trim
+from catalight.adapters.isolation.memory_file import memory_file
 from catalight.adapters.logging.traces import trace
 from catalight.domain.errors import ImageError
 from catalight.domain.image.limits import KEPT_BYTES, Limits

@@ -1,6 +1,7 @@
-"""MongoDB: jobs and rows (the source of truth), API keys and usage, and throttled hosts."""
+"""MongoDB: jobs and rows (the source of truth), API keys and usage, throttled hosts, remembered columns."""
 
 from catalight.adapters.mongo.client import Document
+from catalight.adapters.mongo.columns import MongoColumnMemory
 from catalight.adapters.mongo.connection import Connection, MongoPing
 from catalight.adapters.mongo.deliveries import MongoDeliveries
 from catalight.adapters.mongo.hosts import MongoHosts
@@ -12,6 +13,7 @@ from catalight.adapters.mongo.usage import MongoUsage
 __all__ = [
     "Connection",
     "Document",
+    "MongoColumnMemory",
     "MongoDeliveries",
     "MongoHosts",
     "MongoJobs",

@@ -6,6 +6,7 @@ from typing import Any
 from bson import Binary
 
 from catalight.adapters.mongo.client import Document
+from catalight.domain.catalogue import column_requests
 from catalight.domain.catalogue.catalogue import Dialect
 from catalight.domain.catalogue.result_columns import OUTPUT
 from catalight.domain.image.options import Options
@@ -14,7 +15,7 @@ from catalight.domain.job.job import Counts, Job, JobState
 from catalight.domain.job.request_headers import RequestHeaders
 from catalight.domain.job.webhook import Delivery, Webhook, WebhookState
 
-_DEFAULTS: dict[str, Any] = {"request_headers": {}, "outputs": [OUTPUT]}
+_DEFAULTS: dict[str, Any] = {"request_headers": {}, "outputs": [OUTPUT], "remembered": {}}
 
 
 def to_document(job: Job) -> Document:
@@ -25,6 +26,7 @@ def to_document(job: Job) -> Document:
         "secret": Binary(job.secret),
         "request_headers": job.request_headers.to_document(),
         "outputs": list(job.outputs),
+        "remembered": {key: column_requests.to_document(request) for key, request in job.remembered.items()},
     }
     for name, default in _DEFAULTS.items():  # a field that a release added is stored only if it is used
         if document[name] == default:
@@ -44,6 +46,10 @@ def to_job(document: Document) -> Job:
         "webhook": _to_webhook(document["webhook"]),
         "request_headers": RequestHeaders.from_document(document.get("request_headers", {})),
         "outputs": tuple(document.get("outputs", _DEFAULTS["outputs"])),
+        "remembered": {
+            key: column_requests.from_document(request)
+            for key, request in document.get("remembered", {}).items()
+        },
     }
     fields.pop("bury_at", None)
     return Job(id=fields.pop("_id"), **fields)

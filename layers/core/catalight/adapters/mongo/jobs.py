@@ -127,7 +127,8 @@ class MongoJobs(Mongo):
     def leave_tombstone(self, job_id: str, until: datetime) -> None:
         nothing: Document = {"header": [], "file_name": "", "secret": b"", "webhook": None, "sweep_at": None}
         self._jobs.update_one(
-            {"_id": job_id, "state": JobState.GONE, "bury_at": None}, {"$set": {**nothing, "bury_at": until}}
+            {"_id": job_id, "state": JobState.GONE, "bury_at": None},
+            {"$set": {**nothing, "bury_at": until}, "$unset": {"remembered": True}},
         )
 
     @reconnecting

@@ -11,7 +11,7 @@ from catalight.adapters.tables.choose_sheet import SheetChoice
 from catalight.adapters.tables.numbers import elapsed, general
 from catalight.adapters.tables.problems import corrupt, encrypted
 from catalight.adapters.tables.sheet_rows import SheetRows
-from catalight.adapters.tables.table import Format, HeaderTest, Options, Sheet, Table
+from catalight.domain.catalogue.files import Format, HeaderTest, Options, Sheet, Table
 from catalight.domain.errors import Problem
 
 _DAY = timedelta(days=1)

@@ -2,7 +2,7 @@
 
 from catalight.adapters.tables.problems import refusal
 from catalight.adapters.tables.sheet_rows import SheetRows
-from catalight.adapters.tables.table import HEADER_ROWS, Format, HeaderTest, Options, Sheet, Table
+from catalight.domain.catalogue.files import HEADER_ROWS, Format, HeaderTest, Options, Sheet, Table
 from catalight.domain.catalogue.urls import shown
 from catalight.domain.errors import CatalogueError, Problem
 

@@ -6,8 +6,8 @@ from itertools import islice
 
 from catalight.adapters.tables.guess import guesses
 from catalight.adapters.tables.problems import refusal
-from catalight.adapters.tables.table import TextFile
 from catalight.domain.catalogue.dialect import decode
+from catalight.domain.catalogue.files import TextFile
 from catalight.domain.catalogue.urls import shown
 from catalight.domain.errors import CatalogueError, OptionError, Problem
 
@@ -67,12 +67,11 @@ def read_text(data: bytes, encoding: str | None = None) -> TextFile:
     if encoding is not None:
         return _decoded(data, codec_of(encoding))
     try:
-        text, marked = decode(data)
+        return decode(data)
     except CatalogueError as error:
         if error.problems[0].code != "undecodable" or not _is_other_encoding(data):
             raise
         return _guessed(data, error)
-    return TextFile(text, marked)
 
 
 def codec_of(encoding: str) -> str:
@@ -89,7 +88,7 @@ def _guessed(data: bytes, undecodable: CatalogueError) -> TextFile:
             file = _decoded(data, codec)
         except CatalogueError:  # a byte beyond the sample; the next guess may know it
             continue
-        return replace(file, warnings=(_warning(file.text, file.encoding or codec),))
+        return replace(file, warnings=(_warning(file.text, file.encoding),))
     raise undecodable
 
 
@@ -109,10 +108,10 @@ def _decoded(data: bytes, codec: str) -> TextFile:
         raise refusal("undecodable", message, line, found) from error
     text = text.removeprefix(_MISREAD_BOM)
     try:
-        cleaned, marked = decode(text.encode())
+        file = decode(text.encode())
     except UnicodeEncodeError as error:  # half of a surrogate pair
         raise refusal("undecodable", f"The file is not valid {name}. {_SAVE_AS}.") from error
-    return TextFile(cleaned, marked or codec.startswith("utf-16"), name)
+    return replace(file, marked=file.marked or codec.startswith("utf-16"), encoding=name)
 
 
 def _is_other_encoding(data: bytes) -> bool:

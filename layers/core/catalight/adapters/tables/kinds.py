@@ -3,7 +3,7 @@
 from catalight.adapters.tables.archive import Archive
 from catalight.adapters.tables.ooxml.parts import main_part
 from catalight.adapters.tables.problems import encrypted, not_a_workbook
-from catalight.adapters.tables.table import Format
+from catalight.domain.catalogue.files import Format
 from catalight.domain.errors import CatalogueError
 
 GZIP = b"\x1f\x8b"

@@ -22,8 +22,8 @@ from catalight.adapters.tables.problems import (
     too_many_columns,
 )
 from catalight.adapters.tables.sheet_rows import Formula, SheetRows
-from catalight.adapters.tables.table import Format, HeaderTest, Options, Sheet, Table
 from catalight.adapters.tables.xml_stream import stream
+from catalight.domain.catalogue.files import Format, HeaderTest, Options, Sheet, Table
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element

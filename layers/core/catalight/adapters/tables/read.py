@@ -4,19 +4,20 @@ It is one function without side effects: no files, network or threads. It can be
 do nothing but compute; nothing is imported later.
 """
 
+import codecs
 from contextlib import suppress
 from dataclasses import replace
 
 from catalight.adapters.tables.archive import Archive
 from catalight.adapters.tables.binary_workbook import read_binary
-from catalight.adapters.tables.encodings import read_text
+from catalight.adapters.tables.encodings import ENCODINGS, read_text
 from catalight.adapters.tables.extents import check_xls, check_xlsb
 from catalight.adapters.tables.gunzip import gunzip
 from catalight.adapters.tables.kinds import BIFF, GZIP, OLE, ZIP, ole_problem, very_old_workbook, zip_format
 from catalight.adapters.tables.ods import read_ods
 from catalight.adapters.tables.ooxml.workbook import read_workbook
 from catalight.adapters.tables.problems import out_of_memory
-from catalight.adapters.tables.table import (
+from catalight.domain.catalogue.files import (
     Format,
     HeaderTest,
     Options,
@@ -37,6 +38,12 @@ def read(
     with suppress(MemoryError):
         return _read(data, options or Options(), header)
     raise out_of_memory()  # here, what was read so far is free again
+
+
+def prepare() -> None:
+    """Load the codecs that a file may name: a process that may only compute cannot do it later."""
+    for codec in (*ENCODINGS.values(), "cp437", "ascii", "utf-8", "utf-16", "utf-32", "iso8859-1", "charmap"):
+        codecs.lookup(codec)
 
 
 def _read(data: bytes, options: Options, header: HeaderTest) -> TextFile | Table:

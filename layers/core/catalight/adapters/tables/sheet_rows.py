@@ -18,7 +18,7 @@ from catalight.adapters.tables.problems import (
     too_many_columns,
     too_many_rows,
 )
-from catalight.adapters.tables.table import Row
+from catalight.domain.catalogue.files import Row
 from catalight.domain.catalogue.urls import shown
 from catalight.domain.errors import Problem
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import requests
 import urllib3
+from urllib3.exceptions import HTTPError
 
 from catalight.adapters.web import retry_after
 from catalight.adapters.web.cookies import ChainCookies
@@ -17,6 +18,7 @@ from catalight.adapters.web.http import HttpClient, was_refused
 from catalight.adapters.web.limits import Limits
 from catalight.adapters.web.targets import resolved
 from catalight.clock import utc_now
+from catalight.domain.catalogue.page_advice import page_advice
 from catalight.domain.errors import ImageError
 from catalight.domain.errors import ImageErrorCode as Code
 from catalight.domain.job.request_headers import RequestHeaders
@@ -25,6 +27,7 @@ from catalight.domain.web.egress import EgressPolicy
 _MAX_REDIRECTS = 5
 _CHUNK_BYTES = 256 * 1024
 _WIRE = 2  # wire bytes allowed for each accepted byte: the framing of tiny chunks is as long as the chunks
+_PAGE_BYTES = 4_096  # of a page, by which it is recognised
 _DRAINED_BYTES = 64 * 1024  # an unwanted body up to this size is read, so that the connection can be reused
 
 _CODES = {
@@ -34,12 +37,17 @@ _CODES = {
     403: Code.BLOCKED_BY_HOST,
     451: Code.BLOCKED_BY_HOST,
 }
+_WITH_PAGE = {401, 403}  # a login page, or one that says what is missing
 _OK = {200, 203}  # 203: a proxy has changed something, such as its compression (RFC 9110, section 15.3.4)
 _PARTIAL_CONTENT = 206
 _WHOLE_RANGE = re.compile(r"bytes 0-([0-9]{1,19})/([0-9]{1,19})")
 _TRANSIENT = {408, 425, 429}  # and every status from 500 on
 _NO_HEADERS = RequestHeaders()
 _PLAIN_HTTP = re.compile(r"http://[^/?#:]+(?=[/?#]|\Z)", re.IGNORECASE)  # at its default port
+
+
+type Advise = Callable[[str, str, str, bytes], str | None]
+"""Returns what to do about a page: see `page_advice`."""
 
 
 class Fetcher:
@@ -49,7 +57,7 @@ class Fetcher:
     within one chain of redirects. Timeouts are in seconds: `connect_timeout` and `read_timeout` for one wait,
     `max_seconds` for a whole fetch by `clock`, however slowly the bytes arrive. `now` returns the current
     time, to convert a date in Retry-After. `received` gets the number of bytes that came for each image, also
-    if its download failed.
+    if its download failed. `advise` recognises pages that come in the place of images.
     """
 
     def __init__(
@@ -64,12 +72,14 @@ class Fetcher:
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = utc_now,
         received: Callable[[int], None] = lambda _: None,
+        advise: Advise = page_advice,
         network: Network = Network(),  # noqa: B008 (it is frozen)
     ) -> None:
         self._max_bytes = max_bytes
         self._now = now
         self._egress = egress
         self._received = received
+        self._advise = advise
         limits = Limits(connect_timeout, read_timeout, max_seconds, wire_bytes=_WIRE * max_bytes)
         self._client = HttpClient(egress, limits=limits, pool_size=pool_size, clock=clock, network=network)
 
@@ -92,18 +102,23 @@ class Fetcher:
         self._client.close()
 
     def _download(self, url: str, headers: RequestHeaders) -> bytes:
-        first_url = None
+        asked, first_url = url, None
         cookies = ChainCookies()
         for _ in range(_MAX_REDIRECTS + 1):
             url, response = self._send(url, headers, cookies)
             with response:
                 target = self._client.redirect_target(response)
                 if target is None and _is_whole(response):
-                    return self._body(response.raw)
+                    body = self._body(response.raw)
+                    if advice := self._advice(asked, response, body[:_PAGE_BYTES]):
+                        raise ImageError(Code.NOT_AN_IMAGE, advice)
+                    return body
+                beginning = _beginning(response.raw) if response.status_code in _WITH_PAGE else b""
                 _drain(response.raw)
                 first_url = first_url or response.url
                 if target is None:
-                    raise self._status_error(response, urlsplit(first_url).hostname)
+                    advice = self._advice(asked, response, beginning) if beginning else None
+                    raise self._status_error(response, urlsplit(first_url).hostname, advice)
                 cookies.remember(url, response.raw.headers.getlist("Set-Cookie"))
                 url = resolved(url, target)
         raise ImageError(Code.TOO_MANY_REDIRECTS, f"The host redirects more than {_MAX_REDIRECTS} times.")
@@ -136,12 +151,17 @@ class Fetcher:
             body.write(chunk)
         return body.getvalue()  # does not copy, as bytes() of a bytearray would
 
-    def _status_error(self, response: requests.Response, own_host: str | None) -> ImageError:
+    def _advice(self, asked: str, response: requests.Response, beginning: bytes) -> str | None:
+        return self._advise(asked, str(response.url), response.headers["Content-Type"], beginning)
+
+    def _status_error(
+        self, response: requests.Response, own_host: str | None, advice: str | None
+    ) -> ImageError:
         status = response.status_code
         code = _CODES.get(status, Code.HTTP_ERROR)
         return ImageError(
             code,
-            f"The host answered {status}.",
+            f"The host answered {status}." + (f" {advice}" if advice else ""),
             transient=status in _TRANSIENT or 500 <= status < 600,
             status=status if urlsplit(response.url).hostname == own_host else None,
             retry_after=retry_after.seconds(response.headers.get("Retry-After"), self._now()),
@@ -158,6 +178,14 @@ def _is_whole(response: requests.Response) -> bool:
         return response.status_code in _OK
     given = _WHOLE_RANGE.fullmatch(response.headers.get("Content-Range", ""))
     return given is not None and int(given[1]) + 1 == int(given[2])
+
+
+def _beginning(raw: urllib3.HTTPResponse) -> bytes:
+    """Read the beginning of an error's page; one that breaks off changes nothing about the error."""
+    try:
+        return raw.read1(_PAGE_BYTES, decode_content=True)
+    except (HTTPError, OSError, ImageError):
+        return b""
 
 
 def _drain(raw: urllib3.HTTPResponse) -> None:

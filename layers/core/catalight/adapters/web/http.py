@@ -206,5 +206,8 @@ class _Adapter(HTTPAdapter):
         """
 
     def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
+        media_type = resp.headers.get("Content-Type", "")
         resp.headers.discard("Content-Type")  # requests 2.32 fails on "charset" without a value
-        return super().build_response(req, resp)
+        response = super().build_response(req, resp)
+        response.headers["Content-Type"] = media_type
+        return response

@@ -1,25 +1,29 @@
-"""A product catalogue: parse its CSV file and report every problem in it."""
+"""A product catalogue: understand its file, and report every problem in it."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
-from itertools import islice
 
-from catalight.domain.catalogue.columns import Columns, Reason
+from catalight.domain.catalogue.columns import Columns
 from catalight.domain.catalogue.dialect import Dialect, decode
+from catalight.domain.catalogue.files import Table, TextFile
 from catalight.domain.catalogue.header import Header, read_header
 from catalight.domain.catalogue.header_choice import NOTHING, Wanted
-from catalight.domain.catalogue.invisible import bare
-from catalight.domain.catalogue.records import Record
-from catalight.domain.catalogue.result_columns import output_of, result_columns_in
-from catalight.domain.catalogue.short_rows import ShortRows
-from catalight.domain.catalogue.sources import MAX_IMAGES_PER_ROW, Source, sources
-from catalight.domain.catalogue.urls import holds_url, shown
+from catalight.domain.catalogue.required_columns import names_required
+from catalight.domain.catalogue.result_columns import output_of
+from catalight.domain.catalogue.row_reader import (
+    MAX_PADDING,
+    MAX_PROBLEMS,
+    MAX_ROWS,
+    CatalogueRow,
+    Findings,
+    RowReader,
+)
+from catalight.domain.catalogue.sheet_header import read_sheet
+from catalight.domain.catalogue.sources import MAX_IMAGES_PER_ROW, Source
 from catalight.domain.errors import CatalogueError, Problem
 
 __all__ = [
     "MAX_IMAGES_PER_ROW",
-    "MAX_INVALID_URLS",
     "MAX_PADDING",
     "MAX_PROBLEMS",
     "MAX_ROWS",
@@ -27,26 +31,10 @@ __all__ = [
     "CatalogueRow",
     "Dialect",
     "Source",
+    "Understanding",
     "parse",
+    "understand",
 ]
-
-MAX_INVALID_URLS = 200_000
-MAX_NAMES_SHOWN = 20
-MAX_PROBLEMS = 100
-MAX_PADDING = 1_000_000
-MAX_ROWS = 100_000
-
-
-@dataclass(frozen=True, slots=True)
-class CatalogueRow:
-    """One product, with as many cells as the header.
-
-    `line` is the physical line that the row begins on. `sources` are in the order of the cell.
-    """
-
-    line: int
-    cells: tuple[str, ...]
-    sources: tuple[Source, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +62,52 @@ class Catalogue:
         return sum(len(row.sources) for row in self.rows)
 
 
-@dataclass(slots=True)
-class _Findings:
-    """Problems in file order. Only the first MAX_PROBLEMS are described and kept, but all are counted."""
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """What is known of a file: all of it, or as much as its problems left.
 
-    kept: list[Problem] = field(default_factory=list)
-    total: int = 0
+    `file` is None if its bytes cannot be read, and `header` if none was found. `rows` are those without a
+    problem, up to one that stops the reading. There are no `warnings` if `strict` has made them problems. The
+    first MAX_PROBLEMS of each are kept. `refusal` lists the problems, if there are any.
+    """
 
-    def add(self, describe: Callable[[], Problem]) -> None:
-        self.total += 1
-        if len(self.kept) < MAX_PROBLEMS:
-            self.kept.append(describe())
+    file: TextFile | Table | None = None
+    header: Header | None = None
+    own_header: tuple[str, ...] = ()
+    rows: tuple[CatalogueRow, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+    warnings_total: int = 0
+    refusal: CatalogueError | None = None
+
+    @property
+    def is_classic(self) -> bool:
+        """Whether the header has the three columns that Catalight has always required."""
+        return self.header is not None and names_required(self.header.record.cells)
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The names of the columns that receive the new URLs."""
+        if self.header is None:
+            return ()
+        cells = self.header.record.cells
+        return tuple(output_of(cells[index]) for index in self.header.columns.images)
+
+    def catalogue(self) -> Catalogue:
+        """Return the catalogue. Raise CatalogueError, with every problem of the file, if it has any."""
+        if self.refusal:
+            raise self.refusal
+        if self.file is None or self.header is None:
+            raise TypeError("there is neither a header nor a problem")
+        return Catalogue(
+            dialect=Dialect(self.header.delimiter, self.header.newline, self.file.bom),
+            header=self.own_header,
+            rows=self.rows,
+            warnings=self.warnings,
+            warnings_total=self.warnings_total,
+            columns=self.header.columns,
+            outputs=self.outputs,
+            header_line=self.header.record.line,
+        )
 
 
 def parse(data: bytes, wanted: Wanted = NOTHING, *, strict: bool = False) -> Catalogue:
@@ -94,203 +117,37 @@ def parse(data: bytes, wanted: Wanted = NOTHING, *, strict: bool = False) -> Cat
     are. An image URL that is not usable, and a short row that loses something, is a problem if `strict` is
     true, and a warning otherwise.
     """
-    text, bom = decode(data)
-    header = read_header(text, wanted)
-    reader = _RowReader(header, max_padding=max(MAX_PADDING, len(text)))
-    rows = reader.read(header.rows)
-    reader.raise_if_unusable(rows, strict=strict)
-    return Catalogue(
-        dialect=Dialect(header.delimiter, header.newline, bom),
-        header=reader.own(header.record.cells),
-        rows=rows,
-        warnings=tuple(sorted(reader.warnings.kept, key=lambda warning: warning.line or 0)),
-        warnings_total=reader.warnings.total,
-        columns=header.columns,
-        outputs=tuple(output_of(header.record.cells[index]) for index in header.columns.images),
-        header_line=header.record.line,
+    return understand(decode(data), wanted, strict=strict).catalogue()
+
+
+def understand(file: TextFile | Table, wanted: Wanted = NOTHING, *, strict: bool = False) -> Understanding:
+    """Read a catalogue as `parse` does, but return what is known of it if it has problems."""
+    characters = len(file.text) if isinstance(file, TextFile) else 0
+    try:
+        header = _read_header(file, wanted)
+    except CatalogueError as error:
+        return Understanding(file, refusal=error)
+    reader = RowReader(header, max_padding=max(MAX_PADDING, characters))
+    for warning in file.warnings:
+        reader.warnings.add(partial(replace, warning))
+    warnings = reader.warnings
+    try:
+        reader.read(header.rows)
+        refusal = reader.refusal(strict=strict)
+        if strict and refusal:
+            warnings = Findings()  # they are among the problems
+    except CatalogueError as error:
+        refusal = error
+    return Understanding(
+        file,
+        header,
+        reader.own(header.record.cells),
+        tuple(reader.rows),
+        tuple(sorted(warnings.kept, key=lambda warning: warning.line or 0)),
+        warnings.total,
+        refusal,
     )
 
 
-class _RowReader:
-    """Turns records into rows and collects their problems."""
-
-    def __init__(self, header: Header, max_padding: int) -> None:
-        cells = header.record.cells
-        self.problems = _Findings()
-        self.warnings = _Findings()
-        self._header = header
-        self._width = len(cells)
-        self._images = header.columns.images
-        self._padding_left = max_padding
-        self._invalid_urls = 0
-        self._result_columns = result_columns_in(cells)[::-1]
-        self._short_rows = ShortRows(header)
-        self._last_line = 0  # of the rows so far
-
-    def own(self, cells: Sequence[str]) -> tuple[str, ...]:
-        """Return the cells of a row or the header that are not those of an earlier result."""
-        if not self._result_columns and len(cells) == self._width:
-            return tuple(cells)
-        own = list(cells[: self._width])
-        for columns in self._result_columns:
-            del own[columns]
-        return tuple(own)
-
-    def read(self, records: Iterable[Record]) -> tuple[CatalogueRow, ...]:
-        """Return the rows of the records that have no problem. After MAX_ROWS records, read no more."""
-        rows = list[CatalogueRow]()
-        if self._header.columns.reason is Reason.CONTENT:
-            self.warnings.add(self._guessed)
-        for number, record in enumerate(records, 1):
-            row = self._row(record)
-            if row:
-                rows.append(row)
-            if number > MAX_ROWS:
-                message = f"The file has more than {MAX_ROWS:,} rows. Split it into several files."
-                self.problems.add(partial(Problem, "too_many_rows", message, line=record.line))
-                break
-        return tuple(rows)
-
-    def _guessed(self) -> Problem:
-        names = ", ".join(f'"{self._name(index)}"' for index in self._images[:MAX_NAMES_SHOWN])
-        message = (
-            f"No column is named like images; these seem to hold their URLs: {names}. "
-            "Name the columns of the images in the field columns if that is not so."
-        )
-        return Problem("guessed_columns", message, self._header.record.line, self._name(self._images[0]))
-
-    def _row(self, record: Record) -> CatalogueRow | None:
-        """Return the row of a record, or None if it has a problem."""
-        line, _, cells, problem = record
-        if problem:
-            self.problems.add(lambda: problem)
-            return None
-        if len(cells) < self._width or self._short_rows.is_open:
-            for warning in self._short_rows.examine(line, cells, self._last_line):
-                self.warnings.add(warning)
-        self._last_line = line
-        if len(cells) >= self._width:
-            self._warn_of_misplaced_url(line, cells)
-        else:
-            self._pad(line, cells)
-        if len(cells) > self._width and not self._extra_cells_are_empty(line, cells):
-            return None
-        found = self._sources(line, cells)
-        return None if found is None else CatalogueRow(line, self.own(cells), found)
-
-    def raise_if_unusable(self, rows: Sequence[CatalogueRow], *, strict: bool) -> None:
-        """Raise CatalogueError if the file has any problem, or no image that can be fetched."""
-        problems, total = list(self.problems.kept), self.problems.total
-        if not total and not any(source.usable for row in rows for source in row.sources):
-            short_rows = [
-                warning
-                for warning in self.warnings.kept
-                if warning.code in ("short_row", "misplaced_url") and not strict
-            ]
-            problems, total = [self._no_images(rows), *short_rows], 1 + len(short_rows)
-        if strict:
-            problems, total = problems + self.warnings.kept, total + self.warnings.total
-        if total:
-            problems.sort(key=lambda problem: problem.line or 0)
-            raise CatalogueError(tuple(problems[:MAX_PROBLEMS]), total)
-
-    def _no_images(self, rows: Sequence[CatalogueRow]) -> Problem:
-        if not rows:
-            message = "The file has a header but no rows. Add one row for each product."
-            return Problem("no_rows", message)
-        names = [self._name(index) for index in self._images]
-        columns = f'column "{names[0]}" has' if len(names) == 1 else f"{len(names)} image columns have"
-        message = (
-            f"The {columns} no URL that can be fetched. "
-            "Write complete URLs, such as https://example.com/image.jpg."
-        )
-        found = self.warnings.kept[0].found if self.warnings.kept else None
-        return Problem("no_usable_url", message, column=names[0], found=found)
-
-    def _name(self, index: int) -> str:
-        return shown(self._header.record.cells[index])
-
-    def _warn_of_misplaced_url(self, line: int, cells: Sequence[str]) -> None:
-        """Add a warning if a URL is where the serial number or the product name should be."""
-        columns = self._header.columns
-        for index in (columns.serial, columns.name):
-            if index is not None and index not in columns.images and holds_url(cells[index]):
-                self.warnings.add(partial(self._misplaced_url, line, index, cells[index]))
-                return
-
-    def _misplaced_url(self, line: int, index: int, cell: str) -> Problem:
-        name = self._name(index)
-        message = (
-            f'The column "{name}" holds a URL, which is not fetched. Check the delimiters and the '
-            "quotes of the row, and that no cell before it is missing."
-        )
-        return Problem("misplaced_url", message, line, name, shown(cell))
-
-    def _pad(self, line: int, cells: list[str]) -> None:
-        """Pad a short row in place. Raise CatalogueError if the total padding could fill the memory."""
-        missing = self._width - len(cells)
-        self._padding_left -= missing
-        if self._padding_left < 0:
-            message = (
-                f"Up to this row, the rows together are over {MAX_PADDING:,} cells shorter than the header. "
-                "Delete the columns that are not used."
-            )
-            found = f"{len(cells):,} of {self._width:,} cells"
-            raise CatalogueError((Problem("short_rows", message, line=line, found=found),), 1)
-        cells += [""] * missing
-
-    def _extra_cells_are_empty(self, line: int, cells: list[str]) -> bool:
-        """Return whether the cells beyond the header are empty, as spreadsheet programs leave them.
-
-        If one is not, add a problem.
-        """
-        extra = next(filter(bare, islice(cells, self._width, None)), None)
-        if extra is not None:
-            self.problems.add(partial(self._extra_cells, line, len(cells), extra))
-        return extra is None
-
-    def _extra_cells(self, line: int, size: int, extra: str) -> Problem:
-        message = (
-            f"The row has {size:,} cells, but the header has {self._width:,}. "
-            'Put double quotes ("…") around each cell that contains several URLs or the delimiter.'
-        )
-        return Problem("extra_cells", message, line=line, found=shown(extra))
-
-    def _sources(self, line: int, cells: Sequence[str]) -> tuple[Source, ...] | None:
-        """Return the sources of a row, those of its first image column first."""
-        found: tuple[Source, ...] = ()
-        for column, index in enumerate(self._images):
-            of_cell = sources(cells[index])
-            if any(source.fault for source in of_cell):
-                self._warn_of_invalid_urls(line, index, of_cell)
-            found += tuple(replace(source, column=column) for source in of_cell) if column else of_cell
-        if len(found) > MAX_IMAGES_PER_ROW:
-            self.problems.add(partial(self._too_many_images, line, len(found)))
-            return None
-        return found
-
-    def _warn_of_invalid_urls(self, line: int, index: int, of_cell: Sequence[Source]) -> None:
-        """Add a warning for each. Raise CatalogueError if they could fill the memory."""
-        for source in of_cell:
-            if source.fault:
-                self._invalid_urls += 1
-                if self._invalid_urls > MAX_INVALID_URLS:
-                    raise CatalogueError((self._too_many_invalid_urls(line, index, source),), 1)
-                self.warnings.add(partial(self._invalid_url, line, index, source))
-
-    def _too_many_images(self, line: int, images: int) -> Problem:
-        message = (
-            f"The row has {images:,} images; at most {MAX_IMAGES_PER_ROW} are allowed. "
-            "Split them over several rows."
-        )
-        return Problem("too_many_images", message, line, self._name(self._images[0]), f"{images:,} images")
-
-    def _invalid_url(self, line: int, index: int, source: Source) -> Problem:
-        return Problem("invalid_url", source.message, line, self._name(index), shown(source.url))
-
-    def _too_many_invalid_urls(self, line: int, index: int, source: Source) -> Problem:
-        message = (
-            f"Up to this row, over {MAX_INVALID_URLS:,} URLs cannot be fetched. "
-            "Write complete URLs, such as https://example.com/image.jpg."
-        )
-        return Problem("too_many_invalid_urls", message, line, self._name(index), shown(source.url))
+def _read_header(file: TextFile | Table, wanted: Wanted) -> Header:
+    return read_header(file.text, wanted) if isinstance(file, TextFile) else read_sheet(file.rows, wanted)

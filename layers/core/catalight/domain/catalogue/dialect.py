@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 
 from catalight.domain.catalogue.file_types import TEXT_EXAMINED, binary_file, text_file
+from catalight.domain.catalogue.files import TextFile
 from catalight.domain.catalogue.invisible import bare
 from catalight.domain.catalogue.lines import line_ends
 from catalight.domain.errors import CatalogueError, Problem
@@ -31,8 +32,8 @@ class Dialect:
     bom: bool = False
 
 
-def decode(data: bytes) -> tuple[str, bool]:
-    """Return the text of a file without its byte order mark, and whether it had one or was UTF-16.
+def decode(data: bytes) -> TextFile:
+    """Return the text of a file.
 
     Raises CatalogueError if the file is empty, is not CSV, or cannot be decoded.
     """
@@ -49,7 +50,7 @@ def decode(data: bytes) -> tuple[str, bool]:
     if not bare(text):
         message = "The file is empty. Export the catalogue again and send the new file."
         raise CatalogueError((Problem("empty_file", message),), 1)
-    return text, bom_length > 0 or encoding != "utf-8"
+    return TextFile(text, bom_length > 0 or encoding != "utf-8", encoding)
 
 
 def delimiter_name(delimiter: str) -> str:

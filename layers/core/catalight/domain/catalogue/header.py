@@ -52,9 +52,13 @@ def read_header(text: str, wanted: Wanted = NOTHING) -> Header:
         return _header(text, *named)
     if tried and (problem := not_a_table(text, tried)):
         raise CatalogueError((problem,), 1)
-    if found := by_content(tried, lambda candidate: _rows_after(text, candidate)):
+
+    def rows_after(candidate: Candidate) -> Sequence[Sequence[str]]:
+        return _rows_after(text, candidate)
+
+    if found := by_content(tried, rows_after):
         return _header(text, *found)
-    problems = no_header(text, tried)
+    problems = no_header(tried, rows_after)
     raise CatalogueError(problems, len(problems))
 
 

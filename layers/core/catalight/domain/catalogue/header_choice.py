@@ -53,7 +53,7 @@ def classic(candidates: Sequence[Candidate], wanted: Wanted) -> Choice | None:
     complete = [candidate for candidate in candidates if candidate.found == len(REQUIRED)]
     if not complete:
         return None
-    best = max(complete, key=lambda candidate: len(candidate.record.cells))
+    best = max(complete, key=lambda candidate: candidate.width)
     if known := _remembered(best, wanted):
         return best, known
     _raise(problems_of(best))
@@ -70,7 +70,7 @@ def by_name(tried: Sequence[Candidate], wanted: Wanted) -> Choice | None:
     read = [candidate for candidate in tried if candidate.record.cells]
     chosen = _requested(read, wanted.columns) if wanted.columns else _known(read, wanted) or _named(read)
     if chosen:
-        _raise(tuple(too_many_columns(chosen[0].record.line, len(chosen[0].record.cells))))
+        _raise(tuple(too_many_columns(chosen[0].record.line, chosen[0].width)))
     return chosen
 
 
@@ -85,7 +85,7 @@ def by_content(tried: Sequence[Candidate], rows_after: RowsAfter) -> Choice | No
     line = [one for one in above if one.filled == fullest][-1].record.line
     best = next(one for one in above if one.record.line == line and one.filled == fullest)
     cells = best.record.cells
-    if len(cells) > MAX_COLUMNS:
+    if best.width > MAX_COLUMNS:
         return None
     results = {index for found in result_columns_in(cells) for index in range(found.start, found.stop)}
     chosen = columns.by_content(cells, rows_after(best), results)
@@ -96,7 +96,7 @@ def _requested(tried: Sequence[Candidate], request: Request) -> Choice | None:
     refusals: list[tuple[int, int, tuple[Problem, ...]]] = []
     choices: list[Choice] = []
     for candidate in tried:
-        cells = candidate.record.cells[:MAX_COLUMNS]
+        cells = candidate.record.cells
         found = columns.requested(cells, request, columns.named(cells))
         if isinstance(found, Columns):
             choices.append((candidate, found))
@@ -123,11 +123,7 @@ def _remembered(candidate: Candidate, wanted: Wanted) -> Columns | None:
 
 def _named(tried: Sequence[Candidate]) -> Choice | None:
     """Choose the header of a known program, or else the one that fills the most cells."""
-    choices = [
-        (candidate, found)
-        for candidate in tried
-        if (found := columns.named(candidate.record.cells[:MAX_COLUMNS]))
-    ]
+    choices = [(candidate, found) for candidate in tried if (found := columns.named(candidate.record.cells))]
     return max(choices, key=lambda choice: (choice[1].reason is Reason.LAYOUT, _filled(choice)), default=None)
 
 

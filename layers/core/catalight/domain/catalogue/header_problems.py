@@ -2,14 +2,14 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
 from catalight.domain.catalogue.dialect import DELIMITERS, delimiter_name
 from catalight.domain.catalogue.file_types import TEXT_EXAMINED, text_file
 from catalight.domain.catalogue.invisible import bare
 from catalight.domain.catalogue.lines import after_lines
-from catalight.domain.catalogue.records import Record, records
+from catalight.domain.catalogue.records import Record
 from catalight.domain.catalogue.required_columns import (
     IMAGES,
     MAX_COLUMNS,
@@ -39,10 +39,13 @@ _QUOTED_LINES = (
 )
 
 
-def no_header(text: str, tried: Sequence[Candidate]) -> tuple[Problem, ...]:
+def no_header(
+    tried: Sequence[Candidate], rows_after: Callable[[Candidate], Sequence[Sequence[str]]]
+) -> tuple[Problem, ...]:
     """Return why none of the lines that were tried is a header with a column of images.
 
-    `tried` has one candidate for each line and delimiter, in the order of the lines.
+    `tried` has one candidate for each line and delimiter, in the order of the lines. `rows_after` returns the
+    cells of the first records after a candidate.
     """
     if not tried:
         tried = [Candidate(",", Record(1, 1, []), {column: [] for column in REQUIRED})]
@@ -50,12 +53,12 @@ def no_header(text: str, tried: Sequence[Candidate]) -> tuple[Problem, ...]:
     if not best.found:
         best = next((one for one in tried if one.filled > 1 or one.record.problem), tried[0])
     same_line = [one for one in tried if one.record.line == best.record.line]
-    best = max(same_line, key=lambda one: (one.found, len(one.record.cells)))
+    best = max(same_line, key=lambda one: (one.found, one.width))
     cells = best.record.cells
     if not best.found and (len(cells) == 1 or any(map(holds_url, cells))):
-        found = shown(bare(text[best.start : after_lines(text, 1, best.start)]))
+        found = shown(bare(best.delimiter.join(cells)))
         return (Problem("no_header", _NO_HEADER, line=best.record.line, found=found),)
-    return tuple(_no_images(best, text))
+    return tuple(_no_images(best, rows_after(best)))
 
 
 def not_a_table(text: str, tried: Sequence[Candidate]) -> Problem | None:
@@ -71,7 +74,7 @@ def not_a_table(text: str, tried: Sequence[Candidate]) -> Problem | None:
 def problems_of(candidate: Candidate) -> tuple[Problem, ...]:
     """Return one problem for each of serial number and product name that is ambiguous."""
     line, cells = candidate.record.line, candidate.record.cells
-    problems = too_many_columns(line, len(cells))
+    problems = too_many_columns(line, candidate.width)
     for column in (SERIAL, PRODUCT):
         indexes = candidate.columns[column]
         if len(indexes) > 1:
@@ -98,11 +101,11 @@ def no_such_line(number: int) -> Problem:
     return Problem("no_header", message, line=number)
 
 
-def _no_images(candidate: Candidate, text: str) -> Iterator[Problem]:
+def _no_images(candidate: Candidate, rows: Sequence[Sequence[str]]) -> Iterator[Problem]:
     line, cells = candidate.record.line, candidate.record.cells
-    yield from too_many_columns(line, len(cells))
+    yield from too_many_columns(line, candidate.width)
     found = _listed(cells)
-    advice = _columns_with_urls(candidate, text) or (
+    advice = _columns_with_urls(candidate, rows) or (
         "Add this column, or rename the column that holds the URLs of the images, or name it in the field "
         'columns, for example {"images": ["Photo"]}.'
     )
@@ -110,18 +113,15 @@ def _no_images(candidate: Candidate, text: str) -> Iterator[Problem]:
     yield Problem("missing_column", message, line=line, column=IMAGES, found=shown(found))
 
 
-def _columns_with_urls(candidate: Candidate, text: str) -> str | None:
+def _columns_with_urls(candidate: Candidate, rows: Sequence[Sequence[str]]) -> str | None:
     """Return what to do if columns hold URLs that do not look like those of images."""
-    record = candidate.record
-    end = after_lines(text, record.end - record.line + 1, candidate.start)
-    rows = records(text[end:], candidate.delimiter)
     with_urls = {
         index
-        for row in islice(rows, MAX_ROWS_EXAMINED)
-        for index, cell in enumerate(row.cells[:MAX_COLUMNS])
+        for row in rows[:MAX_ROWS_EXAMINED]
+        for index, cell in enumerate(row[:MAX_COLUMNS])
         if holds_url(cell)
     }
-    cells = [cell for index, cell in enumerate(record.cells[:MAX_COLUMNS]) if index in with_urls]
+    cells = [cell for index, cell in enumerate(candidate.record.cells) if index in with_urls]
     if not cells:
         return None
     return (

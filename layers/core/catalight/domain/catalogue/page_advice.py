@@ -97,6 +97,20 @@ def page_advice(url: str, final_url: str, media_type: str, head: bytes) -> str |
     return None
 
 
+def feed_advice(url: str, final_url: str, media_type: str, head: bytes) -> str | None:
+    """Return what a host sent in the place of a catalogue, and what to do, as `page_advice` does."""
+    service = _service(url) or _service(final_url)
+    login = _is_login(final_url)
+    if not _is_page(media_type, head) or not (service or login):
+        return None
+    kind = "a login page" if login else "a page"
+    whose = f" of {service.name}" if service else ""
+    return (
+        f"The host sent {kind}{whose} in the place of a catalogue: {_SHARE}, or send the file itself in the "
+        "field file."
+    )
+
+
 def _is_page(media_type: str, head: bytes) -> bool:
     beginning = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:32].lower()
     if beginning.startswith(_BEGINNINGS):

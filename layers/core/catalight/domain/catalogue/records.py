@@ -3,8 +3,9 @@
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
+from types import MappingProxyType
 from typing import NamedTuple
 
 from catalight.domain.catalogue.invisible import INVISIBLE, bare
@@ -14,13 +15,20 @@ from catalight.domain.errors import Problem
 _SPACE = f" \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000{INVISIBLE}"
 
 
+NO_LINKS: Mapping[int, str] = MappingProxyType({})
+
+
 class Record(NamedTuple):
-    """The lines that a record begins and ends on (from 1), and its cells, or the problem that hides them."""
+    """The lines that a record begins and ends on (from 1), and its cells, or the problem that hides them.
+
+    `links` are the URLs that lie behind cells of a workbook, by the cell's index.
+    """
 
     line: int
     end: int
     cells: list[str]
     problem: Problem | None = None
+    links: Mapping[int, str] = NO_LINKS
 
 
 def first_record(text: str, delimiter: str, line: int = 1) -> Record:

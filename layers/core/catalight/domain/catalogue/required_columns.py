@@ -1,8 +1,8 @@
 """The columns that a catalogue must have, and which of them a record names."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 from catalight.domain.catalogue.invisible import INVISIBLE, bare
 from catalight.domain.catalogue.records import Record, first_record
@@ -35,13 +35,14 @@ def _plain(name: str) -> str:
 class Candidate:
     """A record that may be the header, read with one delimiter, and the indexes of each required column.
 
-    `filled` counts the cells that are not empty. Cells after the first MAX_COLUMNS are left out. `start` is
-    where the record begins in the text.
+    `width` counts its cells; those after the first MAX_COLUMNS are left out. `filled` counts those that are
+    not empty. `start` is where the record begins in the text.
     """
 
     delimiter: str
     record: Record
     columns: dict[str, list[int]]
+    width: int = 0
     filled: int = 0
     start: int = 0
 
@@ -56,12 +57,26 @@ def read_candidate(text: str, delimiter: str, line: int = 1, start: int = 0) -> 
 
     `line` and `start` are its place in the file.
     """
-    record = first_record(text, delimiter, line)
-    cells = list(map(bare, islice(record.cells, MAX_COLUMNS)))
+    return candidate_of(first_record(text, delimiter, line), delimiter, start)
+
+
+def candidate_of(record: Record, delimiter: str = "", start: int = 0) -> Candidate:
+    """Return a record as one that may be the header; a workbook has no delimiter."""
+    width = len(record.cells)
+    del record.cells[MAX_COLUMNS:]  # one for each delimiter is kept, so all of them could fill the memory
+    cells = list(map(bare, record.cells))
+    return Candidate(delimiter, record, _required_in(cells), width, sum(map(bool, cells)), start)
+
+
+def names_required(cells: Sequence[str]) -> bool:
+    """Return whether a header names all required columns."""
+    return all(_required_in(list(map(bare, cells))).values())
+
+
+def _required_in(cells: Sequence[str]) -> dict[str, list[int]]:
     names = list(map(_plain, cells))
-    columns = {
+    return {
         column: [index for index, name in enumerate(names) if name == exact]
         or [index for index, name in enumerate(names) if name in variants]
         for column, (exact, variants) in REQUIRED.items()
     }
-    return Candidate(delimiter, record, columns, sum(map(bool, cells)), start)

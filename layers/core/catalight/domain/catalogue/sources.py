@@ -1,7 +1,7 @@
 """The sources of an image cell: the URLs to fetch, what was written there, and what was repaired."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from catalight.domain.catalogue import share_links
 from catalight.domain.catalogue.url_markup import Piece, is_suspect, pieces
@@ -43,26 +43,43 @@ class Source:
         return f"This URL cannot be fetched: {self.fault}."
 
 
-def sources(cell: str) -> tuple[Source, ...]:
+def sources(cell: str, column: int = 0) -> tuple[Source, ...]:
     """Return the sources of a cell in order; if there are more than MAX_IMAGES_PER_ROW, as they are written.
 
     A cell whose parts can all be fetched gives these parts, except for share links, and for what no URL
     holds: see "Repairs" in docs/contract.md.
     """
+    if _is_simple(cell):
+        return (Source(cell.strip(), column=column),)
     listed = cell.split(",")
     if len(listed) <= MAX_IMAGES_PER_ROW and all(map(_is_simple, listed)):
-        return tuple(Source(text.strip()) for text in listed)
+        return tuple(Source(text.strip(), column=column) for text in listed)
+    found = _repaired(cell)
+    return tuple(replace(source, column=column) for source in found) if column else found
+
+
+def linked(url: str, text: str, column: int = 0) -> tuple[Source, ...]:
+    """Return the sources of a cell of a workbook whose text has no URL, but which links to one."""
+    return tuple(
+        replace(source, written=text or None, notes=(*source.notes, Repair.LINK))
+        for source in sources(url, column)
+    )
+
+
+def _repaired(cell: str) -> tuple[Source, ...]:
     parts = split(cell)
     if len(parts) > MAX_IMAGES_PER_ROW:
         return tuple(map(Source, parts))
     faults = list(map(fault, parts))
-    as_split = tuple(_source(Piece(part), reason) for part, reason in zip(parts, faults, strict=True))
+    as_split = tuple([_source(Piece(part), reason) for part, reason in zip(parts, faults, strict=True)])
     if not any(faults) and not is_suspect(cell, parts):
         return as_split
     found = pieces(cell)
     if len(found) > MAX_IMAGES_PER_ROW:
         return tuple(Source(piece.text) for piece in found)
-    mended = tuple(_source(piece, fault(piece.text)) for piece in found)
+    if found == [Piece(part) for part in parts]:
+        return as_split
+    mended = tuple([_source(piece, fault(piece.text)) for piece in found])
     return mended if _worth(mended) >= _worth(as_split) else as_split
 
 
@@ -81,7 +98,9 @@ def _source(piece: Piece, reason: str | None) -> Source:
         url = direct
         notes.add(Repair.DOWNLOAD)
     written = piece.text if piece.text != url else None
-    return Source(url, None, written, tuple(code.value for code in Repair if code in notes))
+    return Source(
+        url, None, written, tuple([code.value for code in Repair if code in notes]) if notes else ()
+    )
 
 
 def _worth(found: tuple[Source, ...]) -> tuple[int, int]:

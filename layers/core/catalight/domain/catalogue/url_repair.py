@@ -28,6 +28,7 @@ class Repair(StrEnum):
     SPACES = "URL_SPACES_ESCAPED"
     TRIMMED = "URL_TRIMMED"
     DOWNLOAD = "URL_DOWNLOAD"
+    LINK = "URL_LINKED"
 
 
 _EXTENSION = r"(?:jpe?g|jpe|jfif|png|gif|webp|avif|bmp|tiff?|heic|heif|svg)"

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from catalight.domain.catalogue.catalogue import Dialect
+from catalight.domain.catalogue.columns import Request
 from catalight.domain.catalogue.result_columns import OUTPUT
 from catalight.domain.image.options import Options
 from catalight.domain.image.report import Times
@@ -92,7 +93,8 @@ class Job:
     at most `window` are in the queue at once. `secret` makes the image links unguessable. `sealed` is true
     once every row is stored. `api_base` is the URL that the client called, without a path. In the result,
     `/images/…` is appended to `link_base`, which is the same URL or a CDN's. `outputs` are the names of the
-    result's columns for the new URLs, one for each image column.
+    result's columns for the new URLs, one for each image column. `remembered` has the columns that were in
+    memory for its header, by the key of the header, if they were used.
 
     `fingerprint` distinguishes submissions with the same Idempotency-Key. At `deadline_at` the run ends with
     what exists by then, and at `expires_at` the job is removed. `moved_at` is when the job last made
@@ -129,6 +131,7 @@ class Job:
     webhook: Webhook | None = None
     request_headers: RequestHeaders = field(default_factory=RequestHeaders)
     outputs: tuple[str, ...] = (OUTPUT,)
+    remembered: Mapping[str, Request] = field(default_factory=dict)
 
     @property
     def end(self) -> JobState:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID, uuid5
@@ -11,7 +11,14 @@ from uuid import UUID, uuid5
 from catalight.domain import usage
 from catalight.domain.api_keys import Limits
 from catalight.domain.catalogue.catalogue import Catalogue, Source
-from catalight.domain.errors import IdempotencyError, ImageError, ImageErrorCode, JobGoneError
+from catalight.domain.catalogue.columns import Request
+from catalight.domain.errors import (
+    IdempotencyError,
+    ImageError,
+    ImageErrorCode,
+    JobGoneError,
+    UnderstoodOtherwiseError,
+)
 from catalight.domain.image.options import Options
 from catalight.domain.job import ranges, sweeping
 from catalight.domain.job.job import Counts, Job, JobState
@@ -35,7 +42,8 @@ class Submission:
 
     `api_base` and `link_base` are URLs without a path, as in Job. Requests of one owner with one
     `idempotency_key` are the same submission. A submission counts against the owner's `limits`, if it has
-    any; `file_bytes` is the size of its file.
+    any; `file_bytes` is the size of its file. `sent` identifies what was sent, if that is more than a classic
+    file, and `remembered` is what was known of the columns, by the key of the header.
     """
 
     owner: str
@@ -49,6 +57,8 @@ class Submission:
     limits: Limits | None = None
     request_headers: RequestHeaders = field(default_factory=RequestHeaders)
     file_bytes: int = 0
+    sent: str | None = None
+    remembered: Mapping[str, Request] = field(default_factory=dict)
 
     @property
     def amounts(self) -> Amounts:
@@ -57,12 +67,13 @@ class Submission:
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of the submission: the fields, and the file as it was parsed."""
+        """SHA-256 of the submission: the fields, and what was sent, or a classic file as it was parsed."""
         dialect, options = asdict(self.catalogue.dialect), self.options.to_document()
-        digest = hashlib.sha256(_json([dialect, options, self.webhook_url, self.catalogue.header]))
+        what = [self.sent] if self.sent else [dialect, self.catalogue.header]
+        digest = hashlib.sha256(_json([what[0], options, self.webhook_url, *what[1:]]))
         if headers := self.request_headers.to_document():
             digest.update(_json(headers))
-        for row in self.catalogue.rows:
+        for row in () if self.sent else self.catalogue.rows:
             digest.update(_json(row.cells))
         return digest.hexdigest()
 
@@ -84,9 +95,10 @@ class Submit:
         """Return the job as it was accepted, the same for each repetition with an Idempotency-Key.
 
         Raise IdempotencyError if the key was used for another submission, JobGoneError if the job of that key
-        is gone, LimitError if a limit is exceeded, and UnavailableError if the database is down.
+        is gone, UnderstoodOtherwiseError if other columns were in memory when it was accepted, LimitError if
+        a limit is exceeded, and UnavailableError if the database is down.
         """
-        job_id = _job_id_of(submission) or self.new_id()
+        job_id = job_id_of(submission.owner, submission.idempotency_key) or self.new_id()
         # A repetition does not count against the limits.
         if submission.limits and not (submission.idempotency_key and self.jobs.find(job_id)):
             self.admit(submission.owner, submission.limits, usage.order(job_id), submission.amounts)
@@ -97,6 +109,8 @@ class Submit:
             raise JobGoneError(job_id)
         if job.fingerprint != new.fingerprint:
             raise IdempotencyError(job_id)
+        if job.remembered != new.remembered:
+            raise UnderstoodOtherwiseError(job_id)
         if job.run == 1 and not job.sealed:
             self._store(job, rows)
         elif (
@@ -143,13 +157,13 @@ class Submit:
             webhook=Webhook(submission.webhook_url) if submission.webhook_url else None,
             request_headers=submission.request_headers,
             outputs=submission.catalogue.outputs,
+            remembered=submission.remembered,
         )
 
 
-def _job_id_of(submission: Submission) -> str | None:
+def job_id_of(owner: str, key: str | None) -> str | None:
     """Return the id derived from the owner and the key (UUID version 5, RFC 9562), or None without a key."""
-    key = submission.idempotency_key
-    return str(uuid5(JOB_ID_NAMESPACE, f"{submission.owner}\0{key}")) if key else None
+    return str(uuid5(JOB_ID_NAMESPACE, f"{owner}\0{key}")) if key else None
 
 
 def _json(value: object) -> bytes:

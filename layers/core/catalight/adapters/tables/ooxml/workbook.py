@@ -19,8 +19,8 @@ from catalight.adapters.tables.ooxml.strings import shared_strings
 from catalight.adapters.tables.ooxml.styles import read_styles
 from catalight.adapters.tables.problems import LAST_ROW, MAX_SHEETS, corrupt, too_large
 from catalight.adapters.tables.sheet_rows import Area, SheetRows
-from catalight.adapters.tables.table import Format, HeaderTest, Options, Sheet, Table
 from catalight.adapters.tables.xml_stream import stream
+from catalight.domain.catalogue.files import Format, HeaderTest, Options, Sheet, Table
 
 _AREA = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})(?::\$?([A-Z]{1,3})\$?([0-9]{1,7}))?", re.IGNORECASE)
 _STRUCTURES = "xl/richdata/rdrichvaluestructure.xml"

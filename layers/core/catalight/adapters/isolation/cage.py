@@ -10,8 +10,8 @@ import signal
 from collections.abc import Callable
 from contextlib import suppress
 
-from catalight.adapters.codec import seccomp
-from catalight.adapters.codec.libc import call
+from catalight.adapters.isolation import seccomp
+from catalight.adapters.isolation.libc import call
 
 _PDEATHSIG, _DUMPABLE, _CAPBSET_DROP, _NO_NEW_PRIVS, _CAP_AMBIENT = 1, 4, 24, 38, 47
 _AMBIENT_CLEAR_ALL = 4

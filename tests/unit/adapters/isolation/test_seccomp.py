@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from catalight.adapters.codec import seccomp
-from catalight.adapters.codec.seccomp import ALLOW, ALLOWED, KILL, MACHINES, REFUSE, UNLESS_EXECUTABLE
+from catalight.adapters.isolation import seccomp
+from catalight.adapters.isolation.seccomp import ALLOW, ALLOWED, KILL, MACHINES, REFUSE, UNLESS_EXECUTABLE
 
 ROOT = Path(__file__).parents[4]
 # The kernel's own numbers: from Zig's package, which `make native` fetches, or from the system.

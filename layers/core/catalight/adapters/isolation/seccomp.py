@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from catalight.adapters.codec.libc import call
+from catalight.adapters.isolation.libc import call
 
 # Numbers of x86_64 (arch/x86/entry/syscalls/syscall_64.tbl) and aarch64 (asm-generic/unistd.h).
 ALLOWED = {

@@ -1,11 +1,13 @@
 """What a file is read into: the text of a CSV file, or the rows of a workbook's sheet."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
 from catalight.domain.errors import Problem
+
+UTF8 = "utf-8"
 
 
 class Format(StrEnum):
@@ -49,17 +51,26 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class TextFile:
-    """A CSV file, decoded but not split into cells.
+    """A CSV file, decoded but not split into cells, without its byte order mark.
 
-    `marked` is whether it had a byte order mark or was UTF-16. `encoding` is None if it was UTF-8 or UTF-16
-    and nobody said or guessed another.
+    `marked` is whether it had one or was UTF-16. `encoding` is the one that it was in. `warnings` are about
+    how it was read.
     """
 
     text: str
-    marked: bool
-    encoding: str | None = None
+    marked: bool = False
+    encoding: str = UTF8
     gzipped: bool = False
     warnings: tuple[Problem, ...] = ()
+    format: Format = Format.CSV
+
+    @property
+    def bom(self) -> bool:
+        """Whether its result begins with a byte order mark.
+
+        What was not UTF-8 comes from a program that would read a result without one in its own encoding.
+        """
+        return self.marked or self.encoding != UTF8
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +86,12 @@ class Table:
     rows: list[Row]
     header: int | None
     gzipped: bool = False
-    warnings: tuple[Problem, ...] = field(default=())
+    warnings: tuple[Problem, ...] = ()
+
+    @property
+    def bom(self) -> bool:
+        """Whether its result begins with a byte order mark, without which Excel does not read UTF-8."""
+        return True
 
 
 HeaderTest = Callable[[Sequence[Sequence[str]]], int | None]

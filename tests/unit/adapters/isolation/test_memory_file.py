@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from catalight.adapters.codec import memory_file as module
-from catalight.adapters.codec.memory_file import memory_file
 from catalight.adapters.codec.sandbox import Sandbox
+from catalight.adapters.isolation import memory_file as module
+from catalight.adapters.isolation.memory_file import memory_file
 from catalight.domain.image.limits import LIMITS
 from catalight.domain.image.options import Options
 from local.hosts.images import draw

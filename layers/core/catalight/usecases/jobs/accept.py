@@ -1,0 +1,74 @@
+"""Accept a file: understand it, submit its catalogue, and remember the columns that were named for it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from catalight.domain.catalogue.catalogue import Understanding
+from catalight.domain.catalogue.column_requests import Remembered
+from catalight.domain.catalogue.columns import Request
+from catalight.domain.errors import CatalogueError, UnderstoodOtherwiseError
+from catalight.domain.job.job import Job
+from catalight.usecases.jobs.submit import Submission, Submit, job_id_of
+from catalight.usecases.jobs.understand import Understand, Upload, used
+from catalight.usecases.ports import Clock, ColumnMemory, Jobs
+
+type Terms = Callable[..., Submission]
+"""Makes a submission: it gets the fields that depend on the file, by their names."""
+
+
+class Accepted(NamedTuple):
+    """An accepted job, and what its file was understood as."""
+
+    job: Job
+    understood: Understanding
+
+
+@dataclass(frozen=True, slots=True)
+class Accept:
+    """Accept a file. A repetition under an Idempotency-Key is understood as the first request was."""
+
+    understand: Understand
+    submit: Submit
+    memory: ColumnMemory
+    jobs: Jobs
+    clock: Clock
+
+    def __call__(self, owner: str, idempotency_key: str | None, upload: Upload, terms: Terms) -> Accepted:
+        """Return the job and what the file was understood as.
+
+        Raise CatalogueError if the file cannot be used, and what Submit raises. If the database fails after
+        the job was stored, repeat the call with its key.
+        """
+        remembered = self.understand.remembered(owner, upload)
+        try:
+            accepted = self._accept(upload, terms, remembered)
+        except (CatalogueError, UnderstoodOtherwiseError):
+            # The memory may have changed since the first request with this key.
+            job_id = job_id_of(owner, idempotency_key)
+            first = self.jobs.find(job_id) if job_id else None
+            if first is None or upload.columns:
+                raise
+            accepted = self._accept(upload, terms, first.remembered)
+        self._remember(owner, upload, accepted)
+        return accepted
+
+    def _accept(self, upload: Upload, terms: Terms, remembered: Mapping[str, Request]) -> Accepted:
+        understood = self.understand.with_memory(upload, remembered)
+        is_classic = understood.is_classic and not upload.said
+        submission = terms(
+            catalogue=understood.catalogue(),
+            file_bytes=len(upload.data),
+            sent=None if is_classic else upload.digest,
+            remembered=used(understood, remembered),
+        )
+        return Accepted(self.submit(submission), understood)
+
+    def _remember(self, owner: str, upload: Upload, accepted: Accepted) -> None:
+        header = accepted.understood.header
+        if upload.columns and header:
+            # The job's time is the same for each repetition, so a late one changes no later choice.
+            chosen = Remembered.of(header.record.cells, upload.columns, accepted.job.created_at)
+            self.memory.remember(owner, chosen)
+        for columns_id in accepted.job.remembered:
+            self.memory.use(owner, columns_id, self.clock())

@@ -1,0 +1,88 @@
+"""Understand a file that a client sent, with what is remembered of its owner's columns."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from catalight.domain.catalogue import catalogue, column_requests
+from catalight.domain.catalogue.catalogue import Understanding
+from catalight.domain.catalogue.columns import Reason, Request
+from catalight.domain.catalogue.files import Options
+from catalight.domain.catalogue.header_choice import Wanted, key
+from catalight.domain.errors import CatalogueError
+from catalight.usecases.ports import ColumnMemory, ReadTable
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file, and what its sender says of it.
+
+    `columns` and `header_row` are as in Wanted, `encoding` and `sheet` as in Options. `file_url` is where the
+    file was fetched, if it was not sent. `strict` makes warnings problems.
+    """
+
+    data: bytes
+    columns: Request | None = None
+    header_row: int | None = None
+    file_url: str | None = None
+    strict: bool = False
+    encoding: str | None = None
+    sheet: str | None = None
+
+    @property
+    def said(self) -> Mapping[str, Any]:
+        """What its sender says of the file. A classic request says nothing."""
+        columns = self.columns and column_requests.to_document(self.columns)
+        said = {
+            "columns": columns,
+            "header_row": self.header_row,
+            "file_url": self.file_url,
+            "encoding": self.encoding,
+            "sheet": self.sheet,
+        }
+        return {name: value for name, value in said.items() if value is not None}
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the file and of what is said of it."""
+        digest = hashlib.sha256(json.dumps(self.said).encode())
+        digest.update(hashlib.sha256(self.data).digest())
+        return digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Understand:
+    """Understand a file. Nothing is stored or counted."""
+
+    read_table: ReadTable
+    memory: ColumnMemory
+
+    def __call__(self, owner: str, upload: Upload) -> Understanding:
+        """Return what is known of the file, with what its owner's columns in memory say."""
+        return self.with_memory(upload, self.remembered(owner, upload))
+
+    def remembered(self, owner: str, upload: Upload) -> Mapping[str, Request]:
+        """Return the columns that are in memory, by the key of their header. Named columns need none."""
+        if upload.columns:
+            return {}
+        return {known.id: known.columns for known in self.memory.of_owner(owner)}
+
+    def with_memory(self, upload: Upload, remembered: Mapping[str, Request]) -> Understanding:
+        """Return what is known of the file, with these columns in memory."""
+        wanted = Wanted(upload.columns, upload.header_row, remembered)
+        try:
+            table = self.read_table(upload.data, Options(upload.encoding, upload.sheet), wanted)
+        except CatalogueError as error:
+            return Understanding(refusal=error)
+        return catalogue.understand(table, wanted, strict=upload.strict)
+
+
+def used(understood: Understanding, remembered: Mapping[str, Request]) -> Mapping[str, Request]:
+    """Return which of the columns in memory were used."""
+    header = understood.header
+    if header is None or header.columns.reason is not Reason.REMEMBERED:
+        return {}
+    of_header = key(header.record.cells)
+    return {of_header: remembered[of_header]}
