@@ -30,6 +30,7 @@ from catalight.usecases.images.end_rows import EndRows
 from catalight.usecases.images.give_up import GiveUp
 from catalight.usecases.images.process_range import ProcessRange
 from catalight.usecases.images.record_images import RecordImages
+from catalight.usecases.images.share_outcomes import ShareOutcomes
 from catalight.usecases.jobs.ask_completion import AskCompletion
 from catalight.usecases.jobs.cancel import CancelJob
 from catalight.usecases.jobs.delete import DeleteJob
@@ -160,6 +161,7 @@ class Pipeline:
             self.rows,
             self.image_queue,
             self.compress_images,
+            ShareOutcomes(self.rows, self.clock),
             self.record_images,
             self.carry_on,
             self.count_downloads,

@@ -159,6 +159,7 @@ def upload(
         status=shown(job.state),
         rows=job.rows,
         images=job.images,
+        duplicates=job.duplicates,
         warnings=[Note.of(warning) for warning in parsed.warnings],
         warnings_total=parsed.warnings_total,
         links=links,

@@ -253,8 +253,8 @@ class TestDuplicates:
 
     def test_duplicates_that_share_a_range_still_send_its_successor(self) -> None:
         pipeline = Pipeline(window=1)
-        five = TEN[: TEN.index("http://h/5")]
-        job = pipeline.start(five, five, TEN)
+        half = TEN.index("http://h/5")
+        job = pipeline.start(TEN[:half], TEN[half:], "http://h/10.jpg")
         self._let_a_duplicate_write_first(pipeline, [pipeline.rows.rows[job.id, 0]])
         pipeline.image_queue.take()
         pipeline.process(ProcessRange(job.id, 1, 0))

@@ -12,6 +12,7 @@ from catalight.domain.messages import ProcessRange
 from tests.pipeline import MISSING, Pipeline, a_submission
 
 TEN = " ".join(f"http://h/{n}.jpg" for n in range(10))
+OTHER_TEN = TEN.replace("http://h/", "http://other/")
 
 
 def test_a_job_is_stored_sealed_and_its_first_window_sent() -> None:
@@ -115,9 +116,9 @@ class TestIdempotencyKey:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(getattr(pipeline, port), method, dies)
             with pytest.raises(SystemExit):
-                pipeline.start(TEN, TEN, idempotency_key="k")
+                pipeline.start(TEN, OTHER_TEN, idempotency_key="k")
         pipeline.clock.forward(31)
-        job = pipeline.start(TEN, TEN, idempotency_key="k")
+        job = pipeline.start(TEN, OTHER_TEN, idempotency_key="k")
         pipeline.run()
         assert pipeline.jobs.get(job.id).state is JobState.COMPLETED
         assert len(pipeline.fetched) == 20

@@ -3,14 +3,14 @@
 import hashlib
 import json
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID, uuid5
 
 from catalight.domain import usage
 from catalight.domain.api_keys import Limits
-from catalight.domain.catalogue.catalogue import Catalogue, Source
+from catalight.domain.catalogue.catalogue import Catalogue, CatalogueRow, Source
 from catalight.domain.errors import IdempotencyError, ImageError, ImageErrorCode, JobGoneError
 from catalight.domain.image.options import Options
 from catalight.domain.job import ranges, sweeping
@@ -143,6 +143,7 @@ class Submit:
             webhook=Webhook(submission.webhook_url) if submission.webhook_url else None,
             request_headers=submission.request_headers,
             outputs=submission.catalogue.outputs,
+            duplicates=sum(image.same_as is not None for row in rows for image in row.images),
         )
 
 
@@ -157,17 +158,37 @@ def _json(value: object) -> bytes:
 
 
 def _rows(job_id: str, catalogue: Catalogue) -> Iterator[Row]:
+    first: dict[str, tuple[int, int] | None] = dict.fromkeys(_repeated(catalogue.rows))
     pending = (sum(source.usable for source in row.sources) for row in catalogue.rows)
     for number, (source_row, row_range) in enumerate(
         zip(catalogue.rows, ranges.assign(pending), strict=True)
     ):
-        images = tuple(map(_image, source_row.sources))
+        images = tuple(
+            _image(source, number, place, first) for place, source in enumerate(source_row.sources)
+        )
         cells = without_empty_end(source_row.cells)
         yield Row(job_id, number, run=1, range=row_range, cells=cells, images=images)
 
 
-def _image(source: Source) -> Image:
-    image = Image(source.url, written=source.written, notes=source.notes, column=source.column)
+def _image(source: Source, row: int, place: int, first: dict[str, tuple[int, int] | None]) -> Image:
+    """Return the new image. If its URL is a key of `first` and has no value yet, this is the first one."""
+    same_as = None
+    if source.url in first and not (same_as := first[source.url]):
+        first[source.url] = row, place
+    image = Image(
+        source.url, written=source.written, notes=source.notes, column=source.column, same_as=same_as
+    )
     if source.usable:
         return image
     return image.failed(ImageError(ImageErrorCode.INVALID_URL, source.message))
+
+
+def _repeated(rows: Iterable[CatalogueRow]) -> Iterator[str]:
+    """Yield the URLs that can be fetched each time they occur again."""
+    seen = set[str]()
+    for row in rows:
+        for source in row.sources:
+            if source.url in seen:
+                yield source.url
+            elif source.usable:
+                seen.add(source.url)
