@@ -210,7 +210,7 @@ class Invariants:
             if self._world.crashed or self._world.faulty:
                 more += WHOLE_TRIES
             tries = self._tries()
-            tries.update({url: more for url in tries})
+            tries.update(dict.fromkeys(tries, more))
             times -= Counter({url: times[url] for url in self._poison})
             require(
                 times <= tries, f"no image is fetched more often than its attempts and faults allow: {times}"

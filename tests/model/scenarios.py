@@ -144,6 +144,10 @@ SCENARIOS = {
     ),
     "repeated and retried": Scenario((A, f"{A} {A}"), hosts={A: MISSING}, calls=_retry, window=2),
     "repeated and cancelled": Scenario((A, A, A), calls=_cancel),
+    "repeated, cancelled, and a worker sleeps": Scenario(
+        (A, A), images_per_range=2, calls=_cancel, sleeper=(ProcessRange, "rows.read")
+    ),
+    "repeated, and a worker crashes": Scenario((A, A), window=2, crashes_at="rows.save"),
     "repeated, cancelled and retried": Scenario((A, A), calls=_cancel_retry),
     "repeated and deleted": Scenario((A, A), calls=_delete),
     "repeated images that change between attempts": Scenario((A, A), target=Target.KEEP, window=2),

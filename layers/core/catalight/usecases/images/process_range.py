@@ -66,9 +66,10 @@ class ProcessRange:
 
     def _process(self, job: Job, message: Message, rows: Sequence[Row], seconds_left: SecondsLeft) -> bool:
         """Process a range. Return False if its message was sent again, or if a duplicate did all the work."""
-        for outcomes in self._outcomes(job, message, rows, seconds_left):
-            if outcomes and not self.record_images(job, rows, outcomes):
-                return False
+        steps = self._outcomes(job, message, rows, seconds_left)
+        wrote = [self.record_images(job, rows, outcomes) for outcomes in steps if outcomes]
+        if wrote and not any(wrote):
+            return False
         rows = self.rows.pending_in_range(job.id, job.run, message.range)
         pending = [image for _, _, image in ranges.named_images(message, rows)]
         if pending:
