@@ -85,6 +85,11 @@ def csv_of(*cells: str) -> bytes:
     return "\r\n".join(["Serial Number,Product Name,Input Image Urls", *lines, ""]).encode()
 
 
+def tens(rows: int) -> list[str]:
+    """Cells of ten URLs each, all different: each row is a range."""
+    return [" ".join(f"http://h/{n}.jpg" for n in range(row * 10, row * 10 + 10)) for row in range(rows)]
+
+
 def a_submission(*cells: str, **fields: Any) -> Submission:
     """A submission of a catalogue with one row for each cell."""
     submission = Submission(

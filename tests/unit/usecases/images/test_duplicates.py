@@ -48,16 +48,16 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[Sequence[int]]:
 
 def test_each_url_is_fetched_and_stored_once_over_all_ranges(reads: list[Sequence[int]]) -> None:
     pipeline = Pipeline(window=3)
-    job = pipeline.start(*(f"http://h/{n % 5}.jpg" for n in range(100)))
-    assert (job.ranges, job.images, job.duplicates) == (10, 100, 95)
+    job = pipeline.start(*(f"http://h/{n % 5}.jpg" for n in range(400)))
+    assert (job.ranges, job.images, job.duplicates) == (6, 400, 395)
     pipeline.run()
     assert Counter(pipeline.fetched) == {f"http://h/{n}.jpg": 1 for n in range(5)}
     made = images(pipeline, job)
     assert all(image.state == "DONE" for image in made)
     assert {image.link for image in made} == stored(pipeline)
     assert len({(image.url, image.link) for image in made}) == 5
-    assert len(reads) == 10  # one for each range
-    assert pipeline.jobs.get(job.id).counts.done == 100
+    assert len(reads) == 6  # one for each range
+    assert pipeline.jobs.get(job.id).counts.done == 400
 
 
 def test_a_range_without_duplicates_costs_no_look_up(reads: list[Sequence[int]]) -> None:

@@ -159,15 +159,14 @@ def _json(value: object) -> bytes:
 
 def _rows(job_id: str, catalogue: Catalogue) -> Iterator[Row]:
     first: dict[str, tuple[int, int] | None] = dict.fromkeys(_repeated(catalogue.rows))
-    pending = (sum(source.usable for source in row.sources) for row in catalogue.rows)
-    for number, (source_row, row_range) in enumerate(
-        zip(catalogue.rows, ranges.assign(pending), strict=True)
-    ):
-        images = tuple(
-            _image(source, number, place, first) for place, source in enumerate(source_row.sources)
-        )
-        cells = without_empty_end(source_row.cells)
-        yield Row(job_id, number, run=1, range=row_range, cells=cells, images=images)
+    images = [
+        tuple(_image(source, number, place, first) for place, source in enumerate(row.sources))
+        for number, row in enumerate(catalogue.rows)
+    ]
+    assigned = ranges.assign(map(ranges.weight, images))
+    for number, (row, own, row_range) in enumerate(zip(catalogue.rows, images, assigned, strict=True)):
+        cells = without_empty_end(row.cells)
+        yield Row(job_id, number, run=1, range=row_range, cells=cells, images=own)
 
 
 def _image(source: Source, row: int, place: int, first: dict[str, tuple[int, int] | None]) -> Image:
