@@ -77,9 +77,7 @@ class Accepted(BaseModel):
     rows: int = Field(examples=[1000])
     images: int = Field(examples=[2000])
     duplicates: int = Field(examples=[120], description=DUPLICATES)
-    warnings: list[Note] = Field(
-        description="Problems that cost images, not the whole catalogue; the first 100"
-    )
+    warnings: list[Note] = Field(description="Problems that cost images, not the catalogue; the first 100")
     warnings_total: int = Field(examples=[0])
     links: Links
 
