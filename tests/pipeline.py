@@ -31,6 +31,7 @@ from catalight.usecases.images.end_rows import EndRows
 from catalight.usecases.images.give_up import GiveUp
 from catalight.usecases.images.process_range import ProcessRange
 from catalight.usecases.images.record_images import RecordImages
+from catalight.usecases.images.share_outcomes import ShareOutcomes
 from catalight.usecases.jobs.accept import Accept
 from catalight.usecases.jobs.ask_completion import AskCompletion
 from catalight.usecases.jobs.cancel import CancelJob
@@ -86,6 +87,11 @@ def csv_of(*cells: str) -> bytes:
     """A catalogue with one row for each cell of URLs, as a CSV file."""
     lines = [f'{n},Product {n},"{cell}"' for n, cell in enumerate(cells, 1)]
     return "\r\n".join(["Serial Number,Product Name,Input Image Urls", *lines, ""]).encode()
+
+
+def tens(rows: int) -> list[str]:
+    """Cells of ten URLs each, all different: each row is a range."""
+    return [" ".join(f"http://h/{n}.jpg" for n in range(row * 10, row * 10 + 10)) for row in range(rows)]
 
 
 def a_submission(*cells: str, **fields: Any) -> Submission:
@@ -167,6 +173,7 @@ class Pipeline:
             self.rows,
             self.image_queue,
             self.compress_images,
+            ShareOutcomes(self.rows, self.clock),
             self.record_images,
             self.carry_on,
             self.count_downloads,

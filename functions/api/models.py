@@ -15,6 +15,7 @@ from catalight.domain.job.webhook import Webhook, WebhookState
 
 type ShownState = Literal["PENDING", "PROCESSING", "COMPLETED", "CANCELLED", "FAILED"]
 
+DUPLICATES = "Images whose URL an earlier image of the job has; each URL is downloaded and stored once"
 REQUEST_ID = "0b7e6c1e-5a0f-4f0c-9f5e-3f1f0a6d2b11"
 
 
@@ -77,7 +78,7 @@ class Images(BaseModel):
 
 
 class Bytes(BaseModel):
-    """Total size of the images done, before (`in`) and after (`out`) compression."""
+    """Total size of the images done, before (`in`) and after (`out`) compression; each output counts once."""
 
     before: int = Field(alias="in", examples=[812_345_678])
     after: int = Field(alias="out", examples=[201_234_567])
@@ -134,6 +135,7 @@ class Status(BaseModel):
     file_name: str = Field(examples=["products.csv"])
     rows: int = Field(examples=[1000])
     images: Images
+    duplicates: int = Field(examples=[120], description=DUPLICATES)
     errors: dict[str, int] = Field(description="Failed images by error code", examples=[{"not_found": 3}])
     bytes: Bytes
     milliseconds: Milliseconds
@@ -155,6 +157,7 @@ class Status(BaseModel):
             file_name=job.file_name,
             rows=job.rows,
             images=Images(total=job.images, done=counts.done, failed=counts.failed),
+            duplicates=job.duplicates,
             errors=dict(counts.errors),
             bytes=Bytes.model_validate({"in": counts.bytes_in, "out": counts.bytes_out}),
             milliseconds=Milliseconds.of(counts.times),

@@ -10,7 +10,7 @@ from catalight.domain.catalogue.columns import Reason
 from catalight.domain.catalogue.files import Format, Table, TextFile
 from catalight.domain.catalogue.header import Header
 from catalight.domain.catalogue.preview import Preview
-from functions.api.models import REQUEST_ID, Links, Note, ShownState
+from functions.api.models import DUPLICATES, REQUEST_ID, Links, Note, ShownState
 
 MAX_COLUMNS_SHOWN = 100
 MAX_NAME = 200  # characters
@@ -90,6 +90,7 @@ class Accepted(BaseModel):
     status: ShownState = Field(examples=["PENDING"])
     rows: int = Field(examples=[1000])
     images: int = Field(examples=[2000])
+    duplicates: int = Field(examples=[120], description=DUPLICATES)
     warnings: list[Note] = Field(
         description="Problems that cost images, not the whole catalogue; the first 100"
     )

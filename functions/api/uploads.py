@@ -212,6 +212,7 @@ def _accepted(job: Job, understood: Understanding) -> Accepted:
         status=shown(job.state),
         rows=job.rows,
         images=job.images,
+        duplicates=job.duplicates,
         warnings=[Note.of(warning) for warning in understood.warnings],
         warnings_total=understood.warnings_total,
         links=Links.of(job.id),

@@ -29,6 +29,7 @@ from catalight.usecases.images.carry_on import CarryOn
 from catalight.usecases.images.compress_images import CompressImages
 from catalight.usecases.images.process_range import ProcessRange
 from catalight.usecases.images.record_images import RecordImages
+from catalight.usecases.images.share_outcomes import ShareOutcomes
 from catalight.usecases.jobs.ask_completion import AskCompletion
 from catalight.usecases.messaging import defer_on_outage
 
@@ -76,6 +77,7 @@ def process_range() -> ProcessRange:
         rows=rows,
         image_queue=image_queue(),
         record_images=RecordImages(jobs, rows, store, utc_now),
+        share_outcomes=ShareOutcomes(rows, utc_now),
         carry_on=CarryOn(rows, image_queue(), AskCompletion(jobs, rows, aggregator_queue, utc_now)),
         compress_images=CompressImages(
             fetch=fetcher.fetch,

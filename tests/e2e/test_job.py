@@ -91,7 +91,7 @@ def test_a_job_larger_than_its_window_never_fills_the_queue(
 ) -> None:
     queue = system.stack.resources["ImageQueue"]
     sqs = system.client("sqs")
-    rows = [f"{images.url}/{n % 24}.jpg" for n in range(120)]
+    rows = [f"{images.url}/{n}.jpg" for n in range(120)]
     request_id = client.upload(csv_of(*rows))["request_id"]
     most = 0
     for status in client.watch(request_id, JOB_SECONDS, every=0.05):  # noqa: B007
@@ -110,6 +110,24 @@ def test_a_job_larger_than_its_window_never_fills_the_queue(
     assert {row["Status"] for row in result} == {"DONE"}
 
 
+def test_repeated_urls_are_fetched_once_unless_ranges_race(client: Client, images: ImageServer) -> None:
+    paths = [f"/{number}.jpg" for number in range(900, 905)]
+    missing = "/missing/905.jpg"
+    rows = [f"{images.url}{paths[n % 5]}" for n in range(300)] + [f"{images.url}{missing}"] * 10
+    accepted = client.upload(csv_of(" ".join(rows[:5]), *rows[5:]))
+    assert (accepted["images"], accepted["duplicates"]) == (310, 304)
+    status = finish(client, accepted["request_id"])
+    assert (status["images"], status["duplicates"]) == ({"total": 310, "done": 300, "failed": 10}, 304)
+    at_once = (os.process_cpu_count() or 1) + 1  # ranges that the local system processes
+    for path in (*paths, missing):
+        assert 1 <= images.requests[path] <= at_once, images.requests
+    result = rows_of(client.download(accepted["request_id"]))
+    links = {link for row in result for link in row["Output Image Urls"].split(",") if link}
+    assert len(links) <= 5 * at_once
+    for link in links:
+        assert client.image(link).headers["Content-Type"] == "image/jpeg"
+
+
 def image_workers() -> list[int]:
     """Return the processes that run the image function."""
     handler = b"functions.images.handler.handle"
@@ -123,7 +141,7 @@ def image_workers() -> list[int]:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 def test_a_job_survives_workers_that_are_killed(client: Client, images: ImageServer) -> None:
-    rows = [f"{images.url}/{n % 24}.jpg" for n in range(100)]
+    rows = [f"{images.url}/{n}.jpg" for n in range(100)]
     request_id = client.upload(csv_of(*rows))["request_id"]
     killed = 0
     for status in client.watch(request_id, JOB_SECONDS, every=0.05):

@@ -9,6 +9,7 @@ from tests.pipeline import csv_of
 
 ROWS = 150
 IMAGES = 300
+REPEATED = 50  # of the images: their URLs occur in the catalogue more than once
 TRANSIENT = frozenset({"timeout", "connection_error", "http_error"})
 OUTCOMES = {
     "good": frozenset({""}),
@@ -51,6 +52,9 @@ def draw(seed: int, hosts: list[str], faults: frozenset[Fault]) -> Catalogue:
         [url(next(numbers), chance.choice(kinds)) for _ in range(end - begin)]
         for begin, end in pairwise(cuts)
     ]
+    again = Random(f"{seed}/repeated")
+    for row in again.sample(rows, REPEATED):
+        row[again.randrange(len(row))] = again.choice(again.choice(rows))
     if Fault.POISON in faults:
         special = enumerate(("good", "poison", "bomb"), IMAGES)
         rows[chance.randrange(ROWS)] = [url(n, kind) for n, kind in special]

@@ -1,6 +1,6 @@
 """The invariants that must hold after a run, whatever faults happened."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -92,7 +92,7 @@ class FinishedRun:
     client: PersistentClient
     receiver: HostileReceiver
     before: set[str]
-    references: Counter[str] = field(default_factory=Counter)
+    references: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     unfinished: bool = False
 
     def broken(self) -> Iterator[str]:
@@ -170,16 +170,17 @@ class FinishedRun:
             yield f"row {row['Serial Number']} has {len(links)} links for {len(urls)} images"
             return
         errors.update(codes)
-        self.references.update(f"images/{link.split('/images/')[1]}" for link in links if link)
         for url, link, code in zip(urls, links, codes, strict=True):
+            if link:
+                self.references[f"images/{link.split('/images/')[1]}"].add(url)
             if bool(link) == bool(code) or code not in OUTCOMES[kind(url)]:
                 yield f"row {row['Serial Number']}: {url} ended as {code or 'done'}, {link!r}"
 
     def _images(self) -> Iterator[str]:
         stored = {key for key in self.store.keys("images/") if key not in self.before}
-        for key, times in self.references.items():
-            if times > 1:
-                yield f"{key} is referenced {times} times"
+        for key, urls in self.references.items():
+            if len(urls) > 1:
+                yield f"{key} is referenced for {sorted(urls)}"
         if missing := self.references.keys() - stored:
             yield f"{len(missing)} images are referenced and not stored: {sorted(missing)[:SHOWN]}"
         if orphans := stored - self.references.keys():

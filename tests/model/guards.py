@@ -11,6 +11,7 @@ from catalight.usecases.images.carry_on import CarryOn
 from catalight.usecases.images.give_up import GiveUp
 from catalight.usecases.images.process_range import ProcessRange
 from catalight.usecases.images.record_images import RecordImages
+from catalight.usecases.images.share_outcomes import ShareOutcomes
 from catalight.usecases.jobs.ask_completion import AskCompletion
 from catalight.usecases.jobs.finish import FinishJob
 from catalight.usecases.jobs.reopen_rows import ReopenRows
@@ -48,6 +49,7 @@ class Guard:
 
 
 LINKLESS = "(k for k in stored_keys.orphan_keys(job, row) if not any(i.link for i in row.images))"
+UNSHARED = "(k for k in stored_keys.orphan_keys(job, row) if not any(i.shared for i in row.images))"
 GUARDS = [
     # writes that a duplicate or late handler must not make
     Guard(
@@ -132,18 +134,34 @@ GUARDS = [
     Guard(
         AskCompletion, "__call__", "not self.rows.any_pending(job_id) and ", "", "one lane of three ranges", 0
     ),
-    Guard(FinishJob, "_rows_after_cleanup", "if unused:", "if False:", "cancelled", 2),
+    Guard(FinishJob, "_rows_and_cleanup", "if unused:", "if False:", "cancelled", 2),
     Guard(
         FinishJob,
-        "_rows_after_cleanup",
+        "_rows_and_cleanup",
         "stored_keys.orphan_keys(job, row)",
         LINKLESS,
         "images that change between attempts",
+    ),
+    Guard(
+        FinishJob,
+        "_rows_and_cleanup",
+        "stored_keys.orphan_keys(job, row)",
+        UNSHARED,
+        "repeated, and a worker crashes",
     ),
     Guard(PurgeJob, "__call__", "job.moved_at + GRACE <= now", "True", "deleted"),
     Guard(PurgeJob, "__call__", "for key in stored_keys.possible_keys(job, row)", "for key in ()", "deleted"),
     Guard(ProcessRange, "_outcomes", "if job.state is JobState.CANCELLING:", "if False:", "cancelled"),
     Guard(TendJob, "__call__", "job.expires_at <= self.clock() and", "False and", "expired", 0),
+    # images with the same URL
+    Guard(ShareOutcomes, "__call__", "and not stored[at].due(now)", "", "repeated in three ranges"),
+    Guard(
+        ShareOutcomes, "__call__", "stored[at].due(now)", "not stored[at].ended", "repeated on a busy host", 0
+    ),
+    Guard(ProcessRange, "_outcomes", "if not first:", "if False:", "repeated in three ranges"),
+    Guard(
+        ProcessRange, "_outcomes", "self.share_outcomes(job.id, repeated)", "{}", "repeated in one lane", 0
+    ),
     # recovery
     Guard(
         ProcessRange, "__call__", "job.state in ENDED", "job.state in (*ENDED, JobState.FINISHING)", "one row"
@@ -158,7 +176,14 @@ GUARDS = [
     ),
     Guard(GiveUp, "__call__", "self.carry_on(job, message.range)", "pass", "an image that kills its worker"),
     Guard(CarryOn, "__call__", "self.ask_completion(job.id, job.run)", "pass", "one row", 0),
-    Guard(RecordImages, "_delete_unreferenced", "image.link not in kept and ", "", "a worker sleeps", 0),
+    Guard(RecordImages, "_delete_unreferenced", "and image.link not in kept", "", "a worker sleeps", 0),
+    Guard(
+        RecordImages,
+        "_delete_unreferenced",
+        "and not image.shared",
+        "",
+        "repeated, cancelled, and a worker sleeps",
+    ),
     Guard(RecordImages, "_delete_unreferenced", "if unreferenced:", "if False:", "a worker sleeps"),
     Guard(
         ReopenRows,

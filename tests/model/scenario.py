@@ -47,7 +47,7 @@ class Scenario:
 
     cells: tuple[str, ...]
     window: int = 1
-    images_per_range: int = 1
+    images_per_range: float = 1
     hosts: Mapping[str, bytes | Exception] = field(default_factory=dict)
     passing: Mapping[str, Exception] = field(default_factory=dict)
     poison: frozenset[str] = frozenset()

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from catalight.domain.image.options import Target
+from catalight.domain.job.ranges import DUPLICATE
 from catalight.domain.messages import DeliverWebhook, FinishJob, ProcessRange, TendJob
 from tests.model.inputs import Call
 from tests.model.scenario import Run, Scenario, submit
@@ -133,6 +134,31 @@ SCENARIOS = {
         webhook_url=HOOK,
         webhook_statuses=(503,),
         sleeper=(DeliverWebhook, "deliveries.record"),
+    ),
+    "repeated in three ranges": Scenario((A, A, A), window=2, images_per_range=DUPLICATE),
+    "repeated in one lane": Scenario((A, B, f"{A} {B}"), webhook_url=HOOK, swept=False),
+    "repeated in one range": Scenario((f"{A} {B}", A, f"{A} {A}"), images_per_range=6, swept=False),
+    "repeated beside others": Scenario((A, f"{A} {B} {B}", B), window=3, images_per_range=2),
+    "repeated and missing": Scenario(
+        (A, f"{A} {A}", A), hosts={A: MISSING}, window=2, images_per_range=DUPLICATE
+    ),
+    "repeated on a busy host": Scenario(
+        (A, f"{A} {A}", A), passing={A: BUSY}, window=2, images_per_range=1 + DUPLICATE, swept=False
+    ),
+    "repeated and retried": Scenario((A, f"{A} {A}"), hosts={A: MISSING}, calls=_retry, window=2),
+    "repeated and cancelled": Scenario((A, A, A), calls=_cancel, images_per_range=DUPLICATE),
+    "repeated, cancelled, and a worker sleeps": Scenario(
+        (A, A), images_per_range=2, calls=_cancel, sleeper=(ProcessRange, "rows.read")
+    ),
+    "repeated, and a worker crashes": Scenario((A, A), window=2, crashes_at="rows.save"),
+    "repeated, cancelled and retried": Scenario((A, A), calls=_cancel_retry),
+    "repeated and deleted": Scenario((A, A), calls=_delete),
+    "repeated images that change between attempts": Scenario((A, A), target=Target.KEEP, window=2),
+    "repeated images that kill their worker": Scenario(
+        (f"{A} {A}", A), images_per_range=1 + DUPLICATE, poison=frozenset({A}), swept=False
+    ),
+    "repeated, and a worker sleeps": Scenario(
+        (A, f"{A} {B}"), hosts={B: MISSING}, calls=_retry, window=2, sleeper=(ProcessRange, "rows.save")
     ),
     "a worker sleeps": Scenario(
         (f"{A} {B}",), hosts={B: MISSING}, calls=_retry, sleeper=(ProcessRange, "rows.save")

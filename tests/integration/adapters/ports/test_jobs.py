@@ -13,7 +13,8 @@ from tests.integration.adapters.ports.stores import LATER, NOW, TIMES, Store, a_
 
 class TestJobs:
     def test_a_job_survives_storage(self, store: Store) -> None:
-        job = a_job(counts=Counts(1, 2, 3, 4, {"not_found": 2}, TIMES), started_at=NOW, finished_at=NOW)
+        counts = Counts(1, 2, 3, 4, {"not_found": 2}, TIMES)
+        job = a_job(counts=counts, started_at=NOW, finished_at=NOW, duplicates=5)
         store.jobs.insert(job)
         assert store.jobs.get("job") == job
 

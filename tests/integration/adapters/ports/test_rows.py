@@ -18,6 +18,7 @@ class TestRows:
             Image("n/a").failed(GONE),
             Image("http://h/c").retry_later(GONE, NOW, NOW, 60),
             Image("https://h.com/e", written="//h.com/e", notes=("URL_SCHEME_ADDED", "URL_TRIMMED")),
+            Image("http://h/d", same_as=(7, 1), column=2).like(reported),
         )
         rows = [a_row(number) for number in (10, 2, 1)] + [a_row(0, images=images)]
         store.rows.insert(rows)

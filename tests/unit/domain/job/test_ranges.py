@@ -1,7 +1,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from catalight.domain.errors import ImageError, ImageErrorCode
 from catalight.domain.job import ranges
+from catalight.domain.job.row import Image
 
 IMAGES = st.lists(st.integers(0, 30), max_size=200)
 
@@ -30,6 +32,14 @@ def test_a_range_ends_with_the_row_that_fills_it(images: list[int]) -> None:
         assert sum(counts[:-1]) < ranges.IMAGES_PER_RANGE
     for counts in list(held.values())[:-1]:
         assert sum(counts) >= ranges.IMAGES_PER_RANGE
+
+
+def test_a_range_holds_more_images_if_they_are_duplicates() -> None:
+    first, again = Image("http://h/a"), Image("http://h/a", same_as=(0, 0))
+    ended = again.like(first.failed(ImageError(ImageErrorCode.NOT_FOUND, "")))
+    assert ranges.weight([first, again, again, ended]) == 1.25
+    assigned = list(ranges.assign(map(ranges.weight, [[first]] + [[again]] * 150)))
+    assert [assigned.count(number) for number in (0, 1)] == [1 + 72, 78]
 
 
 @given(st.integers(0, 500), st.integers(1, 50))

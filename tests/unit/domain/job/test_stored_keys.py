@@ -6,6 +6,7 @@ import pytest
 
 from catalight.domain.errors import ImageError, ImageErrorCode
 from catalight.domain.image.options import Options, Target
+from catalight.domain.image.report import Times
 from catalight.domain.job import links, stored_keys
 from catalight.domain.job.job import Job
 from catalight.domain.job.row import Image, Row
@@ -50,6 +51,14 @@ def test_the_leftovers_of_a_done_image_are_its_other_formats() -> None:
     done = Image(URL).done(link(job, "png"), 1, 1, 1, 1)
     expected = {f"images/{link(job, e)}" for e in ("jpg", "webp", "avif", "gif")}
     assert set(stored_keys.orphan_keys(job, a_row(job, done))) == expected
+
+
+def test_an_image_that_shares_a_link_may_have_left_an_object_of_its_own() -> None:
+    job = a_job(Target.WEBP)
+    shared = Image(URL, same_as=(3, 0)).like(Image(URL).done("first/a.webp", 1, 1, 1, 1, times=Times()))
+    assert [*stored_keys.orphan_keys(job, a_row(job, shared))] == [f"images/{link(job, 'webp')}"]
+    own = Image(URL, same_as=(3, 0)).done(link(job, "webp"), 1, 1, 1, 1, times=Times())
+    assert [*stored_keys.orphan_keys(job, a_row(job, own))] == []
 
 
 def test_an_invalid_url_has_no_keys() -> None:

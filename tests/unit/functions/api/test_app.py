@@ -38,6 +38,11 @@ class TestUpload:
         assert body["links"]["download"] == f"/download/{body['request_id']}"
         assert pipeline.jobs.get(body["request_id"]).file_name == "products.csv"
 
+    def test_the_answer_and_the_status_say_how_many_urls_are_repeated(self, client: TestClient) -> None:
+        body = upload(client, csv_of("http://h/a.png, n/a, n/a", "http://h/a.png, http://h/b.png")).json()
+        assert (body["images"], body["duplicates"]) == (5, 1)
+        assert client.get(f"/status/{body['request_id']}").json()["duplicates"] == 1
+
     def test_the_options_reach_the_job(self, client: TestClient, pipeline: Pipeline) -> None:
         fields = {"quality": "80", "format": "keep", "max_width": "100", "background": "#00ff7F"}
         fields["webhook_url"] = "https://shop.test/h"

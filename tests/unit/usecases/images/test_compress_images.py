@@ -233,8 +233,8 @@ class TestHostBackoff:
 
         compress_images = replace(pipeline.compress_images, fetch=fetch, pauses=[2, 2, 2, 2, 2])
         pipeline.process_range = replace(pipeline.process_range, compress_images=compress_images)
-        ten = " ".join(f"http://h/{n}.jpg" for n in range(10))
-        job = pipeline.start(ten, ten, ten, ten)
+        rows = (" ".join(f"http://h/{row}{n}.jpg" for n in range(10)) for row in range(4))
+        job = pipeline.start(*rows)
         pipeline.run()
         assert pipeline.jobs.get(job.id).counts.done == 40
         assert len(pipeline.fetched) == 40 + 5  # it was asked at 0, 2, 6, 14 and 30 seconds

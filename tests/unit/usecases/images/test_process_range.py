@@ -9,7 +9,7 @@ from catalight.domain.image.options import ImageFormat, Options
 from catalight.domain.job.job import JobState
 from catalight.domain.job.row import Row
 from catalight.domain.messages import FinishJob, ProcessRange
-from tests.pipeline import BUSY, MISSING, THREADS, Pipeline, an_output
+from tests.pipeline import BUSY, MISSING, THREADS, Pipeline, an_output, tens
 
 TEN = " ".join(f"http://h/{n}.jpg" for n in range(10))
 
@@ -54,7 +54,7 @@ def test_an_image_that_is_not_found_fails_only_itself() -> None:
 
 def test_the_end_of_a_range_sends_its_successor() -> None:
     pipeline = Pipeline(window=2)
-    job = pipeline.start(TEN, TEN, TEN, TEN)
+    job = pipeline.start(*tens(4))
     pipeline.image_queue.take()
     pipeline.process(ProcessRange(job.id, 1, 1))
     assert pipeline.image_queue.take() == [(ProcessRange(job.id, 1, 3), 0)]
@@ -64,7 +64,7 @@ def test_the_end_of_a_range_sends_its_successor() -> None:
 
 def test_the_last_range_starts_the_aggregation() -> None:
     pipeline = Pipeline()
-    job = pipeline.start(TEN, TEN)
+    job = pipeline.start(*tens(2))
     pipeline.process(ProcessRange(job.id, 1, 1))
     assert pipeline.aggregator_queue.sent == []
     pipeline.process(ProcessRange(job.id, 1, 0))
@@ -109,7 +109,7 @@ def test_after_the_last_pause_a_transient_failure_is_final() -> None:
 
 def test_a_second_delivery_does_nothing_twice() -> None:
     pipeline = Pipeline(window=1)
-    job = pipeline.start(TEN, TEN)
+    job = pipeline.start(*tens(2))
     message = ProcessRange(job.id, 1, 0)
     pipeline.process(message)
     pipeline.image_queue.take()
@@ -125,7 +125,7 @@ def test_a_second_delivery_does_nothing_twice() -> None:
 
 def test_a_redelivery_after_a_crash_sends_the_successor_that_was_not_sent() -> None:
     pipeline = Pipeline(window=1)
-    job = pipeline.start(TEN, TEN)
+    job = pipeline.start(*tens(2))
     message = ProcessRange(job.id, 1, 0)
     pipeline.process(message)
     pipeline.image_queue.take()
@@ -243,7 +243,7 @@ class TestDuplicates:
 
     def test_a_duplicate_that_is_too_late_writes_nothing_and_sends_no_successor(self) -> None:
         pipeline = Pipeline(window=1)
-        job = pipeline.start(TEN, TEN)
+        job = pipeline.start(*tens(2))
         message = ProcessRange(job.id, 1, 0)
         self._let_a_duplicate_write_first(pipeline, [pipeline.rows.rows[job.id, 0]])
         pipeline.image_queue.take()
@@ -253,8 +253,9 @@ class TestDuplicates:
 
     def test_duplicates_that_share_a_range_still_send_its_successor(self) -> None:
         pipeline = Pipeline(window=1)
-        five = TEN[: TEN.index("http://h/5")]
-        job = pipeline.start(five, five, TEN)
+        one, other = tens(2)
+        half = len(one) // 2
+        job = pipeline.start(one[:half], one[half:], other)
         self._let_a_duplicate_write_first(pipeline, [pipeline.rows.rows[job.id, 0]])
         pipeline.image_queue.take()
         pipeline.process(ProcessRange(job.id, 1, 0))

@@ -9,14 +9,14 @@ from catalight.domain.image.options import Options
 from catalight.domain.job.job import JobState
 from catalight.domain.job.row import Row
 from catalight.domain.messages import ProcessRange
-from tests.pipeline import MISSING, Pipeline, a_submission
+from tests.pipeline import MISSING, Pipeline, a_submission, tens
 
 TEN = " ".join(f"http://h/{n}.jpg" for n in range(10))
 
 
 def test_a_job_is_stored_sealed_and_its_first_window_sent() -> None:
     pipeline = Pipeline(window=2)
-    job = pipeline.start(TEN, TEN, TEN)
+    job = pipeline.start(*tens(3))
     stored = pipeline.jobs.get(job.id)
     assert (stored.state, stored.sealed, stored.rows, stored.images, stored.ranges) == (
         JobState.PENDING,
@@ -115,9 +115,9 @@ class TestIdempotencyKey:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(getattr(pipeline, port), method, dies)
             with pytest.raises(SystemExit):
-                pipeline.start(TEN, TEN, idempotency_key="k")
+                pipeline.start(*tens(2), idempotency_key="k")
         pipeline.clock.forward(31)
-        job = pipeline.start(TEN, TEN, idempotency_key="k")
+        job = pipeline.start(*tens(2), idempotency_key="k")
         pipeline.run()
         assert pipeline.jobs.get(job.id).state is JobState.COMPLETED
         assert len(pipeline.fetched) == 20

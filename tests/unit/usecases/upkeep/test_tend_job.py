@@ -10,7 +10,7 @@ from catalight.domain.job.job import JobState
 from catalight.domain.job.request_headers import RequestHeaders
 from catalight.domain.job.sweeping import GRACE, UPLOAD_TIMEOUT
 from catalight.domain.messages import DeliverWebhook, FinishJob, ProcessRange, TendJob
-from tests.pipeline import BUSY, MISSING, RETENTION, Pipeline
+from tests.pipeline import BUSY, MISSING, RETENTION, Pipeline, tens
 from tests.unit.usecases.jobs.test_submit import dies
 
 HOOK = "https://shop.test/hook"
@@ -21,7 +21,7 @@ STALL_TIMEOUT = RETENTION.stall_timeout.total_seconds()
 class TestStalledJobs:
     def test_only_a_stalled_job_is_sent_again(self) -> None:
         pipeline = Pipeline(window=2)
-        job = pipeline.start(TEN, TEN, TEN)
+        job = pipeline.start(*tens(3))
         pipeline.image_queue.take()
         pipeline.clock.forward(STALL_TIMEOUT - 1)
         pipeline.tend(job)
@@ -34,8 +34,8 @@ class TestStalledJobs:
         ]
 
     def test_the_first_range_of_each_lane_is_sent_if_it_is_due(self) -> None:
-        pipeline = Pipeline(window=2, hosts={"http://h/x.jpg": BUSY})
-        job = pipeline.start(TEN, "http://h/x.jpg " * 10, TEN, TEN, TEN)
+        pipeline = Pipeline(window=2, hosts={f"http://h/{n}.jpg": BUSY for n in range(10, 20)})
+        job = pipeline.start(*tens(5))
         for number in (0, 1, 2):
             pipeline.process(ProcessRange(job.id, 1, number))
         pipeline.image_queue.take()
@@ -120,7 +120,7 @@ class TestSweep:
 class TestDeadline:
     def test_a_job_past_its_deadline_ends_with_its_results_so_far(self) -> None:
         pipeline = Pipeline(window=1)
-        job = pipeline.start(TEN, TEN)
+        job = pipeline.start(*tens(2))
         pipeline.process(ProcessRange(job.id, 1, 0))
         pipeline.image_queue.take()
         pipeline.clock.forward(RETENTION.job_deadline.total_seconds())
@@ -143,7 +143,7 @@ class TestDeadline:
 class TestCancelling:
     def test_ranges_not_sent_end_at_once_and_the_others_are_left_to_their_workers(self) -> None:
         pipeline = Pipeline(window=2)
-        job = pipeline.start(*[TEN] * 6)
+        job = pipeline.start(*tens(6))
         pipeline.process(ProcessRange(job.id, 1, 1))
         pipeline.cancel_job(job.id)
         pipeline.tend(job)
@@ -181,7 +181,7 @@ class TestCancelling:
 
     def test_the_sweeper_recovers_from_a_lost_message(self) -> None:
         pipeline = Pipeline(window=1)
-        job = pipeline.start(TEN, TEN)
+        job = pipeline.start(*tens(2))
         pipeline.image_queue.take()
         pipeline.aggregator_queue.down = True
         pipeline.cancel_job(job.id)
@@ -249,8 +249,8 @@ class TestRetrying:
 
     @pytest.mark.parametrize("died_at", ["rows.reopen", "jobs.seal", "image_queue.send"])
     def test_a_retry_that_died_half_way_continues_in_the_same_ranges(self, died_at: str) -> None:
-        pipeline = Pipeline(hosts={f"http://h/{n}.jpg": MISSING for n in range(10)})
-        job = pipeline.start(TEN, TEN, TEN)
+        pipeline = Pipeline(hosts={f"http://h/{n}.jpg": MISSING for n in range(30)})
+        job = pipeline.start(*tens(3))
         pipeline.run()
         pipeline.hosts.clear()
         pipeline.aggregator_queue.down = True

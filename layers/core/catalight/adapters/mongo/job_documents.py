@@ -15,7 +15,7 @@ from catalight.domain.job.job import Counts, Job, JobState
 from catalight.domain.job.request_headers import RequestHeaders
 from catalight.domain.job.webhook import Delivery, Webhook, WebhookState
 
-_DEFAULTS: dict[str, Any] = {"request_headers": {}, "outputs": [OUTPUT], "remembered": {}}
+_DEFAULTS: dict[str, Any] = {"request_headers": {}, "outputs": [OUTPUT], "remembered": {}, "duplicates": 0}
 
 
 def to_document(job: Job) -> Document:

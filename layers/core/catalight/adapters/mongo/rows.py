@@ -183,6 +183,7 @@ def _to_image(document: dict[str, Any]) -> Image:
         values["source"] = Source(*values["source"])
     if "times" in values:
         values["times"] = Times(*values["times"])
-    if "notes" in values:
-        values["notes"] = tuple(values["notes"])
+    for name in ("notes", "same_as"):
+        if name in values:
+            values[name] = tuple(values[name])
     return Image(**values)

@@ -51,7 +51,10 @@ ENDED = (JobState.COMPLETED, JobState.CANCELLED, JobState.FAILED)
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """The numbers of done and failed images. Bytes and times are sums over the done images."""
+    """The numbers of done and failed images.
+
+    Bytes and times are sums over the done images, each output once: a shared one adds nothing.
+    """
 
     done: int = 0
     failed: int = 0
@@ -68,8 +71,8 @@ class Counts:
         return cls(
             done=len(done),
             failed=len(ended) - len(done),
-            bytes_in=sum(image.bytes_in for image in done),
-            bytes_out=sum(image.bytes_out for image in done),
+            bytes_in=sum(image.bytes_in for image in done if not image.shared),
+            bytes_out=sum(image.bytes_out for image in done if not image.shared),
             errors=dict(Counter(str(image.error) for image in ended if image.error)),
             times=sum((image.times for image in done if image.times), Times()),
         )
@@ -94,7 +97,8 @@ class Job:
     once every row is stored. `api_base` is the URL that the client called, without a path. In the result,
     `/images/…` is appended to `link_base`, which is the same URL or a CDN's. `outputs` are the names of the
     result's columns for the new URLs, one for each image column. `remembered` has the columns that were in
-    memory for its header, by the key of the header, if they were used.
+    memory for its header, by the key of the header, if they were used. `duplicates` is the number of images
+    whose URL an earlier image of the job has; 0 also if the job is older than this field.
 
     `fingerprint` distinguishes submissions with the same Idempotency-Key. At `deadline_at` the run ends with
     what exists by then, and at `expires_at` the job is removed. `moved_at` is when the job last made
@@ -132,6 +136,7 @@ class Job:
     request_headers: RequestHeaders = field(default_factory=RequestHeaders)
     outputs: tuple[str, ...] = (OUTPUT,)
     remembered: Mapping[str, Request] = field(default_factory=dict)
+    duplicates: int = 0
 
     @property
     def end(self) -> JobState:

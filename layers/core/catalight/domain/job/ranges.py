@@ -13,17 +13,27 @@ from catalight.domain.job.row import Image, Row, pending_images
 from catalight.domain.messages import ProcessRange
 
 IMAGES_PER_RANGE = 10
+DUPLICATE = 1 / 8
+"""What an image counts whose URL an earlier one has: it is rarely downloaded again.
+
+The fewer ranges duplicates are in, the fewer of them are processed before the earlier image is done.
+"""
 
 
-def assign(pending: Iterable[int], size: int = IMAGES_PER_RANGE) -> Iterator[int | None]:
-    """Yield the range of each row: consecutive rows share one until it has `size` images or more.
+def weight(images: Iterable[Image]) -> float:
+    """Return the number of the pending images of a row, in which a duplicate counts less."""
+    return sum(DUPLICATE if image.same_as else 1 for image in images if not image.ended)
 
-    `pending` is the number of pending images of each row. A row without any gets None.
+
+def assign(weights: Iterable[float], size: float = IMAGES_PER_RANGE) -> Iterator[int | None]:
+    """Yield the range of each row: consecutive rows share one until their weights add up to `size` or more.
+
+    A row without weight gets None.
     """
-    current, in_range = 0, 0
-    for images in pending:
+    current, in_range = 0, 0.0
+    for images in weights:
         if in_range >= size:
-            current, in_range = current + 1, 0
+            current, in_range = current + 1, 0.0
         in_range += images
         yield current if images else None
 

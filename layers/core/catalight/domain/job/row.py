@@ -27,7 +27,8 @@ class Image:
     """One image of a row.
 
     `written` is what the cell holds, or None if that is `url`; `notes` are the codes of the repairs that made
-    the URL from it. `column` counts the image columns of the catalogue from 0. `attempts` counts the
+    the URL from it. `column` counts the image columns of the catalogue from 0. `same_as` is the row number
+    and place of the first image of the job with this URL, or None if this is the first. `attempts` counts the
     transient failures. No further attempt is made before `not_before`. `waiting_since` is when the image
     first had to wait for its host. `link` is the path of the output below `/images/`. Sizes are bytes, and
     dimensions are pixels of the output. `source` and `times` are None if the image is not done, or was done
@@ -53,6 +54,7 @@ class Image:
     written: str | None = None
     notes: tuple[str, ...] = ()
     column: int = 0
+    same_as: tuple[int, int] | None = None
 
     @property
     def ended(self) -> bool:
@@ -66,9 +68,28 @@ class Image:
             return None
         return next(known for known in ImageFormat if self.link.endswith(f".{known.extension}"))
 
+    @property
+    def shared(self) -> bool:
+        """Whether the link is that of another image with the same URL, so no time was spent on this one."""
+        return self.state is ImageState.DONE and self.same_as is not None and self.times is None
+
     def anew(self) -> "Image":
         """Return the image as it was submitted."""
-        return Image(self.url, written=self.written, notes=self.notes, column=self.column)
+        return Image(
+            self.url, written=self.written, notes=self.notes, column=self.column, same_as=self.same_as
+        )
+
+    def like(self, other: "Image") -> "Image":
+        """Return the image in the state of `other`, which has the same URL."""
+        return replace(
+            other,
+            attempts=max(self.attempts, other.attempts),
+            times=None,
+            written=self.written,
+            notes=self.notes,
+            column=self.column,
+            same_as=self.same_as,
+        )
 
     def due(self, now: datetime) -> bool:
         """Return whether an attempt may be made now."""

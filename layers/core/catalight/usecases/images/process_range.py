@@ -1,6 +1,6 @@
 """Process one row range: download, compress and store its images, and end its rows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from catalight.domain import retries
@@ -13,6 +13,7 @@ from catalight.usecases.images.carry_on import CarryOn
 from catalight.usecases.images.compress_images import CompressImages, Task
 from catalight.usecases.images.end_rows import CANCELLED
 from catalight.usecases.images.record_images import Outcomes, RecordImages
+from catalight.usecases.images.share_outcomes import Place, ShareOutcomes
 from catalight.usecases.jobs.current import current
 from catalight.usecases.ports import Clock, Jobs, Queue, Rows, SecondsLeft
 
@@ -32,6 +33,7 @@ class ProcessRange:
     rows: Rows
     image_queue: Queue
     compress_images: CompressImages
+    share_outcomes: ShareOutcomes
     record_images: RecordImages
     carry_on: CarryOn
     count_downloads: CountDownloads
@@ -64,8 +66,9 @@ class ProcessRange:
 
     def _process(self, job: Job, message: Message, rows: Sequence[Row], seconds_left: SecondsLeft) -> bool:
         """Process a range. Return False if its message was sent again, or if a duplicate did all the work."""
-        outcomes = self._outcomes(job, message, rows, seconds_left)
-        if outcomes and not self.record_images(job, rows, outcomes):
+        steps = self._outcomes(job, message, rows, seconds_left)
+        wrote = [self.record_images(job, rows, outcomes) for outcomes in steps if outcomes]
+        if wrote and not any(wrote):
             return False
         rows = self.rows.pending_in_range(job.id, job.run, message.range)
         pending = [image for _, _, image in ranges.named_images(message, rows)]
@@ -75,10 +78,41 @@ class ProcessRange:
 
     def _outcomes(
         self, job: Job, message: Message, rows: Sequence[Row], seconds_left: SecondsLeft
-    ) -> Outcomes:
+    ) -> Iterator[Outcomes]:
+        """Yield outcomes in steps. Those of one step must be recorded before the next step is taken."""
         tasks = [Task(row, place, image) for row, place, image in ranges.named_images(message, rows)]
         if job.state is JobState.CANCELLING:
-            return {(task.row, task.place): task.image.failed(CANCELLED) for task in tasks}
+            yield {(task.row, task.place): task.image.failed(CANCELLED) for task in tasks}
+            return
         now = self.clock()
+        due = [task for task in tasks if task.image.due(now)]
+        first = [task for task in due if not task.image.same_as]
+        if first:
+            yield self._compress(job, first, seconds_left)
+        repeated = [(task, at) for task in due if (at := task.image.same_as)]
+        if repeated:
+            shared = self.share_outcomes(job.id, repeated)
+            yield shared
+            left = [(task, at) for task, at in repeated if (task.row, task.place) not in shared]
+            if not first:  # else by the next message: until then, other ranges may have done it
+                yield from self._downloaded_here(job, left, seconds_left)
+
+    def _downloaded_here(
+        self, job: Job, repeated: Sequence[tuple[Task, Place]], seconds_left: SecondsLeft
+    ) -> Iterator[Outcomes]:
+        """Yield the outcomes of images whose first one, at the Place, has not ended, without waiting for it.
+
+        One image of each URL is processed, and the others become like that.
+        """
+        chosen, others = dict[Place, Task](), list[tuple[Task, Place]]()
+        for task, at in repeated:
+            one = chosen.setdefault(at, task)
+            if one is not task:
+                others.append((task, (one.row, one.place)))
+        if chosen:
+            yield self._compress(job, list(chosen.values()), seconds_left)
+        yield self.share_outcomes(job.id, others)
+
+    def _compress(self, job: Job, tasks: Sequence[Task], seconds_left: SecondsLeft) -> Outcomes:
         with self.count_downloads.of(job.owner):
-            return self.compress_images(job, [task for task in tasks if task.image.due(now)], seconds_left)
+            return self.compress_images(job, tasks, seconds_left)

@@ -58,12 +58,15 @@ class RecordImages:
         """Delete stored images that have no reference, because of a duplicate, a new run or a deletion.
 
         `images` are those of this run. `kept` are the links of all runs, because a done image stays done in
-        later runs.
+        later runs. The object of a shared link belongs to another image.
         """
         unreferenced = [
             links.image_key(image.link)
             for at, image in outcomes.items()
-            if image.link and image.link not in kept and (at not in images or images[at].ended)
+            if image.link
+            and not image.shared
+            and image.link not in kept
+            and (at not in images or images[at].ended)
         ]
         if unreferenced:
             self.store.delete(unreferenced)

@@ -39,8 +39,8 @@ class ReopenRows:
     def _reopened(self, job: Job) -> Iterator[Row]:
         """Yield all rows as they are at the start of the run, the pending ones with their ranges."""
         rows, same_rows = tee(_reopened(job, row) for row in self.rows.stream(job.id))
-        pending = (sum(not image.ended for image in row.images) for row in same_rows)
-        for row, number in zip(rows, ranges.assign(pending), strict=True):
+        weights = (ranges.weight(row.images) for row in same_rows)
+        for row, number in zip(rows, ranges.assign(weights), strict=True):
             yield replace(row, range=number) if row.pending else row
 
 

@@ -3,14 +3,14 @@
 import hashlib
 import json
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID, uuid5
 
 from catalight.domain import usage
 from catalight.domain.api_keys import Limits
-from catalight.domain.catalogue.catalogue import Catalogue, Source
+from catalight.domain.catalogue.catalogue import Catalogue, CatalogueRow, Source
 from catalight.domain.catalogue.columns import Request
 from catalight.domain.errors import (
     IdempotencyError,
@@ -158,6 +158,7 @@ class Submit:
             request_headers=submission.request_headers,
             outputs=submission.catalogue.outputs,
             remembered=submission.remembered,
+            duplicates=sum(image.same_as is not None for row in rows for image in row.images),
         )
 
 
@@ -171,17 +172,36 @@ def _json(value: object) -> bytes:
 
 
 def _rows(job_id: str, catalogue: Catalogue) -> Iterator[Row]:
-    pending = (sum(source.usable for source in row.sources) for row in catalogue.rows)
-    for number, (source_row, row_range) in enumerate(
-        zip(catalogue.rows, ranges.assign(pending), strict=True)
-    ):
-        images = tuple(map(_image, source_row.sources))
-        cells = without_empty_end(source_row.cells)
-        yield Row(job_id, number, run=1, range=row_range, cells=cells, images=images)
+    first: dict[str, tuple[int, int] | None] = dict.fromkeys(_repeated(catalogue.rows))
+    images = [
+        tuple(_image(source, number, place, first) for place, source in enumerate(row.sources))
+        for number, row in enumerate(catalogue.rows)
+    ]
+    assigned = ranges.assign(map(ranges.weight, images))
+    for number, (row, own, row_range) in enumerate(zip(catalogue.rows, images, assigned, strict=True)):
+        cells = without_empty_end(row.cells)
+        yield Row(job_id, number, run=1, range=row_range, cells=cells, images=own)
 
 
-def _image(source: Source) -> Image:
-    image = Image(source.url, written=source.written, notes=source.notes, column=source.column)
+def _image(source: Source, row: int, place: int, first: dict[str, tuple[int, int] | None]) -> Image:
+    """Return the new image. If its URL is a key of `first` and has no value yet, this is the first one."""
+    same_as = None
+    if source.url in first and not (same_as := first[source.url]):
+        first[source.url] = row, place
+    image = Image(
+        source.url, written=source.written, notes=source.notes, column=source.column, same_as=same_as
+    )
     if source.usable:
         return image
     return image.failed(ImageError(ImageErrorCode.INVALID_URL, source.message))
+
+
+def _repeated(rows: Iterable[CatalogueRow]) -> Iterator[str]:
+    """Yield the URLs that can be fetched each time they occur again."""
+    seen = set[str]()
+    for row in rows:
+        for source in row.sources:
+            if source.url in seen:
+                yield source.url
+            elif source.usable:
+                seen.add(source.url)
