@@ -9,7 +9,7 @@ from catalight.domain.catalogue.layouts import LAYOUTS, Layout
 from catalight.domain.catalogue.share_links import FEEDS, IMAGES
 
 PAGE = Path(__file__).parents[1] / "docs/formats.md"
-_TABLE = re.compile(r"(?<=<!-- (\w{5}) -->\n)\n.*?\n(?=<!-- end -->\n)", re.DOTALL)
+_TABLE = re.compile(r"(?<=<!-- (\w{5}) -->\n).*?(?=<!-- end -->\n)", re.DOTALL)
 
 
 def document() -> str:
