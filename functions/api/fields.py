@@ -12,6 +12,7 @@ from functions.api.callers import Calling
 from functions.api.problems import UNKNOWN_FIELD
 
 MAX_REPORTED = 10
+LISTS = frozenset({"state"})  # query parameters that may be sent several times
 
 
 async def _refuse_unknown(request: Request, _: Calling) -> None:
@@ -21,14 +22,18 @@ async def _refuse_unknown(request: Request, _: Calling) -> None:
     """
     known = dict(_known(request.scope["route"].dependant))
     sent = [(name, "query parameter") for name in request.query_params]
-    repeated = list[str]()
+    repeated = [
+        ("query parameter", name)
+        for name in request.query_params
+        if name not in LISTS and len(request.query_params.getlist(name)) > 1
+    ]
     if "form field" in known.values():
         form = await request.form()  # parsed before
         sent += [(name, "form field") for name in form]
-        repeated = [name for name in form if len(form.getlist(name)) > 1]
+        repeated += [("form field", name) for name in form if len(form.getlist(name)) > 1]
     unknown = [(name, place) for name, place in sent if known.get(name) != place]
     errors = [(place, name, _message(name, place, known)) for name, place in unknown[:MAX_REPORTED]]
-    errors += [("form field", name, "The field was sent more than once; send it once") for name in repeated]
+    errors += [(place, name, "The field was sent more than once; send it once") for place, name in repeated]
     if errors:
         raise RequestValidationError(
             [

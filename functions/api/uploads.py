@@ -1,6 +1,6 @@
 """The route /upload: accept a catalogue, or say what would become of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Annotated, Any
 from urllib.parse import unquote, urlsplit
@@ -131,8 +131,10 @@ class SentFile:
             data = self.file.file.read() if self.file else b""
             if limited:
                 built.throttle(calling.owner, len(data))
-        said = (self.columns, self.header_row, self.file_url, self.strict, self.encoding, self.sheet)
-        return Upload(data, *said)
+        upload = Upload(
+            data, self.columns, self.header_row, self.file_url, self.strict, self.encoding, self.sheet
+        )
+        return replace(upload, count=partial(built.throttle, calling.owner)) if limited else upload
 
 
 def _sent_file(

@@ -14,7 +14,7 @@ from catalight.domain.catalogue import urls
 from catalight.domain.errors import OptionError
 from catalight.domain.job.request_headers import MAX_CHARACTERS
 from functions.api import cursors
-from functions.api.uploads import MAX_HEADER_ROW
+from functions.api.uploads import MAX_HEADER_ROW, MAX_SHEET
 
 ANSWERS = Path(os.environ["CONTRACT_ANSWERS"])
 IMAGES = os.environ["CONTRACT_IMAGES"]
@@ -46,6 +46,7 @@ FITTING: dict[str, tuple[Callable[[Any], bool], Any]] = {
     "columns": (lambda value: isinstance(value, str) and value != "", COLUMNS),
     "header_row": (lambda value: isinstance(value, int) and 1 <= value <= MAX_HEADER_ROW, 1),
     "encoding": (lambda value: value in ENCODINGS, "utf-8"),
+    "sheet": (lambda value: isinstance(value, str) and len(value) <= MAX_SHEET, ""),
 }
 
 

@@ -132,3 +132,10 @@ def test_text_is_read_without_a_process(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr("subprocess.Popen", json.loads)  # which would fail
     found = TableReader()(CSV, Options())
     assert found == TextFile(CSV.decode())
+
+
+def test_fields_without_a_meaning_for_the_format_are_warnings() -> None:
+    of_text = TableReader()(CSV, Options(sheet="1"))
+    of_workbook = TableReader()(workbook(A=[["Photo", "b"]]), Options(encoding="utf-8"))
+    for file in (of_text, of_workbook):
+        assert [warning.code for warning in file.warnings] == ["ignored_field"]

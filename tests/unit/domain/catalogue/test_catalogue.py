@@ -324,3 +324,10 @@ def test_more_rows_than_a_job_may_have_are_refused_at_the_first_one_too_many(
     with pytest.raises(CatalogueError, match="more than 2 rows") as caught:
         catalogue.parse(head + 9 * row)
     assert [(problem.code, problem.line) for problem in caught.value.problems] == [("too_many_rows", 4)]
+
+
+def test_a_file_of_more_images_than_can_be_stored_in_time_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(row_reader, "MAX_IMAGES", 3)
+    assert parse(csv_of(GOOD, '2,Pot,"http://a/1, http://a/2"')).images == 3
+    (problem,) = refused(csv_of(GOOD, '2,Pot,"http://a/1, http://a/2"', GOOD, GOOD)).problems
+    assert (problem.code, problem.line) == ("too_many_images", 4)

@@ -315,3 +315,10 @@ def test_a_header_wider_than_a_spreadsheet_is_not_searched_to_its_end() -> None:
 
 def test_blank_lines_of_any_kind_are_passed_and_counted() -> None:
     assert header("", " ", "\u200b\t", " ,; ", '""', "\x0b", "Title", *[""] * 60, HEADER).record.line == 68
+
+
+def test_remembered_columns_hold_for_a_result_and_for_trailing_delimiters() -> None:
+    cells = ["Code", "View", "Photo"]
+    result = [*cells, "Output View", "Status", "Errors", "Bytes In", "Bytes Out", "Notes"]
+    assert key(cells) == key(result) == key([*cells, "", " "])
+    assert key(cells) != key(["Code", "View", "Photo 2"])

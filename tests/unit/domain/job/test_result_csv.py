@@ -8,7 +8,13 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from catalight.domain.catalogue.catalogue import Dialect, parse
-from catalight.domain.catalogue.result_columns import RESULT_COLUMNS, result_columns_in
+from catalight.domain.catalogue.result_columns import (
+    RESULT_COLUMNS,
+    names_beside,
+    output_of,
+    own_columns,
+    result_columns_in,
+)
 from catalight.domain.errors import ImageError, ImageErrorCode
 from catalight.domain.job.result_csv import head, line
 from catalight.domain.job.row import Image, Row
@@ -137,3 +143,25 @@ def test_result_columns_share_no_name_with_the_users_and_can_be_sent_again(
     again = parse(data.getvalue().encode())
     assert again.header == (*header, *added)
     assert again.rows[0].cells == tuple(row[:position] + row[position + len(ours) :])
+
+
+@pytest.mark.parametrize(
+    ("own", "outputs"),
+    [
+        (["SKU", "Photo"], ["Output Photo"]),
+        (["SKU", "Photo", "Photo"], ["Output Photo", "Output Photo"]),
+        (["SKU", "Photo", "Output Photo"], ["Output Photo"]),  # a column of the user's own
+        (["Serial Number", "Product Name", "Input Image Urls", "Output Image Urls"], ["Output Image Urls"]),
+        (["SKU", "", "Price"], ["Output Image Urls"]),
+        (["SKU", "Photo" * 100], [f"Output {'Photo' * 100}"[:207]]),
+        (["Image 1", "Image 2", "Output Image 2"], ["Output Image 1", "Output Image 2"]),
+    ],
+)
+def test_results_sent_again_lose_our_columns_alone(own: list[str], outputs: list[str]) -> None:
+    sent_again = [*own, *names_beside(own, outputs)]
+    assert own_columns(sent_again) == own
+    assert own_columns([*own, *names_beside(own, outputs), "More"]) == [*own, "More"]
+
+
+def test_an_unnamed_image_column_has_an_output_with_a_name() -> None:
+    assert output_of(" \u200b") == "Output Image Urls"

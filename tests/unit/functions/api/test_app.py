@@ -65,7 +65,7 @@ class TestUpload:
             "max_width": "100",
             "max_height": "100",
             "background": "#fff",
-            "strict": "true",
+            "strict": "false",
             "user_agent": "Mozilla/5.0 (X11; Linux x86_64)",
             "referer": "origin",
             "columns": '{"images": ["Input Image Urls"]}',

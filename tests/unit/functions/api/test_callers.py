@@ -1,5 +1,6 @@
 """The API with keys: which requests are authorized, and what each caller sees."""
 
+import gzip
 from collections.abc import Iterator
 from dataclasses import replace
 from unittest.mock import Mock
@@ -219,6 +220,15 @@ def test_refused_catalogues_are_throttled_before_they_are_parsed(
     check_problem(answers[-1], 429, "limit")
     assert answers[-1].headers["Retry-After"] == "10"
     assert answers[-1].headers["RateLimit-Policy"] == '"parsing";q=90000000;w=360'
+
+
+def test_packed_files_are_throttled_by_what_they_unpack_to(locked: TestClient, manage: ManageKeys) -> None:
+    _, token = manage.make("Acme", Limits())
+    packed = gzip.compress(csv_of("http://h/a.png") + b" " * 40_000_000)
+    assert len(packed) < 100_000
+    files = {"file": ("a.csv.gz", packed)}
+    answers = [locked.post("/upload?dry_run=1", files=files, headers=bearer(token)) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
 
 
 def test_dry_runs_are_throttled_and_count_against_nothing_else(

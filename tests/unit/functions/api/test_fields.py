@@ -178,3 +178,16 @@ def test_only_the_parameters_that_are_reported_are_compared(
     query = "&".join(f"p{number}" for number in range(1_000))
     assert client.get(f"/jobs?{query}").status_code == 422
     assert len(compared) == fields.MAX_REPORTED
+
+
+def test_a_query_parameter_that_is_sent_twice_is_refused(client: TestClient) -> None:
+    """Else the last one would count, and a dry run would become a job."""
+    answer = client.post("/upload?dry_run=true&dry_run=false", files={"file": ("a.csv", ONE)})
+    problem = check_problem(answer, 422, "invalid-request")
+    assert problem["errors"] == [
+        {"field": "dry_run", "message": "The field was sent more than once; send it once"}
+    ]
+
+
+def test_a_list_of_states_is_no_repetition(client: TestClient) -> None:
+    assert client.get("/jobs?state=PENDING&state=COMPLETED").status_code == 200

@@ -4,7 +4,7 @@ import json
 import logging
 import signal
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from catalight.adapters.isolation import cage
 from catalight.adapters.isolation.memory_file import memory_file
@@ -14,6 +14,7 @@ from catalight.adapters.tables.encodings import read_text
 from catalight.adapters.tables.problems import refusal
 from catalight.domain.catalogue.files import Options, Table, TextFile
 from catalight.domain.catalogue.header_choice import NOTHING, Wanted
+from catalight.domain.errors import Problem
 
 logger = logging.getLogger(__name__)
 
@@ -41,13 +42,13 @@ class TableReader:
         has no known name.
         """
         if not data.startswith(_PACKED + _PACKED_TOO):
-            return read_text(data, options.encoding)
+            return _with_ignored(read_text(data, options.encoding), options)
         refused, _, answer = self._in_process(data, wire.wanted_document(options, wanted)).partition(b"\n")
         report(json.loads(refused))
         found = wire.unpacked(answer)
         if isinstance(found, str):
             raise ReaderError(found)
-        return found
+        return _with_ignored(found, options)
 
     def _in_process(self, data: bytes, document: str) -> bytes:
         report(cage.refused(cage.hide_memory))
@@ -75,6 +76,18 @@ class TableReader:
                 raise ReaderError(f"the process ended with exit code {code}")
             output.seek(0)
             return output.read()
+
+
+def _with_ignored(file: TextFile | Table, options: Options) -> TextFile | Table:
+    """Return the file with a warning if it was said something that its format does not have."""
+    if isinstance(file, TextFile):
+        ignored, kind = options.sheet and "sheet", "a CSV file has no sheets"
+    else:
+        ignored, kind = options.encoding and "encoding", "a workbook has an encoding of its own"
+    if not ignored:
+        return file
+    warning = Problem("ignored_field", f"The field {ignored} was ignored: {kind}.")
+    return replace(file, warnings=(*file.warnings, warning))
 
 
 def _killed(number: int) -> Exception:

@@ -65,6 +65,11 @@ class TextFile:
     format: Format = Format.CSV
 
     @property
+    def characters(self) -> int:
+        """The length of the text."""
+        return len(self.text)
+
+    @property
     def bom(self) -> bool:
         """Whether its result begins with a byte order mark.
 
@@ -87,6 +92,11 @@ class Table:
     header: int | None
     gzipped: bool = False
     warnings: tuple[Problem, ...] = ()
+
+    @property
+    def characters(self) -> int:
+        """The number of characters in all cells."""
+        return sum(len(cell) for row in self.rows for cell in row.cells)
 
     @property
     def bom(self) -> bool:

@@ -16,7 +16,7 @@ from catalight.domain.catalogue.required_columns import (
     SERIAL,
     Candidate,
 )
-from catalight.domain.catalogue.result_columns import result_columns_in
+from catalight.domain.catalogue.result_columns import own_columns, result_columns_in
 from catalight.domain.catalogue.urls import holds_url
 from catalight.domain.errors import CatalogueError, Problem
 
@@ -41,8 +41,8 @@ NOTHING = Wanted()
 
 
 def key(cells: Sequence[str]) -> str:
-    """Return what identifies a header: SHA-256 of its cells."""
-    return hashlib.sha256(json.dumps(list(cells)).encode()).hexdigest()
+    """Return what identifies a header: SHA-256 of its cells, without those of an earlier result."""
+    return hashlib.sha256(json.dumps(own_columns(cells)).encode()).hexdigest()
 
 
 def classic(candidates: Sequence[Candidate], wanted: Wanted) -> Choice | None:

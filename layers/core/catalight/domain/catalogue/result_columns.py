@@ -1,6 +1,7 @@
 """The columns that Catalight appends to a catalogue."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import count
 
@@ -20,7 +21,7 @@ _NUMBER = re.compile(r" [0-9]+\Z")
 def output_of(image_column: str) -> str:
     """Return the name of the column that receives the new URLs of an image column."""
     name = bare(image_column)[:_MAX_NAME]
-    return OUTPUT if is_image_column(name) else _OUTPUT_PREFIX + name
+    return OUTPUT if not name or is_image_column(name) else _OUTPUT_PREFIX + name
 
 
 def names_beside(header: Sequence[str], outputs: Sequence[str] = (OUTPUT,)) -> tuple[str, ...]:
@@ -39,34 +40,52 @@ def names_beside(header: Sequence[str], outputs: Sequence[str] = (OUTPUT,)) -> t
 
 def result_columns_in(header: Sequence[str]) -> list[slice]:
     """Return where a header has the result columns of an earlier run, all of them together and in order."""
-    spellings = [_spellings(bare(cell).casefold()) for cell in header]
-    own = {spelling[0] for spelling in spellings}
+    names = [bare(cell).casefold() for cell in header]
+    spellings = list(map(_spellings, names))
+    sources = Counter(output_of(name).casefold() for name in names)
     found, index = [], 0
-    while index < len(spellings):
-        width = _width_at(spellings, index, own)
+    while index < len(names):
+        width = _width_at(spellings, index, sources)
         if width:
             found.append(slice(index, index + width))
         index += width or 1
     return found
 
 
-def _width_at(spellings: Sequence[Sequence[str]], index: int, own: set[str]) -> int:
-    """Return how many result columns begin at `index`: outputs of the catalogue's own, then the others."""
+def own_columns(header: Sequence[str]) -> list[str]:
+    """Return a header without result columns of an earlier run, and without empty cells at its end."""
+    own = list(header)
+    for columns in reversed(result_columns_in(header)):
+        del own[columns]
+    while own and not bare(own[-1]):
+        own.pop()
+    return own
+
+
+def _width_at(spellings: Sequence[Sequence[str]], index: int, sources: Counter[str]) -> int:
+    """Return how many result columns begin at `index`: outputs of the catalogue's own, then the others.
+
+    `sources` counts the columns that an output of this name may belong to. If there are more outputs of a
+    name than that, the first is the catalogue's own column, for whose sake ours has a prefix.
+    """
     outputs = index
-    while outputs < len(spellings) and any(_is_output(name, own) for name in spellings[outputs]):
+    of_name = Counter[str]()
+    while outputs < len(spellings) and (name := _output(spellings[outputs], sources)):
+        of_name[name] += 1
         outputs += 1
+    if outputs == index or of_name[spellings[index][0]] > sources[spellings[index][0]]:
+        return 0
     for columns in (_LAST_COLUMNS, _FIRST_COLUMNS):  # the first releases had no Notes column
         following = spellings[outputs : outputs + len(columns)]
         names = [name.casefold() for name in columns]
-        if outputs > index and [n for n, s in zip(names, following, strict=False) if n in s] == names:
+        if [n for n, s in zip(names, following, strict=False) if n in s] == names:
             return outputs - index + len(columns)
     return 0
 
 
-def _is_output(name: str, own: set[str]) -> bool:
-    return name == OUTPUT.casefold() or (
-        name.startswith(_OUTPUT_PREFIX.casefold()) and name[len(_OUTPUT_PREFIX) :] in own
-    )
+def _output(spellings: Sequence[str], sources: Counter[str]) -> str | None:
+    """Return the name of an output, as it is without a prefix; None if it is none."""
+    return next((name for name in spellings if sources[name] or name == OUTPUT.casefold()), None)
 
 
 def _spellings(name: str) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from catalight.domain.catalogue.sources import MAX_IMAGES_PER_ROW, Source, linke
 from catalight.domain.catalogue.urls import holds_url, shown
 from catalight.domain.errors import CatalogueError, Problem
 
+MAX_IMAGES = 600_000  # in all rows: what the API stores within its time
 MAX_ODD_URLS = 100_000  # that cannot be fetched, or that were repaired
 MAX_NAMES_SHOWN = 20
 MAX_PADDING = 1_000_000
@@ -63,7 +64,7 @@ class RowReader:
         self._width = len(cells)
         self._images = header.columns.images
         self._padding_left = max_padding
-        self._odd_urls = 0
+        self._odd_urls = self._found_images = 0
         self._result_columns = result_columns_in(cells)[::-1]
         self._short_rows = ShortRows(header)
         self._last_line = 0  # of the rows so far
@@ -145,6 +146,11 @@ class RowReader:
             f"The {columns} no URL that can be fetched. "
             "Write complete URLs, such as https://example.com/image.jpg."
         )
+        if self._header.columns.reason is Reason.REMEMBERED:
+            message += (
+                " These columns were named in an earlier request for the same header. Name others in the "
+                "field columns, or remove what is remembered (DELETE /columns/…, listed by GET /columns)."
+            )
         found = self.warnings.kept[0].found if self.warnings.kept else None
         return Problem("no_usable_url", message, column=names[0], found=found)
 
@@ -212,6 +218,10 @@ class RowReader:
         if len(found) > MAX_IMAGES_PER_ROW:
             self.problems.add(partial(self._too_many_images, line, len(found)))
             return None
+        self._found_images += len(found)
+        if self._found_images > MAX_IMAGES:
+            message = f"Up to this row, the file has over {MAX_IMAGES:,} images. Split it into several files."
+            raise CatalogueError((Problem("too_many_images", message, line),), 1)
         return found
 
     def _examine(self, line: int, index: int, of_cell: Sequence[Source]) -> None:

@@ -10,6 +10,7 @@ from catalight.usecases.callers.throttle import Throttle
 from catalight.usecases.ports import Fetch
 
 FIELD = "file_url"
+LEAST = 1_000_000  # bytes that a feed counts for at least, because its host may hold the request for seconds
 _ADVICE = {
     Code.NOT_FOUND: "Check file_url.",
     Code.BLOCKED_BY_HOST: "Let everybody who has the link download the file.",
@@ -21,7 +22,10 @@ _OTHERWISE = "Check file_url, or send the file itself in the field file."
 
 @dataclass(frozen=True, slots=True)
 class FetchFeed:
-    """Fetch a file of at most `max_bytes`; what comes counts as parsed bytes, also if the download fails."""
+    """Fetch a file of at most `max_bytes`.
+
+    What comes counts as parsed bytes besides LEAST, also if the download fails.
+    """
 
     fetch: Fetch
     throttle: Throttle
@@ -37,7 +41,7 @@ class FetchFeed:
             shown = urls.shown(url.partition("?")[0])  # the query of a feed may be a secret
             raise OptionError(FIELD, shown, f"an http or https URL (this one: {reason})")
         if limited:
-            self.throttle(owner, 0)
+            self.throttle(owner, LEAST)
         received = 0
 
         def count(size: int) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,12 +15,17 @@ from catalight.domain.errors import CatalogueError
 from catalight.usecases.ports import ColumnMemory, ReadTable
 
 
+def _count_nothing(_: int) -> None:
+    """Count nothing: the caller has no limits."""
+
+
 @dataclass(frozen=True, slots=True)
 class Upload:
     """A file, and what its sender says of it.
 
     `columns` and `header_row` are as in Wanted, `encoding` and `sheet` as in Options. `file_url` is where the
-    file was fetched, if it was not sent. `strict` makes warnings problems.
+    file was fetched, if it was not sent. `strict` makes warnings problems. `count` gets the number of
+    characters by which the file is longer than its bytes, once it is unpacked, and may raise LimitError.
     """
 
     data: bytes
@@ -30,6 +35,7 @@ class Upload:
     strict: bool = False
     encoding: str | None = None
     sheet: str | None = None
+    count: Callable[[int], None] = _count_nothing
 
     @property
     def said(self) -> Mapping[str, Any]:
@@ -76,6 +82,8 @@ class Understand:
             table = self.read_table(upload.data, Options(upload.encoding, upload.sheet), wanted)
         except CatalogueError as error:
             return Understanding(refusal=error)
+        if (more := table.characters - len(upload.data)) > 0:
+            upload.count(more)
         return catalogue.understand(table, wanted, strict=upload.strict)
 
 
