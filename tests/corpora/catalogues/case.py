@@ -106,4 +106,5 @@ def _row(images: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> str:
 
 
 def _note(note: Mapping[str, Any]) -> str:
-    return note["code"] + (f"@{note['line']}" if note["line"] else "")
+    line = f"@{note['line']}" if note["line"] else ""
+    return f"{note['code']}{line}"

@@ -34,7 +34,7 @@ _CELLS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "no-scheme": (
         ("www.supplier.example/a.jpg", "https://www.supplier.example/a.jpg URL_SCHEME_ADDED"),
-        (f"{_BARE}/a.jpg", f"{A} URL_SCHEME_ADDED"),
+        ("cdn.shop.com/a.jpg", "https://cdn.shop.com/a.jpg URL_SCHEME_ADDED"),
         (f"//{_BARE}/a.jpg", f"{A} URL_SCHEME_ADDED"),
         (f"{A},//{_BARE}/b.jpg", f"{A}, {B} URL_SCHEME_ADDED"),
     ),
@@ -51,7 +51,12 @@ _CELLS: dict[str, tuple[tuple[str, str], ...]] = {
         (A.replace("/", "\\"), f"{A} URL_SLASHES_REPAIRED"),
         (A.replace("/", "\\/"), f"{A} URL_SLASHES_REPAIRED"),
     ),
-    "angle-brackets": ((f"<{A}>", f"{A} URL_UNWRAPPED"), (f"<{A}> <{B}>", f"{A} URL_UNWRAPPED, {B} URL_UNWRAPPED")),
+    "brackets": (
+        (f"<{A}>", f"{A} URL_UNWRAPPED"),
+        (f"<{A}> <{B}>", f"{A} URL_UNWRAPPED, {B} URL_UNWRAPPED"),
+        (f"<{A}>,<{B}>", f"{A} URL_UNWRAPPED, {B} URL_UNWRAPPED"),
+        (f"[{A}] [{B}]", f"{A} URL_UNWRAPPED, {B} URL_UNWRAPPED"),
+    ),
     "quotes": (
         (f"'{A}'", f"{A} URL_UNWRAPPED"),
         (f'"{A}"', f"{A} URL_UNWRAPPED"),

@@ -12,7 +12,8 @@ Rows = Sequence[Sequence[object]]
 
 
 def xlsx(
-    sheets: Mapping[str, Rows], finish: Callable[[xlsxwriter.Workbook, dict[str, Worksheet]], None] | None = None
+    sheets: Mapping[str, Rows],
+    finish: Callable[[xlsxwriter.Workbook, dict[str, Worksheet]], None] | None = None,
 ) -> bytes:
     """Return an XLSX file with these sheets; texts stay texts. `finish` changes it before it is written."""
     file = BytesIO()

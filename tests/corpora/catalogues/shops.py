@@ -3,6 +3,7 @@
 import gzip
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from tests.corpora.catalogues.case import HOST, Case, table
 from tests.corpora.catalogues.sheets import ods, xlsx
@@ -70,7 +71,7 @@ SHOPS = (
         "Shopify",
         "Handle|Title|Body (HTML)|Vendor|Product Category|Type|Tags|Published|Option1 Name|Option1 Value|"
         "Variant SKU|Variant Grams|Variant Inventory Tracker|Variant Inventory Qty|Variant Price|"
-        "Variant Compare At Price|Variant Barcode|Image Src|Image Position|Image Alt Text|Gift Card|SEO Title|"
+        "Variant Compare At Price|Variant Barcode|Image Src|Image Position|Image Alt Text|SEO Title|"
         "SEO Description|Variant Image|Variant Weight Unit|Status",
         ("Image Src", "Variant Image"),
         "Variant SKU",
@@ -90,7 +91,7 @@ SHOPS = (
         "woocommerce",
         "WooCommerce",
         "ID|Type|SKU|Name|Published|Is featured?|Visibility in catalog|Short description|Description|"
-        "Tax status|In stock?|Stock|Regular price|Categories|Tags|Images|Parent|External URL|Button text|Position",
+        "Tax status|In stock?|Stock|Regular price|Categories|Tags|Images|Parent|External URL|Position",
         ("Images",),
         "SKU",
         "Name",
@@ -112,7 +113,7 @@ SHOPS = (
         "prestashop",
         "PrestaShop",
         "Product ID|Active (0/1)|Name *|Categories (x,y,z...)|Price tax excluded|Tax rules ID|Reference #|"
-        "Supplier reference #|EAN13|Quantity|Summary|Description|Image URLs (x,y,z...)|Image alt texts (x,y,z...)|"
+        "Supplier reference #|EAN13|Quantity|Summary|Description|Image URLs (x,y,z...)|Image alt texts|"
         "Delete existing images (0 = No, 1 = Yes)",
         ("Image URLs (x,y,z...)",),
         "Reference #",
@@ -124,7 +125,7 @@ SHOPS = (
         "bigcommerce-3",
         "BigCommerce",
         "Item|ID|Name|Type|SKU|Options|Inventory Tracking|Current Stock|Price|Weight|Categories|Description|"
-        "Internal Image URL (Export)|Image URL (Import)|Image Description|Image is Thumbnail|Image Sort Order|"
+        "Internal Image URL (Export)|Image URL (Import)|Image Description|Image Sort Order|"
         "Variant Image URL",
         ("Internal Image URL (Export)", "Image URL (Import)", "Variant Image URL"),
         "SKU",
@@ -133,9 +134,9 @@ SHOPS = (
     Shop(
         "bigcommerce-2",
         "BigCommerce",
-        "Item Type|Product ID|Product Name|Product Type|Product Code/SKU|Brand Name|Price|Category|"
+        "Item Type|Product ID|Product Name|Product Type|Product Code/SKU|Price|Category|"
         "Product Description|Product Image ID - 1|Product Image File - 1|Product Image Description - 1|"
-        "Product Image Is Thumbnail - 1|Product Image ID - 2|Product Image File - 2|Product Image Description - 2",
+        "Product Image Is Thumbnail - 1|Product Image File - 2",
         ("Product Image File - 1", "Product Image File - 2"),
         "Product Code/SKU",
         "Product Name",
@@ -242,7 +243,7 @@ SHOPS = (
     Shop(
         "ebay-seller-hub",
         "eBay",
-        "Action(SiteID=US|Country=US|Currency=USD|Version=1193)|Custom label (SKU)|Category ID|Title|UPC|Price|"
+        "Action(SiteID=US&Country=US)|Custom label (SKU)|Category ID|Title|UPC|Price|"
         "Quantity|Item photo URL|Condition ID|Description|Format",
         ("Item photo URL",),
         "Custom label (SKU)",
@@ -325,7 +326,7 @@ SHOPS = (
     Shop(
         "squarespace",
         "Squarespace",
-        "Product ID [Non Editable]|Variant ID [Non Editable]|Product Type [Non Editable]|Product Page|Product URL|"
+        "Product ID [Non Editable]|Variant ID [Non Editable]|Product Type [Non Editable]|Product URL|"
         "Title|Description|SKU|Option Name 1|Option Value 1|Price|Sale Price|Stock|Categories|Tags|Visible|"
         "Hosted Image URLs",
         ("Hosted Image URLs",),
@@ -334,7 +335,15 @@ SHOPS = (
         together=" ",
     ),
 )
-_AS_XLSX = ("shopify", "woocommerce", "opencart", "amazon-flat-file", "ebay-seller-hub", "prestashop", "magento-2")
+_AS_XLSX = (
+    "shopify",
+    "woocommerce",
+    "opencart",
+    "amazon-flat-file",
+    "ebay-seller-hub",
+    "prestashop",
+    "magento-2",
+)
 _AS_ODS = ("etsy", "shopware-6")
 _AS_GZIP = ("google-merchant", "meta", "akeneo")
 
@@ -352,8 +361,8 @@ def cases() -> Iterator[Case]:
             yield _case(shop, f"{shop.file}.csv.gz", gzip.compress(text, mtime=0), gzipped=True)
 
 
-def _case(shop: Shop, file: str, data: bytes, **fields: object) -> Case:
-    expected = {
+def _case(shop: Shop, file: str, data: bytes, **fields: Any) -> Case:
+    expected: dict[str, Any] = {
         "delimiter": shop.delimiter,
         "header_row": len(shop.above) + 1,
         "images": shop.images,
@@ -362,9 +371,9 @@ def _case(shop: Shop, file: str, data: bytes, **fields: object) -> Case:
         "reason": "layout",
         "program": shop.program,
     }
-    return Case(f"shops/{file}", data, shop.rows(), **expected | fields)  # type: ignore[arg-type]
+    return Case(f"shops/{file}", data, shop.rows(), **expected | fields)
 
 
 def _workbook(shop: Shop, suffix: str, data: bytes) -> Case:
-    fields = {"format": suffix, "sheet": "Products", "encoding": None, "delimiter": None}
+    fields: dict[str, Any] = {"format": suffix, "sheet": "Products", "encoding": None, "delimiter": None}
     return _case(shop, f"{shop.file}.{suffix}", data, **fields)

@@ -5,12 +5,13 @@
 import codecs
 import gzip
 from collections.abc import Iterator
+from typing import Any
 
 from catalight.adapters.tables.encodings import ENCODINGS
 from tests.corpora.catalogues.case import CLASSIC, HOST, A, B, C, Case, classic, table
 
 _DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "tilde": "~"}
-_PHOTOS = {"images": ("Photo",), "serial": "SKU", "name": "Title", "reason": "names"}
+_PHOTOS: dict[str, Any] = {"images": ("Photo",), "serial": "SKU", "name": "Title", "reason": "names"}
 _ENCODED = {
     "windows-1252": "Stühle für Gäste, crème brûlée",
     "iso-8859-15": "10 € Größe, cœur",
@@ -56,8 +57,8 @@ def _delimited() -> Iterator[Case]:
 
 
 def _written_oddly() -> Iterator[Case]:
-    def case(file: str, text: str, *rows: str, **fields: object) -> Case:
-        return Case(f"csv/{file}.csv", text.encode(), rows or [A], **fields)  # type: ignore[arg-type]
+    def case(file: str, text: str, *rows: str, **fields: Any) -> Case:
+        return Case(f"csv/{file}.csv", text.encode(), rows or [A], **fields)
 
     header = ",".join(CLASSIC)
     yield case("line-feeds", classic(A, newline="\n"))
@@ -67,16 +68,34 @@ def _written_oddly() -> Iterator[Case]:
     yield case("byte-order-mark-encoded-twice", f"ï»¿{classic(A)}")
     yield case("sep-line", f"sep=;\r\n{classic(A, delimiter=';')}", delimiter=";", header_row=2)
     yield case("all-quoted", f'"Serial Number","Product Name","Input Image Urls"\n"1","Tea ""x""","{A}"\n')
-    yield case("space-before-quotes", f'{", ".join(CLASSIC)}\n1, "Tea, green", "{A}, {B}"\n', f"{A}, {B}", images=(f" {CLASSIC[2]}",), name=f" {CLASSIC[1]}")
+    yield case(
+        "space-before-quotes",
+        f'{", ".join(CLASSIC)}\n1, "Tea, green", "{A}, {B}"\n',
+        f"{A}, {B}",
+        images=(f" {CLASSIC[2]}",),
+        name=f" {CLASSIC[1]}",
+    )
     yield case("line-breaks-in-cells", f'{header}\n1,"Tea\ngreen","{A}\n{B}"\n2,Pot,{C}\n', f"{A}, {B}", C)
     yield case("blank-lines", f"\n\n{header}\n\n1,Tea,{A}\n\n\n2,Pot,{B}\n\n", A, B, header_row=3)
     yield case("blank-rows-of-delimiters", f"{header}\n1,Tea,{A}\n,,\n2,Pot,{B}\n", A, "", B)
     yield case("empty-cells-after-the-header", f"{header},,\n1,Tea,{A},,\n")
     yield case("empty-cells-after-a-row", f"{header}\n1,Tea,{A},,,\n")
     yield case("last-cells-missing", f"{header},Price,Stock\n1,Tea,{A}\n2,Pot,{B},1.90\n", A, B)
-    yield case("names-in-other-words", f"no.;ITEM;image_urls\n1;Tea;{A}\n", delimiter=";", images=("image_urls",), serial="no.", name="ITEM")
+    yield case(
+        "names-in-other-words",
+        f"no.;ITEM;image_urls\n1;Tea;{A}\n",
+        delimiter=";",
+        images=("image_urls",),
+        serial="no.",
+        name="ITEM",
+    )
     yield case("columns-in-another-order", f"Input Image Urls,Product Name,Serial Number\n{A},Tea,1\n")
-    yield case("two-image-columns-of-one-name", f"{header},Input Image Urls\n1,Tea,{A},{B}\n", f"{A}, {B}", images=(CLASSIC[2],) * 2)
+    yield case(
+        "two-image-columns-of-one-name",
+        f"{header},Input Image Urls\n1,Tea,{A},{B}\n",
+        f"{A}, {B}",
+        images=(CLASSIC[2],) * 2,
+    )
     yield case("the-own-status-column", f"{header},Status,Notes\n1,Tea,{A},active,hello\n")
     yield case("numbers-with-a-comma", f"SKU;Title;Price;Photo\n1;Tea;9,90;{A}\n", delimiter=";", **_PHOTOS)
     yield case("no-images-in-some-rows", classic(A, "", " ; "), A, "", "")
@@ -139,9 +158,7 @@ def _encoded() -> Iterator[Case]:
 
     def case(name: str, data: bytes, encoding: str, *warnings: str, told: bool = False) -> Case:
         form = {"encoding": encoding} if told else {}
-        return Case(
-            f"encodings/{name}.csv", data, [A], form, encoding=encoding, warnings=warnings, **_PHOTOS
-        )
+        return Case(f"encodings/{name}.csv", data, [A], form, encoding=encoding, warnings=warnings, **_PHOTOS)
 
     yield case("utf-8", photos("Größe 赤").encode(), "utf-8")
     yield case("utf-8-marked", photos("Größe").encode("utf-8-sig"), "utf-8")
@@ -171,9 +188,9 @@ def _encoded() -> Iterator[Case]:
 
 
 def _packed() -> Iterator[Case]:
-    def case(name: str, data: bytes, *warnings: str, **fields: object) -> Case:
-        expected = {"warnings": warnings, "gzipped": True, **fields}
-        return Case(f"gzip/{name}.csv.gz", data, [A], **expected)  # type: ignore[arg-type]
+    def case(name: str, data: bytes, *warnings: str, **fields: Any) -> Case:
+        expected: dict[str, Any] = {"warnings": warnings, "gzipped": True, **fields}
+        return Case(f"gzip/{name}.csv.gz", data, [A], **expected)
 
     packed = gzip.compress(classic(A).encode(), mtime=0)
     yield case("classic", packed)
