@@ -58,7 +58,7 @@ webhook-secret: $(READY)  ## Show the secret that signs a key's webhooks (KEY=it
 	$(KEYS) $(if $(ROTATE),rotate-)webhook-secret "$(KEY)"
 
 ##@ Work on it
-.PHONY: check test audit chaos corpora fuzz native openapi bench bench-pipeline bench-waiting format lock
+.PHONY: check test audit chaos corpora fuzz native openapi formats bench bench-pipeline bench-waiting format lock
 check: $(READY) $(NATIVE)  ## Check format, lint and types, and run the unit tests: about a minute
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
@@ -99,6 +99,9 @@ bench-waiting: $(READY) $(NATIVE)  ## Cost of an image while its function waits 
 
 openapi: $(READY)  ## Write docs/openapi.json, the API's description
 	@$(BIN)/python -m local.openapi
+
+formats: $(READY)  ## Write the tables of docs/formats.md
+	@$(BIN)/python -m local.formats
 
 format: $(READY)  ## Format the code, and fix what can be fixed automatically
 	$(BIN)/ruff check --fix --quiet .

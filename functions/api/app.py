@@ -26,10 +26,11 @@ from functions.api.models import Download, Health, Status, Welcome
 from functions.api.services import Built, ImageLinks
 
 DESCRIPTION = """
-Send a CSV with the columns `Serial Number`, `Product Name` and `Input Image Urls`; Catalight downloads and
-compresses every image in the background and returns the CSV with the new URLs added.
+Send the CSV of your supplier or shop; Catalight downloads and compresses every image in the background and
+returns the CSV with the new URLs added.
 
     curl -X POST {this address}/upload -F file=@products.csv
+    curl -X POST '{this address}/upload?dry_run=true' -F file=@products.csv    (what would become of it)
 """
 
 RUNNING_RETRY_AFTER = "2"

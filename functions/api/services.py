@@ -110,7 +110,7 @@ def link_image() -> LinkImage:
 
 def _fetch_feed(url: str, received: Callable[[int], None]) -> bytes:
     """Download a catalogue."""
-    # Imported only here, because a cold start would take a fifth longer.
+    # Imported only here, because few requests need it and a cold start would take longer.
     from catalight.adapters.web.feed import fetch_feed
 
     return fetch_feed(url, received, egress=EGRESS, max_bytes=MAX_BODY)

@@ -57,7 +57,9 @@ class Seeds:
         self.jobs.publish(WEBHOOK, completed.run, completed.end, completed.counts, utc_now())
 
     def _submit(self, job_id: str) -> Job:
-        lines = [f'{n},Product {n},"{self.image_base}/{n}.jpg {self.image_base}/{n}.jpg"' for n in range(10)]
+        lines = [
+            f'{n},Product {n},"{self.image_base}/{n}.jpg {self.image_base}/{n + 10}.jpg"' for n in range(10)
+        ]
         data = "\n".join(["Serial Number,Product Name,Input Image Urls", *lines]).encode()
         submit = Submit(
             jobs=self.jobs,

@@ -1,6 +1,7 @@
 """Schemathesis hooks: generate real catalogues, and keep requests within the test's own hosts and jobs."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import schemathesis
 from hypothesis import strategies as st
 
+from catalight.adapters.tables.encodings import ENCODINGS
 from catalight.domain.catalogue import urls
 from catalight.domain.errors import OptionError
 from catalight.domain.job.request_headers import MAX_CHARACTERS
@@ -25,6 +27,28 @@ PATHS = ("1.jpg", "2.jpg", "missing/3.jpg", "text/4.jpg", "slow/5.jpg")
 schemathesis.openapi.format("uri", st.sampled_from([WEBHOOK, f"{WEBHOOK}?shop=1", f"{WEBHOOK}/orders"]))
 
 
+def is_url(value: Any) -> bool:
+    """Whether a field has a URL that can be fetched."""
+    return isinstance(value, str) and not urls.fault(value)
+
+
+def is_short(value: Any) -> bool:
+    """Whether a field has a text that may be a header."""
+    return isinstance(value, str) and len(value) <= MAX_CHARACTERS
+
+
+# What a valid value is, and one that fits every file and every deployment.
+FITTING: dict[str, tuple[Callable[[Any], bool], Any]] = {
+    "webhook_url": (is_url, WEBHOOK),
+    "file_url": (is_url, f"{IMAGES}/catalogue.csv"),
+    "user_agent": (is_short, "Mozilla/5.0"),
+    "referer": (is_short, "origin"),
+    "columns": (lambda value: isinstance(value, str) and value != "", COLUMNS),
+    "header_row": (lambda value: isinstance(value, int) and 1 <= value <= MAX_HEADER_ROW, 1),
+    "encoding": (lambda value: value in ENCODINGS, "utf-8"),
+}
+
+
 @schemathesis.hook
 def before_call(_: Any, case: Any, kwargs: dict[str, Any]) -> None:
     """Replace files by catalogues and webhook URLs by ours; never delete a job that other requests need."""
@@ -35,16 +59,9 @@ def before_call(_: Any, case: Any, kwargs: dict[str, Any]) -> None:
         return
     if isinstance(file := body.get("file"), str):
         body["file"] = catalogue(file)
-    for name, own in (("webhook_url", WEBHOOK), ("file_url", f"{IMAGES}/catalogue.csv")):
-        if isinstance(url := body.get(name), str) and not urls.fault(url):
+    for name, (valid, own) in FITTING.items():
+        if name in body and valid(body[name]):
             body[name] = own
-    for name, own in (("user_agent", "Mozilla/5.0"), ("referer", "origin")):
-        if isinstance(text := body.get(name), str) and len(text) <= MAX_CHARACTERS:
-            body[name] = own
-    if body.get("columns") and isinstance(body["columns"], str):
-        body["columns"] = COLUMNS
-    if isinstance(row := body.get("header_row"), int) and 1 <= row <= MAX_HEADER_ROW:
-        body["header_row"] = 1
 
 
 @schemathesis.hook

@@ -15,7 +15,7 @@ def shopify(base: str) -> bytes:
     lines = (
         "Handle,Title,Variant SKU,Image Src,Variant Image",
         f"tea,Tea,T1,{base}/1.jpg,{base}/2.jpg",
-        f'tea,,,"{base}/3.jpg, {base}/missing/4.jpg",',
+        f'tea,,,"{base}/3.jpg, {base}/missing/94.jpg",',
         f"pot,Pot,P1,,{base}/5.jpg",
         "cup,Cup,C1,,",
     )

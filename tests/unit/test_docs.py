@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from local import formats
+
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("tests/past/*.md")])
 LINK = re.compile(r"\[[^\]]*\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]+))?\)")
@@ -51,3 +53,8 @@ def test_every_decision_is_listed() -> None:
     folder = ROOT / "docs/adr"
     listed = re.findall(r"\]\((\d{4}-[\w-]+\.md)\)", (folder / "README.md").read_text())
     assert listed == sorted(path.name for path in folder.glob("[0-9]*.md"))
+
+
+def test_the_tables_of_formats_are_those_of_the_parser() -> None:
+    assert formats.PAGE.read_text() == formats.document(), "run `make formats` and commit docs/formats.md"
+    assert all(f"<!-- {name} -->" in formats.PAGE.read_text() for name in formats.TABLES)

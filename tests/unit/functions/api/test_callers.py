@@ -221,6 +221,18 @@ def test_refused_catalogues_are_throttled_before_they_are_parsed(
     assert answers[-1].headers["RateLimit-Policy"] == '"parsing";q=90000000;w=360'
 
 
+def test_dry_runs_are_throttled_and_count_against_nothing_else(
+    locked: TestClient, manage: ManageKeys, pipeline: Pipeline
+) -> None:
+    key, token = manage.make("Acme", Limits(open_jobs=1, rows_a_day=1))
+    file = {"file": ("a.csv", csv_of("http://h/a.png", "http://h/b.png") + b" " * 4_400_000)}
+    answers = [locked.post("/upload?dry_run=1", files=file, headers=bearer(token)) for _ in range(22)]
+    assert [answer.status_code for answer in answers] == [200] * 20 + [429] * 2
+    assert not pipeline.jobs.jobs
+    assert not pipeline.usage.orders[key.id, pipeline.clock().date()]
+    assert not pipeline.usage.open[key.id]
+
+
 def test_nothing_is_throttled_without_keys(client: TestClient, pipeline: Pipeline) -> None:
     upload(client)
     assert not pipeline.usage.parsing

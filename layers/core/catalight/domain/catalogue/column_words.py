@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from catalight.domain.catalogue.column_names import plain
 
 # (language, what an image is called, words beside it)
-_IMAGE_WORDS = (
+IMAGE_WORDS = (
     (
         "English",
         "image images img imgs picture pictures pic pics photo photos photograph thumbnail thumb gallery",
@@ -134,9 +134,9 @@ def _in_order(lines: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(plain(word) for _, *words in lines for word in words))
 
 
-_IMAGE = _one_of(word for _, images, _ in _IMAGE_WORDS for word in images.split())
+_IMAGE = _one_of(word for _, images, _ in IMAGE_WORDS for word in images.split())
 _BESIDE = _one_of(
-    word for _, _, beside in _IMAGE_WORDS for word in beside.split() if word not in _IMAGE.split("|")
+    word for _, _, beside in IMAGE_WORDS for word in beside.split() if word not in _IMAGE.split("|")
 )
 # Possessive, longest words first: linear in the length of a name.
 _IMAGE_NAME = re.compile(rf"(?:{_BESIDE}|[0-9]+)*+(?:{_IMAGE})(?:{_IMAGE}|{_BESIDE}|[0-9]+)*+")

@@ -47,7 +47,7 @@ class Accept:
             # The memory may have changed since the first request with this key.
             job_id = job_id_of(owner, idempotency_key)
             first = self.jobs.find(job_id) if job_id else None
-            if first is None or upload.columns:
+            if first is None or upload.columns or first.remembered == remembered:
                 raise
             accepted = self._accept(upload, terms, first.remembered)
         self._remember(owner, upload, accepted)

@@ -1,0 +1,58 @@
+"""`make formats`: write the tables of docs/formats.md from the data that the parser uses."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from catalight.domain.catalogue.column_words import IMAGE_WORDS
+from catalight.domain.catalogue.layouts import LAYOUTS, Layout
+from catalight.domain.catalogue.share_links import FEEDS, IMAGES
+
+PAGE = Path(__file__).parents[1] / "docs/formats.md"
+_TABLE = re.compile(r"(?<=<!-- (\w{5}) -->\n).*?(?=<!-- end -->\n)", re.DOTALL)
+
+
+def document() -> str:
+    """Return the page with its tables as the data has them."""
+    return _TABLE.sub(lambda found: f"\n{'\n'.join(TABLES[found[1]]())}\n\n", PAGE.read_text())
+
+
+def _programs() -> Iterator[str]:
+    yield "| program | a header has | image columns | serial number | product name |"
+    yield "|---|---|---|---|---|"
+    for layout in LAYOUTS:
+        cells = (layout.signature, layout.images, layout.serial, layout.name)
+        yield f"| {_program(layout)} | {' | '.join(map(_names, cells))} |"
+
+
+def _program(layout: Layout) -> str:
+    return f"[{layout.program}]({layout.source})"
+
+
+def _names(names: tuple[str, ...]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _words() -> Iterator[str]:
+    yield "| language | an image | words beside it |"
+    yield "|---|---|---|"
+    for language, images, beside in IMAGE_WORDS:
+        yield f"| {language} | {images} | {beside} |"
+
+
+def _links() -> Iterator[str]:
+    """Yield one line for each service and source."""
+    yield "| service | hosts | source |"
+    yield "|---|---|---|"
+    shares = [*IMAGES, *(share for share in FEEDS if share not in IMAGES)]
+    for service, source in dict.fromkeys((share.service, share.source) for share in shares):
+        same = (share for share in shares if (share.service, share.source) == (service, source))
+        hosts = dict.fromkeys(host for share in same for host in share.hosts)
+        yield f"| {service} | {_names(tuple(hosts))} | <{source}> |"
+
+
+TABLES: dict[str, Callable[[], Iterator[str]]] = {"shops": _programs, "words": _words, "links": _links}
+
+
+if __name__ == "__main__":
+    PAGE.write_text(document())
