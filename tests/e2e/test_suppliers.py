@@ -130,4 +130,5 @@ def test_a_workbook_with_twelve_image_columns_links_and_share_links(
 
     rows = requests.get(f"{client.url}/jobs/{accepted['request_id']}/rows", timeout=TIMEOUT).json()["rows"]
     shared = rows[2]["images"][10]
-    assert (shared["url"], shared["written"]) == (f"{NO_HOST}?download=1", "on SharePoint")
+    assert (shared["written"], shared["notes"]) == ("on SharePoint", ["URL_DOWNLOAD", "URL_LINKED"])
+    assert shared["error"] == "dns_error"
