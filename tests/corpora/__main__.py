@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from catalight.domain.image.options import Options, Target
-from tests.corpora import catalogues, harness, pillow
+from tests.corpora import harness, pillow, shapes
 from tests.corpora.bombs import bombs
 from tests.corpora.harness import Report
 from tests.corpora.mutations import mutations
@@ -30,7 +30,7 @@ def main() -> int:
     }
     for corpus in arguments.corpora:
         if corpus == "catalogues":
-            catalogues.search(arguments.shapes)
+            shapes.search(arguments.shapes)
             print(f"catalogues: {arguments.shapes:,} shapes are read in proportion to their size")
             continue
         reports.append(harness.run(corpus, corpora[corpus], targets))

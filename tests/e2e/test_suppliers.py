@@ -1,14 +1,20 @@
-"""Suppliers' files on the whole local system: several image columns, remembered columns, feeds."""
+"""Suppliers' files on the whole local system: workbooks, image columns, remembered columns, feeds."""
 
 import json
 
 import requests
+import xlsxwriter
+from xlsxwriter.worksheet import Worksheet
 
 from local.client import TIMEOUT, Client, rows_of
 from local.hosts.image_server import ImageServer
+from tests.corpora.catalogues.sheets import xlsx
 from tests.e2e.test_job import finish
 
 OUTPUTS = ("Output Image Src", "Output Variant Image")
+TWELVE = [f"Image {number}" for number in range(1, 13)]
+# A share link whose download never leaves this machine: no host may have so long a name.
+NO_HOST = f"https://{'x' * 64}.sharepoint.com/:i:/s/site/EaB"
 
 
 def shopify(base: str) -> bytes:
@@ -74,3 +80,55 @@ def test_a_feed_is_fetched_and_becomes_a_job(client: Client, images: ImageServer
     missing = {"file_url": (None, f"{images.url}/missing/catalogue.csv")}
     refused = requests.post(f"{client.url}/upload", files=missing, timeout=TIMEOUT)
     assert (refused.status_code, refused.json()["type"]) == (422, "urn:catalight:problem:feed")
+
+
+def workbook(base: str) -> bytes:
+    """A workbook with twelve image columns: of URLs, of links behind texts, and of five URLs twice."""
+
+    def link(_: xlsxwriter.Workbook, made: dict[str, Worksheet]) -> None:
+        sheet = made["Products"]
+        for column in range(12):
+            sheet.write_url(4, 2 + column, f"{base}/{720 + column}.jpg", string="photo")
+        sheet.write_formula("N6", f'=IMAGE("{base}/740.jpg")', None, "")
+        sheet.write_url("M6", NO_HOST, string="on SharePoint")
+
+    urls = [f"{base}/{700 + column}.jpg" for column in range(12)]
+    twice = [f"{base}/{750 + column % 5}.jpg" for column in range(10)]
+    rows = [["Catalogue of May"], [], ["SKU", "Title", *TWELVE]]
+    return xlsx({"Products": [*rows, ["007", "Tea", *urls], ["008", "Pot"], ["009", "Cup", *twice]]}, link)
+
+
+def test_a_workbook_with_twelve_image_columns_links_and_share_links(
+    client: Client, images: ImageServer
+) -> None:
+    accepted = client.upload(workbook(images.url), "products.xlsx", max_width="100")
+    understood = accepted["understood"]
+    assert (understood["format"], understood["header_row"]) == ("xlsx", 3)
+    assert (understood["columns"]["images"], accepted["images"], accepted["duplicates"]) == (TWELVE, 36, 5)
+    status = finish(client, accepted["request_id"])
+    assert (status["images"], status["duplicates"]) == ({"total": 36, "done": 35, "failed": 1}, 5)
+
+    result = client.download(accepted["request_id"])
+    names = [*TWELVE, *(f"Output {name}" for name in TWELVE), "Status"]
+    assert result.decode("utf-8-sig").startswith(f"SKU,Title,{','.join(names)},")
+    first, second, third = rows_of(result)
+    assert [row["SKU"] for row in (first, second, third)] == ["007", "008", "009"]
+    assert second["Image 1"] == "photo"
+    assert [row["Status"] for row in (first, second, third)] == ["DONE", "DONE", "PARTIAL"]
+    for name in TWELVE:
+        assert client.image(first[f"Output {name}"]).ok
+        assert client.image(second[f"Output {name}"]).ok
+    links = [third[f"Output {name}"] for name in TWELVE[:10]]
+    assert links[:5] == links[5:]
+    assert all(client.image(link).ok for link in links)
+    assert third["Output Image 11"] == ""
+    assert client.image(third["Output Image 12"]).ok
+    assert second["Notes"] == ",".join(["URL_LINKED"] * 12)
+    assert third["Notes"].split(",")[10:] == ["URL_DOWNLOAD URL_LINKED", "URL_LINKED"]
+    numbers = [*range(700, 712), *range(720, 732), 740, *range(750, 755)]
+    assert {number: images.requests[f"/{number}.jpg"] for number in numbers} == dict.fromkeys(numbers, 1)
+
+    rows = requests.get(f"{client.url}/jobs/{accepted['request_id']}/rows", timeout=TIMEOUT).json()["rows"]
+    shared = rows[2]["images"][10]
+    assert (shared["written"], shared["notes"]) == ("on SharePoint", ["URL_DOWNLOAD", "URL_LINKED"])
+    assert shared["error"] == "invalid_url"

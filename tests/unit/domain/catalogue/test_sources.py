@@ -49,6 +49,11 @@ CELLS = [
     ("https://x.com/\u0645\u06cc\u200c\u062e.jpg", ["https://x.com/\u0645\u06cc\u200c\u062e.jpg"]),
     ("", []),
     (" ,; \n", []),
+    # Each URL in brackets of its own
+    (f"<{A}> <{B}>", [f"{A} UNWRAPPED", f"{B} UNWRAPPED"]),
+    (f"<{A}>,<{B}>", [f"{A} UNWRAPPED", f"{B} UNWRAPPED"]),
+    (f"[{A}] [{B}]", [f"{A} UNWRAPPED", f"{B} UNWRAPPED"]),
+    (f"[{A}] and [{B}]", ["?http:// or https://"]),
     # Spaces
     ("https://x.com/my photo.jpg", ["https://x.com/my%20photo.jpg SPACES"]),
     ("https://x.com/my  big photo.jpg", ["https://x.com/my%20%20big%20photo.jpg SPACES"]),

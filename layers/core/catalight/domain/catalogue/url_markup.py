@@ -36,7 +36,11 @@ _IN_PARENTHESES = re.compile(
     r"""\(\s*<?((?:https?:)?//[^\s()<>]*+(?:\([^\s()<>]*+\)[^\s()<>]*+)*+)>?(?:\s+"[^"\n]{0,200}")?\s*\)""",
     re.IGNORECASE,
 )
-_IN_QUOTES = re.compile(r""""([^"]*)"|'([^']*)'|“([^“”]*)”|„([^„“”]*)[“”]|«([^«»]*)»""")
+_IN_QUOTES = re.compile(
+    r""""([^"]*)"|'([^']*)'|“([^“”]*)”|„([^„“”]*)[“”]|«([^«»]*)»"""
+    r"""|<((?:https?:)?//[^<>\s]*+)>|\[((?:https?:)?//[^\[\]\s]*+)\]""",
+    re.IGNORECASE,
+)
 _BETWEEN_QUOTED = re.compile(r"[\s,;|\[\](){}]*|\s*array\s*\(\s*")
 _BETWEEN_NAMED = re.compile(r"[\s,;|]+(?!\s)[^\r\n]*|[\s,;|]*!?\[.*", re.DOTALL)
 _NOTHING = re.compile(r"[\s,;|.]*")

@@ -186,7 +186,8 @@ def _escaped(text: str) -> str:
     if len(words) == 1 or host is None or "/" not in words[0][host.end() :]:
         return text
     clear = ends_as_image(words[-1]) or ("?" in words[0] and "=" in words[-1])
-    if not clear or any(_IMAGE_AT_END.search(word) for word in words[:-1]):
+    others = "?" not in words[0] and any("://" in word for word in words[1:])
+    if not clear or others or any(_IMAGE_AT_END.search(word) for word in words[:-1]):
         return text
     return "%20".join(words)
 
@@ -226,7 +227,7 @@ def repair(text: str, reason: str | None) -> tuple[str, tuple[Repair, ...], str 
 
 
 # What belongs to no URL, or stands between two, in a text that was mended.
-_UNCLEAR = re.compile(r"""[<>"“”\\\\]|['\])}*][^\w/]*https?://""")
+_UNCLEAR = re.compile(r"""[<>"“”\\\\]|['\])}*](?:%20|[^\w/])*https?://""")
 _NOT_ON_THE_WEB = re.compile(r"file:|[a-z]:[\\/]|\\\\", re.IGNORECASE)
 _CELL_REFERENCE = re.compile(r"=\s*\w+\(", re.IGNORECASE)
 
