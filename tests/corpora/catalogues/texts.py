@@ -202,3 +202,4 @@ def _packed() -> Iterator[Case]:
     yield case("utf-16", gzip.compress(classic(A).encode("utf-16"), mtime=0), encoding="utf-16-le")
     words = classic(A).replace("Tea 1", "Grüner Tee für Gäste").encode("cp1252")
     yield case("windows-1252", gzip.compress(words, mtime=0), "encoding_guessed@2", encoding="windows-1252")
+    yield case("sheet-without-a-meaning", packed, "ignored_field", form={"sheet": "1"})
