@@ -206,25 +206,25 @@ class RowReader:
             of_cell = sources(cells[index], column)
             if index in links and not any(source.usable for source in of_cell):
                 of_cell = linked(links[index], cells[index], column)
-            if any(source.fault or source.notes for source in of_cell):
-                self._examine(line, index, of_cell)
+            for source in of_cell:
+                if source.fault or source.notes:
+                    self._examine(line, index, source)
             found += of_cell
         if len(found) > MAX_IMAGES_PER_ROW:
             self.problems.add(partial(self._too_many_images, line, len(found)))
             return None
         return found
 
-    def _examine(self, line: int, index: int, of_cell: Sequence[Source]) -> None:
-        """Add a warning for each URL that cannot be fetched.
+    def _examine(self, line: int, index: int, source: Source) -> None:
+        """Add a warning for a URL that cannot be fetched.
 
         Raise CatalogueError if there are so many such URLs, or repaired ones, that they would take too long.
         """
-        for source in of_cell:
-            self._odd_urls += bool(source.fault or source.notes)
-            if self._odd_urls > MAX_ODD_URLS:
-                raise CatalogueError((self._too_many_odd_urls(line, index, source),), 1)
-            if source.fault:
-                self.warnings.add(partial(self._invalid_url, line, index, source))
+        self._odd_urls += 1
+        if self._odd_urls > MAX_ODD_URLS:
+            raise CatalogueError((self._too_many_odd_urls(line, index, source),), 1)
+        if source.fault:
+            self.warnings.add(partial(self._invalid_url, line, index, source))
 
     def _too_many_images(self, line: int, images: int) -> Problem:
         message = (
