@@ -4,13 +4,14 @@ python -m bench.intake                 50,000 rows of 12 image columns, as CSV, 
 python -m bench.intake --rows 20000    fewer rows
 python -m bench.intake --upload        also sends what fits a request through the whole local system
 
-Memory is the most that a new process takes, over what it had with its imports. Other work on the machine makes
-times longer, so each is the shortest of a few tries.
+Memory is the most that a new process takes, over what it had with its imports. Times are the shortest of a few
+tries, because other work on the machine makes them longer.
 """
 
 import argparse
 import gc
 import gzip
+import os
 import resource
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from pathlib import Path
 import requests
 import xlsxwriter
 
+from bench.processes import descendants
 from catalight.adapters.tables.reader import TableReader
 from catalight.domain.catalogue.catalogue import understand
 from catalight.domain.catalogue.files import Options
@@ -34,6 +36,7 @@ TRIES = 3
 GC = 100_000, 20, 100  # as in functions/api/handler.py
 FORM = 1_000  # bytes of a request beside its file
 LONGEST = 60  # seconds
+API = "functions.api.handler"
 PURGE = 10  # seconds in which the rows of the job before are deleted
 
 
@@ -67,10 +70,12 @@ def files(rows: int, columns: int) -> dict[str, bytes]:
 
 
 def measure(data: bytes) -> tuple[float, float, float]:
-    """Return the seconds that understanding takes in a process of its own, its peak and its child's, in MB."""
+    """Return the seconds that understanding takes in a new process, its peak and that of its child in MB."""
     command = [sys.executable, "-m", "bench.intake", "--understand"]
     told = [
-        list(map(float, subprocess.run(command, input=data, stdout=subprocess.PIPE, check=True).stdout.split()))
+        list(
+            map(float, subprocess.run(command, input=data, stdout=subprocess.PIPE, check=True).stdout.split())
+        )
         for _ in range(TRIES)
     ]
     seconds, peak, child = (min(values) for values in zip(*told, strict=True))
@@ -106,18 +111,23 @@ def upload(url: str, name: str, data: bytes) -> tuple[int, float]:
 
 def uploads(url: str, made: dict[str, bytes]) -> None:
     """Print how long each file that fits a request takes until the answer."""
+    api = next(pid for pid in descendants(os.getpid()) if API in Path(f"/proc/{pid}/cmdline").read_text())
     for name, data in made.items():
         if len(data) + FORM > MAX_BODY:
             print(f"{name:8} does not fit a request of {MAX_BODY:,} bytes")
             continue
         answers = [upload(url, f"products.{name}", data) for _ in range(TRIES)]
         status, seconds = min(answers, key=lambda answer: (answer[0], answer[1]))
-        print(f"{name:8} {status} after {seconds:.1f} s", flush=True)
+        print(
+            f"{name:8} {status} after {seconds:.1f} s; the API's peak is {memory('VmHWM', api) / 1e6:.0f} MB"
+        )
 
 
 def main() -> None:
     """Print the measurements."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rows", type=int, default=ROWS)
     parser.add_argument("--columns", type=int, default=COLUMNS)
     parser.add_argument("--upload", action="store_true")
@@ -128,7 +138,8 @@ def main() -> None:
         return
     made = files(arguments.rows, arguments.columns)
     images = arguments.rows * arguments.columns
-    print(f"{arguments.rows:,} rows × {arguments.columns} columns: {images:,} images; {Path('/proc/loadavg').read_text()}")
+    print(f"{arguments.rows:,} rows of {arguments.columns} image columns: {images:,} images")
+    print(f"load of the machine: {Path('/proc/loadavg').read_text().strip()}")
     for name, data in made.items():
         seconds, peak, child = measure(data)
         of_child = "" if name == "csv" else f", {child:.0f} MB in the process that reads it"

@@ -15,6 +15,7 @@ from catalight.domain.catalogue.sources import MAX_IMAGES_PER_ROW, Source, linke
 from catalight.domain.catalogue.urls import holds_url, shown
 from catalight.domain.errors import CatalogueError, Problem
 
+MAX_IMAGES = 600_000  # 50,000 rows of 12: as many as one request stores in 15 s (bench/intake.py)
 MAX_ODD_URLS = 100_000  # that cannot be fetched, or that were repaired
 MAX_NAMES_SHOWN = 20
 MAX_PADDING = 1_000_000
@@ -63,6 +64,7 @@ class RowReader:
         self._width = len(cells)
         self._images = header.columns.images
         self._padding_left = max_padding
+        self._found = 0  # images
         self._odd_urls = 0
         self._result_columns = result_columns_in(cells)[::-1]
         self._short_rows = ShortRows(header)
@@ -78,7 +80,7 @@ class RowReader:
         return tuple(own)
 
     def read(self, records: Iterable[Record]) -> None:
-        """Read the rows, up to MAX_ROWS, and keep those that have no problem.
+        """Read the rows, up to MAX_ROWS and MAX_IMAGES, and keep those that have no problem.
 
         Raise CatalogueError at a row with which the catalogue could fill the memory; `rows` has those before.
         """
@@ -210,6 +212,9 @@ class RowReader:
                 if source.fault or source.notes:
                     self._examine(line, index, source)
             found += of_cell
+        self._found += len(found)
+        if self._found > MAX_IMAGES:
+            raise CatalogueError((self._too_many_in_all(line),), 1)
         if len(found) > MAX_IMAGES_PER_ROW:
             self.problems.add(partial(self._too_many_images, line, len(found)))
             return None
@@ -232,6 +237,13 @@ class RowReader:
             "Split them over several rows."
         )
         return Problem("too_many_images", message, line, self._name(self._images[0]), f"{images:,} images")
+
+    def _too_many_in_all(self, line: int) -> Problem:
+        message = (
+            f"Up to this row, the file has more than {MAX_IMAGES:,} images, as many as one job may have. "
+            "Split it into several files."
+        )
+        return Problem("too_many_images_in_all", message, line, self._name(self._images[0]))
 
     def _invalid_url(self, line: int, index: int, source: Source) -> Problem:
         return Problem("invalid_url", source.message, line, self._name(index), shown(source.url))
