@@ -8,9 +8,9 @@ from catalight.domain.catalogue import catalogue
 from catalight.domain.errors import CatalogueError
 
 
-def memory(kind: str) -> int:
-    """Return a size of this process in bytes, as Linux counts it: VmRSS (now) or VmHWM (at most)."""
-    lines = Path("/proc/self/status").read_text().splitlines()
+def memory(kind: str, process: int | str = "self") -> int:
+    """Return a size of a process in bytes, as Linux counts it: VmRSS (now) or VmHWM (at most)."""
+    lines = Path(f"/proc/{process}/status").read_text().splitlines()
     return 1024 * next(int(line.split()[1]) for line in lines if line.startswith(kind))
 
 

@@ -225,6 +225,14 @@ def test_problems_and_warnings_are_listed_up_to_the_cap_but_all_counted() -> Non
     assert (len(error.problems), error.total) == (MAX_PROBLEMS, 150)
 
 
+def test_too_many_images_in_all_stop_the_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(row_reader, "MAX_IMAGES", 3)
+    assert parse(csv_of(GOOD, GOOD, GOOD)).images == 3
+    error = refused(csv_of(GOOD, GOOD, GOOD, GOOD, "5,Pot"))
+    assert found(error) == [("too_many_images_in_all", 5, None)]
+    assert "Split it into several files" in error.problems[0].message
+
+
 def test_rows_with_problems_count_among_the_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that a file of broken rows is not read to its end."""
     monkeypatch.setattr(row_reader, "MAX_ROWS", 3)
@@ -324,10 +332,3 @@ def test_more_rows_than_a_job_may_have_are_refused_at_the_first_one_too_many(
     with pytest.raises(CatalogueError, match="more than 2 rows") as caught:
         catalogue.parse(head + 9 * row)
     assert [(problem.code, problem.line) for problem in caught.value.problems] == [("too_many_rows", 4)]
-
-
-def test_a_file_of_more_images_than_can_be_stored_in_time_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(row_reader, "MAX_IMAGES", 3)
-    assert parse(csv_of(GOOD, '2,Pot,"http://a/1, http://a/2"')).images == 3
-    (problem,) = refused(csv_of(GOOD, '2,Pot,"http://a/1, http://a/2"', GOOD, GOOD)).problems
-    assert (problem.code, problem.line) == ("too_many_images", 4)

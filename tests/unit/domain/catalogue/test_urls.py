@@ -148,6 +148,8 @@ def test_usable(url: str) -> None:
         ("http:///x.jpg", "no host"),
         ("http://:80/x.jpg", "no host"),
         ("http://.../x.jpg", "host is not valid"),
+        ("http://…/x.jpg", "host is not valid"),
+        ("http://shop…/x.jpg", "host is not valid"),
         ("http://a\\b/x.jpg", "host is not valid"),
         ("http://a,b/x.jpg", "host is not valid"),
         ("http://[::1/x.jpg", "host is not valid"),

@@ -5,6 +5,7 @@ reads the file, the process gives up all that it does not need for that. OUTPUT 
 steps of the cage that the kernel refused, and then what `wire.packed` makes of the file or of its error.
 """
 
+import gc
 import json
 import os
 import resource
@@ -28,6 +29,7 @@ def main() -> None:
     source, output = int(sys.argv[1]), int(sys.argv[2])
     options, wanted = wire.wanted_of(sys.argv[3])
     prepare()
+    gc.disable()  # a process that ends with its file needs no collection, which takes as long as the reading
     _limit()
     refused = cage.refused(
         cage.die_with_parent,

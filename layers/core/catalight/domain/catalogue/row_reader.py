@@ -15,7 +15,7 @@ from catalight.domain.catalogue.sources import MAX_IMAGES_PER_ROW, Source, linke
 from catalight.domain.catalogue.urls import holds_url, shown
 from catalight.domain.errors import CatalogueError, Problem
 
-MAX_IMAGES = 600_000  # in all rows: what the API stores within its time
+MAX_IMAGES = 600_000  # 50,000 rows of 12: as many as one request stores in 15 s (bench/intake.py)
 MAX_ODD_URLS = 100_000  # that cannot be fetched, or that were repaired
 MAX_NAMES_SHOWN = 20
 MAX_PADDING = 1_000_000
@@ -64,7 +64,8 @@ class RowReader:
         self._width = len(cells)
         self._images = header.columns.images
         self._padding_left = max_padding
-        self._odd_urls = self._found_images = 0
+        self._found = 0  # images
+        self._odd_urls = 0
         self._result_columns = result_columns_in(cells)[::-1]
         self._short_rows = ShortRows(header)
         self._last_line = 0  # of the rows so far
@@ -79,7 +80,7 @@ class RowReader:
         return tuple(own)
 
     def read(self, records: Iterable[Record]) -> None:
-        """Read the rows, up to MAX_ROWS, and keep those that have no problem.
+        """Read the rows, up to MAX_ROWS and MAX_IMAGES, and keep those that have no problem.
 
         Raise CatalogueError at a row with which the catalogue could fill the memory; `rows` has those before.
         """
@@ -212,29 +213,28 @@ class RowReader:
             of_cell = sources(cells[index], column)
             if index in links and not any(source.usable for source in of_cell):
                 of_cell = linked(links[index], cells[index], column)
-            if any(source.fault or source.notes for source in of_cell):
-                self._examine(line, index, of_cell)
+            for source in of_cell:
+                if source.fault or source.notes:
+                    self._examine(line, index, source)
             found += of_cell
+        self._found += len(found)
+        if self._found > MAX_IMAGES:
+            raise CatalogueError((self._too_many_in_all(line),), 1)
         if len(found) > MAX_IMAGES_PER_ROW:
             self.problems.add(partial(self._too_many_images, line, len(found)))
             return None
-        self._found_images += len(found)
-        if self._found_images > MAX_IMAGES:
-            message = f"Up to this row, the file has over {MAX_IMAGES:,} images. Split it into several files."
-            raise CatalogueError((Problem("too_many_images", message, line),), 1)
         return found
 
-    def _examine(self, line: int, index: int, of_cell: Sequence[Source]) -> None:
-        """Add a warning for each URL that cannot be fetched.
+    def _examine(self, line: int, index: int, source: Source) -> None:
+        """Add a warning for a URL that cannot be fetched.
 
         Raise CatalogueError if there are so many such URLs, or repaired ones, that they would take too long.
         """
-        for source in of_cell:
-            self._odd_urls += bool(source.fault or source.notes)
-            if self._odd_urls > MAX_ODD_URLS:
-                raise CatalogueError((self._too_many_odd_urls(line, index, source),), 1)
-            if source.fault:
-                self.warnings.add(partial(self._invalid_url, line, index, source))
+        self._odd_urls += 1
+        if self._odd_urls > MAX_ODD_URLS:
+            raise CatalogueError((self._too_many_odd_urls(line, index, source),), 1)
+        if source.fault:
+            self.warnings.add(partial(self._invalid_url, line, index, source))
 
     def _too_many_images(self, line: int, images: int) -> Problem:
         message = (
@@ -242,6 +242,13 @@ class RowReader:
             "Split them over several rows."
         )
         return Problem("too_many_images", message, line, self._name(self._images[0]), f"{images:,} images")
+
+    def _too_many_in_all(self, line: int) -> Problem:
+        message = (
+            f"Up to this row, the file has more than {MAX_IMAGES:,} images, as many as one job may have. "
+            "Split it into several files."
+        )
+        return Problem("too_many_images_in_all", message, line, self._name(self._images[0]))
 
     def _invalid_url(self, line: int, index: int, source: Source) -> Problem:
         return Problem("invalid_url", source.message, line, self._name(index), shown(source.url))

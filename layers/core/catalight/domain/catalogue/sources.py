@@ -49,8 +49,10 @@ def sources(cell: str, column: int = 0) -> tuple[Source, ...]:
     A cell whose parts can all be fetched gives these parts, except for share links, and for what no URL
     holds: see "Repairs" in docs/contract.md.
     """
+    if not cell:
+        return ()
     if _is_simple(cell):
-        return (Source(cell.strip(), column=column),)
+        return (Source(cell.strip(), None, None, (), column),)
     listed = cell.split(",")
     if len(listed) <= MAX_IMAGES_PER_ROW and all(map(_is_simple, listed)):
         return tuple(Source(text.strip(), column=column) for text in listed)
