@@ -4,8 +4,8 @@ python -m bench.intake                 50,000 rows of 12 image columns, as CSV, 
 python -m bench.intake --rows 20000    fewer rows
 python -m bench.intake --upload        also sends what fits a request through the whole local system
 
-Memory is the most that a new process takes, over what it had with its imports. Times are the shortest of a few
-tries, because other work on the machine makes them longer.
+Memory is the most that a new process takes, over what it had with its imports. Times are the shortest of a
+few tries, because other work on the machine makes them longer.
 """
 
 import argparse
