@@ -8,8 +8,8 @@ from mangum.adapter import DEFAULT_TEXT_MIME_TYPES
 from catalight.adapters.logging import logs
 from functions.api.app import app
 
-# A large catalogue makes a million objects that live until the answer. To look for garbage among them as often
-# as by default takes a third of the time.
+# A large catalogue makes a million objects that live until the answer. To look for garbage among them as
+# often as by default takes a third of the time.
 gc.set_threshold(100_000, 20, 100)
 
 logger = logs.logger()
