@@ -37,7 +37,6 @@ GC = 100_000, 20, 100  # as in functions/api/handler.py
 FORM = 1_000  # bytes of a request beside its file
 LONGEST = 60  # seconds
 API = "functions.api.handler"
-PURGE = 10  # seconds in which the rows of the job before are deleted
 
 
 def lines(rows: int, columns: int) -> Iterator[list[str]]:
@@ -96,31 +95,24 @@ def report() -> None:
     print(seconds, (memory("VmHWM") - before) / 1e6, child)
 
 
-def upload(url: str, name: str, data: bytes) -> tuple[int, float]:
-    """Send a file; return the status and the seconds, and delete the job."""
-    began = time.perf_counter()
-    answer = requests.post(f"{url}/upload", files={"file": (name, data)}, timeout=LONGEST)
-    seconds = time.perf_counter() - began
-    if answer.status_code == 202:
-        job = answer.json()["request_id"]
-        requests.post(f"{url}/jobs/{job}/cancel", timeout=LONGEST)
-        requests.delete(f"{url}/jobs/{job}", timeout=LONGEST)
-        time.sleep(PURGE)
-    return answer.status_code, seconds
+def upload(name: str, data: bytes) -> tuple[int, float, float]:
+    """Send a file to a new system; return the status, the seconds, and the peak of the API in MB."""
+    with System() as system:
+        began = time.perf_counter()
+        answer = requests.post(f"{system.url}/upload", files={"file": (name, data)}, timeout=LONGEST)
+        seconds = time.perf_counter() - began
+        api = next(pid for pid in descendants(os.getpid()) if API in Path(f"/proc/{pid}/cmdline").read_text())
+        return answer.status_code, seconds, memory("VmHWM", api) / 1e6
 
 
-def uploads(url: str, made: dict[str, bytes]) -> None:
+def uploads(made: dict[str, bytes]) -> None:
     """Print how long each file that fits a request takes until the answer."""
-    api = next(pid for pid in descendants(os.getpid()) if API in Path(f"/proc/{pid}/cmdline").read_text())
     for name, data in made.items():
         if len(data) + FORM > MAX_BODY:
             print(f"{name:8} does not fit a request of {MAX_BODY:,} bytes")
             continue
-        answers = [upload(url, f"products.{name}", data) for _ in range(TRIES)]
-        status, seconds = min(answers, key=lambda answer: (answer[0], answer[1]))
-        print(
-            f"{name:8} {status} after {seconds:.1f} s; the API's peak is {memory('VmHWM', api) / 1e6:.0f} MB"
-        )
+        status, seconds, peak = min(upload(f"products.{name}", data) for _ in range(TRIES))
+        print(f"{name:8} {status} after {seconds:.1f} s; the API's peak is {peak:.0f} MB", flush=True)
 
 
 def main() -> None:
@@ -145,8 +137,7 @@ def main() -> None:
         of_child = "" if name == "csv" else f", {child:.0f} MB in the process that reads it"
         print(f"{name:8} {len(data) / 1e6:5.1f} MB: {seconds:.2f} s, {peak:.0f} MB{of_child}", flush=True)
     if arguments.upload:
-        with System() as system:
-            uploads(system.url, made)
+        uploads(made)
 
 
 if __name__ == "__main__":
