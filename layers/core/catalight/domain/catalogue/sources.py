@@ -95,8 +95,11 @@ def _source(piece: Piece, reason: str | None) -> Source:
     url, done, reason = repair(piece.text, reason)
     if reason:
         return Source(piece.text, reason)
+    direct = share_links.download(url)
+    if not (direct or done or piece.notes):
+        return Source(url)
     notes = {*piece.notes, *done}
-    if direct := share_links.download(url):
+    if direct:
         url = direct
         notes.add(Repair.DOWNLOAD)
     written = piece.text if piece.text != url else None

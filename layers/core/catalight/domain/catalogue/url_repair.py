@@ -216,6 +216,8 @@ def repair(text: str, reason: str | None) -> tuple[str, tuple[Repair, ...], str 
     """
     if len(text) > MAX_REPAIRED_CHARACTERS:
         return text, (), reason
+    if reason is None and "&" not in text and text[-1:] not in _TRAILING:
+        return text, (), None  # as nearly every URL: no step would change it
     url, done = text, []
     for code, step in _STEPS if reason else _ALWAYS:
         if (changed := step(url)) != url:
