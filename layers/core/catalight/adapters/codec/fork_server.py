@@ -16,6 +16,7 @@ import sys
 from catalight.adapters.codec import worker
 from catalight.adapters.codec.forking import END, EXIT_CODE, FORK, REQUEST
 from catalight.adapters.isolation import cage
+from catalight.adapters.isolation.limits import limit
 from catalight.domain.image.limits import Limits
 
 FILES = 16  # descriptors
@@ -26,7 +27,13 @@ def main() -> None:
     control, limits = socket.socket(fileno=int(sys.argv[1])), Limits(**json.loads(sys.argv[2]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent, with which this process ends
     refused = cage.refused(cage.hide_memory, cage.forbid_new_privileges, cage.drop_capabilities)
-    _apply_limits(limits)
+    limit(
+        {
+            resource.RLIMIT_FSIZE: limits.output_bytes + 1,  # one more: shows that an output is too long
+            resource.RLIMIT_NOFILE: FILES,
+            resource.RLIMIT_AS: limits.memory,
+        }
+    )
     worker.prepare()
     os.chdir("/")
     gc.collect()
@@ -65,19 +72,6 @@ def _end(pid: int) -> int:
         return os.EX_OSERR
     os.kill(pid, signal.SIGKILL)  # not reaped yet, so the number is still its own
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-
-
-def _apply_limits(limits: Limits) -> None:
-    """Limit what this process and its children may use."""
-    bounds = {
-        resource.RLIMIT_CORE: 0,
-        resource.RLIMIT_FSIZE: limits.output_bytes + 1,  # one more: shows that an output is too long
-        resource.RLIMIT_NOFILE: FILES,
-    }
-    if sys.platform == "linux":  # other kernels do not enforce it
-        bounds[resource.RLIMIT_AS] = limits.memory
-    for kind, maximum in bounds.items():
-        resource.setrlimit(kind, (maximum, maximum))
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import resource
 import sys
 
 from catalight.adapters.isolation import cage
+from catalight.adapters.isolation.limits import address_space, limit
 from catalight.adapters.logging.traces import trace
 from catalight.adapters.tables import wire
 from catalight.adapters.tables.read import prepare, read
@@ -30,7 +31,13 @@ def main() -> None:
     options, wanted = wire.wanted_of(sys.argv[3])
     prepare()
     gc.disable()  # a process that ends with its file needs no collection, which takes as long as the reading
-    _limit()
+    limit(
+        {
+            resource.RLIMIT_CPU: CPU_SECONDS,
+            resource.RLIMIT_FSIZE: OUTPUT_BYTES,
+            resource.RLIMIT_AS: address_space() + MEMORY,
+        }
+    )
     refused = cage.refused(
         cage.die_with_parent,
         cage.hide_memory,
@@ -49,19 +56,6 @@ def main() -> None:
         answer = json.dumps({"fault": "".join(trace(error))[-FAULT_CHARACTERS:]}).encode()
     _write(output, json.dumps(refused).encode() + b"\n" + answer)
     os._exit(os.EX_OK)  # freeing everything takes time, and needs calls that the filter refuses
-
-
-def _limit() -> None:
-    pages = int(open("/proc/self/statm", "rb").read().split()[0]) if sys.platform == "linux" else 0  # noqa: SIM115, PTH123
-    bounds = {
-        resource.RLIMIT_CORE: 0,
-        resource.RLIMIT_CPU: CPU_SECONDS,
-        resource.RLIMIT_FSIZE: OUTPUT_BYTES,
-    }
-    if pages:
-        bounds[resource.RLIMIT_AS] = pages * resource.getpagesize() + MEMORY
-    for kind, most in bounds.items():
-        resource.setrlimit(kind, (most, most))
 
 
 def _write(output: int, answer: bytes) -> None:
