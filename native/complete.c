@@ -147,6 +147,7 @@ static int skip_refined_ac(Pass *pass, uint64_t *nonzero) {
 static int skip_ac_blocks(Pass *pass, size_t from, size_t to) {
     for (size_t i = from; i < to;) {
         uint64_t *nonzero = &pass->part[0]->nonzero[i];
+        if (is_exhausted(&pass->reader)) return 0;
         if (pass->eob_run == 0) {
             if (!(pass->refines ? skip_refined_ac(pass, nonzero) : skip_first_ac(pass, nonzero))) return 0;
             i++;
@@ -166,6 +167,7 @@ static int skip_mcus(Pass *pass, const Jpeg *jpeg, size_t count) {
     for (uint32_t i = 0; i < pass->parts; i++)
         blocks[i] = pass->parts == 1 ? 1u : (uint32_t)pass->part[i]->across * pass->part[i]->down;
     while (count-- > 0) {
+        if (is_exhausted(&pass->reader)) return 0;
         for (uint32_t i = 0; i < pass->parts; i++) {
             if (pass->refines) drop(&pass->reader, blocks[i]);
             for (uint32_t n = pass->refines ? 0 : blocks[i]; n > 0; n--) {
@@ -193,7 +195,7 @@ static int skip_scan(Pass *pass, const Jpeg *jpeg) {
         size_t to = count - from < step ? count : from + step;
         if (from && !skip_restart(pass, (uint32_t)(from / step - 1))) return 0;
         if (!(pass->first ? skip_ac_blocks(pass, from, to) : skip_mcus(pass, jpeg, to - from))) return 0;
-        if (pass->reader.padding > pass->reader.count) return 0;  // bits beyond the end were used
+        if (is_exhausted(&pass->reader)) return 0;
     }
     return 1;
 }
@@ -240,7 +242,7 @@ static int add_part(Pass *pass, Jpeg *jpeg, uint32_t i, const uint8_t *at) {
     Part *part = pass->part[i] = &jpeg->part[c];
     if (pass->first == 0 && !pass->refines && !(jpeg->has_dc[dc] && index_codes(&pass->dc[i], &jpeg->dc[dc]))) return 0;
     if (pass->last && !(jpeg->has_ac[ac] && index_codes(&pass->ac[i], &jpeg->ac[ac]))) return 0;
-    if (pass->last) index_ac_codes(&pass->ac[i]);
+    if (pass->last) index_values(&pass->ac[i], 1);
     if (pass->first && part->nonzero == NULL) part->nonzero = calloc((size_t)part->wide * part->high, sizeof(uint64_t));
     for (uint32_t k = pass->first; k <= pass->last; k++) part->missing[k] = (uint8_t)pass->shift;
     return pass->first == 0 || part->nonzero != NULL;

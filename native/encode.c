@@ -1,39 +1,180 @@
-// Huffman-codes the tokens that requantise.c makes.
+// Codes the planes (T.81, annexes F and G), as one sequential scan or as several progressive ones, whichever are smaller.
+//
+// Progressive scans have runs of blocks without further values, so that the white around a product takes hardly any bits. They do
+// not refine values bit by bit: that makes most images larger.
 
-#include "jpeg.h"
+#include "scans.h"
+#include "words.h"
 
-#include <stdlib.h>
+#include <string.h>
+
+enum { BLOCK_BYTES = 512 };             // more than a block can take: 64 codes of up to 27 bits, each byte stuffed
+enum { HEADER_BYTES = 2048 };           // more than the tables and the header of a scan take
+enum { LONGEST_EOB_RUN = 0x7FFF };
+
+static const OutputScan SEQUENTIAL[] = {{0, COMPONENTS, 0, BLOCK - 1, SEQUENTIAL_AC}};
+static const OutputScan PROGRESSIVE[] = {
+    {0, COMPONENTS, 0, 0, 0},           {0, 1, 1, LAST_LOW, LOW},         {0, 1, LAST_LOW + 1, BLOCK - 1, HIGH},
+    {1, 2, 1, BLOCK - 1, CHROMA},       {2, 3, 1, BLOCK - 1, CHROMA + 1},
+};
 
 typedef struct {
-    uint16_t bits, length;
-} Code;
+    const Output *output;
+    uint8_t *at, *end;
+    uint64_t bits;                      // the last `held` of them are still to be written
+    uint32_t held;
+} Writer;
 
-static inline uint8_t *flushed(uint8_t *at, uint64_t bits, uint32_t *held) {
-    while (*held >= 8) {
-        *held -= 8;
-        *at = (uint8_t)(bits >> *held);
-        if (*at++ == 0xFF) *at++ = 0;
+static inline void put(Writer *writer, uint32_t bits, uint32_t count) {  // at most 32
+    writer->bits = writer->bits << count | bits, writer->held += count;
+    if (writer->held < 32) return;
+    uint32_t word = (uint32_t)(writer->bits >> (writer->held -= 32));
+    if (((~word - 0x01010101u) & word & 0x80808080u) == 0) {  // no FF byte
+        word = __builtin_bswap32(word);
+        memcpy(writer->at, &word, sizeof word), writer->at += sizeof word;
+        return;
     }
+    for (int shift = 24; shift >= 0; shift -= 8) {
+        *writer->at = (uint8_t)(word >> shift);
+        if (*writer->at++ == 0xFF) *writer->at++ = 0;
+    }
+}
+
+static uint8_t *finished(Writer *writer) {
+    uint32_t ones = -writer->held & 7;  // padding to a whole byte
+    uint64_t bits = writer->bits << ones | ((1u << ones) - 1);
+    for (uint32_t held = writer->held + ones; held > 0;) {
+        held -= 8;
+        *writer->at = (uint8_t)(bits >> held);
+        if (*writer->at++ == 0xFF) *writer->at++ = 0;
+    }
+    return writer->at;
+}
+
+static inline void put_symbol(Writer *writer, const Code *codes, uint32_t symbol, uint32_t size, uint32_t extra) {
+    put(writer, (uint32_t)codes[symbol].bits << size | extra, codes[symbol].length + size);
+}
+
+static inline void put_value(Writer *writer, const Code *codes, uint32_t word, uint32_t run) {
+    uint32_t value = magnitude_of(word), size = size_of(value);
+    for (; run >= ZERO_RUN; run -= ZERO_RUN) put_symbol(writer, codes, ZEROS, 0, 0);
+    put_symbol(writer, codes, run << 4 | size, size, bits_of(value, is_negative(word)));
+}
+
+static inline uint32_t put_eob_run(Writer *writer, const Code *codes, uint32_t run) {
+    uint32_t size = size_of(run) - 1;
+    if (run) put_symbol(writer, codes, size << 4, size, run & ((1u << size) - 1));
+    return 0;
+}
+
+// Returns the word of the next block, and the run of blocks that have ended without a code.
+static inline const uint32_t *put_band(Writer *writer, const uint32_t *at, const OutputScan *scan, uint32_t *eob_run) {
+    const Code *codes = writer->output->codes[scan->ac];
+    const uint32_t *next = at + 1 + values_of(*at);
+    uint32_t k = scan->first - 1;
+    for (at++; at < next && index_of(*at) < scan->first; at++) continue;
+    for (; at < next && index_of(*at) <= scan->last; at++) {
+        *eob_run = put_eob_run(writer, codes, *eob_run);
+        put_value(writer, codes, *at, index_of(*at) - k - 1);
+        k = index_of(*at);
+    }
+    if (k < scan->last && ++*eob_run == LONGEST_EOB_RUN) *eob_run = put_eob_run(writer, codes, *eob_run);
+    return next;
+}
+
+static int put_bands(Writer *writer, const OutputScan *scan) {
+    const Plane *plane = &writer->output->plane[scan->from];
+    uint32_t eob_run = 0;
+    for (size_t row = 0; row < plane->high; row++) {
+        const uint32_t *at = plane->words + plane->starts[row];
+        for (size_t x = 0; x < plane->wide; x++) {
+            if (writer->end - writer->at < BLOCK_BYTES) return 0;
+            at = put_band(writer, at, scan, &eob_run);
+        }
+    }
+    put_eob_run(writer, writer->output->codes[scan->ac], eob_run);
+    return 1;
+}
+
+// A block of a scan of all components. Returns the word of the next block.
+static inline const uint32_t *put_block(Writer *writer, const uint32_t *at, int32_t *last_dc, const Code *dc, const Code *ac) {
+    uint32_t word = *at++, k = 0;
+    int32_t difference = dc_of(word) - *last_dc;
+    uint32_t value = magnitude(difference), size = size_of(value);
+    put_symbol(writer, dc, size, size, bits_of(value, difference < 0));
+    *last_dc = dc_of(word);
+    const uint32_t *next = at + values_of(word);
+    if (ac == NULL) return next;
+    for (; at < next; at++) {
+        put_value(writer, ac, *at, index_of(*at) - k - 1);
+        k = index_of(*at);
+    }
+    if (k < BLOCK - 1) put_symbol(writer, ac, 0, 0, 0);
     return at;
 }
 
-// Encodes the tokens. Returns the number of bytes, or 0 if they exceed `capacity`.
-size_t encode(const Tokens *tokens, const Code codes[TABLES][SYMBOLS], uint8_t *out, size_t capacity) {
-    uint8_t *at = out, *end = out + capacity;
-    uint64_t bits = 0;
-    uint32_t held = 0;
-    for (size_t i = 0; i < tokens->count; i++) {
-        if (end - at < 16) return 0;
-        uint32_t token = tokens->tokens[i], size = token >> 16 & 15;
-        Code code = codes[token >> 24][token >> 16 & 255];
-        bits = bits << (code.length + size) | (uint64_t)code.bits << size | (token & 0xFFFF);
-        held += code.length + size;
-        if (held >= 32) at = flushed(at, bits, &held);
+static int put_mcus(Writer *writer, const OutputScan *scan) {
+    Mcus mcus;
+    const Output *output = writer->output;
+    int32_t last_dc[COMPONENTS] = {0};
+    for (size_t y = 0; begin_row(&mcus, output, y); y++) {
+        for (size_t x = 0; x < mcus.across; x++) {
+            for (uint32_t i = 0; i < mcus.blocks; i++) {
+                if (writer->end - writer->at < BLOCK_BYTES) return 0;
+                const uint32_t **at = &mcus.next[mcus.row[i]], c = mcus.component[i], chroma = c > 0;
+                *at = put_block(writer, *at, &last_dc[c], output->codes[DC + chroma], scan->last ? output->codes[scan->ac + chroma] : NULL);
+            }
+        }
     }
-    uint32_t ones = -held & 7;  // padding to a whole byte
-    held += ones;
-    at = flushed(at, bits << ones | ((1u << ones) - 1), &held);
-    return (size_t)(at - out);
+    return 1;
 }
 
-void release(Tokens *tokens) { free(tokens->tokens); }
+static uint8_t *put_table(uint8_t *at, uint32_t kind, uint32_t number, const Table *table) {
+    uint32_t count = 0;
+    for (int i = 0; i < LONGEST_CODE; i++) count += table->counts[i];
+    *at++ = (uint8_t)(kind << 4 | number);
+    memcpy(at, table->counts, LONGEST_CODE), at += LONGEST_CODE;
+    memcpy(at, table->symbols, count);
+    return at + count;
+}
+
+// Writes the segments of the scan's tables and of its header.
+static uint8_t *put_header(uint8_t *at, const Output *output, const OutputScan *scan) {
+    uint32_t end = scan->to < output->components ? scan->to : output->components, count = end - scan->from;
+    uint8_t *start = at;
+    *at++ = 0xFF, *at++ = 0xC4, at += 2;
+    for (uint32_t i = 0; i < (count > 1 ? 2 : 1); i++) {
+        if (scan->first == 0) at = put_table(at, 0, i, &output->tables[DC + i]);
+        if (scan->last > 0) at = put_table(at, 1, i, &output->tables[scan->ac + i]);
+    }
+    start[2] = (uint8_t)((at - start - 2) >> 8), start[3] = (uint8_t)(at - start - 2);
+    *at++ = 0xFF, *at++ = 0xDA, *at++ = 0, *at++ = (uint8_t)(6 + 2 * count), *at++ = (uint8_t)count;
+    for (uint32_t c = scan->from; c < end; c++) {
+        uint32_t table = c > scan->from;
+        *at++ = (uint8_t)(c + 1), *at++ = (uint8_t)((scan->first == 0 ? table << 4 : 0) | (scan->last > 0 ? table : 0));
+    }
+    *at++ = (uint8_t)scan->first, *at++ = (uint8_t)scan->last, *at++ = 0;
+    return at;
+}
+
+// Chooses the scans and makes their tables. Returns how many bytes they take without stuffing; 0 if a JPEG cannot hold the values.
+uint64_t choose_scans(Output *output) {
+    if (!count_symbols(output)) return 0;
+    uint64_t dc = make_tables(output, DC, 2), sequential = make_tables(output, SEQUENTIAL_AC, 2);
+    uint64_t progressive = make_tables(output, BANDS, output->components > 1 ? 4 : 2);
+    output->progressive = progressive <= sequential;
+    return dc + (output->progressive ? progressive : sequential);
+}
+
+// Writes the scans, with their tables. Returns the number of bytes, or 0 if they exceed `capacity`.
+size_t encode(const Output *output, uint8_t *out, size_t capacity) {
+    const OutputScan *scan = output->progressive ? PROGRESSIVE : SEQUENTIAL;
+    uint8_t *at = out, *end = out + capacity;
+    for (uint32_t count = !output->progressive ? 1 : output->components > 1 ? 5 : 3; count > 0; count--, scan++) {
+        if (end - at < HEADER_BYTES) return 0;
+        Writer writer = {.output = output, .at = put_header(at, output, scan), .end = end};
+        if (!(scan->first ? put_bands(&writer, scan) : put_mcus(&writer, scan))) return 0;
+        at = finished(&writer);
+    }
+    return (size_t)(at - out);
+}

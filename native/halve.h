@@ -2,9 +2,7 @@
 
 #pragma once
 
-#include "jpeg.h"
-
-typedef float Line __attribute__((vector_size(SIDE * sizeof(float))));
+#include "lines.h"
 
 typedef struct {
     Line of[2][SIDE];                   // for the first and the second block: what each coefficient adds to the output's
@@ -19,5 +17,7 @@ typedef struct {
 // `samples` is the number before halving.
 void find_halves(Axis *axis, size_t samples);
 
-// Makes row `y` of a component's blocks, quantised for the output. Returns 0 if a value exceeds what samples can need.
-int halve(const Rows *rows, size_t c, const Component *component, const Axis *across, const Axis *down, size_t y, Block *out);
+// Makes row `y` of a component's blocks and of their bits, in steps of the output with LINE_FRACTION bits of fraction. Returns 0 if a value exceeds what samples
+// can need.
+int halve(const Rows *rows, size_t c, const Component *component, const Axis *across, const Axis *down, size_t y, Block *out,
+          uint64_t *nonzero);

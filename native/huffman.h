@@ -7,7 +7,6 @@
 #include <string.h>
 
 enum { LOOKUP_BITS = 10 };              // bits of a lookup table's index
-enum { ZEROS = 0xF0, ZERO_RUN = 16 };   // ZRL, the symbol of sixteen zeros
 
 typedef struct {
     uint8_t length;                     // bits of code and value; 0 if they do not fit into LOOKUP_BITS
@@ -53,10 +52,11 @@ static inline int index_codes(Lookup *lookup, const Table *table) {
     return 1;
 }
 
-static inline void index_ac_codes(Lookup *lookup) {
+// For codes of AC values, or of DC differences, which have no runs.
+static inline void index_values(Lookup *lookup, int ac) {
     for (uint32_t i = 0; i < 1 << LOOKUP_BITS; i++) {
-        int length = lookup->codes[i] >> 8, symbol = lookup->codes[i] & 255, size = symbol & 15;
-        AcCode ac_code = {0, (uint8_t)(symbol ? symbol >> 4 : BLOCK), 0};
+        int length = lookup->codes[i] >> 8, symbol = lookup->codes[i] & 255, size = ac ? symbol & 15 : symbol;
+        AcCode ac_code = {0, (uint8_t)(!ac ? 0 : symbol ? symbol >> 4 : BLOCK), 0};
         if (length && length + size <= LOOKUP_BITS && (size || symbol == 0 || symbol == ZEROS)) {
             ac_code.length = (uint8_t)(length + size);
             if (size) ac_code.value = extended(i >> (LOOKUP_BITS - length - size) & ((1u << size) - 1), size);
@@ -117,6 +117,9 @@ static inline int next_symbol(Reader *reader, const Lookup *lookup) {  // -1 if 
     }
     return -1;
 }
+
+// Whether bits beyond the end of the data were used.
+static inline int is_exhausted(const Reader *reader) { return reader->padding > reader->count; }
 
 // Whether the coded data ends here: less than a byte of padding is left before a marker.
 static inline int at_marker(const Reader *reader) {

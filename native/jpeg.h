@@ -5,9 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { COMPONENTS = 3, SIDE = 8, BLOCK = SIDE * SIDE, TABLES = 4, SYMBOLS = 256, LONGEST_CODE = 16 };
+enum { COMPONENTS = 3, SIDE = 8, BLOCK = SIDE * SIDE, TABLES = 4, OUTPUT_TABLES = 8, SYMBOLS = 256, LONGEST_CODE = 16 };
 enum { LARGEST_DC = 11, LARGEST_AC = 10 };  // bits of the values that samples of 8 bits can need
 enum { LARGEST_COEFFICIENT = 2048 };    // dequantised; decoders differ for values beyond what samples can need
+enum { ZEROS = 0xF0, ZERO_RUN = 16 };   // ZRL, the symbol of sixteen zeros
 
 typedef int16_t Block[BLOCK];           // coefficients, in zigzag order
 
@@ -44,13 +45,34 @@ typedef struct {
 // Some or all rows of blocks of each component: as many as the output's MCUs need, since missing blocks are padded.
 typedef struct {
     Block *blocks[COMPONENTS];
+    uint64_t *nonzero[COMPONENTS];      // for each block, a bit for each AC coefficient that may not be zero
     size_t stride[COMPONENTS];          // blocks in a row
     size_t rows[COMPONENTS];            // of blocks in one row of the output's MCUs
 } Rows;
 
+// The output's blocks of a component, row by row. Each is a word for its DC and the number of its AC values, and a word for
+// each AC value that is not zero: see words.h.
 typedef struct {
-    uint32_t *tokens;                   // table << 24 | symbol << 16 | bits of the value
-    size_t count, capacity;
-    size_t max_count;                   // of tokens that are allowed
-    uint32_t histogram[TABLES][SYMBOLS];
-} Tokens;
+    uint32_t *words;
+    size_t count, capacity, largest;    // of words; `largest` is the capacity for blocks without zeros
+    size_t *starts;                     // of the rows, and the end of the last one
+    size_t across, rows;                // blocks in a row, rows
+    size_t wide, high;                  // of these, those with visible samples
+} Plane;
+
+typedef struct {
+    uint16_t bits, length;
+} Code;
+
+typedef struct {
+    Plane plane[COMPONENTS];
+    uint32_t components, side;          // side: luma blocks in an MCU, each way
+    size_t max_count;                   // of words of all planes that are allowed
+    uint32_t progressive;
+    uint32_t histogram[OUTPUT_TABLES][SYMBOLS];  // see scans.h
+    Table tables[OUTPUT_TABLES];
+    Code codes[OUTPUT_TABLES][SYMBOLS];
+} Output;
+
+// Makes the tables and codes for some histograms. Returns the number of bytes that they and the symbols take, without stuffing.
+uint64_t make_tables(Output *output, uint32_t first, uint32_t count);

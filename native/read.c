@@ -2,18 +2,21 @@
 
 #include "read.h"
 
-#include "larger.h"
-
 enum { LARGEST_LEVEL = 1 << 14 };       // of a DC value
 enum { AT_ONCE = 5 };                   // codes of at most LOOKUP_BITS that one refill is enough for
 
 int begin_reading(Reading *reading, const Scan *scan) {
-    *reading = (Reading){.left = scan->interval};
+    int with_dc = scan->first == 0 && !scan->refines, with_ac = scan->last > 0;
+    reading->left = scan->interval, reading->restarts = reading->eob_run = 0;
+    memset(reading->last_dc, 0, sizeof reading->last_dc);
     reading->reader = (Reader){scan->data + scan->start, scan->data + scan->length, 0, 0, 0};
-    for (uint32_t i = 0; i < scan->components; i++) {
-        if (!index_codes(&reading->dc[i], &scan->dc_tables[scan->dc[i]])) return 0;
-        if (!index_codes(&reading->ac[i], &scan->ac_tables[scan->ac[i]])) return 0;
-        index_ac_codes(&reading->ac[i]);
+    for (uint32_t table = 0; table < TABLES; table++) {
+        uint32_t dc = 0, ac = 0;
+        for (uint32_t i = 0; i < scan->components; i++) dc |= scan->dc[i] == table, ac |= scan->ac[i] == table;
+        if (with_dc && dc && !index_codes(&reading->dc[table], &scan->dc_tables[table])) return 0;
+        if (with_ac && ac && !index_codes(&reading->ac[table], &scan->ac_tables[table])) return 0;
+        if (with_dc && dc) index_values(&reading->dc[table], 0);
+        if (with_ac && ac) index_values(&reading->ac[table], 1);
     }
     return 1;
 }
@@ -34,11 +37,17 @@ static int restart(Reading *reading, const Scan *scan) {
     return 1;
 }
 
-static int read_dc(Reader *reader, const Lookup *lookup, int32_t *last_dc, uint32_t shift, int16_t *value) {
+static inline __attribute__((always_inline)) int read_dc(Reader *reader, const Lookup *lookup, int32_t *last_dc, uint32_t shift, int16_t *value) {
     refill(reader);
-    int size = next_symbol(reader, lookup);
-    if (size < 0 || size > LARGEST_DC) return 0;
-    if (size) *last_dc += extended(take(reader, size), size);
+    AcCode code = lookup->ac_codes[reader->bits >> (64 - LOOKUP_BITS)];
+    if (__builtin_expect(code.length != 0, 1)) {
+        reader->bits <<= code.length, reader->count -= code.length;
+        *last_dc += code.value;
+    } else {
+        int size = next_symbol(reader, lookup);
+        if (size < 0 || size > LARGEST_DC) return 0;
+        if (size) *last_dc += extended(take(reader, size), size);
+    }
     if (*last_dc > LARGEST_LEVEL >> shift || *last_dc < -(LARGEST_LEVEL >> shift)) return 0;
     *value = (int16_t)(*last_dc * (1 << shift));
     return 1;
@@ -61,9 +70,10 @@ static SlowCode slow_ac_code(Reader reader, const Lookup *lookup) {
     return (SlowCode){reader, code};
 }
 
-// The hot loop.
-static inline int read_ac(Reader *from, const Lookup *lookup, int16_t *block) {
+// The hot loop. A run of sixteen zeros sets the bit of the last one too.
+static inline int read_ac(Reader *from, const Lookup *lookup, int16_t *block, uint64_t *nonzero) {
     Reader reader = *from;
+    uint64_t found = 0;
     uint32_t k = 0;
     while (k < BLOCK - 1) {
         refill(&reader);
@@ -78,32 +88,42 @@ static inline int read_ac(Reader *from, const Lookup *lookup, int16_t *block) {
             }
             k += code.run + 1u;
             if (k >= BLOCK) {
-                *from = reader;
+                *from = reader, *nonzero = found;
                 return code.run == BLOCK;
             }
-            block[k] = code.value;
+            block[k] = code.value, found |= (uint64_t)1 << k;
         }
     }
-    *from = reader;
+    *from = reader, *nonzero = found;
     return 1;
 }
 
-static int read_first_ac(Reading *reading, const Lookup *lookup, const Scan *scan, int16_t *block) {
-    Reader *reader = &reading->reader;
+static int read_first_ac(Reading *reading, const Lookup *lookup, const Scan *scan, int16_t *block, uint64_t *nonzero) {
     if (reading->eob_run) return reading->eob_run--, 1;
+    Reader reader = reading->reader;
+    uint64_t found = 0;
     for (uint32_t k = scan->first; k <= scan->last; k++) {
-        refill(reader);
-        int symbol = next_symbol(reader, lookup), run = symbol >> 4, size = symbol & 15;
-        if (symbol < 0 || size + (int)scan->shift > LARGEST_AC) return 0;
-        if (size == 0 && run < ZERO_RUN - 1) {
-            reading->eob_run = (1u << run) - 1 + (run ? take(reader, run) : 0);
-            return 1;
+        refill(&reader);
+        AcCode code = lookup->ac_codes[reader.bits >> (64 - LOOKUP_BITS)];
+        if (code.length) {
+            reader.bits <<= code.length, reader.count -= code.length;
+            if (code.run == BLOCK) break;
+        } else {
+            int symbol = next_symbol(&reader, lookup), size = symbol & 15;
+            code = (AcCode){0, (uint8_t)(symbol >> 4), 0};
+            if (symbol < 0 || size + (int)scan->shift > LARGEST_AC) return 0;
+            if (size == 0 && code.run < ZERO_RUN - 1) {
+                reading->eob_run = (1u << code.run) - 1 + (code.run ? take(&reader, code.run) : 0);
+                break;
+            }
+            if (size) code.value = extended(take(&reader, size), size);
         }
-        k += (uint32_t)run;
-        if (size == 0) continue;
+        k += code.run;
+        if (code.value == 0) continue;
         if (k > scan->last) return 0;
-        block[k] = (int16_t)(extended(take(reader, size), size) * (1 << scan->shift));
+        block[k] = (int16_t)(code.value * (1 << scan->shift)), found |= (uint64_t)1 << k;
     }
+    reading->reader = reader, *nonzero |= found;
     return 1;
 }
 
@@ -112,28 +132,34 @@ static inline uint32_t take_bit(Reader *reader) {
     return take(reader, 1);
 }
 
-static void add_bit(Reader *reader, int16_t bit, int16_t *value) {
-    if (take_bit(reader) && (*value & bit) == 0) *value = (int16_t)(*value + (*value > 0 ? bit : -bit));
+// Each of these values has a correction bit, which says whether its magnitude grows.
+static inline void correct(Reader *reader, uint32_t shift, int16_t *block, uint64_t values) {
+    while (values) {
+        refill(reader);
+        uint32_t count = (uint32_t)__builtin_popcountll(values), bits;
+        if (count > 16) count = 16;
+        bits = take(reader, (int)count) << (32 - count);
+        for (; count-- > 0; values &= values - 1, bits <<= 1) {
+            int16_t *value = &block[__builtin_ctzll(values)], step = (int16_t)(bits >> 31 << shift);
+            if ((*value & step) == 0) *value = (int16_t)(*value + (*value > 0 ? step : -step));
+        }
+    }
 }
 
-// Refines the values from `k` on, up to the zero after `zeros` other zeros, or to the scan's last. Returns that index.
-static uint32_t refine(Reader *reader, const Scan *scan, int16_t *block, uint64_t values, uint32_t k, int zeros) {
-    uint64_t from_here = ~(uint64_t)0 << k, to_last = ~(uint64_t)0 >> (BLOCK - 1 - scan->last);
-    uint64_t free = ~values & from_here & to_last;
+// Refines the `values` among `left`, up to the zero after `zeros` other zeros. Returns the bits of what comes after that.
+static inline uint64_t refine(Reader *reader, uint32_t shift, int16_t *block, uint64_t values, uint64_t left, int zeros, uint64_t *end) {
+    uint64_t free = left & ~values;
     while (zeros-- > 0) free &= free - 1;
-    uint32_t end = free ? (uint32_t)__builtin_ctzll(free) : scan->last + 1;
-    uint64_t before_end = end < BLOCK ? ((uint64_t)1 << end) - 1 : ~(uint64_t)0;
-    for (values &= from_here & before_end; values; values &= values - 1)
-        add_bit(reader, (int16_t)(1 << scan->shift), &block[__builtin_ctzll(values)]);
-    return end;
+    *end = free & -free;
+    uint64_t before = *end ? *end - 1 : ~(uint64_t)0;
+    correct(reader, shift, block, values & left & before);
+    return left & ~(before | *end);
 }
 
-static int refine_ac(Reading *reading, const Lookup *lookup, const Scan *scan, int16_t *block) {
-    static const Block NONE = {0};
+static int refine_ac(Reading *reading, const Lookup *lookup, const Scan *scan, int16_t *block, uint64_t *nonzero) {
     Reader *reader = &reading->reader;
-    uint64_t values = larger(block, NONE);
-    uint32_t k = scan->first;
-    while (reading->eob_run == 0 && k <= scan->last) {
+    uint64_t values = *nonzero, left = ~(uint64_t)0 << scan->first & ~(uint64_t)0 >> (BLOCK - 1 - scan->last);
+    while (reading->eob_run == 0 && left) {
         refill(reader);
         int symbol = next_symbol(reader, lookup), run = symbol >> 4, size = symbol & 15;
         if (symbol < 0 || size > 1) return 0;
@@ -142,25 +168,29 @@ static int refine_ac(Reading *reading, const Lookup *lookup, const Scan *scan, i
             break;
         }
         int negative = size && !take_bit(reader);
-        k = refine(reader, scan, block, values, k, run);
-        if (size && k > scan->last) return 0;
-        if (size) block[k] = (int16_t)(negative ? -(1 << scan->shift) : 1 << scan->shift);
-        k++;
+        uint64_t end;
+        left = refine(reader, scan->shift, block, values, left, run, &end);
+        if (size == 0) continue;
+        if (end == 0) return 0;
+        block[__builtin_ctzll(end)] = (int16_t)(negative ? -(1 << scan->shift) : 1 << scan->shift), *nonzero |= end;
     }
     if (reading->eob_run) {
-        if (k <= scan->last) refine(reader, scan, block, values, k, BLOCK);
+        correct(reader, scan->shift, block, values & left);
         reading->eob_run--;
     }
     return 1;
 }
 
-static int read_block(Reading *reading, const Scan *scan, uint32_t i, int16_t *block) {
+static inline int read_block(Reading *reading, const Scan *scan, uint32_t i, int16_t *block, uint64_t *nonzero) {
     Reader *reader = &reading->reader;
-    if (!scan->progressive)
-        return read_dc(reader, &reading->dc[i], &reading->last_dc[i], 0, block) && read_ac(reader, &reading->ac[i], block);
-    if (scan->first && scan->refines) return refine_ac(reading, &reading->ac[i], scan, block);
-    if (scan->first) return read_first_ac(reading, &reading->ac[i], scan, block);
-    if (!scan->refines) return read_dc(reader, &reading->dc[i], &reading->last_dc[i], scan->shift, block);
+    const Lookup *dc = &reading->dc[scan->dc[i]], *ac = &reading->ac[scan->ac[i]];
+    if (!scan->progressive) {
+        if (*nonzero) memset(block, 0, sizeof(Block)), *nonzero = 0;
+        return read_dc(reader, dc, &reading->last_dc[i], 0, block) && read_ac(reader, ac, block, nonzero);
+    }
+    if (scan->first && scan->refines) return refine_ac(reading, ac, scan, block, nonzero);
+    if (scan->first) return read_first_ac(reading, ac, scan, block, nonzero);
+    if (!scan->refines) return read_dc(reader, dc, &reading->last_dc[i], scan->shift, block);
     if (take_bit(reader)) *block = (int16_t)(*block | 1 << scan->shift);
     return 1;
 }
@@ -169,7 +199,7 @@ int read_row(Reading *reading, const Scan *scan, const Image *image, const Rows 
     int alone = scan->components == 1;
     uint32_t count = alone ? image->component[scan->component[0]].wide : image->mcus_across;
     for (uint32_t mcu = 0; mcu < count; mcu++) {
-        if (reading->reader.padding > reading->reader.count) return 0;  // it has read beyond the end
+        if (is_exhausted(&reading->reader)) return 0;
         if (scan->interval && reading->left-- == 0) {
             if (!restart(reading, scan)) return 0;
             reading->left--;
@@ -179,8 +209,8 @@ int read_row(Reading *reading, const Scan *scan, const Image *image, const Rows 
             const Component *component = &image->component[c];
             uint32_t across = alone ? 1 : component->across, down = alone ? 1 : component->down;
             for (uint32_t n = 0; n < across * down; n++) {
-                size_t row = to * down + n / across, column = mcu * across + n % across;
-                if (!read_block(reading, scan, i, rows->blocks[c][row * rows->stride[c] + column])) return 0;
+                size_t at = (to * down + n / across) * rows->stride[c] + mcu * across + n % across;
+                if (!read_block(reading, scan, i, rows->blocks[c][at], &rows->nonzero[c][at])) return 0;
             }
         }
     }

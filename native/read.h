@@ -6,7 +6,7 @@
 
 typedef struct {
     Reader reader;
-    Lookup dc[COMPONENTS], ac[COMPONENTS];  // of the scan's components
+    Lookup dc[TABLES], ac[TABLES];      // those that the scan uses
     int32_t last_dc[COMPONENTS];        // their last DC values, the predictions of the next
     uint32_t eob_run;                   // of the next blocks, those without further values in this scan
     uint32_t left;                      // MCUs to the next restart

@@ -2,35 +2,46 @@
 
 #include "zigzag.h"
 
+#include <string.h>
+
 enum { AHEAD = 8, CACHE_LINE = 64 };    // blocks to prefetch ahead; bytes of a cache line
 
 typedef struct {
-    uint8_t from[BLOCK];                // for each zigzag index, the index of the source coefficient
+    uint8_t to[BLOCK];                  // for each zigzag index of the source, the index in the output
     int16_t signs[BLOCK];
 } Permutation;
 
 // Mirroring negates the coefficients of odd frequency along that axis.
 static Permutation permutation_of(const Turn *turn) {
-    uint8_t zigzag[BLOCK];
-    for (uint8_t k = 0; k < BLOCK; k++) zigzag[NATURAL_ORDER[k]] = k;
     Permutation permutation;
     for (size_t k = 0; k < BLOCK; k++) {
-        size_t row = NATURAL_ORDER[k] / SIDE, column = NATURAL_ORDER[k] % SIDE;
-        permutation.from[k] = turn->swap ? zigzag[SIDE * column + row] : (uint8_t)k;
-        permutation.signs[k] = (turn->across && column % 2) != (turn->down && row % 2) ? -1 : 1;
+        size_t row = NATURAL_ORDER[k] / SIDE, column = NATURAL_ORDER[k] % SIDE, to = turn->swap ? SIDE * column + row : SIDE * row + column;
+        size_t odd_across = (turn->swap ? row : column) % 2, odd_down = (turn->swap ? column : row) % 2;
+        permutation.to[k] = ZIGZAG[to];
+        permutation.signs[k] = (turn->across && odd_across) != (turn->down && odd_down) ? -1 : 1;
     }
     return permutation;
 }
 
+static void turn_block(const Permutation *permutation, const int16_t *from, uint64_t nonzero, int16_t *to, uint64_t *to_nonzero) {
+    if (*to_nonzero) memset(to, 0, sizeof(Block)), *to_nonzero = 0;
+    to[0] = from[0];
+    for (uint64_t bits = nonzero & ~(uint64_t)1; bits; bits &= bits - 1) {
+        uint32_t k = (uint32_t)__builtin_ctzll(bits), place = permutation->to[k];
+        to[place] = (int16_t)(from[k] * permutation->signs[k]), *to_nonzero |= (uint64_t)1 << place;
+    }
+}
+
 // Copies blocks that lie `step` apart so that they lie side by side. When they are rows apart, each is prefetched while
 // others are processed: waiting for memory at each of them would take most of the time.
-static void turn_line(const Permutation *permutation, const Block *from, ptrdiff_t step, size_t count, Block *to) {
+static void turn_line(const Permutation *permutation, const Block *from, const uint64_t *nonzero, ptrdiff_t step, size_t count, Block *to,
+                      uint64_t *to_nonzero) {
     ptrdiff_t ahead = AHEAD * step * (ptrdiff_t)sizeof(Block);
     for (size_t x = 0; x < count; x++) {
-        const int16_t *block = from[(ptrdiff_t)x * step];
-        uintptr_t later = (uintptr_t)block + (uintptr_t)ahead;
+        ptrdiff_t at = (ptrdiff_t)x * step;
+        uintptr_t later = (uintptr_t)from[at] + (uintptr_t)ahead;
         for (size_t line = 0; line < sizeof(Block); line += CACHE_LINE) __builtin_prefetch((void *)(later + line));
-        for (size_t k = 0; k < BLOCK; k++) to[x][k] = (int16_t)(block[permutation->from[k]] * permutation->signs[k]);
+        turn_block(permutation, from[at], nonzero[at], to[x], &to_nonzero[x]);
     }
 }
 
@@ -42,9 +53,10 @@ void turn_row(const Image *upright, const Turn *turn, const Rows *from, const Ro
         for (size_t r = 0; r < to->rows[c]; r++) {
             ptrdiff_t row = (ptrdiff_t)(y * to->rows[c] + r);
             if (row >= high) break;
-            const Block *line = from->blocks[c] + down * (turn->down ? high - 1 - row : row);
-            if (turn->across) line += across * (wide - 1);
-            turn_line(&permutation, line, turn->across ? -across : across, (size_t)wide, to->blocks[c] + r * to->stride[c]);
+            ptrdiff_t first = down * (turn->down ? high - 1 - row : row) + (turn->across ? across * (wide - 1) : 0);
+            size_t line = r * to->stride[c];
+            turn_line(&permutation, from->blocks[c] + first, from->nonzero[c] + first, turn->across ? -across : across, (size_t)wide,
+                      to->blocks[c] + line, to->nonzero[c] + line);
         }
     }
 }

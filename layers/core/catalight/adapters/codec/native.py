@@ -2,7 +2,7 @@
 
 import platform
 import sys
-from ctypes import CDLL, c_char_p, c_int, c_size_t, c_void_p
+from ctypes import CDLL, c_char_p, c_int, c_size_t, c_uint64, c_void_p
 from functools import cache
 from pathlib import Path
 
@@ -13,9 +13,13 @@ def library() -> CDLL | None:
     path = Path(__file__).with_name(f"native-{platform.machine()}.elf")
     if sys.platform != "linux" or not path.exists():
         return None
-    found = CDLL(str(path))
+    return declared(CDLL(str(path)))
+
+
+def declared(found: CDLL) -> CDLL:
+    """Declare the types of the library's functions."""
     found.encode.restype = found.requantise_scan.restype = found.read_scan.restype = c_size_t
-    found.make_blocks.restype = c_void_p
+    found.make_blocks.restype, found.choose_scans.restype = c_void_p, c_uint64
     found.check_complete.argtypes = (c_char_p, c_size_t, c_int, c_int)
-    found.release.restype = found.release_blocks.restype = None
+    found.search.restype = found.release.restype = found.release_blocks.restype = None
     return found

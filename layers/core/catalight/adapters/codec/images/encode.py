@@ -1,12 +1,15 @@
 """Encode pixels into a file, and check that the file is complete."""
 
 import os
+from ctypes import c_char_p
 from typing import IO, Any
 
 from PIL import Image
 
 from catalight.adapters.codec.images.colour import convert
 from catalight.adapters.codec.images.decode import DecodedImage
+from catalight.adapters.codec.images.memory import Pixels
+from catalight.adapters.codec.jpeg import pixels
 from catalight.domain.errors import ImageError, ImageErrorCode
 from catalight.domain.image.limits import Limits
 from catalight.domain.image.options import ImageFormat, Options
@@ -50,6 +53,9 @@ def write(
     limits.check_output(output, *decoded.still.size, transparent=decoded.transparent)
     animated = decoded.animated and output in (ImageFormat.WEBP, ImageFormat.GIF)
     frames = [_writable(frame, output, options) for frame in decoded.frames[: None if animated else 1]]
+    if output is ImageFormat.JPEG and (data := own_jpeg(frames[0], options, exif)):
+        overwrite(file, data, limits)
+        return
     settings = _settings(output, frames[0], options, exif)
     if animated:
         settings |= _animation_settings(decoded, frames, output)
@@ -63,6 +69,17 @@ def write(
         raise limits.too_many_bytes() from error
     if length(file) > limits.output_bytes:
         raise limits.too_many_bytes()
+
+
+def own_jpeg(frame: Image.Image, options: Options, exif: bytes) -> bytes | None:
+    """Encode with the native library; None if it cannot do that."""
+    if frame.mode == "L":
+        return pixels.encoded(c_char_p(frame.tobytes()), frame.size, options.quality, exif, grey=True)
+    try:
+        memory = Pixels(frame)
+    except ValueError:
+        return None
+    return pixels.encoded(memory.address, frame.size, options.quality, exif, grey=False)
 
 
 def length(file: IO[bytes]) -> int:

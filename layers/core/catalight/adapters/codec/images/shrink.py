@@ -1,10 +1,11 @@
 """Bicubic downscaling like Pillow's in a quarter of its time; Pillow does what native/resample.c cannot."""
 
-from ctypes import POINTER, Structure, c_char_p, c_double, c_int64, c_void_p, cast, py_object, pythonapi
+from ctypes import c_double
 
 from PIL import Image
 
 from catalight.adapters.codec import native
+from catalight.adapters.codec.images.memory import Pixels
 
 type Box = tuple[float, float, float, float]
 """Left, top, right and bottom edge of a part of an image, in pixels; edges may lie within a pixel."""
@@ -13,24 +14,6 @@ _MIN_WIDTH = 4  # pixels: a row must have at least 16 bytes
 # Modes to shrink in, because otherwise the colour of transparent pixels would bleed into the edges.
 _PREMULTIPLIED = {"RGBA": "RGBa", "LA": "La"}
 _FOUR_BYTES = frozenset({"RGB", *_PREMULTIPLIED.values()})  # modes that Pillow holds in 4 bytes a pixel
-
-_address = pythonapi.PyCapsule_GetPointer
-_address.argtypes, _address.restype = (py_object, c_char_p), c_void_p
-
-
-class _ArrowArray(Structure):
-    """The fields used here of https://arrow.apache.org/docs/format/CDataInterface.html."""
-
-
-_ArrowArray._fields_ = (
-    ("length", c_int64),
-    ("null_count", c_int64),
-    ("offset", c_int64),
-    ("n_buffers", c_int64),
-    ("n_children", c_int64),
-    ("buffers", POINTER(c_void_p)),
-    ("children", POINTER(POINTER(_ArrowArray))),
-)
 
 
 def shrunk(image: Image.Image, size: tuple[int, int], box: Box | None = None) -> Image.Image:
@@ -52,19 +35,10 @@ def shrink_natively(image: Image.Image, size: tuple[int, int], box: Box | None =
         return None
     result = Image.new(image.mode, size)
     try:
-        source, output = _Pixels(image), _Pixels(result)
+        source, output = Pixels(image), Pixels(result)
     except ValueError:  # not contiguous, because PILLOW_BLOCK_SIZE is not large enough
         return None
     edges = (c_double * 4)(*(box or (0, 0, *image.size)))
     if not library.shrink(source.address, *image.size, edges, output.address, *size):
         raise MemoryError("not enough memory to shrink")
     return result
-
-
-class _Pixels:
-    """Contiguous pixels of 4 bytes each; `address` is valid as long as this object lives."""
-
-    def __init__(self, image: Image.Image) -> None:
-        _, self._capsule = image.__arrow_c_array__()
-        array = cast(_address(self._capsule, b"arrow_array"), POINTER(_ArrowArray)).contents
-        self.address = c_void_p(array.children[0].contents.buffers[1])

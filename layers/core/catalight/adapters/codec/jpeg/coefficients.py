@@ -1,6 +1,5 @@
-"""DCT coefficients as tokens, between decoding and encoding: binds native/requantise.c and encode.c."""
+"""DCT coefficients between decoding and encoding: binds native/requantise.c, search.c and encode.c."""
 
-from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from ctypes import (
@@ -15,9 +14,7 @@ from ctypes import (
     c_void_p,
     memmove,
 )
-from functools import cached_property
 
-from catalight.adapters.codec.jpeg import huffman
 from catalight.adapters.codec.jpeg.header import (
     BLOCK,
     COMPONENTS,
@@ -25,12 +22,13 @@ from catalight.adapters.codec.jpeg.header import (
     SYMBOLS,
     TABLES,
     Header,
-    HuffmanTable,
     Scan,
 )
 from catalight.adapters.codec.jpeg.turn import Turn
 
-_MIN_TOKENS = 1 << 16
+_OUTPUT_TABLES = 8
+_MIN_WORDS = 1 << 16
+_SPARE_BYTES = 4096  # the library wants room for a scan's header and a whole block
 
 
 class _Component(Structure):
@@ -83,72 +81,124 @@ class _Scan(Structure):
     )
 
 
-class _Tokens(Structure):
+class _Code(Structure):
+    _fields_ = (("bits", c_uint16), ("length", c_uint16))
+
+
+class _Plane(Structure):
     _fields_ = (
-        ("tokens", c_void_p),
+        ("words", c_void_p),
         ("count", c_size_t),
         ("capacity", c_size_t),
-        ("max_count", c_size_t),
-        ("histogram", c_uint32 * SYMBOLS * TABLES),
+        ("largest", c_size_t),
+        ("starts", c_void_p),
+        ("across", c_size_t),
+        ("rows", c_size_t),
+        ("wide", c_size_t),
+        ("high", c_size_t),
     )
 
 
-class Tokens:
-    """The coefficients after requantisation, ready for Huffman coding."""
+class _Output(Structure):
+    _fields_ = (
+        ("plane", _Plane * COMPONENTS),
+        ("components", c_uint32),
+        ("side", c_uint32),
+        ("max_count", c_size_t),
+        ("progressive", c_uint32),
+        ("histogram", c_uint32 * SYMBOLS * _OUTPUT_TABLES),
+        ("tables", _Table * _OUTPUT_TABLES),
+        ("codes", _Code * SYMBOLS * _OUTPUT_TABLES),
+    )
 
-    def __init__(self, library: CDLL, tokens: _Tokens) -> None:
+
+class Coefficients:
+    """The coefficients after rounding. `progressive` is whether progressive scans take the fewest bytes.
+
+    `prices` are those of a bit of luma and of chroma; see look.Look.
+    """
+
+    def __init__(self, library: CDLL, output: _Output, prices: tuple[int, int]) -> None:
         self._library = library
-        self._tokens = tokens
+        self._output = output
+        library.search(byref(output), *prices)
+        self._bytes = library.choose_scans(byref(output))
+        self.progressive = bool(output.progressive)
 
-    @cached_property
-    def uses(self) -> list[dict[int, int]]:
-        """The count of each symbol, for each Huffman table: luma DC, luma AC, chroma DC, chroma AC."""
-        tables = (table[:] for table in self._tokens.histogram)
-        return [{symbol: count for symbol, count in enumerate(table) if count} for table in tables]
-
-    def coded(self, tables: Sequence[HuffmanTable]) -> memoryview | None:
-        """Huffman-code the data; None if unusually many stuffed bytes make it too long for the buffer."""
-        codes, bits = array("H", bytes(2 * 2 * SYMBOLS * TABLES)), 0
-        for number, (table, uses) in enumerate(zip(tables, self.uses, strict=False)):
-            for symbol, code, length in huffman.codes(table):
-                index = 2 * (SYMBOLS * number + symbol)
-                codes[index], codes[index + 1] = code, length
-                bits += uses[symbol] * (length + symbol % 16)
-        out = bytearray(bits // 7 + 64)
+    def coded(self) -> memoryview | None:
+        """Return the scans with their Huffman tables; None if a JPEG cannot hold the values."""
+        out = bytearray(self._bytes * 8 // 7 + _SPARE_BYTES)
         buffer = (c_ubyte * len(out)).from_buffer(out)
-        table_codes = (c_uint16 * len(codes)).from_buffer(codes)
-        length = self._library.encode(byref(self._tokens), table_codes, buffer, c_size_t(len(out)))
+        length = self._bytes and self._library.encode(byref(self._output), buffer, c_size_t(len(out)))
         return memoryview(out)[:length] if length else None
 
 
 @contextmanager
 def requantised(
-    library: CDLL, header: Header, first: Scan, output: Header, turn: Turn, steps: Sequence[bytes]
-) -> Iterator[Tokens | None]:
+    library: CDLL,
+    header: Header,
+    first: Scan,
+    output: Header,
+    turn: Turn,
+    steps: Sequence[bytes],
+    price: int,
+) -> Iterator[Coefficients | None]:
     """Requantise each component with the tables in `steps`; yield None for broken, unusual or too much data.
 
     `first` is the first scan of `header`; this function reads the others. `output` and `steps` are the header
-    and the tables after the rotation. Raises UnusualError.
+    and the tables after the rotation, and `price` is that of look.Look. Raises UnusualError.
     """
-    tokens = _Tokens(max_count=max(_MIN_TOKENS, header.width * header.height))
     image = _image(output, steps)
-    try:
+    with _output(library, header.width, header.height) as made:
         if len(first.components) == len(header.components) and not header.progressive and not any(turn):
-            ok = _from_scan(library, image, header, first, tokens)
+            ok = _from_scan(library, image, header, first, made)
         else:
-            ok = _from_blocks(library, image, header, first, turn, tokens)
-        yield Tokens(library, tokens) if ok else None
+            ok = _from_blocks(library, image, header, first, turn, made)
+        yield Coefficients(library, made, _prices(output, steps, price)) if ok else None
+
+
+@contextmanager
+def from_pixels(
+    library: CDLL, address: c_void_p | c_char_p, header: Header, price: int
+) -> Iterator[Coefficients | None]:
+    """Make the coefficients of an image with the steps of `header`; yield None for too much data.
+
+    At `address` are its pixels: a byte each if it is grey, else red, green, blue and an unused byte.
+    """
+    image = _image(header, [header.steps[component.steps] for component in header.components])
+    with _output(library, header.width, header.height) as made:
+        ok = library.code_samples(byref(image), address, byref(made))
+        yield Coefficients(library, made, (price, price)) if ok else None
+
+
+@contextmanager
+def _output(library: CDLL, width: int, height: int) -> Iterator[_Output]:
+    made = _Output(max_count=max(_MIN_WORDS, width * height))
+    try:
+        yield made
     finally:
-        library.release(byref(tokens))
+        library.release(byref(made))
 
 
-def _from_scan(library: CDLL, image: _Image, header: Header, scan: Scan, tokens: _Tokens) -> bool:
-    end = library.requantise_scan(byref(image), byref(_scan(header, scan)), byref(tokens))
+def _prices(output: Header, steps: Sequence[bytes], price: int) -> tuple[int, int]:
+    """Return the prices of a bit of luma and of chroma: nothing where the steps do not change.
+
+    So an output that is compressed once more stays as it is.
+    """
+    changed = [
+        after != output.steps[component.steps]
+        for component, after in zip(output.components, steps, strict=True)
+    ]
+    return price * changed[0], price * any(changed[1:])
+
+
+def _from_scan(library: CDLL, image: _Image, header: Header, scan: Scan, made: _Output) -> bool:
+    end = library.requantise_scan(byref(image), byref(_scan(header, scan)), byref(made))
     return bool(end) and header.scan(end) is None
 
 
 def _from_blocks(
-    library: CDLL, upright: _Image, header: Header, first: Scan, turn: Turn, tokens: _Tokens
+    library: CDLL, upright: _Image, header: Header, first: Scan, turn: Turn, made: _Output
 ) -> bool:
     image = _image(header, [header.steps[component.steps] for component in header.components])
     blocks = library.make_blocks(byref(image))
@@ -159,7 +209,7 @@ def _from_blocks(
             if not end:
                 return False
             scan = header.scan(end)
-        arguments = byref(image), byref(upright), byref(_Turn(*turn)), c_void_p(blocks), byref(tokens)
+        arguments = byref(image), byref(upright), byref(_Turn(*turn)), c_void_p(blocks), byref(made)
         return bool(blocks and library.requantise_blocks(*arguments))
     finally:
         library.release_blocks(c_void_p(blocks))

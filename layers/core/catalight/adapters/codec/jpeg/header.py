@@ -209,14 +209,13 @@ class Header:
     def _check_order(self, scan: Scan, before: int) -> None:
         """Raise UnusualError if the scan is out of order: DC comes before AC, values before refinements."""
         _expect(scan.first <= scan.last and scan.shift <= _MAX_SHIFT)
+        count = scan.last + 1 - scan.first
         for component in scan.components:
             missing = self._missing[component]
             _expect(scan.first == 0 or missing[0] < BLOCK)
-            for k in range(scan.first, scan.last + 1):
-                _expect(
-                    missing[k] == (before or BLOCK) and scan.shift == (before - 1 if before else scan.shift)
-                )
-                missing[k] = scan.shift
+            _expect(missing[scan.first : scan.last + 1] == [before or BLOCK] * count)
+            _expect(before in (0, scan.shift + 1))
+            missing[scan.first : scan.last + 1] = [scan.shift] * count
 
 
 def segment(kind: int, content: bytes) -> bytes:

@@ -1,0 +1,85 @@
+"""What a quality means: Pillow's look at that number, with other quantisation tables that take fewer bytes.
+
+The tables are those of N. Robidoux, which ImageMagick's forum discussed and mozjpeg uses: for luma and chroma
+alike, and coarser at high frequencies than those of T.81, annex K, which libjpeg uses. The search in
+native/search.c makes an image coarser too. So at the same look both need a higher nominal quality.
+`python -m bench.curve` measures that.
+"""
+
+import struct
+from collections.abc import Iterable, Sequence
+from functools import cache
+from itertools import pairwise
+from typing import NamedTuple
+
+# Quantisation tables of quality 50, in zigzag order. T.81, annex K: for luma and chroma.
+_LUMA = bytes.fromhex(
+    "100b0c0e0c0a100e0d0e1211101318281a181616183123251d283a333d3c3933"
+    "383740485c4e404457453738506d51575f626768673e4d71797064785c656763"
+)
+_CHROMA = bytes.fromhex("1112121815182f1a1a2f6342384263") + bytes([99] * 49)
+_ROBIDOUX = struct.unpack(
+    ">64H",
+    bytes.fromhex(
+        "00100010001000100011001000120014001400120019001b0018001b001900250022001f001f002200250038"
+        "0028002b0028002b0028003800550035003e00350035003e00350055004b005b004a0045004a005b004b0087"
+        "006a005e005e006a0087009c0083007c0083009c00bd00a900a900bd00ee00e200ee0137013701a2"
+    ),
+)
+
+# Of qualities: the nominal quality of the tables, and what a bit may cost, in squared quantisation steps.
+_CURVE = (
+    (1, 1.0, 0.13),
+    (30, 38.0, 0.12),
+    (50, 57.8, 0.10),
+    (75, 76.7, 0.07),
+    (90, 90.2, 0.06),
+    (100, 100.0, 0.0),
+)
+_WHOLE = 65536  # of a squared step, in native/search.c
+
+
+class Look(NamedTuple):
+    """Quantisation steps for luma and for chroma, in zigzag order, and the price of a bit in the search."""
+
+    luma: bytes
+    chroma: bytes
+    price: int
+
+
+@cache
+def of_quality(quality: int) -> Look:
+    """Return the look of a quality from 1 to 100."""
+    nominal, price = _on_curve(quality)
+    steps = _scaled(_ROBIDOUX, 5000 / nominal if nominal < 50 else 200 - 2 * nominal)
+    return Look(steps, steps, round(price * _WHOLE))
+
+
+@cache
+def of_pillow(quality: int) -> tuple[bytes, bytes]:
+    """Return libjpeg's quantisation tables of a quality, in zigzag order: luma, chroma."""
+    percent = 5000 // quality if quality < 50 else 200 - 2 * quality
+    return _scaled(_LUMA, percent), _scaled(_CHROMA, percent)
+
+
+def _on_curve(quality: int) -> tuple[float, float]:
+    for (low, *before), (high, *after) in pairwise(_CURVE):
+        if quality <= high:
+            part = (quality - low) / (high - low)
+            nominal, price = (a + part * (b - a) for a, b in zip(before, after, strict=True))
+            return nominal, price
+    raise ValueError(f"there is no quality {quality}")
+
+
+def _scaled(steps: Iterable[int], percent: float) -> bytes:
+    return bytes(min(255, max(1, int((step * percent + 50) / 100))) for step in steps)
+
+
+def already(steps: Sequence[bytes], quality: int) -> bool:
+    """Whether an image with these steps, luma first, is at this quality or below, as Pillow measures it."""
+    asked = of_pillow(quality)
+    return all(
+        own >= least
+        for index, table in enumerate(steps)
+        for own, least in zip(table, asked[min(index, 1)], strict=True)
+    )

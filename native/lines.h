@@ -1,0 +1,18 @@
+// Blocks as eight lines of eight numbers, and what they have in common with blocks of whole numbers.
+
+#pragma once
+
+#include "jpeg.h"
+
+enum { LINE_FRACTION = 4 };             // bits of fraction of the values that put_lines makes
+
+typedef float Line __attribute__((vector_size(SIDE * sizeof(float))));
+
+// Sample `i` of the basis function of coefficient `k` (T.81, A.3.3), of eight samples.
+double basis(size_t k, size_t i);
+
+// For put_lines: what makes values of steps with LINE_FRACTION bits of fraction.
+void find_scales(const uint8_t *steps, Line *scales);
+
+// Stores the values of half a step and more, and DC; `used` has a bit for each line that is not zero. Returns their bits.
+uint64_t put_lines(const Line *lines, uint32_t used, const Line *scales, int16_t *out);

@@ -1,0 +1,86 @@
+#include "quantise.h"
+
+#include "lines.h"
+#include "larger.h"
+#include "words.h"
+
+#include <stdlib.h>
+
+enum { FEW = 8 };                       // values of a block; of more, most are too small, and finding the others is faster
+enum { WHITE = 8 * 127, BLACK = 8 * 128 };  // a block's DC, above and below the middle
+enum { SHADE = 4 };                     // a difference of DC that no pixel shows
+
+// Pixels are clipped to black and white, coefficients are not: white must not be rounded to less than white. Values of
+// the source are in `units` of its step `before`.
+static void find_end(uint32_t level, uint32_t before, uint32_t units, uint32_t after, uint32_t *from, uint32_t *end) {
+    *from = ((level - SHADE) * units + before - 1) / before;
+    *end = (level - SHADE + after - 1) / after;
+}
+
+Quantiser quantiser_of(const Component *component, int chroma, int divided) {
+    Quantiser quantiser = {.white_from = UINT32_MAX, .black_from = UINT32_MAX};
+    for (int k = 0; k < BLOCK; k++) {
+        uint32_t before = component->before[k], after = component->after[k];
+        quantiser.scales[k] = divided ? 0x10000 >> LINE_FRACTION : 0x10000u * before / after;
+        quantiser.dead_zone[k] = (int16_t)((((HALF + 1) << (16 - FRACTION)) - 1) / quantiser.scales[k]);
+        quantiser.limits[k] = divided ? INT16_MAX : LARGEST_COEFFICIENT / before + 1;
+    }
+    uint32_t after = component->after[0], before = divided ? after : component->before[0], units = divided ? 1 << LINE_FRACTION : 1;
+    if (chroma || (!divided && before == after)) return quantiser;
+    find_end(WHITE, before, units, after, &quantiser.white_from, &quantiser.white);
+    find_end(BLACK, before, units, after, &quantiser.black_from, &quantiser.black);
+    return quantiser;
+}
+
+// For one more row of blocks without zeros.
+static int reserve(Plane *plane) {
+    size_t needed = plane->count + plane->across * BLOCK, capacity = 2 * plane->capacity;
+    if (plane->capacity >= needed) return 1;
+    if (capacity < needed) capacity = needed;
+    if (capacity > plane->largest) capacity = plane->largest;
+    uint32_t *words = capacity < needed ? NULL : realloc(plane->words, capacity * sizeof *words);
+    if (words == NULL) return 0;
+    plane->words = words, plane->capacity = capacity;
+    return 1;
+}
+
+static inline int32_t dc_level(const Quantiser *quantiser, int32_t source) {
+    int negative = source < 0;
+    uint32_t value = (magnitude(source) * quantiser->scales[0] + 0x8000) >> 16;
+    uint32_t from = negative ? quantiser->black_from : quantiser->white_from;
+    uint32_t least = negative ? quantiser->black : quantiser->white;
+    if (magnitude(source) >= from && value < least) value = least;
+    return negative ? -(int32_t)value : (int32_t)value;
+}
+
+// Returns the end of the block's words, or NULL if a value is too large.
+static inline uint32_t *put_values(const Quantiser *quantiser, const int16_t *block, uint64_t bits, uint32_t *at) {
+    uint32_t largest = 0;
+    for (; bits; bits &= bits - 1) {
+        uint32_t k = (uint32_t)__builtin_ctzll(bits), value = magnitude(block[k]);
+        uint32_t scaled = (value * quantiser->scales[k]) >> (16 - FRACTION);
+        *at = value_word(k, block[k] < 0, scaled);
+        at += scaled > HALF;
+        largest |= (uint32_t)(value > quantiser->limits[k]);
+    }
+    return largest ? NULL : at;
+}
+
+int quantise_row(const Quantiser *quantiser, const Block *blocks, const uint64_t *nonzero, Plane *plane) {
+    if (!reserve(plane)) return 0;
+    uint32_t *at = plane->words + plane->count;
+    for (size_t x = 0; x < plane->across; x++) {
+        uint32_t *block = at++;
+        uint64_t bits = nonzero[x] & ~(uint64_t)1;
+        if (magnitude(blocks[x][0]) > quantiser->limits[0]) return 0;
+        if (bits) {
+            if (__builtin_popcountll(bits) > FEW) bits &= larger(blocks[x], quantiser->dead_zone);
+            at = put_values(quantiser, blocks[x], bits, at);
+            if (at == NULL) return 0;
+        }
+        *block = block_word(dc_level(quantiser, blocks[x][0]), (uint32_t)(at - block - 1));
+    }
+    plane->count = (size_t)(at - plane->words);
+    plane->starts[++plane->rows] = plane->count;
+    return 1;
+}

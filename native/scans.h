@@ -1,0 +1,18 @@
+// The scans of an output, and the histograms and tables of their symbols.
+
+#pragma once
+
+#include "jpeg.h"
+
+enum { DC = 0, SEQUENTIAL_AC = 2, BANDS = 4 };  // the first table: for luma, and the next one for chroma
+enum { LOW = BANDS, HIGH, CHROMA };     // luma's bands; then a table for each chroma component
+enum { LAST_LOW = 2 };                  // the last coefficient of the low band
+
+typedef struct {
+    uint32_t from, to;                  // components: the one at `from`, up to the one before `to`
+    uint32_t first, last;               // spectral selection
+    uint32_t ac;                        // the first component's table for AC; chroma's comes after it
+} OutputScan;
+
+// Counts the symbols of the planes, coded in either way. Returns 0 if a DC difference is larger than a baseline JPEG may have.
+int count_symbols(Output *output);

@@ -1,0 +1,43 @@
+// How the blocks of a source map to those of the output, which is 4:2:0 or grey.
+
+#pragma once
+
+#include "halve.h"
+#include "quantise.h"
+
+typedef struct {
+    const Image *image;
+    int grey;
+    uint32_t source_rows;               // of the source's MCUs in one of the output's
+    Axis across, down;                  // the output's MCUs, and whether chroma is halved
+    Quantiser quantiser[COMPONENTS];
+    Block *halved;                      // a row of halved blocks, and their bits
+    uint64_t *halved_nonzero;
+} Work;
+
+Work work_on(const Image *image);
+
+// The same for samples: as if the source had the output's steps.
+Work work_on_samples(const Image *image);
+
+static inline int is_halved(const Work *work) { return work->across.halved || work->down.halved; }
+
+// Allocates what work_on did not; release_work frees it. Returns 0 if there is not enough memory.
+int prepare_work(Work *work);
+void release_work(const Work *work);
+
+// Allocates `count` rows of the output's MCUs, with their bits. Returns NULL if there is not enough memory.
+Block *make_blocks_for(const Work *work, size_t count);
+
+// The rows from `y` on, of `count`. The blocks are stored component by component, and then their bits.
+Rows rows_of(const Work *work, Block *blocks, size_t count, size_t y);
+
+// Makes blocks without visible samples flat, with the DC of their neighbours.
+void pad_rows(const Work *work, const Rows *rows, size_t y);
+
+// Sets the output's shape. Returns 0 if there is not enough memory.
+int begin_output(const Work *work, Output *out);
+
+// Makes the output of row `y` of MCUs. Returns 0 if a value is out of range, there are too many, or there
+// is not enough memory.
+int put_row(Work *work, const Rows *rows, size_t y, Output *out);
