@@ -58,7 +58,7 @@ webhook-secret: $(READY)  ## Show the secret that signs a key's webhooks (KEY=it
 	$(KEYS) $(if $(ROTATE),rotate-)webhook-secret "$(KEY)"
 
 ##@ Work on it
-.PHONY: check test audit chaos corpora fuzz native openapi formats bench bench-pipeline bench-waiting format lock
+.PHONY: check test audit chaos corpora fuzz fuzz-native native openapi formats bench bench-look bench-pipeline bench-waiting format lock
 check: $(READY) $(NATIVE)  ## Check format, lint and types, and run the unit tests: about a minute
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
@@ -90,8 +90,21 @@ layers/core/catalight/adapters/codec/native-%.elf: $(wildcard native/*) | $(COMP
 	@PYTHONPATH=$(dir $(COMPILER)) $(BIN)/python -m ziglang cc -target $*-linux-gnu.2.34 -O3 -ffp-contract=off \
 		-s -shared -fPIC -Wall -Wextra -Werror $(filter %.c,$^) -o $@
 
+# Zig brings the sanitiser of undefined behaviour, GCC's library the one of addresses; detect_leaks: Python's own count as leaks.
+ASAN = $(shell gcc -print-file-name=libasan.so 2>/dev/null)
+SANITISED = PYTHONPATH=$(dir $(COMPILER)) $(BIN)/python -m ziglang cc -target $(shell uname -m)-linux-gnu.2.34 -g -shared -fPIC
+
+fuzz-native: $(READY) $(COMPILER)  ## Run damaged JPEGs through sanitised builds of the C code (CASES=20000, SEED=1); addresses need GCC
+	@$(SANITISED) -O1 -fsanitize=undefined -fno-sanitize-recover=undefined native/*.c -o .compiler/undefined.elf
+	@$(BIN)/python -m tests.corpora.native .compiler/undefined.elf --cases $(or $(CASES),20000) --seed $(or $(SEED),1)
+	@$(SANITISED) -O1 -fsanitize=address native/*.c -o .compiler/address.elf
+	@LD_PRELOAD=$(ASAN) ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc \
+		$(BIN)/python -m tests.corpora.native .compiler/address.elf --cases $(or $(CASES),20000) --seed $(or $(SEED),1)
+
 bench: $(BENCH_READY) $(NATIVE)  ## Compare the codec with others, in 5 minutes (QUICK=1: in one; IMAGES=folder; WRITE=1: write into docs/)
 	@$(BENCH)/bin/python -m bench.codec $(if $(QUICK),--quick) $(if $(IMAGES),--images "$(IMAGES)") $(if $(WRITE),--write)
+bench-look: $(BENCH_READY) $(NATIVE)  ## Bytes at an equal look against mozjpeg and jpegli, and speed, on real photographs (IMAGES=folder, ONLY=bytes or speed)
+	@$(BENCH)/bin/python -m bench.look $(if $(IMAGES),--images "$(IMAGES)") $(if $(ONLY),--only $(ONLY))
 bench-pipeline: $(PEERS_READY) $(NATIVE)  ## Time a whole job and compare it with the alternatives (N=1000, ROUNDS=3, WRITE=1)
 	@$(BIN)/python -m bench.pipeline $(if $(N),--images $(N)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(WRITE),--write)
 bench-waiting: $(READY) $(NATIVE)  ## Cost of an image while its function waits for the host (RANGES=10, WRITE=1)

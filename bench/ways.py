@@ -1,0 +1,61 @@
+"""Ways from a JPEG to a smaller JPEG, by quality."""
+
+from collections.abc import Callable
+from io import BytesIO
+
+from PIL import Image
+
+from catalight.adapters.codec.compress import compress
+from catalight.domain.image.options import Options, Target
+
+type Way = Callable[[bytes, int], bytes]
+
+
+def catalight(data: bytes, quality: int) -> bytes:
+    return compress(data, Options(quality, Target.JPEG)).data
+
+
+def plain_pillow(data: bytes, quality: int, *, optimize: bool = False) -> bytes:
+    """The obvious code."""
+    output = BytesIO()
+    Image.open(BytesIO(data)).convert("RGB").save(output, "JPEG", quality=quality, optimize=optimize)
+    return output.getvalue()
+
+
+def optimised_pillow(data: bytes, quality: int) -> bytes:
+    return plain_pillow(data, quality, optimize=True)
+
+
+def mozjpeg(data: bytes, quality: int) -> bytes:
+    """The settings of sharp's `mozjpeg: true`, in the libvips that sharp uses too."""
+    import pyvips
+
+    made: bytes = pyvips.Image.new_from_buffer(data, "").write_to_buffer(
+        ".jpg",
+        Q=quality,
+        keep="none",
+        interlace=True,
+        optimize_coding=True,
+        trellis_quant=True,
+        overshoot_deringing=True,
+        optimize_scans=True,
+        quant_table=3,
+    )
+    return made
+
+
+def jpegli(data: bytes, quality: int) -> bytes:
+    import pyjpegli
+
+    image = Image.open(BytesIO(data)).convert("RGB")
+    made: bytes = pyjpegli.encode(image.tobytes(), *image.size, quality=quality)
+    return made
+
+
+REFERENCE = catalight
+WAYS: dict[str, Way] = {
+    "Pillow": optimised_pillow,
+    "Catalight": catalight,
+    "mozjpeg": mozjpeg,
+    "jpegli": jpegli,
+}
