@@ -14,9 +14,17 @@ typedef struct {
     int16_t value;
 } AcCode;
 
+// One AC value, or two if both fit into LOOKUP_BITS.
+typedef struct {
+    uint8_t length;                     // of all; 0 if not even one fits
+    uint8_t first, second;              // how far the first value is from the last one, and the second from the first
+    int16_t values[2];                  // the same twice if there is one
+} AcPair;
+
 typedef struct {
     uint16_t codes[1 << LOOKUP_BITS];   // length << 8 | symbol; 0 if the code is longer
     AcCode ac_codes[1 << LOOKUP_BITS];
+    AcPair ac_pairs[1 << LOOKUP_BITS];
     int32_t ends[LONGEST_CODE + 1];     // left-aligned to 16 bits: the first code that is longer
     int32_t offsets[LONGEST_CODE + 1];  // from a code to its symbol's index
     const uint8_t *symbols;
@@ -62,6 +70,18 @@ static inline void index_values(Lookup *lookup, int ac) {
             if (size) ac_code.value = extended(i >> (LOOKUP_BITS - length - size) & ((1u << size) - 1), size);
         }
         lookup->ac_codes[i] = ac_code;
+    }
+}
+
+static inline void index_pairs(Lookup *lookup) {
+    for (uint32_t i = 0; i < 1 << LOOKUP_BITS; i++) {
+        AcCode first = lookup->ac_codes[i], second = lookup->ac_codes[i << first.length & ((1 << LOOKUP_BITS) - 1)];
+        AcPair pair = {first.length, (uint8_t)(first.run + 1), 0, {first.value, first.value}};
+        if (first.length && first.run < BLOCK && second.length && first.length + second.length <= LOOKUP_BITS) {
+            pair.length = (uint8_t)(first.length + second.length);
+            pair.second = (uint8_t)(second.run + 1), pair.values[1] = second.value;
+        }
+        lookup->ac_pairs[i] = pair;
     }
 }
 

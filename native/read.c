@@ -5,7 +5,10 @@
 enum { LARGEST_LEVEL = 1 << 14 };       // of a DC value
 enum { AT_ONCE = 5 };                   // codes of at most LOOKUP_BITS that one refill is enough for
 
-int begin_reading(Reading *reading, const Scan *scan) {
+int begin_reading(Reading *reading, const Scan *scan, const Block *dead_zones) {
+    static const Block NONE = {0};
+    for (uint32_t i = 0; i < scan->components; i++)
+        reading->dead_zones[i] = dead_zones ? dead_zones[scan->component[i]] : NONE;
     int with_dc = scan->first == 0 && !scan->refines, with_ac = scan->last > 0;
     reading->left = scan->interval, reading->restarts = reading->eob_run = 0;
     memset(reading->last_dc, 0, sizeof reading->last_dc);
@@ -17,6 +20,7 @@ int begin_reading(Reading *reading, const Scan *scan) {
         if (with_ac && ac && !index_codes(&reading->ac[table], &scan->ac_tables[table])) return 0;
         if (with_dc && dc) index_values(&reading->dc[table], 0);
         if (with_ac && ac) index_values(&reading->ac[table], 1);
+        if (with_ac && ac && !scan->progressive) index_pairs(&reading->ac[table]);
     }
     return 1;
 }
@@ -70,32 +74,52 @@ static SlowCode slow_ac_code(Reader reader, const Lookup *lookup) {
     return (SlowCode){reader, code};
 }
 
-// The hot loop. A run of sixteen zeros sets the bit of the last one too.
-static inline int read_ac(Reader *from, const Lookup *lookup, int16_t *block, uint64_t *nonzero) {
+// The bit of a value, if it is not in the dead zone.
+static inline uint64_t bit_of(int32_t value, const int16_t *dead_zone, uint32_t k) {
+    return (uint64_t)(value > dead_zone[k] || value < -dead_zone[k]) << k;
+}
+
+// Reads one value, or the end of the block.
+static int read_ac_value(Reader *reader, const Lookup *lookup, const int16_t *dead_zone, int16_t *block, uint32_t *k, uint64_t *found) {
+    SlowCode slow = slow_ac_code(*reader, lookup);
+    *reader = slow.reader, *k += slow.code.run + 1u;
+    if (slow.code.length == 0 || *k >= BLOCK) return slow.code.length && slow.code.run == BLOCK;
+    block[*k] = slow.code.value, *found |= bit_of(slow.code.value, dead_zone, *k);
+    return 1;
+}
+
+// The hot loop.
+static inline int read_ac(Reader *from, const Lookup *lookup, const int16_t *dead_zone, int16_t *block, uint64_t *nonzero) {
     Reader reader = *from;
     uint64_t found = 0;
     uint32_t k = 0;
-    while (k < BLOCK - 1) {
+    int ok = 1;
+    while (k < BLOCK - 1 && ok) {
         refill(&reader);
         for (int i = 0; i < AT_ONCE && k < BLOCK - 1; i++) {
-            AcCode code = lookup->ac_codes[reader.bits >> (64 - LOOKUP_BITS)];
-            if (__builtin_expect(code.length != 0, 1)) {
-                reader.bits <<= code.length, reader.count -= code.length;
-            } else {
-                SlowCode slow = slow_ac_code(reader, lookup);
-                reader = slow.reader, code = slow.code, i = AT_ONCE;
-                if (code.length == 0) return 0;
+            AcPair pair = lookup->ac_pairs[reader.bits >> (64 - LOOKUP_BITS)];
+            uint32_t first = k + pair.first, second = first + pair.second;
+            if (__builtin_expect(pair.length != 0 && second < BLOCK - 1, 1)) {
+                reader.bits <<= pair.length, reader.count -= pair.length;
+                block[first] = pair.values[0], block[second] = pair.values[1];
+                found |= bit_of(pair.values[0], dead_zone, first) | bit_of(pair.values[1], dead_zone, second), k = second;
+                continue;
             }
-            k += code.run + 1u;
-            if (k >= BLOCK) {
-                *from = reader, *nonzero = found;
-                return code.run == BLOCK;
+            if (pair.length && first < BLOCK - 1 && pair.second == BLOCK + 1) {  // a value and the end
+                reader.bits <<= pair.length, reader.count -= pair.length;
+                block[first] = pair.values[0], found |= bit_of(pair.values[0], dead_zone, first), k = BLOCK;
+                break;
             }
-            block[k] = code.value, found |= (uint64_t)1 << k;
+            if (pair.length && pair.first == BLOCK + 1) {
+                reader.bits <<= pair.length, reader.count -= pair.length, k = BLOCK;
+                break;
+            }
+            ok = read_ac_value(&reader, lookup, dead_zone, block, &k, &found);
+            break;
         }
     }
     *from = reader, *nonzero = found;
-    return 1;
+    return ok;
 }
 
 static int read_first_ac(Reading *reading, const Lookup *lookup, const Scan *scan, int16_t *block, uint64_t *nonzero) {
@@ -185,8 +209,7 @@ static inline int read_block(Reading *reading, const Scan *scan, uint32_t i, int
     Reader *reader = &reading->reader;
     const Lookup *dc = &reading->dc[scan->dc[i]], *ac = &reading->ac[scan->ac[i]];
     if (!scan->progressive) {
-        if (*nonzero) memset(block, 0, sizeof(Block)), *nonzero = 0;
-        return read_dc(reader, dc, &reading->last_dc[i], 0, block) && read_ac(reader, ac, block, nonzero);
+        return read_dc(reader, dc, &reading->last_dc[i], 0, block) && read_ac(reader, ac, reading->dead_zones[i], block, nonzero);
     }
     if (scan->first && scan->refines) return refine_ac(reading, ac, scan, block, nonzero);
     if (scan->first) return read_first_ac(reading, ac, scan, block, nonzero);

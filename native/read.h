@@ -7,14 +7,15 @@
 typedef struct {
     Reader reader;
     Lookup dc[TABLES], ac[TABLES];      // those that the scan uses
+    const int16_t *dead_zones[COMPONENTS];  // values up to these magnitudes are as good as zero
     int32_t last_dc[COMPONENTS];        // their last DC values, the predictions of the next
     uint32_t eob_run;                   // of the next blocks, those without further values in this scan
     uint32_t left;                      // MCUs to the next restart
     uint32_t restarts;
 } Reading;
 
-// Returns 0 if the scan's tables are broken.
-int begin_reading(Reading *reading, const Scan *scan);
+// Returns 0 if the scan's tables are broken. `dead_zones` are of the image's components; NULL if every value counts.
+int begin_reading(Reading *reading, const Scan *scan, const Block *dead_zones);
 
 // Reads a row of MCUs (of blocks, if the scan has one component) into row `to` of `rows`. Returns 0 if broken or unusual.
 int read_row(Reading *reading, const Scan *scan, const Image *image, const Rows *rows, size_t to);

@@ -9,11 +9,15 @@
 #include "work.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static int requantise_rows(Work *work, Reading *reading, const Scan *scan, Block *blocks, Output *out) {
     const Image *image = work->image;
     Rows rows = rows_of(work, blocks, 1, 0);
-    if (!begin_reading(reading, scan)) return 0;
+    Block dead_zones[COMPONENTS] = {{0}};
+    for (uint32_t c = 0; c < image->components; c++)  // chroma that is halved needs all values
+        if (c == 0 || !is_halved(work)) memcpy(dead_zones[c], work->quantiser[c].dead_zone, sizeof(Block));
+    if (!begin_reading(reading, scan, (const Block *)dead_zones)) return 0;
     for (uint32_t row = 0; row < image->mcus_down; row++) {
         uint32_t to = row % work->source_rows;
         if (!read_row(reading, scan, image, &rows, to)) return 0;
@@ -49,7 +53,7 @@ size_t read_scan(const Image *image, const Scan *scan, Block *blocks) {
     Rows rows = rows_of(&work, blocks, work.down.blocks, 0);
     Reading *reading = malloc(sizeof *reading);
     size_t count = scan->components == 1 ? image->component[scan->component[0]].high : image->mcus_down;
-    int ok = reading && begin_reading(reading, scan);
+    int ok = reading && begin_reading(reading, scan, NULL);
     for (size_t row = 0; ok && row < count; row++) ok = read_row(reading, scan, image, &rows, row);
     size_t end = ok ? end_reading(reading, scan) : 0;
     free(reading);

@@ -16,14 +16,14 @@ enum { UNIT = 16 };                     // costs of symbols are in 16ths of a bi
 typedef struct {
     uint32_t after[SIZES][BLOCK];       // the cost of a value of this size after so many zeros
     uint32_t end;                       // of the end of the block
-    uint32_t most;                      // more than a path can save by leaving out a value
 } Costs;
 
-// The best path to each of a block's values, if that one is taken. Step 0 is the block's beginning.
+// The best path to each of a block's values, if that one is taken. Step BACK is the block's beginning; those before it are never
+// the best.
 typedef struct {
-    int32_t cost[BLOCK];                // less the errors of all values up to this one, if they became zero
-    uint32_t level[BLOCK];
-    uint8_t k[BLOCK], from[BLOCK];
+    int32_t cost[BACK + BLOCK];         // less the errors of all values up to this one, if they became zero
+    uint32_t level[BACK + BLOCK];
+    uint8_t k[BACK + BLOCK], from[BACK + BLOCK];
 } Steps;
 
 // log2 in 16ths: fifteen fractional bits of it are more than a histogram knows.
@@ -49,17 +49,16 @@ static void find_costs(const uint32_t *uses, uint32_t price, Costs *costs) {
         for (uint32_t run = 0; run < BLOCK; run++)
             costs->after[size][run] = price * (bits[run % ZERO_RUN << 4 | size] + run / ZERO_RUN * bits[ZEROS] + size * UNIT) / UNIT;
     costs->end = price * bits[0] / UNIT;
-    costs->most = price * (2 * LONGEST_CODE + LARGEST_AC);
 }
 
 static inline uint32_t squared(uint32_t error) { return error * error; }
 
-// Finds the best step before step `i`, not before `first`, for a level.
-static inline void try(Steps *steps, uint32_t first, uint32_t i, uint32_t value, uint32_t level, const Costs *costs) {
+// Finds the best step before step `i` for a level.
+static inline void try(Steps *steps, uint32_t i, uint32_t value, uint32_t level, const Costs *costs) {
     const uint32_t *after = costs->after[size_of(level)] + steps->k[i] - 1;
     int32_t best = INT32_MAX;
     uint32_t from = 0;
-    for (uint32_t j = first; j < i; j++) {
+    for (uint32_t j = i - BACK; j < i; j++) {
         int32_t cost = steps->cost[j] + (int32_t)*(after - steps->k[j]);
         from = cost < best ? j : from, best = cost < best ? cost : best;
     }
@@ -70,24 +69,22 @@ static inline void try(Steps *steps, uint32_t first, uint32_t i, uint32_t value,
 // Finds the best path through the `count` values of a block and writes its words to `out`. Returns their number.
 static uint32_t search_block(const uint32_t *words, uint32_t count, const Costs *costs, uint32_t *out) {
     Steps steps;
-    uint32_t last = 0, first = 0;
+    uint32_t last = BACK;
     int32_t least = (int32_t)costs->end;
-    steps.cost[0] = 0, steps.k[0] = 0;
-    for (uint32_t i = 1; i <= count; i++) {
-        uint32_t value = magnitude_of(words[i - 1]), level = (value + HALF - 1) >> FRACTION;
-        steps.k[i] = (uint8_t)index_of(words[i - 1]), steps.cost[i] = INT32_MAX;
-        if (first + BACK < i) first = i - BACK;
-        try(&steps, first, i, value, level, costs);
-        if (level > 1 && (level & (level - 1)) == 0) try(&steps, first, i, value, level - 1, costs);
-        uint32_t error = squared(value < MOST_ERROR ? value : MOST_ERROR);
-        steps.cost[i] -= (int32_t)error;
-        if (error > costs->most) first = i, least = INT32_MAX;  // no path leaves it out
+    for (uint32_t i = 0; i <= BACK; i++) steps.cost[i] = i < BACK ? INT32_MAX / 2 : 0, steps.k[i] = 0;
+    for (uint32_t i = BACK + 1; i <= BACK + count; i++) {
+        uint32_t word = *words++, value = magnitude_of(word), level = (value + HALF - 1) >> FRACTION;
+        steps.k[i] = (uint8_t)index_of(word), steps.cost[i] = INT32_MAX;
+        try(&steps, i, value, level, costs);
+        if (level > 1 && (level & (level - 1)) == 0) try(&steps, i, value, level - 1, costs);
+        steps.cost[i] -= (int32_t)squared(value < MOST_ERROR ? value : MOST_ERROR);
         int32_t all = steps.cost[i] + (int32_t)(steps.k[i] < BLOCK - 1 ? costs->end : 0);
         if (all < least) least = all, last = i;
     }
+    words -= count;
     uint32_t taken = 0, path[BLOCK];
-    for (uint32_t i = last; i > 0; i = steps.from[i])
-        path[taken++] = value_word(steps.k[i], is_negative(words[i - 1]), steps.level[i]);
+    for (uint32_t i = last; i > BACK; i = steps.from[i])
+        path[taken++] = value_word(steps.k[i], is_negative(words[i - BACK - 1]), steps.level[i]);
     for (uint32_t i = 0; i < taken; i++) out[i] = path[taken - 1 - i];
     return taken;
 }

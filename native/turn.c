@@ -2,8 +2,6 @@
 
 #include "zigzag.h"
 
-#include <string.h>
-
 enum { AHEAD = 8, CACHE_LINE = 64 };    // blocks to prefetch ahead; bytes of a cache line
 
 typedef struct {
@@ -24,8 +22,7 @@ static Permutation permutation_of(const Turn *turn) {
 }
 
 static void turn_block(const Permutation *permutation, const int16_t *from, uint64_t nonzero, int16_t *to, uint64_t *to_nonzero) {
-    if (*to_nonzero) memset(to, 0, sizeof(Block)), *to_nonzero = 0;
-    to[0] = from[0];
+    to[0] = from[0], *to_nonzero = 0;
     for (uint64_t bits = nonzero & ~(uint64_t)1; bits; bits &= bits - 1) {
         uint32_t k = (uint32_t)__builtin_ctzll(bits), place = permutation->to[k];
         to[place] = (int16_t)(from[k] * permutation->signs[k]), *to_nonzero |= (uint64_t)1 << place;

@@ -49,7 +49,10 @@ static size_t shape(const Work *work, Rows *rows) {
 
 Block *make_blocks_for(const Work *work, size_t count) {
     Rows rows;
-    return calloc(shape(work, &rows) * count, sizeof(Block) + sizeof(uint64_t));
+    size_t blocks = shape(work, &rows) * count;
+    Block *made = malloc(blocks * (sizeof(Block) + sizeof(uint64_t)));
+    if (made) memset(made + blocks, 0, blocks * sizeof(uint64_t));
+    return made;
 }
 
 Rows rows_of(const Work *work, Block *blocks, size_t count, size_t y) {
@@ -64,7 +67,6 @@ Rows rows_of(const Work *work, Block *blocks, size_t count, size_t y) {
 }
 
 static void pad_block(const Rows *rows, uint32_t c, size_t at, size_t neighbour) {
-    memset(rows->blocks[c][at], 0, sizeof(Block));
     rows->blocks[c][at][0] = rows->blocks[c][neighbour][0], rows->nonzero[c][at] = 0;
 }
 

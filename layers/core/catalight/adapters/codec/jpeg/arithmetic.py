@@ -2,7 +2,6 @@
 
 from catalight.adapters.codec.jpeg import scans
 
-_FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})  # SOF0 to SOF15, without DHT, JPG and DAC
 _FIRST_ARITHMETIC = 0xC9
 
 
@@ -11,7 +10,7 @@ def coded(data: bytes) -> bool:
     at = 0
     while found := scans.MARKER.search(data, at):
         kind, at = found[1][0], found.end()
-        if kind in _FRAMES:
+        if kind in scans.FRAMES:
             return kind >= _FIRST_ARITHMETIC
         if kind not in scans.WITHOUT_LENGTH:
             at += int.from_bytes(data[at : at + 2])

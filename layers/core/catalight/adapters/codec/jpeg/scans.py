@@ -1,9 +1,11 @@
 """Find the scans and the end of a JPEG by its markers, without decoding anything (ITU-T T.81, annex B)."""
 
 import re
+import struct
 from collections.abc import Iterator
 
 _EOI, _SOS = 0xD9, 0xDA
+FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})  # SOF0 to SOF15, without DHT, JPG and DAC
 WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})  # TEM, restarts, start of image
 # Does not match what entropy-coded data contains: stuffed FF bytes and restart markers. Of several fill bytes
 # it matches the last: `\xff+` would take time that grows with the square of their number.
@@ -18,6 +20,17 @@ def count(data: bytes) -> int:
 def is_ended(data: bytes) -> bool:
     """Whether the image has an end marker."""
     return any(kind == _EOI for kind, _ in markers(data))
+
+
+def size(data: bytes) -> tuple[int, int] | None:
+    """Return the width and height in the frame header; None if there is none before the first scan."""
+    for kind, at in markers(data):
+        if kind in FRAMES:
+            height, width = struct.unpack_from(">HH", data, at + 3)
+            return width, height
+        if kind == _SOS:
+            break
+    return None
 
 
 def markers(data: bytes) -> Iterator[tuple[int, int]]:
