@@ -223,6 +223,11 @@ int read_row(Reading *reading, const Scan *scan, const Image *image, const Rows 
     uint32_t count = alone ? image->component[scan->component[0]].wide : image->mcus_across;
     for (uint32_t mcu = 0; mcu < count; mcu++) {
         if (is_exhausted(&reading->reader)) return 0;
+        if (reading->eob_run && !scan->refines && scan->interval == 0) {  // blocks without values in this scan
+            uint32_t run = reading->eob_run < count - mcu ? reading->eob_run : count - mcu;
+            reading->eob_run -= run, mcu += run - 1;
+            continue;
+        }
         if (scan->interval && reading->left-- == 0) {
             if (!restart(reading, scan)) return 0;
             reading->left--;

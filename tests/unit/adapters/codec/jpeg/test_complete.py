@@ -178,3 +178,13 @@ def test_the_check_takes_little_time() -> None:
     began = time.process_time()
     assert is_complete(data, ended=True)
     assert time.process_time() - began < 1
+
+
+def test_a_small_file_that_claims_a_huge_image_takes_no_time() -> None:
+    """The check stops where the data do: it must not count bits for billions of blocks."""
+    data = encode(drawn(64, 48), "JPEG")
+    sides = data.index(b"\xff\xc0") + 5
+    huge = data[:sides] + b"\xff\xff\xff\xff" + data[sides + 4 :]
+    began = time.process_time()
+    assert is_complete(huge) is False
+    assert time.process_time() - began < 0.1

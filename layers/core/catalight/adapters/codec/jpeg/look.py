@@ -50,7 +50,11 @@ class Look(NamedTuple):
 @cache
 def of_quality(quality: int) -> Look:
     """Return the look of a quality from 1 to 100."""
-    nominal, price = _on_curve(quality)
+    return at(*_on_curve(quality))
+
+
+def at(nominal: float, price: float) -> Look:
+    """Return the look with the tables of a nominal quality and a price of a bit, in squared steps."""
     steps = _scaled(_ROBIDOUX, 5000 / nominal if nominal < 50 else 200 - 2 * nominal)
     return Look(steps, steps, round(price * _WHOLE))
 
