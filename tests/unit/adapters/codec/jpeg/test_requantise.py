@@ -57,7 +57,7 @@ def test_white_stays_white_and_black_black(had: int, shade: int) -> None:
 def test_noise_of_any_size_stays_close_to_its_source(
     width: int, height: int, had: int, asked: int, noise: random.Random
 ) -> None:
-    """Noise produces every code length and run length; only quantisation may lose anything, most of it fine."""
+    """Noise produces every code length and run length; only quantisation may lose anything."""
     image = Image.frombytes("L", (width, height), noise.randbytes(width * height))
     source = encode(image, "JPEG", quality=had)
     fast, slow = (

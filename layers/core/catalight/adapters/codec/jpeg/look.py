@@ -30,10 +30,10 @@ _ROBIDOUX = struct.unpack(
 # Of qualities: the nominal quality of the tables, and what a bit may cost, in squared quantisation steps.
 _CURVE = (
     (1, 1.0, 0.13),
-    (30, 38.0, 0.12),
-    (50, 57.8, 0.10),
-    (75, 76.7, 0.07),
-    (90, 90.2, 0.06),
+    (30, 37.3, 0.12),
+    (50, 59.2, 0.10),
+    (75, 77.2, 0.07),
+    (90, 90.6, 0.06),
     (100, 100.0, 0.0),
 )
 _WHOLE = 65536  # of a squared step, in native/search.c
