@@ -19,12 +19,12 @@ from catalight.adapters.codec import compress, fork_server, forking
 from catalight.adapters.codec.sandbox import Sandbox
 from catalight.adapters.isolation import cage
 from catalight.domain.image.limits import LIMITS
-from catalight.domain.image.options import Options
+from catalight.domain.image.rendition import Rendition
 from local.hosts.images import draw
 
 SIZES = ((100, 100), (320, 240), (1000, 1000), (2000, 1500))
 RANGE = 10  # images
-DEFAULTS = Options()
+DEFAULTS = Rendition()
 
 type Compress = Callable[[bytes], object]
 

@@ -12,7 +12,8 @@ from catalight.adapters.tables.reader import TableReader
 from catalight.domain.catalogue import catalogue
 from catalight.domain.errors import ImageError, ImageErrorCode
 from catalight.domain.image.compressed import Compressed
-from catalight.domain.image.options import ImageFormat, Options
+from catalight.domain.image.formats import ImageFormat
+from catalight.domain.image.rendition import Rendition
 from catalight.domain.image.report import Source, Times
 from catalight.domain.job.job import Job
 from catalight.domain.job.request_headers import RequestHeaders
@@ -100,7 +101,7 @@ def a_submission(*cells: str, **fields: Any) -> Submission:
         owner="",
         catalogue=catalogue.parse(csv_of(*cells)),
         file_name="c.csv",
-        options=Options(),
+        renditions=(Rendition(),),
         webhook_url=None,
         api_base="https://api.test",
         link_base="https://cdn.test",
@@ -213,7 +214,7 @@ class Pipeline:
         self.count_downloads.received(len(answer))
         return answer
 
-    def compress(self, data: bytes, options: Options, job: str) -> Compressed:
+    def compress(self, data: bytes, options: Rendition, job: str) -> Compressed:
         return an_output(data[: len(data) // 2])
 
     def fetch_feed(self, url: str, received: Callable[[int], None]) -> bytes:

@@ -14,7 +14,8 @@ from catalight.domain.catalogue import column_requests, urls
 from catalight.domain.catalogue.catalogue import Understanding
 from catalight.domain.catalogue.columns import Request as ColumnRequest
 from catalight.domain.errors import FeedError, OptionError
-from catalight.domain.image.options import COLOUR, MAX_SIDE, WHITE, Options, Target
+from catalight.domain.image.formats import Target
+from catalight.domain.image.rendition import COLOUR, MAX_SIDE, WHITE, Rendition
 from catalight.domain.job import request_headers, webhook
 from catalight.domain.job.job import Job
 from catalight.domain.job.request_headers import RequestHeaders
@@ -77,7 +78,7 @@ router = APIRouter()
 class Terms:
     """What a job does with its catalogue."""
 
-    options: Options
+    renditions: tuple[Rendition, ...]
     webhook_url: str | None
     request_headers: RequestHeaders
 
@@ -94,12 +95,12 @@ def _terms(
     referer: Annotated[str, Form(description=REFERER, json_schema_extra=REFERER_SCHEMA)] = "",
 ) -> Terms:
     """Return what the form says of the job. Raise OptionError if it is not allowed."""
-    options = Options(quality, format, max_width, max_height, background)
+    rendition = Rendition(quality, format, max_width, max_height, background)
     if webhook_url:
         _check_webhook(webhook_url, built.egress)
     headers = RequestHeaders(user_agent, referer)
     _check_allowed(headers, built.egress)
-    return Terms(options, webhook_url, headers)
+    return Terms((rendition,), webhook_url, headers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +186,7 @@ def upload(
         owner=calling.owner,
         limits=calling.limits,
         file_name=sent.name,
-        options=terms.options,
+        renditions=terms.renditions,
         webhook_url=terms.webhook_url,
         api_base=base,
         link_base=built.link_base or base,

@@ -8,7 +8,7 @@ from catalight.adapters.mongo import Connection, MongoJobs, MongoRows, MongoUsag
 from catalight.clock import utc_now
 from catalight.domain.catalogue import catalogue
 from catalight.domain.errors import ImageError, ImageErrorCode
-from catalight.domain.image.options import Options
+from catalight.domain.image.rendition import Rendition
 from catalight.domain.job.job import Job
 from catalight.domain.job.retention import Retention
 from catalight.domain.messages import Message
@@ -75,7 +75,7 @@ class Seeds:
             owner="",
             catalogue=catalogue.parse(data),
             file_name="seed.csv",
-            options=Options(),
+            renditions=(Rendition(),),
             webhook_url=self.webhook_url,
             api_base="http://api.test",
             link_base="http://api.test",

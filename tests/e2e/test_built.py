@@ -63,7 +63,7 @@ def test_the_api(system: System, jobs: tuple[MongoJobs, MongoRows], tmp_path: Pa
     body = json.loads(accepted["body"])
     assert (body["rows"], body["images"]) == (2, 3)
     job = jobs[0].get(body["request_id"])
-    assert (job.file_name, job.options.quality) == ("products.csv", 60)
+    assert (job.file_name, job.renditions[0].quality) == ("products.csv", 60)
     assert job.api_base == "https://example.execute-api.us-east-1.amazonaws.com"
 
 

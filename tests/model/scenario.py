@@ -9,7 +9,8 @@ from functools import cache
 from itertools import cycle
 
 from catalight.domain.image.compressed import Compressed
-from catalight.domain.image.options import ImageFormat, Options, Target
+from catalight.domain.image.formats import ImageFormat, Target
+from catalight.domain.image.rendition import Rendition
 from catalight.domain.job import ranges
 from catalight.domain.job.job import Job
 from catalight.domain.job.request_headers import RequestHeaders
@@ -66,7 +67,7 @@ class Scenario:
 def _submission(cells: tuple[str, ...], webhook_url: str | None, target: Target) -> Submission:
     """A submission of the cells; an extra last line makes any file valid, and is removed after parsing."""
     submission = a_submission(
-        *cells, "http://h/cut.jpg", webhook_url=webhook_url, options=Options(format=target)
+        *cells, "http://h/cut.jpg", webhook_url=webhook_url, renditions=(Rendition(format=target),)
     )
     return replace(submission, catalogue=replace(submission.catalogue, rows=submission.catalogue.rows[:-1]))
 
@@ -177,7 +178,7 @@ class Run(Pipeline):
             raise self.passing.pop(url)
         return answer
 
-    def compress(self, data: bytes, options: Options, job: str) -> Compressed:
+    def compress(self, data: bytes, options: Rendition, job: str) -> Compressed:
         return replace(super().compress(data, options, job), format=next(self.formats))
 
     def deliver(self, owner: str, url: str, webhook_id: str, body: str, now: object) -> Delivery:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from catalight.domain.image.options import Target
+from catalight.domain.image.formats import Target
 from catalight.domain.job.ranges import DUPLICATE
 from catalight.domain.messages import DeliverWebhook, FinishJob, ProcessRange, TendJob
 from tests.model.inputs import Call

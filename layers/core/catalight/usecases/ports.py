@@ -10,6 +10,7 @@ from catalight.domain.catalogue.column_requests import Remembered
 from catalight.domain.catalogue.files import Options, Table, TextFile
 from catalight.domain.catalogue.header_choice import Wanted
 from catalight.domain.job.job import Counts, Job, JobState
+from catalight.domain.job.result_form import ResultForm
 from catalight.domain.job.row import Row, RowState
 from catalight.domain.job.webhook import Delivery
 from catalight.domain.messages import Message
@@ -24,6 +25,10 @@ type ReadTable = Callable[[bytes, Options, Wanted], TextFile | Table]
 
 type Fetch = Callable[[str, Callable[[int], None]], bytes]
 """Downloads a URL, or raises ImageError; the second argument gets the number of bytes that came."""
+
+
+type WriteResult = Callable[[Job, ResultForm, Iterable[Row]], Iterable[bytes]]
+"""Writes rows of a job as a file of this form, in bounded memory, and yields the file in parts."""
 
 
 class Jobs(Protocol):

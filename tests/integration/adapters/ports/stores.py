@@ -6,7 +6,7 @@ from typing import Any
 
 from catalight.domain.catalogue.catalogue import Dialect
 from catalight.domain.errors import ImageError, ImageErrorCode
-from catalight.domain.image.options import Options
+from catalight.domain.image.rendition import Rendition
 from catalight.domain.image.report import Times
 from catalight.domain.job.job import Counts, Job, JobState
 from catalight.domain.job.request_headers import RequestHeaders
@@ -39,7 +39,7 @@ def a_job(**changes: Any) -> Job:
         state=JobState.PENDING,
         run=1,
         sealed=False,
-        options=Options(quality=70, max_width=800),
+        renditions=(Rendition(quality=70, max_width=800),),
         dialect=Dialect(";", "\r\n", bom=True),
         header=("a", "ü\x00\n"),
         file_name="c.csv",

@@ -8,13 +8,14 @@ from typing import IO
 
 from catalight.adapters.codec import compress, fork_server
 from catalight.domain.image import report
+from catalight.domain.image.formats import ImageFormat
 from catalight.domain.image.limits import Limits
-from catalight.domain.image.options import ImageFormat, Options
+from catalight.domain.image.rendition import Rendition
 from tests.unit.adapters.codec.hostile_code import outcome
 
 
 def run_image(
-    file: IO[bytes], scratch: IO[bytes], data: bytes, options: Options, limits: Limits
+    file: IO[bytes], scratch: IO[bytes], data: bytes, options: Rendition, limits: Limits
 ) -> compress.Encoded:
     """Run an image, in place of compressing it."""
     os.write(file.fileno(), outcome(data.decode()).encode())

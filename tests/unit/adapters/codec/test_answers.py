@@ -9,7 +9,7 @@ from catalight.adapters.codec import answers
 from catalight.adapters.codec.answers import SandboxError
 from catalight.domain.errors import ImageError, ImageErrorCode
 from catalight.domain.image.compressed import Compressed
-from catalight.domain.image.options import ImageFormat
+from catalight.domain.image.formats import ImageFormat
 from catalight.domain.image.report import Source, Times
 
 GOOD: dict[str, Any] = {

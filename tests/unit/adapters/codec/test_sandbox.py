@@ -29,8 +29,9 @@ from catalight.adapters.codec.shared_lock import SharedLock
 from catalight.adapters.logging.traces import trace
 from catalight.domain.errors import ImageError
 from catalight.domain.errors import ImageErrorCode as Code
+from catalight.domain.image.formats import Target
 from catalight.domain.image.limits import KEPT_BYTES, LIMITS, Limits
-from catalight.domain.image.options import Options, Target
+from catalight.domain.image.rendition import Rendition
 from local.hosts.images import draw
 from tests.faults import bomb
 
@@ -38,7 +39,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the limits need
 
 SMALL = draw(1, 320, 240)
 SLOW = bomb.draw(1200, scans=20_000)  # a minute of CPU time if the scans are not counted
-DEFAULTS = Options()
+DEFAULTS = Rendition()
 JOB = "job"
 UNCOUNTED = replace(LIMITS, scanned=10**15)
 
@@ -50,7 +51,7 @@ def sandbox() -> Iterator[Sandbox]:
     sandbox.close()
 
 
-def refused(limits: Limits, data: bytes = SMALL, options: Options = DEFAULTS) -> ImageError:
+def refused(limits: Limits, data: bytes = SMALL, options: Rendition = DEFAULTS) -> ImageError:
     """Return the error that compressing the image in a new sandbox raises."""
     sandbox = Sandbox(limits)
     try:
@@ -110,12 +111,12 @@ def wait_until(holds: Callable[[], bool]) -> None:
 
 @pytest.mark.parametrize("target", Target)
 def test_results_are_the_codecs(sandbox: Sandbox, target: Target) -> None:
-    options = Options(format=target, max_width=100)
+    options = Rendition(format=target, max_width=100)
     assert sandbox.compress(SMALL, options, JOB) == compress(SMALL, options)
 
 
 def test_each_stage_is_timed(sandbox: Sandbox) -> None:
-    times = sandbox.compress(draw(1, 3000, 2000), Options(max_width=2900), JOB).times
+    times = sandbox.compress(draw(1, 3000, 2000), Rendition(max_width=2900), JOB).times
     assert min(times.decode, times.resize, times.encode) > 0
 
 
@@ -139,7 +140,7 @@ def test_a_child_returns_the_memory_of_a_large_image(
     [child] = children()
     before = mapped(child)
     # Resized, because the fast path needs little memory.
-    sandbox.compress(draw(1, 7000, 5000), Options(max_width=6999), JOB)
+    sandbox.compress(draw(1, 7000, 5000), Rendition(max_width=6999), JOB)
     assert children() == [child]
     assert mapped(child) - before < KEPT_BYTES
 
@@ -190,7 +191,7 @@ def test_memory_is_limited() -> None:
 
 def test_the_output_size_is_limited() -> None:
     for target in Target:
-        error = refused(replace(LIMITS, output_bytes=1000), options=Options(format=target))
+        error = refused(replace(LIMITS, output_bytes=1000), options=Rendition(format=target))
         assert error.code is Code.TOO_MANY_BYTES
         assert error.detail == "The compressed image has more than 1,000 bytes."
 
@@ -271,7 +272,7 @@ def test_while_an_image_is_tried_again_no_other_child_works(
     doomed = iter([True, False, False, False] * 10)
     working, alone, overlaps = [0], threading.Event(), []
 
-    def watched(child: Child, source: int, output: int, options: Options) -> dict[str, Any]:
+    def watched(child: Child, source: int, output: int, options: Rendition) -> dict[str, Any]:
         working[0] += 1
         overlaps.append(working[0] > 1 and alone.is_set())
         try:
@@ -342,7 +343,7 @@ def test_a_child_that_has_died_between_two_images_is_replaced(sandbox: Sandbox) 
 
 def test_a_bug_in_the_codec_is_not_an_image_error(monkeypatch: pytest.MonkeyPatch) -> None:
     sandbox = Sandbox(LIMITS)
-    monkeypatch.setattr(Options, "to_document", lambda self: {"quality": "x"})
+    monkeypatch.setattr(Rendition, "to_document", lambda self: {"quality": "x"})
     with pytest.raises(SandboxError) as failed:
         sandbox.compress(SMALL, DEFAULTS, JOB)
     sandbox.close()

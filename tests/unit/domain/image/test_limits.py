@@ -3,8 +3,8 @@
 import pytest
 
 from catalight.domain.errors import ImageError
+from catalight.domain.image.formats import ImageFormat
 from catalight.domain.image.limits import LIMITS
-from catalight.domain.image.options import ImageFormat
 
 MILLION = 1_000_000
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from catalight.domain.errors import ImageError, ImageErrorCode
-from catalight.domain.image.options import Options, Target
+from catalight.domain.image.formats import Target
+from catalight.domain.image.rendition import Rendition
 from catalight.domain.image.report import Times
 from catalight.domain.job import links, stored_keys
 from catalight.domain.job.job import Job
@@ -17,7 +18,7 @@ LOST = ImageError(ImageErrorCode.NOT_FOUND, "The host answered 404.")
 
 
 def a_job(target: Target, run: int = 1) -> Job:
-    return replace(Pipeline().start(URL), options=Options(format=target), run=run)
+    return replace(Pipeline().start(URL), renditions=(Rendition(format=target),), run=run)
 
 
 def a_row(job: Job, image: Image) -> Row:

@@ -47,7 +47,7 @@ class TestUpload:
         fields = {"quality": "80", "format": "keep", "max_width": "100", "background": "#00ff7F"}
         fields["webhook_url"] = "https://shop.test/h"
         job = pipeline.jobs.get(upload(client, **fields).json()["request_id"])
-        assert job.options.to_document() == {
+        assert job.renditions[0].to_document() == {
             "quality": 80,
             "format": "keep",
             "max_width": 100,
@@ -105,7 +105,7 @@ class TestUpload:
 
     def test_a_colour_may_have_three_digits(self, client: TestClient, pipeline: Pipeline) -> None:
         job = pipeline.jobs.get(upload(client, background="#1aF").json()["request_id"])
-        assert job.options.background == "#11aaFF"
+        assert job.renditions[0].background == "#11aaFF"
 
     def test_empty_fields_count_as_missing(self, client: TestClient) -> None:
         assert upload(client, quality="", format="", background="", max_width="").status_code == 202

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from catalight.domain.image.options import Target
+from catalight.domain.image.formats import Target
 
 PAGE = (Path(__file__).parents[4] / "functions/api/page.html").read_text()
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from catalight.domain.errors import ImageError, ImageErrorCode
-from catalight.domain.image.options import ImageFormat
+from catalight.domain.image.formats import ImageFormat
 from catalight.domain.image.report import Times
 from catalight.domain.job.row import Image
 from catalight.domain.web.hosts import Host

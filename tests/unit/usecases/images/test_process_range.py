@@ -5,7 +5,8 @@ import pytest
 
 from catalight.domain.errors import UnavailableError
 from catalight.domain.image.compressed import Compressed
-from catalight.domain.image.options import ImageFormat, Options
+from catalight.domain.image.formats import ImageFormat
+from catalight.domain.image.rendition import Rendition
 from catalight.domain.job.job import JobState
 from catalight.domain.job.row import Row
 from catalight.domain.messages import FinishJob, ProcessRange
@@ -183,7 +184,7 @@ def test_compression_holds_the_coding_lock() -> None:
     coder = Lock()
     coded: list[bool] = []
 
-    def compress(data: bytes, options: Options, job: str) -> Compressed:
+    def compress(data: bytes, options: Rendition, job: str) -> Compressed:
         coded.append(coder.locked())
         return pipeline.compress(data, options, job)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from catalight.domain.errors import ImageError, ImageErrorCode
 from catalight.domain.image.compressed import Compressed
-from catalight.domain.image.options import ImageFormat
+from catalight.domain.image.formats import ImageFormat
 from catalight.domain.image.report import Source, Times
 
 BYTES = 16_384  # of one answer

@@ -15,7 +15,7 @@ from catalight.adapters.codec.forking import ForkServer
 from catalight.adapters.isolation.starting import report
 from catalight.domain.errors import ImageError, ImageErrorCode
 from catalight.domain.image.limits import Limits
-from catalight.domain.image.options import Options
+from catalight.domain.image.rendition import Rendition
 
 logger = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ class Child:
             return False
         return bool(waiting) and not self._pid  # then it says that it is ready
 
-    def compress(self, source: int, output: int, options: Options) -> dict[str, Any]:
+    def compress(self, source: int, output: int, options: Rendition) -> dict[str, Any]:
         """Compress one file into the other; return the codec's answer. Raises ImageError if it gave up."""
         self.spent, spent = True, self.spent  # unless this call succeeds, the child is replaced
         is_new = not self._pid

@@ -10,8 +10,9 @@ from catalight.adapters.codec.stopwatch import Stopwatch
 from catalight.adapters.isolation.memory_file import memory_file
 from catalight.domain.image import report
 from catalight.domain.image.compressed import Compressed
+from catalight.domain.image.formats import ImageFormat
 from catalight.domain.image.limits import LIMITS, Limits
-from catalight.domain.image.options import ImageFormat, Options
+from catalight.domain.image.rendition import Rendition
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +31,10 @@ def prepare() -> None:
 
     A child that is forked after that has its first image done in two thirds of the time.
     """
-    compress(preload.sample(), Options())
+    compress(preload.sample(), Rendition())
 
 
-def compress(data: bytes, options: Options, limits: Limits = LIMITS) -> Compressed:
+def compress(data: bytes, options: Rendition, limits: Limits = LIMITS) -> Compressed:
     """Decode, resize and encode one image; keep the source if encoding would make it larger.
 
     The same arguments give the same bytes. Raises ImageError: `not_an_image` if the format is not supported,
@@ -50,7 +51,7 @@ def compress(data: bytes, options: Options, limits: Limits = LIMITS) -> Compress
 
 
 def compress_into(
-    file: IO[bytes], scratch: IO[bytes], data: bytes, options: Options, limits: Limits
+    file: IO[bytes], scratch: IO[bytes], data: bytes, options: Rendition, limits: Limits
 ) -> Encoded:
     """Compress like `compress`, but into an empty file; check that the written image is complete.
 
@@ -82,7 +83,7 @@ def _write(
     source: Source,
     decoded: DecodedImage,
     asked: ImageFormat | None,
-    options: Options,
+    options: Rendition,
     limits: Limits,
 ) -> tuple[ImageFormat, bool]:
     """Write the smallest output that the options allow; return its format and whether it is the source."""
@@ -108,7 +109,7 @@ def _smallest(
     scratch: IO[bytes],
     decoded: DecodedImage,
     formats: list[ImageFormat],
-    options: Options,
+    options: Rendition,
     exif: bytes,
     limits: Limits,
 ) -> ImageFormat:

@@ -13,7 +13,7 @@ from catalight.adapters.codec.shared_lock import SharedLock
 from catalight.adapters.isolation.memory_file import memory_file
 from catalight.domain.image.compressed import Compressed
 from catalight.domain.image.limits import Limits
-from catalight.domain.image.options import Options
+from catalight.domain.image.rendition import Rendition
 
 
 class Sandbox:
@@ -35,7 +35,7 @@ class Sandbox:
         """Start a child before its first image arrives, without waiting for it."""
         self._idle.append(self._fork())
 
-    def compress(self, data: bytes, options: Options, job: str) -> Compressed:
+    def compress(self, data: bytes, options: Rendition, job: str) -> Compressed:
         """Run the codec's `compress` in a process that has seen no images but those of this job.
 
         Raises ImageError `gave_up` if the image exceeds a limit or crashes twice.
@@ -57,7 +57,7 @@ class Sandbox:
                 self._server.close()
             self._server = None
 
-    def _compress(self, data: bytes, options: Options, job: str) -> Compressed:
+    def _compress(self, data: bytes, options: Rendition, job: str) -> Compressed:
         with self._child(job) as child, memory_file() as source, memory_file() as output:
             source.write(data)
             source.seek(0)

@@ -18,7 +18,7 @@ from catalight.adapters.isolation.memory_file import memory_file
 from catalight.adapters.logging.traces import trace
 from catalight.domain.errors import ImageError
 from catalight.domain.image.limits import KEPT_BYTES, Limits
-from catalight.domain.image.options import Options
+from catalight.domain.image.rendition import Rendition
 
 MESSAGE_BYTES = 4096
 FAULT_CHARACTERS = 2000
@@ -98,7 +98,7 @@ def _answer(message: bytes, files: list[int], scratch: IO[bytes], limits: Limits
     source, output = files
     with os.fdopen(source, "rb", buffering=0) as readable, os.fdopen(output, "w+b", buffering=0) as writable:
         try:
-            options = Options.from_document(json.loads(message))
+            options = Rendition.from_document(json.loads(message))
             data = readable.read(os.lseek(source, 0, os.SEEK_END) + readable.seek(0))
             made = compress.compress_into(writable, scratch, data, options, limits)
         except ImageError as error:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from catalight.domain.image.options import ImageFormat
+from catalight.domain.image.formats import ImageFormat
 from catalight.domain.image.report import Source, Times
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from catalight.domain.errors import ImageError, ImageErrorCode
-from catalight.domain.image.options import ImageFormat
+from catalight.domain.image.formats import ImageFormat
 
 MB = 1_000_000
 

@@ -6,6 +6,8 @@ import re
 from base64 import urlsafe_b64encode
 from urllib.parse import unquote, urlsplit
 
+from catalight.domain.job.result_form import CLASSIC, ResultForm
+
 TOKEN_BYTES = 16
 MAX_NAME = 80
 FORBIDDEN_IN_FILE_NAMES = frozenset('/\\:*?"<>|')  # on at least one operating system
@@ -52,9 +54,9 @@ def image_url(base: str, link: str) -> str:
     return f"{base}/{image_key(link)}"
 
 
-def result_key(job_id: str, run: int) -> str:
-    """Return the S3 key of the result CSV of one run."""
-    return f"results/{job_id}/{run}.csv"
+def result_key(job_id: str, run: int, form: ResultForm = CLASSIC) -> str:
+    """Return the S3 key of the result of one run in this form."""
+    return f"results/{job_id}/{'-'.join((str(run), *form.flags))}.{form.format}"
 
 
 def result_name(catalogue_name: str) -> str:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from catalight.domain.errors import ImageErrorCode
+from catalight.domain.image.formats import ImageFormat
 from catalight.domain.job import links
 from catalight.domain.job.job import Job
-from catalight.domain.job.row import Row
+from catalight.domain.job.row import Image, Row
 
 
 def result_keys(job: Job) -> list[str]:
@@ -27,7 +28,7 @@ def orphan_keys(job: Job, row: Row) -> Iterator[str]:
     another image now, or if the options leave the format open and its host served a different source image.
     """
     for place, image in enumerate(row.images):
-        if not image.link or image.shared or len(job.options.format.formats) > 1:
+        if not image.link or image.shared or len(_formats(job, image)) > 1:
             referred = links.image_key(image.link) if image.link else None
             yield from (key for key in _keys(job, row, row.run, place) if key != referred)
 
@@ -36,5 +37,9 @@ def _keys(job: Job, row: Row, run: int, place: int) -> Iterator[str]:
     """Yield one key for each format that the options allow."""
     image = row.images[place]
     if image.error is not ImageErrorCode.INVALID_URL:
-        for output in job.options.format.formats:
+        for output in _formats(job, image):
             yield links.image_key(links.link(job.secret, run, row.number, place, image.url, output.extension))
+
+
+def _formats(job: Job, image: Image) -> tuple[ImageFormat, ...]:
+    return job.renditions[image.rendition].format.formats

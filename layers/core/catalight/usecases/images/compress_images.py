@@ -12,7 +12,7 @@ from threading import Event
 from catalight.domain import retries
 from catalight.domain.errors import ImageError, ImageErrorCode, UnavailableError
 from catalight.domain.image.compressed import Compressed
-from catalight.domain.image.options import Options
+from catalight.domain.image.rendition import Rendition
 from catalight.domain.image.report import Times, milliseconds
 from catalight.domain.job import links
 from catalight.domain.job.job import Job
@@ -77,7 +77,7 @@ class CompressImages:
     """
 
     fetch: Callable[[str, RequestHeaders], bytes]
-    compress: Callable[[bytes, Options, str], Compressed]
+    compress: Callable[[bytes, Rendition, str], Compressed]
     store: ObjectStore
     hosts: Hosts
     clock: Clock
@@ -156,7 +156,7 @@ class CompressImages:
             with self.coding:
                 if order and call.seconds_left() < self.coding_seconds:
                     return task.image
-                output = self.compress(source, call.job.options, call.job.id)
+                output = self.compress(source, call.job.renditions[task.image.rendition], call.job.id)
                 # Reserve before the coding slot is free, so that no further output is made without budget.
                 reserved.enter_context(self.output_budget.reserve(len(output.data)))
             return self._store(call, task, len(source), output, fetch)

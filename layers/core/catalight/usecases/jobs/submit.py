@@ -19,7 +19,7 @@ from catalight.domain.errors import (
     JobGoneError,
     UnderstoodOtherwiseError,
 )
-from catalight.domain.image.options import Options
+from catalight.domain.image.rendition import Rendition
 from catalight.domain.job import ranges, sweeping
 from catalight.domain.job.job import Counts, Job, JobState
 from catalight.domain.job.request_headers import RequestHeaders
@@ -49,7 +49,7 @@ class Submission:
     owner: str
     catalogue: Catalogue
     file_name: str
-    options: Options
+    renditions: tuple[Rendition, ...]
     webhook_url: str | None
     api_base: str
     link_base: str
@@ -68,11 +68,14 @@ class Submission:
     @property
     def fingerprint(self) -> str:
         """SHA-256 of the submission: the fields, and what was sent, or a classic file as it was parsed."""
-        dialect, options = asdict(self.catalogue.dialect), self.options.to_document()
+        dialect = asdict(self.catalogue.dialect)
+        options, *others = (rendition.to_document() for rendition in self.renditions)
         what = [self.sent] if self.sent else [dialect, self.catalogue.header]
         digest = hashlib.sha256(_json([what[0], options, self.webhook_url, *what[1:]]))
         if headers := self.request_headers.to_document():
             digest.update(_json(headers))
+        if others:
+            digest.update(_json(others))
         for row in () if self.sent else self.catalogue.rows:
             digest.update(_json(row.cells))
         return digest.hexdigest()
@@ -137,7 +140,7 @@ class Submit:
             state=JobState.PENDING,
             run=1,
             sealed=False,
-            options=submission.options,
+            renditions=submission.renditions,
             dialect=submission.catalogue.dialect,
             header=submission.catalogue.header,
             file_name=submission.file_name,

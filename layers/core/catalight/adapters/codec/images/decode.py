@@ -16,8 +16,9 @@ from catalight.adapters.codec.images.pillow_errors import READABLE
 from catalight.adapters.codec.jpeg import scans
 from catalight.adapters.codec.stopwatch import Stopwatch
 from catalight.domain.image import report
+from catalight.domain.image.formats import ImageFormat
 from catalight.domain.image.limits import Limits
-from catalight.domain.image.options import ImageFormat, Options
+from catalight.domain.image.rendition import Rendition
 from catalight.domain.image.report import Times
 
 _MOVING = (ImageFormat.GIF, ImageFormat.WEBP)
@@ -81,7 +82,7 @@ class DecodedImage:
         return self.still.mode.endswith("A")
 
 
-def opened(data: bytes, options: Options, limits: Limits) -> Source:
+def opened(data: bytes, options: Rendition, limits: Limits) -> Source:
     """Read the header; raise ImageError before decoding if the image exceeds `limits`."""
     data, ended = repair.repaired(data)
     image = Image.open(BytesIO(data), formats=READABLE)

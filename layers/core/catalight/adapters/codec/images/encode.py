@@ -8,8 +8,9 @@ from PIL import Image
 from catalight.adapters.codec.images.colour import convert
 from catalight.adapters.codec.images.decode import DecodedImage
 from catalight.domain.errors import ImageError, ImageErrorCode
+from catalight.domain.image.formats import ImageFormat
 from catalight.domain.image.limits import Limits
-from catalight.domain.image.options import ImageFormat, Options
+from catalight.domain.image.rendition import Rendition
 
 _WRITABLE_MODES = {
     ImageFormat.JPEG: {"L", "RGB"},
@@ -44,7 +45,12 @@ def check_sides(size: tuple[int, int], output: ImageFormat) -> None:
 
 
 def write(
-    file: IO[bytes], decoded: DecodedImage, output: ImageFormat, options: Options, exif: bytes, limits: Limits
+    file: IO[bytes],
+    decoded: DecodedImage,
+    output: ImageFormat,
+    options: Rendition,
+    exif: bytes,
+    limits: Limits,
 ) -> None:
     """Encode an image into an empty file, with `exif` if the format supports EXIF."""
     limits.check_output(output, *decoded.still.size, transparent=decoded.transparent)
@@ -93,7 +99,7 @@ def check_whole(file: IO[bytes], size: tuple[int, int], output: ImageFormat) -> 
             raise RuntimeError(f"the {output} of size {size} has size {decoded.size} and ends in {ends!r}")
 
 
-def _settings(output: ImageFormat, frame: Image.Image, options: Options, exif: bytes) -> dict[str, Any]:
+def _settings(output: ImageFormat, frame: Image.Image, options: Rendition, exif: bytes) -> dict[str, Any]:
     optimised = frame.width * frame.height <= OPTIMISED_PIXELS
     settings: dict[ImageFormat, dict[str, Any]] = {
         ImageFormat.JPEG: {"quality": options.quality, "optimize": optimised},
@@ -117,7 +123,7 @@ def _animation_settings(
     return settings | again | ({"disposal": 2} if decoded.transparent else {})
 
 
-def _writable(frame: Image.Image, output: ImageFormat, options: Options) -> Image.Image:
+def _writable(frame: Image.Image, output: ImageFormat, options: Rendition) -> Image.Image:
     """Convert a frame to a mode that the format supports; flatten it if the format has no transparency."""
     if frame.mode.endswith("A") and output is ImageFormat.JPEG:
         return convert.flattened(frame, options.background)

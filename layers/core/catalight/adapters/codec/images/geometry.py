@@ -8,7 +8,7 @@ from PIL.Image import Transpose
 from catalight.adapters.codec.images import own_exif
 from catalight.adapters.codec.images.pillow_errors import PILLOW_ERRORS
 from catalight.adapters.codec.images.shrink import Box, shrunk
-from catalight.domain.image.options import Options
+from catalight.domain.image.rendition import Rendition
 
 type Size = tuple[int, int]
 
@@ -43,7 +43,7 @@ class Layout:
         return _swapped(size, self.orientation >= _FIRST_SIDEWAYS)
 
 
-def layout(source: Image.Image, options: Options) -> Layout:
+def layout(source: Image.Image, options: Rendition) -> Layout:
     """Return the layout of an opened image; load it first if its metadata may follow the pixels."""
     orientation = _orientation(source)
     upright = _swapped(source.size, orientation >= _FIRST_SIDEWAYS)
@@ -72,7 +72,7 @@ def _swapped(size: Size, swap: bool) -> Size:
     return (size[1], size[0]) if swap else size
 
 
-def _fitted(size: Size, options: Options) -> Size:
+def _fitted(size: Size, options: Rendition) -> Size:
     """Fit `size` into the maximum width and height: never enlarged, aspect ratio kept, at least 1 pixel."""
     width, height = size
     scale = min(1.0, (options.max_width or width) / width, (options.max_height or height) / height)

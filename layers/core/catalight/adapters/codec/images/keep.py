@@ -7,7 +7,7 @@ from catalight.adapters.codec.images.colour import profiles
 from catalight.adapters.codec.images.decode import DecodedImage, Source
 from catalight.adapters.codec.images.formats import gif
 from catalight.adapters.codec.jpeg import arithmetic
-from catalight.domain.image.options import ImageFormat
+from catalight.domain.image.formats import ImageFormat
 
 _GREY = ("1", "L", "LA", "I;16")
 

@@ -7,7 +7,7 @@ from catalight.adapters.codec.images.colour import profiles
 from catalight.adapters.codec.images.decode import Source
 from catalight.adapters.codec.images.keep import Kept
 from catalight.adapters.codec.jpeg import requantise
-from catalight.domain.image.options import ImageFormat
+from catalight.domain.image.formats import ImageFormat
 
 
 class Recompressed(NamedTuple):

@@ -1,0 +1,79 @@
+"""The form of a result: its file format, and where the new URLs are in it."""
+
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any, Self
+
+
+class ResultFormat(StrEnum):
+    """The file formats of results."""
+
+    CSV = "csv"
+    XLSX = "xlsx"
+    JSONL = "jsonl"
+    ZIP = "zip"
+
+
+class Placement(StrEnum):
+    """Where the new URLs are: in columns of their own, or in the place of the old ones."""
+
+    APPEND = "append"
+    REPLACE = "replace"
+
+
+class FailedPlaces(StrEnum):
+    """What REPLACE leaves in the place of an image that failed: its old URL, or nothing."""
+
+    KEEP = "keep"
+    EMPTY = "empty"
+
+
+class ResultEncoding(StrEnum):
+    """The encoding of a CSV: UTF-8, or that of the file that was sent."""
+
+    UTF8 = "utf-8"
+    INPUT = "input"
+
+
+@dataclass(frozen=True, slots=True)
+class ResultForm:
+    """What a result looks like. `only_failed` leaves out the rows without a failed image."""
+
+    format: ResultFormat = ResultFormat.CSV
+    placement: Placement = Placement.APPEND
+    failed: FailedPlaces = FailedPlaces.KEEP
+    encoding: ResultEncoding = ResultEncoding.UTF8
+    only_failed: bool = False
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """What distinguishes the form from the CLASSIC one, besides the format, as words for a key."""
+        chosen = (
+            (self.placement is Placement.REPLACE, "replace"),
+            (self.failed is FailedPlaces.EMPTY, "empty"),
+            (self.encoding is ResultEncoding.INPUT, "input"),
+            (self.only_failed, "failed"),
+        )
+        return tuple(word for is_chosen, word in chosen if is_chosen)
+
+    @classmethod
+    def from_document(cls, document: dict[str, Any]) -> Self:
+        """Read what `to_document` wrote."""
+        return cls(
+            ResultFormat(document["format"]),
+            Placement(document["placement"]),
+            FailedPlaces(document["failed"]),
+            ResultEncoding(document["encoding"]),
+            document["only_failed"],
+        )
+
+    def to_document(self) -> dict[str, Any]:
+        """Return plain values for storage."""
+        return {
+            **asdict(self),
+            **{name: getattr(self, name).value for name in ("format", "placement", "failed", "encoding")},
+        }
+
+
+CLASSIC = ResultForm()
+"""A CSV in UTF-8 with the new URLs in columns of their own: the form of the first release."""
