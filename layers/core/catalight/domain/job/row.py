@@ -33,8 +33,9 @@ class Image:
     `not_before`. `waiting_since` is when the image first had to wait for its host. `link` is the path of the
     output below `/images/`. Sizes are bytes, and dimensions are pixels of the output. `source` and `times`
     are None if the image is not done, or was done before these fields existed. `kept` means that the output
-    is the source itself, except for its metadata. `error` and `detail` say why the image failed or, while it
-    is pending, why its last attempt failed.
+    is the source itself, except for its metadata, and `small` that the source has a side below the
+    rendition's `min_side`. `error` and `detail` say why the image failed or, while it is pending, why its
+    last attempt failed.
     """
 
     url: str
