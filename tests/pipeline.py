@@ -153,6 +153,7 @@ class Pipeline:
         self.compress_images = CompressImages(
             self.fetch,
             self.compress,
+            lambda job: None,  # no process to start
             self.store,
             self.host_backoffs,
             self.clock,

@@ -82,6 +82,7 @@ def process_range() -> ProcessRange:
         compress_images=CompressImages(
             fetch=fetcher.fetch,
             compress=sandbox.compress,
+            expect=sandbox.expect,
             store=store,
             hosts=MongoHosts(mongodb),
             clock=utc_now,

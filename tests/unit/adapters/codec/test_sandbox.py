@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -129,6 +130,78 @@ def test_a_child_is_reused_for_the_next_image(sandbox: Sandbox) -> None:
     with pytest.raises(ImageError, match="not_an_image"):
         sandbox.compress(b"text", DEFAULTS, JOB)
     assert children() == [child]
+
+
+def test_the_child_of_an_expected_job_starts_before_its_first_image(sandbox: Sandbox) -> None:
+    sandbox.compress(SMALL, DEFAULTS, "A")
+    [old] = children()
+    sandbox.expect("B")
+    assert not running(old)
+    wait_until(lambda: len(children()) == 1)
+    [child] = children()
+    for _ in range(2):
+        assert sandbox.compress(SMALL, DEFAULTS, "B") == compress(SMALL, DEFAULTS)
+        sandbox.expect("B")
+        assert children() == [child]
+
+
+def test_the_child_that_is_ready_serves_the_job_that_comes(sandbox: Sandbox) -> None:
+    sandbox.start()
+    wait_until(lambda: len(children()) == 1)
+    before = children()
+    sandbox.expect(JOB)
+    sandbox.compress(SMALL, DEFAULTS, JOB)
+    assert children() == before
+
+
+def test_an_expecting_child_that_has_died_is_replaced(sandbox: Sandbox) -> None:
+    sandbox.expect(JOB)
+    [first] = sandbox._idle
+    assert first._channel.recv(1, socket.MSG_PEEK)  # it has said that it is ready, and nobody has read that
+    [dead] = children()
+    os.kill(dead, signal.SIGKILL)
+    wait_until(lambda: not first.alive)
+    sandbox.expect(JOB)
+    wait_until(lambda: children() not in ([], [dead]))
+    [child] = children()
+    assert sandbox.compress(SMALL, DEFAULTS, JOB) == compress(SMALL, DEFAULTS)
+    assert children() == [child]
+
+
+def test_an_expecting_child_ends_with_its_sandbox(sandbox: Sandbox) -> None:
+    sandbox.expect(JOB)
+    wait_until(lambda: len(children()) == 1)
+    [child] = children()
+    sandbox.close()
+    assert not running(child)
+    assert servers() == []
+
+
+def test_a_job_is_expected_even_if_no_child_can_be_started(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_memory(*call: Any, **settings: Any) -> None:
+        raise OSError(errno.ENOMEM, "")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(subprocess, "Popen", no_memory)
+        sandbox.expect(JOB)
+    assert sandbox.compress(SMALL, DEFAULTS, JOB) == compress(SMALL, DEFAULTS)
+
+
+def test_the_first_image_finds_the_pages_copied(sandbox: Sandbox) -> None:
+    """Else it waits until the kernel has copied hundreds of pages, one by one, which takes 1 to 2 ms."""
+    sandbox.expect(JOB)
+    wait_until(lambda: len(children()) == 1)
+    [child] = children()
+    sandbox._idle[0]._start()
+    before = page_faults(child)
+    sandbox.compress(SMALL, DEFAULTS, JOB)
+    assert page_faults(child) - before < 200
+
+
+def page_faults(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()[7])
 
 
 def test_a_child_returns_the_memory_of_a_large_image(

@@ -350,6 +350,22 @@ class TestConnections:
         setup("http://h/a", "http://h/b")
         assert jobs == [setup.job.id] * 2
 
+    def test_the_codec_learns_of_the_job_before_the_first_download_is_done(self) -> None:
+        expected, jobs = Event(), list[str]()
+
+        def fetch(url: str, _: object) -> bytes:
+            assert expected.wait(TIMEOUT)
+            return url.encode()
+
+        def expect(job: str) -> None:
+            jobs.append(job)
+            expected.set()
+
+        setup = Setup(downloads=2)
+        setup.compress_images = replace(setup.compress_images, fetch=fetch, expect=expect)
+        assert [image.state for image in setup("http://h/a", "http://h/b")] == ["DONE", "DONE"]
+        assert jobs == [setup.job.id]
+
     def test_while_the_store_is_slow_the_output_budget_limits_compressed_images(self) -> None:
         changed, made, store_answers = Condition(), Counter[str](), Event()
 

@@ -3,6 +3,7 @@
 import json
 import logging
 import resource
+import select
 import signal
 import socket
 import sys
@@ -35,7 +36,7 @@ class LostError(Exception):
 class Child:
     """A codec process, which compresses the images of one job, one at a time.
 
-    `job` is None until it has seen an image. `spent` children are not used again.
+    `job` is None until it is taken for one. `spent` children are not used again.
     """
 
     def __init__(self, server: ForkServer, limits: Limits) -> None:
@@ -56,14 +57,10 @@ class Child:
     @property
     def alive(self) -> bool:
         """Whether the process runs, and does not talk out of turn."""
-        self._channel.settimeout(0)
-        try:
-            waiting = self._channel.recv(1, socket.MSG_PEEK)
-        except BlockingIOError:
-            return True
-        except ConnectionResetError:
-            return False
-        return bool(waiting) and not self._pid  # then it says that it is ready
+        poll = select.poll()
+        poll.register(self._channel, select.POLLIN)
+        found = [event for _, event in poll.poll(0)]  # POLLHUP, if it ended, also while a message waits
+        return not found or (found == [select.POLLIN] and not self._pid)  # then it says that it is ready
 
     def compress(self, source: int, output: int, options: Rendition) -> dict[str, Any]:
         """Compress one file into the other; return the codec's answer. Raises ImageError if it gave up."""

@@ -35,6 +35,14 @@ class Sandbox:
         """Start a child before its first image arrives, without waiting for it."""
         self._idle.append(self._fork())
 
+    def expect(self, job: str) -> None:
+        """Have an idle child of this job; end those of other jobs.
+
+        If there is none, one is started, without waiting for it. If that fails, `compress` tries once more.
+        """
+        with suppress(LostError):
+            self._idle.append(self._take(job))
+
     def compress(self, data: bytes, options: Rendition, job: str) -> Compressed:
         """Run the codec's `compress` in a process that has seen no images but those of this job.
 

@@ -49,6 +49,7 @@ def _serve(channel: socket.socket, limits: Limits, server: int, refused: list[st
     refused = refused + cage.refused(cage.die_with_parent, cage.forbid_processes)
     if os.getppid() != server:  # it ended before it was this one's parent in that sense
         return
+    compress.prepare()  # writes to most pages that an image will: the kernel copies them before it arrives
     pid = os.getpid()
     _send(channel, {"pid": pid, "refused": refused + cage.refused(cage.filter_system_calls)})
     while True:

@@ -61,9 +61,10 @@ class _Call:
 class CompressImages:
     """Download, compress and store images, `downloads` at once in `threads`.
 
-    `compress` also gets the job's id, because images of different jobs may not share a process. `coding`
-    limits how many images are decoded and encoded at once, and `output_budget` the bytes of the outputs that
-    wait for the store.
+    `compress` also gets the job's id, because images of different jobs may not share a process; `expect` gets
+    it while the first images are downloaded, so that the process has started by then. `coding` limits how
+    many images are decoded and encoded at once, and `output_budget` the bytes of the outputs that wait for
+    the store.
 
     Hosts: at most `per_host` downloads run at once from one host. A host that is backing off gets none; its
     images wait. `pauses` are the seconds before each further attempt, and `outage_pause` those before an
@@ -78,6 +79,7 @@ class CompressImages:
 
     fetch: Callable[[str, RequestHeaders], bytes]
     compress: Callable[[bytes, Rendition, str], Compressed]
+    expect: Callable[[str], None]
     store: ObjectStore
     hosts: Hosts
     clock: Clock
@@ -111,6 +113,7 @@ class CompressImages:
                 images[task.row, task.place] = self._attempt(call, task)
 
         workers = [self.threads.submit(work) for _ in range(min(self.downloads, len(tasks)))]
+        self.expect(job.id)
         wait(workers)
         for worker in workers:
             worker.result()  # re-raises the exception of the thread, if any
