@@ -49,7 +49,7 @@ class UniqueNames:
     """Makes paths unique, whatever their case and extension, by `-2`, `-3` … before the extension.
 
     The same paths in the same order give the same names. So a task that continues elsewhere first gives all
-    paths from the beginning again. This takes about 120 bytes of memory for each path, however long it is.
+    paths from the beginning again. This takes about 90 bytes of memory for each path, however long it is.
     """
 
     def __init__(self) -> None:

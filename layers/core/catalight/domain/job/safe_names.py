@@ -6,7 +6,7 @@ import unicodedata
 MAX_CHARACTERS = 80
 MAX_BYTES = 240  # of the 255 of file systems: the rest is for a number that makes it unique and the extension
 EMPTY = "image"
-_MAX_READ = 1_000  # characters of a text, because a cell may have megabytes
+_MAX_READ = 200  # characters of a text, because a cell may have megabytes
 _OTHERS = re.compile(r"[^A-Za-z0-9_.-]+")
 _DOTS = re.compile(r"\.{2,}")
 # Names of devices: https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file
