@@ -32,7 +32,7 @@ def _naming(
     if file_name:
         return Naming.read(file_name, unicode=file_names is Letters.UNICODE)
     if file_names is not Letters.ASCII:
-        raise OptionError("file_names", file_names, f"{Letters.ASCII}, unless file_name is sent too")
+        raise OptionError("file_names", file_names.value, f"{Letters.ASCII}, unless file_name is sent too")
     return None
 
 

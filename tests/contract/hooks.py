@@ -69,6 +69,8 @@ def before_call(_: Any, case: Any, kwargs: dict[str, Any]) -> None:
         return
     if isinstance(file := body.get("file"), str):
         body["file"] = catalogue(file)
+    if body.get("file_names") == "unicode" and not body.get("file_name"):
+        body["file_names"] = "ascii"  # the other needs a template
     for name, (valid, own) in FITTING.items():
         if name in body and valid(body[name]):
             body[name] = own

@@ -58,7 +58,9 @@ def test_a_wrong_template_is_refused(
 
 def test_letters_without_a_template_are_refused(client: TestClient) -> None:
     answer = upload(client, csv_of(URL), file_names="unicode")
-    assert check_problem(answer, 422, "option")["field"] == "file_names"
+    body = check_problem(answer, 422, "option")
+    assert body["field"] == "file_names"
+    assert body["detail"] == "file_names is 'unicode'. Allowed: ascii, unless file_name is sent too."
 
 
 def test_an_empty_template_is_none(client: TestClient, pipeline: Pipeline) -> None:
