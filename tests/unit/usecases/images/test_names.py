@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from catalight.domain.catalogue import catalogue
 from catalight.domain.errors import OptionError
 from catalight.domain.image.formats import ImageFormat, Target
 from catalight.domain.image.rendition import Rendition
@@ -34,6 +35,17 @@ def test_links_have_the_names_of_the_template() -> None:
     assert len(stored) == 3
     assert all(map(links.is_link, stored))
     assert "/Product-2-2-1.jpg" in pipeline.result(pipeline.jobs.get(job.id))
+
+
+def test_the_columns_of_an_earlier_result_do_not_move_those_of_a_template() -> None:
+    earlier = "Output Image Urls,Status,Errors,Bytes In,Bytes Out,Notes"
+    header = f"SKU,Input Image Urls,{earlier},Serial Number,Product Name"
+    parsed = catalogue.parse(f"{header}\nAB,{A},x,DONE,,1,1,,77,Shoe\n".encode())
+    pipeline = Pipeline()
+    naming = Naming.read("{serial}-{name}-{column:SKU}-{column:Product Name}")
+    job = pipeline.start(A, catalogue=parsed, naming=naming)
+    pipeline.run()
+    assert names(pipeline, job) == ["77-Shoe-AB-Shoe.jpg"]
 
 
 def test_a_shared_output_has_the_first_places_name_and_each_place_its_own_path() -> None:
