@@ -115,8 +115,15 @@ class MemoryJobs:
         if new.webhook and stored.webhook:
             kept = {name: getattr(stored.webhook, name) for name in KEPT}
             new = replace(new, webhook=replace(new.webhook, **kept))
-        self.jobs[new.id] = new
+        self.jobs[new.id] = replace(new, expires_at=max(new.expires_at, stored.expires_at))
         return True
+
+    def keep_until(self, job_id: str, until: datetime, now: datetime, *, shorten: bool) -> None:
+        job = self.find(job_id)
+        if job and job.state is not JobState.GONE and job.expires_at > now:
+            expires_at = until if shorten else max(until, job.expires_at)
+            sweep_at = job.sweep_at and min(until, job.sweep_at)
+            self.jobs[job_id] = replace(job, expires_at=expires_at, sweep_at=sweep_at)
 
     def delete(self, job_id: str, now: datetime) -> None:
         self._end_for_good(job_id, lambda job: job.state is not JobState.GONE, now)
@@ -140,7 +147,7 @@ class MemoryJobs:
         job = self.find(job_id)
         if job and job.state is JobState.GONE:
             nothing: dict[str, Any] = {"header": (), "file_name": "", "secret": b"", "webhook": None}
-            nothing["remembered"] = {}
+            nothing |= {"remembered": {}, "naming": None}
             self.jobs[job_id] = replace(job, **nothing, sweep_at=None)
 
     def page(

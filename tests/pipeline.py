@@ -37,6 +37,7 @@ from catalight.usecases.jobs.accept import Accept
 from catalight.usecases.jobs.ask_completion import AskCompletion
 from catalight.usecases.jobs.cancel import CancelJob
 from catalight.usecases.jobs.delete import DeleteJob
+from catalight.usecases.jobs.extend import ExtendJob
 from catalight.usecases.jobs.finish import FinishJob
 from catalight.usecases.jobs.reopen_rows import ReopenRows
 from catalight.usecases.jobs.retry import RetryJob
@@ -205,6 +206,7 @@ class Pipeline:
         self.cancel_job = CancelJob(self.jobs, self.aggregator_queue, self.clock)
         self.retry_job = RetryJob(self.jobs, self.admit, self.aggregator_queue, self.clock, RETENTION)
         self.delete_job = DeleteJob(self.jobs, self.aggregator_queue, self.clock)
+        self.extend_job = ExtendJob(self.jobs, self.clock, RETENTION)
         self.redeliver_webhook = RedeliverWebhook(self.jobs, self.deliveries, self.webhook_queue, self.clock)
 
     def fetch(self, url: str, headers: RequestHeaders) -> bytes:

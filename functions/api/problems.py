@@ -207,7 +207,8 @@ def content_type(detail: str) -> JSONResponse:
 
 def invalid_request(error: RequestValidationError, request: Request) -> JSONResponse:
     sent = request.headers.get("content-type", "")
-    if request.method == "POST" and not sent.lower().startswith("multipart/form-data"):
+    has_form = request.scope["route"].body_field is not None
+    if has_form and not sent.lower().startswith("multipart/form-data"):
         shown = urls.shown(sent) or "untyped"
         detail = f"Send the CSV as multipart/form-data in the field `file`, not as {shown!r}."
         return content_type(detail)

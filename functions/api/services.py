@@ -38,6 +38,7 @@ from catalight.usecases.jobs.accept import Accept
 from catalight.usecases.jobs.ask_completion import AskCompletion
 from catalight.usecases.jobs.cancel import CancelJob
 from catalight.usecases.jobs.delete import DeleteJob
+from catalight.usecases.jobs.extend import ExtendJob
 from catalight.usecases.jobs.fetch_feed import FetchFeed
 from catalight.usecases.jobs.link_result import LinkResult
 from catalight.usecases.jobs.own_job import OwnJob
@@ -61,7 +62,8 @@ class Services:
     """The use cases of the API; `authenticate` is None if no API keys are required.
 
     An empty `api_base` means the host of the request; an empty `link_base` means that image links go through
-    the API itself. `egress` decides which webhook URLs are allowed.
+    the API itself. `egress` decides which webhook URLs are allowed, and `retention` how
+    long a job may be kept.
     """
 
     ping: Callable[[], None]
@@ -78,11 +80,13 @@ class Services:
     cancel_job: CancelJob
     retry_job: RetryJob
     delete_job: DeleteJob
+    extend_job: ExtendJob
     redeliver_webhook: RedeliverWebhook
     link_result: LinkResult
     api_base: str
     link_base: str
     egress: EgressPolicy
+    retention: Retention
 
 
 @cache
@@ -162,11 +166,13 @@ def services() -> Services:
         cancel_job=CancelJob(jobs, aggregator_queue, utc_now),
         retry_job=RetryJob(jobs, admit, aggregator_queue, utc_now, retention),
         delete_job=DeleteJob(jobs, aggregator_queue, utc_now),
+        extend_job=ExtendJob(jobs, utc_now, retention),
         redeliver_webhook=RedeliverWebhook(jobs, MongoDeliveries(mongodb()), webhook_queue, utc_now),
         link_result=LinkResult(jobs, store(), utc_now),
         api_base=env["API_BASE_URL"],
         link_base=env["LINK_BASE_URL"],
         egress=EGRESS,
+        retention=retention,
     )
 
 

@@ -18,9 +18,10 @@ from catalight.domain.image.formats import Target
 from catalight.domain.image.rendition import COLOUR, MAX_SIDE, WHITE, Rendition
 from catalight.domain.job import request_headers, webhook
 from catalight.domain.job.job import Job
+from catalight.domain.job.naming import Naming
 from catalight.domain.job.request_headers import RequestHeaders
 from catalight.domain.web.egress import EgressPolicy
-from catalight.usecases.jobs.submit import Submission
+from catalight.usecases.jobs.submit import Submission, named
 from catalight.usecases.jobs.understand import Upload
 from functions.api import rate_limits
 from functions.api.callers import Caller, Calling
@@ -31,7 +32,9 @@ from functions.api.documented import (
     documented_problems,
 )
 from functions.api.fields import ONLY_KNOWN
+from functions.api.keeping import FormKeepDays
 from functions.api.models import Links, Note, shown
+from functions.api.naming import FormNaming
 from functions.api.services import Built, Services
 from functions.api.understood import Accepted, DryRun, Understood
 
@@ -81,10 +84,14 @@ class Terms:
     renditions: tuple[Rendition, ...]
     webhook_url: str | None
     request_headers: RequestHeaders
+    naming: Naming | None
+    keep_days: int | None
 
 
 def _terms(
     built: Built,
+    naming: FormNaming,
+    keep_days: FormKeepDays,
     webhook_url: Annotated[str | None, Form(description=WEBHOOK, json_schema_extra=URL_SCHEMA)] = None,
     quality: Annotated[int, Form(ge=1, le=100)] = 50,
     format: Annotated[Target, Form(description=FORMAT)] = Target.JPEG,  # noqa: A002 (the field's name)
@@ -100,7 +107,7 @@ def _terms(
         _check_webhook(webhook_url, built.egress)
     headers = RequestHeaders(user_agent, referer)
     _check_allowed(headers, built.egress)
-    return Terms((rendition,), webhook_url, headers)
+    return Terms((rendition,), webhook_url, headers, naming, keep_days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +186,8 @@ def upload(
     """Accept a catalogue; its images are downloaded and compressed in the background."""
     if dry_run:
         understood = _understood(sent, calling, built)
+        if terms.naming and not understood.refusal:
+            named(terms.naming, understood.catalogue(), terms.renditions)
         return JSONResponse(DryRun.of(understood).model_dump(mode="json"))
     base = built.api_base or str(request.base_url).rstrip("/")
     submission = partial(
@@ -192,6 +201,8 @@ def upload(
         link_base=built.link_base or base,
         idempotency_key=idempotency_key,
         request_headers=terms.request_headers,
+        naming=terms.naming,
+        keep_days=terms.keep_days,
     )
     job, understood = built.accept(calling.owner, idempotency_key, sent.read(calling, built), submission)
     response.headers["Location"] = Links.of(job.id).status

@@ -37,6 +37,11 @@ def is_short(value: Any) -> bool:
     return isinstance(value, str) and len(value) <= MAX_CHARACTERS
 
 
+def is_positive(value: Any) -> bool:
+    """Whether a field has a whole number from 1."""
+    return isinstance(value, int) and value > 0
+
+
 # What a valid value is, and one that fits every file and every deployment.
 FITTING: dict[str, tuple[Callable[[Any], bool], Any]] = {
     "webhook_url": (is_url, WEBHOOK),
@@ -46,6 +51,8 @@ FITTING: dict[str, tuple[Callable[[Any], bool], Any]] = {
     "columns": (lambda value: isinstance(value, str) and value != "", COLUMNS),
     "header_row": (lambda value: isinstance(value, int) and 1 <= value <= MAX_HEADER_ROW, 1),
     "encoding": (lambda value: value in ENCODINGS, "utf-8"),
+    "file_name": (lambda value: isinstance(value, str) and value != "", "{column:Product Name}/{serial}-{n}"),
+    "keep_days": (is_positive, 9),
     "sheet": (lambda value: isinstance(value, str) and len(value) <= MAX_SHEET, ""),
 }
 
@@ -56,10 +63,14 @@ def before_call(_: Any, case: Any, kwargs: dict[str, Any]) -> None:
     kwargs["allow_redirects"] = False  # they lead to S3, which the API does not document
     if case.method == "DELETE" and case.path_parameters.get("request_id") in KEPT:
         case.path_parameters["request_id"] = GONE
+    if "days" in (query := case.query or {}) and is_positive(query["days"]):
+        query["days"] = 9  # more may be too many for the deployment
     if not isinstance(body := case.body, dict):
         return
     if isinstance(file := body.get("file"), str):
         body["file"] = catalogue(file)
+    if body.get("file_names") == "unicode" and not body.get("file_name"):
+        body["file_names"] = "ascii"  # the other needs a template
     for name, (valid, own) in FITTING.items():
         if name in body and valid(body[name]):
             body[name] = own
@@ -114,7 +125,7 @@ def unknown_cursor(case: Any) -> bool:
 def other_boolean(case: Any) -> bool:
     """Return whether a form or query has a boolean other than true and false, which is accepted too."""
     form = case.body if isinstance(case.body, dict) else {}
-    given = (form.get("strict", ""), (case.query or {}).get("dry_run", ""))
+    given = (form.get("strict", ""), *((case.query or {}).get(name, "") for name in ("dry_run", "shorten")))
     return any(str(value).lower() in BOOLEANS for value in given)
 
 

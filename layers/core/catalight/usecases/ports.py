@@ -65,7 +65,16 @@ class Jobs(Protocol):
         """Change FINISHING in this run to `end` (COMPLETED or CANCELLED), with the exact counts."""
 
     def begin_run(self, new: Job) -> bool:
-        """Begin the run of `new` if the job has ended the run before. Return whether this call did it."""
+        """Begin the run of `new` if the job has ended the run before. Return whether this call did it.
+
+        The job does not expire earlier than before.
+        """
+
+    def keep_until(self, job_id: str, until: datetime, now: datetime, *, shorten: bool) -> None:
+        """Have a job that has not expired expire at `until`, but not earlier than now unless `shorten`.
+
+        This is no progress.
+        """
 
     def delete(self, job_id: str, now: datetime) -> None:
         """Change to GONE from any state."""

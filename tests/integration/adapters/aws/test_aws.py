@@ -128,6 +128,14 @@ class TestStore:
         assert answer.headers["Content-Type"] == "image/jpeg"
         assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
 
+    def test_an_image_may_have_a_name_of_any_script(self, bucket: tuple[Any, str]) -> None:
+        client, name = bucket
+        store, key = S3Store(client, name), "images/t/Größe-鞋-हिन्दी.jpg"
+        store.put(key, b"bytes", "image/jpeg")
+        assert requests.get(store.link(key, 60), timeout=10).content == b"bytes"
+        store.delete([key])
+        assert not store.exists(key)
+
     def test_a_link_is_for_one_method(self, bucket: tuple[Any, str]) -> None:
         client, name = bucket
         store = S3Store(client, name)

@@ -13,7 +13,7 @@ from catalight.domain.catalogue.dialect import Dialect
 from catalight.domain.catalogue.result_columns import RESULT_COLUMNS
 from catalight.domain.catalogue.url_repair import Repair
 from catalight.domain.errors import ImageError, ImageErrorCode
-from catalight.domain.job import links
+from catalight.domain.job import links, safe_names
 from catalight.domain.job.result_csv import line
 from catalight.domain.job.row import Image, Row
 from tests.pipeline import Pipeline, a_submission
@@ -52,7 +52,7 @@ DIALECTS = st.builds(
 )
 BASE = "https://cdn.test"
 
-_LINK = r"https://cdn\.test/images/[A-Za-z0-9_-]{22}/[A-Za-z0-9_-]{1,80}\.(?:jpg|webp|avif|png|gif)"
+_LINK = r"https://cdn\.test/images/[A-Za-z0-9_-]{22}/[A-Za-z0-9_.%-]{1,720}\.(?:jpg|webp|avif|png|gif)"
 _NOTE = "|".join(["KEPT", *Repair])
 _NOTES = rf"(?:{_NOTE})(?: (?:{_NOTE}))*"
 GRAMMAR = {
@@ -65,6 +65,10 @@ GRAMMAR = {
 }
 
 
+STEMS = st.none() | TEXTS.map(lambda text: safe_names.segment(safe_names.safe(text, unicode=True)))
+"""The name of an image's source, or one that a template made of the row."""
+
+
 @st.composite
 def images(draw: st.DrawFn) -> Image:
     """An image that has ended; an attacker controls its URL and its error text."""
@@ -74,7 +78,7 @@ def images(draw: st.DrawFn) -> Image:
         return image.failed(ImageError(draw(CODES), draw(TEXTS)))
     extension = draw(st.sampled_from(["jpg", "webp", "avif", "png", "gif"]))
     try:
-        link = links.link(draw(st.binary(min_size=1)), 1, 0, 0, image.url, extension)
+        link = links.link(draw(st.binary(min_size=1)), 1, 0, 0, image.url, extension, draw(STEMS))
     except ValueError:  # an invalid URL is not fetched and gets no link
         return image.failed(ImageError(ImageErrorCode.INVALID_URL, "It is no URL."))
     return image.done(

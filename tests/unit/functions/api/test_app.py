@@ -72,6 +72,9 @@ class TestUpload:
             "header_row": "1",
             "encoding": "windows-1252",
             "sheet": "Products",
+            "file_name": "{serial}-{n}",
+            "file_names": "unicode",
+            "keep_days": "60",
         }
         schemas = client.get("/openapi.json").json()["components"]["schemas"]
         assert set(fields) | {"file", "file_url"} == set(schemas["Body_upload"]["properties"])

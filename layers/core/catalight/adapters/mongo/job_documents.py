@@ -28,6 +28,7 @@ _DEFAULTS: dict[str, Any] = {
     "origin": None,
     "naming": None,
     "result": ResultForm().to_document(),
+    "keep_days": None,
 }
 
 
@@ -70,7 +71,7 @@ def to_job(document: Document) -> Job:
             for key, request in document.get("remembered", {}).items()
         },
         "origin": _read(Origin.from_document, document.get("origin")),
-        "naming": _read(lambda naming: Naming(**naming), document.get("naming")),
+        "naming": _read(Naming.from_document, document.get("naming")),
         "result": _read(ResultForm.from_document, document.get("result")) or ResultForm(),
     }
     for name in ("options", "bury_at"):

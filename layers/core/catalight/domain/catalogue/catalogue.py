@@ -9,7 +9,7 @@ from catalight.domain.catalogue.files import Table, TextFile
 from catalight.domain.catalogue.header import Header, read_header
 from catalight.domain.catalogue.header_choice import NOTHING, Wanted
 from catalight.domain.catalogue.required_columns import names_required
-from catalight.domain.catalogue.result_columns import output_of
+from catalight.domain.catalogue.result_columns import output_of, own_index
 from catalight.domain.catalogue.row_reader import (
     MAX_PADDING,
     MAX_PROBLEMS,
@@ -44,7 +44,8 @@ class Catalogue:
     `columns` are those of the file: their indexes count the result columns of an earlier run, which `header`
     and the rows lack. `outputs` are the names of the columns that receive the new URLs, one for each image
     column; a name may be in the header already. `header_line` is where the header begins, from 1. `warnings`
-    holds the first MAX_PROBLEMS of the `warnings_total` warnings.
+    holds the first MAX_PROBLEMS of the `warnings_total` warnings. `serial` and `name` are indexes of
+    `header`, or None if it lacks the column.
     """
 
     dialect: Dialect
@@ -55,6 +56,8 @@ class Catalogue:
     columns: Columns
     outputs: tuple[str, ...]
     header_line: int
+    serial: int | None = None
+    name: int | None = None
 
     @property
     def images(self) -> int:
@@ -98,15 +101,18 @@ class Understanding:
             raise self.refusal
         if self.file is None or self.header is None:
             raise TypeError("there is neither a header nor a problem")
+        columns, cells = self.header.columns, self.header.record.cells
         return Catalogue(
             dialect=Dialect(self.header.delimiter, self.header.newline, self.file.bom),
             header=self.own_header,
             rows=self.rows,
             warnings=self.warnings,
             warnings_total=self.warnings_total,
-            columns=self.header.columns,
+            columns=columns,
             outputs=self.outputs,
             header_line=self.header.record.line,
+            serial=None if columns.serial is None else own_index(cells, columns.serial),
+            name=None if columns.name is None else own_index(cells, columns.name),
         )
 
 

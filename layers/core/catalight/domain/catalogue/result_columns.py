@@ -62,6 +62,16 @@ def own_columns(header: Sequence[str]) -> list[str]:
     return own
 
 
+def own_index(header: Sequence[str], index: int) -> int | None:
+    """Return the index of a column among those that are not of an earlier run; None if it is of one."""
+    earlier = result_columns_in(header)
+    if any(columns.start <= index < columns.stop for columns in earlier):
+        return None
+    return index - sum(
+        len(range(columns.start, columns.stop)) for columns in earlier if columns.stop <= index
+    )
+
+
 def _width_at(spellings: Sequence[Sequence[str]], index: int, sources: Counter[str]) -> int:
     """Return how many result columns begin at `index`: outputs of the catalogue's own, then the others.
 

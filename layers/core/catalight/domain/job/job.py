@@ -105,7 +105,8 @@ class Job:
     whose URL an earlier image of the job has; 0 also if the job is older than this field. `images` counts the
     images of the catalogue, and `counts` each of their `renditions`. Without `naming`, an image has the name
     of its source. `origin` is None if the job is older than this field. `result` is the form of the result
-    that is written when a run ends.
+    that is written when a run ends. The job is kept for `keep_days` after a run began; None: for as long as
+    the deployment keeps jobs.
 
     `fingerprint` distinguishes submissions with the same Idempotency-Key. At `deadline_at` the run ends with
     what exists by then, and at `expires_at` the job is removed. `moved_at` is when the job last made
@@ -147,6 +148,7 @@ class Job:
     origin: Origin | None = None
     naming: Naming | None = None
     result: ResultForm = field(default_factory=ResultForm)
+    keep_days: int | None = None
 
     @property
     def outputs_total(self) -> int:
@@ -167,7 +169,7 @@ class Job:
             sealed=False,
             cancelled=False,
             deadline_at=now + retention.job_deadline,
-            expires_at=retention.expires_at(now, self.created_at),
+            expires_at=max(self.expires_at, retention.expires_at(now, self.created_at, self.keep_days)),
             moved_at=now,
             sweep_at=now,
             looks=0,

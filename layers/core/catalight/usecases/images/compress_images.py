@@ -33,11 +33,15 @@ UNEXPECTED = ImageError(
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One image that is due. `row` is the number of its row, and `place` its index in the cell."""
+    """One image that is due. `row` is the number of its row, and `place` its index in the cell.
+
+    `stem` is the output's name without the extension; None: that of its source.
+    """
 
     row: int
     place: int
     image: Image
+    stem: str | None = None
 
     @property
     def host(self) -> str:
@@ -166,7 +170,7 @@ class CompressImages:
 
     def _store(self, call: _Call, task: Task, bytes_in: int, output: Compressed, fetch: int) -> Image:
         position, extension = (call.job.run, task.row, task.place), output.format.extension
-        link = links.link(call.job.secret, *position, task.image.url, extension)
+        link = links.link(call.job.secret, *position, task.image.url, extension, task.stem)
         began = self.timer()
         self.store.put(links.image_key(link), output.data, output.format.media_type)
         times = output.times + Times(fetch=fetch, store=milliseconds(self.timer() - began))

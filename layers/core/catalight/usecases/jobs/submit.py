@@ -3,7 +3,7 @@
 import hashlib
 import json
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID, uuid5
@@ -22,6 +22,7 @@ from catalight.domain.errors import (
 from catalight.domain.image.rendition import Rendition
 from catalight.domain.job import ranges, sweeping
 from catalight.domain.job.job import Counts, Job, JobState
+from catalight.domain.job.naming import Naming
 from catalight.domain.job.request_headers import RequestHeaders
 from catalight.domain.job.retention import Retention
 from catalight.domain.job.row import Image, Row, without_empty_end
@@ -43,7 +44,8 @@ class Submission:
     `api_base` and `link_base` are URLs without a path, as in Job. Requests of one owner with one
     `idempotency_key` are the same submission. A submission counts against the owner's `limits`, if it has
     any; `file_bytes` is the size of its file. `sent` identifies what was sent, if that is more than a classic
-    file, and `remembered` is what was known of the columns, by the key of the header.
+    file, and `remembered` is what was known of the columns, by the key of the header. `naming` lacks its
+    columns. `keep_days` is as in Job.
     """
 
     owner: str
@@ -59,6 +61,8 @@ class Submission:
     file_bytes: int = 0
     sent: str | None = None
     remembered: Mapping[str, Request] = field(default_factory=dict)
+    naming: Naming | None = None
+    keep_days: int | None = None
 
     @property
     def amounts(self) -> Amounts:
@@ -76,6 +80,8 @@ class Submission:
             digest.update(_json(headers))
         if others:
             digest.update(_json(others))
+        if self.naming or self.keep_days:
+            digest.update(_json([self.naming and asdict(self.naming), self.keep_days]))
         for row in () if self.sent else self.catalogue.rows:
             digest.update(_json(row.cells))
         return digest.hexdigest()
@@ -98,15 +104,17 @@ class Submit:
         """Return the job as it was accepted, the same for each repetition with an Idempotency-Key.
 
         Raise IdempotencyError if the key was used for another submission, JobGoneError if the job of that key
-        is gone, UnderstoodOtherwiseError if other columns were in memory when it was accepted, LimitError if
-        a limit is exceeded, and UnavailableError if the database is down.
+        is gone, OptionError if the catalogue lacks a column of `naming`, UnderstoodOtherwiseError if other
+        columns were in memory when it was accepted, LimitError if a limit is exceeded, and UnavailableError
+        if the database is down.
         """
+        naming = submission.naming and named(submission.naming, submission.catalogue, submission.renditions)
         job_id = job_id_of(submission.owner, submission.idempotency_key) or self.new_id()
         # A repetition does not count against the limits.
         if submission.limits and not (submission.idempotency_key and self.jobs.find(job_id)):
             self.admit(submission.owner, submission.limits, usage.order(job_id), submission.amounts)
         rows = tuple(_rows(job_id, submission.catalogue))
-        new = self._job(job_id, submission, rows)
+        new = replace(self._job(job_id, submission, rows), naming=naming)
         job = self.jobs.insert(new)
         if job.state is JobState.GONE:
             raise JobGoneError(job_id)
@@ -153,7 +161,7 @@ class Submit:
             link_base=submission.link_base,
             created_at=now,
             deadline_at=now + self.retention.job_deadline,
-            expires_at=self.retention.expires_at(now, now),
+            expires_at=self.retention.expires_at(now, now, submission.keep_days),
             moved_at=now,
             sweep_at=now + self.retention.stall_timeout,
             counts=Counts.of(image for row in rows for image in row.images),
@@ -162,7 +170,14 @@ class Submit:
             outputs=submission.catalogue.outputs,
             remembered=submission.remembered,
             duplicates=sum(image.same_as is not None for row in rows for image in row.images),
+            keep_days=submission.keep_days,
         )
+
+
+def named(naming: Naming, catalogue: Catalogue, renditions: Sequence[Rendition]) -> Naming:
+    """Return a naming with the columns of a catalogue. Raise OptionError if it does not fit."""
+    has_names = any(rendition.name for rendition in renditions)
+    return naming.resolved(catalogue.header, catalogue.serial, catalogue.name, named_renditions=has_names)
 
 
 def job_id_of(owner: str, key: str | None) -> str | None:
