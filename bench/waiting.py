@@ -23,6 +23,7 @@ from bench.candidates import deployed_tuning
 from bench.costs import MB_A_VCPU, dollars
 from bench.processes import descendants, usage
 from bench.tables import PAGE, insert, table
+from catalight.adapters.codec.one_by_one import one_by_one
 from catalight.adapters.codec.sandbox import Sandbox
 from catalight.adapters.web.fetch import Fetcher
 from catalight.domain.image.capacity import DOWNLOADS, capacity
@@ -44,7 +45,7 @@ def compress_images(pipeline: Pipeline, sandbox: Sandbox) -> CompressImages:
     return replace(
         pipeline.compress_images,
         fetch=Fetcher(EgressPolicy(private_hosts=True)).fetch,
-        compress=sandbox.compress,
+        compress=one_by_one(sandbox.compress),
         threads=ThreadPoolExecutor(DOWNLOADS),
         coding=Semaphore(capacity(MB_A_VCPU).coders),
         downloads=DOWNLOADS,

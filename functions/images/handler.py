@@ -15,6 +15,7 @@ from catalight.adapters.aws import clients, records
 from catalight.adapters.aws.s3 import S3Store
 from catalight.adapters.aws.secrets import secret_now
 from catalight.adapters.aws.sqs import SqsQueue
+from catalight.adapters.codec.one_by_one import one_by_one
 from catalight.adapters.codec.sandbox import Sandbox
 from catalight.adapters.mongo import Connection, MongoHosts, MongoJobs, MongoRows, MongoUsage
 from catalight.adapters.web.fetch import Fetcher
@@ -81,7 +82,7 @@ def process_range() -> ProcessRange:
         carry_on=CarryOn(rows, image_queue(), AskCompletion(jobs, rows, aggregator_queue, utc_now)),
         compress_images=CompressImages(
             fetch=fetcher.fetch,
-            compress=sandbox.compress,
+            compress=one_by_one(sandbox.compress),
             store=store,
             hosts=MongoHosts(mongodb),
             clock=utc_now,

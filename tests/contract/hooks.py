@@ -46,6 +46,7 @@ FITTING: dict[str, tuple[Callable[[Any], bool], Any]] = {
     "columns": (lambda value: isinstance(value, str) and value != "", COLUMNS),
     "header_row": (lambda value: isinstance(value, int) and 1 <= value <= MAX_HEADER_ROW, 1),
     "encoding": (lambda value: value in ENCODINGS, "utf-8"),
+    "renditions": (lambda value: isinstance(value, str) and value != "", ""),  # other fields exclude it
     "sheet": (lambda value: isinstance(value, str) and len(value) <= MAX_SHEET, ""),
 }
 

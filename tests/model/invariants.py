@@ -155,13 +155,10 @@ class Invariants:
         require(data is not None, "a job that has ended has a result")
         lines = list(csv.DictReader(io.StringIO((data or b"").decode())))
         expected = [
-            ",".join(f"{job.link_base}/images/{image.link}" if image.link else "" for image in row.images)
+            sorted(f"{job.link_base}/images/{image.link}" for image in row.images if image.link)
             for row in rows
         ]
-        require(
-            [line["Output Image Urls"] for line in lines] == expected,
-            "the result has the links of each row, once",
-        )
+        require(list(map(_links, lines)) == expected, "the result has the links of each row, once")
         cells = [tuple(line.values())[: len(job.header)] for line in lines]
         require(cells == [row.padded(len(job.header)) for row in rows], "the result has each row's own cells")
 
@@ -199,8 +196,13 @@ class Invariants:
             lost = images - referred - known
             require(not lost, f"every stored image belongs to a row: {lost}")
         if not (self._world.faulty or self._world.plan.deviations):
-            done = {(image.url, image.link) for row in rows for image in row.images if image.link}
-            require(len(done) == len({url for url, _ in done}), f"each URL is stored once: {done}")
+            done = {
+                ((image.url, image.rendition), image.link)
+                for row in rows
+                for image in row.images
+                if image.link
+            }
+            require(len(done) == len({of for of, _ in done}), f"each rendition is stored once: {done}")
 
     def _check_fetches(self) -> None:
         """Each attempt fetches a URL once; a fault costs two more, a range that crashes WHOLE_TRIES."""
@@ -237,6 +239,12 @@ def require(holds: bool, invariant: str) -> None:
 
 def _ranges(messages: Iterable[QueuedMessage]) -> Iterator[ProcessRange]:
     return (queued.message for queued in messages if isinstance(queued.message, ProcessRange))
+
+
+def _links(line: Mapping[str, str]) -> list[str]:
+    """Return the links of a line of the result, in whichever column they are."""
+    cells = (cell for name, cell in line.items() if name.startswith("Output Image Urls"))
+    return sorted(link for cell in cells for link in cell.split(",") if link)
 
 
 def _check_job_change(before: Job | None, job: Job) -> None:

@@ -72,6 +72,7 @@ class TestUpload:
             "header_row": "1",
             "encoding": "windows-1252",
             "sheet": "Products",
+            "renditions": "",  # it takes the place of five of the others
         }
         schemas = client.get("/openapi.json").json()["components"]["schemas"]
         assert set(fields) | {"file", "file_url"} == set(schemas["Body_upload"]["properties"])
