@@ -32,11 +32,20 @@ TRANSITIONS = {
 type Key = tuple[str, int]
 
 
+class Expected(Protocol):
+    """What the invariants know of a scenario: its renditions, and those of them that cannot be made."""
+
+    @property
+    def names(self) -> tuple[str, ...]: ...
+    @property
+    def broken(self) -> AbstractSet[str]: ...
+
+
 class State(Protocol):
     """The state that the invariants check.
 
-    `accepted` and `deleted` are the ids of the jobs that a client has submitted and deleted. `late` is true
-    once days have passed without a message delivery.
+    `scenario` says which images and renditions may fail. `accepted` and `deleted` are the ids of the jobs
+    that a client has submitted and deleted. `late` is true once days have passed without a message delivery.
     """
 
     jobs: MemoryJobs
@@ -47,6 +56,9 @@ class State(Protocol):
     accepted: list[str]
     deleted: list[str]
     late: bool
+
+    @property
+    def scenario(self) -> Expected: ...
 
 
 def settled(job: Job, now: datetime) -> bool:
@@ -176,7 +188,13 @@ class Invariants:
 
     def _check_errors(self, job: Job, rows: list[Row]) -> None:
         """With fewer than 3 faults, only cancellation or the deadline makes images of good hosts fail."""
-        codes = {image.error for row in rows for image in row.images if image.url not in self._troubled}
+        codes = {
+            image.error
+            for row in rows
+            for image in row.images
+            if image.url not in self._troubled
+            and job.renditions[image.rendition].name not in self._state.scenario.broken
+        }
         stops = {ImageErrorCode.CANCELLED: job.cancelled, ImageErrorCode.DEADLINE_EXCEEDED: self._state.late}
         allowed = {None, ImageErrorCode.INVALID_URL} | {code for code, allows in stops.items() if allows}
         if self._world.faults_so_far < 3:
@@ -205,12 +223,15 @@ class Invariants:
             require(len(done) == len({of for of, _ in done}), f"each rendition is stored once: {done}")
 
     def _check_fetches(self) -> None:
-        """Each attempt fetches a URL once; a fault costs two more, a range that crashes WHOLE_TRIES."""
+        """Each attempt fetches a URL once; a fault costs two more, a range that crashes WHOLE_TRIES.
+
+        When such a range is split, each further rendition costs one more.
+        """
         if all(job.run == 1 and job.state is not JobState.GONE for job in self._jobs.values()):
             times = Counter(self._state.fetched)
             more = 2 * self._world.faults_so_far
             if self._world.crashed or self._world.faulty:
-                more += WHOLE_TRIES
+                more += WHOLE_TRIES + len(self._state.scenario.names) - 1
             tries = self._tries()
             tries.update(dict.fromkeys(tries, more))
             times -= Counter({url: times[url] for url in self._poison})
@@ -282,6 +303,8 @@ def _check_row_change(before: Row | None, row: Row) -> None:
         return
     require(row.run >= before.run, "no row goes back to an earlier run")
     for old, new in zip(before.images, row.images, strict=True):
+        of_old, of_new = ((image.url, image.rendition, image.same_as) for image in (old, new))
+        require(of_old == of_new, f"a place stays that of its image and rendition: {of_old} to {of_new}")
         require(
             old.state is not ImageState.DONE or old == new,
             f"an image that is done stays done: {old} to {new}",
