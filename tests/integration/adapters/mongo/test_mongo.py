@@ -77,7 +77,7 @@ def test_a_further_rendition_repeats_nothing_of_its_image(
     MongoRows(mongodb).insert([Row("j", 0, 1, 0, (), images)])
     [row] = database["rows"].find()
     assert row["images"][1:] == [{"rendition": number} for number in range(1, 8)]
-    assert list(MongoRows(mongodb).stream("j"))[0].images == images
+    assert next(iter(MongoRows(mongodb).stream("j"))).images == images
 
 
 def test_the_uri_cannot_weaken_the_write_concern(mongodb_uri: str) -> None:
