@@ -48,13 +48,14 @@ class Breaking(Pipeline):
 
 
 class FailingStore(MemoryStore):
-    """A store whose `put` fails from the call with the number `fails_from` on."""
+    """A store whose `put` fails from the call with the number `fails_from` on; `puts` counts the calls."""
 
     def __init__(self, error: Exception, fails_from: int) -> None:
         super().__init__()
-        self.error, self.left = error, fails_from
+        self.error, self.left, self.puts = error, fails_from, 0
 
     def put(self, key: str, data: bytes, media_type: str) -> None:
+        self.puts += 1
         if not self.left:
             raise self.error
         self.left -= 1
@@ -213,6 +214,7 @@ class TestStore:
             (ImageState.PENDING, 0, until)
         }
         assert pipeline.fetched == [A]
+        assert store.puts == 2  # the store is not asked again
 
     def test_what_waited_is_made_later_and_alone(self) -> None:
         pipeline = Breaking()
