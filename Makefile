@@ -100,7 +100,7 @@ bench-waiting: $(READY) $(NATIVE)  ## Cost of an image while its function waits 
 openapi: $(READY)  ## Write docs/openapi.json, the API's description
 	@$(BIN)/python -m local.openapi
 
-formats: $(READY)  ## Write the tables of docs/formats.md
+formats: $(READY)  ## Write the tables of docs/formats.md and docs/contract.md
 	@$(BIN)/python -m local.formats
 
 format: $(READY)  ## Format the code, and fix what can be fixed automatically

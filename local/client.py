@@ -51,6 +51,18 @@ class Client:
         answer.raise_for_status()
         return answer.content
 
+    def rows(self, request_id: str) -> Iterator[dict[str, Any]]:
+        """Yield the rows of the job, with their images and renditions."""
+        cursor: str | None = ""
+        while cursor is not None:
+            page = self._json(
+                self.http.get(
+                    f"{self.url}/jobs/{request_id}/rows", params={"cursor": cursor}, timeout=TIMEOUT
+                )
+            )
+            yield from page["rows"]
+            cursor = page["next"]
+
     def image(self, link: str) -> requests.Response:
         """Download an output image by its link in the result CSV."""
         answer = self.http.get(link, timeout=TIMEOUT)

@@ -104,7 +104,8 @@ LIMIT_DETAILS = {
         " Split the catalogue, or ask for a higher limit.",
     ),
     "images": (
-        "Your key may send {limit:,} images a day (UTC). {left:,} are left; this request has {wanted:,}.",
+        "Your key may send {limit:,} images a day (UTC), each counted in each rendition. {left:,} are left; "
+        "this request has {wanted:,}.",
         " Split the catalogue, or ask for a higher limit.",
     ),
     "file-bytes": (

@@ -14,8 +14,7 @@ from catalight.domain.catalogue import column_requests, urls
 from catalight.domain.catalogue.catalogue import Understanding
 from catalight.domain.catalogue.columns import Request as ColumnRequest
 from catalight.domain.errors import FeedError, OptionError
-from catalight.domain.image.formats import Target
-from catalight.domain.image.rendition import COLOUR, MAX_SIDE, WHITE, Rendition
+from catalight.domain.image.rendition import Rendition
 from catalight.domain.job import request_headers, webhook
 from catalight.domain.job.job import Job
 from catalight.domain.job.naming import Naming
@@ -35,6 +34,7 @@ from functions.api.fields import ONLY_KNOWN
 from functions.api.keeping import FormKeepDays
 from functions.api.models import Links, Note, shown
 from functions.api.naming import FormNaming
+from functions.api.renditions import Renditions
 from functions.api.services import Built, Services
 from functions.api.understood import Accepted, DryRun, Understood
 
@@ -65,8 +65,6 @@ REFERER_SCHEMA: dict[str, Any] = {
     "pattern": request_headers.REFERER,
     "maxLength": request_headers.MAX_CHARACTERS,
 }
-FORMAT = "`keep`: the format of each source (BMP and TIFF become PNG); `auto`: the one with the smallest file"
-BACKGROUND = "Colour behind the transparent parts of an image that becomes a JPEG; empty: white"
 STRICT = "Reject the file for problems that are otherwise warnings"
 USER_AGENT = "Sent before Catalight's own User-Agent when images are downloaded, for hosts that refuse others"
 REFERER = f"URL sent as Referer when images are downloaded; `{request_headers.ORIGIN}`: the image's own host"
@@ -92,22 +90,17 @@ def _terms(
     built: Built,
     naming: FormNaming,
     keep_days: FormKeepDays,
+    renditions: Renditions,
     webhook_url: Annotated[str | None, Form(description=WEBHOOK, json_schema_extra=URL_SCHEMA)] = None,
-    quality: Annotated[int, Form(ge=1, le=100)] = 50,
-    format: Annotated[Target, Form(description=FORMAT)] = Target.JPEG,  # noqa: A002 (the field's name)
-    max_width: Annotated[int | None, Form(ge=1, le=MAX_SIDE, description="Pixels")] = None,
-    max_height: Annotated[int | None, Form(ge=1, le=MAX_SIDE, description="Pixels")] = None,
-    background: Annotated[str, Form(pattern=f"{COLOUR}|^$", description=BACKGROUND)] = WHITE,
     user_agent: Annotated[str, Form(description=USER_AGENT, json_schema_extra=USER_AGENT_SCHEMA)] = "",
     referer: Annotated[str, Form(description=REFERER, json_schema_extra=REFERER_SCHEMA)] = "",
 ) -> Terms:
     """Return what the form says of the job. Raise OptionError if it is not allowed."""
-    rendition = Rendition(quality, format, max_width, max_height, background)
     if webhook_url:
         _check_webhook(webhook_url, built.egress)
     headers = RequestHeaders(user_agent, referer)
     _check_allowed(headers, built.egress)
-    return Terms((rendition,), webhook_url, headers, naming, keep_days)
+    return Terms(renditions, webhook_url, headers, naming, keep_days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +123,11 @@ class SentFile:
             return name[-MAX_FILE_NAME:] if "." in name else DEFAULT_NAME
         return ((self.file and self.file.filename) or DEFAULT_NAME)[-MAX_FILE_NAME:]
 
-    def read(self, calling: Caller, built: Services) -> Upload:
-        """Return the file. Raise LimitError if its caller sends more than is read for one key."""
+    def read(self, calling: Caller, built: Services, renditions: int) -> Upload:
+        """Return the file, for a job with so many renditions.
+
+        Raise LimitError if its caller sends more than is read for one key.
+        """
         limited = calling.limits is not None
         if self.file_url:
             data = built.fetch_feed(calling.owner, self.file_url, limited=limited)
@@ -140,7 +136,14 @@ class SentFile:
             if limited:
                 built.throttle(calling.owner, len(data))
         upload = Upload(
-            data, self.columns, self.header_row, self.file_url, self.strict, self.encoding, self.sheet
+            data,
+            self.columns,
+            self.header_row,
+            self.file_url,
+            self.strict,
+            self.encoding,
+            self.sheet,
+            renditions,
         )
         return replace(upload, count=partial(built.throttle, calling.owner)) if limited else upload
 
@@ -185,10 +188,11 @@ def upload(
 ) -> Accepted | JSONResponse:
     """Accept a catalogue; its images are downloaded and compressed in the background."""
     if dry_run:
-        understood = _understood(sent, calling, built)
+        renditions = len(terms.renditions)
+        understood = _understood(sent, calling, built, renditions)
         if terms.naming and not understood.refusal:
             named(terms.naming, understood.catalogue(), terms.renditions)
-        return JSONResponse(DryRun.of(understood).model_dump(mode="json"))
+        return JSONResponse(DryRun.of(understood, renditions).model_dump(mode="json"))
     base = built.api_base or str(request.base_url).rstrip("/")
     submission = partial(
         Submission,
@@ -204,7 +208,8 @@ def upload(
         naming=terms.naming,
         keep_days=terms.keep_days,
     )
-    job, understood = built.accept(calling.owner, idempotency_key, sent.read(calling, built), submission)
+    file = sent.read(calling, built, len(terms.renditions))
+    job, understood = built.accept(calling.owner, idempotency_key, file, submission)
     response.headers["Location"] = Links.of(job.id).status
     if calling.limits:
         left = built.admit.allowance(calling.owner, calling.limits)
@@ -212,10 +217,10 @@ def upload(
     return _accepted(job, understood)
 
 
-def _understood(sent: SentFile, calling: Caller, built: Services) -> Understanding:
+def _understood(sent: SentFile, calling: Caller, built: Services, renditions: int) -> Understanding:
     """Return what is known of a file, also if it cannot be fetched."""
     try:
-        return built.understand(calling.owner, sent.read(calling, built))
+        return built.understand(calling.owner, sent.read(calling, built, renditions))
     except FeedError as error:
         return Understanding(refusal=error)
 
@@ -226,6 +231,7 @@ def _accepted(job: Job, understood: Understanding) -> Accepted:
         status=shown(job.state),
         rows=job.rows,
         images=job.images,
+        outputs=job.outputs_total,
         duplicates=job.duplicates,
         warnings=[Note.of(warning) for warning in understood.warnings],
         warnings_total=understood.warnings_total,

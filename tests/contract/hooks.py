@@ -14,6 +14,7 @@ from catalight.domain.catalogue import urls
 from catalight.domain.errors import OptionError
 from catalight.domain.job.request_headers import MAX_CHARACTERS
 from functions.api import cursors
+from functions.api.renditions import OF_ONE
 from functions.api.uploads import MAX_HEADER_ROW, MAX_SHEET
 
 ANSWERS = Path(os.environ["CONTRACT_ANSWERS"])
@@ -22,6 +23,7 @@ WEBHOOK = os.environ["CONTRACT_WEBHOOK"]
 BOOLEANS = {"0", "1", "f", "t", "n", "y", "no", "yes", "off", "on"}
 GONE, *KEPT = os.environ["CONTRACT_JOBS"].split()
 COLUMNS = '{"images": ["Input Image Urls"]}'
+RENDITIONS = '[{"name": "large", "max_width": 900}, {"preset": "thumbnail", "format": "webp"}]'
 PATHS = ("1.jpg", "2.jpg", "missing/3.jpg", "text/4.jpg", "slow/5.jpg")
 
 schemathesis.openapi.format("uri", st.sampled_from([WEBHOOK, f"{WEBHOOK}?shop=1", f"{WEBHOOK}/orders"]))
@@ -74,6 +76,8 @@ def before_call(_: Any, case: Any, kwargs: dict[str, Any]) -> None:
     for name, (valid, own) in FITTING.items():
         if name in body and valid(body[name]):
             body[name] = own
+    if isinstance(asked := body.get("renditions"), str) and asked:
+        body["renditions"] = "" if body.keys() & set(OF_ONE) else RENDITIONS
 
 
 @schemathesis.hook

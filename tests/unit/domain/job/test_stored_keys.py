@@ -46,6 +46,17 @@ def test_with_a_fixed_format_only_one_key_is_possible() -> None:
     assert [*stored_keys.orphan_keys(job, a_row(job, done))] == []
 
 
+def test_each_rendition_has_keys_of_its_own_format() -> None:
+    asked = (Rendition(name="a", format=Target.WEBP), Rendition(name="b", format=Target.AVIF))
+    job = replace(a_job(Target.WEBP), renditions=asked)
+    row = Row(job.id, 0, 1, 0, (), (Image(URL).failed(LOST), Image(URL, rendition=1)))
+    first, second = (
+        f"images/{links.link(job.secret, 1, 0, place, URL, extension)}"
+        for place, extension in enumerate(("webp", "avif"))
+    )
+    assert [*stored_keys.possible_keys(job, row)] == [*stored_keys.orphan_keys(job, row)] == [first, second]
+
+
 def test_the_leftovers_of_a_done_image_are_its_other_formats() -> None:
     """The host may have served another image to an attempt that died than to the next one."""
     job = a_job(Target.KEEP)

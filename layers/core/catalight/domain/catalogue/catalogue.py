@@ -11,6 +11,7 @@ from catalight.domain.catalogue.header_choice import NOTHING, Wanted
 from catalight.domain.catalogue.required_columns import names_required
 from catalight.domain.catalogue.result_columns import output_of, own_index
 from catalight.domain.catalogue.row_reader import (
+    MAX_IMAGES,
     MAX_PADDING,
     MAX_PROBLEMS,
     MAX_ROWS,
@@ -94,6 +95,18 @@ class Understanding:
             return ()
         cells = self.header.record.cells
         return tuple(output_of(cells[index]) for index in self.header.columns.images)
+
+    def in_renditions(self, number: int) -> "Understanding":
+        """Return this for a job with so many renditions of each image: too many outputs are a problem."""
+        images = sum(len(row.sources) for row in self.rows) if number > 1 else 0
+        if self.refusal or images * number <= MAX_IMAGES:
+            return self
+        message = (
+            f"{images:,} images in {number} renditions are {images * number:,} outputs; one job may have "
+            f"{MAX_IMAGES:,}. Split the file, or ask for fewer renditions."
+        )
+        problem = Problem("too_many_outputs", message, found=f"{images * number:,} outputs")
+        return replace(self, refusal=CatalogueError((problem,), 1))
 
     def catalogue(self) -> Catalogue:
         """Return the catalogue. Raise CatalogueError, with every problem of the file, if it has any."""

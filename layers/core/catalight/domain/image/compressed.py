@@ -12,6 +12,7 @@ class Compressed:
 
     `times` are those of the codec's stages; a comparison of two outputs ignores them. `kept` means that the
     output is the source itself, except for its metadata, because re-encoding would not have made it smaller.
+    `small` means that the source has a side below the rendition's `min_side`.
     """
 
     data: bytes
@@ -21,3 +22,4 @@ class Compressed:
     source: Source
     times: Times = field(compare=False)
     kept: bool = False
+    small: bool = False

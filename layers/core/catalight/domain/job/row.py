@@ -89,7 +89,7 @@ class Image:
         )
 
     def like(self, other: "Image") -> "Image":
-        """Return the image in the state of `other`, which has the same URL."""
+        """Return the image in the state of `other`, which has the same URL and rendition."""
         return replace(
             other,
             attempts=max(self.attempts, other.attempts),
@@ -115,6 +115,7 @@ class Image:
         times: Times | None = None,
         *,
         kept: bool = False,
+        small: bool = False,
     ) -> "Image":
         """Return the image as done."""
         return replace(
@@ -130,6 +131,7 @@ class Image:
             source=source,
             times=times,
             kept=kept,
+            small=small,
             error=None,
             detail=None,
         )

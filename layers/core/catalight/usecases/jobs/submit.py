@@ -67,7 +67,8 @@ class Submission:
     @property
     def amounts(self) -> Amounts:
         """What counts against the limits of a day."""
-        return Amounts(len(self.catalogue.rows), self.catalogue.images, self.file_bytes)
+        outputs = self.catalogue.images * len(self.renditions)
+        return Amounts(len(self.catalogue.rows), outputs, self.file_bytes)
 
     @property
     def fingerprint(self) -> str:
@@ -113,7 +114,7 @@ class Submit:
         # A repetition does not count against the limits.
         if submission.limits and not (submission.idempotency_key and self.jobs.find(job_id)):
             self.admit(submission.owner, submission.limits, usage.order(job_id), submission.amounts)
-        rows = tuple(_rows(job_id, submission.catalogue))
+        rows = tuple(_rows(job_id, submission.catalogue, len(submission.renditions)))
         new = replace(self._job(job_id, submission, rows), naming=naming)
         job = self.jobs.insert(new)
         if job.state is JobState.GONE:
@@ -153,7 +154,7 @@ class Submit:
             header=submission.catalogue.header,
             file_name=submission.file_name,
             rows=len(rows),
-            images=sum(len(row.images) for row in rows),
+            images=submission.catalogue.images,
             ranges=1 + max((row.range for row in rows if row.range is not None), default=-1),
             window=self.window,
             secret=secrets.token_bytes(32),
@@ -169,7 +170,9 @@ class Submit:
             request_headers=submission.request_headers,
             outputs=submission.catalogue.outputs,
             remembered=submission.remembered,
-            duplicates=sum(image.same_as is not None for row in rows for image in row.images),
+            duplicates=sum(
+                image.same_as is not None for row in rows for image in row.images if not image.rendition
+            ),
             keep_days=submission.keep_days,
         )
 
@@ -189,11 +192,17 @@ def _json(value: object) -> bytes:
     return json.dumps(value).encode()
 
 
-def _rows(job_id: str, catalogue: Catalogue) -> Iterator[Row]:
+def _rows(job_id: str, catalogue: Catalogue, renditions: int) -> Iterator[Row]:
     first: dict[str, tuple[int, int] | None] = dict.fromkeys(_repeated(catalogue.rows))
     images = [
-        tuple(_image(source, number, place, first) for place, source in enumerate(row.sources))
-        for number, row in enumerate(catalogue.rows)
+        tuple(
+            [
+                image
+                for number, source in enumerate(row.sources)
+                for image in _images(source, (row_number, number * renditions), renditions, first)
+            ]
+        )
+        for row_number, row in enumerate(catalogue.rows)
     ]
     assigned = ranges.assign(map(ranges.weight, images))
     for number, (row, own, row_range) in enumerate(zip(catalogue.rows, images, assigned, strict=True)):
@@ -201,17 +210,28 @@ def _rows(job_id: str, catalogue: Catalogue) -> Iterator[Row]:
         yield Row(job_id, number, run=1, range=row_range, cells=cells, images=own)
 
 
-def _image(source: Source, row: int, place: int, first: dict[str, tuple[int, int] | None]) -> Image:
-    """Return the new image. If its URL is a key of `first` and has no value yet, this is the first one."""
-    same_as = None
-    if source.url in first and not (same_as := first[source.url]):
-        first[source.url] = row, place
-    image = Image(
-        source.url, written=source.written, notes=source.notes, column=source.column, same_as=same_as
-    )
-    if source.usable:
-        return image
-    return image.failed(ImageError(ImageErrorCode.INVALID_URL, source.message))
+def _images(
+    source: Source, at: tuple[int, int], renditions: int, first: dict[str, tuple[int, int] | None]
+) -> Iterator[Image]:
+    """Yield the new image in each rendition, from the place `at` on.
+
+    If its URL is a key of `first` and has no value yet, this is the first image with it.
+    """
+    earlier = None
+    if source.url in first and not (earlier := first[source.url]):
+        first[source.url] = at
+    for rendition in range(renditions):
+        image = Image(
+            source.url,
+            written=source.written,
+            notes=source.notes,
+            column=source.column,
+            same_as=earlier and (earlier[0], earlier[1] + rendition),
+            rendition=rendition,
+        )
+        if not source.usable:
+            image = image.failed(ImageError(ImageErrorCode.INVALID_URL, source.message))
+        yield image
 
 
 def _repeated(rows: Iterable[CatalogueRow]) -> Iterator[str]:

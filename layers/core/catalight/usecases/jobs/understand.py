@@ -24,8 +24,9 @@ class Upload:
     """A file, and what its sender says of it.
 
     `columns` and `header_row` are as in Wanted, `encoding` and `sheet` as in Options. `file_url` is where the
-    file was fetched, if it was not sent. `strict` makes warnings problems. `count` gets the number of
-    characters by which the file is longer than its bytes, once it is unpacked, and may raise LimitError.
+    file was fetched, if it was not sent. `strict` makes warnings problems. `renditions` is the number of
+    outputs that each image is to have. `count` gets the number of characters by which the file is longer than
+    its bytes, once it is unpacked, and may raise LimitError.
     """
 
     data: bytes
@@ -35,6 +36,7 @@ class Upload:
     strict: bool = False
     encoding: str | None = None
     sheet: str | None = None
+    renditions: int = 1
     count: Callable[[int], None] = _count_nothing
 
     @property
@@ -84,7 +86,8 @@ class Understand:
             return Understanding(refusal=error)
         if (more := table.characters - len(upload.data)) > 0:
             upload.count(more)
-        return catalogue.understand(table, wanted, strict=upload.strict)
+        understood = catalogue.understand(table, wanted, strict=upload.strict)
+        return understood.in_renditions(upload.renditions)
 
 
 def used(understood: Understanding, remembered: Mapping[str, Request]) -> Mapping[str, Request]:

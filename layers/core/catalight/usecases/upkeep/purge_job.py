@@ -9,7 +9,7 @@ from catalight.domain.job.retention import Retention
 from catalight.domain.job.sweeping import GRACE
 from catalight.usecases.ports import Clock, Jobs, ObjectStore, Rows, SecondsLeft
 
-BATCH = 100  # rows, of up to 100 images
+BATCH = 100  # rows of one rendition, of up to 100 images
 MIN_SECONDS_LEFT = 30.0  # seconds; more than a batch takes
 
 
@@ -33,7 +33,7 @@ class PurgeJob:
         now = self.clock()
         no_writers = job.moved_at + GRACE <= now
         self.store.delete(stored_keys.result_keys(job))
-        for batch in batched(self.rows.stream(job.id), BATCH, strict=False):
+        for batch in batched(self.rows.stream(job.id), BATCH // len(job.renditions), strict=False):
             self.store.delete(key for row in batch for key in stored_keys.possible_keys(job, row))
             if no_writers:
                 self.rows.delete(job.id, batch[0].number, batch[-1].number)
