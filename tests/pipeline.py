@@ -1,6 +1,6 @@
 """The use cases wired to in-memory adapters, and small catalogues to run through them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
@@ -214,8 +214,10 @@ class Pipeline:
         self.count_downloads.received(len(answer))
         return answer
 
-    def compress(self, data: bytes, options: Rendition, job: str) -> Compressed:
-        return an_output(data[: len(data) // 2])
+    def compress(
+        self, data: bytes, renditions: Sequence[Rendition], job: str
+    ) -> list[Compressed | ImageError]:
+        return [an_output(data[: len(data) // 2]) for _ in renditions]
 
     def fetch_feed(self, url: str, received: Callable[[int], None]) -> bytes:
         """Return the bytes of a host, or raise its error."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
 from itertools import cycle
 
+from catalight.domain.errors import ImageError
 from catalight.domain.image.compressed import Compressed
 from catalight.domain.image.formats import ImageFormat, Target
 from catalight.domain.image.rendition import Rendition
@@ -178,8 +179,11 @@ class Run(Pipeline):
             raise self.passing.pop(url)
         return answer
 
-    def compress(self, data: bytes, options: Rendition, job: str) -> Compressed:
-        return replace(super().compress(data, options, job), format=next(self.formats))
+    def compress(
+        self, data: bytes, renditions: Sequence[Rendition], job: str
+    ) -> list[Compressed | ImageError]:
+        made = super().compress(data, renditions, job)
+        return [replace(each, format=next(self.formats)) for each in made if isinstance(each, Compressed)]
 
     def deliver(self, owner: str, url: str, webhook_id: str, body: str, now: object) -> Delivery:
         self.world.before("webhook", webhook_id)

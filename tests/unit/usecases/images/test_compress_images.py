@@ -344,7 +344,7 @@ class TestConnections:
 
         def compress(data: bytes, options: Any, job: str) -> Any:
             jobs.append(job)
-            return an_output(data)
+            return [an_output(data)]
 
         setup = Setup(compress=compress)
         setup("http://h/a", "http://h/b")
@@ -362,7 +362,7 @@ class TestConnections:
             with changed:
                 made["outputs"] += 1
                 changed.notify_all()
-            return an_output(b"123456")
+            return [an_output(b"123456")]
 
         setup = Setup(
             downloads=8,

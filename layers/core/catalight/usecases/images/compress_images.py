@@ -77,7 +77,7 @@ class CompressImages:
     """
 
     fetch: Callable[[str, RequestHeaders], bytes]
-    compress: Callable[[bytes, Rendition, str], Compressed]
+    compress: Callable[[bytes, Sequence[Rendition], str], list[Compressed | ImageError]]
     store: ObjectStore
     hosts: Hosts
     clock: Clock
@@ -156,7 +156,10 @@ class CompressImages:
             with self.coding:
                 if order and call.seconds_left() < self.coding_seconds:
                     return task.image
-                output = self.compress(source, call.job.renditions[task.image.rendition], call.job.id)
+                wanted = [call.job.renditions[task.image.rendition]]
+                [output] = self.compress(source, wanted, call.job.id)
+                if isinstance(output, ImageError):
+                    raise output
                 # Reserve before the coding slot is free, so that no further output is made without budget.
                 reserved.enter_context(self.output_budget.reserve(len(output.data)))
             return self._store(call, task, len(source), output, fetch)
