@@ -63,6 +63,7 @@ class Child:
         self._code: int | None = None  # once it has ended
         self._cpu = 0.0  # seconds that it has used, when last read
         self._received = b""  # of lines that are not read yet
+        self._last: tuple[Sequence[Rendition], bytes] = [], b""  # renditions, and the message of them
         self._life = LIFE * limits.cpu_seconds
         self._channel, theirs = socket.socketpair()
         with theirs:
@@ -101,8 +102,7 @@ class Child:
             try:
                 self._allow_cpu(left)
                 self._channel.settimeout(_until(deadline))
-                documents = [rendition.to_document() for rendition in renditions]
-                socket.send_fds(self._channel, [json.dumps(documents).encode()], [source, output])
+                socket.send_fds(self._channel, [self._message(renditions)], [source, output])
             except OSError as error:
                 raise LostError(SandboxError("the codec process died between two images")) from error
             allowed = self._limits.cpu_seconds * WALL
@@ -117,6 +117,13 @@ class Child:
             raise verdict if is_new else LostError(verdict)
         yield answer
 
+    def _message(self, renditions: Sequence[Rendition]) -> bytes:
+        """Return the renditions in JSON: nearly always the same for all images of a job."""
+        if self._last[0] != renditions:
+            documents = [rendition.to_document() for rendition in renditions]
+            self._last = renditions, json.dumps(documents).encode()
+        return self._last[1]
+
     def close(self) -> None:
         """Kill the process, whatever it is doing."""
         self._channel.close()
@@ -126,7 +133,7 @@ class Child:
         """Kill the process if it still runs; return its exit code."""
         if self._code is None:
             if self._pid:
-                self._cpu_seconds()  # the last time that it can be read
+                self._read_cpu()  # the last time that it can be read
             self._code = self._server.end(self._number)
         return self._code
 
@@ -141,29 +148,29 @@ class Child:
         if sys.platform == "linux":
             _, hard = resource.prlimit(self._pid, resource.RLIMIT_CPU)
             life = self._life if hard == resource.RLIM_INFINITY else hard
-            soft = min(int(self._cpu_seconds()) + 1 + ceil(left.cpu), life)
+            soft = min(int(self._cpu) + 1 + ceil(left.cpu), life)
             resource.prlimit(self._pid, resource.RLIMIT_CPU, (soft, life))
 
     @contextmanager
     def _timed(self, left: TimeLeft) -> Iterator[float]:
         """Return the time at which nothing is left; take what is spent from it."""
-        cpu, deadline = self._cpu_seconds(), time.monotonic() + left.wall
+        cpu, deadline = self._cpu, time.monotonic() + left.wall
         try:
             yield deadline
         finally:
             left.wall = deadline - time.monotonic()
-            left.cpu -= self._cpu_seconds() - cpu
+            self._read_cpu()
+            left.cpu -= self._cpu - cpu
 
     def _cpu_is_used_up(self) -> bool:
         """Whether another image might exceed the CPU time of the child's life, which it cannot raise."""
-        return self._cpu_seconds() + self._limits.cpu_seconds + 1 > self._life
+        return self._cpu + self._limits.cpu_seconds + 1 > self._life
 
-    def _cpu_seconds(self) -> float:
-        """Return the CPU time that the process has used."""
+    def _read_cpu(self) -> None:
+        """Read the CPU time that the process has used; it uses none between two images."""
         if sys.platform == "linux" and self._code is None:
             with suppress(OSError):  # the fork server has ended, and the process with it
                 self._cpu = time.clock_gettime((~self._pid << 3) | 2)  # as clock_getcpuclockid(3) does
-        return self._cpu
 
     def _receive(self, deadline: float, seconds: float) -> dict[str, Any]:
         """Return the next answer, until the deadline; if none comes, raise the error that explains why.

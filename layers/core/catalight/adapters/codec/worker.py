@@ -2,8 +2,8 @@
 
 It gives up all that it will not need before it reads any image. Each message on its channel is the list of an
 image's renditions, with a file to read and a file to write. The answers are lines of JSON: one with
-"rendition" for each output, as soon as it is written; before it, if there are several, {"at": …} as the work on
-it begins; one with neither if not all can be made. The last one has "bloated".
+"rendition" for each output, as soon as it is written; before it, if there are several, one with "at" as the work
+on it begins; one with neither if not all can be made. The last one has "bloated".
 """
 
 import json
@@ -12,7 +12,7 @@ import resource
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from functools import partial
+from functools import lru_cache, partial
 from typing import IO, Any, NoReturn
 
 from catalight.adapters.codec import compress
@@ -108,7 +108,7 @@ def _last_answer(
     source, output = files
     with os.fdopen(source, "rb", buffering=0) as readable, os.fdopen(output, "w+b", buffering=0) as writable:
         try:
-            renditions = [Rendition.from_document(document) for document in json.loads(message)]
+            renditions = _renditions(message)
             data = readable.read(os.lseek(source, 0, os.SEEK_END) + readable.seek(0))
             made = compress.compress_into(writable, scratch, data, renditions, limits)
             return _last_of(made, len(renditions), send)
@@ -118,6 +118,11 @@ def _last_answer(
             return {"out_of_memory": True}
         except Exception as error:  # noqa: BLE001 - a bug, which the parent raises and logs
             return {"fault": "".join(trace(error))[-FAULT_CHARACTERS:]}
+
+
+@lru_cache(maxsize=1)  # nearly always the same for all images of a job
+def _renditions(message: bytes) -> list[Rendition]:
+    return [Rendition.from_document(document) for document in json.loads(message)]
 
 
 def _last_of(events: Iterator[Event], renditions: int, send: Callable[[Answer], None]) -> Answer:
