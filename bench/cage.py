@@ -41,19 +41,19 @@ def main() -> None:
     compress.prepare()
     began = time.perf_counter()
     with closing(Sandbox(LIMITS)) as caged, closing(Sandbox(LIMITS)) as own, without_cage() as open_:
-        caged.compress(draw(1, *SIZES[0]), DEFAULTS, "job")
+        caged.compress(draw(1, *SIZES[0]), [DEFAULTS], "job")
         print(f"first image after {1000 * (time.perf_counter() - began):.0f} ms")
-        own.compress(draw(1, *SIZES[0]), DEFAULTS, "job")
+        own.compress(draw(1, *SIZES[0]), [DEFAULTS], "job")
         own.expect("next")
         time.sleep(DOWNLOAD)
         print_memory()
         images = count()
         variants: dict[str, Compress] = {
             "codec alone": lambda data: compress.compress(data, DEFAULTS),
-            "child without a cage": lambda data: open_.compress(data, DEFAULTS, "job"),
-            "child in its cage": lambda data: caged.compress(data, DEFAULTS, "job"),
-            "new child for ten": lambda data: own.compress(data, DEFAULTS, str(next(images) // RANGE)),
-            "new child for each": lambda data: own.compress(data, DEFAULTS, f"alone {next(images)}"),
+            "child without a cage": lambda data: open_.compress(data, [DEFAULTS], "job"),
+            "child in its cage": lambda data: caged.compress(data, [DEFAULTS], "job"),
+            "new child for ten": lambda data: own.compress(data, [DEFAULTS], str(next(images) // RANGE)),
+            "new child for each": lambda data: own.compress(data, [DEFAULTS], f"alone {next(images)}"),
         }
         print_table({name: at_once(run) for name, run in variants.items()}, seconds / 2)
         jobs = map(str, count())
@@ -93,7 +93,7 @@ def waited(sandbox: Sandbox, data: bytes, job: str, *, expected: bool) -> float:
         sandbox.expect(job)
     time.sleep(DOWNLOAD)
     began = time.perf_counter()
-    sandbox.compress(data, DEFAULTS, job)
+    sandbox.compress(data, [DEFAULTS], job)
     return time.perf_counter() - began
 
 

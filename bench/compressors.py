@@ -92,7 +92,14 @@ def sandbox(image_format: str, side: int) -> Compress:
 
     options = Rendition(QUALITY, Target(image_format), side or None, side or None)
     box = Sandbox(LIMITS)
-    return lambda data: box.compress(data, options, "bench").data
+
+    def compress(data: bytes) -> bytes:
+        [made] = box.compress(data, [options], "bench")
+        if isinstance(made, Exception):
+            raise made
+        return made.data
+
+    return compress
 
 
 def vips(image_format: str, side: int) -> Compress:

@@ -94,7 +94,9 @@ def _try(report: Report, sandbox: Sandbox, name: str, data: bytes, options: Rend
     report.cases += 1
     began = time.monotonic()
     try:
-        result = sandbox.compress(data, options, report.corpus)
+        [result] = sandbox.compress(data, [options], report.corpus)
+        if isinstance(result, ImageError):
+            raise result
     except ImageError as error:
         report.codes[error.code] += 1
         if error.code is ImageErrorCode.GAVE_UP:

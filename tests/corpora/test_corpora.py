@@ -49,8 +49,8 @@ def test_a_mutation_is_reproduced_by_its_name() -> None:
 
 @pytest.mark.parametrize("broken", [b"", b"\xff\xd8\xff\xd9", b"x" * 1000])
 def test_the_harness_finds_an_output_that_is_no_image(broken: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    def compress(self: object, data: bytes, options: Rendition, job: str) -> Compressed:
-        return Compressed(broken, ImageFormat.JPEG, 1, 1, Source("png", 1, 1), Times())
+    def compress(self: object, data: bytes, renditions: list[Rendition], job: str) -> list[Compressed]:
+        return [Compressed(broken, ImageFormat.JPEG, 1, 1, Source("png", 1, 1), Times())]
 
     monkeypatch.setattr(Sandbox, "compress", compress)
     cases: list[Case] = [("one", b"")]

@@ -18,6 +18,7 @@ GOOD: dict[str, Any] = {
     "source": {"format": "jpeg", "width": 60, "height": 40},
     "times": {"decode": 3, "encode": 4},
     "kept": False,
+    "small": False,
 }
 FORMULA = '=HYPERLINK("https://evil.example")'
 

@@ -75,7 +75,7 @@ def test_all_keys_of_named_images_are_known(naming: Naming | None, monkeypatch: 
             pipeline.process(ProcessRange(job.id, 1, 0))
     [left] = pipeline.store.objects
     with monkeypatch.context() as patch:
-        patch.setattr(Pipeline, "compress", lambda *_: an_output(b"x", ImageFormat.PNG))
+        patch.setattr(Pipeline, "compress", lambda *_: [an_output(b"x", ImageFormat.PNG)])
         fresh = replace(pipeline.process_range.compress_images, compress=pipeline.compress)
         replace(pipeline.process_range, compress_images=fresh)(ProcessRange(job.id, 1, 0), lambda: 100.0)
     assert len(pipeline.store.objects) == 2

@@ -32,7 +32,7 @@ def test_images_are_stored_and_their_rows_ended() -> None:
 def test_a_kept_source_is_marked_in_its_row_and_in_the_result() -> None:
     pipeline = Pipeline()
     made = iter([an_output(b"small", ImageFormat.GIF, kept=True), an_output(b"made")])
-    compress_images = replace(pipeline.compress_images, compress=lambda data, options, job: [next(made)])
+    compress_images = replace(pipeline.compress_images, compress=lambda data, renditions, job: [next(made)])
     pipeline.process_range = replace(pipeline.process_range, compress_images=compress_images)
     job = pipeline.start("http://h/a.png http://h/b.png")
     pipeline.run()

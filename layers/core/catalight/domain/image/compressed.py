@@ -10,9 +10,10 @@ from catalight.domain.image.report import Source, Times
 class Compressed:
     """A compressed image: `data` in `format`, `width` x `height` pixels, upright.
 
-    `times` are those of the codec's stages; a comparison of two outputs ignores them. `kept` means that the
-    output is the source itself, except for its metadata, because re-encoding would not have made it smaller.
-    `small` means that the source has a side below the rendition's `min_side`.
+    `times` are those of the codec's stages; a comparison of two outputs ignores them. Those of the outputs of
+    one image add up to what was done for it: what serves several is counted in one of them. `kept` means that
+    the output is the source itself, except for its metadata, because re-encoding would not have made it
+    smaller. `small` means that the source, trimmed if that is asked for, has a side below `min_side`.
     """
 
     data: bytes

@@ -1,12 +1,13 @@
-"""Encode pixels into a file, and check that the file is complete."""
+"""Encode pixels, and check that the output is complete."""
 
-import os
-from typing import IO, Any
+from io import BytesIO
+from typing import Any
 
 from PIL import Image
 
 from catalight.adapters.codec.images.colour import convert
 from catalight.adapters.codec.images.decode import DecodedImage
+from catalight.adapters.codec.images.output import Output
 from catalight.domain.errors import ImageError, ImageErrorCode
 from catalight.domain.image.formats import ImageFormat
 from catalight.domain.image.limits import Limits
@@ -45,7 +46,7 @@ def check_sides(size: tuple[int, int], output: ImageFormat) -> None:
 
 
 def write(
-    file: IO[bytes],
+    file: Output,
     decoded: DecodedImage,
     output: ImageFormat,
     options: Rendition,
@@ -60,42 +61,23 @@ def write(
     if animated:
         settings |= _animation_settings(decoded, frames, output)
     try:
-        frames[0].save(file, output.name, **settings)
-        file.flush()
+        frames[0].save(file.raw, output.name, **settings)
+        file.raw.flush()
     except (OSError, RuntimeError, ValueError) as error:
-        if length(file) <= limits.output_bytes:  # in the sandbox a file can exceed it by one byte
+        if not file.too_long:
             # The pixels are valid, so the encoder ran out of memory, which the libraries report in many ways.
             raise MemoryError(f"not enough memory to encode {output}") from error
-        raise limits.too_many_bytes() from error
-    if length(file) > limits.output_bytes:
-        raise limits.too_many_bytes()
+        raise file.error() from error
+    if file.too_long:
+        raise file.error()
 
 
-def length(file: IO[bytes]) -> int:
-    """Return the size of a file in bytes, without moving its position."""
-    position = file.tell()
-    end = file.seek(0, os.SEEK_END)  # fstat would be a system call more for the filter to allow
-    file.seek(position)
-    return end
-
-
-def overwrite(file: IO[bytes], data: bytes, limits: Limits) -> None:
-    """Replace the contents of a file by `data`."""
-    if len(data) > limits.output_bytes:
-        raise limits.too_many_bytes()
-    file.seek(0)
-    file.truncate()
-    file.write(data)
-
-
-def check_whole(file: IO[bytes], size: tuple[int, int], output: ImageFormat) -> None:
-    """Raise RuntimeError, because it is a bug, if a file is not a complete image of this format and size."""
+def check_whole(data: bytes, size: tuple[int, int], output: ImageFormat) -> None:
+    """Raise RuntimeError, because it is a bug, if this is not a complete image of this format and size."""
     end = _ENDS.get(output, b"")
-    file.seek(-len(end), os.SEEK_END)
-    ends = file.read()
-    file.seek(0)
-    with Image.open(file, formats=[output.name]) as decoded:
-        if decoded.size != size or ends != end:
+    with Image.open(BytesIO(data), formats=[output.name]) as decoded:
+        if decoded.size != size or not data.endswith(end):
+            ends = data[len(data) - len(end) :]
             raise RuntimeError(f"the {output} of size {size} has size {decoded.size} and ends in {ends!r}")
 
 

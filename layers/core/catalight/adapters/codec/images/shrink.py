@@ -5,9 +5,7 @@ from ctypes import POINTER, Structure, c_char_p, c_double, c_int64, c_void_p, ca
 from PIL import Image
 
 from catalight.adapters.codec import native
-
-type Box = tuple[float, float, float, float]
-"""Left, top, right and bottom edge of a part of an image, in pixels; edges may lie within a pixel."""
+from catalight.adapters.codec.images.fitting import Box
 
 _MIN_WIDTH = 4  # pixels: a row must have at least 16 bytes
 # Modes to shrink in, because otherwise the colour of transparent pixels would bleed into the edges.

@@ -11,7 +11,6 @@ from PIL import Image
 
 from catalight.adapters.codec.compress import compress
 from catalight.adapters.codec.images import decode
-from catalight.adapters.codec.stopwatch import Stopwatch
 from catalight.domain.image.formats import Target
 from catalight.domain.image.limits import LIMITS
 from catalight.domain.image.rendition import Rendition
@@ -71,8 +70,8 @@ def avif(primaries: int, transfer: int, colours: list[Colour]) -> bytes:
 
 def shown(data: bytes, step: int = 1) -> list[Colour]:
     """The colours that an image decodes to, in sRGB; every `step`-th pixel of its first row."""
-    source = decode.opened(data, Rendition(), LIMITS)
-    image = decode.pixels(source, None, LIMITS, Stopwatch()).still.convert("RGB")
+    source = decode.opened(data, LIMITS)
+    image = decode.pixels(source, source.stored, LIMITS, moving=False).image.still.convert("RGB")
     return [image.getpixel((x, 0)) for x in range(step // 2, image.width, step)]  # type: ignore[misc]
 
 
