@@ -9,16 +9,17 @@ from fastapi import APIRouter, Depends, File, Form, Header, Query, Request, Resp
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
-from catalight.adapters.tables.encodings import ENCODINGS
 from catalight.domain.catalogue import column_requests, urls
 from catalight.domain.catalogue.catalogue import Understanding
 from catalight.domain.catalogue.columns import Request as ColumnRequest
+from catalight.domain.catalogue.encodings import ENCODINGS
 from catalight.domain.errors import FeedError, OptionError
 from catalight.domain.image.formats import Target
 from catalight.domain.image.rendition import COLOUR, MAX_SIDE, WHITE, Rendition
 from catalight.domain.job import request_headers, webhook
 from catalight.domain.job.job import Job
 from catalight.domain.job.request_headers import RequestHeaders
+from catalight.domain.job.result_form import RequestedResult
 from catalight.domain.web.egress import EgressPolicy
 from catalight.usecases.jobs.submit import Submission
 from catalight.usecases.jobs.understand import Upload
@@ -32,6 +33,7 @@ from functions.api.documented import (
 )
 from functions.api.fields import ONLY_KNOWN
 from functions.api.models import Links, Note, shown
+from functions.api.result_fields import Requested
 from functions.api.services import Built, Services
 from functions.api.understood import Accepted, DryRun, Understood
 
@@ -173,12 +175,13 @@ def upload(
     built: Built,
     sent: Annotated[SentFile, Depends(_sent_file)],
     terms: Annotated[Terms, Depends(_terms)],
+    result: Requested,
     dry_run: Annotated[bool, Query(description=DRY_RUN)] = False,
     idempotency_key: Annotated[str | None, Header(min_length=1, max_length=MAX_KEY, description=KEY)] = None,
 ) -> Accepted | JSONResponse:
     """Accept a catalogue; its images are downloaded and compressed in the background."""
     if dry_run:
-        understood = _understood(sent, calling, built)
+        understood = _understood(sent, calling, built, result)
         return JSONResponse(DryRun.of(understood).model_dump(mode="json"))
     base = built.api_base or str(request.base_url).rstrip("/")
     submission = partial(
@@ -192,8 +195,10 @@ def upload(
         link_base=built.link_base or base,
         idempotency_key=idempotency_key,
         request_headers=terms.request_headers,
+        result=result,
     )
-    job, understood = built.accept(calling.owner, idempotency_key, sent.read(calling, built), submission)
+    file = replace(sent.read(calling, built), result=result)
+    job, understood = built.accept(calling.owner, idempotency_key, file, submission)
     response.headers["Location"] = Links.of(job.id).status
     if calling.limits:
         left = built.admit.allowance(calling.owner, calling.limits)
@@ -201,10 +206,10 @@ def upload(
     return _accepted(job, understood)
 
 
-def _understood(sent: SentFile, calling: Caller, built: Services) -> Understanding:
+def _understood(sent: SentFile, calling: Caller, built: Services, result: RequestedResult) -> Understanding:
     """Return what is known of a file, also if it cannot be fetched."""
     try:
-        return built.understand(calling.owner, sent.read(calling, built))
+        return built.understand(calling.owner, replace(sent.read(calling, built), result=result))
     except FeedError as error:
         return Understanding(refusal=error)
 

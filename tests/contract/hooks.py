@@ -9,8 +9,8 @@ from typing import Any
 import schemathesis
 from hypothesis import strategies as st
 
-from catalight.adapters.tables.encodings import ENCODINGS
 from catalight.domain.catalogue import urls
+from catalight.domain.catalogue.encodings import ENCODINGS
 from catalight.domain.errors import OptionError
 from catalight.domain.job.request_headers import MAX_CHARACTERS
 from functions.api import cursors

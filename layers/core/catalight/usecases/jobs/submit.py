@@ -22,7 +22,9 @@ from catalight.domain.errors import (
 from catalight.domain.image.rendition import Rendition
 from catalight.domain.job import ranges, sweeping
 from catalight.domain.job.job import Counts, Job, JobState
+from catalight.domain.job.origin import Origin
 from catalight.domain.job.request_headers import RequestHeaders
+from catalight.domain.job.result_form import RequestedResult
 from catalight.domain.job.retention import Retention
 from catalight.domain.job.row import Image, Row, without_empty_end
 from catalight.domain.job.webhook import Webhook
@@ -59,6 +61,7 @@ class Submission:
     file_bytes: int = 0
     sent: str | None = None
     remembered: Mapping[str, Request] = field(default_factory=dict)
+    result: RequestedResult = field(default_factory=RequestedResult)
 
     @property
     def amounts(self) -> Amounts:
@@ -76,6 +79,8 @@ class Submission:
             digest.update(_json(headers))
         if others:
             digest.update(_json(others))
+        if result := self.result.said:
+            digest.update(_json(result))
         for row in () if self.sent else self.catalogue.rows:
             digest.update(_json(row.cells))
         return digest.hexdigest()
@@ -162,6 +167,8 @@ class Submit:
             outputs=submission.catalogue.outputs,
             remembered=submission.remembered,
             duplicates=sum(image.same_as is not None for row in rows for image in row.images),
+            origin=Origin.of(submission.catalogue),
+            result=submission.result.of_file(submission.catalogue.format),
         )
 
 
