@@ -1,10 +1,13 @@
 """Jobs and rows without a database, for tests of results."""
 
+import io
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
+
+import openpyxl
 
 from catalight.adapters.results.write import write_result
 from catalight.domain.catalogue.dialect import Dialect
@@ -38,3 +41,15 @@ def a_row(cells: Sequence[str], images: Iterable[Image] = (), number: int = 0) -
 def written(job: Job, rows: Iterable[Row], form: ResultForm = CLASSIC) -> bytes:
     """The file of a result."""
     return b"".join(write_result(job, form, rows))
+
+
+def sheets_of(data: bytes) -> dict[str, list[list[str]]]:
+    """The sheets of a workbook as openpyxl reads them, with their texts; no cell has anything else."""
+    book = openpyxl.load_workbook(io.BytesIO(data))
+    cells = [cell for sheet in book for row in sheet for cell in row]
+    assert all(cell.value is None or cell.data_type in ("s", "inlineStr") for cell in cells)
+    assert not any(cell.hyperlink for cell in cells)
+    return {
+        sheet.title: [[cell.value or "" for cell in row] for row in sheet.iter_rows(max_col=sheet.max_column)]
+        for sheet in book
+    }

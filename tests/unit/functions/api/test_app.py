@@ -72,6 +72,10 @@ class TestUpload:
             "header_row": "1",
             "encoding": "windows-1252",
             "sheet": "Products",
+            "result_format": "jsonl",
+            "result": "replace",
+            "failed": "empty",
+            "result_encoding": "input",
         }
         schemas = client.get("/openapi.json").json()["components"]["schemas"]
         assert set(fields) | {"file", "file_url"} == set(schemas["Body_upload"]["properties"])

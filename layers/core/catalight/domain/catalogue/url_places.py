@@ -7,7 +7,7 @@ when it is read again becomes a plain list of them.
 import html
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -52,7 +52,7 @@ def exchanged(cell: str, places: Sequence[Place]) -> str:
         return ""
     expected = [place.new or place.url for place in left]
     for spans in _candidates(cell, places):
-        text = _filled(cell, spans, places)
+        text = _filled(cell, spans, places) if spans else None
         if text is not None and [source.url for source in sources(text)] == expected:
             return text
     return SEPARATOR.join(place.new or place.written for place in left)
@@ -60,11 +60,13 @@ def exchanged(cell: str, places: Sequence[Place]) -> str:
 
 def _candidates(cell: str, places: Sequence[Place]) -> Iterator[list[tuple[Span, Place]]]:
     """Yield the ways to find the places, the one that changes the least first."""
-    for view in (_verbatim, _unescaped):
-        text, origins = view(cell)
-        for find in (_urls_alone, _as_written, _everywhere):
-            if found := find(text, places):
-                yield [((origins(start), origins(end)), place) for (start, end), place in found]
+    for find in (_urls_alone, _as_written, _everywhere):
+        yield find(cell, [place.written for place in places], places)
+    text, origins = _unescaped(cell)
+    texts = [_unescaped(place.written)[0] for place in places]
+    for find in (_urls_alone, _as_written, _everywhere):
+        found = find(text, texts, places)
+        yield [((origins[start], origins[end]), place) for (start, end), place in found]
 
 
 def _filled(cell: str, spans: Sequence[tuple[Span, Place]], places: Sequence[Place]) -> str | None:
@@ -82,46 +84,43 @@ def _filled(cell: str, spans: Sequence[tuple[Span, Place]], places: Sequence[Pla
     return cell[: starts[0]] + text + cell[ends[-1] :]
 
 
-def _as_written(text: str, places: Sequence[Place]) -> list[tuple[Span, Place]]:
+def _as_written(text: str, written: Sequence[str], places: Sequence[Place]) -> list[tuple[Span, Place]]:
     """Find what is written for each place, one after the other; nothing if one is not there."""
     found = list[tuple[Span, Place]]()
     end = 0
-    for place in places:
-        start = text.find(place.written, end)
-        if start < 0 or not place.written:
+    for wanted, place in zip(written, places, strict=True):
+        start = text.find(wanted, end)
+        if start < 0 or not wanted:
             return []
-        end = start + len(place.written)
+        end = start + len(wanted)
         found.append(((start, end), place))
     return found
 
 
-def _urls_alone(text: str, places: Sequence[Place]) -> list[tuple[Span, Place]]:
+def _urls_alone(text: str, written: Sequence[str], places: Sequence[Place]) -> list[tuple[Span, Place]]:
     """Find the same, without the quotes, labels and punctuation around a URL that was repaired."""
     found = list[tuple[Span, Place]]()
-    for (start, end), place in _as_written(text, places):
+    for (start, end), place in _as_written(text, written, places):
+        span = start, end
         for url in (place.url, _SCHEME.sub("", place.url, count=1), place.url.partition("//")[2]):
             if url and (inner := text.find(url, start, end)) >= 0:
-                start, end = inner, inner + len(url)
+                span = inner, inner + len(url)
                 break
-        found.append(((start, end), place))
+        found.append((span, place))
     return found
 
 
-def _everywhere(text: str, places: Sequence[Place]) -> list[tuple[Span, Place]]:
+def _everywhere(text: str, written: Sequence[str], places: Sequence[Place]) -> list[tuple[Span, Place]]:
     """Find what is written for the places wherever it is: in HTML, the image and the link around it."""
-    if any(place.new == "" or not place.written for place in places):
+    if not all(written) or any(place.new == "" for place in places):
         return []
-    of_text = {place.written: place for place in reversed(places)}
+    of_text = dict(zip(reversed(written), reversed(places), strict=True))
     longest_first = sorted(of_text, key=len, reverse=True)
     pattern = re.compile("|".join(map(re.escape, longest_first)))
     return [(match.span(), of_text[match[0]]) for match in pattern.finditer(text)]
 
 
-def _verbatim(cell: str) -> tuple[str, Callable[[int], int]]:
-    return cell, lambda index: index
-
-
-def _unescaped(cell: str) -> tuple[str, Callable[[int], int]]:
+def _unescaped(cell: str) -> tuple[str, Sequence[int]]:
     r"""Return a cell without escapes as in JSON (`\/`) and HTML (`&amp;`), and where its characters are."""
     characters = list[str]()
     origins = list[int]()
@@ -135,7 +134,7 @@ def _unescaped(cell: str) -> tuple[str, Callable[[int], int]]:
         end = escape.end()
     characters += cell[end:]
     origins += range(end, len(cell) + 1)
-    return "".join(characters), origins.__getitem__
+    return "".join(characters), origins
 
 
 def _meant(escape: str) -> str:
