@@ -50,6 +50,8 @@ def sheets_of(data: bytes) -> dict[str, list[list[str]]]:
     assert all(cell.value is None or cell.data_type in ("s", "inlineStr") for cell in cells)
     assert not any(cell.hyperlink for cell in cells)
     return {
-        sheet.title: [[cell.value or "" for cell in row] for row in sheet.iter_rows(max_col=sheet.max_column)]
+        sheet.title: [
+            [str(cell.value or "") for cell in row] for row in sheet.iter_rows(max_col=sheet.max_column)
+        ]
         for sheet in book
     }

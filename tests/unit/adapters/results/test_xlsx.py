@@ -1,12 +1,8 @@
 """Results as workbooks, opened by software of others."""
 
-import csv
-import subprocess
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from shutil import which
 
 import pytest
 
@@ -27,7 +23,6 @@ XLSX = ResultForm(ResultFormat.XLSX)
 FAILED = replace(XLSX, only_failed=True)
 DONE = Image("http://a").done("t/a.jpg", 1000, 300, 2, 1, times=Times(fetch=1500))
 LOST = Image("http://c", written="//c").failed(ImageError(ImageErrorCode.NOT_FOUND, "The host answered 404."))
-OFFICE = which("soffice") or which("libreoffice")
 ATTACKS = [
     *(
         "=1+1",
@@ -81,7 +76,7 @@ def test_the_sheets_of_a_result() -> None:
         ["2", "007", "Tea", "Input Image Urls", "2", *shared],
         ["4", "009", "Cup", "Input Image Urls", "1", *shared],
     ]
-    sums = dict(map(tuple, sheets["Summary"]))
+    sums = {line[0]: line[1] for line in sheets["Summary"]}
     assert (sums["Images"], sums["Done"], sums["Failed"], sums["Failed: not_found"]) == ("4", "2", "2", "2")
     assert (sums["Bytes Before"], sums["Bytes After"], sums["Saved"]) == ("2000", "600", "70.0%")
     assert sums["Seconds: fetch"] == "3.0"
@@ -156,20 +151,6 @@ def test_a_sheet_named_like_one_of_ours_keeps_its_name() -> None:
     assert list(sheets_of(written(job, [], XLSX))) == ["failures", "Catalight Failures", "Summary"]
 
 
-def test_more_links_than_a_sheet_may_have() -> None:
-    """They are texts: 65,531 links would be one too many."""
-    rows = (a_row((str(number), "Tea", "http://a"), [DONE], number) for number in range(65_531))
-    [line, *_, last] = table_of(written(a_job(), rows, XLSX)).rows[1:]
-    assert line[1][3] == last[1][3] == "https://l/images/t/a.jpg"
-    assert last.line == 65_532
-
-
-def table_of(data: bytes) -> Table:
-    found = read(data)
-    assert isinstance(found, Table)
-    return found
-
-
 LIMIT = 32_767
 
 
@@ -190,9 +171,9 @@ def test_too_many_rows_and_columns_are_refused(monkeypatch: pytest.MonkeyPatch) 
     wide = a_job(header=[f"c{index}" for index in range(16_379)])
     assert refused([], wide) == "too_many_columns"
     assert refused([], a_job(header=[f"c{index}" for index in range(16_378)])) is None
-    monkeypatch.setattr(xlsx, "MAX_ROWS", 10)
-    rows = [a_row(("1", "Tea", ""), [], number) for number in range(10)]
-    assert refused(rows[:9]) is None
+    monkeypatch.setattr(xlsx, "MAX_ROWS", 30)
+    rows = [a_row(("1", "Tea", ""), [], number) for number in range(30)]
+    assert refused(rows[:29]) is None
     assert refused(rows) == "too_many_rows"
 
 
@@ -208,8 +189,7 @@ def refused(rows: Sequence[Row], job: object = None) -> str | None:
     try:
         written(job or a_job(), rows, XLSX)  # type: ignore[arg-type]
     except ResultError as error:
-        assert "Ask for CSV." in error.detail
-        return error.code
+        return error.code if error.detail.endswith("Ask for CSV.") else error.detail
     return None
 
 
@@ -226,49 +206,3 @@ def test_no_temporary_file_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_the_same_rows_give_the_same_bytes() -> None:
     rows = [a_row(("1", "Tea", "http://a"), [DONE])]
     assert written(a_job(), rows, XLSX) == written(a_job(), rows, XLSX)
-
-
-MEASURE = """
-import resource, sys
-from tests.unit.adapters.results.test_xlsx import many, write_result, a_job, XLSX
-size = sum(len(part) for part in write_result(a_job(), XLSX, many(int(sys.argv[1]))))
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, size)
-"""
-
-
-def many(number: int) -> Iterator[Row]:
-    for index in range(number):
-        images = [LOST if index % 10 == 0 else DONE, DONE]
-        yield a_row((f"{index:06}", f"Product {index}", "http://a //c"), images, index)
-
-
-def test_memory_does_not_grow_with_the_rows() -> None:
-    """100,000 rows take no more than a few MB over what 1,000 take."""
-    few, lots = (
-        int(
-            subprocess.run(
-                [sys.executable, "-c", MEASURE, rows], capture_output=True, check=True
-            ).stdout.split()[0]
-        )
-        for rows in ("1000", "100000")
-    )
-    assert lots - few < 10_000, f"{few:,} KiB for 1,000 rows, {lots:,} KiB for 100,000"
-
-
-@pytest.mark.skipif(
-    OFFICE is None, reason="NOT CHECKED: LibreOffice is missing (apt install libreoffice-calc)"
-)
-def test_libreoffice_reads_the_same_texts(tmp_path: Path) -> None:
-    texts = [text for text in ATTACKS if text != "_x0041_"]
-    rows = [a_row((text, "Tea", "http://a"), [DONE], number) for number, text in enumerate(texts)]
-    (tmp_path / "result.xlsx").write_bytes(written(a_job(), rows, XLSX))
-    # A CSV in UTF-8, with formulas shown as such: "Filter options for CSV" in LibreOffice's help.
-    export = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,true,false,1"
-    profile = f"-env:UserInstallation=file://{tmp_path}/profile"
-    command = [str(OFFICE), profile, "--headless", "--convert-to", export, "result.xlsx"]
-    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, timeout=120)
-    [found] = tmp_path.glob("*.csv")
-    with found.open(encoding="utf-8", newline="") as file:
-        lines = list(csv.reader(file))
-    assert [line[0] for line in lines[1:]] == texts
-    assert lines[1][3] == "https://l/images/t/a.jpg"
