@@ -264,7 +264,7 @@ class RowPage(BaseModel):
 
 
 class Download(BaseModel):
-    """A presigned URL of the result CSV."""
+    """A presigned URL of the result."""
 
     url: str
     expires_at: datetime = Field(

@@ -216,7 +216,7 @@ class UnavailableError(CatalightError):
 
 
 class ImageErrorCode(StrEnum):
-    """Why an image has no output. The codes are stable: clients' code and result CSVs contain them."""
+    """Why an image has no output. The codes are stable: clients' code and results contain them."""
 
     INVALID_URL = "invalid_url"
     NOT_FOUND = "not_found"

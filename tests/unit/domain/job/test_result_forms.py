@@ -66,23 +66,11 @@ def test_each_rendition_has_a_column_and_each_image_one_field() -> None:
     )
 
 
-NAMES = st.sampled_from(
-    [
-        "Photo",
-        "Output Photo",
-        "Output Photo (thumb)",
-        "Photo (thumb)",
-        "Status",
-        "Catalight Output Photo",
-        "Notes",
-    ]
-)
+NAMES = st.sampled_from(["Output Photo", "Output Photo (thumb)", "Output Photo (x)", "Status", "Notes"])
+RENDITIONS = st.lists(st.sampled_from(["thumb", "zoom", "a_B-1"]), max_size=3, unique=True)
 
 
-@given(
-    st.lists(NAMES, max_size=5),
-    st.lists(st.sampled_from(["thumb", "zoom", "a_B-1"]), max_size=3, unique=True),
-)
+@given(st.lists(NAMES, max_size=5), RENDITIONS)
 def test_results_with_renditions_lose_our_columns_alone(own: list[str], names: list[str]) -> None:
     header = ["SKU", "Photo", *own]
     if own_columns(header) != header:
@@ -240,7 +228,7 @@ def test_the_first_character_that_an_encoding_lacks_is_named() -> None:
     assert error.value.detail == (
         'windows-1252 has no U+0119, which is in row 3 of the result, column "B". Ask for utf-8.'
     )
-    assert written(job, rows, INPUT.plain).decode().splitlines()[2] == "2,aę"
+    assert written(job, rows, INPUT.plain).decode().splitlines()[2].startswith("2,aę,")
 
 
 def test_classic_results_of_a_job_with_an_origin_are_the_same() -> None:
