@@ -354,6 +354,22 @@ class TestFormats:
             assert [warning["code"] for warning in body["warnings"]] == code
             assert body["warnings_total"] == len(code)
 
+    @pytest.mark.parametrize(
+        ("size", "fields", "code"),
+        [
+            (32_767, {"result_format": "xlsx"}, []),
+            (32_768, {"result_format": "xlsx"}, ["result_as_csv"]),
+            (32_768, {"result_format": "xlsx", "strict": "true"}, ["result_as_csv"]),
+            (32_768, {}, []),
+        ],
+    )
+    def test_a_cell_that_makes_a_workbook_a_csv_is_named(
+        self, client: TestClient, size: int, fields: dict[str, str], code: list[str]
+    ) -> None:
+        data = csv_of("http://h/a.png").replace(b"Product 1", b"x" * size)
+        warnings = upload(client, data, **fields).json()["warnings"]
+        assert [(warning["code"], warning["line"]) for warning in warnings] == [(one, 2) for one in code]
+
     def test_the_form_of_the_result_reaches_the_job(self, client: TestClient, pipeline: Pipeline) -> None:
         def form(data: bytes, **fields: str) -> ResultForm:
             answer = upload(client, data, **fields)

@@ -11,17 +11,13 @@ from xlsxwriter.worksheet import Worksheet
 
 from catalight.domain.catalogue.urls import shown
 from catalight.domain.errors import ResultError, ResultErrorCode
+from catalight.domain.job.excel import MAX_CHARACTERS, MAX_COLUMNS, MAX_ROWS, MAX_SHEET_NAME, length
 from catalight.domain.job.job import Counts, Job
 from catalight.domain.job.result_cells import cells_of
 from catalight.domain.job.result_form import ResultForm
 from catalight.domain.job.result_sheets import FAILURES, FAILURES_HEADER, SUMMARY, failures_of, summary_of
 from catalight.domain.job.row import Row
 
-# https://support.microsoft.com/en-us/office/excel-specifications-and-limits-1672b34d-7043-467e-8e27-269d656771c3
-MAX_ROWS = 1_048_576
-MAX_COLUMNS = 16_384
-MAX_CHARACTERS = 32_767  # of a cell, in UTF-16
-MAX_SHEET_NAME = 31
 MAX_DISK = 300_000_000  # bytes of sheets before they are packed: a function has 512 MB at /tmp by default
 CHECKED_EACH = 5_000_000  # characters, of which XML may make seven times as many bytes
 PART = 1 << 20  # bytes
@@ -88,7 +84,7 @@ def _write_rows(
 def sheet_name(name: str) -> str:
     """Return the name of a sheet of any program as Excel allows it."""
     allowed = _NOT_IN_NAMES.sub("-", name)
-    while _units(allowed) > MAX_SHEET_NAME:
+    while length(allowed) > MAX_SHEET_NAME:
         allowed = allowed[:-1]
     allowed = _NOT_IN_NAMES.sub("-", allowed)
     return allowed if allowed.strip() and allowed.casefold() != "history" else NAME
@@ -135,7 +131,7 @@ class _Sheet:
         self.rows += 1
 
     def _write(self, column: int, text: str) -> None:
-        if 2 * len(text) > MAX_CHARACTERS and (units := _units(text)) > MAX_CHARACTERS:
+        if 2 * len(text) > MAX_CHARACTERS and (units := length(text)) > MAX_CHARACTERS:
             found = (
                 f"a cell with {units:,} characters in row {self.rows + 1:,}, column {column + 1:,}; "
                 f"Excel cuts what is longer than {MAX_CHARACTERS:,}"
@@ -149,8 +145,3 @@ class _Sheet:
 
     def _refusal(self, code: ResultErrorCode, found: str) -> ResultError:
         return ResultError(code, f'The sheet "{shown(self._name)}" would have {found}. Ask for CSV.')
-
-
-def _units(text: str) -> int:
-    """Return the length of a text as Excel counts it."""
-    return len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2

@@ -5,29 +5,48 @@ from dataclasses import replace
 from catalight.domain.catalogue.catalogue import MAX_PROBLEMS, Understanding
 from catalight.domain.catalogue.files import Table
 from catalight.domain.errors import Problem
+from catalight.domain.job.excel import MAX_CHARACTERS, length
 from catalight.domain.job.result_form import RequestedResult, ResultFormat
 
 
 def with_warnings(understood: Understanding, requested: RequestedResult) -> Understanding:
-    """Return what is known of a file, with a warning if its result cannot have all that the file has.
+    """Return what is known of a file, with warnings if its result cannot be all that the file or request is.
 
-    It concerns no row, so `strict` does not make it a problem.
+    They concern the result, so `strict` does not make them problems.
     """
     file = understood.file
-    if understood.refusal or not isinstance(file, Table):
+    if understood.refusal or file is None:
         return understood
-    others = len(file.sheets) - 1
-    if not others and requested.of_file(file.format).format is not ResultFormat.XLSX:
-        return understood
+    is_workbook = requested.of_file(file.format).format is ResultFormat.XLSX
+    found = [_too_long(understood) if is_workbook else None]
+    if isinstance(file, Table):
+        found.append(_not_carried(len(file.sheets) - 1, is_workbook=is_workbook))
+    warnings = [warning for warning in found if warning]
+    return replace(
+        understood,
+        warnings=(*warnings, *understood.warnings)[:MAX_PROBLEMS],
+        warnings_total=understood.warnings_total + len(warnings),
+    )
+
+
+def _not_carried(others: int, *, is_workbook: bool) -> Problem | None:
+    if not others and not is_workbook:
+        return None
     what = "Formulas, styles and images in cells"
     if others:
         what = f"The other {others:,} sheets, formulas" if others > 1 else "The other sheet, formulas"
         what += ", styles and images in cells"
-    warning = Problem(
-        "not_carried", f"{what} are not carried into the result: it has the texts of one sheet."
-    )
-    return replace(
-        understood,
-        warnings=(warning, *understood.warnings)[:MAX_PROBLEMS],
-        warnings_total=understood.warnings_total + 1,
-    )
+    return Problem("not_carried", f"{what} are not carried into the result: it has the texts of one sheet.")
+
+
+def _too_long(understood: Understanding) -> Problem | None:
+    """Return a warning for the first row with a cell that Excel would cut."""
+    for row in understood.rows:
+        longest = max(row.cells, key=len, default="")
+        if 2 * len(longest) > MAX_CHARACTERS and length(longest) > MAX_CHARACTERS:
+            message = (
+                f"A cell of this row has more than the {MAX_CHARACTERS:,} characters that a cell of XLSX holds, "
+                "so the result will be CSV."
+            )
+            return Problem("result_as_csv", message, row.line)
+    return None
