@@ -52,7 +52,7 @@ N0, N1, N2 = map(new_url, range(3))
             f'<p><img src="{N0}" alt="x"><br><img src="{N1}"></p>',
         ),
         (f'<a href="{A}"><img src="{A}"></a>', f'<a href="{N0}"><img src="{N0}"></a>'),
-        (f"[![x]({A})]({A})", f"[![x]({N0})]({N0})"),
+        (f"[![x]({A})]({A})", f"[![x]({N0})]({A})"),
         (json.dumps([A, C]), json.dumps([N0, N1])),
         (json.dumps([{"src": A, "id": 1}]), json.dumps([{"src": N0, "id": 1}])),
         (json.dumps([A, C]).replace("/", "\\/"), json.dumps([N0, N1])),  # as PHP escapes it

@@ -45,7 +45,7 @@ def _too_long(understood: Understanding) -> Problem | None:
         longest = max(row.cells, key=len, default="")
         if 2 * len(longest) > MAX_CHARACTERS and length(longest) > MAX_CHARACTERS:
             message = (
-                f"A cell of this row has more than the {MAX_CHARACTERS:,} characters that a cell of XLSX holds, "
+                f"A cell of this row has more than {MAX_CHARACTERS:,} characters, which XLSX cannot hold, "
                 "so the result will be CSV."
             )
             return Problem("result_as_csv", message, row.line)
