@@ -46,7 +46,7 @@ class Client:
             time.sleep(every)
 
     def download(self, request_id: str) -> bytes:
-        """Return the result CSV, downloaded through its presigned URL."""
+        """Return the result, downloaded through its presigned URL."""
         answer = self.http.get(f"{self.url}/download/{request_id}", timeout=TIMEOUT)
         answer.raise_for_status()
         return answer.content
@@ -64,7 +64,7 @@ class Client:
             cursor = page["next"]
 
     def image(self, link: str) -> requests.Response:
-        """Download an output image by its link in the result CSV."""
+        """Download an output image by its link in the result."""
         answer = self.http.get(link, timeout=TIMEOUT)
         answer.raise_for_status()
         return answer

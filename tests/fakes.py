@@ -147,14 +147,14 @@ class MemoryJobs:
         job = self.find(job_id)
         if job and job.state is JobState.GONE:
             nothing: dict[str, Any] = {"header": (), "file_name": "", "secret": b"", "webhook": None}
-            nothing |= {"remembered": {}, "naming": None}
+            nothing |= {"remembered": {}, "naming": None, "origin": None}
             self.jobs[job_id] = replace(job, **nothing, sweep_at=None)
 
     def page(
         self, owner: str, states: AbstractSet[JobState], before: tuple[datetime, str] | None, limit: int
     ) -> list[Job]:
         found = [
-            replace(job, header=())
+            replace(job, header=(), origin=None)
             for job in self.jobs.values()
             if job.owner == owner
             and job.state in states - {JobState.GONE}
@@ -170,7 +170,9 @@ class MemoryJobs:
 
     def to_sweep(self, now: datetime, limit: int) -> list[Job]:
         due = [(job.sweep_at, job) for job in self.jobs.values() if job.sweep_at and job.sweep_at <= now]
-        return [replace(job, header=()) for _, job in sorted(due, key=lambda entry: entry[0])][:limit]
+        return [replace(job, header=(), origin=None) for _, job in sorted(due, key=lambda entry: entry[0])][
+            :limit
+        ]
 
     def record_sweep(self, job: Job, next_sweep: datetime) -> None:
         stored = self.jobs[job.id]

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+from catalight.adapters.results.write import write_result
 from catalight.adapters.tables.reader import TableReader
 from catalight.domain.catalogue import catalogue
 from catalight.domain.errors import ImageError, ImageErrorCode
@@ -185,7 +186,9 @@ class Pipeline:
         self.give_up = GiveUp(
             self.jobs, self.rows, self.image_queue, self.record_images, self.carry_on, receives=RECEIVES
         )
-        self.finish_job = FinishJob(self.jobs, self.rows, self.store, self.webhook_queue, self.clock)
+        self.finish_job = FinishJob(
+            self.jobs, self.rows, self.store, write_result, self.webhook_queue, self.clock
+        )
         self.deliver_webhook = DeliverWebhook(
             self.jobs, self.deliveries, self.webhook_queue, self.deliver, self.clock, pauses=[5, 300, 1800]
         )

@@ -11,6 +11,7 @@ from catalight.adapters.aws.s3 import S3Store
 from catalight.adapters.aws.secrets import secret_now, words
 from catalight.adapters.aws.sqs import SqsQueue
 from catalight.adapters.mongo import Connection, MongoDeliveries, MongoJobs, MongoKeys, MongoRows
+from catalight.adapters.results.write import write_result
 from catalight.adapters.web.webhook import SignedSender
 from catalight.clock import utc_now
 from catalight.domain import messages
@@ -85,7 +86,7 @@ def tend_job() -> TendJob:
 def finish_job() -> FinishJob:
     """Build the use case from the function's environment, once."""
     jobs, rows = MongoJobs(mongodb()), MongoRows(mongodb())
-    return FinishJob(jobs, rows, store(), queue("WEBHOOK"), utc_now)
+    return FinishJob(jobs, rows, store(), write_result, queue("WEBHOOK"), utc_now)
 
 
 @cache

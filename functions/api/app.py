@@ -97,11 +97,11 @@ def status(job: Own, response: Response) -> Status:
 @app.get(
     "/download/{request_id}",
     response_model=Download,
-    responses=documented_problems(401, 404, 409, 410) | {307: {"description": "To the result CSV"}},
+    responses=documented_problems(401, 404, 409, 410) | {307: {"description": "To the result"}},
     dependencies=[ONLY_KNOWN],
 )
 def download(job: Own, built: Built, head: IsHead, *, redirect: bool = True) -> Response | Download:
-    """Redirect to the result CSV; with `redirect=false`, return its presigned URL as JSON."""
+    """Redirect to the result; with `redirect=false`, return its presigned URL as JSON."""
     link = built.link_result(job.id, head=head and redirect)
     if redirect:
         return RedirectResponse(link.url, 307)

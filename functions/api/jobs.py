@@ -66,7 +66,7 @@ def _that_fit(rows: Iterable[RowStatus]) -> Iterator[RowStatus]:
 
 @router.post("/{request_id}/cancel", status_code=202, responses=documented_problems(401, 404, 409, 410, 413))
 def cancel(job: Own, built: Built) -> Status:
-    """Cancel a job; images in progress finish, and the result CSV has the images that are done."""
+    """Cancel a job; images in progress finish, and the result has the images that are done."""
     return Status.of(built.cancel_job(job.id))
 
 

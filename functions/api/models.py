@@ -178,7 +178,7 @@ class JobPage(BaseModel):
 
 
 class Download(BaseModel):
-    """A presigned URL of the result CSV."""
+    """A presigned URL of the result."""
 
     url: str
     expires_at: datetime = Field(

@@ -26,6 +26,7 @@ from catalight.domain.errors import (
     NoWebhookError,
     OptionError,
     RedeliveryError,
+    ResultError,
     ResultExpiredError,
     UnauthorizedError,
     UnavailableError,
@@ -181,6 +182,11 @@ def result_expired(_: ResultExpiredError) -> JSONResponse:
     return problem(410, "result-expired", "The result has expired", detail)
 
 
+def result_form(error: ResultError) -> JSONResponse:
+    title = "The result cannot be written in this form"
+    return problem(422, "result-form", title, error.detail, error=error.code)
+
+
 def image_not_found(_: ImageNotFoundError) -> JSONResponse:
     detail = (
         "No image is stored under this link. It may have been deleted at the end of its retention period."
@@ -261,6 +267,7 @@ CATALIGHT_ERRORS: dict[type[CatalightError], Callable[..., JSONResponse]] = {
     NoWebhookError: no_webhook,
     RedeliveryError: redelivery,
     IdempotencyError: idempotency,
+    ResultError: result_form,
     ResultExpiredError: result_expired,
     ImageNotFoundError: image_not_found,
     UploadTooLargeError: upload_too_large,

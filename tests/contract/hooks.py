@@ -9,13 +9,13 @@ from typing import Any
 import schemathesis
 from hypothesis import strategies as st
 
-from catalight.adapters.tables.encodings import ENCODINGS
 from catalight.domain.catalogue import urls
+from catalight.domain.catalogue.encodings import ENCODINGS
 from catalight.domain.errors import OptionError
 from catalight.domain.job.request_headers import MAX_CHARACTERS
 from functions.api import cursors
 from functions.api.renditions import OF_ONE
-from functions.api.uploads import MAX_HEADER_ROW, MAX_SHEET
+from functions.api.sent_file import MAX_HEADER_ROW, MAX_SHEET
 
 ANSWERS = Path(os.environ["CONTRACT_ANSWERS"])
 IMAGES = os.environ["CONTRACT_IMAGES"]

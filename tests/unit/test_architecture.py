@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 CORE = ROOT / "layers/core/catalight"
 ADAPTER_LIBRARIES = {
     *("boto3", "botocore", "pymongo", "bson", "PIL", "python_calamine", "requests", "urllib3"),
-    "standardwebhooks",
+    *("standardwebhooks", "xlsxwriter"),
 }
 
 
@@ -138,6 +138,7 @@ MAY_IMPORT = {
         "isolation": set(),
         "codec": {"logging", "isolation"},
         "tables": {"logging", "isolation"},
+        "results": set(),
     },
 }
 

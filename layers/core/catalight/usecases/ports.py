@@ -28,7 +28,10 @@ type Fetch = Callable[[str, Callable[[int], None]], bytes]
 
 
 type WriteResult = Callable[[Job, ResultForm, Iterable[Row]], Iterable[bytes]]
-"""Writes rows of a job as a file of this form, in bounded memory, and yields the file in parts."""
+"""Writes rows of a job as a file of this form, in bounded memory, and yields the file in parts.
+
+While it is iterated, it may raise ResultError: a file of this form cannot hold this result.
+"""
 
 
 class Jobs(Protocol):
@@ -90,7 +93,7 @@ class Jobs(Protocol):
 
 
 class JobList(Protocol):
-    """Queries for several jobs. The jobs are returned without their headers, which may be large."""
+    """Queries for several jobs. The jobs are returned without headers and origins, which may be large."""
 
     def page(
         self, owner: str, states: AbstractSet[JobState], before: tuple[datetime, str] | None, limit: int

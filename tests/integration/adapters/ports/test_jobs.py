@@ -5,9 +5,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from catalight.domain.catalogue.files import Format
 from catalight.domain.errors import JobGoneError, JobNotFoundError
 from catalight.domain.job.job import Counts, JobState
 from catalight.domain.job.naming import Naming
+from catalight.domain.job.origin import Origin
+from catalight.domain.job.result_form import Placement, ResultForm, ResultFormat
 from catalight.domain.job.webhook import Delivery, Webhook, WebhookState
 from tests.integration.adapters.ports.stores import LATER, NOW, TIMES, Store, a_job, seal
 
@@ -285,10 +288,24 @@ class TestJobList:
         assert [job.id for job in store.job_list.to_sweep(NOW, 9)] == ["b", "a"]
         assert [job.id for job in store.job_list.to_sweep(NOW, 1)] == ["b"]
 
+    def test_an_origin_and_the_form_of_the_result_are_stored(self, store: Store) -> None:
+        origin = Origin((1, -1), 0, None, Format.ODS, "utf-16-le", "Tea", (("a", ""), (), ("ü",)))
+        form = ResultForm(ResultFormat.XLSX, Placement.REPLACE)
+        job = store.jobs.insert(a_job(origin=origin, result=form))
+        assert (job.origin, job.result) == (origin, form)
+        assert store.jobs.get("job") == job
+        store.jobs.delete("job", NOW)
+        store.jobs.leave_tombstone("job", LATER)
+        gone = store.jobs.find("job")
+        assert gone is not None
+        assert gone.origin is None
+
     def test_lists_of_jobs_leave_out_the_headers(self, store: Store) -> None:
-        """A header may be megabytes long, and a list has up to 200 jobs."""
-        job = store.jobs.insert(a_job(sweep_at=NOW, header=("Serial Number", "x" * 100_000)))
-        without = [replace(job, header=())]
+        """A header, and the rows above it, may be megabytes long, and a list has up to 200 jobs."""
+        origin = Origin((1,), preamble=(("x" * 100_000,),))
+        header = ("Serial Number", "x" * 100_000)
+        job = store.jobs.insert(a_job(sweep_at=NOW, header=header, origin=origin))
+        without = [replace(job, header=(), origin=None)]
         assert store.job_list.to_sweep(NOW, 9) == without
         assert store.job_list.page("", frozenset(JobState), None, 9) == without
         assert store.jobs.get("job").header == job.header

@@ -14,9 +14,9 @@ from catalight.domain.catalogue.result_columns import RESULT_COLUMNS
 from catalight.domain.catalogue.url_repair import Repair
 from catalight.domain.errors import ImageError, ImageErrorCode
 from catalight.domain.job import links, safe_names
-from catalight.domain.job.result_csv import line
-from catalight.domain.job.row import Image, Row
+from catalight.domain.job.row import Image
 from tests.pipeline import Pipeline, a_submission
+from tests.results import a_job, a_row, written
 
 ATTACKS = [
     "=cmd|' /C calc'!A0",
@@ -53,8 +53,8 @@ DIALECTS = st.builds(
 BASE = "https://cdn.test"
 
 _LINK = r"https://cdn\.test/images/[A-Za-z0-9_-]{22}/[A-Za-z0-9_.%-]{1,720}\.(?:jpg|webp|avif|png|gif)"
-_NOTE = "|".join(["KEPT", *Repair])
-_NOTES = rf"(?:{_NOTE})(?: (?:{_NOTE}))*"
+_NOTE = "|".join(["KEPT", "SMALL", *Repair])
+_NOTES = rf"(?:{_NOTE})(?:\+(?:{_NOTE}))*"
 GRAMMAR = {
     "Output Image Urls": rf"(?:{_LINK})?(?:,(?:{_LINK})?)*",
     "Status": r"DONE|PARTIAL|FAILED|EMPTY",
@@ -103,9 +103,9 @@ def read(data: bytes, delimiter: str) -> list[list[str]]:
 def test_result_columns_are_safe_and_the_users_cells_are_unchanged(
     dialect: Dialect, cells: list[str], ended: list[Image]
 ) -> None:
-    row = Row("job", 0, run=1, range=None, cells=tuple(cells), images=tuple(ended))
-    written = line(dialect, row, BASE, len(cells)).decode()
-    [found] = csv.reader(io.StringIO(written, newline=""), delimiter=dialect.delimiter, strict=True)
+    job = a_job(dialect, [f"column {index}" for index in range(len(cells))], link_base=BASE)
+    line = written(job, [a_row(cells, ended)]).removeprefix(written(job, [])).decode()
+    [found] = csv.reader(io.StringIO(line, newline=""), delimiter=dialect.delimiter, strict=True)
     assert found[: len(cells)] == cells
     assert safe(found[len(cells) :])
 

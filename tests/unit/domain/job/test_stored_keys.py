@@ -10,6 +10,7 @@ from catalight.domain.image.rendition import Rendition
 from catalight.domain.image.report import Times
 from catalight.domain.job import links, stored_keys
 from catalight.domain.job.job import Job
+from catalight.domain.job.result_form import ResultForm, ResultFormat
 from catalight.domain.job.row import Image, Row
 from tests.pipeline import Pipeline
 
@@ -81,3 +82,11 @@ def test_an_invalid_url_has_no_keys() -> None:
         == [*stored_keys.orphan_keys(job, a_row(job, image))]
         == []
     )
+
+
+def test_the_results_of_a_job_are_those_of_all_runs_also_if_they_did_not_fit_a_workbook() -> None:
+    job = replace(a_job(Target.WEBP, run=2), result=ResultForm(ResultFormat.XLSX))
+    assert stored_keys.result_keys(job) == [
+        f"results/{job.id}/{name}" for name in ("1.xlsx", "1.csv", "2.xlsx", "2.csv")
+    ]
+    assert stored_keys.result_keys(replace(job, run=1, result=ResultForm())) == [f"results/{job.id}/1.csv"]

@@ -76,6 +76,10 @@ class TestUpload:
             "file_names": "unicode",
             "keep_days": "60",
             "renditions": "",  # it takes the place of five of the others
+            "result_format": "jsonl",
+            "result": "replace",
+            "failed": "empty",
+            "result_encoding": "input",
         }
         schemas = client.get("/openapi.json").json()["components"]["schemas"]
         assert set(fields) | {"file", "file_url"} == set(schemas["Body_upload"]["properties"])

@@ -25,8 +25,8 @@ INDEXES = [
 
 WITH_RESULT = [state for state in JobState if state.has_result]
 
-# A header may have megabytes: those of many jobs would not fit into a function's memory.
-LISTED = {"header": False}
+# These may have megabytes: those of many jobs would not fit into a function's memory.
+LISTED = {"header": False, "origin": False}
 
 
 class MongoJobs(Mongo):
@@ -138,7 +138,10 @@ class MongoJobs(Mongo):
         nothing: Document = {"header": [], "file_name": "", "secret": b"", "webhook": None, "sweep_at": None}
         self._jobs.update_one(
             {"_id": job_id, "state": JobState.GONE, "bury_at": None},
-            {"$set": {**nothing, "bury_at": until}, "$unset": {"remembered": True, "naming": True}},
+            {
+                "$set": {**nothing, "bury_at": until},
+                "$unset": {"remembered": True, "naming": True, "origin": True},
+            },
         )
 
     @reconnecting

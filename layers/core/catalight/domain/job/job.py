@@ -43,7 +43,7 @@ class JobState(StrEnum):
 
     @property
     def has_result(self) -> bool:
-        """Whether a result CSV is published."""
+        """Whether a result is published."""
         return self in (JobState.COMPLETED, JobState.CANCELLED)
 
 

@@ -72,8 +72,9 @@ def result_key(job_id: str, run: int, form: ResultForm = CLASSIC) -> str:
     return f"results/{job_id}/{'-'.join((str(run), *form.flags))}.{form.format}"
 
 
-def result_name(catalogue_name: str) -> str:
+def result_name(catalogue_name: str, form: ResultForm = CLASSIC) -> str:
     """Return a result's file name: the catalogue's name, without unsafe or unprintable characters."""
     stem = catalogue_name.rsplit(".", 1)[0]
     safe = "".join(c if c.isprintable() and c not in FORBIDDEN_IN_FILE_NAMES else "-" for c in stem)
-    return f"{safe[:MAX_NAME].strip('. -') or 'catalogue'}-catalight.csv"
+    ending = f"{'failed' if form.only_failed else 'catalight'}.{form.format}"
+    return f"{safe[:MAX_NAME].strip('. -') or 'catalogue'}-{ending}"

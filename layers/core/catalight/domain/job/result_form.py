@@ -1,8 +1,10 @@
 """The form of a result: its file format, and where the new URLs are in it."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any, Self
+
+from catalight.domain.catalogue.files import Format
 
 
 class ResultFormat(StrEnum):
@@ -12,6 +14,19 @@ class ResultFormat(StrEnum):
     XLSX = "xlsx"
     JSONL = "jsonl"
     ZIP = "zip"
+
+    @property
+    def media_type(self) -> str:
+        """The media type of a file of this format; of a CSV without its charset."""
+        return _MEDIA_TYPES[self]
+
+
+_MEDIA_TYPES = {
+    ResultFormat.CSV: "text/csv",
+    ResultFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ResultFormat.JSONL: "application/jsonl",
+    ResultFormat.ZIP: "application/zip",
+}
 
 
 class Placement(StrEnum):
@@ -46,6 +61,11 @@ class ResultForm:
     only_failed: bool = False
 
     @property
+    def plain(self) -> "ResultForm":
+        """The form that can hold any result: the same as CSV in UTF-8."""
+        return replace(self, format=ResultFormat.CSV, encoding=ResultEncoding.UTF8)
+
+    @property
     def flags(self) -> tuple[str, ...]:
         """What distinguishes the form from the CLASSIC one, besides the format, as words for a key."""
         chosen = (
@@ -77,3 +97,30 @@ class ResultForm:
 
 CLASSIC = ResultForm()
 """A CSV in UTF-8 with the new URLs in columns of their own: the form of the first release."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestedResult:
+    """What a request says of the form of the result. Without a `format`, it has that of the file."""
+
+    format: ResultFormat | None = None
+    placement: Placement = Placement.APPEND
+    failed: FailedPlaces = FailedPlaces.KEEP
+    encoding: ResultEncoding = ResultEncoding.UTF8
+
+    def of_file(self, sent: Format) -> ResultForm:
+        """Return the form of the result of a file in the format `sent`. Any workbook comes back as XLSX."""
+        of_file = ResultFormat.CSV if sent is Format.CSV else ResultFormat.XLSX
+        return ResultForm(self.format or of_file, self.placement, self.failed, self.encoding)
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """What the request says of it, by the names of the form fields."""
+        said = {
+            "result_format": self.format,
+            "result": self.placement,
+            "failed": self.failed,
+            "result_encoding": self.encoding,
+        }
+        usual = (None, Placement.APPEND, FailedPlaces.KEEP, ResultEncoding.UTF8)
+        return {name: value for name, value in said.items() if value not in usual}

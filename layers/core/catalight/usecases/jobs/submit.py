@@ -23,7 +23,9 @@ from catalight.domain.image.rendition import Rendition
 from catalight.domain.job import ranges, sweeping
 from catalight.domain.job.job import Counts, Job, JobState
 from catalight.domain.job.naming import Naming
+from catalight.domain.job.origin import Origin
 from catalight.domain.job.request_headers import RequestHeaders
+from catalight.domain.job.result_form import RequestedResult
 from catalight.domain.job.retention import Retention
 from catalight.domain.job.row import Image, Row, without_empty_end
 from catalight.domain.job.webhook import Webhook
@@ -63,6 +65,7 @@ class Submission:
     remembered: Mapping[str, Request] = field(default_factory=dict)
     naming: Naming | None = None
     keep_days: int | None = None
+    result: RequestedResult = field(default_factory=RequestedResult)
 
     @property
     def amounts(self) -> Amounts:
@@ -83,6 +86,8 @@ class Submission:
             digest.update(_json(others))
         if self.naming or self.keep_days:
             digest.update(_json([self.naming and asdict(self.naming), self.keep_days]))
+        if result := self.result.said:
+            digest.update(_json(result))
         for row in () if self.sent else self.catalogue.rows:
             digest.update(_json(row.cells))
         return digest.hexdigest()
@@ -174,13 +179,16 @@ class Submit:
                 image.same_as is not None for row in rows for image in row.images if not image.rendition
             ),
             keep_days=submission.keep_days,
+            origin=Origin.of(submission.catalogue),
+            result=submission.result.of_file(submission.catalogue.format),
         )
 
 
 def named(naming: Naming, catalogue: Catalogue, renditions: Sequence[Rendition]) -> Naming:
     """Return a naming with the columns of a catalogue. Raise OptionError if it does not fit."""
     has_names = any(rendition.name for rendition in renditions)
-    return naming.resolved(catalogue.header, catalogue.serial, catalogue.name, named_renditions=has_names)
+    own = catalogue.own_columns
+    return naming.resolved(catalogue.header, own.serial, own.name, named_renditions=has_names)
 
 
 def job_id_of(owner: str, key: str | None) -> str | None:
