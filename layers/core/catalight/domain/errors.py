@@ -167,6 +167,27 @@ class ResultExpiredError(CatalightError):
         self.job_id = job_id
 
 
+class UnwritableError(CatalightError):
+    """The result cannot be written in the form that was asked for; `detail` is a sentence that says why."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class ExportStoppedError(CatalightError):
+    """A result in another form could not be finished; ask for it again after `retry_after` seconds."""
+
+    def __init__(self, job_id: str, retry_after: int) -> None:
+        super().__init__(f"an export of job {job_id!r} was given up")
+        self.job_id = job_id
+        self.retry_after = retry_after
+
+
+class UploadGoneError(CatalightError):
+    """A multipart upload, or a part of it, does not exist: it was completed or aborted."""
+
+
 class ImageNotFoundError(CatalightError):
     """No image is stored under this link."""
 

@@ -1,10 +1,10 @@
-"""Link to a job's result CSV."""
+"""Link to a job's result, in the form in which it was written."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from catalight.domain.errors import JobNotFinishedError, ResultExpiredError
-from catalight.domain.job import links
+from catalight.domain.job import export, links
 from catalight.usecases.ports import Clock, Jobs, ObjectStore
 
 LINK_SECONDS = 3600
@@ -39,8 +39,10 @@ class LinkResult:
         job = self.jobs.get(job_id)
         if not job.state.has_result:
             raise JobNotFinishedError(job_id, RETRY_AFTER)
-        key = links.result_key(job.id, job.run)
+        key = links.result_key(job.id, job.run, job.result)
         if not self.store.exists(key):
             raise ResultExpiredError(job_id)
-        url = self.store.link(key, LINK_SECONDS, file_name=links.result_name(job.file_name), head=head)
+        url = self.store.link(
+            key, LINK_SECONDS, file_name=export.file_name(job.file_name, job.result), head=head
+        )
         return Link(url, self.clock() + timedelta(seconds=LINK_SECONDS))
