@@ -11,13 +11,9 @@ from catalight.domain.job.job import Job
 from catalight.domain.job.result_form import CLASSIC, ResultForm, ResultFormat
 from catalight.domain.job.zip_names import path_of
 from catalight.domain.messages import WriteExport as Message
-from catalight.usecases.exports.abort_exports import AbortExports
-from catalight.usecases.exports.offer_result import OfferResult
 from catalight.usecases.exports.write_csv import write_csv
 from catalight.usecases.exports.write_export import WriteExport
 from catalight.usecases.exports.write_zip import WriteZip
-from catalight.usecases.jobs.link_result import LinkResult
-from tests.fakes import MemoryQueue
 from tests.inline import Inline
 from tests.pipeline import Pipeline
 
@@ -61,10 +57,7 @@ class Exporting:
         self.store, self.clock = self.pipeline.store, self.pipeline.clock
         self.exports, self.uploads = self.pipeline.exports, self.pipeline.uploads
         self.uploads.min_part = self.part // 2
-        self.queue = MemoryQueue()
-        link_result = LinkResult(self.pipeline.jobs, self.store, self.clock)
-        self.offer = OfferResult(link_result, self.exports, self.store, self.queue, self.clock)
-        self.abort = AbortExports(self.exports, self.uploads, self.store)
+        self.queue, self.offer = self.pipeline.export_queue, self.pipeline.offer_result
 
     def watched[T](self, port: T) -> T:
         return cast("T", Watched(port, lambda call: self.watch(call)))

@@ -26,6 +26,7 @@ from catalight.domain.messages import TendJob as TendJobMessage
 from catalight.usecases.callers.admit import Admit
 from catalight.usecases.callers.count_downloads import CountDownloads
 from catalight.usecases.exports.abort_exports import AbortExports
+from catalight.usecases.exports.offer_result import OfferResult
 from catalight.usecases.images.byte_budget import ByteBudget
 from catalight.usecases.images.carry_on import CarryOn
 from catalight.usecases.images.compress_images import CompressImages
@@ -39,6 +40,7 @@ from catalight.usecases.jobs.ask_completion import AskCompletion
 from catalight.usecases.jobs.cancel import CancelJob
 from catalight.usecases.jobs.delete import DeleteJob
 from catalight.usecases.jobs.finish import FinishJob
+from catalight.usecases.jobs.link_result import LinkResult
 from catalight.usecases.jobs.reopen_rows import ReopenRows
 from catalight.usecases.jobs.retry import RetryJob
 from catalight.usecases.jobs.send_window import SendWindow
@@ -130,6 +132,9 @@ class Pipeline:
         )
         self.host_backoffs = MemoryHosts()
         self.exports, self.uploads = MemoryExports(), MemoryUploads(self.store)
+        self.export_queue = MemoryQueue()
+        link_result = LinkResult(self.jobs, self.store, self.clock)
+        self.offer_result = OfferResult(link_result, self.exports, self.store, self.export_queue, self.clock)
         self.abort_exports = AbortExports(self.exports, self.uploads, self.store)
         self.fetched: list[str] = []
         self.delivered: list[tuple[str, str, str]] = []

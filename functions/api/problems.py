@@ -15,6 +15,7 @@ from catalight.domain.errors import (
     CatalightError,
     CatalogueError,
     ColumnsNotFoundError,
+    ExportStoppedError,
     FeedError,
     IdempotencyError,
     ImageNotFoundError,
@@ -29,6 +30,7 @@ from catalight.domain.errors import (
     ResultExpiredError,
     UnauthorizedError,
     UnavailableError,
+    UnwritableError,
     UploadTooLargeError,
 )
 from catalight.domain.job import webhook
@@ -180,6 +182,19 @@ def result_expired(_: ResultExpiredError) -> JSONResponse:
     return problem(410, "result-expired", "The result has expired", detail)
 
 
+def unwritable(error: UnwritableError) -> JSONResponse:
+    return problem(422, "unwritable", "The result cannot be written in this form", error.detail)
+
+
+def export_stopped(error: ExportStoppedError) -> JSONResponse:
+    detail = (
+        f"It was begun several times and could not be finished. Try again in {error.retry_after} s; the "
+        f"result as it was written is at /download/{error.job_id}, and each image under its link."
+    )
+    title = "The result could not be written in this form"
+    return problem(503, "export-stopped", title, detail, retry_after=error.retry_after)
+
+
 def image_not_found(_: ImageNotFoundError) -> JSONResponse:
     detail = (
         "No image is stored under this link. It may have been deleted at the end of its retention period."
@@ -260,6 +275,8 @@ CATALIGHT_ERRORS: dict[type[CatalightError], Callable[..., JSONResponse]] = {
     RedeliveryError: redelivery,
     IdempotencyError: idempotency,
     ResultExpiredError: result_expired,
+    UnwritableError: unwritable,
+    ExportStoppedError: export_stopped,
     ImageNotFoundError: image_not_found,
     UploadTooLargeError: upload_too_large,
     UnavailableError: unavailable,

@@ -17,6 +17,7 @@ from tests.exporting import ZIP, Exporting, files
 
 MOST_POLLS = 200
 UNKNOWN = {f"{fault} {when} begin" for fault in ("crash", "outage") for when in ("before", "after")}
+UNKNOWN |= {f"{fault} before abort" for fault in ("crash", "outage")}
 CELLS = [" ".join(f"http://h/{row}-{n}.jpg" for n in range(6)) for row in range(3)]
 
 
@@ -126,7 +127,7 @@ def check(run: Run) -> None:
     found = files(run.exporting.zip_of(run.job))
     assert list(found)[1:] == list(EXPECTED)[1:]  # the tokens in the links of the result differ by job
     assert [found[name] for name in list(found)[1:]] == [EXPECTED[name] for name in list(EXPECTED)[1:]]
-    # An upload that was begun and not recorded is known to nobody: the bucket's lifecycle ends it.
+    # An upload that is not recorded, or not any more, is known to nobody: the bucket's lifecycle ends it.
     unknown = [what for what in run.faults.happened if what in UNKNOWN]
     uploads = run.exporting.uploads.uploads
     assert len(uploads) <= len(unknown)

@@ -1,5 +1,6 @@
 """Link to the result of a job in the form that is asked for, and have it made if it does not exist yet."""
 
+import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -17,6 +18,8 @@ from catalight.domain.job.result_form import ResultForm
 from catalight.domain.messages import WriteExport
 from catalight.usecases.jobs.link_result import LINK_SECONDS, RETRY_AFTER, Link, LinkResult
 from catalight.usecases.ports import Clock, Exports, ObjectStore, Queue
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +85,9 @@ class OfferResult:
             return
         try:
             self.export_queue.send([WriteExport(new.job_id, new.run, export.form_name(new.form))])
-        except UnavailableError:
+        except UnavailableError as error:
+            logger.warning("a message was not sent; the next request sends it: %s", error)
             self.exports.withdraw(new.id, until)
-            raise
 
     def _link(self, job: Job, ready: Export, *, head: bool) -> Link:
         if not self.store.exists(ready.key):
