@@ -121,7 +121,7 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.13 --generat
 LOCK_PEERS = $(subst 3.13,3.11,$(LOCK)) --no-config
 
 ##@ Build and deploy
-.PHONY: build invoke-api invoke-images invoke-aggregator invoke-dead-letters invoke-sweeper invoke-keys deploy
+.PHONY: build invoke-api invoke-images invoke-aggregator invoke-exports invoke-dead-letters invoke-sweeper invoke-keys deploy
 build: $(BUILT)  ## Build the functions and the layer for this machine's architecture
 
 $(BUILT): $(SOURCES) $(NATIVE) | $(READY)
@@ -142,6 +142,9 @@ invoke-images: $(READY) $(BUILT)  ## Invoke the built image function with events
 
 invoke-aggregator: $(READY) $(BUILT)  ## Invoke the built aggregator with events/aggregator-message.json
 	@$(BIN)/python -m local.invoke AggregatorFunction events/aggregator-message.json
+
+invoke-exports: $(READY) $(BUILT)  ## Invoke the built export function with events/export-message.json
+	@$(BIN)/python -m local.invoke ExportFunction events/export-message.json
 
 invoke-dead-letters: $(READY) $(BUILT)  ## Invoke the built dead-letter function with events/dead-letter.json
 	@$(BIN)/python -m local.invoke DeadLetterFunction events/dead-letter.json

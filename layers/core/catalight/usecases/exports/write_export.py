@@ -76,6 +76,9 @@ class WriteExport:
             raise
 
     def _write(self, job: Job, claimed: Export, message: Message, seconds_left: SecondsLeft) -> None:
+        if claimed.upload and self.store.exists(claimed.key):  # completed, and not recorded
+            self._clean_and_finish(claimed)
+            return
         if claimed.form.format is not ResultFormat.ZIP:
             chunks = self.write_result(job, claimed.form, self._rows(job, claimed))
             self.store.put_stream(claimed.key, chunks, export.MEDIA_TYPES[claimed.form.format])
