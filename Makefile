@@ -112,7 +112,7 @@ lock: $(READY)  ## Pin the requirements again (UPGRADE=1: newest versions)
 	$(LOCK) requirements/dev.in -o requirements/dev.txt
 	$(LOCK) requirements/audit.in -o requirements/audit.txt
 	$(LOCK) requirements/compiler.in -o requirements/compiler.txt
-	for name in core api images aggregator corpora bench; do \
+	for name in core api images aggregator exports corpora bench; do \
 		$(LOCK) requirements/$$name.in --constraint requirements/dev.txt -o requirements/$$name.txt; done
 	$(LOCK_PEERS) requirements/peers.in --constraint requirements/images.txt -o requirements/peers.txt
 

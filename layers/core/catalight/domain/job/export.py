@@ -168,6 +168,12 @@ def plain(form: ResultForm) -> ResultForm:
     return form if form.format is ResultFormat.CSV else replace(form, encoding=ResultEncoding.UTF8)
 
 
+def possible_forms(form: ResultForm) -> tuple[ResultForm, ...]:
+    """Return the forms in which a job's result may have been written: as CSV in UTF-8 if it fits no other."""
+    fits_all = replace(form, format=ResultFormat.CSV, encoding=ResultEncoding.UTF8)
+    return tuple(dict.fromkeys((form, fits_all)))
+
+
 def file_name(catalogue_name: str, form: ResultForm) -> str:
     """Return the name under which a browser saves the file."""
     return f"{links.result_name(catalogue_name).rpartition('.')[0]}.{form.format}"

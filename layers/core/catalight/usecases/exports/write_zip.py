@@ -10,6 +10,7 @@ from catalight.domain.errors import UnwritableError
 from catalight.domain.job import export, links
 from catalight.domain.job.export import Export
 from catalight.domain.job.job import Job
+from catalight.domain.job.result_form import ResultForm
 from catalight.domain.job.row import Image, Row
 from catalight.domain.job.zip_names import UniqueNames
 from catalight.usecases.exports.fetch_ahead import fetch_ahead
@@ -91,17 +92,25 @@ class WriteZip:
 
     def _add_result(self, job: Job, zipped: ZipUpload, names: UniqueNames) -> None:
         """Add the result as the job has written it. It is read twice, because its CRC-32 comes first."""
-        name = names(export.file_name(job.file_name, job.result))
+        form = self._written(job)
+        name = names(export.file_name(job.file_name, form))
         if zipped.position.entries:
             return
         size = crc = 0
-        for chunk in self._result(job):
+        for chunk in self._result(job, form):
             size, crc = size + len(chunk), zlib.crc32(chunk, crc)
-        zipped.add_file(name, size, crc, self._result(job))
+        zipped.add_file(name, size, crc, self._result(job, form))
         zipped.checkpoint()
 
-    def _result(self, job: Job) -> Iterator[bytes]:
-        found = self.reader.stream(links.result_key(job.id, job.run, job.result))
+    def _written(self, job: Job) -> ResultForm:
+        """Return the form in which the result was written."""
+        for form in export.possible_forms(job.result):
+            if self.store.exists(links.result_key(job.id, job.run, form)):
+                return form
+        raise UnwritableError(NO_RESULT)
+
+    def _result(self, job: Job, form: ResultForm) -> Iterator[bytes]:
+        found = self.reader.stream(links.result_key(job.id, job.run, form))
         if found is None:
             raise UnwritableError(NO_RESULT)
         return found
