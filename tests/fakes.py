@@ -431,6 +431,13 @@ class MemoryStore:
             raise UnavailableError("S3")
         return key in self.objects
 
+    def read(self, key: str) -> bytes | None:
+        return self.objects.get(key)
+
+    def stream(self, key: str) -> Iterator[bytes] | None:
+        data = self.objects.get(key)
+        return None if data is None else (data[at : at + 100] for at in range(0, len(data), 100))
+
     def delete(self, keys: Iterable[str]) -> None:
         for key in keys:
             self.objects.pop(key, None)

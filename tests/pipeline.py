@@ -26,6 +26,8 @@ from catalight.domain.messages import ProcessRange as ProcessRangeMessage
 from catalight.domain.messages import TendJob as TendJobMessage
 from catalight.usecases.callers.admit import Admit
 from catalight.usecases.callers.count_downloads import CountDownloads
+from catalight.usecases.exports.abort_exports import AbortExports
+from catalight.usecases.exports.offer_result import OfferResult
 from catalight.usecases.images.byte_budget import ByteBudget
 from catalight.usecases.images.carry_on import CarryOn
 from catalight.usecases.images.compress_images import CompressImages
@@ -40,6 +42,7 @@ from catalight.usecases.jobs.cancel import CancelJob
 from catalight.usecases.jobs.delete import DeleteJob
 from catalight.usecases.jobs.extend import ExtendJob
 from catalight.usecases.jobs.finish import FinishJob
+from catalight.usecases.jobs.link_result import LinkResult
 from catalight.usecases.jobs.reopen_rows import ReopenRows
 from catalight.usecases.jobs.retry import RetryJob
 from catalight.usecases.jobs.send_window import SendWindow
@@ -50,6 +53,7 @@ from catalight.usecases.upkeep.sweep import Sweep
 from catalight.usecases.upkeep.tend_job import TendJob
 from catalight.usecases.webhooks.deliver import DeliverWebhook
 from catalight.usecases.webhooks.redeliver import RedeliverWebhook
+from tests.fake_exports import MemoryExports, MemoryUploads
 from tests.fakes import (
     FakeClock,
     MemoryColumns,
@@ -129,6 +133,11 @@ class Pipeline:
             MemoryQueue(),
         )
         self.host_backoffs = MemoryHosts()
+        self.exports, self.uploads = MemoryExports(), MemoryUploads(self.store)
+        self.export_queue = MemoryQueue()
+        link_result = LinkResult(self.jobs, self.store, self.clock)
+        self.offer_result = OfferResult(link_result, self.exports, self.store, self.export_queue, self.clock)
+        self.abort_exports = AbortExports(self.exports, self.uploads, self.store)
         self.fetched: list[str] = []
         self.delivered: list[tuple[str, str, str]] = []
         self.deliveries = MemoryDeliveries(self.jobs)
@@ -201,7 +210,8 @@ class Pipeline:
             ask_completion=self.ask_completion,
             end_rows=EndRows(self.rows, self.record_images, self.clock),
             reopen_rows=ReopenRows(self.jobs, self.rows, self.send_window, self.clock),
-            purge_job=PurgeJob(self.jobs, self.rows, self.store, self.clock, RETENTION),
+            abort_exports=self.abort_exports,
+            purge_job=PurgeJob(self.jobs, self.rows, self.store, self.abort_exports, self.clock, RETENTION),
             clock=self.clock,
             retention=RETENTION,
         )

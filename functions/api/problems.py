@@ -15,6 +15,7 @@ from catalight.domain.errors import (
     CatalightError,
     CatalogueError,
     ColumnsNotFoundError,
+    ExportStoppedError,
     FeedError,
     IdempotencyError,
     ImageNotFoundError,
@@ -187,6 +188,15 @@ def result_form(error: ResultError) -> JSONResponse:
     return problem(422, "result-form", title, error.detail, error=error.code)
 
 
+def export_stopped(error: ExportStoppedError) -> JSONResponse:
+    detail = (
+        f"It was begun several times and could not be finished. Try again in {error.retry_after} s; the "
+        f"result as it was written is at /download/{error.job_id}, and each image under its link."
+    )
+    title = "The result could not be written in this form"
+    return problem(503, "export-stopped", title, detail, retry_after=error.retry_after)
+
+
 def image_not_found(_: ImageNotFoundError) -> JSONResponse:
     detail = (
         "No image is stored under this link. It may have been deleted at the end of its retention period."
@@ -269,6 +279,7 @@ CATALIGHT_ERRORS: dict[type[CatalightError], Callable[..., JSONResponse]] = {
     IdempotencyError: idempotency,
     ResultError: result_form,
     ResultExpiredError: result_expired,
+    ExportStoppedError: export_stopped,
     ImageNotFoundError: image_not_found,
     UploadTooLargeError: upload_too_large,
     UnavailableError: unavailable,

@@ -19,6 +19,7 @@ from catalight.adapters.mongo import (
     Connection,
     MongoColumnMemory,
     MongoDeliveries,
+    MongoExports,
     MongoJobs,
     MongoKeys,
     MongoPing,
@@ -33,6 +34,7 @@ from catalight.domain.web.egress import EgressPolicy
 from catalight.usecases.callers.admit import Admit
 from catalight.usecases.callers.authenticate import Authenticate
 from catalight.usecases.callers.throttle import Throttle
+from catalight.usecases.exports.offer_result import OfferResult
 from catalight.usecases.images.link_image import LinkImage
 from catalight.usecases.jobs.accept import Accept
 from catalight.usecases.jobs.ask_completion import AskCompletion
@@ -82,7 +84,7 @@ class Services:
     delete_job: DeleteJob
     extend_job: ExtendJob
     redeliver_webhook: RedeliverWebhook
-    link_result: LinkResult
+    offer_result: OfferResult
     api_base: str
     link_base: str
     egress: EgressPolicy
@@ -129,8 +131,8 @@ def services() -> Services:
     rows.ensure_indexes()
     sqs = boto3.client("sqs", config=clients.config(clients.REQUEST))
     sqs = clients.without_late_attempts(sqs, clients.REQUEST)
-    image_queue, aggregator_queue, webhook_queue = (
-        SqsQueue(sqs, env[f"{name}_QUEUE_URL"]) for name in ("IMAGE", "AGGREGATOR", "WEBHOOK")
+    image_queue, aggregator_queue, webhook_queue, export_queue = (
+        SqsQueue(sqs, env[f"{name}_QUEUE_URL"]) for name in ("IMAGE", "AGGREGATOR", "WEBHOOK", "EXPORT")
     )
     retention = Retention.read(env)
     keys, usage = MongoKeys(mongodb()), MongoUsage(mongodb())
@@ -138,6 +140,9 @@ def services() -> Services:
     usage.ensure_indexes()
     memory = MongoColumnMemory(mongodb())
     memory.ensure_indexes()
+    exports = MongoExports(mongodb())
+    exports.ensure_indexes()
+    link_result = LinkResult(jobs, store(), utc_now)
     understand = Understand(TableReader(), memory)
     throttle = Throttle(usage, utc_now)
     admit = Admit(jobs, usage, utc_now)
@@ -168,7 +173,7 @@ def services() -> Services:
         delete_job=DeleteJob(jobs, aggregator_queue, utc_now),
         extend_job=ExtendJob(jobs, utc_now, retention),
         redeliver_webhook=RedeliverWebhook(jobs, MongoDeliveries(mongodb()), webhook_queue, utc_now),
-        link_result=LinkResult(jobs, store(), utc_now),
+        offer_result=OfferResult(link_result, exports, store(), export_queue, utc_now),
         api_base=env["API_BASE_URL"],
         link_base=env["LINK_BASE_URL"],
         egress=EGRESS,

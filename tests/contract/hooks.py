@@ -105,7 +105,7 @@ def filter_failure(_: Any, failure: Any, case: Any, response: Any) -> bool:
     """Return False for failures that no schema can express."""
     match type(failure).__name__:
         case "RejectedPositiveData":
-            return not (reused_key(response) or unknown_cursor(case))
+            return not (reused_key(response) or unknown_cursor(case) or other_form(case, response))
         case "AcceptedNegativeData":
             return not (other_boolean(case) or empty_field(case))
     return True
@@ -114,6 +114,13 @@ def filter_failure(_: Any, failure: Any, case: Any, response: Any) -> bool:
 def reused_key(response: Any) -> bool:
     """Return whether the Idempotency-Key was used before for another submission."""
     return b"urn:catalight:problem:idempotency-key" in response.content
+
+
+def other_form(case: Any, response: Any) -> bool:
+    """Return whether a result cannot have the form that was asked for, or it does not go together."""
+    kinds = (b"urn:catalight:problem:result-form", b"nothing: a ZIP has the result as it was written")
+    without_body = case.method == "HEAD" and case.path.startswith("/download/") and bool(case.query)
+    return without_body or any(kind in response.content for kind in kinds)
 
 
 def unknown_cursor(case: Any) -> bool:

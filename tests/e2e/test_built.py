@@ -87,6 +87,15 @@ def test_the_image_function(system: System, jobs: tuple[MongoJobs, MongoRows], t
     assert all(image.bytes_out < image.bytes_in for image in done)
 
 
+def test_the_export_function(system: System, jobs: tuple[MongoJobs, MongoRows], tmp_path: Path) -> None:
+    with built(system, "ExportFunction", tmp_path) as exports:
+        assert exports.invoke(event("export-message")) == NOTHING_FAILED
+    s3 = system.client("s3")
+    [bucket] = s3.list_buckets()["Buckets"]
+    stored = s3.get_object(Bucket=bucket["Name"], Key=f"results/{seeds.WEBHOOK}/1-failed.csv")
+    assert stored["Body"].read().count(b"FAILED") == 10
+
+
 def test_the_layer_has_the_native_libraries(system: System) -> None:
     """One for each Lambda architecture; that of this machine can be loaded."""
     layer = BUILT / LAYER / "python"

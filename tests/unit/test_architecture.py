@@ -120,9 +120,10 @@ MAY_IMPORT = {
     "usecases": {
         "callers": set(),
         "jobs": {"callers"},
+        "exports": {"jobs", "callers"},
         "images": {"jobs", "callers"},
         "webhooks": {"jobs", "callers"},
-        "upkeep": {"images", "webhooks", "jobs", "callers"},
+        "upkeep": {"images", "webhooks", "exports", "jobs", "callers"},
     },
     "domain": {
         "catalogue": set(),

@@ -175,6 +175,7 @@ class ResultErrorCode(StrEnum):
     TOO_MANY_COLUMNS = "too_many_columns"
     TOO_LARGE = "result_too_large"
     NOT_IN_ENCODING = "not_in_encoding"
+    DELETED = "result_deleted"
 
 
 class ResultError(CatalightError):
@@ -187,6 +188,19 @@ class ResultError(CatalightError):
         super().__init__(f"{code}: {detail}")
         self.code = code
         self.detail = detail
+
+
+class ExportStoppedError(CatalightError):
+    """A result in another form could not be finished; ask for it again after `retry_after` seconds."""
+
+    def __init__(self, job_id: str, retry_after: int) -> None:
+        super().__init__(f"an export of job {job_id!r} was given up")
+        self.job_id = job_id
+        self.retry_after = retry_after
+
+
+class UploadGoneError(CatalightError):
+    """A multipart upload, or a part of it, does not exist: it was completed or aborted."""
 
 
 class ImageNotFoundError(CatalightError):

@@ -3,12 +3,15 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date, datetime, timedelta
+from io import BytesIO
 from typing import Protocol
 
 from catalight.domain.api_keys import ApiKey
 from catalight.domain.catalogue.column_requests import Remembered
 from catalight.domain.catalogue.files import Options, Table, TextFile
 from catalight.domain.catalogue.header_choice import Wanted
+from catalight.domain.errors import ResultError
+from catalight.domain.job.export import Export, Step
 from catalight.domain.job.job import Counts, Job, JobState
 from catalight.domain.job.result_form import ResultForm
 from catalight.domain.job.row import Row, RowState
@@ -198,6 +201,88 @@ class ObjectStore(Protocol):
 
     def delete(self, keys: Iterable[str]) -> None:
         """Delete the objects under these keys, if they exist."""
+
+
+class ObjectReader(Protocol):
+    """Reads what the store holds."""
+
+    def read(self, key: str) -> bytes | None:
+        """Return one image, or None if nothing is stored under the key. Threads may call this."""
+
+    def stream(self, key: str) -> Iterator[bytes] | None:
+        """Return a file of any length in chunks, or None if nothing is stored under the key."""
+
+
+class Uploads(Protocol):
+    """Multipart uploads. All but `begin` raise UploadGoneError if the upload does not exist (any more)."""
+
+    def begin(self, key: str, media_type: str) -> str:
+        """Begin to store a file under the key. Return the id of the upload."""
+
+    def put_part(self, key: str, upload: str, number: int, data: BytesIO) -> str:
+        """Store the part with this number, from 1, in the place of an earlier one. Return its ETag.
+
+        The ETag tells the part from others that are stored under the number later.
+        """
+
+    def complete(self, key: str, upload: str, parts: Sequence[str]) -> None:
+        """Make these parts, by their ETags, the file. Raise UploadGoneError also if one was replaced."""
+
+    def abort(self, key: str, upload: str) -> None:
+        """Remove the upload and its parts, if it exists."""
+
+
+class Exports(Protocol):
+    """The exports. Writes of an export that was claimed return whether the claim still holds.
+
+    They change nothing if another claim was made, or if the export is not PREPARING.
+    """
+
+    def find(self, export_id: str) -> Export | None:
+        """Return the export, or None if nobody has asked for it."""
+
+    def ask(self, new: Export, now: datetime, until: datetime) -> bool:
+        """Store a new export, or begin one again that was given up (`Export.may_restart`).
+
+        Return whether its message is to be sent: it is PREPARING, and neither asked for nor claimed now. Then
+        it is asked for until `until`.
+        """
+
+    def withdraw(self, export_id: str, until: datetime) -> None:
+        """Take back that an export was asked for until `until`."""
+
+    def count_active(self, owner: str, now: datetime) -> int:
+        """Return how many of an owner's exports are asked for or claimed now."""
+
+    def claim(self, export_id: str, now: datetime, until: datetime) -> Export | None:
+        """Claim a PREPARING export and count the attempt. Return it, or None if it is not free."""
+
+    def begin(self, export: Export, upload: str) -> bool:
+        """Record a new multipart upload, for which nothing is written yet."""
+
+    def advance(self, export: Export, step: Step, until: datetime) -> bool:
+        """Record progress since `export` was read, and extend the claim to `until`."""
+
+    def release(self, export: Export, until: datetime, *, refund: bool = False) -> bool:
+        """End the claim, and ask for the export until `until`. With `refund`, the attempt does not count."""
+
+    def reset(self, export: Export) -> bool:
+        """Forget the upload and its progress."""
+
+    def finish(self, export: Export) -> bool:
+        """Change to READY, and forget the upload."""
+
+    def fail(self, export: Export, refusal: ResultError | None, now: datetime) -> bool:
+        """Change to FAILED: for good, because of the refusal; or it keeps its upload, for another attempt."""
+
+    def of_job(self, job_id: str) -> list[Export]:
+        """Return the exports of all runs of a job."""
+
+    def abort(self, export_id: str) -> Export | None:
+        """Change to ABORTED from any state. Return the export, or None if there is none."""
+
+    def delete(self, job_id: str) -> None:
+        """Delete the exports of a job."""
 
 
 class WebhookSender(Protocol):

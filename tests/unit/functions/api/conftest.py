@@ -9,7 +9,6 @@ from catalight.domain.web.egress import EgressPolicy
 from catalight.usecases.callers.throttle import Throttle
 from catalight.usecases.images.link_image import LinkImage
 from catalight.usecases.jobs.fetch_feed import FetchFeed
-from catalight.usecases.jobs.link_result import LinkResult
 from catalight.usecases.jobs.own_job import OwnJob
 from functions.api.app import app
 from functions.api.body_limit import MAX_BODY
@@ -42,7 +41,7 @@ def client(pipeline: Pipeline) -> Iterator[TestClient]:
         delete_job=pipeline.delete_job,
         extend_job=pipeline.extend_job,
         redeliver_webhook=pipeline.redeliver_webhook,
-        link_result=LinkResult(pipeline.jobs, pipeline.store, pipeline.clock),
+        offer_result=pipeline.offer_result,
         api_base="",
         link_base="",
         egress=EgressPolicy(ports=frozenset({8443})),

@@ -13,6 +13,7 @@ from catalight.domain.errors import (
     KeyNotFoundError,
     UnavailableError,
     UnderstoodOtherwiseError,
+    UploadGoneError,
 )
 from catalight.domain.job.job import JobState
 from catalight.domain.web.egress import EgressPolicy
@@ -368,7 +369,9 @@ def test_an_unexpected_error_does_not_reach_the_server_which_would_log_it(
 
 
 def test_every_error_that_can_reach_the_api_is_mapped_to_a_problem() -> None:
-    never_in_the_api = {ImageError, KeyNotFoundError, ConfigurationError, UnderstoodOtherwiseError}
+    never_in_the_api = {
+        *(ImageError, KeyNotFoundError, ConfigurationError, UnderstoodOtherwiseError, UploadGoneError)
+    }
     assert set(problems.CATALIGHT_ERRORS) == set(all_subclasses(CatalightError)) - never_in_the_api
 
 

@@ -66,6 +66,20 @@ class ResultForm:
         return replace(self, format=ResultFormat.CSV, encoding=ResultEncoding.UTF8)
 
     @property
+    def normalised(self) -> "ResultForm":
+        """The form without what makes no difference to it, so that no file is made twice."""
+        if self.format is ResultFormat.ZIP:  # the result in it is the one that the job has written
+            return ResultForm(ResultFormat.ZIP)
+        failed = self.failed if self.placement is Placement.REPLACE else FailedPlaces.KEEP
+        encoding = self.encoding if self.format is ResultFormat.CSV else ResultEncoding.UTF8
+        return replace(self, failed=failed, encoding=encoding)
+
+    @property
+    def possible(self) -> tuple["ResultForm", ...]:
+        """This form, and the plain one, in which a result is written that does not fit into it."""
+        return tuple(dict.fromkeys((self, self.plain)))
+
+    @property
     def flags(self) -> tuple[str, ...]:
         """What distinguishes the form from the CLASSIC one, besides the format, as words for a key."""
         chosen = (
@@ -111,7 +125,7 @@ class RequestedResult:
     def of_file(self, sent: Format) -> ResultForm:
         """Return the form of the result of a file in the format `sent`. Any workbook comes back as XLSX."""
         of_file = ResultFormat.CSV if sent is Format.CSV else ResultFormat.XLSX
-        return ResultForm(self.format or of_file, self.placement, self.failed, self.encoding)
+        return ResultForm(self.format or of_file, self.placement, self.failed, self.encoding).normalised
 
     @property
     def said(self) -> dict[str, Any]:

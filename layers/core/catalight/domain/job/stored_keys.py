@@ -11,8 +11,9 @@ from catalight.domain.job.row import Image, Row
 
 def result_keys(job: Job) -> list[str]:
     """Return the keys of the results that all runs so far may have written at their end."""
-    forms = dict.fromkeys((job.result, job.result.plain))
-    return [links.result_key(job.id, run, form) for run in range(1, job.run + 1) for form in forms]
+    return [
+        links.result_key(job.id, run, form) for run in range(1, job.run + 1) for form in job.result.possible
+    ]
 
 
 def possible_keys(job: Job, row: Row) -> Iterator[str]:

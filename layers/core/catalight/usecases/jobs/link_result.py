@@ -1,4 +1,4 @@
-"""Link to a job's result."""
+"""Link to a job's result, in the form in which it was written."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -41,15 +41,18 @@ class LinkResult:
         job = self.jobs.get(job_id)
         if not job.state.has_result:
             raise JobNotFinishedError(job_id, RETRY_AFTER)
-        form = self._written(job)
+        form = self.written(job)
         name = links.result_name(job.file_name, form)
         key = links.result_key(job.id, job.run, form)
         url = self.store.link(key, LINK_SECONDS, file_name=name, head=head)
         return Link(url, self.clock() + timedelta(seconds=LINK_SECONDS))
 
-    def _written(self, job: Job) -> ResultForm:
-        """Return the form in which the result was written: the job's, or a plain one if it did not fit."""
-        for form in dict.fromkeys((job.result, job.result.plain)):
+    def written(self, job: Job) -> ResultForm:
+        """Return the form in which the result was written: the job's, or a plain one if it did not fit.
+
+        Raise ResultExpiredError if neither is stored.
+        """
+        for form in job.result.possible:
             if self.store.exists(links.result_key(job.id, job.run, form)):
                 return form
         raise ResultExpiredError(job.id)
