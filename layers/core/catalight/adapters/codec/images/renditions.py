@@ -113,7 +113,7 @@ class Renditions:
 
     def _fits_beside(self, wish: Wish, base: Pixels) -> bool:
         """Whether an output can be made while the source's pixels stay; if not, it is made alone later."""
-        beside, size = base.bytes + 4 * reuse.HELD_PIXELS, wish.layout.size
+        beside, size = base.bytes + min(base.bytes, 4 * reuse.HELD_PIXELS), wish.layout.size
         frames = len(base.image.frames) if wish.moving else 1
         allows, holds = self._limits.allows_animation, self._limits.holds
         if frames > 1 and allows(frames, *size):
