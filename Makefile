@@ -58,7 +58,7 @@ webhook-secret: $(READY)  ## Show the secret that signs a key's webhooks (KEY=it
 	$(KEYS) $(if $(ROTATE),rotate-)webhook-secret "$(KEY)"
 
 ##@ Work on it
-.PHONY: check test audit chaos corpora fuzz native openapi formats bench bench-pipeline bench-waiting format lock
+.PHONY: check test audit chaos corpora fuzz native openapi formats bench bench-pipeline bench-renditions bench-waiting format lock
 check: $(READY) $(NATIVE)  ## Check format, lint and types, and run the unit tests: about a minute
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
@@ -94,6 +94,8 @@ bench: $(BENCH_READY) $(NATIVE)  ## Compare the codec with others, in 5 minutes 
 	@$(BENCH)/bin/python -m bench.codec $(if $(QUICK),--quick) $(if $(IMAGES),--images "$(IMAGES)") $(if $(WRITE),--write)
 bench-pipeline: $(PEERS_READY) $(NATIVE)  ## Time a whole job and compare it with the alternatives (N=1000, ROUNDS=3, WRITE=1)
 	@$(BIN)/python -m bench.pipeline $(if $(N),--images $(N)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(WRITE),--write)
+bench-renditions: $(BENCH_READY) $(NATIVE)  ## CPU of four renditions against one, four jobs and sharp (N=1000, WRITE=1)
+	@$(BENCH)/bin/python -m bench.renditions $(if $(N),--images $(N)) $(if $(WRITE),--write)
 bench-waiting: $(READY) $(NATIVE)  ## Cost of an image while its function waits for the host (RANGES=10, WRITE=1)
 	@$(BIN)/python -m bench.waiting $(if $(RANGES),--ranges $(RANGES)) $(if $(WRITE),--write)
 

@@ -19,10 +19,10 @@ from tests.unit.adapters.codec.hostile_code import outcome
 def run_image(
     file: IO[bytes], scratch: IO[bytes], data: bytes, renditions: Sequence[Rendition], limits: Limits
 ) -> Iterator[Event]:
-    """Run an image, in place of compressing it: once for each rendition, whose index is its variable `AT`."""
-    for index in range(len(renditions)):
+    """Run an image, in place of compressing it: once for each rendition, whose name is its variable `AT`."""
+    for index, rendition in enumerate(renditions):
         yield index, None
-        found = outcome(f"AT = {index}\n" + data.decode()).encode()
+        found = outcome(f"AT = {rendition.name!r}\n" + data.decode()).encode()
         os.write(file.fileno(), found)
         source = report.Source("jpeg", 1, 1)
         yield (

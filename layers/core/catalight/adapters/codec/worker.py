@@ -2,8 +2,8 @@
 
 It gives up all that it will not need before it reads any image. Each message on its channel is the list of an
 image's renditions, with a file to read and a file to write. The answers are lines of JSON: one with
-"rendition" for each output, as soon as it is written; before it, if there are several, one with "at" as the
-work on it begins; one with neither if not all can be made. The last one has "bloated".
+"rendition" for each output, as soon as it is written; before it, if there are several, "at" as the work
+on it begins; one with neither if not all can be made. The last one has "bloated".
 """
 
 import json

@@ -1,5 +1,6 @@
 """Make the renditions of one image: it is decoded once, the largest is made first, smaller ones from it."""
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -47,8 +48,20 @@ class Renditions:
 
         An ImageError that is raised, and not yielded, is one of the source.
         """
+        wishes = self._wishes(renditions)
+        alike: dict[object, list[Wish]] = {}
+        for wish in wishes:
+            alike.setdefault(wish.output, []).append(wish)
+        for index, outcome in self._different([first for first, *_ in alike.values()]):
+            yield index, outcome
+            if outcome:
+                for other in alike[wishes[index].output][1:]:
+                    yield other.index, None
+                    yield other.index, self._copied(outcome, other)
+
+    def _different(self, wishes: Sequence[Wish]) -> Iterator[Event]:
         left = []
-        for wish in sorted(self._wishes(renditions), key=_pixels, reverse=True):
+        for wish in sorted(wishes, key=_pixels, reverse=True):
             if refusal := wish.refusal:
                 yield wish.index, refusal
                 continue
@@ -64,6 +77,18 @@ class Renditions:
             now = [wish for wish in left if len(left) == 1 or self._fits_beside(wish, base)] or left[:1]
             left = [wish for wish in left if wish not in now]
             yield from self._from_pixels(base, now)
+
+    def _copied(self, outcome: Encoded | ImageError, wish: Wish) -> Encoded | ImageError:
+        """Return the outcome of the last output for another that is like it."""
+        if isinstance(outcome, ImageError):
+            return outcome
+        self._file.seek(-outcome.bytes, os.SEEK_END)
+        data = self._file.read()
+        try:
+            Output(self._file, self._limits).overwrite(data)
+        except ImageError as error:
+            return error
+        return replace(outcome, small=wish.layout.small, times=report.Times())
 
     def _wishes(self, renditions: Sequence[Rendition]) -> list[Wish]:
         wishes = [wishing.wish(index, each, self._source) for index, each in enumerate(renditions)]
@@ -88,7 +113,7 @@ class Renditions:
 
     def _fits_beside(self, wish: Wish, base: Pixels) -> bool:
         """Whether an output can be made while the source's pixels stay; if not, it is made alone later."""
-        beside, size = base.bytes + 4 * reuse.HELD_PIXELS, wish.layout.size
+        beside, size = base.bytes + min(base.bytes, 4 * reuse.HELD_PIXELS), wish.layout.size
         frames = len(base.image.frames) if wish.moving else 1
         allows, holds = self._limits.allows_animation, self._limits.holds
         if frames > 1 and allows(frames, *size):

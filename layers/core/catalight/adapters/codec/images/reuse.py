@@ -8,7 +8,7 @@ from catalight.adapters.codec.images.wish import Wish
 
 HELD_PIXELS = 16_000_000  # of an output that others are made from
 
-_TIMES = 2  # an output may be made from another that is so many times as wide and as high
+_TIMES = 2  # an output may be made from another that is so many times as wide and as high, but for rounding
 
 
 def sources(wishes: Sequence[Wish], frames: int) -> list[int | None]:
@@ -48,6 +48,6 @@ def _is_served(one: Layout, other: Layout, across: float, down: float) -> bool:
     width, height = sides(other.region)
     return (
         contains(one.region, other.region)
-        and width * across >= _TIMES * other.content[0]
-        and height * down >= _TIMES * other.content[1]
+        and width * across >= _TIMES * other.content[0] - 1
+        and height * down >= _TIMES * other.content[1] - 1
     )

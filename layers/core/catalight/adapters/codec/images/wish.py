@@ -33,6 +33,12 @@ class Wish:
         return (self.asked,) if self.asked else self.rendition.format.formats
 
     @property
+    def output(self) -> object:
+        """What the output depends on: renditions with the same have the same output."""
+        layout, rendition = replace(self.layout, small=False), self.rendition
+        return layout, rendition.format, rendition.quality, rendition.background
+
+    @property
     def refusal(self) -> ImageError | None:
         """The error if a side is longer than the format allows."""
         try:
