@@ -57,7 +57,7 @@ CELLS = ("AB 12/x", "Rote Schuhe", "Möbel & Co", "L", "XL", "front")
         ("{source}_{n}", 0, "Red-Shoe_1"),
         ("shoe", 0, "shoe"),
         ("{column:Front/Back}", 0, "front"),
-        ("Größe/{n}", 0, "Gro-e/1"),
+        ("Größe/{n}", 0, "Grosse/1"),
         ("{n}.", 0, "1"),
     ],
 )

@@ -19,7 +19,8 @@ TEXTS = st.text(max_size=120) | st.text(
     [
         ("SKU-12.5_b", "SKU-12.5_b", "SKU-12.5_b"),
         ("Rote Schuhe (neu)", "Rote-Schuhe-neu", "Rote-Schuhe-neu"),
-        ("Größe", "Gro-e", "Größe"),
+        ("Größe", "Grosse", "Größe"),
+        ("Łódź Smørrebrød Œuvre", "Lodz-Smorrebrod-OEuvre", "Łódź-Smørrebrød-Œuvre"),
         ("Café Crème", "Cafe-Creme", "Café-Crème"),
         ("鞋", "image", "鞋"),
         ("हिन्दी", "image", "हिन्दी"),

@@ -14,23 +14,34 @@ _RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGN
 # Invisible letters and marks (Default_Ignorable_Code_Point in the Unicode Character Database).
 _INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 _GAP = "\0"
+# Letters that Unicode does not decompose, as the transform Latin-ASCII of CLDR writes them.
+_LATIN = str.maketrans(
+    {
+        **{"ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "þ": "th", "Þ": "TH"},
+        **dict(zip("øØłŁđĐðÐħĦı", "oOlLdDdDhHi", strict=True)),
+    }
+)
 
 
 def safe(text: str, *, unicode: bool) -> str:
     """Return `text` with letters, digits, `-`, `_` and single dots only; each run of others becomes `-`.
 
-    Without `unicode`, letters and digits are ASCII; a letter with an accent loses it. With `unicode` they are
+    Without `unicode`, letters and digits are ASCII; a letter with an accent loses it, and ß becomes ss. With `unicode` they are
     in the form NFKC. In contrast to NFC, that leaves no character that a system may later replace by a
     separator, a dot or a reserved name, as Windows does with full-width ones.
     """
     text = text[:_MAX_READ]
     if not text.isascii():
-        text = unicodedata.normalize("NFKC" if unicode else "NFKD", text)
+        text = unicodedata.normalize("NFKC", text) if unicode else _latin(text)
         gaps = "".join(_kept(character, unicode=unicode) for character in text)
         text = unicodedata.normalize("NFC", re.sub(f"{_GAP}+", "-", gaps))
     if text.isascii():
         text = _OTHERS.sub("-", text)
     return _DOTS.sub(".", text)
+
+
+def _latin(text: str) -> str:
+    return unicodedata.normalize("NFKD", text).translate(_LATIN)
 
 
 def _kept(character: str, *, unicode: bool) -> str:
