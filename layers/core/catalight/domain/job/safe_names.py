@@ -15,20 +15,16 @@ _RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGN
 _INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 _GAP = "\0"
 # Letters that Unicode does not decompose, as the transform Latin-ASCII of CLDR writes them.
-_LATIN = str.maketrans(
-    {
-        **{"ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "þ": "th", "Þ": "TH"},
-        **dict(zip("øØłŁđĐðÐħĦı", "oOlLdDdDhHi", strict=True)),
-    }
-)
+_PAIRS = {"ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "þ": "th", "Þ": "TH"}
+_LATIN = str.maketrans(_PAIRS) | str.maketrans("øØłŁđĐðÐħĦı", "oOlLdDdDhHi")
 
 
 def safe(text: str, *, unicode: bool) -> str:
     """Return `text` with letters, digits, `-`, `_` and single dots only; each run of others becomes `-`.
 
-    Without `unicode`, letters and digits are ASCII; a letter with an accent loses it, and ß becomes ss. With `unicode` they are
-    in the form NFKC. In contrast to NFC, that leaves no character that a system may later replace by a
-    separator, a dot or a reserved name, as Windows does with full-width ones.
+    Without `unicode`, letters and digits are ASCII; a letter with an accent loses it, and ß becomes ss. With
+    `unicode` they are in the form NFKC. In contrast to NFC, that leaves no character that a system may later
+    replace by a separator, a dot or a reserved name, as Windows does with full-width ones.
     """
     text = text[:_MAX_READ]
     if not text.isascii():
