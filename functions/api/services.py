@@ -1,7 +1,7 @@
 """The use cases of the API, built once, at the first request that needs them."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Annotated
@@ -122,26 +122,23 @@ def _fetch_feed(url: str, received: Callable[[int], None]) -> bytes:
     return fetch_feed(url, received, egress=EGRESS, max_bytes=MAX_BODY)
 
 
+def _queues() -> Iterator[SqsQueue]:
+    sqs = boto3.client("sqs", config=clients.config(clients.REQUEST))
+    sqs = clients.without_late_attempts(sqs, clients.REQUEST)
+    for name in ("IMAGE", "AGGREGATOR", "WEBHOOK", "EXPORT"):
+        yield SqsQueue(sqs, os.environ[f"{name}_QUEUE_URL"])
+
+
 @cache
 def services() -> Services:
     """Build the services from the function's environment, once."""
     env = os.environ
-    jobs, rows = MongoJobs(mongodb()), MongoRows(mongodb())
-    jobs.ensure_indexes()
-    rows.ensure_indexes()
-    sqs = boto3.client("sqs", config=clients.config(clients.REQUEST))
-    sqs = clients.without_late_attempts(sqs, clients.REQUEST)
-    image_queue, aggregator_queue, webhook_queue, export_queue = (
-        SqsQueue(sqs, env[f"{name}_QUEUE_URL"]) for name in ("IMAGE", "AGGREGATOR", "WEBHOOK", "EXPORT")
-    )
+    jobs, rows, exports = MongoJobs(mongodb()), MongoRows(mongodb()), MongoExports(mongodb())
+    keys, usage, memory = MongoKeys(mongodb()), MongoUsage(mongodb()), MongoColumnMemory(mongodb())
+    for collection in (jobs, rows, exports, keys, usage, memory):
+        collection.ensure_indexes()
+    image_queue, aggregator_queue, webhook_queue, export_queue = _queues()
     retention = Retention.read(env)
-    keys, usage = MongoKeys(mongodb()), MongoUsage(mongodb())
-    keys.ensure_indexes()
-    usage.ensure_indexes()
-    memory = MongoColumnMemory(mongodb())
-    memory.ensure_indexes()
-    exports = MongoExports(mongodb())
-    exports.ensure_indexes()
     link_result = LinkResult(jobs, store(), utc_now)
     understand = Understand(TableReader(), memory)
     throttle = Throttle(usage, utc_now)

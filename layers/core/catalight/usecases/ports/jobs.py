@@ -1,40 +1,15 @@
-"""The protocols that the use cases need. `catalight.adapters` implements them."""
+"""The ports to the database of jobs: jobs, rows, and what is delivered or made of them."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import date, datetime, timedelta
-from io import BytesIO
+from datetime import datetime
 from typing import Protocol
 
-from catalight.domain.api_keys import ApiKey
-from catalight.domain.catalogue.column_requests import Remembered
-from catalight.domain.catalogue.files import Options, Table, TextFile
-from catalight.domain.catalogue.header_choice import Wanted
 from catalight.domain.errors import ResultError
 from catalight.domain.job.export import Export, Step
 from catalight.domain.job.job import Counts, Job, JobState
-from catalight.domain.job.result_form import ResultForm
 from catalight.domain.job.row import Row, RowState
 from catalight.domain.job.webhook import Delivery
-from catalight.domain.messages import Message
-from catalight.domain.usage import Amounts, Slot
-from catalight.domain.web.hosts import Host
-
-type Clock = Callable[[], datetime]
-type SecondsLeft = Callable[[], float]
-
-type ReadTable = Callable[[bytes, Options, Wanted], TextFile | Table]
-"""Turns the bytes of a file into what a catalogue is read from, or raises CatalogueError or OptionError."""
-
-type Fetch = Callable[[str, Callable[[int], None]], bytes]
-"""Downloads a URL, or raises ImageError; the second argument gets the number of bytes that came."""
-
-
-type WriteResult = Callable[[Job, ResultForm, Iterable[Row]], Iterable[bytes]]
-"""Writes rows of a job as a file of this form, in bounded memory, and yields the file in parts.
-
-While it is iterated, it may raise ResultError: a file of this form cannot hold this result.
-"""
 
 
 class Jobs(Protocol):
@@ -174,64 +149,6 @@ class Rows(Protocol):
         """Delete the rows with the numbers from `first` to `last`."""
 
 
-class Queue(Protocol):
-    """A queue of messages."""
-
-    def send(self, messages: Iterable[Message], delay: int = 0) -> None:
-        """Send all messages, or raise UnavailableError. `delay` is whole seconds, at most 900."""
-
-
-class ObjectStore(Protocol):
-    """The store of images and results."""
-
-    def put(self, key: str, data: bytes, media_type: str) -> None:
-        """Store one image. Overwriting it with the same bytes is harmless."""
-
-    def put_stream(self, key: str, chunks: Iterable[bytes], media_type: str) -> None:
-        """Store a file of any length in bounded memory."""
-
-    def exists(self, key: str) -> bool:
-        """Return whether an object is stored under the key."""
-
-    def link(self, key: str, seconds: int, file_name: str | None = None, *, head: bool = False) -> str:
-        """Return a presigned URL for GET or HEAD, for `seconds` at most.
-
-        With `file_name`, a browser saves it under that name.
-        """
-
-    def delete(self, keys: Iterable[str]) -> None:
-        """Delete the objects under these keys, if they exist."""
-
-
-class ObjectReader(Protocol):
-    """Reads what the store holds."""
-
-    def read(self, key: str) -> bytes | None:
-        """Return one image, or None if nothing is stored under the key. Threads may call this."""
-
-    def stream(self, key: str) -> Iterator[bytes] | None:
-        """Return a file of any length in chunks, or None if nothing is stored under the key."""
-
-
-class Uploads(Protocol):
-    """Multipart uploads. All but `begin` raise UploadGoneError if the upload does not exist (any more)."""
-
-    def begin(self, key: str, media_type: str) -> str:
-        """Begin to store a file under the key. Return the id of the upload."""
-
-    def put_part(self, key: str, upload: str, number: int, data: BytesIO) -> str:
-        """Store the part with this number, from 1, in the place of an earlier one. Return its ETag.
-
-        The ETag tells the part from others that are stored under the number later.
-        """
-
-    def complete(self, key: str, upload: str, parts: Sequence[str]) -> None:
-        """Make these parts, by their ETags, the file. Raise UploadGoneError also if one was replaced."""
-
-    def abort(self, key: str, upload: str) -> None:
-        """Remove the upload and its parts, if it exists."""
-
-
 class Exports(Protocol):
     """The exports. Writes of an export that was claimed return whether the claim still holds.
 
@@ -283,98 +200,3 @@ class Exports(Protocol):
 
     def delete(self, job_id: str) -> None:
         """Delete the exports of a job."""
-
-
-class WebhookSender(Protocol):
-    """Calls a webhook once."""
-
-    def __call__(self, owner: str, url: str, webhook_id: str, body: str, now: datetime) -> Delivery:
-        """Sign for the job's owner and send. A failure is returned in the Delivery, not raised."""
-
-
-class Hosts(Protocol):
-    """The throttled hosts, shared by all instances. They are advisory: nothing goes wrong without them."""
-
-    def known(self, names: Iterable[str], owner: str) -> list[Host]:
-        """Return what is stored of these hosts for the owner, and for all owners.
-
-        Hosts are returned even after their backoff: their strikes still count.
-        """
-
-    def back_off(self, hosts: Iterable[Host]) -> None:
-        """Store these backoffs, in one call. One that is stored already is extended, never shortened."""
-
-    def clear_strikes(self, name: str, owner: str, now: datetime) -> None:
-        """Forget the owner's strikes of a host that serves again, if the backoff is over."""
-
-
-class Keys(Protocol):
-    """The API keys."""
-
-    def insert(self, key: ApiKey) -> None:
-        """Store a new key. Repeating the call changes nothing."""
-
-    def find(self, key_id: str) -> ApiKey | None:
-        """Return the key with this id, revoked or not."""
-
-    def find_by_digest(self, digest: str) -> ApiKey | None:
-        """Return the key whose token has this digest, revoked or not."""
-
-    def all(self) -> list[ApiKey]:
-        """Return all keys, oldest first."""
-
-    def revoke(self, key_id: str, now: datetime) -> None:
-        """Revoke the key, if it exists and is not revoked yet."""
-
-    def rotate_webhook_secret(self, key_id: str, version: int, overlap_until: datetime) -> None:
-        """Switch to the secret after `version`, if that is the newest. Both sign until `overlap_until`."""
-
-
-class Usage(Protocol):
-    """What each owner has used: amounts by UTC day, slots of open jobs, and its rate of parsing."""
-
-    def add(self, owner: str, day: date, order: str, wanted: Amounts, limit: Amounts) -> bool:
-        """Count an order's amounts, once, if each sum of the day stays within `limit`.
-
-        `order` names a submission or a retry. Return whether its amounts are counted.
-        """
-
-    def add_downloads(self, owner: str, day: date, size: int) -> None:
-        """Count bytes that were downloaded, without a limit."""
-
-    def of_day(self, owner: str, day: date) -> Amounts:
-        """Return the day's sums."""
-
-    def take(self, owner: str, slot: Slot, limit: int) -> bool:
-        """Take a slot if fewer than `limit` are taken, or if its order has one already.
-
-        The latter is then as if taken at the new time. Return whether the order has a slot.
-        """
-
-    def slots(self, owner: str) -> list[Slot]:
-        """Return the slots that are taken."""
-
-    def free(self, owner: str, slots: Sequence[Slot]) -> None:
-        """Free those of these slots that were not taken again at another time."""
-
-    def reserve(self, owner: str, cost: timedelta, now: datetime, latest: datetime) -> datetime | None:
-        """Move the time until which the rate is used on by `cost`, from `now` at least, if not past `latest`.
-
-        Return None, or the time if it was not moved.
-        """
-
-
-class ColumnMemory(Protocol):
-    """The columns that each owner has named for headers: at most MAX_REMEMBERED, those used last."""
-
-    def of_owner(self, owner: str) -> list[Remembered]:
-        """Return what is remembered of an owner, the last used first."""
-
-    def remember(self, owner: str, chosen: Remembered) -> None:
-        """Remember columns for a header, unless others were chosen for it later. It may be repeated."""
-
-    def use(self, owner: str, columns_id: str, now: datetime) -> None:
-        """Record that columns were used, if they are remembered."""
-
-    def forget(self, owner: str, columns_id: str) -> bool:
-        """Forget columns. Return whether they were remembered."""
