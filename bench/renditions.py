@@ -1,8 +1,8 @@
 """What several renditions of an image cost: `python -m bench.renditions [--images 1000] [--write]`.
 
 Compares, on one core and in turn, four renditions made at once with the first of them alone, with four jobs
-of one rendition each, and with sharp making four from one decoding. Catalight is measured with its sandbox and
-the process that calls it. Ends with an error if four cost more than MOST times one.
+of one rendition each, and with sharp making four from one decoding. Catalight is measured with its sandbox
+and the process that calls it. Ends with an error if four cost more than MOST times one.
 """
 
 import argparse
