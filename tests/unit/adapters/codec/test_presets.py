@@ -8,10 +8,10 @@ from PIL import Image, ImageColor
 from catalight.adapters.codec.compress import compress_all
 from catalight.domain.image.compressed import Compressed
 from catalight.domain.image.formats import ImageFormat
+from catalight.domain.image.presets import PRESETS
 from catalight.domain.image.rendition import WHITE, Fit, Rendition
 from tests.corpora.samples import encode
 from tests.unit.adapters.codec.looking import difference, opened
-from tests.unit.adapters.codec.presets import PRESETS
 
 SOURCES = {
     "a large JPEG": ("JPEG", "RGB", (3200, 2400)),
