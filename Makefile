@@ -58,7 +58,7 @@ webhook-secret: $(READY)  ## Show the secret that signs a key's webhooks (KEY=it
 	$(KEYS) $(if $(ROTATE),rotate-)webhook-secret "$(KEY)"
 
 ##@ Work on it
-.PHONY: check test audit chaos corpora fuzz fuzz-native native openapi formats bench bench-look bench-pipeline bench-waiting format lock
+.PHONY: check test audit chaos corpora fuzz fuzz-native native openapi formats bench bench-look bench-pipeline bench-renditions bench-waiting format lock
 check: $(READY) $(NATIVE)  ## Check format, lint and types, and run the unit tests: about a minute
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
@@ -107,13 +107,15 @@ bench-look: $(BENCH_READY) $(NATIVE)  ## Bytes at an equal look against mozjpeg 
 	@$(BENCH)/bin/python -m bench.look $(if $(IMAGES),--images "$(IMAGES)") $(if $(ONLY),--only $(ONLY))
 bench-pipeline: $(PEERS_READY) $(NATIVE)  ## Time a whole job and compare it with the alternatives (N=1000, ROUNDS=3, WRITE=1)
 	@$(BIN)/python -m bench.pipeline $(if $(N),--images $(N)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(WRITE),--write)
+bench-renditions: $(BENCH_READY) $(NATIVE)  ## CPU of four renditions against one, four jobs and sharp (N=1000, WRITE=1)
+	@$(BENCH)/bin/python -m bench.renditions $(if $(N),--images $(N)) $(if $(WRITE),--write)
 bench-waiting: $(READY) $(NATIVE)  ## Cost of an image while its function waits for the host (RANGES=10, WRITE=1)
 	@$(BIN)/python -m bench.waiting $(if $(RANGES),--ranges $(RANGES)) $(if $(WRITE),--write)
 
 openapi: $(READY)  ## Write docs/openapi.json, the API's description
 	@$(BIN)/python -m local.openapi
 
-formats: $(READY)  ## Write the tables of docs/formats.md
+formats: $(READY)  ## Write the tables of docs/formats.md and docs/contract.md
 	@$(BIN)/python -m local.formats
 
 format: $(READY)  ## Format the code, and fix what can be fixed automatically
@@ -125,7 +127,7 @@ lock: $(READY)  ## Pin the requirements again (UPGRADE=1: newest versions)
 	$(LOCK) requirements/dev.in -o requirements/dev.txt
 	$(LOCK) requirements/audit.in -o requirements/audit.txt
 	$(LOCK) requirements/compiler.in -o requirements/compiler.txt
-	for name in core api images aggregator corpora bench; do \
+	for name in core api images aggregator exports corpora bench; do \
 		$(LOCK) requirements/$$name.in --constraint requirements/dev.txt -o requirements/$$name.txt; done
 	$(LOCK_PEERS) requirements/peers.in --constraint requirements/images.txt -o requirements/peers.txt
 
@@ -134,7 +136,7 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.13 --generat
 LOCK_PEERS = $(subst 3.13,3.11,$(LOCK)) --no-config
 
 ##@ Build and deploy
-.PHONY: build invoke-api invoke-images invoke-aggregator invoke-dead-letters invoke-sweeper invoke-keys deploy
+.PHONY: build invoke-api invoke-images invoke-aggregator invoke-exports invoke-dead-letters invoke-sweeper invoke-keys deploy
 build: $(BUILT)  ## Build the functions and the layer for this machine's architecture
 
 $(BUILT): $(SOURCES) $(NATIVE) | $(READY)
@@ -155,6 +157,9 @@ invoke-images: $(READY) $(BUILT)  ## Invoke the built image function with events
 
 invoke-aggregator: $(READY) $(BUILT)  ## Invoke the built aggregator with events/aggregator-message.json
 	@$(BIN)/python -m local.invoke AggregatorFunction events/aggregator-message.json
+
+invoke-exports: $(READY) $(BUILT)  ## Invoke the built export function with events/export-message.json
+	@$(BIN)/python -m local.invoke ExportFunction events/export-message.json
 
 invoke-dead-letters: $(READY) $(BUILT)  ## Invoke the built dead-letter function with events/dead-letter.json
 	@$(BIN)/python -m local.invoke DeadLetterFunction events/dead-letter.json

@@ -76,21 +76,30 @@ def classic(image_format: str, _side: int) -> Compress:
 def engine(image_format: str, side: int) -> Compress:
     """Catalight's codec, as the child process of the sandbox calls it."""
     from catalight.adapters.codec.compress import compress
-    from catalight.domain.image.options import Options, Target
+    from catalight.domain.image.formats import Target
+    from catalight.domain.image.rendition import Rendition
 
-    options = Options(QUALITY, Target(image_format), side or None, side or None)
+    options = Rendition(QUALITY, Target(image_format), side or None, side or None)
     return lambda data: compress(data, options).data
 
 
 def sandbox(image_format: str, side: int) -> Compress:
     """Catalight's codec through its sandbox, as the image function calls it."""
     from catalight.adapters.codec.sandbox import Sandbox
+    from catalight.domain.image.formats import Target
     from catalight.domain.image.limits import LIMITS
-    from catalight.domain.image.options import Options, Target
+    from catalight.domain.image.rendition import Rendition
 
-    options = Options(QUALITY, Target(image_format), side or None, side or None)
+    options = Rendition(QUALITY, Target(image_format), side or None, side or None)
     box = Sandbox(LIMITS)
-    return lambda data: box.compress(data, options, "bench").data
+
+    def compress(data: bytes) -> bytes:
+        [made] = box.compress(data, [options], "bench")
+        if isinstance(made, Exception):
+            raise made
+        return made.data
+
+    return compress
 
 
 def vips(image_format: str, side: int) -> Compress:

@@ -20,11 +20,11 @@ DISTINCT = 660
 SIZES = ((900, 667), (1760, 1307))  # 0.6 and 2.3 megapixels, in turn
 
 
-def draw_all(folder: Path) -> None:
+def draw_all(folder: Path, images: int = DISTINCT) -> None:
     """Draw the images that do not exist yet."""
     folder.mkdir(parents=True, exist_ok=True)
     with ProcessPoolExecutor() as pool:
-        list(pool.map(_draw, range(DISTINCT), repeat(folder), chunksize=10))
+        list(pool.map(_draw, range(images), repeat(folder), chunksize=10))
 
 
 def _draw(number: int, folder: Path) -> None:

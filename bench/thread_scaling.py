@@ -14,7 +14,7 @@ from statistics import median
 from bench.modes import QUALITY
 from catalight.adapters.codec.sandbox import Sandbox
 from catalight.domain.image.limits import LIMITS
-from catalight.domain.image.options import Options
+from catalight.domain.image.rendition import Rendition
 
 ROUNDS = 3
 REPEATS = 5  # of each image in a pass; at the end of a pass one of the two threads is idle
@@ -23,7 +23,7 @@ REPEATS = 5  # of each image in a pass; at the end of a pass one of the two thre
 def _pass(sandbox: Sandbox, images: list[bytes], threads: int) -> float:
     began = time.perf_counter()
     with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(partial(sandbox.compress, options=Options(QUALITY), job="bench"), images))
+        list(pool.map(partial(sandbox.compress, renditions=[Rendition(QUALITY)], job="bench"), images))
     return time.perf_counter() - began
 
 

@@ -45,6 +45,7 @@ def compress_images(pipeline: Pipeline, sandbox: Sandbox) -> CompressImages:
         pipeline.compress_images,
         fetch=Fetcher(EgressPolicy(private_hosts=True)).fetch,
         compress=sandbox.compress,
+        expect=sandbox.expect,
         threads=ThreadPoolExecutor(DOWNLOADS),
         coding=Semaphore(capacity(MB_A_VCPU).coders),
         downloads=DOWNLOADS,

@@ -6,13 +6,14 @@ from io import BytesIO
 from PIL import Image
 
 from catalight.adapters.codec.compress import compress
-from catalight.domain.image.options import Options, Target
+from catalight.domain.image.formats import Target
+from catalight.domain.image.rendition import Rendition
 
 type Way = Callable[[bytes, int], bytes]
 
 
 def catalight(data: bytes, quality: int) -> bytes:
-    return compress(data, Options(quality, Target.JPEG)).data
+    return compress(data, Rendition(quality, Target.JPEG)).data
 
 
 def plain_pillow(data: bytes, quality: int, *, optimize: bool = False) -> bytes:

@@ -46,13 +46,25 @@ class Client:
             time.sleep(every)
 
     def download(self, request_id: str) -> bytes:
-        """Return the result CSV, downloaded through its presigned URL."""
+        """Return the result, downloaded through its presigned URL."""
         answer = self.http.get(f"{self.url}/download/{request_id}", timeout=TIMEOUT)
         answer.raise_for_status()
         return answer.content
 
+    def rows(self, request_id: str) -> Iterator[dict[str, Any]]:
+        """Yield the rows of the job, with their images and renditions."""
+        cursor: str | None = ""
+        while cursor is not None:
+            page = self._json(
+                self.http.get(
+                    f"{self.url}/jobs/{request_id}/rows", params={"cursor": cursor}, timeout=TIMEOUT
+                )
+            )
+            yield from page["rows"]
+            cursor = page["next"]
+
     def image(self, link: str) -> requests.Response:
-        """Download an output image by its link in the result CSV."""
+        """Download an output image by its link in the result."""
         answer = self.http.get(link, timeout=TIMEOUT)
         answer.raise_for_status()
         return answer

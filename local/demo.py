@@ -144,7 +144,8 @@ def run(own: Path | None) -> list[str]:
         receiver = stack.enter_context(webhook_receiver(system.webhook_secret))
         data = own.read_bytes() if own else catalogue(images.url)
         client = Client(system.url)
-        accepted = client.upload(data, own.name if own else "demo.csv", webhook_url=f"{receiver.url}/hook")
+        fields = {"webhook_url": f"{receiver.url}/hook", "result_format": "csv"}
+        accepted = client.upload(data, own.name if own else "demo.csv", **fields)
         console.print(
             f"POST {system.url}/upload → 202, request_id {accepted['request_id']}: "
             f"{accepted['rows']} rows, {accepted['images']} images, warnings: {accepted['warnings_total']}"

@@ -1,4 +1,4 @@
-"""`make formats`: write the tables of docs/formats.md from the data that the parser uses."""
+"""`make formats`: write the tables of docs/formats.md and docs/contract.md from the data of the code."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -7,14 +7,15 @@ from pathlib import Path
 from catalight.domain.catalogue.column_words import IMAGE_WORDS
 from catalight.domain.catalogue.layouts import LAYOUTS, Layout
 from catalight.domain.catalogue.share_links import FEEDS, IMAGES
+from catalight.domain.image.presets import MB, PRESETS
 
-PAGE = Path(__file__).parents[1] / "docs/formats.md"
+PAGES = tuple(Path(__file__).parents[1] / "docs" / name for name in ("formats.md", "contract.md"))
 _TABLE = re.compile(r"(?<=<!-- (\w{5}) -->\n).*?(?=<!-- end -->\n)", re.DOTALL)
 
 
-def document() -> str:
-    """Return the page with its tables as the data has them."""
-    return _TABLE.sub(lambda found: f"\n{'\n'.join(TABLES[found[1]]())}\n\n", PAGE.read_text())
+def document(page: Path) -> str:
+    """Return a page with its tables as the data has them."""
+    return _TABLE.sub(lambda found: f"\n{'\n'.join(TABLES[found[1]]())}\n\n", page.read_text())
 
 
 def _programs() -> Iterator[str]:
@@ -51,8 +52,24 @@ def _links() -> Iterator[str]:
         yield f"| {service} | {_names(tuple(hosts))} | <{source}> |"
 
 
-TABLES: dict[str, Callable[[], Iterator[str]]] = {"shops": _programs, "words": _words, "links": _links}
+def _presets() -> Iterator[str]:
+    yield "| preset | for | rendition | at most | source |"
+    yield "|---|---|---|---|---|"
+    for name, preset in PRESETS.items():
+        document = {**preset.rendition.to_document(), "name": None}
+        fields = (f"`{field}` {value}" for field, value in document.items() if value is not None)
+        most = f"{preset.max_bytes // MB} MB" if preset.max_bytes else ""
+        yield f"| `{name}` | {preset.purpose} | {', '.join(fields)} | {most} | <{preset.source}> |"
+
+
+TABLES: dict[str, Callable[[], Iterator[str]]] = {
+    "shops": _programs,
+    "words": _words,
+    "links": _links,
+    "looks": _presets,
+}
 
 
 if __name__ == "__main__":
-    PAGE.write_text(document())
+    for page in PAGES:
+        page.write_text(document(page))

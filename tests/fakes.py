@@ -115,8 +115,15 @@ class MemoryJobs:
         if new.webhook and stored.webhook:
             kept = {name: getattr(stored.webhook, name) for name in KEPT}
             new = replace(new, webhook=replace(new.webhook, **kept))
-        self.jobs[new.id] = new
+        self.jobs[new.id] = replace(new, expires_at=max(new.expires_at, stored.expires_at))
         return True
+
+    def keep_until(self, job_id: str, until: datetime, now: datetime, *, shorten: bool) -> None:
+        job = self.find(job_id)
+        if job and job.state is not JobState.GONE and job.expires_at > now:
+            expires_at = until if shorten else max(until, job.expires_at)
+            sweep_at = job.sweep_at and min(until, job.sweep_at)
+            self.jobs[job_id] = replace(job, expires_at=expires_at, sweep_at=sweep_at)
 
     def delete(self, job_id: str, now: datetime) -> None:
         self._end_for_good(job_id, lambda job: job.state is not JobState.GONE, now)
@@ -140,14 +147,14 @@ class MemoryJobs:
         job = self.find(job_id)
         if job and job.state is JobState.GONE:
             nothing: dict[str, Any] = {"header": (), "file_name": "", "secret": b"", "webhook": None}
-            nothing["remembered"] = {}
+            nothing |= {"remembered": {}, "naming": None, "origin": None}
             self.jobs[job_id] = replace(job, **nothing, sweep_at=None)
 
     def page(
         self, owner: str, states: AbstractSet[JobState], before: tuple[datetime, str] | None, limit: int
     ) -> list[Job]:
         found = [
-            replace(job, header=())
+            replace(job, header=(), origin=None)
             for job in self.jobs.values()
             if job.owner == owner
             and job.state in states - {JobState.GONE}
@@ -163,7 +170,9 @@ class MemoryJobs:
 
     def to_sweep(self, now: datetime, limit: int) -> list[Job]:
         due = [(job.sweep_at, job) for job in self.jobs.values() if job.sweep_at and job.sweep_at <= now]
-        return [replace(job, header=()) for _, job in sorted(due, key=lambda entry: entry[0])][:limit]
+        return [replace(job, header=(), origin=None) for _, job in sorted(due, key=lambda entry: entry[0])][
+            :limit
+        ]
 
     def record_sweep(self, job: Job, next_sweep: datetime) -> None:
         stored = self.jobs[job.id]
@@ -421,6 +430,13 @@ class MemoryStore:
         if self.down:
             raise UnavailableError("S3")
         return key in self.objects
+
+    def read(self, key: str) -> bytes | None:
+        return self.objects.get(key)
+
+    def stream(self, key: str) -> Iterator[bytes] | None:
+        data = self.objects.get(key)
+        return None if data is None else (data[at : at + 100] for at in range(0, len(data), 100))
 
     def delete(self, keys: Iterable[str]) -> None:
         for key in keys:

@@ -1,6 +1,6 @@
 """The use cases wired to in-memory adapters, and small catalogues to run through them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
@@ -8,11 +8,13 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+from catalight.adapters.results.write import write_result
 from catalight.adapters.tables.reader import TableReader
 from catalight.domain.catalogue import catalogue
 from catalight.domain.errors import ImageError, ImageErrorCode
 from catalight.domain.image.compressed import Compressed
-from catalight.domain.image.options import ImageFormat, Options
+from catalight.domain.image.formats import ImageFormat
+from catalight.domain.image.rendition import Rendition
 from catalight.domain.image.report import Source, Times
 from catalight.domain.job.job import Job
 from catalight.domain.job.request_headers import RequestHeaders
@@ -24,6 +26,8 @@ from catalight.domain.messages import ProcessRange as ProcessRangeMessage
 from catalight.domain.messages import TendJob as TendJobMessage
 from catalight.usecases.callers.admit import Admit
 from catalight.usecases.callers.count_downloads import CountDownloads
+from catalight.usecases.exports.abort_exports import AbortExports
+from catalight.usecases.exports.offer_result import OfferResult
 from catalight.usecases.images.byte_budget import ByteBudget
 from catalight.usecases.images.carry_on import CarryOn
 from catalight.usecases.images.compress_images import CompressImages
@@ -36,7 +40,9 @@ from catalight.usecases.jobs.accept import Accept
 from catalight.usecases.jobs.ask_completion import AskCompletion
 from catalight.usecases.jobs.cancel import CancelJob
 from catalight.usecases.jobs.delete import DeleteJob
+from catalight.usecases.jobs.extend import ExtendJob
 from catalight.usecases.jobs.finish import FinishJob
+from catalight.usecases.jobs.link_result import LinkResult
 from catalight.usecases.jobs.reopen_rows import ReopenRows
 from catalight.usecases.jobs.retry import RetryJob
 from catalight.usecases.jobs.send_window import SendWindow
@@ -47,6 +53,7 @@ from catalight.usecases.upkeep.sweep import Sweep
 from catalight.usecases.upkeep.tend_job import TendJob
 from catalight.usecases.webhooks.deliver import DeliverWebhook
 from catalight.usecases.webhooks.redeliver import RedeliverWebhook
+from tests.fake_exports import MemoryExports, MemoryUploads
 from tests.fakes import (
     FakeClock,
     MemoryColumns,
@@ -100,7 +107,7 @@ def a_submission(*cells: str, **fields: Any) -> Submission:
         owner="",
         catalogue=catalogue.parse(csv_of(*cells)),
         file_name="c.csv",
-        options=Options(),
+        renditions=(Rendition(),),
         webhook_url=None,
         api_base="https://api.test",
         link_base="https://cdn.test",
@@ -126,6 +133,11 @@ class Pipeline:
             MemoryQueue(),
         )
         self.host_backoffs = MemoryHosts()
+        self.exports, self.uploads = MemoryExports(), MemoryUploads(self.store)
+        self.export_queue = MemoryQueue()
+        link_result = LinkResult(self.jobs, self.store, self.clock)
+        self.offer_result = OfferResult(link_result, self.exports, self.store, self.export_queue, self.clock)
+        self.abort_exports = AbortExports(self.exports, self.uploads, self.store)
         self.fetched: list[str] = []
         self.delivered: list[tuple[str, str, str]] = []
         self.deliveries = MemoryDeliveries(self.jobs)
@@ -152,6 +164,7 @@ class Pipeline:
         self.compress_images = CompressImages(
             self.fetch,
             self.compress,
+            lambda job: None,  # no process to start
             self.store,
             self.host_backoffs,
             self.clock,
@@ -182,7 +195,9 @@ class Pipeline:
         self.give_up = GiveUp(
             self.jobs, self.rows, self.image_queue, self.record_images, self.carry_on, receives=RECEIVES
         )
-        self.finish_job = FinishJob(self.jobs, self.rows, self.store, self.webhook_queue, self.clock)
+        self.finish_job = FinishJob(
+            self.jobs, self.rows, self.store, write_result, self.webhook_queue, self.clock
+        )
         self.deliver_webhook = DeliverWebhook(
             self.jobs, self.deliveries, self.webhook_queue, self.deliver, self.clock, pauses=[5, 300, 1800]
         )
@@ -195,7 +210,8 @@ class Pipeline:
             ask_completion=self.ask_completion,
             end_rows=EndRows(self.rows, self.record_images, self.clock),
             reopen_rows=ReopenRows(self.jobs, self.rows, self.send_window, self.clock),
-            purge_job=PurgeJob(self.jobs, self.rows, self.store, self.clock, RETENTION),
+            abort_exports=self.abort_exports,
+            purge_job=PurgeJob(self.jobs, self.rows, self.store, self.abort_exports, self.clock, RETENTION),
             clock=self.clock,
             retention=RETENTION,
         )
@@ -203,6 +219,7 @@ class Pipeline:
         self.cancel_job = CancelJob(self.jobs, self.aggregator_queue, self.clock)
         self.retry_job = RetryJob(self.jobs, self.admit, self.aggregator_queue, self.clock, RETENTION)
         self.delete_job = DeleteJob(self.jobs, self.aggregator_queue, self.clock)
+        self.extend_job = ExtendJob(self.jobs, self.clock, RETENTION)
         self.redeliver_webhook = RedeliverWebhook(self.jobs, self.deliveries, self.webhook_queue, self.clock)
 
     def fetch(self, url: str, headers: RequestHeaders) -> bytes:
@@ -213,8 +230,16 @@ class Pipeline:
         self.count_downloads.received(len(answer))
         return answer
 
-    def compress(self, data: bytes, options: Options, job: str) -> Compressed:
-        return an_output(data[: len(data) // 2])
+    def compress(
+        self, data: bytes, renditions: Sequence[Rendition], job: str
+    ) -> list[Compressed | ImageError]:
+        """Return an output for each rendition; the first has the time of the one decoding."""
+        outputs = [
+            an_output(data[: len(data) // (2 + number)], rendition.format.formats[0])
+            for number, rendition in enumerate(renditions)
+        ]
+        coding = replace(CODING, decode=0)
+        return [outputs[0], *(replace(output, times=coding) for output in outputs[1:])]
 
     def fetch_feed(self, url: str, received: Callable[[int], None]) -> bytes:
         """Return the bytes of a host, or raise its error."""

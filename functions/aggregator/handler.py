@@ -8,14 +8,24 @@ import boto3
 
 from catalight.adapters.aws import clients, records
 from catalight.adapters.aws.s3 import S3Store
+from catalight.adapters.aws.s3_multipart import S3Uploads
 from catalight.adapters.aws.secrets import secret_now, words
 from catalight.adapters.aws.sqs import SqsQueue
-from catalight.adapters.mongo import Connection, MongoDeliveries, MongoJobs, MongoKeys, MongoRows
+from catalight.adapters.mongo import (
+    Connection,
+    MongoDeliveries,
+    MongoExports,
+    MongoJobs,
+    MongoKeys,
+    MongoRows,
+)
+from catalight.adapters.results.write import write_result
 from catalight.adapters.web.webhook import SignedSender
 from catalight.clock import utc_now
 from catalight.domain import messages
 from catalight.domain.job.retention import Retention
 from catalight.domain.web.egress import EgressPolicy
+from catalight.usecases.exports.abort_exports import AbortExports
 from catalight.usecases.images.end_rows import EndRows
 from catalight.usecases.images.record_images import RecordImages
 from catalight.usecases.jobs.ask_completion import AskCompletion
@@ -29,6 +39,7 @@ from catalight.usecases.webhooks.deliver import DeliverWebhook
 from catalight.usecases.webhooks.signing_secrets import SigningSecrets
 
 if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
 # Read at start-up, so that an invalid setting stops the function before any work.
@@ -47,9 +58,14 @@ def queue(name: str) -> SqsQueue:
 
 
 @cache
+def s3() -> "S3Client":
+    """Return the S3 client."""
+    return boto3.client("s3", config=clients.config())
+
+
 def store() -> S3Store:
     """Return the store of images and results."""
-    return S3Store(boto3.client("s3", config=clients.config()), os.environ["BUCKET"])
+    return S3Store(s3(), os.environ["BUCKET"])
 
 
 @cache
@@ -66,6 +82,8 @@ def tend_job() -> TendJob:
     image_queue, aggregator_queue = queue("IMAGE"), queue("AGGREGATOR")
     ask_completion = AskCompletion(jobs, rows, aggregator_queue, utc_now)
     record_images = RecordImages(jobs, rows, store(), utc_now)
+    uploads = S3Uploads(s3(), os.environ["BUCKET"])
+    abort_exports = AbortExports(MongoExports(mongodb()), uploads, store())
     return TendJob(
         jobs=jobs,
         rows=rows,
@@ -75,7 +93,8 @@ def tend_job() -> TendJob:
         ask_completion=ask_completion,
         end_rows=EndRows(rows, record_images, utc_now),
         reopen_rows=ReopenRows(jobs, rows, SendWindow(image_queue, ask_completion), utc_now),
-        purge_job=PurgeJob(jobs, rows, store(), utc_now, retention),
+        abort_exports=abort_exports,
+        purge_job=PurgeJob(jobs, rows, store(), abort_exports, utc_now, retention),
         clock=utc_now,
         retention=retention,
     )
@@ -85,7 +104,7 @@ def tend_job() -> TendJob:
 def finish_job() -> FinishJob:
     """Build the use case from the function's environment, once."""
     jobs, rows = MongoJobs(mongodb()), MongoRows(mongodb())
-    return FinishJob(jobs, rows, store(), queue("WEBHOOK"), utc_now)
+    return FinishJob(jobs, rows, store(), write_result, queue("WEBHOOK"), utc_now)
 
 
 @cache

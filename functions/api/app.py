@@ -9,7 +9,7 @@ from starlette.types import ASGIApp
 
 from catalight.domain import api_keys
 from catalight.domain.job.job import ENDED
-from functions.api import columns, edge, jobs, pages, problems, uploads
+from functions.api import columns, downloads, edge, jobs, keeping, pages, problems, uploads
 from functions.api.body_limit import BodyLimit
 from functions.api.callers import Own
 from functions.api.documented import (
@@ -20,9 +20,8 @@ from functions.api.documented import (
     without_authentication,
 )
 from functions.api.edge import IsHead
-from functions.api.fields import ONLY_KNOWN
 from functions.api.form_charset import FormCharset
-from functions.api.models import Download, Health, Status, Welcome
+from functions.api.models import Health, Status, Welcome
 from functions.api.services import Built, ImageLinks
 
 DESCRIPTION = """
@@ -65,6 +64,8 @@ app.add_middleware(BodyLimit)
 app.include_router(uploads.router)
 app.include_router(columns.router)
 app.include_router(jobs.router)
+app.include_router(keeping.router)
+app.include_router(downloads.router)
 problems.install(app)
 
 
@@ -91,20 +92,6 @@ def status(job: Own, response: Response) -> Status:
     if job.state not in ENDED:
         response.headers["Retry-After"] = RUNNING_RETRY_AFTER
     return Status.of(job)
-
-
-@app.get(
-    "/download/{request_id}",
-    response_model=Download,
-    responses=documented_problems(401, 404, 409, 410) | {307: {"description": "To the result CSV"}},
-    dependencies=[ONLY_KNOWN],
-)
-def download(job: Own, built: Built, head: IsHead, *, redirect: bool = True) -> Response | Download:
-    """Redirect to the result CSV; with `redirect=false`, return its presigned URL as JSON."""
-    link = built.link_result(job.id, head=head and redirect)
-    if redirect:
-        return RedirectResponse(link.url, 307)
-    return Download(url=link.url, expires_at=link.expires_at)
 
 
 @app.get(

@@ -27,7 +27,7 @@ def documented_header(name: str, text: str) -> dict[str, Any]:
     return {"headers": {name: {"description": text, "schema": {"type": "string"}}}}
 
 
-JOB_OPERATIONS = ("status", "download", "list_rows", "cancel", "retry", "delete", "redeliver")
+JOB_OPERATIONS = ("status", "download", "list_rows", "cancel", "retry", "delete", "extend", "redeliver")
 """The operation ids (route names) of the operations on a job."""
 
 

@@ -11,7 +11,8 @@ from functions.api import cursors
 from functions.api.callers import Calling, Own
 from functions.api.documented import documented_header, documented_problems
 from functions.api.fields import ONLY_KNOWN
-from functions.api.models import JobPage, RowPage, RowStatus, ShownState, Status
+from functions.api.models import JobPage, ShownState, Status
+from functions.api.row_models import RowPage, RowStatus
 from functions.api.services import Built
 
 # Of a page: Lambda allows responses of 6 MB, and a character may take two bytes or more.
@@ -48,7 +49,7 @@ def list_rows(
 ) -> RowPage:
     """List the rows of a job and their images, in the order of its CSV."""
     found = built.rows.page(job.id, frozenset(state or ()), cursors.read_row(cursor), limit)
-    rows = list(_that_fit(RowStatus.of(row, job.link_base, len(job.header)) for row in found))
+    rows = list(_that_fit(RowStatus.of(row, job) for row in found))
     is_last = len(rows) == len(found) < limit
     return RowPage(rows=rows, next=None if is_last else cursors.after_row(found[len(rows) - 1].number))
 
@@ -65,7 +66,7 @@ def _that_fit(rows: Iterable[RowStatus]) -> Iterator[RowStatus]:
 
 @router.post("/{request_id}/cancel", status_code=202, responses=documented_problems(401, 404, 409, 410, 413))
 def cancel(job: Own, built: Built) -> Status:
-    """Cancel a job; images in progress finish, and the result CSV has the images that are done."""
+    """Cancel a job; images in progress finish, and the result has the images that are done."""
     return Status.of(built.cancel_job(job.id))
 
 

@@ -5,17 +5,15 @@ from typing import Literal, Self, cast
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from catalight.domain.catalogue import urls
 from catalight.domain.errors import Problem as CatalogueProblem
-from catalight.domain.image.report import Source, Times
-from catalight.domain.job import links
+from catalight.domain.image.report import Times
 from catalight.domain.job.job import Job, JobState
-from catalight.domain.job.row import Image, ImageState, Row, RowState
 from catalight.domain.job.webhook import Webhook, WebhookState
 
 type ShownState = Literal["PENDING", "PROCESSING", "COMPLETED", "CANCELLED", "FAILED"]
 
 DUPLICATES = "Images whose URL an earlier image of the job has; each URL is downloaded and stored once"
+RENDITIONS = "Their names, in the order of the request; one empty name if it named no renditions"
 REQUEST_ID = "0b7e6c1e-5a0f-4f0c-9f5e-3f1f0a6d2b11"
 
 
@@ -70,7 +68,7 @@ class Links(BaseModel):
 
 
 class Images(BaseModel):
-    """The number of images: all, done and failed."""
+    """The number of images, each counted in each of its renditions: all, done and failed."""
 
     total: int = Field(examples=[2000])
     done: int = Field(examples=[1200])
@@ -135,6 +133,7 @@ class Status(BaseModel):
     file_name: str = Field(examples=["products.csv"])
     rows: int = Field(examples=[1000])
     images: Images
+    renditions: list[str] = Field(description=RENDITIONS, examples=[["large", "thumbnail"]])
     duplicates: int = Field(examples=[120], description=DUPLICATES)
     errors: dict[str, int] = Field(description="Failed images by error code", examples=[{"not_found": 3}])
     bytes: Bytes
@@ -156,7 +155,8 @@ class Status(BaseModel):
             run=job.run,
             file_name=job.file_name,
             rows=job.rows,
-            images=Images(total=job.images, done=counts.done, failed=counts.failed),
+            images=Images(total=job.outputs_total, done=counts.done, failed=counts.failed),
+            renditions=[rendition.name for rendition in job.renditions],
             duplicates=job.duplicates,
             errors=dict(counts.errors),
             bytes=Bytes.model_validate({"in": counts.bytes_in, "out": counts.bytes_out}),
@@ -177,94 +177,8 @@ class JobPage(BaseModel):
     next: str | None = Field(description="The `cursor` of the next page; null on the last page")
 
 
-class SourceStatus(BaseModel):
-    """The image that its host served."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    format: str = Field(examples=["png"])
-    width: int = Field(description="Pixels, once rotated upright")
-    height: int
-
-    @classmethod
-    def of(cls, source: Source) -> Self:
-        """Return the status of a source."""
-        return cls.model_validate(source)
-
-
-class ImageStatus(BaseModel):
-    """State and result of one image."""
-
-    url: str = Field(examples=["https://supplier.example/shoe.jpg"])
-    state: ImageState
-    error: str | None = Field(examples=["not_found"])
-    detail: str | None = Field(examples=["The host answered 404."])
-    attempts: int = Field(description="Temporary failures so far")
-    not_before: datetime | None = Field(description="No further attempt is made before this time")
-    output_url: str | None = Field(examples=["https://…/images/x3oF…/shoe.jpg"])
-    bytes_in: int
-    bytes_out: int
-    width: int = Field(description="Pixels of the output")
-    height: int
-    format: str | None = Field(description="Format of the output", examples=["jpeg"])
-    source: SourceStatus | None
-    milliseconds: Milliseconds | None
-    kept: bool = Field(description="Whether the output is the source itself, apart from its metadata")
-    written: str | None = Field(
-        description="What the cell holds, if that is not `url`", examples=["www.supplier.example/shoe.jpg"]
-    )
-    notes: list[str] = Field(
-        description="What was repaired to get `url` from the cell", examples=[["URL_SCHEME_ADDED"]]
-    )
-
-    @classmethod
-    def of(cls, image: Image, link_base: str) -> Self:
-        """Return the status of an image; `link_base` is its job's."""
-        return cls(
-            url=urls.shown(image.url),
-            state=image.state,
-            error=image.error,
-            detail=image.detail,
-            attempts=image.attempts,
-            not_before=image.not_before,
-            output_url=links.image_url(link_base, image.link) if image.link else None,
-            bytes_in=image.bytes_in,
-            bytes_out=image.bytes_out,
-            width=image.width,
-            height=image.height,
-            format=image.format,
-            source=SourceStatus.of(image.source) if image.source else None,
-            milliseconds=Milliseconds.of(image.times) if image.times else None,
-            kept=image.kept,
-            written=None if image.written is None else urls.shown(image.written),
-            notes=list(image.notes),
-        )
-
-
-class RowStatus(BaseModel):
-    """State of one row and its images."""
-
-    row: int = Field(examples=[1], description="Row number from 1, the header not counted")
-    state: RowState
-    cells: list[str] = Field(examples=[["1", "Shoe", "https://supplier.example/shoe.jpg"]])
-    images: list[ImageStatus]
-
-    @classmethod
-    def of(cls, row: Row, link_base: str, width: int) -> Self:
-        """Return the status of a row; `link_base` is its job's, `width` the number of its columns."""
-        images = [ImageStatus.of(image, link_base) for image in row.images]
-        return cls(row=row.number + 1, state=row.state, cells=list(row.padded(width)), images=images)
-
-
-class RowPage(BaseModel):
-    """A page of the rows of a job, in the order of its CSV."""
-
-    rows: list[RowStatus]
-    next: str | None = Field(description="The `cursor` of the next page; null on the last page")
-
-
 class Download(BaseModel):
-    """A presigned URL of the result CSV."""
+    """A presigned URL of the result."""
 
     url: str
     expires_at: datetime = Field(
@@ -273,6 +187,15 @@ class Download(BaseModel):
             " signed it; then ask for another"
         )
     )
+
+
+class Preparing(BaseModel):
+    """A result that is being written in the form that was asked for."""
+
+    status: Literal["PREPARING"] = "PREPARING"
+    done: int = Field(examples=[120], description="Images (in a ZIP) that are written")
+    total: int = Field(examples=[8000])
+    retry_after: int = Field(examples=[2], description="Seconds to wait before the next request")
 
 
 class Problem(BaseModel):

@@ -15,6 +15,7 @@ from catalight.domain.errors import (
     CatalightError,
     CatalogueError,
     ColumnsNotFoundError,
+    ExportStoppedError,
     FeedError,
     IdempotencyError,
     ImageNotFoundError,
@@ -26,6 +27,7 @@ from catalight.domain.errors import (
     NoWebhookError,
     OptionError,
     RedeliveryError,
+    ResultError,
     ResultExpiredError,
     UnauthorizedError,
     UnavailableError,
@@ -104,7 +106,8 @@ LIMIT_DETAILS = {
         " Split the catalogue, or ask for a higher limit.",
     ),
     "images": (
-        "Your key may send {limit:,} images a day (UTC). {left:,} are left; this request has {wanted:,}.",
+        "Your key may send {limit:,} images a day (UTC), each counted in each rendition. {left:,} are left; "
+        "this request has {wanted:,}.",
         " Split the catalogue, or ask for a higher limit.",
     ),
     "file-bytes": (
@@ -180,6 +183,20 @@ def result_expired(_: ResultExpiredError) -> JSONResponse:
     return problem(410, "result-expired", "The result has expired", detail)
 
 
+def result_form(error: ResultError) -> JSONResponse:
+    title = "The result cannot be written in this form"
+    return problem(422, "result-form", title, error.detail, error=error.code)
+
+
+def export_stopped(error: ExportStoppedError) -> JSONResponse:
+    detail = (
+        f"It was begun several times and could not be finished. Try again in {error.retry_after} s; the "
+        f"result as it was written is at /download/{error.job_id}, and each image under its link."
+    )
+    title = "The result could not be written in this form"
+    return problem(503, "export-stopped", title, detail, retry_after=error.retry_after)
+
+
 def image_not_found(_: ImageNotFoundError) -> JSONResponse:
     detail = (
         "No image is stored under this link. It may have been deleted at the end of its retention period."
@@ -207,7 +224,8 @@ def content_type(detail: str) -> JSONResponse:
 
 def invalid_request(error: RequestValidationError, request: Request) -> JSONResponse:
     sent = request.headers.get("content-type", "")
-    if request.method == "POST" and not sent.lower().startswith("multipart/form-data"):
+    has_form = request.scope["route"].body_field is not None
+    if has_form and not sent.lower().startswith("multipart/form-data"):
         shown = urls.shown(sent) or "untyped"
         detail = f"Send the CSV as multipart/form-data in the field `file`, not as {shown!r}."
         return content_type(detail)
@@ -259,7 +277,9 @@ CATALIGHT_ERRORS: dict[type[CatalightError], Callable[..., JSONResponse]] = {
     NoWebhookError: no_webhook,
     RedeliveryError: redelivery,
     IdempotencyError: idempotency,
+    ResultError: result_form,
     ResultExpiredError: result_expired,
+    ExportStoppedError: export_stopped,
     ImageNotFoundError: image_not_found,
     UploadTooLargeError: upload_too_large,
     UnavailableError: unavailable,

@@ -1,7 +1,7 @@
 """The use cases of the API, built once, at the first request that needs them."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Annotated
@@ -19,6 +19,7 @@ from catalight.adapters.mongo import (
     Connection,
     MongoColumnMemory,
     MongoDeliveries,
+    MongoExports,
     MongoJobs,
     MongoKeys,
     MongoPing,
@@ -33,11 +34,13 @@ from catalight.domain.web.egress import EgressPolicy
 from catalight.usecases.callers.admit import Admit
 from catalight.usecases.callers.authenticate import Authenticate
 from catalight.usecases.callers.throttle import Throttle
+from catalight.usecases.exports.offer_result import OfferResult
 from catalight.usecases.images.link_image import LinkImage
 from catalight.usecases.jobs.accept import Accept
 from catalight.usecases.jobs.ask_completion import AskCompletion
 from catalight.usecases.jobs.cancel import CancelJob
 from catalight.usecases.jobs.delete import DeleteJob
+from catalight.usecases.jobs.extend import ExtendJob
 from catalight.usecases.jobs.fetch_feed import FetchFeed
 from catalight.usecases.jobs.link_result import LinkResult
 from catalight.usecases.jobs.own_job import OwnJob
@@ -61,7 +64,8 @@ class Services:
     """The use cases of the API; `authenticate` is None if no API keys are required.
 
     An empty `api_base` means the host of the request; an empty `link_base` means that image links go through
-    the API itself. `egress` decides which webhook URLs are allowed.
+    the API itself. `egress` decides which webhook URLs are allowed, and `retention` how
+    long a job may be kept.
     """
 
     ping: Callable[[], None]
@@ -78,11 +82,13 @@ class Services:
     cancel_job: CancelJob
     retry_job: RetryJob
     delete_job: DeleteJob
+    extend_job: ExtendJob
     redeliver_webhook: RedeliverWebhook
-    link_result: LinkResult
+    offer_result: OfferResult
     api_base: str
     link_base: str
     egress: EgressPolicy
+    retention: Retention
 
 
 @cache
@@ -116,24 +122,24 @@ def _fetch_feed(url: str, received: Callable[[int], None]) -> bytes:
     return fetch_feed(url, received, egress=EGRESS, max_bytes=MAX_BODY)
 
 
+def _queues() -> Iterator[SqsQueue]:
+    sqs = boto3.client("sqs", config=clients.config(clients.REQUEST))
+    sqs = clients.without_late_attempts(sqs, clients.REQUEST)
+    for name in ("IMAGE", "AGGREGATOR", "WEBHOOK", "EXPORT"):
+        yield SqsQueue(sqs, os.environ[f"{name}_QUEUE_URL"])
+
+
 @cache
 def services() -> Services:
     """Build the services from the function's environment, once."""
     env = os.environ
-    jobs, rows = MongoJobs(mongodb()), MongoRows(mongodb())
-    jobs.ensure_indexes()
-    rows.ensure_indexes()
-    sqs = boto3.client("sqs", config=clients.config(clients.REQUEST))
-    sqs = clients.without_late_attempts(sqs, clients.REQUEST)
-    image_queue, aggregator_queue, webhook_queue = (
-        SqsQueue(sqs, env[f"{name}_QUEUE_URL"]) for name in ("IMAGE", "AGGREGATOR", "WEBHOOK")
-    )
+    jobs, rows, exports = MongoJobs(mongodb()), MongoRows(mongodb()), MongoExports(mongodb())
+    keys, usage, memory = MongoKeys(mongodb()), MongoUsage(mongodb()), MongoColumnMemory(mongodb())
+    for collection in (jobs, rows, exports, keys, usage, memory):
+        collection.ensure_indexes()
+    image_queue, aggregator_queue, webhook_queue, export_queue = _queues()
     retention = Retention.read(env)
-    keys, usage = MongoKeys(mongodb()), MongoUsage(mongodb())
-    keys.ensure_indexes()
-    usage.ensure_indexes()
-    memory = MongoColumnMemory(mongodb())
-    memory.ensure_indexes()
+    link_result = LinkResult(jobs, store(), utc_now)
     understand = Understand(TableReader(), memory)
     throttle = Throttle(usage, utc_now)
     admit = Admit(jobs, usage, utc_now)
@@ -162,11 +168,13 @@ def services() -> Services:
         cancel_job=CancelJob(jobs, aggregator_queue, utc_now),
         retry_job=RetryJob(jobs, admit, aggregator_queue, utc_now, retention),
         delete_job=DeleteJob(jobs, aggregator_queue, utc_now),
+        extend_job=ExtendJob(jobs, utc_now, retention),
         redeliver_webhook=RedeliverWebhook(jobs, MongoDeliveries(mongodb()), webhook_queue, utc_now),
-        link_result=LinkResult(jobs, store(), utc_now),
+        offer_result=OfferResult(link_result, exports, store(), export_queue, utc_now),
         api_base=env["API_BASE_URL"],
         link_base=env["LINK_BASE_URL"],
         egress=EGRESS,
+        retention=retention,
     )
 
 

@@ -12,6 +12,7 @@ from catalight.domain.catalogue.header import Header
 from catalight.domain.catalogue.preview import Preview
 from functions.api.models import DUPLICATES, REQUEST_ID, Links, Note, ShownState
 
+OUTPUTS = "Images, each counted in each of its renditions"
 MAX_COLUMNS_SHOWN = 100
 MAX_NAME = 200  # characters
 MAX_SHEETS = 100
@@ -90,6 +91,7 @@ class Accepted(BaseModel):
     status: ShownState = Field(examples=["PENDING"])
     rows: int = Field(examples=[1000])
     images: int = Field(examples=[2000])
+    outputs: int = Field(examples=[4000], description=OUTPUTS)
     duplicates: int = Field(examples=[120], description=DUPLICATES)
     warnings: list[Note] = Field(
         description="Problems that cost images, not the whole catalogue; the first 100"
@@ -155,6 +157,7 @@ class DryRun(BaseModel):
     first_rows: list[PreviewRow]
     rows: int = Field(examples=[1000], description="Rows without a problem")
     images: int = Field(examples=[2000], description="Images of these rows, also those with an unusable URL")
+    outputs: int = Field(examples=[4000], description=OUTPUTS)
     distinct_urls: int = Field(examples=[1900], description="Different URLs that can be fetched")
     hosts: list[HostCount] = Field(description="Those with the most images, at most 50")
     hosts_total: int = Field(examples=[1])
@@ -164,8 +167,8 @@ class DryRun(BaseModel):
     problems_total: int = Field(examples=[0])
 
     @classmethod
-    def of(cls, understood: Understanding) -> Self:
-        """Return what would become of a file."""
+    def of(cls, understood: Understanding, renditions: int) -> Self:
+        """Return what would become of a file in so many renditions."""
         preview, refusal = Preview.of(understood), understood.refusal
         said = Understood.of(understood)
         names = said.columns.images if said.columns else []
@@ -176,6 +179,7 @@ class DryRun(BaseModel):
             first_rows=[PreviewRow.of(row, names) for row in preview.first_rows],
             rows=preview.rows,
             images=preview.images,
+            outputs=preview.images * renditions,
             distinct_urls=preview.distinct_urls,
             hosts=[HostCount(host=urls.shown(host), images=images) for host, images in preview.hosts],
             hosts_total=preview.hosts_total,

@@ -19,7 +19,7 @@ from catalight.adapters.codec.sandbox import Sandbox
 from catalight.adapters.mongo import Connection, MongoHosts, MongoJobs, MongoRows, MongoUsage
 from catalight.adapters.web.fetch import Fetcher
 from catalight.clock import utc_now
-from catalight.domain.image.capacity import DOWNLOADS, SOURCE_BYTES, capacity
+from catalight.domain.image.capacity import DOWNLOADS, SOURCE_BYTES, Capacity, capacity
 from catalight.domain.image.limits import Limits
 from catalight.domain.messages import ProcessRange as ProcessRangeMessage
 from catalight.domain.web.egress import EgressPolicy
@@ -63,15 +63,7 @@ def process_range() -> ProcessRange:
     jobs, rows = MongoJobs(mongodb), MongoRows(mongodb)
     aggregator_queue = SqsQueue(sqs(), env["AGGREGATOR_QUEUE_URL"])
     store = S3Store(boto3.client("s3", config=clients.config(connections=DOWNLOADS)), env["BUCKET"])
-    fetch_seconds = float(env["FETCH_SECONDS"])
     count_downloads = CountDownloads(MongoUsage(mongodb), utc_now)
-    fetcher = Fetcher(
-        EGRESS,
-        max_bytes=SOURCE_BYTES,
-        max_seconds=fetch_seconds,
-        pool_size=DOWNLOADS,
-        received=count_downloads.received,
-    )
     return ProcessRange(
         jobs=jobs,
         rows=rows,
@@ -79,27 +71,43 @@ def process_range() -> ProcessRange:
         record_images=RecordImages(jobs, rows, store, utc_now),
         share_outcomes=ShareOutcomes(rows, utc_now),
         carry_on=CarryOn(rows, image_queue(), AskCompletion(jobs, rows, aggregator_queue, utc_now)),
-        compress_images=CompressImages(
-            fetch=fetcher.fetch,
-            compress=sandbox.compress,
-            store=store,
-            hosts=MongoHosts(mongodb),
-            clock=utc_now,
-            timer=time.perf_counter,
-            random=random.random,
-            threads=ThreadPoolExecutor(DOWNLOADS),
-            coding=Semaphore(able.coders),
-            output_budget=ByteBudget(able.waiting),
-            pauses=[float(pause) for pause in env["IMAGE_RETRY_PAUSES"].split(",")],
-            deadline=float(env["IMAGE_DEADLINE_SECONDS"]),
-            outage_pause=float(env["OUTAGE_PAUSE"]),
-            downloads=DOWNLOADS,
-            per_host=int(env["HOST_CONNECTIONS"]),
-            fetch_seconds=fetch_seconds,
-            coding_seconds=float(env["CODING_SECONDS"]),
-        ),
+        compress_images=_compress_images(able, sandbox, store, MongoHosts(mongodb), count_downloads),
         count_downloads=count_downloads,
         clock=utc_now,
+    )
+
+
+def _compress_images(
+    able: Capacity, sandbox: Sandbox, store: S3Store, hosts: MongoHosts, count_downloads: CountDownloads
+) -> CompressImages:
+    env = os.environ
+    fetch_seconds = float(env["FETCH_SECONDS"])
+    fetcher = Fetcher(
+        EGRESS,
+        max_bytes=SOURCE_BYTES,
+        max_seconds=fetch_seconds,
+        pool_size=DOWNLOADS,
+        received=count_downloads.received,
+    )
+    return CompressImages(
+        fetch=fetcher.fetch,
+        compress=sandbox.compress,
+        expect=sandbox.expect,
+        store=store,
+        hosts=hosts,
+        clock=utc_now,
+        timer=time.perf_counter,
+        random=random.random,
+        threads=ThreadPoolExecutor(DOWNLOADS),
+        coding=Semaphore(able.coders),
+        output_budget=ByteBudget(able.waiting),
+        pauses=[float(pause) for pause in env["IMAGE_RETRY_PAUSES"].split(",")],
+        deadline=float(env["IMAGE_DEADLINE_SECONDS"]),
+        outage_pause=float(env["OUTAGE_PAUSE"]),
+        downloads=DOWNLOADS,
+        per_host=int(env["HOST_CONNECTIONS"]),
+        fetch_seconds=fetch_seconds,
+        coding_seconds=float(env["CODING_SECONDS"]),
     )
 
 

@@ -4,12 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from catalight.adapters.mongo import Connection, MongoJobs, MongoRows, MongoUsage
+from catalight.adapters.mongo import Connection, MongoExports, MongoJobs, MongoRows, MongoUsage
 from catalight.clock import utc_now
 from catalight.domain.catalogue import catalogue
 from catalight.domain.errors import ImageError, ImageErrorCode
-from catalight.domain.image.options import Options
+from catalight.domain.image.rendition import Rendition
+from catalight.domain.job.export import Export
 from catalight.domain.job.job import Job
+from catalight.domain.job.result_form import ResultForm
 from catalight.domain.job.retention import Retention
 from catalight.domain.messages import Message
 from catalight.usecases.callers.admit import Admit
@@ -19,10 +21,11 @@ from catalight.usecases.jobs.submit import Submission, Submit
 
 IMAGES = "11111111-1111-4111-8111-111111111111"  # stored and sealed: images-batch.json, api-status.json
 FINISH = "22222222-2222-4222-8222-222222222222"  # at FINISHING: aggregator-message.json
-WEBHOOK = "33333333-3333-4333-8333-333333333333"  # completed, its webhook not called: webhook-message.json
+WEBHOOK = "33333333-3333-4333-8333-333333333333"  # completed: webhook-message.json, export-message.json
 DEAD = "44444444-4444-4444-8444-444444444444"  # stored and sealed: dead-letter.json
 CANCELLED = "55555555-5555-4555-8555-555555555555"  # cancelled, its rows not ended: tend-message.json
 
+FAILED_ROWS = ResultForm(only_failed=True)
 DAY = timedelta(days=1)
 RETENTION = Retention(stall_timeout=DAY, job_deadline=DAY, lifetime=DAY, max_lifetime=DAY)
 NOT_FOUND = ImageError(ImageErrorCode.NOT_FOUND, "The host answered 404.")
@@ -42,6 +45,7 @@ class Seeds:
     jobs: MongoJobs
     rows: MongoRows
     usage: MongoUsage
+    exports: MongoExports
     image_base: str
     webhook_url: str
 
@@ -55,6 +59,7 @@ class Seeds:
         completed = self._submit(WEBHOOK)
         self._finish(completed)
         self.jobs.publish(WEBHOOK, completed.run, completed.end, completed.counts, utc_now())
+        self.exports.ask(Export.of(completed, FAILED_ROWS, utc_now()), utc_now(), utc_now())
 
     def _submit(self, job_id: str) -> Job:
         lines = [
@@ -75,7 +80,7 @@ class Seeds:
             owner="",
             catalogue=catalogue.parse(data),
             file_name="seed.csv",
-            options=Options(),
+            renditions=(Rendition(),),
             webhook_url=self.webhook_url,
             api_base="http://api.test",
             link_base="http://api.test",
@@ -95,5 +100,5 @@ def plant(mongodb_uri: str, database: str, image_base: str, webhook_url: str) ->
     """Store the jobs of the event files in a database."""
     connected = Connection(lambda: mongodb_uri, database)
     jobs, rows, usage = MongoJobs(connected), MongoRows(connected), MongoUsage(connected)
-    Seeds(jobs, rows, usage, image_base, webhook_url).plant()
+    Seeds(jobs, rows, usage, MongoExports(connected), image_base, webhook_url).plant()
     connected.close()

@@ -19,6 +19,7 @@ REACHED = {
     "GET /jobs": "200",
     "GET /jobs/{request_id}/rows": "200",
     "POST /jobs/{request_id}/retry": "202",
+    "POST /jobs/{request_id}/extend": "200",
     "POST /jobs/{request_id}/webhook/redeliver": "202",
     "DELETE /jobs/{request_id}": "204",
 }

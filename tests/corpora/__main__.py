@@ -3,7 +3,8 @@
 import argparse
 import sys
 
-from catalight.domain.image.options import Options, Target
+from catalight.domain.image.formats import Target
+from catalight.domain.image.rendition import Rendition
 from tests.corpora import harness, pillow, shapes
 from tests.corpora.bombs import bombs
 from tests.corpora.harness import Report
@@ -21,7 +22,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--formats", nargs="*", type=Target, default=[*Target])
     arguments = parser.parse_args()
-    targets = [Options(format=target) for target in arguments.formats]
+    targets = [Rendition(format=target) for target in arguments.formats]
     reports: list[Report] = []
     corpora = {
         "pillow": pillow.images(),

@@ -19,8 +19,9 @@ from catalight.adapters.codec import forking
 from catalight.adapters.codec.sandbox import Sandbox
 from catalight.domain.errors import ImageError, ImageErrorCode
 from catalight.domain.image.compressed import Compressed
+from catalight.domain.image.formats import Target
 from catalight.domain.image.limits import LIMITS, Limits
-from catalight.domain.image.options import Options, Target
+from catalight.domain.image.rendition import Rendition
 
 AT_ONCE = os.cpu_count() or 1
 CODES = {
@@ -34,7 +35,7 @@ SAMPLE_SECONDS = 0.05
 STRICT = "tests.corpora.strict"
 
 type Case = tuple[str, bytes]
-type OptionsOf = Callable[[str], Options]
+type OptionsOf = Callable[[str], Rendition]
 
 
 @dataclass
@@ -61,12 +62,12 @@ class Report:
         return "\n".join([head, *stopped, *broken])
 
 
-def run(corpus: str, cases: Iterable[Case], options: Iterable[Options], limits: Limits = LIMITS) -> Report:
+def run(corpus: str, cases: Iterable[Case], options: Iterable[Rendition], limits: Limits = LIMITS) -> Report:
     """Compress every case with each of the options, one at a time on each processor, in a strict cage."""
     report, sandbox, began = Report(corpus), Sandbox(limits), time.monotonic()
     all_options = [*options]
 
-    def try_one(case: tuple[Case, Options]) -> None:
+    def try_one(case: tuple[Case, Rendition]) -> None:
         (name, data), options = case
         _try(report, sandbox, f"{name} → {options.format}", data, options)
 
@@ -89,11 +90,13 @@ def _strict() -> Iterator[None]:
         forking.MODULE = own
 
 
-def _try(report: Report, sandbox: Sandbox, name: str, data: bytes, options: Options) -> None:
+def _try(report: Report, sandbox: Sandbox, name: str, data: bytes, options: Rendition) -> None:
     report.cases += 1
     began = time.monotonic()
     try:
-        result = sandbox.compress(data, options, report.corpus)
+        [result] = sandbox.compress(data, [options], report.corpus)
+        if isinstance(result, ImageError):
+            raise result
     except ImageError as error:
         report.codes[error.code] += 1
         if error.code is ImageErrorCode.GAVE_UP:

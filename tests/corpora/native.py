@@ -20,7 +20,7 @@ from catalight.adapters.codec import native
 from catalight.adapters.codec.images.encode import own_jpeg
 from catalight.adapters.codec.images.shrink import shrink_natively
 from catalight.adapters.codec.jpeg import complete, requantise
-from catalight.domain.image.options import Options
+from catalight.domain.image.rendition import Rendition
 from local.hosts.images import draw
 from tests.corpora.mutations import MUTATORS
 
@@ -70,7 +70,7 @@ def run(chance: Random, found: list[bytes]) -> None:
     mode = chance.choice(("RGB", "L"))
     noise = chance.randbytes(len(mode) * size[0] * size[1])
     image = Image.frombytes(mode, size, noise)
-    own_jpeg(image, Options(chance.choice(QUALITIES)), b"")
+    own_jpeg(image, Rendition(chance.choice(QUALITIES)), b"")
     shrink_natively(image, (chance.randint(1, size[0]), chance.randint(1, size[1])))
 
 

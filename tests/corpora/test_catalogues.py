@@ -13,7 +13,10 @@ from tests.corpora.catalogues.corpus import CASES
 
 CORE = Path(__file__).parents[2] / "layers" / "core" / "catalight"
 CODE = re.compile(r"\b(?:Problem|refusal)\(\s*\"(\w+)\"")
-OF_LARGE_FILES = {"too_many_rows", "too_many_images_in_all", "too_many_invalid_urls", "workbook_too_large"}
+OF_LARGE_FILES = {
+    *("too_many_rows", "too_many_images_in_all", "too_many_outputs"),
+    *("too_many_invalid_urls", "workbook_too_large"),
+}
 WITH_NOTES = [case for case in CASES if case.warnings or (case.problems and case.format == "csv")]
 SAID_ALIKE = ("understood", "rows", "images", "warnings", "warnings_total")
 

@@ -6,7 +6,8 @@ import pytest
 
 from catalight.adapters.codec.sandbox import Sandbox
 from catalight.domain.image.compressed import Compressed
-from catalight.domain.image.options import ImageFormat, Options, Target
+from catalight.domain.image.formats import ImageFormat, Target
+from catalight.domain.image.rendition import Rendition
 from catalight.domain.image.report import Source, Times
 from tests.corpora import harness, pillow
 from tests.corpora.bombs import bombs
@@ -14,7 +15,7 @@ from tests.corpora.harness import Case, Report
 from tests.corpora.mutations import mutation, mutations
 
 MUTATIONS = 800  # per format; `make corpora` runs many more
-ALL_TARGETS = [Options(format=target) for target in Target]
+ALL_TARGETS = [Rendition(format=target) for target in Target]
 OTHERS = [target for target in Target if target is not Target.JPEG]
 
 
@@ -27,15 +28,15 @@ def holds(report: Report, good: int) -> None:
 
 def test_the_images_of_pillows_own_tests() -> None:
     """All to JPEG, and a fifth to each other target (`make corpora` runs all)."""
-    holds(harness.run("pillow", pillow.images(), [Options()]), good=500)
+    holds(harness.run("pillow", pillow.images(), [Rendition()]), good=500)
     for number, target in enumerate(OTHERS):
         fifth = islice(pillow.images(), number, None, len(OTHERS))
-        holds(harness.run(f"pillow to {target}", fifth, [Options(format=target)]), good=100)
+        holds(harness.run(f"pillow to {target}", fifth, [Rendition(format=target)]), good=100)
 
 
 def test_bombs() -> None:
     """Only to JPEG, because bombs do their harm while they are decoded."""
-    holds(harness.run("bombs", bombs(), [Options()]), good=90)
+    holds(harness.run("bombs", bombs(), [Rendition()]), good=90)
 
 
 def test_damaged_images() -> None:
@@ -48,10 +49,10 @@ def test_a_mutation_is_reproduced_by_its_name() -> None:
 
 @pytest.mark.parametrize("broken", [b"", b"\xff\xd8\xff\xd9", b"x" * 1000])
 def test_the_harness_finds_an_output_that_is_no_image(broken: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    def compress(self: object, data: bytes, options: Options, job: str) -> Compressed:
-        return Compressed(broken, ImageFormat.JPEG, 1, 1, Source("png", 1, 1), Times())
+    def compress(self: object, data: bytes, renditions: list[Rendition], job: str) -> list[Compressed]:
+        return [Compressed(broken, ImageFormat.JPEG, 1, 1, Source("png", 1, 1), Times())]
 
     monkeypatch.setattr(Sandbox, "compress", compress)
     cases: list[Case] = [("one", b"")]
-    [found] = harness.run("fake", cases, [Options()]).broken
+    [found] = harness.run("fake", cases, [Rendition()]).broken
     assert found.startswith("one → jpeg: the output cannot be decoded")

@@ -63,7 +63,7 @@ def test_the_api(system: System, jobs: tuple[MongoJobs, MongoRows], tmp_path: Pa
     body = json.loads(accepted["body"])
     assert (body["rows"], body["images"]) == (2, 3)
     job = jobs[0].get(body["request_id"])
-    assert (job.file_name, job.options.quality) == ("products.csv", 60)
+    assert (job.file_name, job.renditions[0].quality) == ("products.csv", 60)
     assert job.api_base == "https://example.execute-api.us-east-1.amazonaws.com"
 
 
@@ -85,6 +85,15 @@ def test_the_image_function(system: System, jobs: tuple[MongoJobs, MongoRows], t
     done = [image for row in rows for image in row.images]
     assert len(done) == 20
     assert all(image.bytes_out < image.bytes_in for image in done)
+
+
+def test_the_export_function(system: System, jobs: tuple[MongoJobs, MongoRows], tmp_path: Path) -> None:
+    with built(system, "ExportFunction", tmp_path) as exports:
+        assert exports.invoke(event("export-message")) == NOTHING_FAILED
+    s3 = system.client("s3")
+    [bucket] = s3.list_buckets()["Buckets"]
+    stored = s3.get_object(Bucket=bucket["Name"], Key=f"results/{seeds.WEBHOOK}/1-failed.csv")
+    assert stored["Body"].read().count(b"\r\n") == 1 + 10  # the header, and the rows of which none is done
 
 
 def test_the_layer_has_the_native_libraries(system: System) -> None:

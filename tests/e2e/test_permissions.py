@@ -3,7 +3,9 @@
 moto checks no permissions, so a proxy records the calls of the functions, in a run that exercises everything.
 """
 
+import io
 import json
+import zipfile
 from ast import literal_eval
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,8 +35,13 @@ BY_LAMBDA = {
 }
 """What Lambda does with the function's role: it writes logs and polls the queue."""
 
-UNUSED_HERE = {("AggregatorFunction", "s3:AbortMultipartUpload")}
-"""Not exercised here: abort the multipart upload of a large result that fails midway."""
+UNUSED_HERE = {
+    ("AggregatorFunction", "s3:AbortMultipartUpload"),
+    ("ExportFunction", "s3:AbortMultipartUpload"),
+    ("ExportFunction", "sqs:SendMessage"),
+}
+"""Not exercised here: abort the multipart upload of a large result that fails midway or whose job is deleted;
+continue a ZIP that takes longer than a call."""
 
 PARAMETERS = {"Window": "1", "Patience": "1", "FetchSeconds": "30", "ImageRetryPauses": "60"}
 
@@ -133,6 +140,7 @@ def from_upload_to_deletion(run: Run, images: ImageServer) -> None:
         eventually(lambda: run.client.status(job)["webhook"]["state"] == "DELIVERED")
         run.post(f"/jobs/{job}/webhook/redeliver")
         receiver.events.get(timeout=30)
+        zipped(run, job)
         run.client.image(rows_of(run.client.download(job))[0]["Output Image Urls"])
         unknown = f"{run.client.url}/images/{'x' * 22}/x.jpg"
         assert requests.get(unknown, timeout=TIMEOUT).status_code == 404
@@ -140,6 +148,19 @@ def from_upload_to_deletion(run: Run, images: ImageServer) -> None:
         finish(run.client, job)
         requests.delete(f"{run.client.url}/jobs/{job}", timeout=TIMEOUT).raise_for_status()
         run.until("AggregatorFunction", "s3:DeleteObject", "/results/")
+
+
+def zipped(run: Run, job: str) -> None:
+    """Export a ZIP, and one of the images is not stored any more."""
+    [bucket] = run.system.client("s3").list_buckets()["Buckets"]
+    image = run.rows(job)[3]["images"][0]["output_url"].partition("/images/")[2]
+    run.system.client("s3").delete_object(Bucket=bucket["Name"], Key=f"images/{image}")
+    url = f"{run.system.url}/download/{job}?format=zip"
+    eventually(lambda: requests.get(url, timeout=TIMEOUT, allow_redirects=False).status_code == 307)
+    archive = zipfile.ZipFile(io.BytesIO(requests.get(url, timeout=TIMEOUT).content))
+    assert archive.testzip() is None
+    assert len(archive.namelist()) == 13
+    assert archive.namelist()[-1] == "missing.txt"
 
 
 def given_up_too_early(run: Run, images: ImageServer) -> None:

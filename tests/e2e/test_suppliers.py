@@ -10,6 +10,7 @@ from local.client import TIMEOUT, Client, rows_of
 from local.hosts.image_server import ImageServer
 from tests.corpora.catalogues.sheets import xlsx
 from tests.e2e.test_job import finish
+from tests.results import sheets_of
 
 OUTPUTS = ("Output Image Src", "Output Variant Image")
 TWELVE = [f"Image {number}" for number in range(1, 13)]
@@ -108,10 +109,10 @@ def test_a_workbook_with_twelve_image_columns_links_and_share_links(
     status = finish(client, accepted["request_id"])
     assert (status["images"], status["duplicates"]) == ({"total": 36, "done": 35, "failed": 1}, 5)
 
-    result = client.download(accepted["request_id"])
-    names = [*TWELVE, *(f"Output {name}" for name in TWELVE), "Status"]
-    assert result.decode("utf-8-sig").startswith(f"SKU,Title,{','.join(names)},")
-    first, second, third = rows_of(result)
+    sheets = sheets_of(client.download(accepted["request_id"]))
+    header, *lines = sheets["Products"]
+    assert header[:27] == ["SKU", "Title", *TWELVE, *(f"Output {name}" for name in TWELVE), "Status"]
+    first, second, third = (dict(zip(header, line, strict=True)) for line in lines)
     assert [row["SKU"] for row in (first, second, third)] == ["007", "008", "009"]
     assert second["Image 1"] == "photo"
     assert [row["Status"] for row in (first, second, third)] == ["DONE", "DONE", "PARTIAL"]
@@ -124,7 +125,10 @@ def test_a_workbook_with_twelve_image_columns_links_and_share_links(
     assert third["Output Image 11"] == ""
     assert client.image(third["Output Image 12"]).ok
     assert second["Notes"] == ",".join(["URL_LINKED"] * 12)
-    assert third["Notes"].split(",")[10:] == ["URL_DOWNLOAD URL_LINKED", "URL_LINKED"]
+    assert third["Notes"].split(",")[10:] == ["URL_DOWNLOAD+URL_LINKED", "URL_LINKED"]
+    assert [line[3:8] for line in sheets["Failures"][1:]] == [
+        ["Image 11", "11", "", "on SharePoint", "invalid_url"]
+    ]
     # Each once, or once more after an interruption: other tests stop what these images are stored in.
     numbers = [*range(700, 712), *range(720, 732), 740, *range(750, 755)]
     assert {images.requests[f"/{number}.jpg"] for number in numbers} <= {1, 2}

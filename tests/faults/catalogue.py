@@ -1,6 +1,7 @@
 """The catalogue of one run, and how each of its images may end."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, field
 from itertools import pairwise
 from random import Random
 
@@ -11,6 +12,11 @@ ROWS = 150
 IMAGES = 300
 REPEATED = 50  # of the images: their URLs occur in the catalogue more than once
 TRANSIENT = frozenset({"timeout", "connection_error", "http_error"})
+RENDITIONS: list[dict[str, object]] = [
+    {"name": "large"},
+    {"name": "small", "max_width": 100, "format": "webp"},
+    {"name": "kept", "format": "keep"},
+]
 OUTCOMES = {
     "good": frozenset({""}),
     "hostile": frozenset({""}) | TRANSIENT,
@@ -23,14 +29,25 @@ OUTCOMES = {
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The URLs of each row. The first path segment of a URL is its kind."""
+    """The URLs of each row, and what the job asks for. The first path segment of a URL is its kind."""
 
     rows: list[list[str]]
+    renditions: list[dict[str, object]] = field(default_factory=list)
 
     @property
     def data(self) -> bytes:
         """The catalogue as CSV."""
         return csv_of(*(" | ".join(row) for row in self.rows))
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the renditions of each image; one empty name if the job asks for none."""
+        return [str(rendition["name"]) for rendition in self.renditions] or [""]
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """The form fields of the job."""
+        return {"renditions": json.dumps(self.renditions)} if self.renditions else {}
 
 
 def kind(url: str) -> str:
@@ -58,4 +75,5 @@ def draw(seed: int, hosts: list[str], faults: frozenset[Fault]) -> Catalogue:
     if Fault.POISON in faults:
         special = enumerate(("good", "poison", "bomb"), IMAGES)
         rows[chance.randrange(ROWS)] = [url(n, kind) for n, kind in special]
-    return Catalogue(rows)
+    renditions = Random(f"{seed}/outputs").choice(([], RENDITIONS[:2], RENDITIONS))
+    return Catalogue(rows, renditions)

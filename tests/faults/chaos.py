@@ -102,7 +102,8 @@ class Chaos:
             chance.choices(WEBHOOK_FAILURES, k=chance.randint(0, 3)) if Fault.WEBHOOK in faults else []
         )
         drawn = catalogue.draw(seed, self.hosts, faults)
-        client = PersistentClient(self.system.url, drawn.data, f"{self.receiver.url}/hook")
+        fields = {"webhook_url": f"{self.receiver.url}/hook", **drawn.fields}
+        client = PersistentClient(self.system.url, drawn.data, fields)
         player = schedule.Player(self.system, self.proxy, self.throttling, self.injected)
         client.start()
         try:

@@ -15,7 +15,7 @@ PAUSE = 0.2
 class PersistentClient(Thread):
     """Records the job's id, each state in turn, and responses that no client should get."""
 
-    def __init__(self, url: str, data: bytes, webhook_url: str) -> None:
+    def __init__(self, url: str, data: bytes, fields: dict[str, str]) -> None:
         super().__init__(daemon=True)
         self.request_id: str | None = None
         self.states: list[str] = []
@@ -23,7 +23,7 @@ class PersistentClient(Thread):
         self.last: dict[str, Any] = {}
         self._url = url
         self._data = data
-        self._webhook_url = webhook_url
+        self._fields = fields
         self._key = {"Idempotency-Key": str(uuid4())}
         self._stopping = Event()
 
@@ -51,7 +51,7 @@ class PersistentClient(Thread):
             "post",
             "/upload",
             files={"file": ("products.csv", self._data, "text/csv")},
-            data={"webhook_url": self._webhook_url},
+            data=self._fields,
             headers=self._key,
             timeout=SUBMIT_TIMEOUT,
         )

@@ -92,7 +92,7 @@ class FinishedRun:
     client: PersistentClient
     receiver: HostileReceiver
     before: set[str]
-    references: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    references: dict[str, set[tuple[str, str]]] = field(default_factory=lambda: defaultdict(set))
     unfinished: bool = False
 
     def broken(self) -> Iterator[str]:
@@ -155,32 +155,43 @@ class FinishedRun:
             yield f"the rows of job {job} are {numbers}"
             return
         errors: Counter[str] = Counter()
-        for row, urls in zip(rows, self.catalogue.rows, strict=True):
-            yield from self._row(row, urls, errors)
+        reported = list(Client(self.store.system.url).rows(job))
+        for row, of_row, urls in zip(rows, reported, self.catalogue.rows, strict=True):
+            yield from self._row(row, of_row["images"], urls, errors)
         done = errors.pop("", 0)
         counted = {"total": done + errors.total(), "done": done, "failed": errors.total()}
         if (status["images"], status["errors"]) != (counted, errors):
-            reported = f"{status['images']} {status['errors']}"
-            yield f"/status of job {job} counts {reported}; the CSV {counted} {dict(errors)}"
+            said = f"{status['images']} {status['errors']}"
+            yield f"/status of job {job} counts {said}; the CSV {counted} {dict(errors)}"
 
-    def _row(self, row: dict[str, str], urls: list[str], errors: Counter[str]) -> Iterator[str]:
-        links = row["Output Image Urls"].split(",")
-        codes = row["Errors"].split(",") if row["Errors"] else [""] * len(urls)
-        if not len(links) == len(codes) == len(urls):
-            yield f"row {row['Serial Number']} has {len(links)} links for {len(urls)} images"
+    def _row(
+        self, row: dict[str, str], images: list[dict[str, Any]], urls: list[str], errors: Counter[str]
+    ) -> Iterator[str]:
+        number = row["Serial Number"]
+        if [image["url"] for image in images] != urls:
+            yield f"row {number} has the images {[image['url'] for image in images]}, not {urls}"
             return
-        errors.update(codes)
-        for url, link, code in zip(urls, links, codes, strict=True):
+        made = [(image["url"], rendition) for image in images for rendition in image["renditions"]]
+        names = [rendition["name"] for _, rendition in made]
+        if names != self.catalogue.names * len(urls):
+            yield f"row {number} has the renditions {names}"
+        for url, rendition in made:
+            link, code = rendition["output_url"], rendition["error"] or ""
+            errors[code] += 1
             if link:
-                self.references[f"images/{link.split('/images/')[1]}"].add(url)
+                self.references[f"images/{link.split('/images/')[1]}"].add((url, rendition["name"]))
             if bool(link) == bool(code) or code not in OUTCOMES[kind(url)]:
-                yield f"row {row['Serial Number']}: {url} ended as {code or 'done'}, {link!r}"
+                yield f"row {number}: {url} {rendition['name']!r} ended as {code or 'done'}, {link!r}"
+        cells = (cell for name, cell in row.items() if name.startswith("Output Image Urls"))
+        written = sorted(link for cell in cells for link in cell.split(",") if link)
+        if written != sorted(rendition["output_url"] for _, rendition in made if rendition["output_url"]):
+            yield f"row {number} has other links in the result: {written}"
 
     def _images(self) -> Iterator[str]:
         stored = {key for key in self.store.keys("images/") if key not in self.before}
-        for key, urls in self.references.items():
-            if len(urls) > 1:
-                yield f"{key} is referenced for {sorted(urls)}"
+        for key, made in self.references.items():
+            if len(made) > 1:
+                yield f"{key} is referenced for {sorted(made)}"
         if missing := self.references.keys() - stored:
             yield f"{len(missing)} images are referenced and not stored: {sorted(missing)[:SHOWN]}"
         if orphans := stored - self.references.keys():

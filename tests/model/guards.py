@@ -6,12 +6,16 @@ import inspect
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import ModuleType
 
+from catalight.domain.job.row import Image
 from catalight.usecases.images.carry_on import CarryOn
+from catalight.usecases.images.compress_images import CompressImages
 from catalight.usecases.images.give_up import GiveUp
 from catalight.usecases.images.process_range import ProcessRange
 from catalight.usecases.images.record_images import RecordImages
 from catalight.usecases.images.share_outcomes import ShareOutcomes
+from catalight.usecases.jobs import submit
 from catalight.usecases.jobs.ask_completion import AskCompletion
 from catalight.usecases.jobs.finish import FinishJob
 from catalight.usecases.jobs.reopen_rows import ReopenRows
@@ -22,13 +26,13 @@ from tests.fakes import MemoryDeliveries, MemoryJobs, MemoryRows
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """A guard: `text` in the source of a method, and `without`, which replaces it to remove the guard.
+    """A guard: `text` in the source of a method or function; `without` replaces it to remove the guard.
 
     `scenario` names the scenario in which an invariant then breaks, `deviations` how many the shortest such
     run needs.
     """
 
-    owner: type
+    owner: type | ModuleType
     method: str
     text: str
     without: str
@@ -162,6 +166,17 @@ GUARDS = [
     Guard(
         ProcessRange, "_outcomes", "self.share_outcomes(job.id, repeated)", "{}", "repeated in one lane", 0
     ),
+    # several renditions of an image
+    Guard(
+        CompressImages,
+        "__call__",
+        "_Work.of(tasks)",
+        "[_Work((task,)) for task in tasks]",
+        "two renditions",
+        0,
+    ),
+    Guard(submit, "_images", "earlier[1] + rendition", "earlier[1]", "two renditions, repeated", 0),
+    Guard(Image, "anew", "rendition=self.rendition,", "", "two renditions, and one cannot be made", 0),
     # recovery
     Guard(
         ProcessRange, "__call__", "job.state in ENDED", "job.state in (*ENDED, JobState.FINISHING)", "one row"

@@ -32,11 +32,20 @@ TRANSITIONS = {
 type Key = tuple[str, int]
 
 
+class Expected(Protocol):
+    """What the invariants know of a scenario: its renditions, and those of them that cannot be made."""
+
+    @property
+    def names(self) -> tuple[str, ...]: ...
+    @property
+    def broken(self) -> AbstractSet[str]: ...
+
+
 class State(Protocol):
     """The state that the invariants check.
 
-    `accepted` and `deleted` are the ids of the jobs that a client has submitted and deleted. `late` is true
-    once days have passed without a message delivery.
+    `scenario` says which images and renditions may fail. `accepted` and `deleted` are the ids of the jobs
+    that a client has submitted and deleted. `late` is true once days have passed without a message delivery.
     """
 
     jobs: MemoryJobs
@@ -47,6 +56,9 @@ class State(Protocol):
     accepted: list[str]
     deleted: list[str]
     late: bool
+
+    @property
+    def scenario(self) -> Expected: ...
 
 
 def settled(job: Job, now: datetime) -> bool:
@@ -155,13 +167,10 @@ class Invariants:
         require(data is not None, "a job that has ended has a result")
         lines = list(csv.DictReader(io.StringIO((data or b"").decode())))
         expected = [
-            ",".join(f"{job.link_base}/images/{image.link}" if image.link else "" for image in row.images)
+            sorted(f"{job.link_base}/images/{image.link}" for image in row.images if image.link)
             for row in rows
         ]
-        require(
-            [line["Output Image Urls"] for line in lines] == expected,
-            "the result has the links of each row, once",
-        )
+        require(list(map(_links, lines)) == expected, "the result has the links of each row, once")
         cells = [tuple(line.values())[: len(job.header)] for line in lines]
         require(cells == [row.padded(len(job.header)) for row in rows], "the result has each row's own cells")
 
@@ -179,7 +188,13 @@ class Invariants:
 
     def _check_errors(self, job: Job, rows: list[Row]) -> None:
         """With fewer than 3 faults, only cancellation or the deadline makes images of good hosts fail."""
-        codes = {image.error for row in rows for image in row.images if image.url not in self._troubled}
+        codes = {
+            image.error
+            for row in rows
+            for image in row.images
+            if image.url not in self._troubled
+            and job.renditions[image.rendition].name not in self._state.scenario.broken
+        }
         stops = {ImageErrorCode.CANCELLED: job.cancelled, ImageErrorCode.DEADLINE_EXCEEDED: self._state.late}
         allowed = {None, ImageErrorCode.INVALID_URL} | {code for code, allows in stops.items() if allows}
         if self._world.faults_so_far < 3:
@@ -199,16 +214,24 @@ class Invariants:
             lost = images - referred - known
             require(not lost, f"every stored image belongs to a row: {lost}")
         if not (self._world.faulty or self._world.plan.deviations):
-            done = {(image.url, image.link) for row in rows for image in row.images if image.link}
-            require(len(done) == len({url for url, _ in done}), f"each URL is stored once: {done}")
+            done = {
+                ((image.url, image.rendition), image.link)
+                for row in rows
+                for image in row.images
+                if image.link
+            }
+            require(len(done) == len({of for of, _ in done}), f"each rendition is stored once: {done}")
 
     def _check_fetches(self) -> None:
-        """Each attempt fetches a URL once; a fault costs two more, a range that crashes WHOLE_TRIES."""
+        """Each attempt fetches a URL once; a fault costs two more, a range that crashes WHOLE_TRIES.
+
+        When such a range is split, each further rendition costs one more.
+        """
         if all(job.run == 1 and job.state is not JobState.GONE for job in self._jobs.values()):
             times = Counter(self._state.fetched)
             more = 2 * self._world.faults_so_far
             if self._world.crashed or self._world.faulty:
-                more += WHOLE_TRIES
+                more += WHOLE_TRIES + len(self._state.scenario.names) - 1
             tries = self._tries()
             tries.update(dict.fromkeys(tries, more))
             times -= Counter({url: times[url] for url in self._poison})
@@ -237,6 +260,12 @@ def require(holds: bool, invariant: str) -> None:
 
 def _ranges(messages: Iterable[QueuedMessage]) -> Iterator[ProcessRange]:
     return (queued.message for queued in messages if isinstance(queued.message, ProcessRange))
+
+
+def _links(line: Mapping[str, str]) -> list[str]:
+    """Return the links of a line of the result, in whichever column they are."""
+    cells = (cell for name, cell in line.items() if name.startswith("Output Image Urls"))
+    return sorted(link for cell in cells for link in cell.split(",") if link)
 
 
 def _check_job_change(before: Job | None, job: Job) -> None:
@@ -274,6 +303,8 @@ def _check_row_change(before: Row | None, row: Row) -> None:
         return
     require(row.run >= before.run, "no row goes back to an earlier run")
     for old, new in zip(before.images, row.images, strict=True):
+        of_old, of_new = ((image.url, image.rendition, image.same_as) for image in (old, new))
+        require(of_old == of_new, f"a place stays that of its image and rendition: {of_old} to {of_new}")
         require(
             old.state is not ImageState.DONE or old == new,
             f"an image that is done stays done: {old} to {new}",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
 from itertools import cycle
 
+from catalight.domain.errors import ImageError, ImageErrorCode
 from catalight.domain.image.compressed import Compressed
-from catalight.domain.image.options import ImageFormat, Options, Target
+from catalight.domain.image.formats import ImageFormat, Target
+from catalight.domain.image.rendition import Rendition
 from catalight.domain.job import ranges
 from catalight.domain.job.job import Job
 from catalight.domain.job.request_headers import RequestHeaders
@@ -29,6 +31,7 @@ from tests.pipeline import RECEIVES, Pipeline, a_submission
 
 DEAD_LETTERS = "dead_letters"
 SECONDS_LEFT = 100.0  # enough for everything
+BROKEN = ImageError(ImageErrorCode.GAVE_UP, "This rendition takes too much memory.")
 
 
 def submit(run: Run) -> list[Call]:
@@ -41,8 +44,9 @@ class Scenario:
     """A catalogue of `cells`, hosts that do not answer with the image, and calls from outside.
 
     `passing` are answers that a host gives once. `poison` are URLs whose images kill their worker. If `swept`
-    is false, the job must end without the sweeper. If `target` leaves the output format open, each attempt
-    chooses another format. `sleeper`, `throttled` and `crashes_at` are as in World.
+    is false, the job must end without the sweeper. There is one rendition for each of `names`, and those in
+    `broken` cannot be made. If `target` leaves the output format open, each attempt chooses another format.
+    `sleeper`, `throttled` and `crashes_at` are as in World.
     """
 
     cells: tuple[str, ...]
@@ -56,6 +60,8 @@ class Scenario:
     faults: bool = True
     swept: bool = True
     target: Target = Target.JPEG
+    names: tuple[str, ...] = ("",)
+    broken: frozenset[str] = frozenset()
     sleeper: tuple[type[Message], str] | None = None
     throttled: int = 0
     crashes_at: str = ""
@@ -63,11 +69,12 @@ class Scenario:
 
 
 @cache
-def _submission(cells: tuple[str, ...], webhook_url: str | None, target: Target) -> Submission:
+def _submission(
+    cells: tuple[str, ...], webhook_url: str | None, target: Target, names: tuple[str, ...]
+) -> Submission:
     """A submission of the cells; an extra last line makes any file valid, and is removed after parsing."""
-    submission = a_submission(
-        *cells, "http://h/cut.jpg", webhook_url=webhook_url, options=Options(format=target)
-    )
+    renditions = tuple(Rendition(format=target, name=name) for name in names)
+    submission = a_submission(*cells, "http://h/cut.jpg", webhook_url=webhook_url, renditions=renditions)
     return replace(submission, catalogue=replace(submission.catalogue, rows=submission.catalogue.rows[:-1]))
 
 
@@ -93,6 +100,7 @@ class Run(Pipeline):
         self.scenario = scenario
         self.passing = dict(scenario.passing)
         self.formats: Iterator[ImageFormat] = cycle(scenario.target.formats)
+        self.broken = set(scenario.broken)
         self.accepted: list[str] = []
         self.deleted: list[str] = []
         self.late = False
@@ -138,7 +146,8 @@ class Run(Pipeline):
 
     def submit_catalogue(self, key: str | None = None) -> Job:
         """Submit the cells, under this idempotency key if there is one."""
-        submission = _submission(self.scenario.cells, self.scenario.webhook_url, self.scenario.target)
+        of = self.scenario
+        submission = _submission(of.cells, of.webhook_url, of.target, of.names)
         job = self.submit(replace(submission, idempotency_key=key))
         self.accepted.append(job.id)
         return job
@@ -177,8 +186,15 @@ class Run(Pipeline):
             raise self.passing.pop(url)
         return answer
 
-    def compress(self, data: bytes, options: Options, job: str) -> Compressed:
-        return replace(super().compress(data, options, job), format=next(self.formats))
+    def compress(
+        self, data: bytes, renditions: Sequence[Rendition], job: str
+    ) -> list[Compressed | ImageError]:
+        made = super().compress(data, renditions, job)
+        return [
+            BROKEN if rendition.name in self.broken else replace(output, format=next(self.formats))
+            for rendition, output in zip(renditions, made, strict=True)
+            if isinstance(output, Compressed)
+        ]
 
     def deliver(self, owner: str, url: str, webhook_id: str, body: str, now: object) -> Delivery:
         self.world.before("webhook", webhook_id)

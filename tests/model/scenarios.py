@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from catalight.domain.image.options import Target
+from catalight.domain.image.formats import Target
 from catalight.domain.job.ranges import DUPLICATE
 from catalight.domain.messages import DeliverWebhook, FinishJob, ProcessRange, TendJob
 from tests.model.inputs import Call
@@ -10,6 +10,7 @@ from tests.model.scenario import Run, Scenario, submit
 from tests.pipeline import BUSY, MISSING
 
 A, B, C, D = (f"http://h/{name}.jpg" for name in "abcd")
+TWO = ("a", "b")
 HOOK = "https://shop.test/hook"
 
 
@@ -36,10 +37,11 @@ def _delete(run: Run) -> list[Call]:
 
 
 def _retry(run: Run) -> list[Call]:
-    """When the job has ended, its hosts work again and its client retries it."""
+    """When the job has ended, its hosts and its codec work again and its client retries it."""
 
     def retry() -> None:
         run.hosts.clear()
+        run.broken.clear()
         run.retry_job(next(iter(run.jobs.jobs)))
 
     def ended() -> bool:
@@ -160,6 +162,26 @@ SCENARIOS = {
     "repeated, and a worker sleeps": Scenario(
         (A, f"{A} {B}"), hosts={B: MISSING}, calls=_retry, window=2, sleeper=(ProcessRange, "rows.save")
     ),
+    "two renditions": Scenario((A, f"{B} {C}"), names=TWO, window=2, webhook_url=HOOK),
+    "two renditions, and one cannot be made": Scenario(
+        (f"{A} {B}",), names=TWO, broken=frozenset({"b"}), calls=_retry, window=2
+    ),
+    "two renditions of hosts that fail": Scenario(
+        (f"{A} {B}", C), names=TWO, passing={A: BUSY}, hosts={B: MISSING}, calls=_retry, window=2
+    ),
+    "two renditions of an image that kills its worker": Scenario(
+        (f"{A} {B}",), names=TWO, images_per_range=3, poison=frozenset({B}), swept=False
+    ),
+    "two renditions that change between attempts": Scenario((A,), names=TWO, target=Target.KEEP),
+    "two renditions, repeated": Scenario((A, f"{B} {A}", A), names=TWO, window=2),
+    "two renditions, repeated and retried": Scenario(
+        (A, A), names=TWO, hosts={A: MISSING}, broken=frozenset({"b"}), calls=_retry, window=2
+    ),
+    "two renditions, cancelled and retried": Scenario((A, B), names=TWO, calls=_cancel_retry),
+    "two renditions, and a worker sleeps": Scenario(
+        (A,), names=TWO, broken=frozenset({"b"}), calls=_retry, sleeper=(ProcessRange, "rows.save")
+    ),
+    "two renditions, deleted": Scenario((A,), names=TWO, calls=_delete),
     "a worker sleeps": Scenario(
         (f"{A} {B}",), hosts={B: MISSING}, calls=_retry, sleeper=(ProcessRange, "rows.save")
     ),

@@ -20,7 +20,8 @@ from catalight.domain.api_keys import ApiKey, Limits
 from catalight.domain.catalogue import catalogue
 from catalight.domain.catalogue.catalogue import Dialect
 from catalight.domain.errors import ImageErrorCode, JobGoneError
-from catalight.domain.image.options import Options, Target
+from catalight.domain.image.formats import Target
+from catalight.domain.image.rendition import Rendition
 from catalight.domain.image.report import Source, Times
 from catalight.domain.job import links
 from catalight.domain.job.job import Counts, Job, JobState
@@ -51,7 +52,7 @@ PENDING = Job(
     state=JobState.PENDING,
     run=1,
     sealed=False,
-    options=Options(),
+    renditions=(Rendition(),),
     dialect=Dialect(","),
     header=HEADER,
     file_name="products.csv",
@@ -76,7 +77,7 @@ COMPLETED = replace(
     fingerprint="ab" * 32,
     state=JobState.COMPLETED,
     sealed=True,
-    options=Options(80, Target.AUTO, 1024, 768, "#102030"),
+    renditions=(Rendition(80, Target.AUTO, 1024, 768, "#102030"),),
     dialect=Dialect(";", "\n", bom=True),
     file_name="Katalog, 1.csv",
     link_base="https://cdn.example",
@@ -102,7 +103,7 @@ JOBS = {
     "older": replace(  # stored before jobs had sums of times or a background
         COMPLETED,
         id="older",
-        options=Options(80, Target.AUTO, 1024, 768),
+        renditions=(Rendition(80, Target.AUTO, 1024, 768),),
         counts=replace(COMPLETED.counts, times=Times()),
         webhook=None,
     ),
@@ -332,7 +333,7 @@ def test_a_request_repeated_under_its_idempotency_key_is_recognised(
         owner="key-1" if full else "",
         catalogue=catalogue.parse(derived["catalogue"].encode()),
         file_name="x.csv",
-        options=Options(80, Target.AUTO, 1024, None, "#102030") if full else Options(),
+        renditions=(Rendition(80, Target.AUTO, 1024, None, "#102030") if full else Rendition(),),
         webhook_url="https://shop.example/hook" if full else None,
         api_base="https://api.example",
         link_base="https://api.example",

@@ -16,6 +16,7 @@ FUNCTIONS = [
     "SweeperFunction",
     "AggregatorFunction",
     "KeysFunction",
+    "ExportFunction",
 ]
 QUEUES = [
     "ImageQueue",
@@ -24,6 +25,8 @@ QUEUES = [
     "AggregatorDeadLetterQueue",
     "WebhookQueue",
     "WebhookDeadLetterQueue",
+    "ExportQueue",
+    "ExportDeadLetterQueue",
 ]
 LOGS = [
     "ApiAccessLogs",
@@ -33,6 +36,7 @@ LOGS = [
     "SweeperLogs",
     "AggregatorLogs",
     "KeysLogs",
+    "ExportLogs",
 ]
 
 EXCEPTIONS = {

@@ -22,6 +22,7 @@ _PIN = re.compile(
 LICENCES = {
     "Apache License 2.0",
     "Apache-2.0",
+    "BSD-2-Clause",
     "BSD-3-Clause",
     "ISC",
     "MIT",

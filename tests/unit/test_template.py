@@ -22,7 +22,7 @@ def resources(kind: str) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("function", ["Image", "Aggregator", "Chores"])
+@pytest.mark.parametrize("function", ["Image", "Aggregator", "Chores", "Export"])
 def test_visibility_is_six_times_the_functions_timeout(function: str) -> None:
     assert DEFAULTS[f"{function}Visibility"] == 6 * DEFAULTS[f"{function}Timeout"]
 
@@ -153,6 +153,7 @@ def test_functions_that_send_messages_to_themselves_allow_recursive_loops() -> N
         "ImageFunction",
         "AggregatorFunction",
         "DeadLetterFunction",
+        "ExportFunction",
     }
 
 

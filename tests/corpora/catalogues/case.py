@@ -54,6 +54,8 @@ class Case:
             "program": self.program,
         }
         has_header = bool(self.images)
+        is_workbook = self.format not in ("csv", None)
+        warnings = ["not_carried"] * (is_workbook and not self.problems) + list(self.warnings)
         return {
             "format": self.format,
             "gzipped": self.gzipped,
@@ -63,7 +65,7 @@ class Case:
             "header_row": self.header_row if has_header else None,
             "columns": columns if has_header else None,
             "rows": list(self.rows),
-            "warnings": list(self.warnings),
+            "warnings": warnings,
             "problems": list(self.problems),
         }
 

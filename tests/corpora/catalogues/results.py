@@ -6,6 +6,8 @@ from typing import Any
 from catalight.adapters.tables.reader import TableReader
 from catalight.domain.catalogue.catalogue import understand
 from catalight.domain.catalogue.files import Options
+from catalight.domain.job import links
+from catalight.domain.job.result_form import RequestedResult, ResultFormat
 from tests.corpora.catalogues.case import CLASSIC, A, B, C, Case, classic, table
 from tests.corpora.catalogues.sheets import xlsx
 from tests.pipeline import Pipeline, a_submission
@@ -14,13 +16,13 @@ _FIRST = ("Output Image Urls", "Status", "Errors", "Bytes In", "Bytes Out")
 _SHOPIFY = ("Handle", "Title", "Variant SKU", "Image Src", "Variant Image")
 
 
-def result_of(data: bytes) -> bytes:
+def result_of(data: bytes, result_format: ResultFormat | None = None) -> bytes:
     """Return the result of a job with this file."""
     pipeline = Pipeline()
-    file = TableReader()(data, Options())
-    job = pipeline.submit(a_submission(A, catalogue=understand(file).catalogue()))
+    parsed = understand(TableReader()(data, Options())).catalogue()
+    job = pipeline.submit(a_submission(A, catalogue=parsed, result=RequestedResult(result_format)))
     pipeline.run()
-    return pipeline.result(job).encode()
+    return pipeline.store.objects[links.result_key(job.id, job.run, job.result)]
 
 
 def cases() -> Iterator[Case]:
@@ -39,7 +41,17 @@ def cases() -> Iterator[Case]:
     rows = [f"{A} | {B}", f"{C} | "]
     yield Case("results/shopify.csv", result_of(table(shopify).encode()), rows, **layout)
     workbook = xlsx({"Products": shopify})
-    yield Case("results/shopify-from-xlsx.csv", result_of(workbook), rows, **layout)
+    as_csv = result_of(workbook, ResultFormat.CSV)
+    yield Case("results/shopify-from-xlsx.csv", as_csv, rows, **layout)
+    of_book: dict[str, Any] = {"format": "xlsx", "encoding": None, "delimiter": None, "sheet": "Products"}
+    yield Case("results/shopify.xlsx", result_of(workbook), rows, **layout, **of_book)
+    renditions = table(
+        [
+            (*CLASSIC, "Output Image Urls", "Output Image Urls (thumb)", *_FIRST[1:], "Notes"),
+            ("1", "Tea", A, "http://x/y.jpg", "http://x/z.jpg", "DONE", "", "1", "1", ""),
+        ]
+    )
+    yield Case("results/renditions.csv", renditions.encode(), [A])
     own = [(*CLASSIC, "Status"), ("1", "Tea", A, "active")]
     yield Case("results/own-status.csv", result_of(table(own).encode()), [A])
     twice = result_of(result_of(classic(A).encode()))

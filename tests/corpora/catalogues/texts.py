@@ -7,7 +7,7 @@ import gzip
 from collections.abc import Iterator
 from typing import Any
 
-from catalight.adapters.tables.encodings import ENCODINGS
+from catalight.domain.catalogue.encodings import ENCODINGS
 from tests.corpora.catalogues.case import CLASSIC, HOST, A, B, C, Case, classic, table
 
 _DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "tilde": "~"}

@@ -6,7 +6,7 @@ from io import BytesIO
 from PIL import Image
 
 from catalight.adapters.codec import compress
-from catalight.domain.image.options import Options
+from catalight.domain.image.rendition import Rendition
 from tests.faults import bomb
 
 SIDE = 1200
@@ -20,7 +20,7 @@ def seconds(data: bytes) -> float:
 
 
 def test_it_is_a_valid_image() -> None:
-    output = compress.compress(bomb.draw(SIDE, scans=2), Options())
+    output = compress.compress(bomb.draw(SIDE, scans=2), Rendition())
     assert (output.width, output.height) == (SIDE, SIDE)
 
 

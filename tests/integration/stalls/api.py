@@ -57,11 +57,13 @@ CALLS = {
     "cancel": Call("POST", "/jobs/cancel/cancel", 202, DATABASE),
     "retry": Call("POST", "/jobs/retry/retry", 202, DATABASE),
     "delete": Call("DELETE", "/jobs/delete", 204, DATABASE),
+    "extend": Call("POST", "/jobs/extend/extend?days=9", 200, DATABASE),
     "redeliver": Call("POST", "/jobs/redeliver/webhook/redeliver", 202, DATABASE),
     "download": Call("GET", "/download/read", 307, DATABASE | {"S3"}),
+    "export": Call("GET", "/download/export?format=zip", 202, DATABASE),
     "image": Call("GET", f"/images/{IMAGE}", 307, frozenset({"S3"})),
 }
-"""By the name of their route; every job is that of one call, because some calls change it."""
+"""By the name of their route, except `export`; every job is one call's, because some calls change it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ def fill(connection: Connection, s3: Any, bucket: str) -> None:
     later = now + timedelta(days=1)
     new = a_job(owner=KEY, created_at=now, moved_at=now, sweep_at=later, deadline_at=later, expires_at=later)
     ended = replace(new, state=JobState.COMPLETED, sealed=True, counts=counts, finished_at=now)
-    for job_id in ("read", "retry", "delete", "redeliver"):
+    for job_id in ("read", "export", "retry", "delete", "extend", "redeliver"):
         jobs.insert(replace(ended, id=job_id))
     jobs.insert(replace(new, id="cancel", sealed=True))
     rows.insert([a_row(0, "read"), a_row(1, "read")])

@@ -1,9 +1,20 @@
 import pytest
 
-from catalight.domain.messages import DeliverWebhook, FinishJob, Message, ProcessRange, decode, encode
+from catalight.domain.messages import (
+    DeliverWebhook,
+    FinishJob,
+    Message,
+    ProcessRange,
+    WriteExport,
+    decode,
+    encode,
+)
 
 
-@pytest.mark.parametrize("message", [ProcessRange("j", 1, 7), FinishJob("j", 2), DeliverWebhook("j", 3)])
+@pytest.mark.parametrize(
+    "message",
+    [ProcessRange("j", 1, 7), FinishJob("j", 2), DeliverWebhook("j", 3), WriteExport("j", 4, "zip")],
+)
 def test_a_message_survives_the_queue(message: Message) -> None:
     assert decode(encode(message)) == message
 

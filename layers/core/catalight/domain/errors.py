@@ -167,6 +167,42 @@ class ResultExpiredError(CatalightError):
         self.job_id = job_id
 
 
+class ResultErrorCode(StrEnum):
+    """Why a file of one form cannot hold a result."""
+
+    CELL_TOO_LONG = "cell_too_long"
+    TOO_MANY_ROWS = "too_many_rows"
+    TOO_MANY_COLUMNS = "too_many_columns"
+    TOO_LARGE = "result_too_large"
+    NOT_IN_ENCODING = "not_in_encoding"
+    DELETED = "result_deleted"
+
+
+class ResultError(CatalightError):
+    """A result cannot be written in the form that was asked for; as a CSV in UTF-8 it can.
+
+    `detail` says in a sentence or two what does not fit, and where.
+    """
+
+    def __init__(self, code: ResultErrorCode, detail: str) -> None:
+        super().__init__(f"{code}: {detail}")
+        self.code = code
+        self.detail = detail
+
+
+class ExportStoppedError(CatalightError):
+    """A result in another form could not be finished; ask for it again after `retry_after` seconds."""
+
+    def __init__(self, job_id: str, retry_after: int) -> None:
+        super().__init__(f"an export of job {job_id!r} was given up")
+        self.job_id = job_id
+        self.retry_after = retry_after
+
+
+class UploadGoneError(CatalightError):
+    """A multipart upload, or a part of it, does not exist: it was completed or aborted."""
+
+
 class ImageNotFoundError(CatalightError):
     """No image is stored under this link."""
 
@@ -194,7 +230,7 @@ class UnavailableError(CatalightError):
 
 
 class ImageErrorCode(StrEnum):
-    """Why an image has no output. The codes are stable: clients' code and result CSVs contain them."""
+    """Why an image has no output. The codes are stable: clients' code and results contain them."""
 
     INVALID_URL = "invalid_url"
     NOT_FOUND = "not_found"

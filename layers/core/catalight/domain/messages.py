@@ -46,13 +46,23 @@ class TendJob:
     job_id: str
 
 
-type Message = ProcessRange | FinishJob | DeliverWebhook | TendJob
+@dataclass(frozen=True, slots=True)
+class WriteExport:
+    """Write the result of this run in another form, named as by `export.form_name`, or go on writing it."""
+
+    job_id: str
+    run: int
+    form: str
+
+
+type Message = ProcessRange | FinishJob | DeliverWebhook | TendJob | WriteExport
 
 _KINDS: dict[str, type[Message]] = {
     "process_range": ProcessRange,
     "finish_job": FinishJob,
     "deliver_webhook": DeliverWebhook,
     "tend_job": TendJob,
+    "write_export": WriteExport,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from catalight.adapters.aws.s3 import S3Store
 from catalight.adapters.aws.sqs import CALLS, SqsQueue
-from catalight.domain.errors import UnavailableError
+from catalight.domain.errors import CatalightError, ResultError, ResultErrorCode, UnavailableError
 from catalight.domain.messages import FinishJob, ProcessRange, decode
 from local.hosts.http_server import Handler, Server, serving
 from local.runner import aws
@@ -128,6 +128,14 @@ class TestStore:
         assert answer.headers["Content-Type"] == "image/jpeg"
         assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
 
+    def test_an_image_may_have_a_name_of_any_script(self, bucket: tuple[Any, str]) -> None:
+        client, name = bucket
+        store, key = S3Store(client, name), "images/t/Größe-鞋-हिन्दी.jpg"
+        store.put(key, b"bytes", "image/jpeg")
+        assert requests.get(store.link(key, 60), timeout=10).content == b"bytes"
+        store.delete([key])
+        assert not store.exists(key)
+
     def test_a_link_is_for_one_method(self, bucket: tuple[Any, str]) -> None:
         client, name = bucket
         store = S3Store(client, name)
@@ -149,15 +157,21 @@ class TestStore:
         S3Store(client, name).put_stream("results/j/1.csv", chunks, "text/csv")
         assert client.get_object(Bucket=name, Key="results/j/1.csv")["Body"].read() == expected
 
-    def test_a_stream_that_breaks_stores_nothing(self, bucket: tuple[Any, str]) -> None:
+    @pytest.mark.parametrize("size", [0, 100, 9_000_000])
+    @pytest.mark.parametrize(
+        "error", [UnavailableError("MongoDB"), ResultError(ResultErrorCode.TOO_LARGE, "MongoDB")]
+    )
+    def test_a_stream_that_breaks_stores_nothing(
+        self, bucket: tuple[Any, str], error: CatalightError, size: int
+    ) -> None:
         client, name = bucket
 
         def breaking() -> Any:
-            yield b"x" * 9_000_000
-            raise UnavailableError("MongoDB")
+            yield b"x" * size
+            raise error
 
         store = S3Store(client, name)
-        with pytest.raises(UnavailableError, match="MongoDB"):
+        with pytest.raises(type(error), match="MongoDB"):
             store.put_stream("results/j/1.csv", breaking(), "text/csv")
         assert not store.exists("results/j/1.csv")
 

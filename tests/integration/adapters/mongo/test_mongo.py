@@ -69,6 +69,17 @@ def test_a_report_adds_little_to_a_row(database: Database[dict[str, Any]], mongo
     assert large - small < 100  # a row has up to a hundred images, and a job 100,000 rows
 
 
+def test_a_further_rendition_repeats_nothing_of_its_image(
+    database: Database[dict[str, Any]], mongodb: Connection
+) -> None:
+    image = Image("https://h/" + "a" * 500, written="h/" + "a" * 500, notes=("URL_SCHEME_ADDED",), column=2)
+    images = tuple(replace(image, rendition=number) for number in range(8))
+    MongoRows(mongodb).insert([Row("j", 0, 1, 0, (), images)])
+    [row] = database["rows"].find()
+    assert row["images"][1:] == [{"rendition": number} for number in range(1, 8)]
+    assert next(iter(MongoRows(mongodb).stream("j"))).images == images
+
+
 def test_the_uri_cannot_weaken_the_write_concern(mongodb_uri: str) -> None:
     uri = f"{mongodb_uri}&w=1&readPreference=secondary&maxPoolSize=100"
     mongodb = Connection(lambda: uri, "test")

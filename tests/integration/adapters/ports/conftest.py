@@ -8,11 +8,13 @@ from catalight.adapters.mongo import (
     Connection,
     MongoColumnMemory,
     MongoDeliveries,
+    MongoExports,
     MongoJobs,
     MongoKeys,
     MongoRows,
     MongoUsage,
 )
+from tests.fake_exports import MemoryExports
 from tests.fakes import MemoryColumns, MemoryDeliveries, MemoryJobs, MemoryKeys, MemoryRows, MemoryUsage
 from tests.integration.adapters.ports.stores import Store
 
@@ -21,12 +23,16 @@ from tests.integration.adapters.ports.stores import Store
 def store(request: pytest.FixtureRequest) -> Iterator[Store]:
     if request.param == "memory":
         memory = MemoryJobs()
-        deliveries, columns = MemoryDeliveries(memory), MemoryColumns()
-        yield Store(memory, memory, deliveries, MemoryRows(), MemoryKeys(), MemoryUsage(), columns)
+        deliveries, columns, exports = MemoryDeliveries(memory), MemoryColumns(), MemoryExports()
+        rows, keys, usage = MemoryRows(), MemoryKeys(), MemoryUsage()
+        yield Store(memory, memory, deliveries, rows, keys, usage, columns, exports)
     else:
-        mongodb: Connection = request.getfixturevalue("mongodb")
-        jobs, rows = MongoJobs(mongodb), MongoRows(mongodb)
-        keys, usage, remembered = MongoKeys(mongodb), MongoUsage(mongodb), MongoColumnMemory(mongodb)
-        for collection in (jobs, rows, keys, usage, remembered):
-            collection.ensure_indexes()
-        yield Store(jobs, jobs, MongoDeliveries(mongodb), rows, keys, usage, remembered)
+        yield _on_mongodb(request.getfixturevalue("mongodb"))
+
+
+def _on_mongodb(mongodb: Connection) -> Store:
+    jobs, rows, exports = MongoJobs(mongodb), MongoRows(mongodb), MongoExports(mongodb)
+    keys, usage, remembered = MongoKeys(mongodb), MongoUsage(mongodb), MongoColumnMemory(mongodb)
+    for collection in (jobs, rows, keys, usage, remembered, exports):
+        collection.ensure_indexes()
+    return Store(jobs, jobs, MongoDeliveries(mongodb), rows, keys, usage, remembered, exports)

@@ -6,13 +6,13 @@ from typing import Any
 
 from catalight.domain.catalogue.catalogue import Dialect
 from catalight.domain.errors import ImageError, ImageErrorCode
-from catalight.domain.image.options import Options
+from catalight.domain.image.rendition import Rendition
 from catalight.domain.image.report import Times
 from catalight.domain.job.job import Counts, Job, JobState
 from catalight.domain.job.request_headers import RequestHeaders
 from catalight.domain.job.row import Image, Row
 from catalight.domain.job.webhook import Webhook
-from catalight.usecases.ports import ColumnMemory, Deliveries, JobList, Jobs, Keys, Rows, Usage
+from catalight.usecases.ports import ColumnMemory, Deliveries, Exports, JobList, Jobs, Keys, Rows, Usage
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)
@@ -29,6 +29,7 @@ class Store:
     keys: Keys
     usage: Usage
     columns: ColumnMemory
+    exports: Exports
 
 
 def a_job(**changes: Any) -> Job:
@@ -39,7 +40,7 @@ def a_job(**changes: Any) -> Job:
         state=JobState.PENDING,
         run=1,
         sealed=False,
-        options=Options(quality=70, max_width=800),
+        renditions=(Rendition(quality=70, max_width=800),),
         dialect=Dialect(";", "\r\n", bom=True),
         header=("a", "ü\x00\n"),
         file_name="c.csv",

@@ -5,8 +5,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from catalight.domain.catalogue.files import Format
 from catalight.domain.errors import JobGoneError, JobNotFoundError
 from catalight.domain.job.job import Counts, JobState
+from catalight.domain.job.naming import Naming
+from catalight.domain.job.origin import Origin
+from catalight.domain.job.result_form import Placement, ResultForm, ResultFormat
 from catalight.domain.job.webhook import Delivery, Webhook, WebhookState
 from tests.integration.adapters.ports.stores import LATER, NOW, TIMES, Store, a_job, seal
 
@@ -15,6 +19,11 @@ class TestJobs:
     def test_a_job_survives_storage(self, store: Store) -> None:
         counts = Counts(1, 2, 3, 4, {"not_found": 2}, TIMES)
         job = a_job(counts=counts, started_at=NOW, finished_at=NOW, duplicates=5)
+        store.jobs.insert(job)
+        assert store.jobs.get("job") == job
+
+    def test_a_jobs_naming_and_days_survive_storage(self, store: Store) -> None:
+        job = a_job(naming=Naming("{column:SKU}/{n}", unicode=True, columns=(1,)), keep_days=60)
         store.jobs.insert(job)
         assert store.jobs.get("job") == job
 
@@ -154,6 +163,37 @@ class TestJobs:
         assert store.jobs.get("job") == new
         assert not store.jobs.begin_run(replace(new, run=3))
 
+    def test_a_run_does_not_shorten_what_was_extended_meanwhile(self, store: Store) -> None:
+        job = a_job(state=JobState.COMPLETED, sealed=True)
+        store.jobs.insert(job)
+        until = LATER + timedelta(days=9)
+        store.jobs.keep_until("job", until, NOW, shorten=False)
+        assert store.jobs.begin_run(replace(job, run=2, expires_at=LATER))
+        assert store.jobs.get("job").expires_at == until
+
+    @pytest.mark.parametrize("state", [JobState.PENDING, JobState.FINISHING, JobState.COMPLETED])
+    @pytest.mark.parametrize(("hours", "shorten", "kept"), [(9, False, 24), (30, False, 30), (9, True, 9)])
+    def test_a_job_is_kept_until_a_time(
+        self, store: Store, state: JobState, hours: int, shorten: bool, kept: int
+    ) -> None:
+        store.jobs.insert(a_job(state=state, looks=3))
+        store.jobs.keep_until("job", NOW + timedelta(hours=hours), NOW, shorten=shorten)
+        job = store.jobs.get("job")
+        assert job.expires_at == NOW + timedelta(hours=kept)
+        assert (job.moved_at, job.looks, job.state) == (NOW, 3, state)
+        assert job.sweep_at
+        assert job.sweep_at <= job.expires_at
+
+    def test_only_a_job_that_has_not_expired_is_kept(self, store: Store) -> None:
+        store.jobs.insert(a_job())
+        store.jobs.keep_until("job", LATER + timedelta(days=9), LATER, shorten=False)
+        store.jobs.keep_until("nothing", LATER, NOW, shorten=False)
+        assert store.jobs.get("job") == a_job()
+        store.jobs.delete("job", NOW)
+        gone = store.jobs.find("job")
+        store.jobs.keep_until("job", LATER + timedelta(days=9), NOW, shorten=True)
+        assert store.jobs.find("job") == gone
+
     def test_a_deleted_job_is_gone_but_kept_until_it_is_purged(self, store: Store) -> None:
         store.jobs.insert(a_job())
         store.jobs.delete("job", NOW)
@@ -191,9 +231,10 @@ class TestJobs:
             store.jobs.get("job")
 
     def test_a_buried_job_is_a_tombstone(self, store: Store) -> None:
-        store.jobs.insert(a_job())
+        job = a_job(naming=Naming("{n}"))
+        store.jobs.insert(job)
         store.jobs.leave_tombstone("job", LATER)
-        assert store.jobs.get("job") == a_job()
+        assert store.jobs.get("job") == job
         store.jobs.delete("job", NOW)
         store.jobs.leave_tombstone("job", LATER)
         store.jobs.leave_tombstone("job", LATER + timedelta(1))
@@ -205,6 +246,7 @@ class TestJobs:
             "",
             None,
         )
+        assert tombstone.naming is None
         assert store.job_list.to_sweep(LATER, 9) == []
 
 
@@ -246,10 +288,24 @@ class TestJobList:
         assert [job.id for job in store.job_list.to_sweep(NOW, 9)] == ["b", "a"]
         assert [job.id for job in store.job_list.to_sweep(NOW, 1)] == ["b"]
 
+    def test_an_origin_and_the_form_of_the_result_are_stored(self, store: Store) -> None:
+        origin = Origin((1, -1), 0, None, Format.ODS, "utf-16-le", "Tea", (("a", ""), (), ("ü",)))
+        form = ResultForm(ResultFormat.XLSX, Placement.REPLACE)
+        job = store.jobs.insert(a_job(origin=origin, result=form))
+        assert (job.origin, job.result) == (origin, form)
+        assert store.jobs.get("job") == job
+        store.jobs.delete("job", NOW)
+        store.jobs.leave_tombstone("job", LATER)
+        gone = store.jobs.find("job")
+        assert gone is not None
+        assert gone.origin is None
+
     def test_lists_of_jobs_leave_out_the_headers(self, store: Store) -> None:
-        """A header may be megabytes long, and a list has up to 200 jobs."""
-        job = store.jobs.insert(a_job(sweep_at=NOW, header=("Serial Number", "x" * 100_000)))
-        without = [replace(job, header=())]
+        """A header, and the rows above it, may be megabytes long, and a list has up to 200 jobs."""
+        origin = Origin((1,), preamble=(("x" * 100_000,),))
+        header = ("Serial Number", "x" * 100_000)
+        job = store.jobs.insert(a_job(sweep_at=NOW, header=header, origin=origin))
+        without = [replace(job, header=(), origin=None)]
         assert store.job_list.to_sweep(NOW, 9) == without
         assert store.job_list.page("", frozenset(JobState), None, 9) == without
         assert store.jobs.get("job").header == job.header

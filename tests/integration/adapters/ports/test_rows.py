@@ -25,6 +25,19 @@ class TestRows:
         store.rows.insert([a_row(5, job_id="job2"), a_row(6, job_id="jo")])
         assert list(store.rows.stream("job")) == sorted(rows, key=lambda row: row.number)
 
+    def test_renditions_survive_storage(self, store: Store) -> None:
+        repaired = Image("https://h.com/e", written="//h.com/e", notes=("URL_SCHEME_ADDED",), column=3)
+        plain = Image("http://h/d", same_as=(7, 4))
+        images = [replace(image, rendition=number) for image in (repaired, plain) for number in range(3)]
+        images[1] = images[1].done("t/b.webp", bytes_in=0, bytes_out=8, width=7, height=6, small=True)
+        images[4] = images[4].failed(GONE)
+        row = a_row(0, images=tuple(images))
+        store.rows.insert([row])
+        assert list(store.rows.stream("job")) == [row]
+        changed = replace(row, images=(images[0].failed(GONE), *images[1:]))
+        assert store.rows.save([changed]) == 1
+        assert list(store.rows.stream("job")) == [replace(changed, version=1)]
+
     def test_a_range_has_its_pending_rows_of_this_run(self, store: Store) -> None:
         rows = [a_row(2), a_row(1), ended(a_row(0)), a_row(3, row_range=1), a_row(4, run=2)]
         store.rows.insert([*rows, a_row(0, job_id="other")])

@@ -9,7 +9,7 @@ from catalight.adapters.codec import answers
 from catalight.adapters.codec.answers import SandboxError
 from catalight.domain.errors import ImageError, ImageErrorCode
 from catalight.domain.image.compressed import Compressed
-from catalight.domain.image.options import ImageFormat
+from catalight.domain.image.formats import ImageFormat
 from catalight.domain.image.report import Source, Times
 
 GOOD: dict[str, Any] = {
@@ -18,6 +18,7 @@ GOOD: dict[str, Any] = {
     "source": {"format": "jpeg", "width": 60, "height": 40},
     "times": {"decode": 3, "encode": 4},
     "kept": False,
+    "small": False,
 }
 FORMULA = '=HYPERLINK("https://evil.example")'
 

@@ -24,8 +24,9 @@ from catalight.adapters.codec.forking import ForkServer
 from catalight.adapters.codec.sandbox import Sandbox
 from catalight.adapters.isolation.starting import TUNING
 from catalight.domain.errors import ImageError
+from catalight.domain.image.compressed import Compressed
 from catalight.domain.image.limits import LIMITS
-from catalight.domain.image.options import Options
+from catalight.domain.image.rendition import Rendition
 from tests.unit.adapters.codec.test_sandbox import children, running, wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the cage needs Linux")
@@ -143,7 +144,9 @@ def sandbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
 
 def run(sandbox: Sandbox, code: str, job: str = "job") -> Any:
     """Run code in a codec process of this job."""
-    return json.loads(sandbox.compress(code.encode(), Options(), job).data)
+    [made] = sandbox.compress(code.encode(), [Rendition()], job)
+    assert isinstance(made, Compressed)
+    return json.loads(made.data)
 
 
 def status_of(process: int | str) -> dict[str, str]:
@@ -287,7 +290,7 @@ from catalight.adapters.isolation import cage, seccomp
 from catalight.adapters.isolation.libc import call
 from catalight.adapters.codec.sandbox import Sandbox
 from catalight.domain.image.limits import LIMITS
-from catalight.domain.image.options import Options
+from catalight.domain.image.rendition import Rendition
 
 number, code = int(sys.argv[1]), sys.argv[2].replace("VICTIM", str(os.getpid()))
 logging.basicConfig(format="%(message)s", stream=sys.stdout)
@@ -302,7 +305,8 @@ sandbox = Sandbox(LIMITS)
 sandbox.start()
 code = code.replace("SERVER", str(sandbox._server._process.pid))
 for job in ("A", "B"):
-    print(sandbox.compress(code.encode(), Options(), job).data.decode())
+    [made] = sandbox.compress(code.encode(), [Rendition()], job)
+    print(made.data.decode())
 sandbox.close()
 """
 SECCOMP, CAPSET = (317, 126) if X86_64 else (277, 91)

@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 from catalight.adapters.codec.compress import compress
-from catalight.domain.image.options import Options, Target
+from catalight.domain.image.formats import Target
+from catalight.domain.image.rendition import Rendition
 from catalight.domain.image.report import Source
 from local.hosts.images import draw
 from tests.corpora.samples import corner, encode
@@ -24,7 +25,7 @@ from tests.unit.adapters.codec.looking import difference, opened
 @pytest.mark.parametrize("source", SOURCES)
 def test_every_source_format_converts_to_every_output_format(source: str, target: Target) -> None:
     data = photograph(source)
-    result = compress(data, Options(quality=90, format=target))
+    result = compress(data, Rendition(quality=90, format=target))
     image = opened(result.data)
     assert (result.format.value, image.format) == (target.value, target.name)
     assert (result.width, result.height, result.source) == (320, 240, Source(source.lower(), 320, 240))
@@ -32,7 +33,7 @@ def test_every_source_format_converts_to_every_output_format(source: str, target
 
 
 def test_each_stage_is_timed() -> None:
-    times = compress(draw(1, 3000, 2000), Options(max_width=2900)).times
+    times = compress(draw(1, 3000, 2000), Rendition(max_width=2900)).times
     assert min(times.decode, times.resize, times.encode) > 0
     assert (times.fetch, times.store) == (0, 0)
 
@@ -40,27 +41,28 @@ def test_each_stage_is_timed() -> None:
 @pytest.mark.parametrize("target", [Target.JPEG, Target.WEBP, Target.AVIF])
 def test_a_lower_quality_gives_a_smaller_file(target: Target) -> None:
     sizes = [
-        len(compress(photograph(), Options(quality=quality, format=target)).data) for quality in (20, 50, 80)
+        len(compress(photograph(), Rendition(quality=quality, format=target)).data)
+        for quality in (20, 50, 80)
     ]
     assert sizes == sorted(set(sizes))
 
 
 def test_png_ignores_the_quality_and_is_lossless() -> None:
     data = photograph("PNG")
-    low, high = (compress(data, Options(quality=quality, format=Target.PNG)).data for quality in (1, 100))
+    low, high = (compress(data, Rendition(quality=quality, format=Target.PNG)).data for quality in (1, 100))
     assert low == high
     assert difference(opened(low), opened(data)) == 0
 
 
 def test_jpeg_huffman_tables_are_optimised() -> None:
     plain = encode(opened(photograph()), "JPEG", quality=50)
-    assert len(compress(photograph(), Options()).data) < len(plain)
+    assert len(compress(photograph(), Rendition()).data) < len(plain)
 
 
 @pytest.mark.parametrize("target", Target)
 def test_the_same_image_gives_the_same_bytes(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also in threads, and on systems without memfd_create."""
-    options = Options(format=target, max_width=200)
+    options = Rendition(format=target, max_width=200)
     with ThreadPoolExecutor(4) as threads:
         results = set(threads.map(lambda _: compress(photograph(), options).data, range(8)))
     monkeypatch.delattr(os, "memfd_create", raising=False)
@@ -69,8 +71,8 @@ def test_the_same_image_gives_the_same_bytes(target: Target, monkeypatch: pytest
 
 def test_only_the_needed_pillow_plugins_are_imported() -> None:
     script = (
-        "import sys; from catalight.adapters.codec.compress import Options, compress\n"
-        "compress(sys.stdin.buffer.read(), Options())\n"
+        "import sys; from catalight.adapters.codec.compress import Rendition, compress\n"
+        "compress(sys.stdin.buffer.read(), Rendition())\n"
         "print(*(name for name in sys.modules if name.endswith('ImagePlugin')))"
     )
     run = subprocess.run([sys.executable, "-c", script], input=photograph(), capture_output=True, check=True)
@@ -106,7 +108,7 @@ def test_other_colour_models_become_rgb(data: bytes) -> None:
 def test_sixteen_bits_are_scaled_to_eight(mode: str, packing: str, target: Target) -> None:
     row = b"".join(struct.pack(packing, value) * 16 for value in (0, 32_768, 65_535))
     data = encode(Image.frombytes(mode, (48, 16), row * 16), "TIFF")
-    result = recoded(data, Options(quality=95, format=target)).convert("L")
+    result = recoded(data, Rendition(quality=95, format=target)).convert("L")
     assert [result.getpixel((x, 8)) for x in (4, 24, 44)] == pytest.approx([0, 127, 255], abs=1)
 
 
@@ -134,7 +136,7 @@ def see_through(mode: str) -> tuple[bytes, str]:
 @pytest.mark.parametrize("target", FORMATS)
 def test_transparency_is_kept_or_becomes_white(target: Target, mode: str) -> None:
     data, expected = see_through(mode)
-    image = recoded(data, Options(quality=95, format=target))
+    image = recoded(data, Rendition(quality=95, format=target))
     if target is Target.JPEG:
         assert image.mode == expected.removesuffix("A")
         seen = image.convert("L")

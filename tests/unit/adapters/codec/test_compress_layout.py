@@ -8,7 +8,8 @@ from PIL.Image import Transpose
 from PIL.PngImagePlugin import PngInfo
 
 from catalight.adapters.codec.compress import compress
-from catalight.domain.image.options import Options, Target
+from catalight.domain.image.formats import Target
+from catalight.domain.image.rendition import Rendition
 from tests.corpora.samples import corner, encode
 from tests.unit.adapters.codec.coding import RED, photograph, recoded
 from tests.unit.adapters.codec.looking import difference, opened
@@ -39,7 +40,7 @@ def test_the_output_fits_into_the_maximum_size(
     expected: tuple[int, int],
 ) -> None:
     data = encode(Image.new("RGB", size), source)
-    result = compress(data, Options(max_width=max_width, max_height=max_height))
+    result = compress(data, Rendition(max_width=max_width, max_height=max_height))
     assert (result.width, result.height) == opened(result.data).size == expected
     assert (result.source.width, result.source.height) == size
 
@@ -47,7 +48,7 @@ def test_the_output_fits_into_the_maximum_size(
 @pytest.mark.parametrize("width", [300, 160, 100, 40, 33])
 def test_a_shrunk_jpeg_looks_like_a_plain_resize(width: int) -> None:
     """Decoding at a reduced scale is faster and must give the same image."""
-    small = recoded(photograph(), Options(format=Target.PNG, max_width=width))
+    small = recoded(photograph(), Rendition(format=Target.PNG, max_width=width))
     plain = opened(photograph()).resize(small.size, Image.Resampling.BICUBIC)
     assert difference(small, plain) < 2
 
@@ -55,7 +56,7 @@ def test_a_shrunk_jpeg_looks_like_a_plain_resize(width: int) -> None:
 def test_transparent_edges_do_not_darken_when_shrunk() -> None:
     image = Image.new("RGBA", (64, 64), (0, 0, 0, 0))
     image.paste((*RED, 255), (0, 0, 31, 64))
-    shrunk = recoded(encode(image), Options(format=Target.PNG, max_width=16))
+    shrunk = recoded(encode(image), Rendition(format=Target.PNG, max_width=16))
     pixels = {shrunk.getpixel((x, 8)) for x in range(16)}
     assert all(pixel[:3] == RED for pixel in pixels if isinstance(pixel, tuple) and pixel[3])
 
@@ -92,7 +93,7 @@ def test_images_are_set_upright(source: str, settings: dict[str, object], orient
     exif[0x0112] = orientation
     data = encode(corner().transpose(turn) if turn is not None else corner(), source, exif=exif, **settings)
     for max_width in (40, 20):
-        result = compress(data, Options(format=Target.PNG, max_width=max_width))
+        result = compress(data, Rendition(format=Target.PNG, max_width=max_width))
         image = opened(result.data)
         assert (result.source.width, result.source.height) == (40, 20)
         assert image.size == (max_width, max_width // 2)
@@ -166,6 +167,6 @@ def test_metadata_is_dropped(source: str, target: Target) -> None:
         extra["comment"] = b"SECRET comment"
     data = encode(corner(), source, exif=exif, **extra)
     assert b"SECRET" in data
-    result = compress(data, Options(format=target)).data
+    result = compress(data, Rendition(format=target)).data
     assert b"SECRET" not in result
     assert not opened(result).getexif()

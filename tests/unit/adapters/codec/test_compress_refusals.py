@@ -12,8 +12,9 @@ from PIL import Image
 from catalight.adapters.codec.compress import compress
 from catalight.domain.errors import ImageError
 from catalight.domain.errors import ImageErrorCode as Code
+from catalight.domain.image.formats import Target
 from catalight.domain.image.limits import KEPT_BYTES, PROCESS_BYTES, Limits
-from catalight.domain.image.options import Options, Target
+from catalight.domain.image.rendition import Rendition
 from tests.corpora.samples import corner, encode, samples
 from tests.faults import bomb
 from tests.unit.adapters.codec.coding import PNG, SOURCES, photograph, recoded, refused
@@ -44,11 +45,11 @@ def test_the_pixel_limit_itself_is_allowed() -> None:
 
 def test_a_side_that_is_too_long_for_the_output_format_is_refused() -> None:
     data = encode(Image.new("L", (16_384, 1)))
-    error = refused(data, Options(format=Target.WEBP))
+    error = refused(data, Rendition(format=Target.WEBP))
     assert error.code is Code.TOO_MANY_PIXELS
     assert "16,384" in error.detail
     assert "16,383" in error.detail
-    assert compress(data, Options(format=Target.WEBP, max_width=16_383)).width == 16_383
+    assert compress(data, Rendition(format=Target.WEBP, max_width=16_383)).width == 16_383
     assert compress(data, PNG).width == 16_384
 
 
@@ -62,7 +63,7 @@ def test_scans_are_counted_before_they_are_decoded() -> None:
 
 def test_scans_after_the_end_of_a_jpeg_are_not_counted() -> None:
     image = bomb.draw(1200, scans=2)
-    assert compress(image * 300, Options()).width == 1200
+    assert compress(image * 300, Rendition()).width == 1200
 
 
 def with_memory(pixel_bytes: int) -> Limits:
@@ -82,17 +83,17 @@ def test_a_source_that_does_not_fit_into_memory_is_refused_before_it_is_decoded(
 def test_an_output_that_does_not_fit_into_memory_is_refused_before_it_is_encoded(target: Target) -> None:
     data = encode(Image.new("L", (1000, 1000)), "JPEG")
     assert compress(data, PNG, with_memory(9)).width == 1000
-    error = refused(data, Options(format=target), with_memory(9))
+    error = refused(data, Rendition(format=target), with_memory(9))
     assert error.code is Code.TOO_MANY_PIXELS
     assert error.detail.startswith("The image has 1,000,000 pixels; at most ")
     assert error.detail.endswith(f" can be encoded as {target}.")
-    assert compress(data, Options(format=target, max_width=400), with_memory(9)).width == 400
+    assert compress(data, Rendition(format=target, max_width=400), with_memory(9)).width == 400
 
 
 def test_an_output_that_is_too_large_is_refused() -> None:
-    limit = len(compress(photograph(), Options()).data)
-    assert compress(photograph(), Options(), Limits(output_bytes=limit))
-    error = refused(photograph(), Options(), Limits(output_bytes=limit - 1))
+    limit = len(compress(photograph(), Rendition()).data)
+    assert compress(photograph(), Rendition(), Limits(output_bytes=limit))
+    error = refused(photograph(), Rendition(), Limits(output_bytes=limit - 1))
     assert (error.code, error.detail) == (
         Code.TOO_MANY_BYTES,
         f"The compressed image has more than {limit - 1:,} bytes.",
@@ -144,5 +145,5 @@ def test_any_bytes_give_an_image_or_an_image_error(draws: st.DataObject, target:
         data[at : at + len(value)] = value
     cut = draws.draw(st.none() | st.integers(0, len(data)))
     with suppress(ImageError):
-        result = compress(bytes(data[:cut]), Options(format=target, max_width=30), Limits(pixels=1_000_000))
+        result = compress(bytes(data[:cut]), Rendition(format=target, max_width=30), Limits(pixels=1_000_000))
         assert opened(result.data).size == (result.width, result.height)

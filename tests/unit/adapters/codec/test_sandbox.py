@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -29,8 +30,10 @@ from catalight.adapters.codec.shared_lock import SharedLock
 from catalight.adapters.logging.traces import trace
 from catalight.domain.errors import ImageError
 from catalight.domain.errors import ImageErrorCode as Code
+from catalight.domain.image.compressed import Compressed
+from catalight.domain.image.formats import Target
 from catalight.domain.image.limits import KEPT_BYTES, LIMITS, Limits
-from catalight.domain.image.options import Options, Target
+from catalight.domain.image.rendition import Rendition
 from local.hosts.images import draw
 from tests.faults import bomb
 
@@ -38,7 +41,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the limits need
 
 SMALL = draw(1, 320, 240)
 SLOW = bomb.draw(1200, scans=20_000)  # a minute of CPU time if the scans are not counted
-DEFAULTS = Options()
+DEFAULTS = Rendition()
 JOB = "job"
 UNCOUNTED = replace(LIMITS, scanned=10**15)
 
@@ -50,12 +53,20 @@ def sandbox() -> Iterator[Sandbox]:
     sandbox.close()
 
 
-def refused(limits: Limits, data: bytes = SMALL, options: Options = DEFAULTS) -> ImageError:
+def one(sandbox: Sandbox, data: bytes, rendition: Rendition = DEFAULTS) -> Compressed:
+    """Return the only output of an image; raise its error."""
+    [made] = sandbox.compress(data, [rendition], JOB)
+    if isinstance(made, ImageError):
+        raise made
+    return made
+
+
+def refused(limits: Limits, data: bytes = SMALL, options: Rendition = DEFAULTS) -> ImageError:
     """Return the error that compressing the image in a new sandbox raises."""
     sandbox = Sandbox(limits)
     try:
         with pytest.raises(ImageError) as caught:
-            sandbox.compress(data, options, JOB)
+            one(sandbox, data, options)
     finally:
         sandbox.close()
     return caught.value
@@ -110,12 +121,12 @@ def wait_until(holds: Callable[[], bool]) -> None:
 
 @pytest.mark.parametrize("target", Target)
 def test_results_are_the_codecs(sandbox: Sandbox, target: Target) -> None:
-    options = Options(format=target, max_width=100)
-    assert sandbox.compress(SMALL, options, JOB) == compress(SMALL, options)
+    options = Rendition(format=target, max_width=100)
+    assert one(sandbox, SMALL, options) == compress(SMALL, options)
 
 
 def test_each_stage_is_timed(sandbox: Sandbox) -> None:
-    times = sandbox.compress(draw(1, 3000, 2000), Options(max_width=2900), JOB).times
+    times = one(sandbox, draw(1, 3000, 2000), Rendition(max_width=2900)).times
     assert min(times.decode, times.resize, times.encode) > 0
 
 
@@ -124,10 +135,82 @@ def test_a_child_is_reused_for_the_next_image(sandbox: Sandbox) -> None:
     wait_until(lambda: len(children()) == 1)
     [child] = children()
     for _ in range(3):
-        sandbox.compress(SMALL, DEFAULTS, JOB)
+        one(sandbox, SMALL)
     with pytest.raises(ImageError, match="not_an_image"):
-        sandbox.compress(b"text", DEFAULTS, JOB)
+        one(sandbox, b"text")
     assert children() == [child]
+
+
+def test_the_child_of_an_expected_job_starts_before_its_first_image(sandbox: Sandbox) -> None:
+    sandbox.compress(SMALL, [DEFAULTS], "A")
+    [old] = children()
+    sandbox.expect("B")
+    assert not running(old)
+    wait_until(lambda: len(children()) == 1)
+    [child] = children()
+    for _ in range(2):
+        assert sandbox.compress(SMALL, [DEFAULTS], "B") == [compress(SMALL, DEFAULTS)]
+        sandbox.expect("B")
+        assert children() == [child]
+
+
+def test_the_child_that_is_ready_serves_the_job_that_comes(sandbox: Sandbox) -> None:
+    sandbox.start()
+    wait_until(lambda: len(children()) == 1)
+    before = children()
+    sandbox.expect(JOB)
+    sandbox.compress(SMALL, [DEFAULTS], JOB)
+    assert children() == before
+
+
+def test_an_expecting_child_that_has_died_is_replaced(sandbox: Sandbox) -> None:
+    sandbox.expect(JOB)
+    [first] = sandbox._idle
+    assert first._channel.recv(1, socket.MSG_PEEK)  # it has said that it is ready, and nobody has read that
+    [dead] = children()
+    os.kill(dead, signal.SIGKILL)
+    wait_until(lambda: not first.alive)
+    sandbox.expect(JOB)
+    wait_until(lambda: children() not in ([], [dead]))
+    [child] = children()
+    assert sandbox.compress(SMALL, [DEFAULTS], JOB) == [compress(SMALL, DEFAULTS)]
+    assert children() == [child]
+
+
+def test_an_expecting_child_ends_with_its_sandbox(sandbox: Sandbox) -> None:
+    sandbox.expect(JOB)
+    wait_until(lambda: len(children()) == 1)
+    [child] = children()
+    sandbox.close()
+    assert not running(child)
+    assert servers() == []
+
+
+def test_a_job_is_expected_even_if_no_child_can_be_started(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_memory(*call: Any, **settings: Any) -> None:
+        raise OSError(errno.ENOMEM, "")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(subprocess, "Popen", no_memory)
+        sandbox.expect(JOB)
+    assert sandbox.compress(SMALL, [DEFAULTS], JOB) == [compress(SMALL, DEFAULTS)]
+
+
+def test_the_first_image_finds_the_pages_copied(sandbox: Sandbox) -> None:
+    """Else it waits until the kernel has copied hundreds of pages, one by one, which takes 1 to 2 ms."""
+    sandbox.expect(JOB)
+    wait_until(lambda: len(children()) == 1)
+    [child] = children()
+    sandbox._idle[0]._start()
+    before = page_faults(child)
+    sandbox.compress(SMALL, [DEFAULTS], JOB)
+    assert page_faults(child) - before < 200
+
+
+def page_faults(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()[7])
 
 
 def test_a_child_returns_the_memory_of_a_large_image(
@@ -135,11 +218,11 @@ def test_a_child_returns_the_memory_of_a_large_image(
 ) -> None:
     monkeypatch.setenv("MALLOC_MMAP_THRESHOLD_", "1000000000")
     monkeypatch.setenv("MALLOC_TRIM_THRESHOLD_", "1000000000")
-    sandbox.compress(SMALL, DEFAULTS, JOB)
+    one(sandbox, SMALL)
     [child] = children()
     before = mapped(child)
     # Resized, because the fast path needs little memory.
-    sandbox.compress(draw(1, 7000, 5000), Options(max_width=6999), JOB)
+    one(sandbox, draw(1, 7000, 5000), Rendition(max_width=6999))
     assert children() == [child]
     assert mapped(child) - before < KEPT_BYTES
 
@@ -165,12 +248,12 @@ def test_a_child_that_may_run_out_of_cpu_time_is_replaced(
     """What it may use in its life cannot be raised, so an image must never meet the end of it."""
     monkeypatch.setattr(child_module, "LIFE", 1)
     for _ in range(2):
-        sandbox.compress(SMALL, DEFAULTS, JOB)
+        one(sandbox, SMALL)
         assert children() == []
     monkeypatch.setattr(child_module, "LIFE", 3)
-    sandbox.compress(SMALL, DEFAULTS, JOB)
+    one(sandbox, SMALL)
     [child] = children()
-    sandbox.compress(SMALL, DEFAULTS, JOB)
+    one(sandbox, SMALL)
     assert children() == [child]
 
 
@@ -190,13 +273,13 @@ def test_memory_is_limited() -> None:
 
 def test_the_output_size_is_limited() -> None:
     for target in Target:
-        error = refused(replace(LIMITS, output_bytes=1000), options=Options(format=target))
+        error = refused(replace(LIMITS, output_bytes=1000), options=Rendition(format=target))
         assert error.code is Code.TOO_MANY_BYTES
         assert error.detail == "The compressed image has more than 1,000 bytes."
 
 
 def test_the_kernel_enforces_the_limits(sandbox: Sandbox) -> None:
-    sandbox.compress(SMALL, DEFAULTS, JOB)
+    one(sandbox, SMALL)
     [child] = children()
     lines = Path(f"/proc/{child}/limits").read_text().splitlines()
     held = {line[:25].strip(): line[25:].split()[:2] for line in lines}
@@ -208,8 +291,8 @@ def test_the_kernel_enforces_the_limits(sandbox: Sandbox) -> None:
 
 def test_two_crashes_fail_only_their_own_image() -> None:
     with closing(Sandbox(UNCOUNTED)) as sandbox, ThreadPoolExecutor() as threads:
-        sandbox.compress(SMALL, DEFAULTS, JOB)
-        crashing = threads.submit(sandbox.compress, SLOW, DEFAULTS, JOB)
+        one(sandbox, SMALL)
+        crashing = threads.submit(one, sandbox, SLOW)
         killed = set[int]()
         for _ in range(2):
             child = next_compressing(killed)
@@ -217,7 +300,7 @@ def test_two_crashes_fail_only_their_own_image() -> None:
             os.kill(child, signal.SIGSEGV)
         with pytest.raises(ImageError, match=r"gave_up: Compressing the image crashed the decoder twice\."):
             crashing.result()
-        assert sandbox.compress(SMALL, DEFAULTS, JOB) == compress(SMALL, DEFAULTS)
+        assert one(sandbox, SMALL) == compress(SMALL, DEFAULTS)
     assert children() == []
 
 
@@ -231,12 +314,12 @@ def test_an_image_whose_child_is_killed_once_is_compressed_by_another(
 ) -> None:
     sandbox.start()
     if started:
-        sandbox.compress(SMALL, DEFAULTS, JOB)
+        one(sandbox, SMALL)
     wait_until(lambda: len(children()) == 1)
     [child] = children()
     os.kill(child, signal.SIGSTOP)
     with ThreadPoolExecutor() as threads:
-        result = threads.submit(sandbox.compress, SMALL, DEFAULTS, JOB)
+        result = threads.submit(one, sandbox, SMALL)
         wait_until(lambda: not sandbox._idle)  # the child has got the image, or is about to
         os.kill(child, death)
         os.kill(child, signal.SIGCONT)
@@ -259,8 +342,8 @@ def test_a_child_that_cannot_be_started_is_started_once_more(
     monkeypatch.setattr(subprocess, "Popen", no_memory)
     if failures == 2:
         with pytest.raises(SandboxError):
-            sandbox.compress(SMALL, DEFAULTS, JOB)
-    assert sandbox.compress(SMALL, DEFAULTS, JOB) == compress(SMALL, DEFAULTS)
+            one(sandbox, SMALL)
+    assert one(sandbox, SMALL) == compress(SMALL, DEFAULTS)
 
 
 def test_while_an_image_is_tried_again_no_other_child_works(
@@ -271,13 +354,13 @@ def test_while_an_image_is_tried_again_no_other_child_works(
     doomed = iter([True, False, False, False] * 10)
     working, alone, overlaps = [0], threading.Event(), []
 
-    def watched(child: Child, source: int, output: int, options: Options) -> dict[str, Any]:
+    def watched(child: Child, *call: Any) -> Iterator[dict[str, Any]]:
         working[0] += 1
         overlaps.append(working[0] > 1 and alone.is_set())
         try:
             if not alone.is_set() and next(doomed, False):
                 child._end()
-            return work(child, source, output, options)
+            yield from work(child, *call)
         finally:
             working[0] -= 1
 
@@ -292,7 +375,7 @@ def test_while_an_image_is_tried_again_no_other_child_works(
     monkeypatch.setattr(Child, "compress", watched)
     monkeypatch.setattr(sandbox, "_lock", Watched())
     with ThreadPoolExecutor(4) as threads:
-        results = list(threads.map(lambda _: sandbox.compress(SMALL, DEFAULTS, JOB), range(40)))
+        results = list(threads.map(lambda _: one(sandbox, SMALL), range(40)))
     assert results == [compress(SMALL, DEFAULTS)] * 40
     assert len(overlaps) == 50
     assert not any(overlaps)
@@ -304,10 +387,10 @@ def test_memory_that_earlier_images_may_have_taken_is_not_held_against_an_image(
 ) -> None:
     sandbox = Sandbox(replace(LIMITS, memory=220_000_000))
     for data in before:
-        sandbox.compress(data, DEFAULTS, JOB)
+        one(sandbox, data)
     tried = counted(monkeypatch)
     with pytest.raises(ImageError, match=r"gave_up: .* took more than 220,000,000 bytes of memory"):
-        sandbox.compress(SMALL + bytes(200_000_000), DEFAULTS, JOB)
+        one(sandbox, SMALL + bytes(200_000_000))
     assert len(tried) == tries
     sandbox.close()
 
@@ -316,7 +399,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[None]:
     """Return a list that grows with each try at an image."""
     work, tried = Child.compress, list[None]()
 
-    def compress_counted(*call: Any) -> dict[str, Any]:
+    def compress_counted(*call: Any) -> Iterator[dict[str, Any]]:
         tried.append(None)
         return work(*call)
 
@@ -333,18 +416,18 @@ def test_an_image_that_takes_too_long_is_not_tried_again(monkeypatch: pytest.Mon
 
 
 def test_a_child_that_has_died_between_two_images_is_replaced(sandbox: Sandbox) -> None:
-    sandbox.compress(SMALL, DEFAULTS, JOB)
+    one(sandbox, SMALL)
     [child] = children()
     os.kill(child, signal.SIGKILL)
     wait_until(lambda: not running(child))
-    assert sandbox.compress(SMALL, DEFAULTS, JOB) == compress(SMALL, DEFAULTS)
+    assert one(sandbox, SMALL) == compress(SMALL, DEFAULTS)
 
 
 def test_a_bug_in_the_codec_is_not_an_image_error(monkeypatch: pytest.MonkeyPatch) -> None:
     sandbox = Sandbox(LIMITS)
-    monkeypatch.setattr(Options, "to_document", lambda self: {"quality": "x"})
+    monkeypatch.setattr(Rendition, "to_document", lambda self: {"quality": "x"})
     with pytest.raises(SandboxError) as failed:
-        sandbox.compress(SMALL, DEFAULTS, JOB)
+        one(sandbox, SMALL)
     sandbox.close()
     report = "".join(trace(failed.value))
     assert "in from_document" in report  # the frame in the child that failed
@@ -357,9 +440,9 @@ def test_the_child_dies_with_its_parent_even_while_compressing(tmp_path: Path) -
     script = (
         "import sys; from pathlib import Path\n"
         "from tests.unit.adapters.codec.test_sandbox import *\n"
-        "sandbox = Sandbox(UNCOUNTED); sandbox.compress(SMALL, DEFAULTS, JOB)\n"
+        "sandbox = Sandbox(UNCOUNTED); one(sandbox, SMALL)\n"
         "print(json.dumps(children())); sys.stdout.flush()\n"
-        "sandbox.compress(Path(sys.argv[1]).read_bytes(), DEFAULTS, JOB)"
+        "one(sandbox, Path(sys.argv[1]).read_bytes())"
     )
     command = [sys.executable, "-c", script, str(tmp_path / "slow")]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as parent:
@@ -388,5 +471,5 @@ def test_codec_warnings_do_not_fill_the_log(sandbox: Sandbox, capfd: pytest.Capt
     entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in fields)
     tiff = struct.pack("<2sHI", b"II", 42, 8 + len(coded)) + coded + struct.pack("<H", len(fields)) + entries
     with suppress(ImageError):
-        sandbox.compress(tiff + bytes(4), DEFAULTS, JOB)
+        one(sandbox, tiff + bytes(4))
     assert capfd.readouterr().err == ""

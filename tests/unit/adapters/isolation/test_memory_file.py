@@ -13,7 +13,7 @@ from catalight.adapters.codec.sandbox import Sandbox
 from catalight.adapters.isolation import memory_file as module
 from catalight.adapters.isolation.memory_file import memory_file
 from catalight.domain.image.limits import LIMITS
-from catalight.domain.image.options import Options
+from catalight.domain.image.rendition import Rendition
 from local.hosts.images import draw
 
 
@@ -83,10 +83,10 @@ def test_images_are_compressed_through_nameless_files(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
     sandbox, image = Sandbox(LIMITS), draw(1, 320, 240)
-    expected = sandbox.compress(image, Options(), "job")
+    expected = sandbox.compress(image, [Rendition()], "job")
     refuse(monkeypatch, errno.ENOSYS)
     monkeypatch.setattr(module, "SHARED_MEMORY", tmp_path)
     with caplog.at_level(logging.WARNING):
-        assert [sandbox.compress(image, Options(), "job") for _ in range(3)] == [expected] * 3
+        assert [sandbox.compress(image, [Rendition()], "job") for _ in range(3)] == [expected] * 3
     assert len(caplog.records) == 1
     sandbox.close()

@@ -11,8 +11,8 @@ from random import Random
 import pytest
 
 from catalight.adapters.tables import gunzip
-from catalight.adapters.tables.encodings import ENCODINGS
 from catalight.adapters.tables.read import read
+from catalight.domain.catalogue.encodings import ENCODINGS
 from catalight.domain.catalogue.files import Options, Table, TextFile
 from catalight.domain.errors import CatalogueError, OptionError, Problem
 from tests.unit.adapters.tables.writing import by_openpyxl

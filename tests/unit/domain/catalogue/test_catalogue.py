@@ -64,6 +64,7 @@ def test_a_catalogue_is_read() -> None:
         columns=Columns((2,), 0, 1, Reason.CLASSIC),
         outputs=("Output Image Urls",),
         header_line=1,
+        own_columns=Columns((2,), 0, 1, Reason.CLASSIC),
     )
     assert parse(data).images == 2
 

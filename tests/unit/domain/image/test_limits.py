@@ -3,8 +3,8 @@
 import pytest
 
 from catalight.domain.errors import ImageError
+from catalight.domain.image.formats import ImageFormat
 from catalight.domain.image.limits import LIMITS
-from catalight.domain.image.options import ImageFormat
 
 MILLION = 1_000_000
 
@@ -24,3 +24,13 @@ def test_outputs(output: ImageFormat, transparent: bool, millions: int) -> None:
     LIMITS.check_output(output, millions, MILLION, transparent=transparent)
     with pytest.raises(ImageError):
         LIMITS.check_output(output, millions + 1, MILLION, transparent=transparent)
+
+
+def test_pixels_that_are_held_meanwhile_leave_less_memory() -> None:
+    held = 200 * MILLION
+    assert LIMITS.holds(ImageFormat.AVIF, 28, MILLION, transparent=False)
+    assert LIMITS.holds(ImageFormat.AVIF, 22, MILLION, transparent=False, beside=held)
+    assert not LIMITS.holds(ImageFormat.AVIF, 23, MILLION, transparent=False, beside=held)
+    assert not LIMITS.holds(ImageFormat.PNG, 1, 1, transparent=False, beside=1_000 * MILLION)
+    assert LIMITS.allows_animation(60, 1_000, 1_000, beside=held)
+    assert not LIMITS.allows_animation(60, 1_000, 1_000, beside=300 * MILLION)

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalight.domain.job import links
+from catalight.domain.job.result_form import ResultForm, ResultFormat
 
 
 def test_a_token_is_the_same_for_every_attempt() -> None:
@@ -82,6 +83,12 @@ def test_a_file_name_is_safe_for_any_path(path: str) -> None:
 )
 def test_a_result_is_named_after_the_catalogue(catalogue: str, name: str) -> None:
     assert links.result_name(catalogue) == name
+
+
+def test_a_result_is_named_after_its_form() -> None:
+    workbook = ResultForm(ResultFormat.XLSX)
+    assert links.result_name("products.ods", workbook) == "products-catalight.xlsx"
+    assert links.result_name("products.csv", ResultForm(only_failed=True)) == "products-failed.csv"
 
 
 @given(st.text(max_size=200))

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -40,6 +42,17 @@ def test_a_range_holds_more_images_if_they_are_duplicates() -> None:
     assert ranges.weight([first, again, again, ended]) == 1.25
     assigned = list(ranges.assign(map(ranges.weight, [[first]] + [[again]] * 150)))
     assert [assigned.count(number) for number in (0, 1)] == [1 + 72, 78]
+
+
+def test_further_renditions_of_an_image_count_a_part_of_the_first_that_is_pending() -> None:
+    first, second, third = (Image("http://h/a", rendition=number) for number in range(3))
+    error = ImageError(ImageErrorCode.NOT_FOUND, "")
+    again = [replace(image, same_as=(0, number)) for number, image in enumerate((first, second, third))]
+    assert ranges.weight([first, second, third]) == 1.5
+    assert ranges.weight([first, second, third] * 2) == 3
+    assert ranges.weight([first.failed(error), second, third]) == 1.25
+    assert ranges.weight([first.failed(error), second.failed(error), third]) == 1
+    assert ranges.weight(again) == 1.5 * ranges.DUPLICATE
 
 
 @given(st.integers(0, 500), st.integers(1, 50))

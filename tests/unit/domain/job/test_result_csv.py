@@ -16,11 +16,9 @@ from catalight.domain.catalogue.result_columns import (
     result_columns_in,
 )
 from catalight.domain.errors import ImageError, ImageErrorCode
-from catalight.domain.job.result_csv import head, line
-from catalight.domain.job.row import Image, Row
+from catalight.domain.job.row import Image
+from tests.results import COMMA, HEADER, a_job, a_row, written
 
-COMMA = Dialect(",", "\n")
-HEADER = ("Serial Number", "Product Name", "Input Image Urls")
 DONE = Image("http://a").done("t/a.jpg", 1000, 300, 2, 1)
 ALSO_DONE = Image("http://b").done("t/b.jpg", 500, 200, 2, 1)
 KEPT = Image("http://k").done("t/k.jpg", 90, 80, 2, 1, kept=True)
@@ -36,9 +34,14 @@ ROWS = st.lists(st.tuples(CELLS, CELLS, CELLS, CELLS), max_size=5)
 IMAGES = st.lists(st.sampled_from([DONE, ALSO_DONE, KEPT, LOST, CORRUPT]), max_size=4)
 
 
+def head(dialect: Dialect, header: tuple[str, ...]) -> bytes:
+    return written(a_job(dialect, header), [])
+
+
 def line_of(dialect: Dialect, cells: tuple[str, ...], images: list[Image]) -> bytes:
-    row = Row("job", 0, run=1, range=None, cells=cells, images=tuple(images))
-    return line(dialect, row, "https://l", len(cells))
+    """The line of a row as wide as the header."""
+    job = a_job(dialect, [f"column {index}" for index in range(len(cells))])
+    return written(job, [a_row(cells, images)]).removeprefix(written(job, []))
 
 
 def cells_of(data: bytes, dialect: Dialect) -> list[list[str]]:
@@ -66,7 +69,7 @@ def cells_of(data: bytes, dialect: Dialect) -> list[list[str]]:
             [
                 "https://l/images/t/a.jpg,https://l/images/t/m.jpg,https://l/images/t/n.jpg",
                 *("DONE", "", "1002", "302"),
-                ",URL_SCHEME_ADDED URL_TRIMMED,KEPT URL_SCHEME_ADDED URL_TRIMMED",
+                ",URL_SCHEME_ADDED+URL_TRIMMED,KEPT+URL_SCHEME_ADDED+URL_TRIMMED",
             ],
         ),
         ([KEPT], ["https://l/images/t/k.jpg", "DONE", "", "90", "80", "KEPT"]),

@@ -13,10 +13,10 @@ from catalight.domain.catalogue.dialect import Dialect
 from catalight.domain.catalogue.result_columns import RESULT_COLUMNS
 from catalight.domain.catalogue.url_repair import Repair
 from catalight.domain.errors import ImageError, ImageErrorCode
-from catalight.domain.job import links
-from catalight.domain.job.result_csv import line
-from catalight.domain.job.row import Image, Row
+from catalight.domain.job import links, safe_names
+from catalight.domain.job.row import Image
 from tests.pipeline import Pipeline, a_submission
+from tests.results import a_job, a_row, written
 
 ATTACKS = [
     "=cmd|' /C calc'!A0",
@@ -52,9 +52,9 @@ DIALECTS = st.builds(
 )
 BASE = "https://cdn.test"
 
-_LINK = r"https://cdn\.test/images/[A-Za-z0-9_-]{22}/[A-Za-z0-9_-]{1,80}\.(?:jpg|webp|avif|png|gif)"
-_NOTE = "|".join(["KEPT", *Repair])
-_NOTES = rf"(?:{_NOTE})(?: (?:{_NOTE}))*"
+_LINK = r"https://cdn\.test/images/[A-Za-z0-9_-]{22}/[A-Za-z0-9_.%-]{1,720}\.(?:jpg|webp|avif|png|gif)"
+_NOTE = "|".join(["KEPT", "SMALL", *Repair])
+_NOTES = rf"(?:{_NOTE})(?:\+(?:{_NOTE}))*"
 GRAMMAR = {
     "Output Image Urls": rf"(?:{_LINK})?(?:,(?:{_LINK})?)*",
     "Status": r"DONE|PARTIAL|FAILED|EMPTY",
@@ -63,6 +63,10 @@ GRAMMAR = {
     "Bytes Out": r"[0-9]+",
     "Notes": rf"(?:{_NOTES})?(?:,(?:{_NOTES})?)*",
 }
+
+
+STEMS = st.none() | TEXTS.map(lambda text: safe_names.segment(safe_names.safe(text, unicode=True)))
+"""The name of an image's source, or one that a template made of the row."""
 
 
 @st.composite
@@ -74,7 +78,7 @@ def images(draw: st.DrawFn) -> Image:
         return image.failed(ImageError(draw(CODES), draw(TEXTS)))
     extension = draw(st.sampled_from(["jpg", "webp", "avif", "png", "gif"]))
     try:
-        link = links.link(draw(st.binary(min_size=1)), 1, 0, 0, image.url, extension)
+        link = links.link(draw(st.binary(min_size=1)), 1, 0, 0, image.url, extension, draw(STEMS))
     except ValueError:  # an invalid URL is not fetched and gets no link
         return image.failed(ImageError(ImageErrorCode.INVALID_URL, "It is no URL."))
     return image.done(
@@ -99,9 +103,9 @@ def read(data: bytes, delimiter: str) -> list[list[str]]:
 def test_result_columns_are_safe_and_the_users_cells_are_unchanged(
     dialect: Dialect, cells: list[str], ended: list[Image]
 ) -> None:
-    row = Row("job", 0, run=1, range=None, cells=tuple(cells), images=tuple(ended))
-    written = line(dialect, row, BASE, len(cells)).decode()
-    [found] = csv.reader(io.StringIO(written, newline=""), delimiter=dialect.delimiter, strict=True)
+    job = a_job(dialect, [f"column {index}" for index in range(len(cells))], link_base=BASE)
+    line = written(job, [a_row(cells, ended)]).removeprefix(written(job, [])).decode()
+    [found] = csv.reader(io.StringIO(line, newline=""), delimiter=dialect.delimiter, strict=True)
     assert found[: len(cells)] == cells
     assert safe(found[len(cells) :])
 

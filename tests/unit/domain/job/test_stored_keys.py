@@ -5,10 +5,12 @@ from dataclasses import replace
 import pytest
 
 from catalight.domain.errors import ImageError, ImageErrorCode
-from catalight.domain.image.options import Options, Target
+from catalight.domain.image.formats import Target
+from catalight.domain.image.rendition import Rendition
 from catalight.domain.image.report import Times
 from catalight.domain.job import links, stored_keys
 from catalight.domain.job.job import Job
+from catalight.domain.job.result_form import ResultForm, ResultFormat
 from catalight.domain.job.row import Image, Row
 from tests.pipeline import Pipeline
 
@@ -17,7 +19,7 @@ LOST = ImageError(ImageErrorCode.NOT_FOUND, "The host answered 404.")
 
 
 def a_job(target: Target, run: int = 1) -> Job:
-    return replace(Pipeline().start(URL), options=Options(format=target), run=run)
+    return replace(Pipeline().start(URL), renditions=(Rendition(format=target),), run=run)
 
 
 def a_row(job: Job, image: Image) -> Row:
@@ -45,6 +47,17 @@ def test_with_a_fixed_format_only_one_key_is_possible() -> None:
     assert [*stored_keys.orphan_keys(job, a_row(job, done))] == []
 
 
+def test_each_rendition_has_keys_of_its_own_format() -> None:
+    asked = (Rendition(name="a", format=Target.WEBP), Rendition(name="b", format=Target.AVIF))
+    job = replace(a_job(Target.WEBP), renditions=asked)
+    row = Row(job.id, 0, 1, 0, (), (Image(URL).failed(LOST), Image(URL, rendition=1)))
+    first, second = (
+        f"images/{links.link(job.secret, 1, 0, place, URL, extension)}"
+        for place, extension in enumerate(("webp", "avif"))
+    )
+    assert [*stored_keys.possible_keys(job, row)] == [*stored_keys.orphan_keys(job, row)] == [first, second]
+
+
 def test_the_leftovers_of_a_done_image_are_its_other_formats() -> None:
     """The host may have served another image to an attempt that died than to the next one."""
     job = a_job(Target.KEEP)
@@ -69,3 +82,11 @@ def test_an_invalid_url_has_no_keys() -> None:
         == [*stored_keys.orphan_keys(job, a_row(job, image))]
         == []
     )
+
+
+def test_the_results_of_a_job_are_those_of_all_runs_also_if_they_did_not_fit_a_workbook() -> None:
+    job = replace(a_job(Target.WEBP, run=2), result=ResultForm(ResultFormat.XLSX))
+    assert stored_keys.result_keys(job) == [
+        f"results/{job.id}/{name}" for name in ("1.xlsx", "1.csv", "2.xlsx", "2.csv")
+    ]
+    assert stored_keys.result_keys(replace(job, run=1, result=ResultForm())) == [f"results/{job.id}/1.csv"]

@@ -9,12 +9,11 @@ from catalight.domain.web.egress import EgressPolicy
 from catalight.usecases.callers.throttle import Throttle
 from catalight.usecases.images.link_image import LinkImage
 from catalight.usecases.jobs.fetch_feed import FetchFeed
-from catalight.usecases.jobs.link_result import LinkResult
 from catalight.usecases.jobs.own_job import OwnJob
 from functions.api.app import app
 from functions.api.body_limit import MAX_BODY
 from functions.api.services import Services, link_image, services
-from tests.pipeline import Pipeline
+from tests.pipeline import RETENTION, Pipeline
 
 
 @pytest.fixture
@@ -40,11 +39,13 @@ def client(pipeline: Pipeline) -> Iterator[TestClient]:
         cancel_job=pipeline.cancel_job,
         retry_job=pipeline.retry_job,
         delete_job=pipeline.delete_job,
+        extend_job=pipeline.extend_job,
         redeliver_webhook=pipeline.redeliver_webhook,
-        link_result=LinkResult(pipeline.jobs, pipeline.store, pipeline.clock),
+        offer_result=pipeline.offer_result,
         api_base="",
         link_base="",
         egress=EgressPolicy(ports=frozenset({8443})),
+        retention=RETENTION,
     )
     app.dependency_overrides |= {services: lambda: built, link_image: lambda: LinkImage(pipeline.store)}
     yield TestClient(app, base_url="https://api.test", raise_server_exceptions=False, follow_redirects=False)

@@ -13,6 +13,7 @@ from catalight.domain.errors import (
     KeyNotFoundError,
     UnavailableError,
     UnderstoodOtherwiseError,
+    UploadGoneError,
 )
 from catalight.domain.job.job import JobState
 from catalight.domain.web.egress import EgressPolicy
@@ -47,7 +48,7 @@ class TestUpload:
         fields = {"quality": "80", "format": "keep", "max_width": "100", "background": "#00ff7F"}
         fields["webhook_url"] = "https://shop.test/h"
         job = pipeline.jobs.get(upload(client, **fields).json()["request_id"])
-        assert job.options.to_document() == {
+        assert job.renditions[0].to_document() == {
             "quality": 80,
             "format": "keep",
             "max_width": 100,
@@ -72,6 +73,14 @@ class TestUpload:
             "header_row": "1",
             "encoding": "windows-1252",
             "sheet": "Products",
+            "file_name": "{serial}-{n}",
+            "file_names": "unicode",
+            "keep_days": "60",
+            "renditions": "",  # it takes the place of five of the others
+            "result_format": "jsonl",
+            "result": "replace",
+            "failed": "empty",
+            "result_encoding": "input",
         }
         schemas = client.get("/openapi.json").json()["components"]["schemas"]
         assert set(fields) | {"file", "file_url"} == set(schemas["Body_upload"]["properties"])
@@ -105,7 +114,7 @@ class TestUpload:
 
     def test_a_colour_may_have_three_digits(self, client: TestClient, pipeline: Pipeline) -> None:
         job = pipeline.jobs.get(upload(client, background="#1aF").json()["request_id"])
-        assert job.options.background == "#11aaFF"
+        assert job.renditions[0].background == "#11aaFF"
 
     def test_empty_fields_count_as_missing(self, client: TestClient) -> None:
         assert upload(client, quality="", format="", background="", max_width="").status_code == 202
@@ -360,7 +369,9 @@ def test_an_unexpected_error_does_not_reach_the_server_which_would_log_it(
 
 
 def test_every_error_that_can_reach_the_api_is_mapped_to_a_problem() -> None:
-    never_in_the_api = {ImageError, KeyNotFoundError, ConfigurationError, UnderstoodOtherwiseError}
+    never_in_the_api = {
+        *(ImageError, KeyNotFoundError, ConfigurationError, UnderstoodOtherwiseError, UploadGoneError)
+    }
     assert set(problems.CATALIGHT_ERRORS) == set(all_subclasses(CatalightError)) - never_in_the_api
 
 

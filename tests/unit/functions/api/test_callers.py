@@ -16,14 +16,14 @@ from catalight.domain.catalogue.catalogue import Understanding
 from catalight.domain.errors import CatalogueError, Problem
 from catalight.usecases.callers.authenticate import Authenticate
 from catalight.usecases.callers.manage_keys import ManageKeys
-from functions.api import columns, jobs, uploads
+from functions.api import columns, downloads, jobs, keeping, uploads
 from functions.api.app import app
 from functions.api.callers import caller, own_job
 from functions.api.services import services
 from tests.pipeline import Pipeline, csv_of
 from tests.unit.functions.api.requests import check_problem, upload
 
-ROUTERS = (columns.router, jobs.router, uploads.router)
+ROUTERS = (columns.router, downloads.router, jobs.router, keeping.router, uploads.router)
 OPEN_TO_ALL = {"/", "/docs", "/healthz", "/images/{token}/{name}"}
 WITHOUT_JOB = [
     ("POST", "/upload"),
@@ -39,6 +39,7 @@ OF_ONE_JOB = [
     ("POST", "/jobs/{}/cancel"),
     ("POST", "/jobs/{}/retry"),
     ("DELETE", "/jobs/{}"),
+    ("POST", "/jobs/{}/extend?days=9"),
     ("POST", "/jobs/{}/webhook/redeliver"),
 ]
 

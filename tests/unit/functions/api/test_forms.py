@@ -123,7 +123,7 @@ def test_an_unknown_field_of_any_length_is_named_shortly(client: TestClient) -> 
     answer = send(client, field("quality" * 500, b"1") + field("_charset_", b"punycode") + FILE + END)
     body = check_problem(answer, 422, "invalid-request")
     assert "_charset_" in str(body["detail"])
-    assert len(str(body)) < 1_500
+    assert len(str(body)) < 2_000  # each of the two messages lists the names that exist
 
 
 def test_a_text_field_instead_of_the_file_is_reported(client: TestClient) -> None:

@@ -59,3 +59,13 @@ def test_a_head_answer_has_no_body(invoke: Invoke) -> None:
 
 def test_answers_have_an_hsts_header(invoke: Invoke) -> None:
     assert "max-age" in invoke(event("api-welcome"))["headers"]["strict-transport-security"]
+
+
+@pytest.mark.parametrize("name", ["Gr%C3%B6%C3%9Fe-%E9%9E%8B.jpg", "Größe-鞋.jpg"])
+def test_a_link_with_unicode_letters_is_found(invoke: Invoke, pipeline: Pipeline, name: str) -> None:
+    """The gateway decodes the path (https://github.com/middleapi/standard-server/pull/93)."""
+    token = "t" * 22
+    pipeline.store.put(f"images/{token}/Größe-鞋.jpg", b"", "image/jpeg")
+    sent = event("api-status")
+    sent["rawPath"] = sent["requestContext"]["http"]["path"] = f"/images/{token}/{name}"
+    assert invoke(sent)["statusCode"] == 307

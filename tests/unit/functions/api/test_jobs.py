@@ -133,6 +133,7 @@ class TestRedeliver:
         ("POST", "retry"),
         ("DELETE", ""),
         ("GET", "rows"),
+        ("POST", "extend?days=9"),
         ("POST", "webhook/redeliver"),
     ],
 )

@@ -100,6 +100,7 @@ BREAKS: list[tuple[Callable[[Document], None], list[str]]] = [
             "GET /jobs → 200.jobs[].links.rows is gone",
             "GET /status/{request_id} → 200.links.rows is gone",
             "POST /jobs/{request_id}/cancel → 202.links.rows is gone",
+            "POST /jobs/{request_id}/extend → 200.links.rows is gone",
             "POST /jobs/{request_id}/retry → 202.links.rows is gone",
             "POST /jobs/{request_id}/webhook/redeliver → 202.links.rows is gone",
             "POST /upload → 202.links.rows is gone",

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from catalight.domain.image.options import Target
+from catalight.domain.image.formats import Target
+from catalight.domain.image.rendition_requests import read_renditions
 
 PAGE = (Path(__file__).parents[4] / "functions/api/page.html").read_text()
 
@@ -40,5 +41,12 @@ def test_the_page_only_calls_the_api_itself() -> None:
 
 
 def test_the_form_offers_every_format() -> None:
-    offered = re.findall(r"<option(?: value=\"([a-z]+)\")?>([a-z ]+)<", PAGE)
+    [formats] = re.findall(r"<select name=\"format\">(.*?)</select>", PAGE, re.DOTALL)
+    offered = re.findall(r"<option(?: value=\"([a-z]+)\")?>([a-z ]+)<", formats)
     assert {value or text for value, text in offered} == set(Target)
+
+
+def test_the_form_offers_renditions_that_the_api_takes() -> None:
+    [offered] = re.findall(r"<select name=\"renditions\">(.*?)</select>", PAGE, re.DOTALL)
+    requests = re.findall(r"value='([^']+)'", offered)
+    assert [len(read_renditions(request)) for request in requests] == [1, 1, 1, 2]

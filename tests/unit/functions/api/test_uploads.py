@@ -13,9 +13,12 @@ from httpx2 import Response
 
 from catalight.domain.errors import ImageError
 from catalight.domain.errors import ImageErrorCode as Code
+from catalight.domain.job import links
+from catalight.domain.job.result_form import CLASSIC, ResultForm, ResultFormat
 from functions.api.app import app
 from functions.api.services import services
 from tests.pipeline import MISSING, Pipeline, csv_of
+from tests.results import sheets_of
 from tests.unit.adapters.tables.test_reader import workbook
 from tests.unit.functions.api.requests import ONE, check_problem, upload
 
@@ -327,9 +330,65 @@ class TestFormats:
         job = pipeline.jobs.get(body["request_id"])
         assert (job.images, job.outputs) == (2, ("Output Photo", "Output Photo 2"))
         pipeline.run()
-        head, row = pipeline.result(job).removeprefix("\ufeff").splitlines()
-        assert head.startswith("SKU,Photo,Photo 2,Output Photo,Output Photo 2,Status")
-        assert row.startswith("007,http://h/a.png,http://h/b.png,")
+        head, row = sheets_of(pipeline.store.objects[links.result_key(job.id, 1, job.result)])["Products"]
+        assert head[:6] == ["SKU", "Photo", "Photo 2", "Output Photo", "Output Photo 2", "Status"]
+        assert row[:3] == ["007", "http://h/a.png", "http://h/b.png"]
+
+    @pytest.mark.parametrize(
+        ("sheets", "fields", "code"),
+        [
+            (1, {}, ["not_carried"]),
+            (2, {}, ["not_carried"]),
+            (2, {"result_format": "csv"}, ["not_carried"]),
+            (1, {"result_format": "csv"}, []),
+            (1, {"result_format": "jsonl"}, []),
+            (2, {"strict": "true"}, ["not_carried"]),
+        ],
+    )
+    def test_what_a_result_does_not_carry_is_said(
+        self, client: TestClient, sheets: int, fields: dict[str, str], code: list[str]
+    ) -> None:
+        """It is no problem of the file, so `strict` does not refuse it."""
+        data = workbook(**{f"S{number}": [["Photo"], ["http://h/a.png"]] for number in range(sheets)})
+        for body in (upload(client, data, **fields).json(), dry_run(client, data, **fields)):
+            assert [warning["code"] for warning in body["warnings"]] == code
+            assert body["warnings_total"] == len(code)
+
+    @pytest.mark.parametrize(
+        ("size", "fields", "code"),
+        [
+            (32_767, {"result_format": "xlsx"}, []),
+            (32_768, {"result_format": "xlsx"}, ["result_as_csv"]),
+            (32_768, {"result_format": "xlsx", "strict": "true"}, ["result_as_csv"]),
+            (32_768, {}, []),
+        ],
+    )
+    def test_a_cell_that_makes_a_workbook_a_csv_is_named(
+        self, client: TestClient, size: int, fields: dict[str, str], code: list[str]
+    ) -> None:
+        data = csv_of("http://h/a.png").replace(b"Product 1", b"x" * size)
+        warnings = upload(client, data, **fields).json()["warnings"]
+        assert [(warning["code"], warning["line"]) for warning in warnings] == [(one, 2) for one in code]
+
+    def test_the_form_of_the_result_reaches_the_job(self, client: TestClient, pipeline: Pipeline) -> None:
+        def form(data: bytes, **fields: str) -> ResultForm:
+            answer = upload(client, data, **fields)
+            return pipeline.jobs.get(answer.json()["request_id"]).result
+
+        text, book = csv_of("http://h/a.png"), workbook(A=[["Photo"], ["http://h/a.png"]])
+        assert (form(text), form(book).format) == (CLASSIC, ResultFormat.XLSX)
+        assert form(book, result_format="csv") == CLASSIC
+        assert form(text, result_format="jsonl").format is ResultFormat.JSONL
+        fields = {"result": "replace", "failed": "empty", "result_encoding": "input", "result_format": ""}
+        assert form(text, **fields).flags == ("replace", "empty", "input")
+        check_problem(upload(client, text, result_format="zip"), 422, "invalid-request")
+        check_problem(upload(client, text, result="both"), 422, "invalid-request")
+
+    def test_the_form_of_the_result_is_a_part_of_what_was_sent(self, client: TestClient) -> None:
+        key = {"Idempotency-Key": "k"}
+        assert upload(client, ONE, key).status_code == 202
+        assert upload(client, ONE, key, result="append").status_code == 202
+        check_problem(upload(client, ONE, key, result="replace"), 422, "idempotency-key")
 
     def test_a_sheet_may_be_chosen(self, client: TestClient) -> None:
         data = workbook(One=[["Photo"], ["http://h/a.png"]], Two=[["Photo"], ["http://h/b.png"]])

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from catalight.domain.errors import ImageError, ImageErrorCode
-from catalight.domain.image.options import ImageFormat
+from catalight.domain.image.formats import ImageFormat
 from catalight.domain.image.report import Times
 from catalight.domain.job.row import Image
 from catalight.domain.web.hosts import Host
@@ -344,11 +344,27 @@ class TestConnections:
 
         def compress(data: bytes, options: Any, job: str) -> Any:
             jobs.append(job)
-            return an_output(data)
+            return [an_output(data)]
 
         setup = Setup(compress=compress)
         setup("http://h/a", "http://h/b")
         assert jobs == [setup.job.id] * 2
+
+    def test_the_codec_learns_of_the_job_before_the_first_download_is_done(self) -> None:
+        expected, jobs = Event(), list[str]()
+
+        def fetch(url: str, _: object) -> bytes:
+            assert expected.wait(TIMEOUT)
+            return url.encode()
+
+        def expect(job: str) -> None:
+            jobs.append(job)
+            expected.set()
+
+        setup = Setup(downloads=2)
+        setup.compress_images = replace(setup.compress_images, fetch=fetch, expect=expect)
+        assert [image.state for image in setup("http://h/a", "http://h/b")] == ["DONE", "DONE"]
+        assert jobs == [setup.job.id]
 
     def test_while_the_store_is_slow_the_output_budget_limits_compressed_images(self) -> None:
         changed, made, store_answers = Condition(), Counter[str](), Event()
@@ -362,7 +378,7 @@ class TestConnections:
             with changed:
                 made["outputs"] += 1
                 changed.notify_all()
-            return an_output(b"123456")
+            return [an_output(b"123456")]
 
         setup = Setup(
             downloads=8,

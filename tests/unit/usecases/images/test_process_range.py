@@ -1,11 +1,13 @@
+from collections.abc import Sequence
 from dataclasses import replace
 from threading import Lock
 
 import pytest
 
-from catalight.domain.errors import UnavailableError
+from catalight.domain.errors import ImageError, UnavailableError
 from catalight.domain.image.compressed import Compressed
-from catalight.domain.image.options import ImageFormat, Options
+from catalight.domain.image.formats import ImageFormat
+from catalight.domain.image.rendition import Rendition
 from catalight.domain.job.job import JobState
 from catalight.domain.job.row import Row
 from catalight.domain.messages import FinishJob, ProcessRange
@@ -30,7 +32,7 @@ def test_images_are_stored_and_their_rows_ended() -> None:
 def test_a_kept_source_is_marked_in_its_row_and_in_the_result() -> None:
     pipeline = Pipeline()
     made = iter([an_output(b"small", ImageFormat.GIF, kept=True), an_output(b"made")])
-    compress_images = replace(pipeline.compress_images, compress=lambda data, options, job: next(made))
+    compress_images = replace(pipeline.compress_images, compress=lambda data, renditions, job: [next(made)])
     pipeline.process_range = replace(pipeline.process_range, compress_images=compress_images)
     job = pipeline.start("http://h/a.png http://h/b.png")
     pipeline.run()
@@ -183,7 +185,7 @@ def test_compression_holds_the_coding_lock() -> None:
     coder = Lock()
     coded: list[bool] = []
 
-    def compress(data: bytes, options: Options, job: str) -> Compressed:
+    def compress(data: bytes, options: Sequence[Rendition], job: str) -> list[Compressed | ImageError]:
         coded.append(coder.locked())
         return pipeline.compress(data, options, job)
 

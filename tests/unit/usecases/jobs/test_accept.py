@@ -7,7 +7,7 @@ import pytest
 from catalight.domain.catalogue.catalogue import parse
 from catalight.domain.catalogue.columns import Reason, Request
 from catalight.domain.errors import CatalogueError, IdempotencyError
-from catalight.domain.image.options import Options
+from catalight.domain.image.rendition import Rendition
 from catalight.usecases.jobs.accept import Accepted
 from catalight.usecases.jobs.submit import Submission
 from catalight.usecases.jobs.understand import Upload
@@ -23,7 +23,7 @@ def accept(pipeline: Pipeline, upload: Upload, key: str | None = None, owner: st
         Submission,
         owner=owner,
         file_name="c.csv",
-        options=Options(),
+        renditions=(Rendition(),),
         webhook_url=None,
         api_base="https://api.test",
         link_base="https://api.test",

@@ -1,10 +1,16 @@
 from dataclasses import replace
 
+import pytest
+
 from catalight.domain.catalogue import catalogue
 from catalight.domain.job.job import JobState
+from catalight.domain.job.result_csv import media_type
+from catalight.domain.job.result_form import Placement, RequestedResult, ResultFormat
 from catalight.domain.job.webhook import WebhookState
 from catalight.domain.messages import DeliverWebhook, FinishJob
+from catalight.usecases.jobs.link_result import LinkResult
 from tests.pipeline import MISSING, Pipeline, a_submission
+from tests.results import sheets_of
 
 HOOK = "https://shop.test/hook"
 
@@ -36,6 +42,55 @@ def test_rows_are_stored_without_empty_cells_at_their_end_and_written_with_all_o
     pipeline.run()
     written = [line.split(";")[:5] for line in pipeline.result(job).splitlines()[1:]]
     assert written == [["1", "P", "http://h/a.png", "", ""], ["2", "P", "", "", ""], ["3", "", "", "", "x"]]
+
+
+WORKBOOK = RequestedResult(ResultFormat.XLSX)
+
+
+def test_the_result_has_the_requested_form() -> None:
+    pipeline = Pipeline()
+    requested = RequestedResult(placement=Placement.REPLACE)
+    job = pipeline.start("http://h/a.png", result=requested)
+    pipeline.run()
+    [image] = next(pipeline.rows.stream(job.id)).images
+    [key] = [key for key in pipeline.store.objects if key.startswith("results/")]
+    assert key == f"results/{job.id}/1-replace.csv"
+    assert pipeline.store.objects[key].decode().splitlines()[1:] == [
+        f"1,Product 1,https://cdn.test/images/{image.link}"
+    ]
+    assert LinkResult(pipeline.jobs, pipeline.store, pipeline.clock)(job.id).url == f"memory:{key}"
+
+
+def test_a_result_that_is_a_workbook_is_removed_with_its_job() -> None:
+    pipeline = Pipeline()
+    job = pipeline.start("http://h/a.png", result=WORKBOOK)
+    pipeline.run()
+    key = f"results/{job.id}/1.xlsx"
+    assert sheets_of(pipeline.store.objects[key])["Products"][1][1] == "Product 1"
+    assert media_type(job, job.result).endswith("spreadsheetml.sheet")
+    pipeline.delete_job(job.id)
+    pipeline.run()
+    assert not pipeline.store.objects
+
+
+def test_a_result_that_no_workbook_can_hold_is_written_as_csv(caplog: pytest.LogCaptureFixture) -> None:
+    """So that each job ends. Its images are counted once."""
+    pipeline = Pipeline(hosts={"http://h/b.png": MISSING})
+    cell = f"{'x' * 40_000} http://h/a.png http://h/b.png"
+    job = pipeline.start(cell, result=WORKBOOK)
+    pipeline.run()
+    ended = pipeline.jobs.get(job.id)
+    assert ended.state is JobState.COMPLETED
+    assert ended.counts.done + ended.counts.failed == job.images
+    assert [key for key in pipeline.store.objects if key.startswith("results/")] == [
+        f"results/{job.id}/1.csv"
+    ]
+    assert "the result is CSV in UTF-8: cell_too_long" in caplog.messages
+    link = LinkResult(pipeline.jobs, pipeline.store, pipeline.clock)(job.id)
+    assert link.url == f"memory:results/{job.id}/1.csv"
+    pipeline.delete_job(job.id)
+    pipeline.run()
+    assert not pipeline.store.objects
 
 
 def test_a_finished_job_has_the_exact_counts() -> None:

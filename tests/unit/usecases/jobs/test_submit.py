@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from catalight.domain.errors import IdempotencyError, JobGoneError
-from catalight.domain.image.options import Options
+from catalight.domain.image.rendition import Rendition
 from catalight.domain.job.job import JobState
 from catalight.domain.job.row import Row
 from catalight.domain.messages import ProcessRange
@@ -93,7 +93,9 @@ class TestIdempotencyKey:
         ]
         assert len({job.id for job in jobs}) == 5
 
-    @pytest.mark.parametrize("fields", [{"webhook_url": "https://h/"}, {"options": Options(quality=1)}])
+    @pytest.mark.parametrize(
+        "fields", [{"webhook_url": "https://h/"}, {"renditions": (Rendition(quality=1),)}]
+    )
     def test_other_fields_under_the_same_key_are_refused(self, fields: dict[str, Any]) -> None:
         pipeline = Pipeline()
         job = pipeline.start(TEN, idempotency_key="k")

@@ -1,13 +1,13 @@
 """Images and results on S3."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from io import BufferedReader, RawIOBase
 from itertools import batched
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from boto3.s3.transfer import TransferConfig
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, IncompleteReadError
 from botocore.handlers import add_expect_header
 
 from catalight.adapters.aws.clients import PASSING, unavailable_when_down
@@ -15,16 +15,18 @@ from catalight.domain.errors import UnavailableError
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
+    from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
 DELETED_AT_ONCE = 1_000  # keys; the limit of DeleteObjects
+CHUNK = 1 << 20  # bytes
 KEEP = "public, max-age=31536000, immutable"  # the image behind a link never changes
 ONE_PART_AT_A_TIME = TransferConfig(use_threads=False)
 
 
 class S3Store:
-    """`catalight.usecases.ports.ObjectStore` on one bucket."""
+    """`catalight.usecases.ports.ObjectStore` and `ObjectReader` on one bucket."""
 
     def __init__(self, client: "S3Client", bucket: str) -> None:
         # "Expect: 100-continue" costs a round trip for each upload, which only pays for bodies of gigabytes.
@@ -58,6 +60,20 @@ class S3Store:
                 raise
             return True
 
+    def read(self, key: str) -> bytes | None:
+        chunks = self.stream(key)
+        return None if chunks is None else b"".join(chunks)
+
+    def stream(self, key: str) -> Iterator[bytes] | None:
+        with unavailable_when_down("S3"):
+            try:
+                body = self._client.get_object(Bucket=self._bucket, Key=key)["Body"]
+            except ClientError as error:
+                if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+                    return None
+                raise
+        return _chunks(body)
+
     def link(self, key: str, seconds: int, file_name: str | None = None, *, head: bool = False) -> str:
         params = {"Bucket": self._bucket, "Key": key}
         if file_name:
@@ -77,6 +93,15 @@ class S3Store:
                 raise RuntimeError(f"S3 refused to delete: {', '.join(sorted(codes))}")
             if codes:
                 raise UnavailableError("S3")
+
+
+def _chunks(body: "StreamingBody") -> Iterator[bytes]:
+    """Yield what S3 sends. A body that breaks off is an outage: its beginning is used already."""
+    with unavailable_when_down("S3"), body:
+        try:
+            yield from body.iter_chunks(CHUNK)
+        except IncompleteReadError as error:
+            raise UnavailableError("S3") from error
 
 
 class _Chunks(RawIOBase):

@@ -2,18 +2,19 @@
 
 import json
 import re
+from collections.abc import Collection
 from typing import Any
 
 from catalight.domain.errors import ImageError, ImageErrorCode
 from catalight.domain.image.compressed import Compressed
-from catalight.domain.image.options import ImageFormat
+from catalight.domain.image.formats import ImageFormat
 from catalight.domain.image.report import Source, Times
 
 BYTES = 16_384  # of one answer
 _DETAIL = re.compile(r"[ -~]{1,500}")  # in our own words: `foreign` quotes no file
 _FORMAT = re.compile(r"[a-z]{2,10}")
 _TRACE_CHARACTERS = 2_000
-_NUMBERS = range(1 << 31)
+NUMBERS = range(1 << 31)
 
 
 class SandboxError(Exception):
@@ -32,10 +33,29 @@ def parsed(line: bytes) -> dict[str, Any]:
     try:
         answer = json.loads(line)
     except (ValueError, RecursionError):
-        raise _malformed() from None
+        raise malformed() from None
     if not isinstance(answer, dict):
-        raise _malformed()
+        raise malformed()
     return answer
+
+
+def number(answer: dict[str, Any], name: str, allowed: Collection[int]) -> int:
+    """Return a number of an answer. Raises SandboxError if it is not allowed."""
+    value = answer.get(name)
+    if type(value) is not int or value not in allowed:
+        raise malformed()
+    return value
+
+
+def check(answer: dict[str, Any]) -> None:
+    """Raise the ImageError that an answer names, or SandboxError if it is the codec's own error."""
+    try:
+        if "code" in answer:
+            raise ImageError(ImageErrorCode(answer["code"]), _matching(_DETAIL, answer["detail"]))
+        if "fault" in answer:
+            raise SandboxError("the codec failed", str(answer["fault"])[-_TRACE_CHARACTERS:])
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise malformed() from None
 
 
 def compressed(data: bytes, answer: dict[str, Any]) -> Compressed:
@@ -43,14 +63,11 @@ def compressed(data: bytes, answer: dict[str, Any]) -> Compressed:
 
     Raises the ImageError that the answer names, or SandboxError if the codec failed or the answer is not one.
     """
+    check(answer)
     try:
-        if "code" in answer:
-            raise ImageError(ImageErrorCode(answer["code"]), _matching(_DETAIL, answer["detail"]))
-        if "fault" in answer:
-            raise SandboxError("the codec failed", str(answer["fault"])[-_TRACE_CHARACTERS:])
         return _compressed(data, answer)
     except (AttributeError, KeyError, TypeError, ValueError):
-        raise _malformed() from None
+        raise malformed() from None
 
 
 def _compressed(data: bytes, answer: dict[str, Any]) -> Compressed:
@@ -59,13 +76,12 @@ def _compressed(data: bytes, answer: dict[str, Any]) -> Compressed:
     sides = _number(source["width"]), _number(source["height"])
     times = Times(**{stage: _number(value) for stage, value in answer["times"].items()})
     report = Source(_matching(_FORMAT, source["format"]), *sides)
-    return Compressed(
-        data, ImageFormat(answer["format"]), width, height, report, times, answer["kept"] is True
-    )
+    flags = answer["kept"] is True, answer["small"] is True
+    return Compressed(data, ImageFormat(answer["format"]), width, height, report, times, *flags)
 
 
 def _number(value: object) -> int:
-    if type(value) is not int or value not in _NUMBERS:
+    if type(value) is not int or value not in NUMBERS:
         raise ValueError
     return value
 
@@ -76,5 +92,6 @@ def _matching(pattern: re.Pattern[str], value: str) -> str:
     return value
 
 
-def _malformed() -> SandboxError:
+def malformed() -> SandboxError:
+    """Return the error of an answer that is none, or does not belong there."""
     return SandboxError("a codec process gave an answer that the codec never gives")

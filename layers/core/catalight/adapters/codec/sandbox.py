@@ -1,19 +1,21 @@
 """Run the codec in child processes with hard limits, so that a bad image harms nothing but itself."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from threading import Lock
 
 from catalight.adapters.codec import answers
 from catalight.adapters.codec.answers import SandboxError
-from catalight.adapters.codec.child import Child, LostError
+from catalight.adapters.codec.child import Child, LostError, TimeLeft
 from catalight.adapters.codec.forking import ForkServer
 from catalight.adapters.codec.shared_lock import SharedLock
+from catalight.adapters.codec.work import Work
 from catalight.adapters.isolation.memory_file import memory_file
+from catalight.domain.errors import ImageError
 from catalight.domain.image.compressed import Compressed
 from catalight.domain.image.limits import Limits
-from catalight.domain.image.options import Options
+from catalight.domain.image.rendition import Rendition
 
 
 class Sandbox:
@@ -35,19 +37,36 @@ class Sandbox:
         """Start a child before its first image arrives, without waiting for it."""
         self._idle.append(self._fork())
 
-    def compress(self, data: bytes, options: Options, job: str) -> Compressed:
-        """Run the codec's `compress` in a process that has seen no images but those of this job.
+    def expect(self, job: str) -> None:
+        """Have an idle child of this job; end those of other jobs.
 
-        Raises ImageError `gave_up` if the image exceeds a limit or crashes twice.
+        If there is none, one is started, without waiting for it. If that fails, `compress` tries once more.
         """
-        with suppress(LostError), self._lock.shared():
-            return self._compress(data, options, job)
-        with self._lock.alone():
-            self._end_idle()  # they hold memory too
-            try:
-                return self._compress(data, options, job)
-            except LostError as lost:
-                raise lost.verdict from lost
+        with suppress(LostError):
+            self._idle.append(self._take(job))
+
+    def compress(
+        self, data: bytes, renditions: Sequence[Rendition], job: str
+    ) -> list[Compressed | ImageError]:
+        """Run the codec's `compress_all` in a process that has seen no images but those of this job.
+
+        A rendition that exceeds a limit or crashes twice is `gave_up`; those before it are kept, and those
+        after it go on in a new child while the time of the image lasts. Raises ImageError if the source
+        cannot be used.
+        """
+        work, left, again = Work(renditions), TimeLeft(self._limits), TimeLeft(self._limits)
+        while work.due:
+            with suppress(LostError):
+                with self._lock.shared():
+                    self._work(work, data, job, left)
+                continue
+            with self._lock.alone():
+                self._end_idle()  # they hold memory too
+                try:
+                    self._work(work, data, job, again)
+                except LostError as lost:
+                    work.fail(lost.verdict)
+        return work.outcomes()
 
     def close(self) -> None:
         """End all processes."""
@@ -57,17 +76,25 @@ class Sandbox:
                 self._server.close()
             self._server = None
 
-    def _compress(self, data: bytes, options: Options, job: str) -> Compressed:
-        with self._child(job) as child, memory_file() as source, memory_file() as output:
-            source.write(data)
-            source.seek(0)
-            answer = child.compress(source.fileno(), output.fileno(), options)
-            output.seek(0)
-            try:
-                return answers.compressed(output.read(), answer)
-            except SandboxError:
-                child.spent = True  # nobody knows what happened to it
-                raise
+    def _work(self, work: Work, data: bytes, job: str, left: TimeLeft) -> None:
+        """Have a child make what is due. Raises LostError if it ended, and maybe not because of its image."""
+        try:
+            with self._child(job) as child, memory_file() as source, memory_file() as output:
+                source.write(data)
+                source.seek(0)
+                try:
+                    for answer in child.compress(source.fileno(), output.fileno(), work.begin(), left):
+                        work.take(answer, output.fileno())
+                    if work.due:
+                        raise answers.malformed()
+                except SandboxError:
+                    child.spent = True  # nobody knows what happened to it
+                    raise
+        except (ImageError, SandboxError) as error:
+            if left.is_over:
+                work.fail_all(error)
+            else:
+                work.fail(error)
 
     def _end_idle(self) -> None:
         while self._idle:

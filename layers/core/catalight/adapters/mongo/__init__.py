@@ -1,9 +1,10 @@
-"""MongoDB: jobs and rows (the source of truth), API keys and usage, throttled hosts, remembered columns."""
+"""MongoDB: jobs and rows (the source of truth), API keys and usage, throttled hosts, columns, exports."""
 
 from catalight.adapters.mongo.client import Document
 from catalight.adapters.mongo.columns import MongoColumnMemory
 from catalight.adapters.mongo.connection import Connection, MongoPing
 from catalight.adapters.mongo.deliveries import MongoDeliveries
+from catalight.adapters.mongo.exports import MongoExports
 from catalight.adapters.mongo.hosts import MongoHosts
 from catalight.adapters.mongo.jobs import MongoJobs
 from catalight.adapters.mongo.keys import MongoKeys
@@ -15,6 +16,7 @@ __all__ = [
     "Document",
     "MongoColumnMemory",
     "MongoDeliveries",
+    "MongoExports",
     "MongoHosts",
     "MongoJobs",
     "MongoKeys",

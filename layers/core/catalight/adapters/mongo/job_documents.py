@@ -1,5 +1,6 @@
 """Conversion of jobs to and from documents of the `jobs` collection."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -9,24 +10,41 @@ from catalight.adapters.mongo.client import Document
 from catalight.domain.catalogue import column_requests
 from catalight.domain.catalogue.catalogue import Dialect
 from catalight.domain.catalogue.result_columns import OUTPUT
-from catalight.domain.image.options import Options
+from catalight.domain.image.rendition import Rendition
 from catalight.domain.image.report import Times
 from catalight.domain.job.job import Counts, Job, JobState
+from catalight.domain.job.naming import Naming
+from catalight.domain.job.origin import Origin
 from catalight.domain.job.request_headers import RequestHeaders
+from catalight.domain.job.result_form import ResultForm
 from catalight.domain.job.webhook import Delivery, Webhook, WebhookState
 
-_DEFAULTS: dict[str, Any] = {"request_headers": {}, "outputs": [OUTPUT], "remembered": {}, "duplicates": 0}
+_DEFAULTS: dict[str, Any] = {
+    "request_headers": {},
+    "outputs": [OUTPUT],
+    "remembered": {},
+    "duplicates": 0,
+    "renditions": [],
+    "origin": None,
+    "naming": None,
+    "result": ResultForm().to_document(),
+    "keep_days": None,
+}
 
 
 def to_document(job: Job) -> Document:
     """Return the document of a job."""
+    first, *others = (rendition.to_document() for rendition in job.renditions)
     document = {
         **asdict(job),
-        "options": job.options.to_document(),
+        "options": first,
+        "renditions": others,
         "secret": Binary(job.secret),
         "request_headers": job.request_headers.to_document(),
         "outputs": list(job.outputs),
         "remembered": {key: column_requests.to_document(request) for key, request in job.remembered.items()},
+        "origin": job.origin and job.origin.to_document(),
+        "result": job.result.to_document(),
     }
     for name, default in _DEFAULTS.items():  # a field that a release added is stored only if it is used
         if document[name] == default:
@@ -39,7 +57,9 @@ def to_job(document: Document) -> Job:
     fields: dict[str, Any] = {
         **document,
         "state": JobState(document["state"]),
-        "options": Options.from_document(document["options"]),
+        "renditions": tuple(
+            map(Rendition.from_document, (document["options"], *document.get("renditions", ())))
+        ),
         "dialect": Dialect(**document["dialect"]),
         "header": tuple(document.get("header", ())),
         "counts": _to_counts(document["counts"]),
@@ -50,9 +70,17 @@ def to_job(document: Document) -> Job:
             key: column_requests.from_document(request)
             for key, request in document.get("remembered", {}).items()
         },
+        "origin": _read(Origin.from_document, document.get("origin")),
+        "naming": _read(Naming.from_document, document.get("naming")),
+        "result": _read(ResultForm.from_document, document.get("result")) or ResultForm(),
     }
-    fields.pop("bury_at", None)
+    for name in ("options", "bury_at"):
+        fields.pop(name, None)
     return Job(id=fields.pop("_id"), **fields)
+
+
+def _read[T](read: Callable[[Document], T], document: Document | None) -> T | None:
+    return None if document is None else read(document)
 
 
 def _to_counts(document: Document) -> Counts:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import asdict
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, cast
 
 from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
@@ -24,8 +25,8 @@ INDEXES = [
 
 WITH_RESULT = [state for state in JobState if state.has_result]
 
-# A header may have megabytes: those of many jobs would not fit into a function's memory.
-LISTED = {"header": False}
+# These may have megabytes: those of many jobs would not fit into a function's memory.
+LISTED = {"header": False, "origin": False}
 
 
 class MongoJobs(Mongo):
@@ -108,7 +109,16 @@ class MongoJobs(Mongo):
         for stored in ("deliveries", "busy_until", "redeliveries"):  # may have changed since the job was read
             webhook.pop(stored, None)
         document |= {f"webhook.{name}": value for name, value in webhook.items()}
-        return self._update_if(document.pop("_id"), conditions, new.moved_at, **document)
+        # The job may have been extended since it was read.
+        update = {"$max": {"expires_at": document.pop("expires_at")}}
+        return self._update_if(document.pop("_id"), conditions, new.moved_at, update, **document)
+
+    @reconnecting
+    def keep_until(self, job_id: str, until: datetime, now: datetime, *, shorten: bool) -> None:
+        self._jobs.update_one(
+            {"_id": job_id, "state": {"$ne": JobState.GONE}, "expires_at": {"$gt": now}},
+            {"$set" if shorten else "$max": {"expires_at": until}, "$min": {"sweep_at": until}},
+        )
 
     def delete(self, job_id: str, now: datetime) -> None:
         self._end_for_good(job_id, {"state": {"$ne": JobState.GONE}}, now)
@@ -128,7 +138,10 @@ class MongoJobs(Mongo):
         nothing: Document = {"header": [], "file_name": "", "secret": b"", "webhook": None, "sweep_at": None}
         self._jobs.update_one(
             {"_id": job_id, "state": JobState.GONE, "bury_at": None},
-            {"$set": {**nothing, "bury_at": until}, "$unset": {"remembered": True}},
+            {
+                "$set": {**nothing, "bury_at": until},
+                "$unset": {"remembered": True, "naming": True, "origin": True},
+            },
         )
 
     @reconnecting
@@ -171,10 +184,19 @@ class MongoJobs(Mongo):
         self._update_if(job_id, conditions, now, state=JobState.GONE, sweep_at=now)
 
     @reconnecting
-    def _update_if(self, /, job_id: str, conditions: Mapping[str, Any], now: datetime, **fields: Any) -> bool:
+    def _update_if(
+        self,
+        /,
+        job_id: str,
+        conditions: Mapping[str, Any],
+        now: datetime,
+        update: Mapping[str, Any] = MappingProxyType({}),
+        **fields: Any,
+    ) -> bool:
         """Update the job if the conditions hold. This is progress: the sweeper's intervals start again."""
         written = {"moved_at": now, "looks": 0, **fields}
-        return self._jobs.update_one({"_id": job_id, **conditions}, {"$set": written}).modified_count == 1
+        updated = self._jobs.update_one({"_id": job_id, **conditions}, {"$set": written, **update})
+        return updated.modified_count == 1
 
     @reconnecting
     def _matches(self, job_id: str, conditions: Mapping[str, Any]) -> bool:

@@ -125,9 +125,7 @@ def _after(job_id: str, number: int) -> Document:
 
 
 def _update(row: Row) -> UpdateOne:
-    written: Document = {
-        "$set": {"images": [_image_document(i) for i in row.images], "version": row.version + 1}
-    }
+    written: Document = {"$set": {"images": list(_image_documents(row.images)), "version": row.version + 1}}
     if not row.pending:
         written["$unset"] = {"pending": True}
     unchanged = {"_id": _id(row.job_id, row.number), "run": row.run, "pending": True, "version": row.version}
@@ -142,7 +140,7 @@ def _to_document(row: Row) -> Document:
         "run": row.run,
         "range": row.range,
         "cells": list(row.cells),
-        "images": [_image_document(image) for image in row.images],
+        "images": list(_image_documents(row.images)),
         "version": row.version,
     }
     return {**document, "pending": True} if row.pending else document
@@ -155,17 +153,27 @@ def _to_row(document: Document) -> Row:
         run=document["run"],
         range=document["range"],
         cells=tuple(document["cells"]),
-        images=tuple(map(_to_image, document["images"])),
+        images=tuple(_to_images(document["images"])),
         version=document["version"],
     )
 
 
 _DEFAULTS = {field.name: field.default for field in fields(Image)}
+_OF_IMAGE = ("url", "written", "notes", "column")  # the same in all renditions of an image
 
 
-def _image_document(image: Image) -> Document:
-    values = ((name, getattr(image, name)) for name in _DEFAULTS)
-    return {name: _compact(value) for name, value in values if value != _DEFAULTS[name]}
+def _image_documents(images: Iterable[Image]) -> Iterator[Document]:
+    """Yield the documents of images. That of a further rendition lacks what it shares with the one before."""
+    before: Document = {}
+    for image in images:
+        values = ((name, getattr(image, name)) for name in _DEFAULTS)
+        document = {name: _compact(value) for name, value in values if value != _DEFAULTS[name]}
+        of_image = {name: document[name] for name in _OF_IMAGE if name in document}
+        if image.rendition and of_image == before:
+            for name in of_image:
+                del document[name]
+        yield document
+        before = of_image
 
 
 def _compact(value: Any) -> Any:
@@ -173,8 +181,15 @@ def _compact(value: Any) -> Any:
     return astuple(value) if isinstance(value, (Source, Times)) else value
 
 
-def _to_image(document: dict[str, Any]) -> Image:
-    values = dict(document)
+def _to_images(documents: Iterable[Document]) -> Iterator[Image]:
+    before: Document = {}
+    for document in documents:
+        if "url" in document:
+            before = {name: document[name] for name in _OF_IMAGE if name in document}
+        yield _to_image({**before, **document})
+
+
+def _to_image(values: dict[str, Any]) -> Image:
     if "state" in values:
         values["state"] = ImageState(values["state"])
     if "error" in values:

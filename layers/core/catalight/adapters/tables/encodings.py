@@ -7,35 +7,11 @@ from itertools import islice
 from catalight.adapters.tables.guess import guesses
 from catalight.adapters.tables.problems import refusal
 from catalight.domain.catalogue.dialect import decode
+from catalight.domain.catalogue.encodings import ENCODINGS
 from catalight.domain.catalogue.files import TextFile
 from catalight.domain.catalogue.urls import shown
 from catalight.domain.errors import CatalogueError, OptionError, Problem
 
-# The names that `encoding` accepts, as RFC 2978 registers them, and Python's names for them.
-ENCODINGS = {
-    "utf-8": "utf-8-sig",
-    "utf-16": "utf-16",
-    "utf-16le": "utf-16-le",
-    "utf-16be": "utf-16-be",
-    **{f"windows-{number}": f"cp{number}" for number in range(1250, 1259)},
-    **{f"iso-8859-{part}": f"iso8859_{part}" for part in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 13, 14, 15, 16)},
-    "shift_jis": "cp932",
-    "euc-jp": "euc_jp",
-    "gb18030": "gb18030",
-    "gbk": "gb18030",
-    "gb2312": "gb18030",
-    "big5": "big5hkscs",
-    "euc-kr": "cp949",
-    "koi8-r": "koi8_r",
-    "koi8-u": "koi8_u",
-    "ibm437": "cp437",
-    "ibm850": "cp850",
-    "ibm852": "cp852",
-    "ibm866": "cp866",
-    "macintosh": "mac_roman",
-    "us-ascii": "ascii",
-    "tis-620": "tis_620",
-}
 _NAMES = {codec: name for name, codec in reversed(ENCODINGS.items())} | {"gb18030": "gb18030", "big5": "big5"}
 _IGNORED = re.compile(r"[\s_-]+")
 _KNOWN = {_IGNORED.sub("", name): name for name in ENCODINGS} | {

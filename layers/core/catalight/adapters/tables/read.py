@@ -10,13 +10,14 @@ from dataclasses import replace
 
 from catalight.adapters.tables.archive import Archive
 from catalight.adapters.tables.binary_workbook import read_binary
-from catalight.adapters.tables.encodings import ENCODINGS, read_text
+from catalight.adapters.tables.encodings import read_text
 from catalight.adapters.tables.extents import check_xls, check_xlsb
 from catalight.adapters.tables.gunzip import gunzip
 from catalight.adapters.tables.kinds import BIFF, GZIP, OLE, ZIP, ole_problem, very_old_workbook, zip_format
 from catalight.adapters.tables.ods import read_ods
 from catalight.adapters.tables.ooxml.workbook import read_workbook
 from catalight.adapters.tables.problems import out_of_memory
+from catalight.domain.catalogue.encodings import ENCODINGS
 from catalight.domain.catalogue.files import (
     Format,
     HeaderTest,

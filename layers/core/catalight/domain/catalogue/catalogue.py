@@ -1,16 +1,20 @@
 """A product catalogue: understand its file, and report every problem in it."""
 
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 from catalight.domain.catalogue.columns import Columns
 from catalight.domain.catalogue.dialect import Dialect, decode
-from catalight.domain.catalogue.files import Table, TextFile
+from catalight.domain.catalogue.files import UTF8, Format, Table, TextFile
 from catalight.domain.catalogue.header import Header, read_header
 from catalight.domain.catalogue.header_choice import NOTHING, Wanted
+from catalight.domain.catalogue.preamble import Preamble
 from catalight.domain.catalogue.required_columns import names_required
-from catalight.domain.catalogue.result_columns import output_of
+from catalight.domain.catalogue.result_columns import output_of, result_columns_in
 from catalight.domain.catalogue.row_reader import (
+    MAX_IMAGES,
     MAX_PADDING,
     MAX_PROBLEMS,
     MAX_ROWS,
@@ -44,7 +48,9 @@ class Catalogue:
     `columns` are those of the file: their indexes count the result columns of an earlier run, which `header`
     and the rows lack. `outputs` are the names of the columns that receive the new URLs, one for each image
     column; a name may be in the header already. `header_line` is where the header begins, from 1. `warnings`
-    holds the first MAX_PROBLEMS of the `warnings_total` warnings.
+    holds the first MAX_PROBLEMS of the `warnings_total` warnings. `own_columns` are the indexes of the same
+    columns in `header`; that of an image column among the result columns of an earlier run is -1. `preamble`
+    are the rows above the header, and `sheet` is the name of a workbook's sheet.
     """
 
     dialect: Dialect
@@ -55,6 +61,11 @@ class Catalogue:
     columns: Columns
     outputs: tuple[str, ...]
     header_line: int
+    own_columns: Columns
+    format: Format = Format.CSV
+    encoding: str = UTF8
+    sheet: str = ""
+    preamble: Preamble = ()
 
     @property
     def images(self) -> int:
@@ -92,6 +103,18 @@ class Understanding:
         cells = self.header.record.cells
         return tuple(output_of(cells[index]) for index in self.header.columns.images)
 
+    def in_renditions(self, number: int) -> "Understanding":
+        """Return this for a job with so many renditions of each image: too many outputs are a problem."""
+        images = sum(len(row.sources) for row in self.rows) if number > 1 else 0
+        if self.refusal or images * number <= MAX_IMAGES:
+            return self
+        message = (
+            f"{images:,} images in {number} renditions are {images * number:,} outputs; one job may have "
+            f"{MAX_IMAGES:,}. Split the file, or ask for fewer renditions."
+        )
+        problem = Problem("too_many_outputs", message, found=f"{images * number:,} outputs")
+        return replace(self, refusal=CatalogueError((problem,), 1))
+
     def catalogue(self) -> Catalogue:
         """Return the catalogue. Raise CatalogueError, with every problem of the file, if it has any."""
         if self.refusal:
@@ -107,6 +130,11 @@ class Understanding:
             columns=self.header.columns,
             outputs=self.outputs,
             header_line=self.header.record.line,
+            own_columns=_own_columns(self.header),
+            format=self.file.format,
+            encoding=self.file.encoding if isinstance(self.file, TextFile) else UTF8,
+            sheet=self.file.sheet if isinstance(self.file, Table) else "",
+            preamble=self.header.preamble,
         )
 
 
@@ -147,6 +175,24 @@ def understand(file: TextFile | Table, wanted: Wanted = NOTHING, *, strict: bool
         warnings.total,
         refusal,
     )
+
+
+def _own_columns(header: Header) -> Columns:
+    """Return the columns as indexes of the header without the result columns of an earlier run."""
+    removed = [
+        index
+        for results in result_columns_in(header.record.cells)
+        for index in range(results.start, results.stop)
+    ]
+    columns = header.columns
+    images = tuple(-1 if (own := _own(index, removed)) is None else own for index in columns.images)
+    return replace(
+        columns, images=images, serial=_own(columns.serial, removed), name=_own(columns.name, removed)
+    )
+
+
+def _own(index: int | None, removed: Sequence[int]) -> int | None:
+    return None if index is None or index in removed else index - bisect_left(removed, index)
 
 
 def _read_header(file: TextFile | Table, wanted: Wanted) -> Header:

@@ -111,11 +111,9 @@ def requested(
     Return the problems instead if the header lacks a column, or has several of its name.
     """
     found = {
-        name: _indexes(cells, name)
-        for name in (*(request.images or ()), request.serial, request.name)
-        if name
+        name: indexes(cells, name) for name in (*(request.images or ()), request.serial, request.name) if name
     }
-    problems = [_missing(cells, name) for name, indexes in found.items() if not indexes]
+    problems = [_missing(cells, name) for name, where in found.items() if not where]
     problems += [_ambiguous(name) for name in (request.serial, request.name) if name and len(found[name]) > 1]
     if problems:
         return tuple(problems)
@@ -159,7 +157,7 @@ def _columns_with(rows: Sequence[Sequence[str]], width: int, holds: Callable[[st
     return tuple(index for index in range(width) if held[index] > MOSTLY * filled[index])
 
 
-def _indexes(cells: Sequence[str], name: str) -> list[int]:
+def indexes(cells: Sequence[str], name: str) -> list[int]:
     """Return where a header has a column: by its exact name, or else by its plain one."""
     exact = [index for index, cell in enumerate(cells) if bare(cell) == bare(name)]
     return exact or [index for index, cell in enumerate(cells) if plain(cell) == plain(name) != ""]

@@ -10,6 +10,7 @@ from catalight.domain.catalogue.header_choice import NOTHING, Wanted, by_content
 from catalight.domain.catalogue.header_problems import MAX_LINES_TRIED, no_header, no_such_line, not_a_table
 from catalight.domain.catalogue.invisible import bare
 from catalight.domain.catalogue.lines import after_lines, filled_lines
+from catalight.domain.catalogue.preamble import Preamble, text_above
 from catalight.domain.catalogue.records import Record, records
 from catalight.domain.catalogue.required_columns import Candidate, read_candidate
 from catalight.domain.errors import CatalogueError
@@ -22,7 +23,8 @@ MAX_CHARACTERS_TRIED = 2_000_000  # of all lines that were tried without success
 class Header:
     """A header, with the columns that were chosen in it.
 
-    `newline` is its line end. `rows` yields the records after the header, without blank lines.
+    `newline` is its line end. `rows` yields the records after the header, without blank lines. `preamble` are
+    the rows above it.
     """
 
     delimiter: str
@@ -30,6 +32,7 @@ class Header:
     record: Record
     columns: Columns
     rows: Iterator[Record]
+    preamble: Preamble = ()
 
 
 def read_header(text: str, wanted: Wanted = NOTHING) -> Header:
@@ -93,4 +96,5 @@ def _header(text: str, candidate: Candidate, columns: Columns) -> Header:
     record = next(rows)
     end = after_lines(text, record.end - record.line + 1, candidate.start)
     newline = "\n" if text.endswith("\n", 0, end) and not text.endswith("\r\n", 0, end) else "\r\n"
-    return Header(candidate.delimiter, newline, record, columns, rows)
+    preamble = text_above(text[: candidate.start], candidate.delimiter)
+    return Header(candidate.delimiter, newline, record, columns, rows, preamble)

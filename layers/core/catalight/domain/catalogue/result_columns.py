@@ -16,12 +16,25 @@ _OUTPUT_PREFIX = "Output "
 _PREFIX = "Catalight "  # of a result column whose name the catalogue uses for a column of its own
 _MAX_NAME = 200  # characters of an image column's name
 _NUMBER = re.compile(r" [0-9]+\Z")
+_RENDITION = re.compile(r"(.+) \([a-z0-9_-]{1,40}\)\Z", re.DOTALL)
 
 
 def output_of(image_column: str) -> str:
     """Return the name of the column that receives the new URLs of an image column."""
     name = bare(image_column)[:_MAX_NAME]
     return OUTPUT if not name or is_image_column(name) else _OUTPUT_PREFIX + name
+
+
+def outputs_of(outputs: Sequence[str], renditions: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns for the new URLs of all renditions: `Output Photo`, `Output Photo (thumb)`, ….
+
+    `outputs` are those of the first rendition, one for each image column. `renditions` are all names.
+    """
+    return tuple(
+        f"{output} ({name or number})" if number > 1 else output
+        for output in outputs
+        for number, name in enumerate(renditions, 1)
+    )
 
 
 def names_beside(header: Sequence[str], outputs: Sequence[str] = (OUTPUT,)) -> tuple[str, ...]:
@@ -70,8 +83,13 @@ def _width_at(spellings: Sequence[Sequence[str]], index: int, sources: Counter[s
     """
     outputs = index
     of_name = Counter[str]()
-    while outputs < len(spellings) and (name := _output(spellings[outputs], sources)):
-        of_name[name] += 1
+    last: str | None = None  # of the first rendition
+    while outputs < len(spellings):
+        if name := _output(spellings[outputs], sources):
+            of_name[name] += 1
+            last = name
+        elif last is None or not _is_rendition(spellings[outputs], last):
+            break
         outputs += 1
     if outputs == index or of_name[spellings[index][0]] > sources[spellings[index][0]]:
         return 0
@@ -86,6 +104,12 @@ def _width_at(spellings: Sequence[Sequence[str]], index: int, sources: Counter[s
 def _output(spellings: Sequence[str], sources: Counter[str]) -> str | None:
     """Return the name of an output, as it is without a prefix; None if it is none."""
     return next((name for name in spellings if sources[name] or name == OUTPUT.casefold()), None)
+
+
+def _is_rendition(spellings: Sequence[str], output: str) -> bool:
+    """Return whether a column is that of a further rendition of `output`."""
+    matches = map(_RENDITION.fullmatch, spellings)
+    return any(match is not None and match[1] == output for match in matches)
 
 
 def _spellings(name: str) -> tuple[str, ...]:

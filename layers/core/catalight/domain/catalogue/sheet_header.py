@@ -10,9 +10,12 @@ from catalight.domain.catalogue.header import Header
 from catalight.domain.catalogue.header_choice import NOTHING, Choice, Wanted, by_content, by_name, classic
 from catalight.domain.catalogue.header_problems import MAX_LINES_TRIED, no_header, no_such_line
 from catalight.domain.catalogue.invisible import bare
+from catalight.domain.catalogue.preamble import rows_above
 from catalight.domain.catalogue.records import NO_LINKS, Record
 from catalight.domain.catalogue.required_columns import Candidate, candidate_of
 from catalight.domain.errors import CatalogueError
+
+MAX_ROWS_ABOVE = 1_000  # the highest line that a request may name
 
 
 def read_sheet(rows: Sequence[Row], wanted: Wanted = NOTHING) -> Header:
@@ -28,7 +31,8 @@ def read_sheet(rows: Sequence[Row], wanted: Wanted = NOTHING) -> Header:
         raise CatalogueError(problems, len(problems))
     candidate, columns = choice
     after = (record for record in records if record.line > candidate.record.line)
-    return Header(",", "\r\n", candidate.record, columns, after)
+    preamble = rows_above([(row.line, row.cells) for row in rows[:MAX_ROWS_ABOVE]], candidate.record.line)
+    return Header(",", "\r\n", candidate.record, columns, after, preamble)
 
 
 def header_index(rows: Sequence[Sequence[str]], wanted: Wanted = NOTHING) -> int | None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from catalight.domain.image.options import ImageFormat
+from catalight.domain.image.formats import ImageFormat
 from catalight.domain.image.report import Source, Times
 
 
@@ -10,8 +10,10 @@ from catalight.domain.image.report import Source, Times
 class Compressed:
     """A compressed image: `data` in `format`, `width` x `height` pixels, upright.
 
-    `times` are those of the codec's stages; a comparison of two outputs ignores them. `kept` means that the
-    output is the source itself, except for its metadata, because re-encoding would not have made it smaller.
+    `times` are those of the codec's stages; a comparison of two outputs ignores them. Those of the outputs of
+    one image add up to what was done for it: what serves several is counted in one of them. `kept` means that
+    the output is the source itself, except for its metadata, because re-encoding would not have made it
+    smaller. `small` means that the source, trimmed if that is asked for, has a side below `min_side`.
     """
 
     data: bytes
@@ -21,3 +23,4 @@ class Compressed:
     source: Source
     times: Times = field(compare=False)
     kept: bool = False
+    small: bool = False

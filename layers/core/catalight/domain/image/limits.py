@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from catalight.domain.errors import ImageError, ImageErrorCode
-from catalight.domain.image.options import ImageFormat
+from catalight.domain.image.formats import ImageFormat
 
 MB = 1_000_000
 
@@ -28,7 +28,8 @@ class Limits:
     `pixels` limits the source: phones with "50 megapixels" make 8192 x 6144. `scanned` limits the pixels that
     all scans of a progressive JPEG visit (encoders make about ten scans, twenty at most). If an animation has
     more than `frames` frames, or more than `animation_pixels` in all frames, only its first frame is used.
-    `memory` and `cpu_seconds` limit the process that decodes and encodes, and `output_bytes` its output.
+    `memory` and `cpu_seconds` limit the process that decodes and encodes, and `output_bytes` all that it
+    writes for one image.
     """
 
     pixels: int = 52 * MB
@@ -65,14 +66,19 @@ class Limits:
                 f"The image has {pixels:,} pixels; at most {allowed:,} can be encoded as {output_format}."
             )
 
-    def holds(self, output_format: ImageFormat, width: int, height: int, *, transparent: bool) -> bool:
-        """Return whether `check_output` accepts this output."""
-        return width * height <= self._encodable(output_format, transparent)
+    def holds(
+        self, output_format: ImageFormat, width: int, height: int, *, transparent: bool, beside: int = 0
+    ) -> bool:
+        """Return whether `check_output` accepts this output while `beside` bytes hold other pixels."""
+        return width * height <= self._encodable(output_format, transparent, beside)
 
-    def allows_animation(self, frames: int, width: int, height: int) -> bool:
-        """Return whether an animation with this many frames of this size is within the limits."""
+    def allows_animation(self, frames: int, width: int, height: int, *, beside: int = 0) -> bool:
+        """Return whether an animation with this many frames of this size is within the limits.
+
+        `beside` are the bytes of other pixels that are held meanwhile.
+        """
         return frames <= self.frames and frames * width * height <= min(
-            self.animation_pixels, self._pixel_bytes // _ANIMATION
+            self.animation_pixels, max(0, self._pixel_bytes - beside) // _ANIMATION
         )
 
     def too_many_bytes(self) -> ImageError:
@@ -80,8 +86,8 @@ class Limits:
         detail = f"The compressed image has more than {self.output_bytes:,} bytes."
         return ImageError(ImageErrorCode.TOO_MANY_BYTES, detail)
 
-    def _encodable(self, output_format: ImageFormat, transparent: bool) -> int:
-        return self._pixel_bytes // _ENCODING[output_format][transparent]
+    def _encodable(self, output_format: ImageFormat, transparent: bool, beside: int = 0) -> int:
+        return max(0, self._pixel_bytes - beside) // _ENCODING[output_format][transparent]
 
     @property
     def _pixel_bytes(self) -> int:

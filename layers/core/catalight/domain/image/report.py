@@ -1,6 +1,6 @@
 """The report on a compressed image: the time of each stage, and the source."""
 
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,13 @@ class Times:
     store: int = 0
 
     def __add__(self, other: "Times") -> "Times":
-        return Times(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
+        return Times(
+            self.fetch + other.fetch,
+            self.decode + other.decode,
+            self.resize + other.resize,
+            self.encode + other.encode,
+            self.store + other.store,
+        )
 
 
 @dataclass(frozen=True, slots=True)

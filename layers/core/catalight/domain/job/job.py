@@ -9,9 +9,12 @@ from enum import StrEnum
 from catalight.domain.catalogue.catalogue import Dialect
 from catalight.domain.catalogue.columns import Request
 from catalight.domain.catalogue.result_columns import OUTPUT
-from catalight.domain.image.options import Options
+from catalight.domain.image.rendition import Rendition
 from catalight.domain.image.report import Times
+from catalight.domain.job.naming import Naming
+from catalight.domain.job.origin import Origin
 from catalight.domain.job.request_headers import RequestHeaders
+from catalight.domain.job.result_form import ResultForm
 from catalight.domain.job.retention import Retention
 from catalight.domain.job.row import Image, ImageState
 from catalight.domain.job.webhook import Webhook
@@ -40,7 +43,7 @@ class JobState(StrEnum):
 
     @property
     def has_result(self) -> bool:
-        """Whether a result CSV is published."""
+        """Whether a result is published."""
         return self in (JobState.COMPLETED, JobState.CANCELLED)
 
 
@@ -53,7 +56,8 @@ ENDED = (JobState.COMPLETED, JobState.CANCELLED, JobState.FAILED)
 class Counts:
     """The numbers of done and failed images.
 
-    Bytes and times are sums over the done images, each output once: a shared one adds nothing.
+    An image counts once in each rendition. Bytes and times are sums over the done images, each output once: a
+    shared one adds nothing.
     """
 
     done: int = 0
@@ -98,7 +102,11 @@ class Job:
     `/images/…` is appended to `link_base`, which is the same URL or a CDN's. `outputs` are the names of the
     result's columns for the new URLs, one for each image column. `remembered` has the columns that were in
     memory for its header, by the key of the header, if they were used. `duplicates` is the number of images
-    whose URL an earlier image of the job has; 0 also if the job is older than this field.
+    whose URL an earlier image of the job has; 0 also if the job is older than this field. `images` counts the
+    images of the catalogue, and `counts` each of their `renditions`. Without `naming`, an image has the name
+    of its source. `origin` is None if the job is older than this field. `result` is the form of the result
+    that is written when a run ends. The job is kept for `keep_days` after a run began; None: for as long as
+    the deployment keeps jobs.
 
     `fingerprint` distinguishes submissions with the same Idempotency-Key. At `deadline_at` the run ends with
     what exists by then, and at `expires_at` the job is removed. `moved_at` is when the job last made
@@ -111,7 +119,7 @@ class Job:
     state: JobState
     run: int
     sealed: bool
-    options: Options
+    renditions: tuple[Rendition, ...]
     dialect: Dialect
     header: tuple[str, ...]
     file_name: str
@@ -137,6 +145,15 @@ class Job:
     outputs: tuple[str, ...] = (OUTPUT,)
     remembered: Mapping[str, Request] = field(default_factory=dict)
     duplicates: int = 0
+    origin: Origin | None = None
+    naming: Naming | None = None
+    result: ResultForm = field(default_factory=ResultForm)
+    keep_days: int | None = None
+
+    @property
+    def outputs_total(self) -> int:
+        """The number of images, each counted in each rendition."""
+        return self.images * len(self.renditions)
 
     @property
     def end(self) -> JobState:
@@ -152,7 +169,7 @@ class Job:
             sealed=False,
             cancelled=False,
             deadline_at=now + retention.job_deadline,
-            expires_at=retention.expires_at(now, self.created_at),
+            expires_at=max(self.expires_at, retention.expires_at(now, self.created_at, self.keep_days)),
             moved_at=now,
             sweep_at=now,
             looks=0,

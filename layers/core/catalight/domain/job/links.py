@@ -4,12 +4,15 @@ import hashlib
 import hmac
 import re
 from base64 import urlsafe_b64encode
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
+
+from catalight.domain.job import safe_names
+from catalight.domain.job.result_form import CLASSIC, ResultForm
 
 TOKEN_BYTES = 16
 MAX_NAME = 80
 FORBIDDEN_IN_FILE_NAMES = frozenset('/\\:*?"<>|')  # on at least one operating system
-_LINK = re.compile(r"[A-Za-z0-9_-]{22}/[A-Za-z0-9_-]{1,80}\.[a-z]{3,4}")
+_TOKEN_AND_EXTENSION = re.compile(r"[A-Za-z0-9_-]{22}/(.+)\.[a-z]{3,4}")
 
 
 def token(secret: bytes, run: int, row: int, image: int) -> str:
@@ -22,21 +25,33 @@ def token(secret: bytes, run: int, row: int, image: int) -> str:
     return urlsafe_b64encode(digest[:TOKEN_BYTES]).rstrip(b"=").decode()
 
 
-def file_name(url: str, extension: str) -> str:
-    """Return the source's own name, sanitised, with the output's extension (importers insist on one)."""
+def source_stem(url: str) -> str:
+    """Return the source's own name, sanitised, without its extension."""
     last = unquote(urlsplit(url).path).rsplit("/", 1)[-1]
     stem = re.sub(r"[^A-Za-z0-9_-]+", "-", last.rsplit(".", 1)[0]).strip("-")
-    return f"{stem[:MAX_NAME] or 'image'}.{extension}"
+    return stem[:MAX_NAME] or "image"
 
 
-def link(secret: bytes, run: int, row: int, image: int, url: str, extension: str) -> str:
-    """Return `{token}/{name}`, the path of an output image below `/images/`."""
-    return f"{token(secret, run, row, image)}/{file_name(url, extension)}"
+def file_name(url: str, extension: str) -> str:
+    """Return the source's own name, sanitised, with the output's extension (importers insist on one)."""
+    return f"{source_stem(url)}.{extension}"
+
+
+def link(
+    secret: bytes, run: int, row: int, image: int, url: str, extension: str, stem: str | None = None
+) -> str:
+    """Return `{token}/{name}`, the path of an output image below `/images/`.
+
+    `stem` is its name without the extension; None: that of its source.
+    """
+    name = file_name(url, extension) if stem is None else f"{stem}.{extension}"
+    return f"{token(secret, run, row, image)}/{name}"
 
 
 def is_link(text: str) -> bool:
     """Return whether `text` has the form of an output image's `{token}/{name}`."""
-    return _LINK.fullmatch(text) is not None
+    found = _TOKEN_AND_EXTENSION.fullmatch(text)
+    return found is not None and safe_names.is_segment(found[1])
 
 
 def image_key(link: str) -> str:
@@ -48,17 +63,18 @@ def image_key(link: str) -> str:
 
 
 def image_url(base: str, link: str) -> str:
-    """Return the URL of an output image; `base` is the API's URL or a CDN's."""
-    return f"{base}/{image_key(link)}"
+    """Return the URL of an output image, percent-encoded; `base` is the API's URL or a CDN's."""
+    return f"{base}/{image_key(link if link.isascii() else quote(link))}"
 
 
-def result_key(job_id: str, run: int) -> str:
-    """Return the S3 key of the result CSV of one run."""
-    return f"results/{job_id}/{run}.csv"
+def result_key(job_id: str, run: int, form: ResultForm = CLASSIC) -> str:
+    """Return the S3 key of the result of one run in this form."""
+    return f"results/{job_id}/{'-'.join((str(run), *form.flags))}.{form.format}"
 
 
-def result_name(catalogue_name: str) -> str:
+def result_name(catalogue_name: str, form: ResultForm = CLASSIC) -> str:
     """Return a result's file name: the catalogue's name, without unsafe or unprintable characters."""
     stem = catalogue_name.rsplit(".", 1)[0]
     safe = "".join(c if c.isprintable() and c not in FORBIDDEN_IN_FILE_NAMES else "-" for c in stem)
-    return f"{safe[:MAX_NAME].strip('. -') or 'catalogue'}-catalight.csv"
+    ending = f"{'failed' if form.only_failed else 'catalight'}.{form.format}"
+    return f"{safe[:MAX_NAME].strip('. -') or 'catalogue'}-{ending}"

@@ -18,11 +18,26 @@ DUPLICATE = 1 / 8
 
 The fewer ranges duplicates are in, the fewer of them are processed before the earlier image is done.
 """
+FURTHER = 1 / 4
+"""What a further rendition of an image counts: it needs no download and no decoding of its own.
+
+Of a JPEG of 1,600 x 1,200 pixels the first takes 12 ms of a CPU and each further one 4 ms; with an ordinary
+host's 60 ms for the download and 20 ms for each store, that is about a quarter of the time.
+"""
 
 
 def weight(images: Iterable[Image]) -> float:
-    """Return the number of the pending images of a row, in which a duplicate counts less."""
-    return sum(DUPLICATE if image.same_as else 1 for image in images if not image.ended)
+    """Return the number of the pending images of a row. Duplicates and further renditions count less.
+
+    Of the pending renditions of an image, the first counts as the image.
+    """
+    total, first = 0.0, -1
+    for place, image in enumerate(images):
+        if not image.ended:
+            share = DUPLICATE if image.same_as else 1
+            total += share if place - image.rendition != first else share * FURTHER
+            first = place - image.rendition
+    return total
 
 
 def assign(weights: Iterable[float], size: float = IMAGES_PER_RANGE) -> Iterator[int | None]:

@@ -1,54 +1,73 @@
-"""The result CSV: the catalogue's own columns, followed by the outcome of its images."""
+"""The result as CSV, with the delimiter and line ends of the catalogue, and with its encoding on request."""
 
 import codecs
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
-from catalight.domain.catalogue.dialect import Dialect
-from catalight.domain.catalogue.result_columns import OUTPUT, names_beside
-from catalight.domain.job import links
-from catalight.domain.job.row import Image, Row
+from catalight.domain.catalogue.encodings import codec_of
+from catalight.domain.catalogue.files import UTF8
+from catalight.domain.catalogue.urls import shown
+from catalight.domain.errors import ResultError, ResultErrorCode
+from catalight.domain.job.job import Job
+from catalight.domain.job.result_cells import cells_of
+from catalight.domain.job.result_form import ResultEncoding, ResultForm, ResultFormat
+from catalight.domain.job.row import Row
 
-KEPT = "KEPT"
+_MARKS = {
+    "utf-8": codecs.BOM_UTF8,
+    "utf-16-le": codecs.BOM_UTF16_LE,
+    "utf-16-be": codecs.BOM_UTF16_BE,
+}
 
 
-def head(dialect: Dialect, header: Sequence[str], outputs: Sequence[str] = (OUTPUT,)) -> bytes:
-    """Return the header line as UTF-8, after a byte order mark if the input had one.
+def write_csv(job: Job, form: ResultForm, rows: Iterable[Row]) -> Iterator[bytes]:
+    """Yield the lines of the result.
 
-    `outputs` are the names of the columns for the new URLs, one for each image column.
+    Raise ResultError at the first row with a character that the encoding of the input does not have.
     """
-    bom = codecs.BOM_UTF8 if dialect.bom else b""
-    return bom + _encoded(dialect, (*header, *names_beside(header, outputs)))
+    codec = codec_of(encoding_of(job, form))
+    cells = cells_of(job, form)
+    if job.dialect.bom and codec in _MARKS:
+        yield _MARKS[codec]
+    lines = chain(cells.above, [cells.header], map(cells.of_row, rows))
+    for number, texts in enumerate(lines, 1):
+        try:
+            yield _line(job, texts).encode(codec)
+        except UnicodeEncodeError as error:
+            raise _not_in_encoding(job, cells.header, texts, error, number) from error
 
 
-def line(dialect: Dialect, row: Row, link_base: str, width: int, outputs: int = 1) -> bytes:
-    """Return one row as UTF-8: `width` cells, then its images in the order of the cells they came from.
-
-    `outputs` is the number of columns for the new URLs.
-    """
-    urls = [
-        ",".join(_url(link_base, image) for image in row.images if image.column == column)
-        for column in range(outputs)
-    ]
-    failed = any(image.error for image in row.images)
-    errors = ",".join(image.error or "" for image in row.images) if failed else ""
-    notes = ",".join(map(_notes, row.images)) if any(map(_notes, row.images)) else ""
-    bytes_in = sum(image.bytes_in for image in row.images)
-    bytes_out = sum(image.bytes_out for image in row.images)
-    cells = (*row.padded(width), *urls, row.state, errors, str(bytes_in), str(bytes_out), notes)
-    return _encoded(dialect, cells)
+def encoding_of(job: Job, form: ResultForm) -> str:
+    """Return the name of the encoding of a result as CSV."""
+    if form.encoding is ResultEncoding.INPUT and job.origin:
+        return job.origin.encoding
+    return UTF8
 
 
-def _url(link_base: str, image: Image) -> str:
-    return links.image_url(link_base, image.link) if image.link else ""
+def media_type(job: Job, form: ResultForm) -> str:
+    """Return the media type of a job's result in this form."""
+    found = form.format.media_type
+    return f"{found}; charset={encoding_of(job, form)}" if form.format is ResultFormat.CSV else found
 
 
-def _notes(image: Image) -> str:
-    return " ".join((KEPT, *image.notes) if image.kept else image.notes)
-
-
-def _encoded(dialect: Dialect, cells: Sequence[str]) -> bytes:
+def _line(job: Job, cells: Sequence[str]) -> str:
     buffer = io.StringIO(newline="")
+    dialect = job.dialect
     csv.writer(buffer, delimiter=dialect.delimiter, lineterminator=dialect.newline).writerow(cells)
-    return buffer.getvalue().encode()
+    return buffer.getvalue()
+
+
+def _not_in_encoding(
+    job: Job, header: Sequence[str], cells: Sequence[str], error: UnicodeEncodeError, row: int
+) -> ResultError:
+    character = error.object[error.start]
+    index = next(index for index, cell in enumerate(cells) if character in cell)
+    column = f'"{shown(header[index])}"' if index < len(header) else f"{index + 1}"
+    encoding = job.origin.encoding if job.origin else UTF8
+    detail = (
+        f"{encoding} has no U+{ord(character):04X}, which is in row {row:,} of the result, column {column}. "
+        "Ask for utf-8."
+    )
+    return ResultError(ResultErrorCode.NOT_IN_ENCODING, detail)

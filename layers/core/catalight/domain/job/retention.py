@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self
 
+from catalight.domain.errors import OptionError
+
 
 @dataclass(frozen=True, slots=True)
 class Retention:
@@ -31,6 +33,17 @@ class Retention:
             max_lifetime=timedelta(days=float(variables["LONGEST_DAYS"])),
         )
 
-    def expires_at(self, now: datetime, created_at: datetime) -> datetime:
-        """Return when a job expires whose run begins now."""
-        return min(now + self.lifetime, created_at + self.max_lifetime)
+    def expires_at(self, now: datetime, created_at: datetime, days: int | None = None) -> datetime:
+        """Return when a job expires that is kept for `days` from now on; None: for `lifetime`."""
+        lifetime = self.lifetime if days is None else timedelta(days=days)
+        return min(now + lifetime, created_at + self.max_lifetime)
+
+    def check_days(self, field: str, days: int) -> None:
+        """Raise OptionError if no job can be kept for so long. The value comes from a form's `field`."""
+        if not 1 <= days <= self.max_days:
+            raise OptionError(field, str(days), f"a whole number from 1 to {self.max_days}")
+
+    @property
+    def max_days(self) -> int:
+        """The largest number of days that a job can be kept; at least 1, which is then cut short."""
+        return max(1, self.max_lifetime.days)

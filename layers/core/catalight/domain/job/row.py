@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from catalight.domain.errors import ImageError, ImageErrorCode
-from catalight.domain.image.options import ImageFormat
+from catalight.domain.image.formats import ImageFormat
 from catalight.domain.image.report import Source, Times
 
 HOST_WAIT_TOO_LONG = (
@@ -24,16 +24,18 @@ class ImageState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """One image of a row.
+    """One image of a row, in one of the job's renditions.
 
     `written` is what the cell holds, or None if that is `url`; `notes` are the codes of the repairs that made
-    the URL from it. `column` counts the image columns of the catalogue from 0. `same_as` is the row number
-    and place of the first image of the job with this URL, or None if this is the first. `attempts` counts the
-    transient failures. No further attempt is made before `not_before`. `waiting_since` is when the image
-    first had to wait for its host. `link` is the path of the output below `/images/`. Sizes are bytes, and
-    dimensions are pixels of the output. `source` and `times` are None if the image is not done, or was done
-    before these fields existed. `kept` means that the output is the source itself, except for its metadata.
-    `error` and `detail` say why the image failed or, while it is pending, why its last attempt failed.
+    the URL from it. `column` counts the image columns of the catalogue from 0, and `rendition` those of the
+    job. `same_as` is the row number and place of the first image of the job with this URL and rendition, or
+    None if this is the first. `attempts` counts the transient failures. No further attempt is made before
+    `not_before`. `waiting_since` is when the image first had to wait for its host. `link` is the path of the
+    output below `/images/`. Sizes are bytes, and dimensions are pixels of the output. `source` and `times`
+    are None if the image is not done, or was done before these fields existed. `kept` means that the output
+    is the source itself, except for its metadata, and `small` that the source has a side below the
+    rendition's `min_side`. `error` and `detail` say why the image failed or, while it is pending, why its
+    last attempt failed.
     """
 
     url: str
@@ -55,6 +57,8 @@ class Image:
     notes: tuple[str, ...] = ()
     column: int = 0
     same_as: tuple[int, int] | None = None
+    rendition: int = 0
+    small: bool = False
 
     @property
     def ended(self) -> bool:
@@ -76,11 +80,16 @@ class Image:
     def anew(self) -> "Image":
         """Return the image as it was submitted."""
         return Image(
-            self.url, written=self.written, notes=self.notes, column=self.column, same_as=self.same_as
+            self.url,
+            written=self.written,
+            notes=self.notes,
+            column=self.column,
+            same_as=self.same_as,
+            rendition=self.rendition,
         )
 
     def like(self, other: "Image") -> "Image":
-        """Return the image in the state of `other`, which has the same URL."""
+        """Return the image in the state of `other`, which has the same URL and rendition."""
         return replace(
             other,
             attempts=max(self.attempts, other.attempts),
@@ -106,6 +115,7 @@ class Image:
         times: Times | None = None,
         *,
         kept: bool = False,
+        small: bool = False,
     ) -> "Image":
         """Return the image as done."""
         return replace(
@@ -121,6 +131,7 @@ class Image:
             source=source,
             times=times,
             kept=kept,
+            small=small,
             error=None,
             detail=None,
         )
@@ -181,6 +192,8 @@ class RowState(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Row:
     """One row: its cells as they were submitted, and its images in the order of the cell.
+
+    An image has one entry for each rendition, one after the other.
 
     `cells` may lack empty ones at the end (see `without_empty_end`): a short row below a wide header would
     otherwise take a thousand times its own length in the database. `padded` has all of them.

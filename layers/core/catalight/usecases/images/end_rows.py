@@ -12,7 +12,7 @@ from catalight.domain.job.row import Row, pending_images
 from catalight.usecases.images.record_images import RecordImages
 from catalight.usecases.ports import Clock, Rows, SecondsLeft
 
-BATCH = 500  # rows
+BATCH = 500  # rows of one rendition
 MIN_SECONDS_LEFT = 30.0  # seconds; more than a batch takes
 
 CANCELLED = ImageError(ImageErrorCode.CANCELLED, "The job was cancelled before this image was started.")
@@ -47,7 +47,7 @@ class EndRows:
                 yield row
 
     def _end(self, job: Job, rows: Iterator[Row], error: ImageError, seconds_left: SecondsLeft) -> bool:
-        for batch in batched(rows, BATCH, strict=False):
+        for batch in batched(rows, BATCH // len(job.renditions), strict=False):
             outcomes = {(row, place): image.failed(error) for row, place, image in pending_images(batch)}
             self.record_images(job, batch, outcomes)
             if seconds_left() < MIN_SECONDS_LEFT:

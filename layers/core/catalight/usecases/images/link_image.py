@@ -11,7 +11,7 @@ LINK_SECONDS = 3600
 
 @dataclass(frozen=True, slots=True)
 class LinkImage:
-    """Turn the stable link of the result CSV into a presigned URL, for as long as the image is kept."""
+    """Turn the stable link of the result into a presigned URL, for as long as the image is kept."""
 
     store: ObjectStore
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from catalight.domain import retries
-from catalight.domain.job import ranges
+from catalight.domain.job import image_names, ranges
 from catalight.domain.job.job import ENDED, Job, JobState
 from catalight.domain.job.row import Row, first_due
 from catalight.domain.messages import ProcessRange as Message
@@ -80,7 +80,11 @@ class ProcessRange:
         self, job: Job, message: Message, rows: Sequence[Row], seconds_left: SecondsLeft
     ) -> Iterator[Outcomes]:
         """Yield outcomes in steps. Those of one step must be recorded before the next step is taken."""
-        tasks = [Task(row, place, image) for row, place, image in ranges.named_images(message, rows)]
+        of_number = {row.number: row for row in rows}
+        tasks = [
+            Task(number, place, image, image_names.stem(job, of_number[number], place))
+            for number, place, image in ranges.named_images(message, rows)
+        ]
         if job.state is JobState.CANCELLING:
             yield {(task.row, task.place): task.image.failed(CANCELLED) for task in tasks}
             return

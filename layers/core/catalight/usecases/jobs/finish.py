@@ -1,20 +1,24 @@
-"""Finish a job: write its result CSV, publish it with the exact counts, and start its webhook."""
+"""Finish a job: write its result, publish it with the exact counts, and start its webhook."""
 
+import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import chain
 
-from catalight.domain.job import links, result_csv, stored_keys
+from catalight.domain.errors import ResultError
+from catalight.domain.job import links, stored_keys
 from catalight.domain.job.job import Counts, Job, JobState
+from catalight.domain.job.result_csv import media_type
+from catalight.domain.job.result_form import ResultForm
 from catalight.domain.job.row import Row
 from catalight.domain.job.webhook import WebhookState
 from catalight.domain.messages import DeliverWebhook
 from catalight.domain.messages import FinishJob as Message
 from catalight.usecases.jobs.current import current
-from catalight.usecases.ports import Clock, Jobs, ObjectStore, Queue, Rows
+from catalight.usecases.ports import Clock, Jobs, ObjectStore, Queue, Rows, WriteResult
 
 DELETED_AT_ONCE = 1_000  # keys, about: more in one call cost no less
-CSV = "text/csv; charset=utf-8"
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,7 @@ class FinishJob:
     jobs: Jobs
     rows: Rows
     store: ObjectStore
+    write_result: WriteResult
     webhook_queue: Queue
     clock: Clock
 
@@ -40,13 +45,20 @@ class FinishJob:
             self.webhook_queue.send([DeliverWebhook(job.id, job.run)])
 
     def _publish(self, job: Job) -> None:
+        """Write the result. A file that cannot hold it is replaced by a CSV in UTF-8: every job ends."""
+        try:
+            counts = self._write(job, job.result)
+        except ResultError as error:
+            logger.warning("the result is CSV in UTF-8: %s", error.code)
+            counts = self._write(job, job.result.plain)
+        self.jobs.publish(job.id, job.run, job.end, counts, self.clock())
+
+    def _write(self, job: Job, form: ResultForm) -> Counts:
         counter = _Counter()
         rows = counter.count(self._rows_and_cleanup(job))
-        width, outputs = len(job.header), len(job.outputs)
-        lines = (result_csv.line(job.dialect, row, job.link_base, width, outputs) for row in rows)
-        chunks = chain([result_csv.head(job.dialect, job.header, job.outputs)], lines)
-        self.store.put_stream(links.result_key(job.id, job.run), chunks, CSV)
-        self.jobs.publish(job.id, job.run, job.end, counter.counts, self.clock())
+        key = links.result_key(job.id, job.run, form)
+        self.store.put_stream(key, self.write_result(job, form, rows), media_type(job, form))
+        return counter.counts
 
     def _rows_and_cleanup(self, job: Job) -> Iterator[Row]:
         """Yield all rows, and delete what a crashed attempt may have stored and no row refers to."""

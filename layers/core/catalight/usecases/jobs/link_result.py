@@ -1,10 +1,12 @@
-"""Link to a job's result CSV."""
+"""Link to a job's result, in the form in which it was written."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from catalight.domain.errors import JobNotFinishedError, ResultExpiredError
 from catalight.domain.job import links
+from catalight.domain.job.job import Job
+from catalight.domain.job.result_form import ResultForm
 from catalight.usecases.ports import Clock, Jobs, ObjectStore
 
 LINK_SECONDS = 3600
@@ -39,8 +41,18 @@ class LinkResult:
         job = self.jobs.get(job_id)
         if not job.state.has_result:
             raise JobNotFinishedError(job_id, RETRY_AFTER)
-        key = links.result_key(job.id, job.run)
-        if not self.store.exists(key):
-            raise ResultExpiredError(job_id)
-        url = self.store.link(key, LINK_SECONDS, file_name=links.result_name(job.file_name), head=head)
+        form = self.written(job)
+        name = links.result_name(job.file_name, form)
+        key = links.result_key(job.id, job.run, form)
+        url = self.store.link(key, LINK_SECONDS, file_name=name, head=head)
         return Link(url, self.clock() + timedelta(seconds=LINK_SECONDS))
+
+    def written(self, job: Job) -> ResultForm:
+        """Return the form in which the result was written: the job's, or a plain one if it did not fit.
+
+        Raise ResultExpiredError if neither is stored.
+        """
+        for form in job.result.possible:
+            if self.store.exists(links.result_key(job.id, job.run, form)):
+                return form
+        raise ResultExpiredError(job.id)

@@ -11,7 +11,7 @@ from catalight.domain.job.row import Image, ImageState, Row
 from catalight.usecases.jobs.send_window import SendWindow
 from catalight.usecases.ports import Clock, Jobs, Rows
 
-BATCH = 1_000  # rows
+BATCH = 1_000  # rows of one rendition
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class ReopenRows:
     def __call__(self, job: Job) -> None:
         """Reopen the rows of a run that is not sealed. The call that seals it sends its first window."""
         counts, last = Counts(), -1
-        for batch in batched(self._reopened(job), BATCH, strict=False):
+        for batch in batched(self._reopened(job), BATCH // len(job.renditions), strict=False):
             self.rows.reopen([row for row in batch if row.pending])
             counts += Counts.of(image for row in batch for image in row.images)
             last = max([last, *(row.range for row in batch if row.pending and row.range is not None)])

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID, uuid5
@@ -19,10 +19,13 @@ from catalight.domain.errors import (
     JobGoneError,
     UnderstoodOtherwiseError,
 )
-from catalight.domain.image.options import Options
+from catalight.domain.image.rendition import Rendition
 from catalight.domain.job import ranges, sweeping
 from catalight.domain.job.job import Counts, Job, JobState
+from catalight.domain.job.naming import Naming
+from catalight.domain.job.origin import Origin
 from catalight.domain.job.request_headers import RequestHeaders
+from catalight.domain.job.result_form import RequestedResult
 from catalight.domain.job.retention import Retention
 from catalight.domain.job.row import Image, Row, without_empty_end
 from catalight.domain.job.webhook import Webhook
@@ -43,13 +46,14 @@ class Submission:
     `api_base` and `link_base` are URLs without a path, as in Job. Requests of one owner with one
     `idempotency_key` are the same submission. A submission counts against the owner's `limits`, if it has
     any; `file_bytes` is the size of its file. `sent` identifies what was sent, if that is more than a classic
-    file, and `remembered` is what was known of the columns, by the key of the header.
+    file, and `remembered` is what was known of the columns, by the key of the header. `naming` lacks its
+    columns. `keep_days` is as in Job.
     """
 
     owner: str
     catalogue: Catalogue
     file_name: str
-    options: Options
+    renditions: tuple[Rendition, ...]
     webhook_url: str | None
     api_base: str
     link_base: str
@@ -59,20 +63,31 @@ class Submission:
     file_bytes: int = 0
     sent: str | None = None
     remembered: Mapping[str, Request] = field(default_factory=dict)
+    naming: Naming | None = None
+    keep_days: int | None = None
+    result: RequestedResult = field(default_factory=RequestedResult)
 
     @property
     def amounts(self) -> Amounts:
         """What counts against the limits of a day."""
-        return Amounts(len(self.catalogue.rows), self.catalogue.images, self.file_bytes)
+        outputs = self.catalogue.images * len(self.renditions)
+        return Amounts(len(self.catalogue.rows), outputs, self.file_bytes)
 
     @property
     def fingerprint(self) -> str:
         """SHA-256 of the submission: the fields, and what was sent, or a classic file as it was parsed."""
-        dialect, options = asdict(self.catalogue.dialect), self.options.to_document()
+        dialect = asdict(self.catalogue.dialect)
+        options, *others = (rendition.to_document() for rendition in self.renditions)
         what = [self.sent] if self.sent else [dialect, self.catalogue.header]
         digest = hashlib.sha256(_json([what[0], options, self.webhook_url, *what[1:]]))
         if headers := self.request_headers.to_document():
             digest.update(_json(headers))
+        if others:
+            digest.update(_json(others))
+        if self.naming or self.keep_days:
+            digest.update(_json([self.naming and asdict(self.naming), self.keep_days]))
+        if result := self.result.said:
+            digest.update(_json(result))
         for row in () if self.sent else self.catalogue.rows:
             digest.update(_json(row.cells))
         return digest.hexdigest()
@@ -95,15 +110,17 @@ class Submit:
         """Return the job as it was accepted, the same for each repetition with an Idempotency-Key.
 
         Raise IdempotencyError if the key was used for another submission, JobGoneError if the job of that key
-        is gone, UnderstoodOtherwiseError if other columns were in memory when it was accepted, LimitError if
-        a limit is exceeded, and UnavailableError if the database is down.
+        is gone, OptionError if the catalogue lacks a column of `naming`, UnderstoodOtherwiseError if other
+        columns were in memory when it was accepted, LimitError if a limit is exceeded, and UnavailableError
+        if the database is down.
         """
+        naming = submission.naming and named(submission.naming, submission.catalogue, submission.renditions)
         job_id = job_id_of(submission.owner, submission.idempotency_key) or self.new_id()
         # A repetition does not count against the limits.
         if submission.limits and not (submission.idempotency_key and self.jobs.find(job_id)):
             self.admit(submission.owner, submission.limits, usage.order(job_id), submission.amounts)
-        rows = tuple(_rows(job_id, submission.catalogue))
-        new = self._job(job_id, submission, rows)
+        rows = tuple(_rows(job_id, submission.catalogue, len(submission.renditions)))
+        new = replace(self._job(job_id, submission, rows), naming=naming)
         job = self.jobs.insert(new)
         if job.state is JobState.GONE:
             raise JobGoneError(job_id)
@@ -137,12 +154,12 @@ class Submit:
             state=JobState.PENDING,
             run=1,
             sealed=False,
-            options=submission.options,
+            renditions=submission.renditions,
             dialect=submission.catalogue.dialect,
             header=submission.catalogue.header,
             file_name=submission.file_name,
             rows=len(rows),
-            images=sum(len(row.images) for row in rows),
+            images=submission.catalogue.images,
             ranges=1 + max((row.range for row in rows if row.range is not None), default=-1),
             window=self.window,
             secret=secrets.token_bytes(32),
@@ -150,7 +167,7 @@ class Submit:
             link_base=submission.link_base,
             created_at=now,
             deadline_at=now + self.retention.job_deadline,
-            expires_at=self.retention.expires_at(now, now),
+            expires_at=self.retention.expires_at(now, now, submission.keep_days),
             moved_at=now,
             sweep_at=now + self.retention.stall_timeout,
             counts=Counts.of(image for row in rows for image in row.images),
@@ -158,8 +175,20 @@ class Submit:
             request_headers=submission.request_headers,
             outputs=submission.catalogue.outputs,
             remembered=submission.remembered,
-            duplicates=sum(image.same_as is not None for row in rows for image in row.images),
+            duplicates=sum(
+                image.same_as is not None for row in rows for image in row.images if not image.rendition
+            ),
+            keep_days=submission.keep_days,
+            origin=Origin.of(submission.catalogue),
+            result=submission.result.of_file(submission.catalogue.format),
         )
+
+
+def named(naming: Naming, catalogue: Catalogue, renditions: Sequence[Rendition]) -> Naming:
+    """Return a naming with the columns of a catalogue. Raise OptionError if it does not fit."""
+    has_names = any(rendition.name for rendition in renditions)
+    own = catalogue.own_columns
+    return naming.resolved(catalogue.header, own.serial, own.name, named_renditions=has_names)
 
 
 def job_id_of(owner: str, key: str | None) -> str | None:
@@ -171,11 +200,17 @@ def _json(value: object) -> bytes:
     return json.dumps(value).encode()
 
 
-def _rows(job_id: str, catalogue: Catalogue) -> Iterator[Row]:
+def _rows(job_id: str, catalogue: Catalogue, renditions: int) -> Iterator[Row]:
     first: dict[str, tuple[int, int] | None] = dict.fromkeys(_repeated(catalogue.rows))
     images = [
-        tuple(_image(source, number, place, first) for place, source in enumerate(row.sources))
-        for number, row in enumerate(catalogue.rows)
+        tuple(
+            [
+                image
+                for number, source in enumerate(row.sources)
+                for image in _images(source, (row_number, number * renditions), renditions, first)
+            ]
+        )
+        for row_number, row in enumerate(catalogue.rows)
     ]
     assigned = ranges.assign(map(ranges.weight, images))
     for number, (row, own, row_range) in enumerate(zip(catalogue.rows, images, assigned, strict=True)):
@@ -183,17 +218,28 @@ def _rows(job_id: str, catalogue: Catalogue) -> Iterator[Row]:
         yield Row(job_id, number, run=1, range=row_range, cells=cells, images=own)
 
 
-def _image(source: Source, row: int, place: int, first: dict[str, tuple[int, int] | None]) -> Image:
-    """Return the new image. If its URL is a key of `first` and has no value yet, this is the first one."""
-    same_as = None
-    if source.url in first and not (same_as := first[source.url]):
-        first[source.url] = row, place
-    image = Image(
-        source.url, written=source.written, notes=source.notes, column=source.column, same_as=same_as
-    )
-    if source.usable:
-        return image
-    return image.failed(ImageError(ImageErrorCode.INVALID_URL, source.message))
+def _images(
+    source: Source, at: tuple[int, int], renditions: int, first: dict[str, tuple[int, int] | None]
+) -> Iterator[Image]:
+    """Yield the new image in each rendition, from the place `at` on.
+
+    If its URL is a key of `first` and has no value yet, this is the first image with it.
+    """
+    earlier = None
+    if source.url in first and not (earlier := first[source.url]):
+        first[source.url] = at
+    for rendition in range(renditions):
+        image = Image(
+            source.url,
+            written=source.written,
+            notes=source.notes,
+            column=source.column,
+            same_as=earlier and (earlier[0], earlier[1] + rendition),
+            rendition=rendition,
+        )
+        if not source.usable:
+            image = image.failed(ImageError(ImageErrorCode.INVALID_URL, source.message))
+        yield image
 
 
 def _repeated(rows: Iterable[CatalogueRow]) -> Iterator[str]:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from catalight.domain.catalogue import catalogue, column_requests
@@ -12,6 +12,8 @@ from catalight.domain.catalogue.columns import Reason, Request
 from catalight.domain.catalogue.files import Options
 from catalight.domain.catalogue.header_choice import Wanted, key
 from catalight.domain.errors import CatalogueError
+from catalight.domain.job.result_form import RequestedResult
+from catalight.domain.job.result_warnings import with_warnings
 from catalight.usecases.ports import ColumnMemory, ReadTable
 
 
@@ -24,8 +26,10 @@ class Upload:
     """A file, and what its sender says of it.
 
     `columns` and `header_row` are as in Wanted, `encoding` and `sheet` as in Options. `file_url` is where the
-    file was fetched, if it was not sent. `strict` makes warnings problems. `count` gets the number of
-    characters by which the file is longer than its bytes, once it is unpacked, and may raise LimitError.
+    file was fetched, if it was not sent. `strict` makes warnings problems. `renditions` is the number of
+    outputs that each image is to have. `count` gets the number of characters by which the file is longer than
+    its bytes, once it is unpacked, and may raise LimitError. `result` is only for a warning about what the
+    result will not have.
     """
 
     data: bytes
@@ -35,7 +39,9 @@ class Upload:
     strict: bool = False
     encoding: str | None = None
     sheet: str | None = None
+    renditions: int = 1
     count: Callable[[int], None] = _count_nothing
+    result: RequestedResult = field(default_factory=RequestedResult)
 
     @property
     def said(self) -> Mapping[str, Any]:
@@ -84,7 +90,8 @@ class Understand:
             return Understanding(refusal=error)
         if (more := table.characters - len(upload.data)) > 0:
             upload.count(more)
-        return catalogue.understand(table, wanted, strict=upload.strict)
+        understood = catalogue.understand(table, wanted, strict=upload.strict)
+        return with_warnings(understood.in_renditions(upload.renditions), upload.result)
 
 
 def used(understood: Understanding, remembered: Mapping[str, Request]) -> Mapping[str, Request]:

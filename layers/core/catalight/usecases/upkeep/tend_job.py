@@ -8,6 +8,7 @@ from catalight.domain.job.retention import Retention
 from catalight.domain.job.webhook import WebhookState
 from catalight.domain.messages import DeliverWebhook, FinishJob, ProcessRange
 from catalight.domain.messages import TendJob as Message
+from catalight.usecases.exports.abort_exports import AbortExports
 from catalight.usecases.images.end_rows import EndRows
 from catalight.usecases.jobs.ask_completion import AskCompletion
 from catalight.usecases.jobs.reopen_rows import ReopenRows
@@ -27,6 +28,7 @@ class TendJob:
     ask_completion: AskCompletion
     end_rows: EndRows
     reopen_rows: ReopenRows
+    abort_exports: AbortExports
     purge_job: PurgeJob
     clock: Clock
     retention: Retention
@@ -48,6 +50,7 @@ class TendJob:
         elif job.sealed:
             self._tend_running(job, seconds_left)
         elif job.run > 1:
+            self.abort_exports.before(job.id, job.run)
             self.reopen_rows(job)
         elif sweeping.unsealed_too_long(job, self.clock()):
             self.jobs.abandon(job.id, self.clock())

@@ -74,7 +74,7 @@ def _body(job: Job) -> str:
     data = {
         "request_id": job.id,
         "status": job.state.shown,
-        "images": {"total": job.images, "done": job.counts.done, "failed": job.counts.failed},
+        "images": {"total": job.outputs_total, "done": job.counts.done, "failed": job.counts.failed},
         "errors": dict(job.counts.errors),
         "bytes": {"in": job.counts.bytes_in, "out": job.counts.bytes_out},
         "download_url": f"{job.api_base}/download/{job.id}",

@@ -9,14 +9,15 @@ from PIL import Image, ImageDraw
 from catalight.adapters.codec.compress import compress
 from catalight.adapters.codec.images import choose
 from catalight.adapters.codec.images.decode import DecodedImage
+from catalight.domain.image.formats import ImageFormat, Target
 from catalight.domain.image.limits import LIMITS, Limits
-from catalight.domain.image.options import ImageFormat, Options, Target
+from catalight.domain.image.rendition import Rendition
 from local.hosts.images import draw
 from tests.corpora.samples import encode
 from tests.unit.adapters.codec.looking import difference, opened
 
 PHOTOGRAPH = opened(draw(1, 320, 240))
-AUTO = Options(quality=50, format=Target.AUTO)
+AUTO = Rendition(quality=50, format=Target.AUTO)
 
 
 def clear() -> Image.Image:
@@ -46,7 +47,7 @@ def flat() -> Image.Image:
 )
 @pytest.mark.parametrize("width", [320, 100])
 def test_each_image_keeps_its_own_format(source: str, expected: str, width: int) -> None:
-    result = compress(encode(PHOTOGRAPH, source), Options(90, Target.KEEP, max_width=width))
+    result = compress(encode(PHOTOGRAPH, source), Rendition(90, Target.KEEP, max_width=width))
     image = opened(result.data)
     assert (result.format, image.format) == (expected, expected.upper())
     assert difference(image, PHOTOGRAPH.resize(image.size)) < 8
@@ -85,9 +86,9 @@ def test_formats_that_do_not_fit_into_memory_are_not_tried() -> None:
 @pytest.mark.parametrize("width", [None, 50])
 def test_auto_chooses_the_smallest_output(image: Image.Image, width: int | None) -> None:
     data = encode(image, "TIFF")
-    result = compress(data, Options(50, Target.AUTO, width))
+    result = compress(data, Rendition(50, Target.AUTO, width))
     tried = [Target(output.value) for output in choose.candidates(DecodedImage([image]), LIMITS)]
-    sizes = {target.value: len(compress(data, Options(50, target, width)).data) for target in tried}
+    sizes = {target.value: len(compress(data, Rendition(50, target, width)).data) for target in tried}
     assert len(result.data) == min(sizes.values()) == sizes[result.format.value]
     assert opened(result.data).format == result.format.name
 
@@ -102,10 +103,11 @@ def test_a_source_that_is_smaller_than_all_of_them_is_kept() -> None:
 @pytest.mark.parametrize("target", Target)
 def test_the_same_image_gives_the_same_bytes_in_every_process(target: Target) -> None:
     sources = [draw(1, 320, 240), draw(2, 80, 60, quality=5), encode(clear()), encode(flat(), "GIF")]
-    options = f"Options(60, Target.{target.name}, 200)"
+    options = f"Rendition(60, Target.{target.name}, 200)"
     script = (
         "import sys; from catalight.adapters.codec.compress import compress\n"
-        "from catalight.domain.image.options import Options, Target\n"
+        "from catalight.domain.image.formats import Target\n"
+        "from catalight.domain.image.rendition import Rendition\n"
         f"sys.stdout.buffer.write(compress(sys.stdin.buffer.read(), {options}).data)"
     )
     command = [sys.executable, "-c", script]
@@ -113,4 +115,4 @@ def test_the_same_image_gives_the_same_bytes_in_every_process(target: Target) ->
         runs = [
             subprocess.run(command, input=source, capture_output=True, check=True).stdout for _ in range(2)
         ]
-        assert runs == [compress(source, Options(60, target, 200)).data] * 2
+        assert runs == [compress(source, Rendition(60, target, 200)).data] * 2

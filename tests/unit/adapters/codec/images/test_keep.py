@@ -7,12 +7,13 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from catalight.adapters.codec.compress import compress
-from catalight.domain.image.options import Options, Target
+from catalight.domain.image.formats import Target
+from catalight.domain.image.rendition import Rendition
 from local.hosts.images import draw
 from tests.corpora.samples import encode
 from tests.unit.adapters.codec.looking import difference, frames, opened, srgb, swapped
 
-KEEP = Options(quality=90, format=Target.KEEP)
+KEEP = Rendition(quality=90, format=Target.KEEP)
 SECRET = b"SECRET"
 EXTRA: dict[str, dict[str, object]] = {  # settings that leave little to compress
     "JPEG": {"quality": 20, "optimize": True},
@@ -97,7 +98,7 @@ def test_a_source_that_shrinks_is_not_kept(name: str) -> None:
     quality = {} if name in ("PNG", "GIF") else {"quality": 98}
     plain = {"compress_level": 0} if name == "PNG" else {}
     data = encode(opened(draw(1, 200, 150)), name, **quality, **plain)
-    result = compress(data, Options(quality=30, format=Target.KEEP))
+    result = compress(data, Rendition(quality=30, format=Target.KEEP))
     assert result.kept is (name == "GIF")  # a GIF has no quality setting
     assert len(result.data) < len(data) or name == "GIF"
 
@@ -117,19 +118,19 @@ def test_a_rotated_source_is_not_kept(name: str) -> None:
 
 @pytest.mark.parametrize("name", EXTRA)
 def test_a_source_that_is_too_large_or_of_another_format_is_not_kept(name: str) -> None:
-    assert not compress(incompressible(name), Options(format=Target.KEEP, max_width=199)).kept
+    assert not compress(incompressible(name), Rendition(format=Target.KEEP, max_width=199)).kept
     others = [target for target in Target if target not in (Target.KEEP, Target.AUTO, name.lower())]
-    assert not any(compress(incompressible(name), Options(format=target)).kept for target in others)
+    assert not any(compress(incompressible(name), Rendition(format=target)).kept for target in others)
 
 
 def test_a_source_in_the_requested_format_is_kept_too() -> None:
-    assert compress(incompressible("JPEG"), Options(quality=90)).kept
-    assert not compress(incompressible("JPEG"), Options(quality=5)).kept
+    assert compress(incompressible("JPEG"), Rendition(quality=90)).kept
+    assert not compress(incompressible("JPEG"), Rendition(quality=5)).kept
 
 
 def test_a_cmyk_jpeg_is_not_kept() -> None:
     data = encode(opened(draw(1, 200, 150)).convert("CMYK"), "JPEG", quality=5)
-    result = compress(data, Options(quality=100, format=Target.KEEP))
+    result = compress(data, Rendition(quality=100, format=Target.KEEP))
     assert (result.kept, opened(result.data).mode) == (False, "RGB")
 
 
@@ -158,7 +159,7 @@ def test_a_jpegs_thumbnail_is_removed() -> None:
 def test_every_kind_of_jpeg_keeps_its_pixels(settings: dict[str, object]) -> None:
     """A progressive JPEG of this size is smaller as a baseline one; all keep their coefficients."""
     data = incompressible("JPEG", comment=SECRET, **settings)
-    result = compress(data, Options(quality=100))
+    result = compress(data, Rendition(quality=100))
     assert result.kept != ("progressive" in settings)
     assert len(result.data) < len(data)
     assert SECRET not in result.data
@@ -190,4 +191,4 @@ def small_sources() -> Iterator[tuple[str, str, bytes]]:
 @pytest.mark.parametrize("quality", [1, 50, 100])
 def test_no_acceptable_source_grows(name: str, data: bytes, quality: int) -> None:
     for target in {Target.KEEP, Target.AUTO, *(target for target in Target if target == name.lower())}:
-        assert len(compress(data, Options(quality=quality, format=target)).data) <= len(data)
+        assert len(compress(data, Rendition(quality=quality, format=target)).data) <= len(data)

@@ -7,7 +7,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from catalight.domain.image.options import Options, Target
+from catalight.domain.image.formats import Target
+from catalight.domain.image.rendition import Rendition
 from tests.corpora.samples import encode
 from tests.unit.adapters.codec.coding import recoded
 from tests.unit.adapters.codec.looking import opened
@@ -44,7 +45,7 @@ def mean_difference(one: bytes, other: bytes) -> float:
 def resized(data: bytes, scale: float) -> tuple[Image.Image, Image.Image]:
     """The output for a width, and what a decoder of the whole image and Pillow make of it."""
     whole = opened(data)
-    made = recoded(data, Options(format=Target.PNG, max_width=max(1, int(whole.width / scale))))
+    made = recoded(data, Rendition(format=Target.PNG, max_width=max(1, int(whole.width / scale))))
     return made.convert("RGB"), whole.convert("RGB").resize(made.size, Image.Resampling.BICUBIC)
 
 

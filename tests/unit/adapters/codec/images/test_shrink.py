@@ -14,7 +14,8 @@ from PIL import Image
 
 from bench.candidates import deployed_tuning
 from catalight.adapters.codec import native
-from catalight.adapters.codec.images.shrink import Box, shrink_natively, shrunk
+from catalight.adapters.codec.images.fitting import Box
+from catalight.adapters.codec.images.shrink import shrink_natively, shrunk
 from local.hosts.images import draw
 from tests.unit.adapters.codec.looking import opened
 

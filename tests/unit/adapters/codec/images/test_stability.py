@@ -10,7 +10,8 @@ from PIL import Image, ImageDraw
 from catalight.adapters.codec.compress import compress
 from catalight.adapters.codec.images import strip
 from catalight.adapters.codec.jpeg import requantise
-from catalight.domain.image.options import ImageFormat, Options, Target
+from catalight.domain.image.formats import ImageFormat, Target
+from catalight.domain.image.rendition import Rendition
 from local.hosts.images import draw
 from tests.corpora.samples import encode
 from tests.unit.adapters.codec.looking import opened
@@ -39,7 +40,7 @@ SOURCES = {
 @pytest.mark.parametrize("target", Target)
 @pytest.mark.parametrize("quality", [20, 50, 80, 95])
 def test_an_output_compressed_again_is_kept(source: str, target: Target, quality: int) -> None:
-    options = Options(quality=quality, format=target)
+    options = Rendition(quality=quality, format=target)
     output = compress(SOURCES[source], options).data
     again = compress(output, options)
     assert again.kept
@@ -54,7 +55,7 @@ def test_a_jpeg_is_compressed_if_that_saves_3_percent(quality: int, asked: int, 
     stripped = strip.stripped(ImageFormat.JPEG, source, b"", profiled=False)
     assert requantised is not None
     assert stripped is not None
-    result = compress(source, Options(quality=asked))
+    result = compress(source, Rendition(quality=asked))
     saves = len(requantised) <= 0.97 * len(stripped)
     assert (result.kept, result.data) == ((False, requantised) if saves else (True, stripped))
 
@@ -67,5 +68,5 @@ def test_other_formats_are_kept_if_encoding_saves_little(name: str) -> None:
         source = BytesIO()
         image.save(source, name, quality=quality, compress_level=quality // 11)
         size = len(source.getvalue())
-        result = compress(source.getvalue(), Options(quality=50, format=Target(name.lower())))
+        result = compress(source.getvalue(), Rendition(quality=50, format=Target(name.lower())))
         assert result.kept or len(result.data) <= (1 - LEAST_SAVING[name]) * size

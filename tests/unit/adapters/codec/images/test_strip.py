@@ -3,7 +3,7 @@
 import time
 
 from catalight.adapters.codec.images import strip
-from catalight.domain.image.options import ImageFormat
+from catalight.domain.image.formats import ImageFormat
 from local.hosts.images import draw
 
 MANY = 4_000_000

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from catalight.adapters.codec.compress import compress
 from catalight.adapters.codec.jpeg import arithmetic
 from catalight.adapters.codec.jpeg.header import segment
-from catalight.domain.image.options import ImageFormat, Options, Target
+from catalight.domain.image.formats import ImageFormat, Target
+from catalight.domain.image.rendition import Rendition
 from tests.corpora.samples import corner, encode
 from tests.unit.adapters.codec.looking import difference, opened
 
@@ -35,7 +36,7 @@ def small(frame: int) -> bytes:
 @pytest.mark.parametrize("frame", [SEQUENTIAL, PROGRESSIVE])
 def test_it_is_not_kept(frame: int, target: Target) -> None:
     data = small(frame)
-    result = compress(data, Options(format=target))
+    result = compress(data, Rendition(format=target))
     assert not result.kept
     if result.format is ImageFormat.JPEG:
         assert not arithmetic.coded(result.data)

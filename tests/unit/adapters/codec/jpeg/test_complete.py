@@ -13,7 +13,8 @@ from PIL import Image
 from catalight.adapters.codec.compress import compress
 from catalight.adapters.codec.jpeg.complete import is_complete
 from catalight.domain.errors import ImageErrorCode as Code
-from catalight.domain.image.options import Options, Target
+from catalight.domain.image.formats import Target
+from catalight.domain.image.rendition import Rendition
 from tests.corpora.samples import encode
 from tests.unit.adapters.codec.coding import PNG, refused
 from tests.unit.adapters.codec.jpeg.comparing import drawn
@@ -30,11 +31,11 @@ KINDS = {
     "progressive restarts": {"progressive": True, "restart_marker_rows": 1},
 }
 WAYS = [
-    Options(),
-    Options(format=Target.KEEP, quality=100),
-    Options(format=Target.WEBP),
+    Rendition(),
+    Rendition(format=Target.KEEP, quality=100),
+    Rendition(format=Target.WEBP),
     PNG,
-    Options(max_width=20),
+    Rendition(max_width=20),
 ]
 
 sizes = st.tuples(st.integers(1, 60), st.integers(1, 60))

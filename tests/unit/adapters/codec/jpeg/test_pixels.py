@@ -10,7 +10,8 @@ from PIL import Image, ImageDraw
 
 from catalight.adapters.codec import compress, native
 from catalight.adapters.codec.images.encode import own_jpeg
-from catalight.domain.image.options import Options, Target
+from catalight.domain.image.formats import Target
+from catalight.domain.image.rendition import Rendition
 from tests.corpora.samples import encode
 from tests.unit.adapters.codec.jpeg.comparing import drawn, error, fast_path, ssim
 from tests.unit.adapters.codec.looking import difference, opened
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the library is 
 
 
 def coded(image: Image.Image, quality: int = 50) -> bytes:
-    data = own_jpeg(image, Options(quality), b"")
+    data = own_jpeg(image, Rendition(quality), b"")
     assert data is not None
     return data
 
@@ -66,7 +67,7 @@ def test_a_white_background_stays_white_beside_a_product(quality: int) -> None:
 def test_noise_stays_close_or_is_left_to_pillow(mode: str, quality: int) -> None:
     chance = random.Random(3)
     image = Image.frombytes(mode, (90, 70), chance.randbytes(len(mode) * 90 * 70))
-    made = own_jpeg(image, Options(quality), b"")
+    made = own_jpeg(image, Rendition(quality), b"")
     if made is not None:
         pillow = opened(encode(image, "JPEG", quality=quality))
         before = image.tobytes()
@@ -75,17 +76,17 @@ def test_noise_stays_close_or_is_left_to_pillow(mode: str, quality: int) -> None
 
 def test_sources_that_are_not_jpegs_are_encoded_natively(monkeypatch: pytest.MonkeyPatch) -> None:
     source = encode(drawn(), "PNG")
-    made = compress.compress(source, Options(format=Target.JPEG)).data
+    made = compress.compress(source, Rendition(format=Target.JPEG)).data
     assert made == coded(drawn())
     monkeypatch.setattr(native, "library", lambda: None)
-    pillow = compress.compress(source, Options(format=Target.JPEG)).data
+    pillow = compress.compress(source, Rendition(format=Target.JPEG)).data
     assert pillow == encode(drawn(), "JPEG", quality=50, optimize=True)
 
 
 def test_the_copyright_is_kept() -> None:
     exif = Image.Exif()
     exif[0x8298] = "Müller GmbH".encode("latin-1")
-    made = compress.compress(encode(drawn(), "PNG", exif=exif), Options(format=Target.JPEG)).data
+    made = compress.compress(encode(drawn(), "PNG", exif=exif), Rendition(format=Target.JPEG)).data
     assert dict(opened(made).getexif()) == {0x8298: "Müller GmbH"}
 
 
@@ -107,9 +108,9 @@ def test_progressive_scans_are_chosen_if_they_are_smaller(kind: str) -> None:
 
 def test_ten_rounds_change_nothing() -> None:
     for source in (encode(drawn(), "PNG"), encode(drawn(), "JPEG", quality=92, subsampling=0)):
-        first = made = compress.compress(source, Options(format=Target.JPEG)).data
+        first = made = compress.compress(source, Rendition(format=Target.JPEG)).data
         for _ in range(10):
-            made = compress.compress(made, Options(format=Target.JPEG)).data
+            made = compress.compress(made, Rendition(format=Target.JPEG)).data
         assert made == first
 
 

@@ -14,7 +14,7 @@ from catalight.adapters.codec.images import encode as encoding
 from catalight.adapters.codec.jpeg.header import Header, UnsupportedJpegError
 from catalight.adapters.codec.jpeg.look import of_pillow
 from catalight.adapters.codec.jpeg.requantise import requantised
-from catalight.domain.image.options import Options
+from catalight.domain.image.rendition import Rendition
 from tests.corpora.samples import encode
 from tests.unit.adapters.codec.jpeg.comparing import drawn, error, fast_path, ssim
 from tests.unit.adapters.codec.looking import opened
@@ -172,20 +172,20 @@ def test_the_copyright_is_kept() -> None:
     exif = Image.Exif()
     exif[0x8298], exif[0x010F] = "Müller GmbH".encode("latin-1"), "SECRET maker"
     plain, owned = (encode(drawn(), "JPEG", quality=90, exif=tags) for tags in (Image.Exif(), exif))
-    made = compress.compress(owned, Options()).data
+    made = compress.compress(owned, Rendition()).data
     assert dict(opened(made).getexif()) == {0x8298: "Müller GmbH"}
     assert made.endswith(fast_path(plain)[20:])  # what follows the JFIF segment
 
 
 def test_the_codec_uses_the_fast_path_if_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
     source = encode(drawn(), "JPEG", quality=90)
-    assert compress.compress(source, Options()).data == fast_path(source)
+    assert compress.compress(source, Rendition()).data == fast_path(source)
     rotated = Image.Exif()
     rotated[0x0112] = 6
-    assert compress.compress(encode(drawn(), "JPEG", exif=rotated), Options()).width == drawn().height
-    assert compress.compress(source, Options(max_width=100)).width == 100
+    assert compress.compress(encode(drawn(), "JPEG", exif=rotated), Rendition()).width == drawn().height
+    assert compress.compress(source, Rendition(max_width=100)).width == 100
     monkeypatch.setattr(native, "library", lambda: None)
-    assert compress.compress(source, Options()).data == encode(
+    assert compress.compress(source, Rendition()).data == encode(
         opened(source), "JPEG", quality=50, optimize=True
     )
 
@@ -197,4 +197,4 @@ def test_an_image_over_the_pixel_limit_has_standard_huffman_tables_from_pillow(
     monkeypatch.setattr(native, "library", lambda: None)
     monkeypatch.setattr(encoding, "OPTIMISED_PIXELS", budget)
     source = encode(drawn(), "PNG")
-    assert compress.compress(source, Options()).data == encode(drawn(), "JPEG", quality=50, optimize=best)
+    assert compress.compress(source, Rendition()).data == encode(drawn(), "JPEG", quality=50, optimize=best)

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from catalight.adapters.codec.compress import compress
 from catalight.adapters.codec.jpeg.header import segment
 from catalight.adapters.codec.jpeg.segments import repaired
-from catalight.domain.image.options import Options, Target
+from catalight.domain.image.formats import Target
+from catalight.domain.image.rendition import Rendition
 from tests.corpora.samples import encode
 from tests.unit.adapters.codec.coding import PNG
 from tests.unit.adapters.codec.jpeg.comparing import drawn
@@ -28,14 +29,14 @@ NAMES = {  # what each begins with, and how long it must be
     (0xEE, b"Adobe"): 12,
     (0xFE, b""): 4,
 }
-WAYS = [Options(), Options(format=Target.KEEP, quality=100), PNG, Options(max_width=20)]
+WAYS = [Rendition(), Rendition(format=Target.KEEP, quality=100), PNG, Rendition(max_width=20)]
 
 
 @pytest.mark.parametrize(("kind", "length"), list(NAMES.items()))
 @given(st.data(), st.sampled_from(WAYS), st.integers(1, 3))
 @settings(max_examples=60, deadline=None)
 def test_short_segments_are_ignored(
-    kind: tuple[int, bytes], length: int, data: st.DataObject, options: Options, times: int
+    kind: tuple[int, bytes], length: int, data: st.DataObject, options: Rendition, times: int
 ) -> None:
     marker, name = kind
     content = (name + data.draw(st.binary(max_size=length)))[: data.draw(st.integers(0, length - 1))]

@@ -7,7 +7,7 @@ from PIL import Image, ImageOps
 
 from catalight.adapters.codec import compress
 from catalight.adapters.codec.jpeg.requantise import requantised
-from catalight.domain.image.options import Options
+from catalight.domain.image.rendition import Rendition
 from tests.corpora.samples import encode
 from tests.unit.adapters.codec.jpeg.comparing import assert_as_close, drawn, fast_path, planes
 from tests.unit.adapters.codec.looking import opened
@@ -82,7 +82,7 @@ def test_there_is_no_fast_path_if_a_partial_block_would_come_first(
     source = rotated(orientation, ("RGB", "4:2:0"), size)
     fast = requantised(source, 50, orientation=orientation)
     assert (fast is not None) is fits
-    made = opened(compress.compress(source, Options()).data)
+    made = opened(compress.compress(source, Rendition()).data)
     assert made.size == ImageOps.exif_transpose(opened(source)).size
     if fast:
-        assert compress.compress(source, Options()).data == fast
+        assert compress.compress(source, Rendition()).data == fast

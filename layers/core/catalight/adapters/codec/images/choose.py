@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from catalight.adapters.codec.images.decode import DecodedImage, Source
 from catalight.adapters.codec.images.encode import MAX_SIDES
+from catalight.domain.image.formats import ImageFormat, Target
 from catalight.domain.image.limits import Limits
-from catalight.domain.image.options import ImageFormat, Target
 
 _FEW_COLOURS = 256  # at most so many make an image palette-like
 

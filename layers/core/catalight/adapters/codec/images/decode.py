@@ -1,4 +1,4 @@
-"""Decode bytes to pixels: upright, in the final size, in sRGB."""
+"""Decode bytes to pixels in sRGB, as they are stored."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,60 +10,72 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from catalight.adapters.codec.images import copyright_exif, geometry, own_exif, reduced, repair
 from catalight.adapters.codec.images.colour import colour_space, convert
+from catalight.adapters.codec.images.fitting import Box, Size, sides
 from catalight.adapters.codec.images.formats import cmyk_alpha, colour_key, gif
-from catalight.adapters.codec.images.geometry import Layout
+from catalight.adapters.codec.images.geometry import View
 from catalight.adapters.codec.images.pillow_errors import READABLE
 from catalight.adapters.codec.jpeg import scans
-from catalight.adapters.codec.stopwatch import Stopwatch
 from catalight.domain.image import report
+from catalight.domain.image.formats import ImageFormat
 from catalight.domain.image.limits import Limits
-from catalight.domain.image.options import ImageFormat, Options
-from catalight.domain.image.report import Times
 
-_MOVING = (ImageFormat.GIF, ImageFormat.WEBP)
+MOVING = (ImageFormat.GIF, ImageFormat.WEBP)
 _FORMATS = {"MPO": ImageFormat.JPEG} | {output.name: output for output in ImageFormat}
 
 
-@dataclass(frozen=True, slots=True)
 class Source:
     """An image whose header has been read. `format` is None if Catalight does not write that format.
 
     `data` is the repaired source, and `ended` is false if that gave it its end. `profile` is the ICC profile
-    and `exif` the metadata to keep; decoding removes both from `image`.
+    and `exif` the metadata to keep. `mode` and `stored` are those of the pixels as stored.
     """
 
-    image: Image.Image
-    data: bytes
-    format: ImageFormat | None
-    layout: Layout
-    profile: object
-    exif: bytes
-    ended: bool = True
+    def __init__(self, data: bytes, *, ended: bool, limits: Limits) -> None:
+        """Raise ImageError before decoding if the image exceeds `limits`."""
+        self.data, self.ended = data, ended
+        image = self._opened(limits)
+        self._image: Image.Image | None = image
+        name = str(image.format)
+        self.is_jpeg = isinstance(image, JpegImageFile)
+        self.format = _FORMATS.get(name)
+        self.mode, self.stored = image.mode, image.size
+        self.exif = copyright_exif.read(image)
+        self.orientation = geometry.orientation(image)
+        self.upright = geometry.swapped(image.size, self.orientation)
+        self.report = report.Source("jpeg" if self.is_jpeg else name.lower(), *self.upright)
+        self.animated = self.format in MOVING and getattr(image, "is_animated", False)
 
-    @property
-    def report(self) -> report.Source:
-        """The source as results report it."""
-        name = "jpeg" if isinstance(self.image, JpegImageFile) else str(self.image.format).lower()
-        return report.Source(name, *self.layout.upright)
+    def image(self, limits: Limits) -> Image.Image:
+        """Return the opened image: decoding changes it, so that it is opened anew for the next call."""
+        image, self._image = self._image, None
+        return image or self._opened(limits)
 
-    @property
-    def animated(self) -> bool:
-        """Whether this is an animation in a format whose animations are kept."""
-        return self.format in _MOVING and getattr(self.image, "is_animated", False)
+    def _opened(self, limits: Limits) -> Image.Image:
+        image = Image.open(BytesIO(self.data), formats=READABLE)
+        own_exif.ignore_xmp(image)
+        is_jpeg = isinstance(image, JpegImageFile)
+        limits.check_source("JPEG" if is_jpeg else str(image.format), *image.size)
+        if is_jpeg:
+            limits.check_scans(scans.count(self.data), *image.size)
+        else:  # a JPEG is loaded later, after draft()
+            colour_key.load(image)  # before the orientation is read: in a PNG, EXIF may follow the pixels
+            repair.check_rows(image, self.data)
+            cmyk_alpha.attach(image, self.data)
+        self.profile = colour_space.profile(image, self.data)
+        image.info["icc_profile"] = self.profile  # where the decoded frames look for it
+        return image
 
 
 @dataclass(frozen=True, slots=True)
 class DecodedImage:
     """Decoded pixels: one frame, or the frames of an animation with the duration of each in milliseconds.
 
-    `loop` is how often the animation is shown, 0 means for ever. `times` holds the time of decoding and
-    resizing.
+    `loop` is how often the animation is shown, 0 means for ever.
     """
 
     frames: list[Image.Image]
     milliseconds: tuple[int, ...] = (0,)
     loop: int = 1
-    times: Times = Times()  # noqa: RUF009 - it is frozen
 
     @property
     def animated(self) -> bool:
@@ -81,61 +93,73 @@ class DecodedImage:
         return self.still.mode.endswith("A")
 
 
-def opened(data: bytes, options: Options, limits: Limits) -> Source:
+@dataclass(frozen=True, slots=True)
+class Pixels:
+    """A decoded image, or an output that others are made from, and what of the source it shows.
+
+    `reduced` means that it was decoded at a smaller scale than the source has.
+    """
+
+    image: DecodedImage
+    view: View
+    reduced: bool = False
+
+    @property
+    def bytes(self) -> int:
+        """The memory that it takes at most."""
+        return 4 * len(self.image.frames) * self.view.size[0] * self.view.size[1]
+
+    def suffices(self, needed: Size) -> bool:
+        """Whether it is not smaller than this size, or as large as the source."""
+        width, height = sides(self.view.box or (0, 0, *self.view.size))
+        return not self.reduced or (width >= needed[0] and height >= needed[1])
+
+
+def opened(data: bytes, limits: Limits) -> Source:
     """Read the header; raise ImageError before decoding if the image exceeds `limits`."""
     data, ended = repair.repaired(data)
-    image = Image.open(BytesIO(data), formats=READABLE)
-    own_exif.ignore_xmp(image)
-    is_jpeg = isinstance(image, JpegImageFile)
-    limits.check_source("JPEG" if is_jpeg else str(image.format), *image.size)
-    if is_jpeg:
-        limits.check_scans(scans.count(data), *image.size)
-    else:  # a JPEG is loaded later, after draft()
-        colour_key.load(image)  # before the orientation is read: in a PNG, EXIF may follow the pixels
-        repair.check_rows(image, data)
-        cmyk_alpha.attach(image, data)
-    profile, exif = colour_space.profile(image, data), copyright_exif.read(image)
-    image.info["icc_profile"] = profile  # where the decoded frames look for it
-    layout = geometry.layout(image, options)
-    return Source(image, data, _FORMATS.get(str(image.format)), layout, profile, exif, ended)
+    return Source(data, ended=ended, limits=limits)
 
 
-def pixels(source: Source, output: ImageFormat | None, limits: Limits, watch: Stopwatch) -> DecodedImage:
-    """Decode for an output of this format; None means that the format is not chosen yet."""
-    animated = source.animated and (output is None or output in _MOVING)
-    return (_all_frames(source, limits, watch) if animated else None) or _first_frame(source, watch)
+def pixels(source: Source, needed: Size, limits: Limits, *, moving: bool) -> Pixels:
+    """Decode a source, at a scale at which it is not smaller than the needed size, as it is stored.
+
+    `moving` asks for all frames of an animation; if they exceed the limits, there is only the first.
+    """
+    image = source.image(limits)
+    return (_all_frames(source, image, limits) if moving else None) or _first_frame(source, image, needed)
 
 
-def _first_frame(source: Source, watch: Stopwatch) -> DecodedImage:
+def _first_frame(source: Source, image: Image.Image, needed: Size) -> Pixels:
     """Decode a still image, or the first frame of an animation."""
-    image, layout, box = source.image, source.layout, None
+    box = None
     composed = gif.first(source.data, image.size) if source.format is ImageFormat.GIF else None
     if composed is None:
-        image, box = reduced.load(image, layout.as_stored(layout.target))
+        image, box = reduced.load(image, needed)
     if isinstance(image, JpegImageFile):
         repair.check_coded_data(image, source.data, ended=source.ended)
     if box:
         reduced.cover_edges(image, box)
-    plain, decode = composed or convert.plain(image), watch.lap()
-    placed = geometry.transform(plain, layout, box)
-    return DecodedImage([placed], times=Times(decode=decode, resize=watch.lap()))
+    plain = composed or convert.plain(image)
+    return Pixels(DecodedImage([plain]), _view(source, plain.size, box), box is not None)
 
 
-def _all_frames(source: Source, limits: Limits, watch: Stopwatch) -> DecodedImage | None:
-    """Decode an animation; None if it exceeds the limits.
-
-    Each frame is resized right after it is decoded; both count as decoding time.
-    """
+def _all_frames(source: Source, image: Image.Image, limits: Limits) -> Pixels | None:
+    """Decode an animation; None if it exceeds the limits."""
     frames, milliseconds = [], []
     is_gif = source.format is ImageFormat.GIF
-    for shown in gif.shown(source.data, source.image.size, limits) if is_gif else _webp(source.image, limits):
+    for shown in gif.shown(source.data, image.size, limits) if is_gif else _webp(image, limits):
         if shown is None:
             return None
-        frames.append(geometry.transform(shown[0], source.layout))
+        frames.append(shown[0])
         milliseconds.append(shown[1])
-    mode = "RGBA" if any(frame.mode.endswith("A") for frame in frames) else "RGB"
-    frames = [frame if frame.mode == mode else frame.convert(mode) for frame in frames]
-    return DecodedImage(frames, tuple(milliseconds), _loop(source), Times(decode=watch.lap()))
+    return Pixels(
+        DecodedImage(frames, tuple(milliseconds), _loop(source, image)), _view(source, frames[0].size, None)
+    )
+
+
+def _view(source: Source, size: Size, box: Box | None) -> View:
+    return View(source.orientation, source.upright, (0, 0, *source.upright), size, box)
 
 
 def _webp(image: Image.Image, limits: Limits) -> Iterator[gif.Shown | None]:
@@ -153,9 +177,9 @@ def _webp(image: Image.Image, limits: Limits) -> Iterator[gif.Shown | None]:
         yield convert.plain(image.copy()), round(image.info.get("duration", 0))
 
 
-def _loop(source: Source) -> int:
+def _loop(source: Source, image: Image.Image) -> int:
     """Return how often to show it; a GIF stores the number of repeats, and nothing if it is shown once."""
-    stored: int | None = source.image.info.get("loop")
+    stored: int | None = image.info.get("loop")
     if source.format is ImageFormat.WEBP or not stored:
         return 1 if stored is None else stored
     return stored + 1

@@ -1,18 +1,20 @@
-"""Encode pixels into a file, and check that the file is complete."""
+"""Encode pixels, and check that the output is complete."""
 
-import os
 from ctypes import c_char_p
-from typing import IO, Any
+from io import BytesIO
+from typing import Any
 
 from PIL import Image
 
 from catalight.adapters.codec.images.colour import convert
 from catalight.adapters.codec.images.decode import DecodedImage
 from catalight.adapters.codec.images.memory import Pixels
+from catalight.adapters.codec.images.output import Output
 from catalight.adapters.codec.jpeg import pixels, scans
 from catalight.domain.errors import ImageError, ImageErrorCode
+from catalight.domain.image.formats import ImageFormat
 from catalight.domain.image.limits import Limits
-from catalight.domain.image.options import ImageFormat, Options
+from catalight.domain.image.rendition import Rendition
 
 _WRITABLE_MODES = {
     ImageFormat.JPEG: {"L", "RGB"},
@@ -36,7 +38,6 @@ MAX_SIDES = {
 OPTIMISED_PIXELS = 25_000_000  # of a JPEG: optimising its Huffman tables takes 4 bytes of memory a pixel
 _OPAQUE_ALPHA = 128  # GIF has no partial transparency: a pixel with less alpha becomes transparent
 _ONCE = 1
-_MOST_HEADER = 1 << 20  # bytes before the frame header of a JPEG that has no metadata but a copyright
 
 
 def check_sides(size: tuple[int, int], output: ImageFormat) -> None:
@@ -48,31 +49,36 @@ def check_sides(size: tuple[int, int], output: ImageFormat) -> None:
 
 
 def write(
-    file: IO[bytes], decoded: DecodedImage, output: ImageFormat, options: Options, exif: bytes, limits: Limits
+    file: Output,
+    decoded: DecodedImage,
+    output: ImageFormat,
+    options: Rendition,
+    exif: bytes,
+    limits: Limits,
 ) -> None:
     """Encode an image into an empty file, with `exif` if the format supports EXIF."""
     limits.check_output(output, *decoded.still.size, transparent=decoded.transparent)
     animated = decoded.animated and output in (ImageFormat.WEBP, ImageFormat.GIF)
     frames = [_writable(frame, output, options) for frame in decoded.frames[: None if animated else 1]]
     if output is ImageFormat.JPEG and (data := own_jpeg(frames[0], options, exif)):
-        overwrite(file, data, limits)
+        file.overwrite(data)
         return
     settings = _settings(output, frames[0], options, exif)
     if animated:
         settings |= _animation_settings(decoded, frames, output)
     try:
-        frames[0].save(file, output.name, **settings)
-        file.flush()
+        frames[0].save(file.raw, output.name, **settings)
+        file.raw.flush()
     except (OSError, RuntimeError, ValueError) as error:
-        if length(file) <= limits.output_bytes:  # in the sandbox a file can exceed it by one byte
+        if not file.too_long:
             # The pixels are valid, so the encoder ran out of memory, which the libraries report in many ways.
             raise MemoryError(f"not enough memory to encode {output}") from error
-        raise limits.too_many_bytes() from error
-    if length(file) > limits.output_bytes:
-        raise limits.too_many_bytes()
+        raise file.error() from error
+    if file.too_long:
+        raise file.error()
 
 
-def own_jpeg(frame: Image.Image, options: Options, exif: bytes) -> bytes | None:
+def own_jpeg(frame: Image.Image, options: Rendition, exif: bytes) -> bytes | None:
     """Encode with the native library; None if it cannot do that."""
     if frame.mode == "L":
         return pixels.encoded(c_char_p(frame.tobytes()), frame.size, options.quality, exif, grey=True)
@@ -83,42 +89,23 @@ def own_jpeg(frame: Image.Image, options: Options, exif: bytes) -> bytes | None:
     return pixels.encoded(memory.address, frame.size, options.quality, exif, grey=False)
 
 
-def length(file: IO[bytes]) -> int:
-    """Return the size of a file in bytes, without moving its position."""
-    position = file.tell()
-    end = file.seek(0, os.SEEK_END)  # fstat would be a system call more for the filter to allow
-    file.seek(position)
-    return end
-
-
-def overwrite(file: IO[bytes], data: bytes, limits: Limits) -> None:
-    """Replace the contents of a file by `data`."""
-    if len(data) > limits.output_bytes:
-        raise limits.too_many_bytes()
-    file.seek(0)
-    file.truncate()
-    file.write(data)
-
-
-def check_whole(file: IO[bytes], size: tuple[int, int], output: ImageFormat) -> None:
-    """Raise RuntimeError, because it is a bug, if a file is not a complete image of this format and size."""
+def check_whole(data: bytes, size: tuple[int, int], output: ImageFormat) -> None:
+    """Raise RuntimeError, because it is a bug, if this is not a complete image of this format and size."""
     end = _ENDS.get(output, b"")
-    file.seek(-len(end), os.SEEK_END)
-    ends = file.read()
-    file.seek(0)
-    found = _size(file, output)
-    if found != size or ends != end:
+    found = _size(data, output)
+    if found != size or not data.endswith(end):
+        ends = data[len(data) - len(end) :]
         raise RuntimeError(f"the {output} of size {size} has size {found} and ends in {ends!r}")
 
 
-def _size(file: IO[bytes], output: ImageFormat) -> tuple[int, int] | None:
+def _size(data: bytes, output: ImageFormat) -> tuple[int, int] | None:
     if output is ImageFormat.JPEG:  # Pillow takes a seventh of the time of a small image for that
-        return scans.size(file.read(_MOST_HEADER))
-    with Image.open(file, formats=[output.name]) as decoded:
+        return scans.size(data)
+    with Image.open(BytesIO(data), formats=[output.name]) as decoded:
         return decoded.size
 
 
-def _settings(output: ImageFormat, frame: Image.Image, options: Options, exif: bytes) -> dict[str, Any]:
+def _settings(output: ImageFormat, frame: Image.Image, options: Rendition, exif: bytes) -> dict[str, Any]:
     optimised = frame.width * frame.height <= OPTIMISED_PIXELS
     settings: dict[ImageFormat, dict[str, Any]] = {
         ImageFormat.JPEG: {"quality": options.quality, "optimize": optimised},
@@ -142,7 +129,7 @@ def _animation_settings(
     return settings | again | ({"disposal": 2} if decoded.transparent else {})
 
 
-def _writable(frame: Image.Image, output: ImageFormat, options: Options) -> Image.Image:
+def _writable(frame: Image.Image, output: ImageFormat, options: Rendition) -> Image.Image:
     """Convert a frame to a mode that the format supports; flatten it if the format has no transparency."""
     if frame.mode.endswith("A") and output is ImageFormat.JPEG:
         return convert.flattened(frame, options.background)

@@ -6,8 +6,9 @@ from catalight.adapters.codec.images import strip
 from catalight.adapters.codec.images.colour import profiles
 from catalight.adapters.codec.images.decode import DecodedImage, Source
 from catalight.adapters.codec.images.formats import gif
+from catalight.adapters.codec.images.geometry import Layout
 from catalight.adapters.codec.jpeg import arithmetic
-from catalight.domain.image.options import ImageFormat
+from catalight.domain.image.formats import ImageFormat
 
 _GREY = ("1", "L", "LA", "I;16")
 
@@ -29,22 +30,24 @@ class Kept(NamedTuple):
         return size * 100 <= len(self.data) * percent
 
 
-def unchanged(source: Source, decoded: DecodedImage, allowed: tuple[ImageFormat, ...]) -> Kept | None:
-    """Return the source without its metadata if it has an allowed format and the target size, upright.
+def unchanged(
+    source: Source, layout: Layout, decoded: DecodedImage, allowed: tuple[ImageFormat, ...]
+) -> Kept | None:
+    """Return the source without its metadata if it has an allowed format and the layout's size, upright.
 
     `decoded` is the source decoded, which proves that it can be decoded. Returns None otherwise, also if only
     some of its frames were decoded, or if it is CMYK, whose colours need a printer's profile. It also returns
     None for a JPEG that browsers do not show, and for a GIF that others show differently.
     """
-    image, output = source.image, source.format
-    if output not in allowed or output is None or not source.layout.untouched or image.mode == "CMYK":
+    output = source.format
+    if output not in allowed or output is None or not layout.untouched or source.mode == "CMYK":
         return None
     if source.animated != decoded.animated:
         return None
-    if output is ImageFormat.GIF and not gif.unambiguous(source.data, image.size):
+    if output is ImageFormat.GIF and not gif.unambiguous(source.data, source.stored):
         return None
     if output is ImageFormat.JPEG and arithmetic.coded(source.data):
         return None
-    profiled = not profiles.is_srgb(source.profile, "L" if image.mode in _GREY else "RGB")
+    profiled = not profiles.is_srgb(source.profile, "L" if source.mode in _GREY else "RGB")
     data = strip.stripped(output, source.data, source.exif, profiled=profiled)
     return None if data is None else Kept(output, data)

@@ -7,7 +7,7 @@ belong to the image and may have any colour (ITU-T T.81, A.2.4). A reduced scale
 from PIL import Image, ImageChops
 from PIL.JpegImagePlugin import JpegImageFile
 
-from catalight.adapters.codec.images.shrink import Box
+from catalight.adapters.codec.images.fitting import Box
 
 _BLOCK = 8
 _SEGMENTS = 16  # of an edge, which are looked at one by one: only a part of an edge may be filled with colour

@@ -5,9 +5,10 @@ from typing import NamedTuple
 from catalight.adapters.codec.images import strip
 from catalight.adapters.codec.images.colour import profiles
 from catalight.adapters.codec.images.decode import Source
+from catalight.adapters.codec.images.geometry import Layout
 from catalight.adapters.codec.images.keep import Kept
 from catalight.adapters.codec.jpeg import requantise
-from catalight.domain.image.options import ImageFormat
+from catalight.domain.image.formats import ImageFormat
 
 
 class Recompressed(NamedTuple):
@@ -17,14 +18,15 @@ class Recompressed(NamedTuple):
     kept: bool
 
 
-def requantised(source: Source, asked: ImageFormat | None, quality: int) -> Recompressed | None:
+def possible(source: Source, layout: Layout, asked: ImageFormat | None) -> bool:
+    """Whether `requantised` may return an output."""
+    if not (source.format is asked is ImageFormat.JPEG and layout.same_size):
+        return False
+    return source.mode in ("L", "RGB") and profiles.is_srgb(source.profile, source.mode)
+
+
+def requantised(source: Source, layout: Layout, quality: int) -> Recompressed | None:
     """Return the output, or the source itself if that saves too little; None if the source is unsupported."""
-    mode = source.image.mode
-    layout = source.layout
-    if not (source.format is asked is ImageFormat.JPEG and layout.target == layout.upright):
-        return None
-    if mode not in ("L", "RGB") or not profiles.is_srgb(source.profile, mode):
-        return None
     data = requantise.requantised(source.data, quality, source.exif, layout.orientation)
     if data is None:
         return None

@@ -5,10 +5,8 @@ from ctypes import c_double
 from PIL import Image
 
 from catalight.adapters.codec import native
+from catalight.adapters.codec.images.fitting import Box
 from catalight.adapters.codec.images.memory import Pixels
-
-type Box = tuple[float, float, float, float]
-"""Left, top, right and bottom edge of a part of an image, in pixels; edges may lie within a pixel."""
 
 _MIN_WIDTH = 4  # pixels: a row must have at least 16 bytes
 # Modes to shrink in, because otherwise the colour of transparent pixels would bleed into the edges.

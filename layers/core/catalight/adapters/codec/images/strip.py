@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from catalight.adapters.codec.images.formats import gif
 from catalight.adapters.codec.jpeg import scans
 from catalight.adapters.codec.jpeg.header import segment
-from catalight.domain.image.options import ImageFormat
+from catalight.domain.image.formats import ImageFormat
 
 type Chunk = tuple[bytes, bytes]
 

@@ -11,9 +11,9 @@ from PIL import Image
 
 from catalight.adapters.codec.compress import compress
 from catalight.adapters.codec.images import decode
-from catalight.adapters.codec.stopwatch import Stopwatch
+from catalight.domain.image.formats import Target
 from catalight.domain.image.limits import LIMITS
-from catalight.domain.image.options import Options, Target
+from catalight.domain.image.rendition import Rendition
 from tests.unit.adapters.codec.coding import recoded
 from tests.unit.adapters.codec.looking import srgb, swapped
 
@@ -70,8 +70,8 @@ def avif(primaries: int, transfer: int, colours: list[Colour]) -> bytes:
 
 def shown(data: bytes, step: int = 1) -> list[Colour]:
     """The colours that an image decodes to, in sRGB; every `step`-th pixel of its first row."""
-    source = decode.opened(data, Options(), LIMITS)
-    image = decode.pixels(source, None, LIMITS, Stopwatch()).still.convert("RGB")
+    source = decode.opened(data, LIMITS)
+    image = decode.pixels(source, source.stored, LIMITS, moving=False).image.still.convert("RGB")
     return [image.getpixel((x, 0)) for x in range(step // 2, image.width, step)]  # type: ignore[misc]
 
 
@@ -176,7 +176,7 @@ def test_palettes_are_converted_and_alpha_stays() -> None:
     assert_close(shown(png(gama(1.0), image=image)), COLOURS_SHOWN["gAMA 1"][1])
     translucent = patches(COLOURS).convert("RGBA")
     translucent.putalpha(100)
-    result = recoded(png(gama(1.0), image=translucent), Options(format=Target.PNG, max_width=3))
+    result = recoded(png(gama(1.0), image=translucent), Rendition(format=Target.PNG, max_width=3))
     assert result.getchannel("A").getextrema() == (100, 100)
 
 
@@ -187,13 +187,13 @@ def test_an_icc_profile_counts_before_gamma_and_after_cicp() -> None:
 
 def test_a_kept_png_still_names_its_colour_space() -> None:
     noise = Image.effect_noise((64, 64), 20)
-    result = compress(png(gama(1 / 1.8), image=noise, compress_level=9), Options(format=Target.PNG))
+    result = compress(png(gama(1 / 1.8), image=noise, compress_level=9), Rendition(format=Target.PNG))
     assert result.kept
     assert gama(1 / 1.8) in result.data
 
 
 def test_an_output_names_no_colour_space() -> None:
-    output = compress(png(cicp(12, 13)), Options(format=Target.PNG, max_width=3)).data
+    output = compress(png(cicp(12, 13)), Rendition(format=Target.PNG, max_width=3)).data
     assert not any(kind in output for kind in (b"cICP", b"gAMA", b"cHRM", b"iCCP"))
 
 

@@ -6,13 +6,14 @@ import pytest
 from PIL import Image
 
 from catalight.adapters.codec.compress import compress
-from catalight.domain.image.options import Options, Target
+from catalight.domain.image.formats import Target
+from catalight.domain.image.rendition import Rendition
 from tests.corpora.samples import encode
 from tests.unit.adapters.codec.looking import opened, srgb, swapped
 
 FORMATS = [Target.JPEG, Target.PNG, Target.WEBP, Target.AVIF]
 SIZE = (32, 32)
-PNG = Options(format=Target.PNG)
+PNG = Rendition(format=Target.PNG)
 
 type Colour = tuple[int, int, int]
 
@@ -23,7 +24,7 @@ def plain(mode: str, colour: object, name: str = "PNG", **settings: object) -> b
     return encode(image.quantize(4) if mode == "P" else image, name, **settings)
 
 
-def seen(data: bytes, options: Options = PNG) -> tuple[int, ...]:
+def seen(data: bytes, options: Rendition = PNG) -> tuple[int, ...]:
     """The colour in the middle of the output, as a viewer that ignores profiles shows it."""
     result = opened(compress(data, options).data)
     assert "icc_profile" not in result.info
@@ -74,7 +75,7 @@ def table_profile(corners: dict[int, tuple[int, int, int]]) -> bytes:
     ids=["adobe", "cmyk", "black ink", "ycbcr", "grey", "grey+alpha", "1-bit", "16-bit", "palette", "gif"],
 )
 def test_colours_are_preserved_in_every_mode(data: bytes, expected: Colour, target: Target) -> None:
-    assert seen(data, Options(quality=95, format=target)) == pytest.approx(expected, abs=3)
+    assert seen(data, Rendition(quality=95, format=target)) == pytest.approx(expected, abs=3)
 
 
 def ycck(data: bytes) -> bytes:
@@ -105,15 +106,15 @@ def test_a_profile_is_applied(name: str, target: Target) -> None:
     """If a profile exchanges red and green, a stored red means green."""
     quality = {} if name in ("PNG", "TIFF") else {"quality": 95}
     data = plain("RGB", (255, 0, 0), name, icc_profile=swapped(), **quality)
-    assert seen(data, Options(quality=95, format=target, max_width=31)) == pytest.approx((0, 255, 0), abs=8)
+    assert seen(data, Rendition(quality=95, format=target, max_width=31)) == pytest.approx((0, 255, 0), abs=8)
 
 
 def test_a_profile_is_applied_to_transparent_and_palette_images() -> None:
     clear = plain("RGBA", (255, 0, 0, 99), icc_profile=swapped())
-    pixel = opened(compress(clear, Options(format=Target.PNG, max_width=31)).data).getpixel((16, 16))
+    pixel = opened(compress(clear, Rendition(format=Target.PNG, max_width=31)).data).getpixel((16, 16))
     assert pixel == pytest.approx((0, 255, 0, 99), abs=2)
     palette = plain("P", (255, 0, 0), icc_profile=swapped())
-    assert seen(palette, Options(max_width=31)) == pytest.approx((0, 255, 0), abs=3)
+    assert seen(palette, Rendition(max_width=31)) == pytest.approx((0, 255, 0), abs=3)
 
 
 def test_a_grey_profile_is_applied_to_grey() -> None:
@@ -135,9 +136,9 @@ def test_a_grey_profile_is_applied_to_grey() -> None:
         plain("L", 128, "JPEG", quality=95, icc_profile=profile),
         plain("LA", (128, 99), icc_profile=profile),
     ):
-        clear = opened(compress(data, Options(format=Target.PNG, max_width=31)).data)
+        clear = opened(compress(data, Rendition(format=Target.PNG, max_width=31)).data)
         assert clear.mode == "L" or clear.getchannel("A").getextrema() == (99, 99)
-        assert seen(data, Options(format=Target.PNG, max_width=31)) == pytest.approx((188, 188, 188), abs=2)
+        assert seen(data, Rendition(format=Target.PNG, max_width=31)) == pytest.approx((188, 188, 188), abs=2)
 
 
 def test_a_cmyk_profile_is_applied() -> None:
@@ -166,7 +167,7 @@ def test_a_broken_profile_is_ignored(profile: bytes, name: str) -> None:
     quality = {} if name == "PNG" else {"quality": 95}
     data = plain("RGB", (200, 100, 50), name, **quality, icc_profile=profile)
     for target in (*FORMATS, Target.KEEP):
-        assert seen(data, Options(quality=95, format=target)) == pytest.approx((200, 100, 50), abs=5)
+        assert seen(data, Rendition(quality=95, format=target)) == pytest.approx((200, 100, 50), abs=5)
 
 
 @pytest.mark.parametrize(
@@ -180,19 +181,19 @@ def test_a_broken_profile_is_ignored(profile: bytes, name: str) -> None:
 )
 def test_transparent_pixels_show_the_background(background: str, mode: str, expected: Colour) -> None:
     data = plain(mode, (*(0,) * (len(mode) - 1), 0))
-    assert seen(data, Options(quality=95, background=background)) == pytest.approx(expected, abs=3)
+    assert seen(data, Rendition(quality=95, background=background)) == pytest.approx(expected, abs=3)
 
 
 def test_a_grey_image_stays_grey_on_grey() -> None:
     data = plain("LA", (90, 128))
-    assert opened(compress(data, Options(background="#404040")).data).mode == "L"
-    assert opened(compress(data, Options(background="#404041")).data).mode == "RGB"
+    assert opened(compress(data, Rendition(background="#404040")).data).mode == "L"
+    assert opened(compress(data, Rendition(background="#404041")).data).mode == "RGB"
 
 
 @pytest.mark.parametrize("target", [Target.PNG, Target.WEBP, Target.AVIF])
 def test_only_jpeg_uses_the_background(target: Target) -> None:
     clear = plain("RGBA", (10, 20, 30, 0))
-    expected = compress(clear, Options(format=target))
-    assert expected == compress(clear, Options(format=target, background="#ff0000"))
+    expected = compress(clear, Rendition(format=target))
+    assert expected == compress(clear, Rendition(format=target, background="#ff0000"))
     alpha = opened(expected.data).convert("RGBA").getchannel("A")
     assert alpha.getextrema() == (0, 0)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalight.domain.errors import ImageErrorCode
-from catalight.domain.image.options import Options
+from catalight.domain.image.rendition import Rendition
 from tests.unit.adapters.codec.coding import recoded, refused
 
 PLAIN, MASKED, MASKED_WITH_ALPHA = 0, 3, 6
@@ -116,7 +116,7 @@ def test_alpha_of_0_everywhere_is_alpha_only_if_there_are_masks() -> None:
 def test_a_transparent_bmp_shows_the_background() -> None:
     rows = [[0x7FFF] * 16] * 16
     data = bmp(16, (0x7C00, 0x3E0, 0x1F, 0x8000), rows)
-    assert recoded(data, Options(quality=95, background="#0000ff")).getpixel((8, 8)) == pytest.approx(
+    assert recoded(data, Rendition(quality=95, background="#0000ff")).getpixel((8, 8)) == pytest.approx(
         (0, 0, 255), abs=4
     )
 

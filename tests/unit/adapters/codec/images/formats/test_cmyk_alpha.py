@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from catalight.adapters.codec.compress import compress
-from catalight.domain.image.options import Options
+from catalight.domain.image.rendition import Rendition
 from tests.unit.adapters.codec.coding import PNG, recoded
 from tests.unit.adapters.codec.images.tiffs import DEFLATE, tiff
 from tests.unit.adapters.codec.looking import opened
@@ -65,6 +65,6 @@ def test_a_premultiplied_alpha_leaves_what_is_seen_on_paper(kind: int) -> None:
 
 def test_the_background_shows_through_in_a_jpeg() -> None:
     clear = tiff(16, 16, 5, bytes([0, 255, 255, 0, 0]) * 256, photometric=5, extra=(2,))
-    image = opened(compress(clear, Options(background="#0000ff")).data)
+    image = opened(compress(clear, Rendition(background="#0000ff")).data)
     assert image.getpixel((8, 8)) == pytest.approx((0, 0, 255), abs=3)
     assert compress(clear, PNG).source.format == "tiff"

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalight.domain.image.options import Options, Target
+from catalight.domain.image.formats import Target
+from catalight.domain.image.rendition import Rendition
 from tests.unit.adapters.codec.coding import PNG, recoded
 
 GREY, RGB = 0, 2
@@ -70,5 +71,5 @@ def test_exactly_the_transparent_colour_vanishes(colours: int, depth: int, data:
 @pytest.mark.parametrize("target", [Target.PNG, Target.WEBP, Target.AVIF])
 def test_a_dark_gradient_loses_its_transparent_pixel_only(target: Target) -> None:
     data = png(GREY, 16, list(range(256)), [7])
-    alpha = recoded(data, Options(format=target, quality=100)).getchannel("A")
+    alpha = recoded(data, Rendition(format=target, quality=100)).getchannel("A")
     assert [x for x in range(256) if alpha.getpixel((x, 0)) == 0] == [7]

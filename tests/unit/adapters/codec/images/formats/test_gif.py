@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from catalight.adapters.codec.compress import compress
 from catalight.adapters.codec.images.formats import gif
+from catalight.domain.image.formats import Target
 from catalight.domain.image.limits import LIMITS, Limits
-from catalight.domain.image.options import Options, Target
+from catalight.domain.image.rendition import Rendition
 from tests.unit.adapters.codec.coding import recoded
 from tests.unit.adapters.codec.looking import frames, opened
 
@@ -107,7 +108,7 @@ def square(index: int, left: int, side: int, disposal: int = 0) -> Frame:
 @pytest.mark.parametrize("width", [60, 30])
 def test_what_no_frame_covers_is_transparent(target: Target, background: int, width: int) -> None:
     data = written((60, 60), [square(2, 20, 20)], background)
-    result = compress(data, Options(format=target, quality=95, max_width=width))
+    result = compress(data, Rendition(format=target, quality=95, max_width=width))
     assert not result.kept  # browsers would show it right, but other decoders would not
     image = opened(result.data).convert("RGBA")
     assert image.getchannel("A").getpixel((2, 2)) == 0
@@ -117,7 +118,7 @@ def test_what_no_frame_covers_is_transparent(target: Target, background: int, wi
 @pytest.mark.parametrize("background", range(4))
 def test_what_no_frame_covers_has_the_requested_background_in_a_jpeg(background: int) -> None:
     data = written((60, 60), [square(2, 20, 20)], background)
-    image = recoded(data, Options(quality=95, background="#00ff00"))
+    image = recoded(data, Rendition(quality=95, background="#00ff00"))
     assert image.getpixel((2, 2)) == pytest.approx((0, 255, 0), abs=6)
 
 
@@ -126,7 +127,7 @@ def test_what_no_frame_covers_has_the_requested_background_in_a_jpeg(background:
 @pytest.mark.parametrize("later", [square(2, 0, 150), square(2, 60, 80)], ids=["larger", "beyond"])
 def test_a_frame_beyond_the_canvas_is_clipped(later: Frame, target: Target, width: int) -> None:
     data = written((100, 100), [square(0, 0, 100), later, square(1, 0, 100)])
-    result = compress(data, Options(format=target, quality=90, max_width=width))
+    result = compress(data, Rendition(format=target, quality=90, max_width=width))
     shown = frames(result.data)
     assert [frame.size for frame in shown] == [(width, width)] * 3
     corner = (width - 5, width - 5)
@@ -148,13 +149,13 @@ def test_a_grey_table_of_its_own_may_have_a_transparent_colour() -> None:
 
 def test_a_frame_that_is_too_large_leaves_the_first_frame() -> None:
     data = written((100, 100), [square(0, 0, 100), square(2, 0, 300)])
-    result = compress(data, Options(format=Target.WEBP), Limits(animation_pixels=2 * 300 * 300 - 1))
+    result = compress(data, Rendition(format=Target.WEBP), Limits(animation_pixels=2 * 300 * 300 - 1))
     assert [frame.size for frame in frames(result.data)] == [(100, 100)]
 
 
 @pytest.mark.parametrize("first", [square(0, 0, 100), square(0, 0, 99)._replace(transparent=3)])
 def test_an_animation_that_all_decoders_show_alike_is_kept(first: Frame) -> None:
     data = written((100, 100), [first, square(2, 60, 40)])
-    result = compress(data, Options(format=Target.KEEP))
+    result = compress(data, Rendition(format=Target.KEEP))
     assert result.kept
     assert opened(result.data).size == (100, 100)

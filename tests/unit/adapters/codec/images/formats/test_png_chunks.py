@@ -14,13 +14,14 @@ from PIL import Image
 from catalight.adapters.codec.compress import compress
 from catalight.adapters.codec.images.formats import png_chunks
 from catalight.domain.errors import ImageErrorCode as Code
-from catalight.domain.image.options import Options, Target
+from catalight.domain.image.formats import Target
+from catalight.domain.image.rendition import Rendition
 from tests.corpora.samples import corner, encode
 from tests.unit.adapters.codec.coding import PNG, recoded, refused
 from tests.unit.adapters.codec.looking import difference, opened, swapped
 
 SIGNATURE = 8
-KEEP = Options(format=Target.KEEP)
+KEEP = Rendition(format=Target.KEEP)
 ANCILLARY = (
     b"iCCP pHYs gAMA cHRM sRGB sBIT cICP bKGD hIST tIME sPLT tEXt zTXt iTXt eXIf acTL fcTL fdAT mDCV prVt"
 )
@@ -242,5 +243,5 @@ def test_a_large_black_png_is_checked_in_little_time() -> None:
 @pytest.mark.parametrize("target", [Target.PNG, Target.KEEP, Target.AUTO])
 def test_a_damaged_end_is_replaced(end: bytes, target: Target) -> None:
     noise = encode(Image.effect_noise((60, 40), 90), "PNG", compress_level=9)
-    result = compress(noise[:-12] + end, Options(quality=100, format=target))
+    result = compress(noise[:-12] + end, Rendition(quality=100, format=target))
     assert opened(result.data).size == (60, 40)

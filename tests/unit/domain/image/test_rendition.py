@@ -3,23 +3,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalight.domain.errors import OptionError
-from catalight.domain.image.options import ImageFormat, Options, Target
+from catalight.domain.image.formats import ImageFormat, Target
+from catalight.domain.image.rendition import Rendition
 
 
 def test_options_survive_storage() -> None:
-    options = Options(quality=80, format=Target.WEBP, max_width=10, background="#00ff00")
-    assert Options.from_document(options.to_document()) == options
+    options = Rendition(quality=80, format=Target.WEBP, max_width=10, background="#00ff00")
+    assert Rendition.from_document(options.to_document()) == options
 
 
 def test_options_stored_by_the_first_versions_are_read() -> None:
     stored = {"quality": 80, "format": "webp", "max_width": None, "max_height": 9}
-    options = Options.from_document(stored)
-    assert options == Options(80, Target.WEBP, None, 9, background="#ffffff")
+    options = Rendition.from_document(stored)
+    assert options == Rendition(80, Target.WEBP, None, 9, background="#ffffff")
     assert options.to_document() == stored  # so a request under an Idempotency-Key keeps its fingerprint
 
 
 def test_the_defaults_have_not_changed() -> None:
-    assert Options() == Options(quality=50, format=Target.JPEG, max_width=None, max_height=None)
+    assert Rendition() == Rendition(quality=50, format=Target.JPEG, max_width=None, max_height=None)
 
 
 @pytest.mark.parametrize(
@@ -27,7 +28,7 @@ def test_the_defaults_have_not_changed() -> None:
 )
 def test_a_background_has_three_or_six_hexadecimal_digits(background: str) -> None:
     with pytest.raises(OptionError, match="a colour such as #ffffff") as caught:
-        Options(background=background)
+        Rendition(background=background)
     assert caught.value.field == "background"
 
 
@@ -41,7 +42,7 @@ def test_the_formats_of_a_target() -> None:
 )
 def test_a_value_out_of_range_is_refused_with_the_allowed_range(values: dict[str, int]) -> None:
     with pytest.raises(OptionError, match="from 1 to") as caught:
-        Options(**values)  # type: ignore[arg-type]
+        Rendition(**values)  # type: ignore[arg-type]
     assert caught.value.field == next(iter(values))
 
 
@@ -51,10 +52,10 @@ def test_extensions_are_the_usual_ones() -> None:
 
 @given(st.text("0123456789abcdefABCDEF", min_size=3, max_size=3))
 def test_three_digits_mean_each_of_them_twice(digits: str) -> None:
-    options = Options(background=f"#{digits}")
+    options = Rendition(background=f"#{digits}")
     assert options.background == "#" + "".join(2 * digit for digit in digits)
-    assert Options.from_document(options.to_document()) == options
+    assert Rendition.from_document(options.to_document()) == options
 
 
 def test_short_white_is_the_default() -> None:
-    assert Options(background="#fff").to_document() == Options().to_document()
+    assert Rendition(background="#fff").to_document() == Rendition().to_document()

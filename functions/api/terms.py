@@ -1,0 +1,83 @@
+"""What a form says of a job: its images, its result, its webhook, and the requests that it makes."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Form
+
+from catalight.domain.catalogue import urls
+from catalight.domain.errors import OptionError
+from catalight.domain.image.rendition import Rendition
+from catalight.domain.job import request_headers, webhook
+from catalight.domain.job.naming import Naming
+from catalight.domain.job.request_headers import RequestHeaders
+from catalight.domain.job.result_form import RequestedResult
+from catalight.domain.web.egress import EgressPolicy
+from functions.api.keeping import FormKeepDays
+from functions.api.naming import FormNaming
+from functions.api.renditions import Renditions
+from functions.api.result_fields import Requested
+from functions.api.services import Built
+
+URL_SCHEMA: dict[str, Any] = {"format": "uri", "maxLength": urls.MAX_URL_CHARACTERS}
+WEBHOOK = "URL to call when the job has ended: http or https, without a password"
+USER_AGENT_SCHEMA: dict[str, Any] = {
+    "pattern": request_headers.USER_AGENT,
+    "maxLength": request_headers.MAX_CHARACTERS,
+}
+REFERER_SCHEMA: dict[str, Any] = {
+    "pattern": request_headers.REFERER,
+    "maxLength": request_headers.MAX_CHARACTERS,
+}
+USER_AGENT = "Sent before Catalight's own User-Agent when images are downloaded, for hosts that refuse others"
+REFERER = f"URL sent as Referer when images are downloaded; `{request_headers.ORIGIN}`: the image's own host"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a job does with its catalogue."""
+
+    renditions: tuple[Rendition, ...]
+    webhook_url: str | None
+    request_headers: RequestHeaders
+    naming: Naming | None
+    keep_days: int | None
+    result: RequestedResult
+
+
+def _terms(
+    built: Built,
+    naming: FormNaming,
+    keep_days: FormKeepDays,
+    renditions: Renditions,
+    result: Requested,
+    webhook_url: Annotated[str | None, Form(description=WEBHOOK, json_schema_extra=URL_SCHEMA)] = None,
+    user_agent: Annotated[str, Form(description=USER_AGENT, json_schema_extra=USER_AGENT_SCHEMA)] = "",
+    referer: Annotated[str, Form(description=REFERER, json_schema_extra=REFERER_SCHEMA)] = "",
+) -> Terms:
+    """Return what the form says of the job. Raise OptionError if it is not allowed."""
+    if webhook_url:
+        _check_webhook(webhook_url, built.egress)
+    headers = RequestHeaders(user_agent, referer)
+    _check_allowed(headers, built.egress)
+    return Terms(renditions, webhook_url, headers, naming, keep_days, result)
+
+
+def _check_webhook(url: str, egress: EgressPolicy) -> None:
+    """Raise OptionError if the webhook cannot be called."""
+    if fault := webhook.fault(url, egress):
+        wanted = "an http or https URL" if egress.allows_http_webhooks else "an https URL"
+        found = urls.shown(url).partition("?")[0]  # a webhook's query is usually a secret
+        raise OptionError("webhook_url", found, f"{wanted} (this one: {fault})")
+
+
+def _check_allowed(headers: RequestHeaders, egress: EgressPolicy) -> None:
+    """Raise OptionError if the job sets headers and the deployment does not allow that."""
+    sent = headers.to_document()
+    if sent and not egress.request_headers:
+        field, value = next(iter(sent.items()))
+        raise OptionError(field, value, "nothing: this deployment uses its own headers")
+
+
+FormTerms = Annotated[Terms, Depends(_terms)]
+"""The type of a parameter that receives what the form says of the job."""

@@ -1,0 +1,1 @@
+"""Write results: CSV and JSON Lines as the domain does, and workbooks."""

@@ -1,0 +1,103 @@
+"""Link to the result of a job in the form that is asked for, and have it made if it does not exist yet."""
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+
+from catalight.domain.errors import (
+    ExportStoppedError,
+    JobNotFinishedError,
+    ResultError,
+    ResultExpiredError,
+    UnavailableError,
+)
+from catalight.domain.job import export, links
+from catalight.domain.job.export import Export, ExportState
+from catalight.domain.job.job import Job
+from catalight.domain.job.result_form import ResultForm
+from catalight.domain.messages import WriteExport
+from catalight.usecases.jobs.link_result import LINK_SECONDS, RETRY_AFTER, Link, LinkResult
+from catalight.usecases.ports import Clock, Exports, ObjectStore, Queue
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Preparing:
+    """An export that is not ready: `done` of `total`. Ask again after `retry_after` seconds."""
+
+    done: int
+    total: int
+    retry_after: int
+
+
+@dataclass(frozen=True, slots=True)
+class OfferResult:
+    """Offer the result of the newest finished run.
+
+    The client that asks again and again is what drives an export: it sends the message again when no function
+    works on it. So a lost message needs no sweeper, and nothing is made that nobody waits for.
+    """
+
+    link_result: LinkResult
+    exports: Exports
+    store: ObjectStore
+    export_queue: Queue
+    clock: Clock
+
+    def __call__(
+        self, job: Job, form: ResultForm | None = None, *, head: bool = False, start: bool = True
+    ) -> Link | Preparing:
+        """Return the link, for HEAD requests if `head` is true, or how far the export is.
+
+        Without a form it is that in which the result was written. Unless `start` is true, no export begins.
+        Raise JobNotFoundError, JobNotFinishedError or ResultExpiredError if there is no result, ResultError
+        if it cannot have this form, and ExportStoppedError if the export was given up a moment ago.
+        """
+        if not job.state.has_result:
+            raise JobNotFinishedError(job.id, RETRY_AFTER)
+        form = form and form.normalised
+        if form is None or (form in job.result.possible and form == self.link_result.written(job)):
+            return self.link_result(job.id, head=head)
+        now = self.clock()
+        new = Export.of(job, form, now)
+        found = self.exports.find(new.id) or new
+        match found.state:
+            case ExportState.READY:
+                return self._link(job, found, head=head)
+            case ExportState.FAILED if not found.may_restart(now):
+                raise self._failure(found)
+            case ExportState.ABORTED:  # the job was retried meanwhile
+                raise JobNotFinishedError(job.id, RETRY_AFTER)
+        if start:
+            self._ask(new)
+        return Preparing(found.done, found.total, RETRY_AFTER if found.total > 1_000 else 2)
+
+    def _ask(self, new: Export) -> None:
+        """Have it written, unless it is being written, or as many others of the owner are."""
+        now = self.clock()
+        until = now + export.ASKED
+        if not self.exports.ask(new, now, until):
+            return
+        # Counted after the write, so that simultaneous requests cannot exceed the limit together.
+        if self.exports.count_active(new.owner, now) > export.AT_ONCE:
+            self.exports.withdraw(new.id, until)
+            return
+        try:
+            self.export_queue.send([WriteExport(new.job_id, new.run, export.form_name(new.form))])
+        except UnavailableError as error:
+            logger.warning("a message was not sent; the next request sends it: %s", error)
+            self.exports.withdraw(new.id, until)
+
+    def _link(self, job: Job, ready: Export, *, head: bool) -> Link:
+        if not self.store.exists(ready.key):
+            raise ResultExpiredError(job.id)
+        name = links.result_name(job.file_name, ready.form)
+        url = self.store.link(ready.key, LINK_SECONDS, file_name=name, head=head)
+        return Link(url, self.clock() + timedelta(seconds=LINK_SECONDS))
+
+    def _failure(self, failed: Export) -> ResultError | ExportStoppedError:
+        if failed.refusal:
+            return ResultError(failed.refusal, failed.failure)
+        left = export.REST - (self.clock() - (failed.failed_at or self.clock()))
+        return ExportStoppedError(failed.job_id, max(1, -(-left // timedelta(seconds=1))))

@@ -1,0 +1,118 @@
+"""Write a result in the form that was asked for."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from catalight.domain.errors import ResultError, UnavailableError, UploadGoneError
+from catalight.domain.job import export
+from catalight.domain.job.export import Export, ExportState
+from catalight.domain.job.job import Job
+from catalight.domain.job.result_csv import media_type
+from catalight.domain.job.result_form import ResultFormat
+from catalight.domain.messages import WriteExport as Message
+from catalight.usecases.exports.write_zip import ClaimLostError, WriteZip
+from catalight.usecases.jobs.current import current
+from catalight.usecases.ports import (
+    Clock,
+    Exports,
+    Jobs,
+    ObjectStore,
+    Queue,
+    Rows,
+    SecondsLeft,
+    Uploads,
+    WriteResult,
+)
+
+MARGIN = timedelta(seconds=10)  # between the end of a function and that of its claim
+
+
+@dataclass(frozen=True, slots=True)
+class WriteExport:
+    """Write one export; a ZIP in several calls, if it has to be.
+
+    Duplicates are dropped while one function holds the claim. If it stalls for longer than that, two write
+    the same: parts and pieces are the same for everyone, and only the newest claim is recorded.
+    """
+
+    jobs: Jobs
+    rows: Rows
+    exports: Exports
+    store: ObjectStore
+    uploads: Uploads
+    export_queue: Queue
+    write_result: WriteResult
+    write_zip: WriteZip
+    clock: Clock
+
+    def __call__(self, message: Message, seconds_left: SecondsLeft) -> None:
+        """Handle one message. Raise UnavailableError in an outage, which does not count as an attempt."""
+        job = current(self.jobs, message.job_id, message.run)
+        if job is None or not job.state.has_result:
+            return
+        is_zip = message.form == ResultFormat.ZIP
+        lease = export.LEASE if is_zip else timedelta(seconds=seconds_left()) + MARGIN
+        now = self.clock()
+        claimed = self.exports.claim(
+            export.export_id(message.job_id, message.run, message.form), now, now + lease
+        )
+        if claimed is None:
+            return
+        if claimed.attempts > export.MAX_ATTEMPTS:
+            self.exports.fail(claimed, None, self.clock())
+            return
+        try:
+            self._write(job, claimed, message, seconds_left)
+        except ClaimLostError:
+            self._tidy_up(claimed)
+        except ResultError as error:
+            self._fail(claimed, error)
+        except UploadGoneError:
+            self._finish_or_reset(claimed, message)
+        except UnavailableError:
+            self.exports.release(claimed, self.clock() + export.ASKED, refund=True)
+            raise
+
+    def _write(self, job: Job, claimed: Export, message: Message, seconds_left: SecondsLeft) -> None:
+        if claimed.upload and self.store.exists(claimed.key):  # completed, and not recorded
+            self._clean_and_finish(claimed)
+            return
+        if claimed.form.format is not ResultFormat.ZIP:
+            chunks = self.write_result(job, claimed.form, self.rows.stream(job.id))
+            self.store.put_stream(claimed.key, chunks, media_type(job, claimed.form))
+            self.exports.finish(claimed)
+        elif self.write_zip(job, claimed, seconds_left):
+            self._clean_and_finish(claimed)
+        elif self.exports.release(claimed, self.clock() + export.ASKED):
+            self.export_queue.send([message])
+
+    def _clean_and_finish(self, claimed: Export) -> None:
+        written = self.exports.find(claimed.id) or claimed
+        self.store.delete(written.directory_keys)
+        self.exports.finish(claimed)
+
+    def _tidy_up(self, claimed: Export) -> None:
+        """Remove the piece that was stored after somebody else had completed or aborted the ZIP."""
+        found = self.exports.find(claimed.id)
+        if found and found.state in (ExportState.READY, ExportState.ABORTED):
+            self.store.delete(found.directory_keys)
+
+    def _fail(self, claimed: Export, error: ResultError) -> None:
+        if self.exports.fail(claimed, error, self.clock()):
+            self._remove_upload(self.exports.find(claimed.id) or claimed)
+
+    def _finish_or_reset(self, claimed: Export, message: Message) -> None:
+        """Somebody completed the upload and could not record it, or it is gone: then begin again."""
+        if self.store.exists(claimed.key):
+            self._clean_and_finish(claimed)
+            return
+        before = self.exports.find(claimed.id) or claimed
+        if self.exports.reset(claimed):
+            self._remove_upload(before)
+            if self.exports.release(claimed, self.clock() + export.ASKED):
+                self.export_queue.send([message])
+
+    def _remove_upload(self, written: Export) -> None:
+        if written.upload:
+            self.uploads.abort(written.key, written.upload)
+        self.store.delete(written.directory_keys)

@@ -1,0 +1,37 @@
+"""The protocols that the use cases need. `catalight.adapters` implements them."""
+
+from catalight.usecases.ports.callers import ColumnMemory, Keys, Usage
+from catalight.usecases.ports.jobs import Deliveries, Exports, JobList, Jobs, Rows
+from catalight.usecases.ports.outside import (
+    Clock,
+    Fetch,
+    Hosts,
+    Queue,
+    ReadTable,
+    SecondsLeft,
+    WebhookSender,
+    WriteResult,
+)
+from catalight.usecases.ports.storage import ObjectReader, ObjectStore, Uploads
+
+__all__ = [
+    "Clock",
+    "ColumnMemory",
+    "Deliveries",
+    "Exports",
+    "Fetch",
+    "Hosts",
+    "JobList",
+    "Jobs",
+    "Keys",
+    "ObjectReader",
+    "ObjectStore",
+    "Queue",
+    "ReadTable",
+    "Rows",
+    "SecondsLeft",
+    "Uploads",
+    "Usage",
+    "WebhookSender",
+    "WriteResult",
+]
