@@ -9,6 +9,7 @@ from typing import Any
 
 from catalight.domain.errors import ResultError, UploadGoneError
 from catalight.domain.job.export import Export, ExportState, Position, Step
+from catalight.domain.job.result_form import ResultFormat
 from tests.fakes import MemoryStore
 
 FREE: dict[str, Any] = {"claimed_until": None, "asked_until": None}
@@ -45,8 +46,12 @@ class MemoryExports:
         if found and found.asked_until == until:
             self.exports[export_id] = replace(found, asked_until=None)
 
-    def count_active(self, owner: str, now: datetime) -> int:
-        preparing = [found for found in self.exports.values() if found.state is ExportState.PREPARING]
+    def count_active(self, owner: str, now: datetime, *, zips: bool) -> int:
+        preparing = [
+            found
+            for found in self.exports.values()
+            if found.state is ExportState.PREPARING and (found.form.format is ResultFormat.ZIP) == zips
+        ]
         return sum(found.owner == owner and _active(found, now) for found in preparing)
 
     def claim(self, export_id: str, now: datetime, until: datetime) -> Export | None:

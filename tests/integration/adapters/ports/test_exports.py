@@ -151,13 +151,14 @@ def test_active_exports_are_counted_by_owner(store: Store) -> None:
     for number in range(3):
         store.exports.ask(replace(NEW, run=number), NOW, SOON)
     store.exports.ask(replace(NEW, run=7, owner="other"), NOW, SOON)
-    assert store.exports.count_active("acme", NOW) == 3
-    assert store.exports.count_active("acme", SOON) == 0
+    assert store.exports.count_active("acme", NOW, zips=True) == 3
+    assert store.exports.count_active("acme", NOW, zips=False) == 0
+    assert store.exports.count_active("acme", SOON, zips=True) == 0
     claimed_one = store.exports.claim(NEW.id, NOW, LATER)
     assert claimed_one
-    assert store.exports.count_active("acme", SOON) == 1
+    assert store.exports.count_active("acme", SOON, zips=True) == 1
     store.exports.finish(claimed_one)
-    assert store.exports.count_active("acme", NOW) == 2
+    assert store.exports.count_active("acme", NOW, zips=True) == 2
 
 
 def test_a_job_has_its_exports_until_they_are_deleted(store: Store) -> None:

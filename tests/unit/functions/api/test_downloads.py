@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 
 from catalight.domain.errors import ResultError, ResultErrorCode
 from catalight.domain.job import export
-from catalight.domain.job.export import AT_ONCE
+from catalight.domain.job.export import AT_ONCE, ZIPS_AT_ONCE
 from catalight.domain.job.job import Job
 from catalight.domain.messages import WriteExport
 from tests.exporting import Exporting, files
@@ -176,11 +176,13 @@ def test_an_owner_has_a_few_exports_written_at_once_and_the_others_wait_for_thei
     jobs = [exporting.a_job("http://h/a.jpg") for _ in range(AT_ONCE + 2)]
 
     def poll() -> list[int]:
-        return [ask(client, job, "?format=zip").status_code for job in jobs]
+        return [ask(client, job, "?format=jsonl").status_code for job in jobs]
 
     assert poll() == [202] * len(jobs)
     assert poll() == [202] * len(jobs)
-    assert exporting.handle() == AT_ONCE
+    for job in jobs[:2]:  # ZIPs count by themselves
+        assert ask(client, job, "?format=zip").status_code == 202
+    assert exporting.handle() == AT_ONCE + ZIPS_AT_ONCE
     assert poll() == [307] * AT_ONCE + [202] * 2
     assert exporting.handle() == 2
     assert poll() == [307] * len(jobs)
@@ -225,6 +227,9 @@ def test_after_a_retry_the_zip_is_that_of_the_new_run(
     names = list(files(exporting.store.objects[f"results/{job.id}/2.zip"]))
     assert names == ["c-catalight.csv", "a.jpg", "b.jpg"]
     assert f"results/{job.id}/1-failed.csv" not in exporting.store.objects
+    assert (
+        f"results/{job.id}/1.zip" not in exporting.store.objects
+    )  # it was ready: nobody can ask for it any more
 
 
 def test_a_result_that_has_been_removed_is_gone(client: TestClient, exporting: Exporting, job: Job) -> None:

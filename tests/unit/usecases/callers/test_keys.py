@@ -212,6 +212,17 @@ class TestLimits:
             pipeline.retry_job(job.id, limits)
         assert pipeline.jobs.get(job.id).run == 2
 
+    def test_a_retry_of_a_job_without_failures_counts_as_a_row(self, pipeline: Pipeline) -> None:
+        limits = Limits(open_jobs=5, rows_a_day=2)
+        job = pipeline.start("http://h/a.jpg", owner="k", limits=limits)
+        pipeline.run()
+        pipeline.retry_job(job.id, limits)
+        assert pipeline.usage.of_day("k", pipeline.clock().date()).rows == 2
+        pipeline.tend(job)
+        pipeline.run()
+        with pytest.raises(LimitError):
+            pipeline.retry_job(job.id, limits)
+
     def test_the_allowance_is_what_remains_of_the_limits(self, pipeline: Pipeline) -> None:
         limits = Limits(5, 10)
         pipeline.start("http://h/a.jpg", "http://h/b.jpg", owner="k", limits=limits)

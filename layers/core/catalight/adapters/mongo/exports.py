@@ -11,7 +11,7 @@ from catalight.adapters.mongo.client import Document
 from catalight.adapters.mongo.connection import Mongo, reconnecting
 from catalight.domain.errors import ResultError, ResultErrorCode
 from catalight.domain.job.export import REST, Export, ExportState, Position, Step
-from catalight.domain.job.result_form import ResultForm
+from catalight.domain.job.result_form import ResultForm, ResultFormat
 
 INDEXES = [
     IndexModel([("job_id", ASCENDING)], name="job"),
@@ -64,9 +64,11 @@ class MongoExports(Mongo):
         self._exports.update_one({"_id": export_id, "asked_until": until}, {"$set": {"asked_until": None}})
 
     @reconnecting
-    def count_active(self, owner: str, now: datetime) -> int:
+    def count_active(self, owner: str, now: datetime, *, zips: bool) -> int:
         active = [{"asked_until": {"$gt": now}}, {"claimed_until": {"$gt": now}}]
-        return self._exports.count_documents({"owner": owner, "state": ExportState.PREPARING, "$or": active})
+        of_format = {"$eq" if zips else "$ne": ResultFormat.ZIP}
+        preparing = {"owner": owner, "state": ExportState.PREPARING, "form.format": of_format}
+        return self._exports.count_documents({**preparing, "$or": active})
 
     @reconnecting
     def claim(self, export_id: str, now: datetime, until: datetime) -> Export | None:

@@ -14,7 +14,8 @@ ASKED = timedelta(seconds=60)  # after that, a message that no function has take
 LEASE = timedelta(minutes=5)  # of a ZIP, from one checkpoint to the next
 MAX_ATTEMPTS = 5  # without progress
 REST = timedelta(seconds=60)  # before an export that was given up may be tried again
-AT_ONCE = 4  # exports of an owner that are written at the same time
+AT_ONCE = 4  # exports of an owner that are written at the same time, without ZIPs
+ZIPS_AT_ONCE = 1  # a ZIP may take hours, in steps that each hold a function for minutes
 
 # Bounds of S3: docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
 MAX_PARTS = 10_000

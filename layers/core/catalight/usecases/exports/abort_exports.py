@@ -15,22 +15,21 @@ class AbortExports:
     store: ObjectStore
 
     def before(self, job_id: str, run: int) -> None:
-        """Abort what is being made of earlier runs. What is ready stays, as the results of these runs do."""
+        """Abort the exports of earlier runs, and remove their files: nobody can ask for them any more."""
         for export in self.exports.of_job(job_id):
-            if export.run < run and export.state is not ExportState.READY:
-                self._abort(export)
+            if export.run < run and export.state is not ExportState.ABORTED:
+                self._remove(export)
 
     def all(self, job_id: str, *, forget: bool) -> None:
         """Abort all exports and remove their files; with `forget`, no writer is left, so delete them."""
         for export in self.exports.of_job(job_id):
-            self._abort(export)
-            self.store.delete([export.key])
+            self._remove(export)
         if forget:
             self.exports.delete(job_id)
 
-    def _abort(self, export: Export) -> None:
+    def _remove(self, export: Export) -> None:
         # Read again with the write: a function may have begun an upload meanwhile.
         aborted = self.exports.abort(export.id) or export
         for upload in {export.upload, aborted.upload} - {None}:
             self.uploads.abort(export.key, upload or "")
-        self.store.delete(aborted.directory_keys)
+        self.store.delete([export.key, *aborted.directory_keys])

@@ -14,7 +14,7 @@ from catalight.domain.errors import (
 from catalight.domain.job import export, links
 from catalight.domain.job.export import Export, ExportState
 from catalight.domain.job.job import Job
-from catalight.domain.job.result_form import ResultForm
+from catalight.domain.job.result_form import ResultForm, ResultFormat
 from catalight.domain.messages import WriteExport
 from catalight.usecases.jobs.link_result import LINK_SECONDS, RETRY_AFTER, Link, LinkResult
 from catalight.usecases.ports import Clock, Exports, ObjectStore, Queue
@@ -80,7 +80,9 @@ class OfferResult:
         if not self.exports.ask(new, now, until):
             return
         # Counted after the write, so that simultaneous requests cannot exceed the limit together.
-        if self.exports.count_active(new.owner, now) > export.AT_ONCE:
+        zips = new.form.format is ResultFormat.ZIP
+        limit = export.ZIPS_AT_ONCE if zips else export.AT_ONCE
+        if self.exports.count_active(new.owner, now, zips=zips) > limit:
             self.exports.withdraw(new.id, until)
             return
         try:

@@ -20,7 +20,8 @@ class RetryJob:
     """Start a new run of a job that has ended. Its result replaces the previous one.
 
     A retry counts against the owner's limits, if it has any: as an open job, with each failed image, and with
-    one row for each of them, but at most all rows of the job.
+    one row for each of them, but at most all rows of the job. One without failed images counts as a row,
+    because its result is written again.
     """
 
     jobs: Jobs
@@ -40,7 +41,7 @@ class RetryJob:
         new = job.next_run(now, self.retention)
         if limits and job.state.has_result:
             failed = job.counts.failed
-            wanted = Amounts(rows=min(job.rows, failed), images=failed)
+            wanted = Amounts(rows=max(1, min(job.rows, failed)), images=failed)
             self.admit(job.owner, limits, usage.order(job.id, new.run), wanted)
         if not (job.state.has_result and self.jobs.begin_run(new)):
             self.jobs.get(job_id)  # raises if it was deleted meanwhile

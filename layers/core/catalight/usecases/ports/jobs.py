@@ -168,8 +168,8 @@ class Exports(Protocol):
     def withdraw(self, export_id: str, until: datetime) -> None:
         """Take back that an export was asked for until `until`."""
 
-    def count_active(self, owner: str, now: datetime) -> int:
-        """Return how many of an owner's exports are asked for or claimed now."""
+    def count_active(self, owner: str, now: datetime, *, zips: bool) -> int:
+        """Return how many of an owner's ZIPs, or other exports, are asked for or claimed now."""
 
     def claim(self, export_id: str, now: datetime, until: datetime) -> Export | None:
         """Claim a PREPARING export and count the attempt. Return it, or None if it is not free."""
