@@ -30,7 +30,7 @@ _SCHEME_AS_WRITTEN = re.compile(
 )
 # A new URL beside which one of these is needed has a remainder of the old one.
 _REMAINS = frozenset({Repair.SLASHES, Repair.SCHEME, Repair.SCHEME_ADDED, Repair.TRIMMED})
-_BRACKETS = ("()", "[]", "{}", "<>", "«»", "‹›")
+_BRACKETS = (("(", ")"), ("[", "]"), ("{", "}"), ("<", ">"), ("«", "»"), ("‹", "›"))
 _SIGNS = frozenset("".join(CLOSERS.values()) + TRAILING)
 _ALIKE = str.maketrans("“”„‘’‚", "\"\"\"'''")
 
