@@ -112,6 +112,14 @@ def test_a_failed_rendition_is_named_and_an_image_has_a_line_for_each_code() -> 
     ]
 
 
+def test_of_a_cell_that_links_to_its_image_the_url_is_shown() -> None:
+    lost = replace(LOST, written="photo", notes=("URL_LINKED",))
+    assert (
+        sheets_of(written(a_job(), [a_row(("1", "Tea", "photo"), [lost])], XLSX))["Failures"][1][6]
+        == "http://c"
+    )
+
+
 def test_every_code_has_its_advice() -> None:
     assert set(ADVICE) == set(ImageErrorCode)
     assert len(set(ADVICE.values())) == len(ADVICE)

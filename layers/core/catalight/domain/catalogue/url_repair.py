@@ -68,6 +68,7 @@ _NO_LABEL = re.compile(
 
 _FULL_WIDTH_SCHEME = re.compile(r"[hｈ][tｔ]{2}[pｐ][sｓ]?[:：][/／]{2}", re.IGNORECASE)
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+_SURROGATE = re.compile(r"\\ud[89a-f][0-9a-f]{2}", re.IGNORECASE)  # an escape of JSON, of half a character
 
 _MISSPELT = {
     **dict.fromkeys(("htps", "htpps", "hhttps", "htttps", "httpss", "ttps", "httsp", "hptts"), "https"),
@@ -160,7 +161,7 @@ def _slashed(text: str) -> str:
     wide = _FULL_WIDTH_SCHEME.match(text)
     if wide and not wide[0].isascii():
         text = text.translate(_FULL_WIDTH)
-    if "\\" not in text or text.startswith("\\") or text[1:2] == ":":
+    if "\\" not in text or text.startswith("\\") or text[1:2] == ":" or _SURROGATE.search(text):
         return text
     if text.count("\\") == text.count("\\/"):  # as JSON escapes it
         return text.replace("\\/", "/")
