@@ -17,6 +17,7 @@ from tests.inline import Inline
 from tests.pipeline import Pipeline
 
 ZIP = ResultForm(ResultFormat.ZIP)
+AS_ZIP = {"format": ResultFormat.ZIP}
 FAILED_ROWS = ResultForm(only_failed=True)
 assert FAILED_ROWS != CLASSIC
 

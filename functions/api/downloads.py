@@ -1,6 +1,5 @@
 """The route /download: the result in the form in which it was written, or in the one that is asked for."""
 
-from dataclasses import replace
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -110,8 +109,7 @@ def download(
     A form in which the result was not written is made when it is first asked for: until then the answer is
     202. HEAD has nothing made.
     """
-    form = replace(job.result, **changes) if changes else None
-    offer = built.offer_result(job, form, head=head and redirect, start=not head)
+    offer = built.offer_result(job, changes, head=head and redirect, start=not head)
     if isinstance(offer, Preparing):
         body = PreparingModel(done=offer.done, total=offer.total, retry_after=offer.retry_after)
         return JSONResponse(body.model_dump(), 202, headers={"Retry-After": str(offer.retry_after)})

@@ -1,10 +1,15 @@
 """Results as workbooks, opened by software of others."""
 
+import gc
+import os
+import tempfile
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from xlsxwriter.exceptions import FileCreateError
 
 from catalight.adapters.results import xlsx
 from catalight.adapters.results.write import write_result
@@ -107,6 +112,14 @@ def test_a_failed_rendition_is_named_and_an_image_has_a_line_for_each_code() -> 
     ]
 
 
+def test_of_a_cell_that_links_to_its_image_the_url_is_shown() -> None:
+    lost = replace(LOST, written="photo", notes=("URL_LINKED",))
+    assert (
+        sheets_of(written(a_job(), [a_row(("1", "Tea", "photo"), [lost])], XLSX))["Failures"][1][6]
+        == "http://c"
+    )
+
+
 def test_every_code_has_its_advice() -> None:
     assert set(ADVICE) == set(ImageErrorCode)
     assert len(set(ADVICE.values())) == len(ADVICE)
@@ -183,6 +196,39 @@ def test_a_workbook_that_would_fill_the_disk_is_refused(monkeypatch: pytest.Monk
     rows = [a_row(("1" * 1000, "Tea", ""), [], number) for number in range(500)]
     assert refused(rows[:100]) is None
     assert refused(rows) == "result_too_large"
+
+
+def test_a_workbook_that_is_refused_is_not_packed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(xlsx, "MAX_DISK", 200_000)
+    monkeypatch.setattr(xlsx, "CHECKED_EACH", 50_000)
+    without_space(monkeypatch, tmp_path)
+    rows = [a_row(("1" * 1000, "Tea", ""), [], number) for number in range(500)]
+    with pytest.raises(ResultError, match="more than 200,000 bytes"):
+        written(a_job(), rows, XLSX)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of XlsxWriter's ZipFile
+def test_a_workbook_that_fills_the_disk_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """While it is packed, and while its rows are written."""
+    with monkeypatch.context() as packed:
+        without_space(packed, tmp_path)
+        assert refused([a_row(("1", "Tea", ""))]) == "result_too_large"
+        gc.collect()
+    monkeypatch.setattr(tempfile, "mkstemp", lambda **_: (os.open("/dev/full", os.O_WRONLY), "/dev/full"))
+    rows = (a_row(("1" * 30_000, "Tea", ""), [], number) for number in range(5))
+    assert refused(list(rows)) == "result_too_large"
+
+
+def test_another_error_of_the_disk_stays_itself(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    without_space(monkeypatch, tmp_path, "/dev/nothing/there")
+    with pytest.raises(FileCreateError):
+        written(a_job(), [], XLSX)
+
+
+def without_space(monkeypatch: pytest.MonkeyPatch, folder: Path, device: str = "/dev/full") -> None:
+    """Let the workbook be packed into a device that has no space left."""
+    (folder / "result.xlsx").symlink_to(device)
+    monkeypatch.setattr(tempfile, "TemporaryDirectory", lambda: nullcontext(str(folder)))
 
 
 def refused(rows: Sequence[Row], job: object = None) -> str | None:

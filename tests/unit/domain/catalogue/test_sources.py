@@ -440,3 +440,24 @@ def test_a_cell_of_100_000_characters_takes_little_time(unit: str) -> None:
 def test_hosts_of_share_links_are_known() -> None:
     assert share_links.knows("Drive.Google.com")
     assert not share_links.knows("drive.google.com.evil.example")
+
+
+@pytest.mark.parametrize("text", [r'["https://h.test/\ud83d.jpg"]', r'"https://h.test/\uD83D.jpg"'])
+def test_half_of_a_character_is_no_url(text: str) -> None:
+    """JSON can escape it, and no encoding has it."""
+    [source] = sources(text)
+    assert source.url == r"https://h.test/\ud83d.jpg"
+    assert source.fault == "it contains half of a character, U+D83D"
+    [whole] = sources(text.replace(".jpg", r"\ude00.jpg").replace("D83D", "d83d"))
+    assert (whole.url, whole.usable) == ("https://h.test/\U0001f600.jpg", True)
+
+
+@given(
+    st.lists(
+        st.sampled_from([r"\ud83d", r"\ude00", A, B, "Front: ", "//", "www.", "h.test/", " ", ".jpg", "."])
+    )
+)
+def test_no_text_of_a_source_has_half_of_a_character(parts: list[str]) -> None:
+    for source in sources(f'["{"".join(parts)}"]'):
+        for text in (source.url, source.written or "", source.fault or ""):
+            text.encode()

@@ -45,7 +45,8 @@ N0, N1, N2 = map(new_url, range(3))
         (f'"{A}"', f'"{N0}"'),
         (f"Front: {A}, Back: {C}", f"Front: {N0}, Back: {N1}"),
         (f"({A})", f"({N0})"),
-        (f"{A}.", f"{N0}."),
+        (f"Front:{A}", f"Front:{N0}"),
+        (f'Front: "{A}"', f'Front: "{N0}"'),
         (f"![alt]({A}) ![more]({C})", f"![alt]({N0}) ![more]({N1})"),
         (
             f'<p><img src="{A}" alt="x"><br><img src="{C}"></p>',
@@ -68,6 +69,47 @@ N0, N1, N2 = map(new_url, range(3))
     ],
 )
 def test_only_the_characters_of_a_url_are_exchanged(cell: str, expected: str) -> None:
+    assert exchanged(cell, places_of(cell)) == expected
+
+
+BROKEN = [
+    *("htps://h.test/a.jpg", "https:/h.test/a.jpg", "https//h.test/a.jpg", "http:///h.test/a.jpg"),
+    *("https:// h.test/a.jpg", "http://https://h.test/a.jpg", "https:https://h.test/a.jpg"),
+    *(
+        "://h.test/a.jpg",
+        ":h.test/a.jpg",
+        "//h.test/a.jpg",
+        "https:\\\\h.test/a.jpg",
+        "https:\\h.test\\a.jpg",
+    ),
+    *(
+        "https\uff1a//h.test/a.jpg",
+        "https\uff1a\uff0f\uff0fh.test\uff0fa.jpg",
+        *(A + sign for sign in ".)\"'>\u3002\uff0c”"),
+    ),
+    *(f"[{A}", f"({A}", f'"{A}', f"“{A}", f"{A}.)", "www.h.test/a.jpg."),
+]
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+def test_what_a_repair_changed_or_dropped_is_exchanged_with_the_url(broken: str) -> None:
+    assert exchanged(broken, places_of(broken)) == N0
+    cell = f"{broken}, {C}"
+    if [source.url for source in sources(cell)] == [sources(broken)[0].url, C]:
+        assert exchanged(cell, places_of(cell)) == f"{N0}, {N1}"
+        assert exchanged(cell, places_of(cell, gone=[0])) == N1
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ('["htps:\\/\\/h.test\\/a.jpg"]', f'["{N0}"]'),
+        (f'("{A}.")', f'("{N0}")'),
+        (f"({A}.)", f"({N0})"),
+        ('<img src="https:/h.test/a.jpg">', f'<img src="{N0}">'),
+    ],
+)
+def test_around_a_repaired_url_pairs_and_markup_stay(cell: str, expected: str) -> None:
     assert exchanged(cell, places_of(cell)) == expected
 
 
@@ -102,6 +144,15 @@ def test_what_has_failed_stays(cell: str, kept: list[int], expected: str) -> Non
         (f"Front: {A}, Back: {C}", [0], N1),
         (f'<img src="{A}" alt="a"><img src="{C}" alt="c">', [1], N0),
         (json.dumps([{"src": A}, {"src": C}]), [0], N1),
+        *((f"Front: {A}, {C}", [gone], left) for gone, left in ((0, N1), (1, N0))),
+        *((f"({A}), {C}", [gone], left) for gone, left in ((0, N1), (1, N0))),
+        *((f'{A}, "{C}"', [gone], left) for gone, left in ((0, N1), (1, N0))),
+        *((f"“{A}“, {C}", [gone], left) for gone, left in ((0, N1), (1, N0))),
+        *((f"<{A}> {C}", [gone], left) for gone, left in ((0, N1), (1, N0))),
+        (f"![x]({A}) {C}", [0], N1),
+        (f"{A} (front), {C}", [1], N0),
+        (f'"{A}", "{C}"', [0], f'"{N1}"'),
+        (f"({A}), ({C})", [1], f"({N0})"),
     ],
 )
 def test_with_what_goes_goes_a_separator(cell: str, gone: list[int], expected: str) -> None:
@@ -156,6 +207,8 @@ def test_a_cell_read_again_has_the_new_urls_in_the_old_order(
         assert [source.url for source in sources(text)] == [place.new or place.url for place in left]
     if all(place.new for place in places):
         assert [source.url for source in sources(text)] == [place.new for place in places]
+        repairs = {note for source in sources(text) for note in source.notes}
+        assert not any("SCHEME" in note or "SLASHES" in note or "TRIMMED" in note for note in repairs)
 
 
 @given(st.lists(URLS, min_size=1, max_size=5), st.sampled_from([",", ", ", ";", " | ", "\n", "\r\n"]))

@@ -10,6 +10,7 @@ from catalight.domain.errors import ResultError, ResultErrorCode
 from catalight.domain.job import export
 from catalight.domain.job.export import AT_ONCE, ZIPS_AT_ONCE
 from catalight.domain.job.job import Job
+from catalight.domain.job.result_form import RequestedResult, ResultFormat
 from catalight.domain.messages import WriteExport
 from tests.exporting import Exporting, files
 from tests.pipeline import MISSING, Pipeline
@@ -85,6 +86,44 @@ def test_another_form_is_asked_for(
     body = {"status": "PREPARING", "done": 0, "total": total, "retry_after": 2}
     assert (answer.status_code, answer.json()) == (202, body)
     assert answer.headers["Retry-After"] == "2"
+    assert sent(exporting) == [form]
+
+
+@pytest.mark.parametrize(
+    ("query", "form"),
+    [
+        ("?rows=failed", "failed-csv"),
+        ("?result=replace", "replace-csv"),
+        ("?format=csv&rows=failed", "failed-csv"),
+        ("?format=csv", None),
+        ("", None),
+    ],
+)
+def test_what_is_left_out_is_as_the_result_was_written(
+    client: TestClient, exporting: Exporting, query: str, form: str | None
+) -> None:
+    """It was to be a workbook, which does not hold a cell of it, so it is a CSV."""
+    asked = RequestedResult(ResultFormat.XLSX)
+    job = exporting.pipeline.start("http://h/a.jpg", "http://h/" + "a" * 40_000, result=asked)
+    exporting.pipeline.run()
+    if form:
+        assert ask(client, job, query).status_code == 202
+        assert sent(exporting) == [form]
+        exporting.handle()
+    answer = ask(client, job, query)
+    name = f"1-{form.replace('-csv', '.csv')}" if form else "1.csv"
+    assert (answer.status_code, answer.headers["Location"]) == (307, f"memory:results/{job.id}/{name}")
+
+
+@pytest.mark.parametrize(
+    ("query", "form"), [("?rows=failed", "failed-csv"), ("?rows=failed&format=jsonl", "failed-jsonl")]
+)
+def test_the_failed_rows_of_json_lines_are_a_csv_that_can_be_sent_again(
+    client: TestClient, exporting: Exporting, query: str, form: str
+) -> None:
+    job = exporting.pipeline.start("http://h/b.jpg", result=RequestedResult(ResultFormat.JSONL))
+    exporting.pipeline.run()
+    assert ask(client, job, query).status_code == 202
     assert sent(exporting) == [form]
 
 

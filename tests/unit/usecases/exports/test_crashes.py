@@ -13,7 +13,7 @@ from catalight.domain.errors import ExportStoppedError, UnavailableError
 from catalight.domain.job.export import LEASE, ExportState
 from catalight.domain.job.job import Job
 from catalight.domain.messages import WriteExport
-from tests.exporting import ZIP, Exporting, files
+from tests.exporting import AS_ZIP, Exporting, files
 
 MOST_POLLS = 200
 UNKNOWN = {f"{fault} {when} begin" for fault in ("crash", "outage") for when in ("before", "after")}
@@ -89,7 +89,7 @@ class Run:
         """Ask for the ZIP, and let a function handle each message. Return whether it is ready."""
         exporting = self.exporting
         try:
-            answer = exporting.offer(self.job, ZIP)
+            answer = exporting.offer(self.job, AS_ZIP)
         except ExportStoppedError as stopped:
             exporting.clock.forward(stopped.retry_after)
             return False
@@ -184,7 +184,7 @@ def test_an_aborted_export_stops_and_leaves_nothing() -> None:
                 run.exporting.pipeline.run()
 
         exporting.watch = watch
-        exporting.offer(run.job, ZIP)
+        exporting.offer(run.job, AS_ZIP)
         exporting.handle()
         exporting.watch = lambda _: None
         exporting.clock.forward(timedelta(hours=1).total_seconds())
@@ -210,7 +210,7 @@ def test_after_too_many_crashes_the_client_hears_of_it_and_may_try_again() -> No
     assert 25 <= polls <= 31  # it takes five minutes to see that a function crashed
     run.exporting.clock.forward(-31)
     with pytest.raises(ExportStoppedError) as stopped:
-        run.exporting.offer(run.job, ZIP)
+        run.exporting.offer(run.job, AS_ZIP)
     assert stopped.value.retry_after == 30
     run.exporting.clock.forward(30)
     run.exporting.watch = lambda _: None

@@ -13,7 +13,7 @@ from catalight.domain.job import export
 from catalight.domain.job.export import ExportState
 from catalight.usecases.exports import fetch_ahead as module
 from catalight.usecases.exports.fetch_ahead import fetch_ahead
-from tests.exporting import ZIP, Exporting, files
+from tests.exporting import AS_ZIP, Exporting, files
 from tests.inline import Inline
 from tests.pipeline import MISSING, Pipeline
 from tests.unit.domain.job.test_zip_format import unzip
@@ -21,7 +21,7 @@ from tests.unit.domain.job.test_zip_format import unzip
 
 def written(exporting: Exporting, *cells: str) -> dict[str, bytes]:
     job = exporting.a_job(*cells)
-    exporting.offer(job, ZIP)
+    exporting.offer(job, AS_ZIP)
     exporting.handle()
     return files(exporting.zip_of(job))
 
@@ -29,7 +29,7 @@ def written(exporting: Exporting, *cells: str) -> dict[str, bytes]:
 def test_every_done_image_is_in_it_under_a_name_of_its_own_after_the_result(tmp_path: Path) -> None:
     exporting = Exporting(pipeline=Pipeline(hosts={"http://h/bad.jpg": MISSING}))
     job = exporting.a_job("http://h/a.jpg http://h/x/A.png", "http://h/bad.jpg", "", "http://h/a.jpg")
-    exporting.offer(job, ZIP)
+    exporting.offer(job, AS_ZIP)
     exporting.handle()
     data = exporting.zip_of(job)
     found = files(data)
@@ -51,7 +51,7 @@ def test_an_image_that_is_not_stored_any_more_is_named(part: int) -> None:
     [row] = exporting.pipeline.rows.stream(job.id)
     for place in (0, 4, 8):
         del exporting.store.objects[f"images/{row.images[place].link}"]
-    exporting.offer(job, ZIP)
+    exporting.offer(job, AS_ZIP)
     exporting.handle()
     found = files(exporting.zip_of(job))
     assert list(found)[1:] == ["1.jpg", "2.jpg", "3.jpg", "5.jpg", "6.jpg", "7.jpg", "missing.txt"]
@@ -62,7 +62,7 @@ def test_it_goes_on_where_it_was_when_its_time_was_over() -> None:
     left = iter([900.0] * 5 + [10.0])
     exporting = Exporting(part=64, seconds=lambda: next(left, 900.0))
     job = exporting.a_job(" ".join(f"http://h/{number}.jpg" for number in range(9)))
-    exporting.offer(job, ZIP)
+    exporting.offer(job, AS_ZIP)
     exporting.handle()
     stopped = exporting.find(job)
     assert (stopped.state, stopped.claimed_until, stopped.done) == (ExportState.PREPARING, None, 5)
@@ -78,10 +78,10 @@ def test_a_zip_that_would_be_too_large_is_refused(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(export, "MAX_ZIP", 500)
     exporting = Exporting(part=64)
     job = exporting.a_job(" ".join(f"http://h/{number}.jpg" for number in range(9)))
-    exporting.offer(job, ZIP)
+    exporting.offer(job, AS_ZIP)
     exporting.handle()
     with pytest.raises(ResultError):
-        exporting.offer(job, ZIP)
+        exporting.offer(job, AS_ZIP)
     assert exporting.leftovers(job) == []
 
 

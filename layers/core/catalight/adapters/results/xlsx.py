@@ -1,11 +1,14 @@
 """The result as a workbook: a sheet like the input, one with the failures, and one with the sums."""
 
+import errno
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import xlsxwriter
+from xlsxwriter.exceptions import XlsxWriterException
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
@@ -18,7 +21,8 @@ from catalight.domain.job.result_form import ResultForm
 from catalight.domain.job.result_sheets import FAILURES, FAILURES_HEADER, SUMMARY, failures_of, summary_of
 from catalight.domain.job.row import Row
 
-MAX_DISK = 300_000_000  # bytes of sheets before they are packed: a function has 512 MB at /tmp by default
+# Bytes of sheets before they are packed. Packing copies them, and a function has 512 MB at /tmp by default.
+MAX_DISK = 200_000_000
 CHECKED_EACH = 5_000_000  # characters, of which XML may make seven times as many bytes
 PART = 1 << 20  # bytes
 # Everything is text: nothing becomes a formula, a link (of which a sheet may have 65,530) or a number.
@@ -49,21 +53,40 @@ def write_xlsx(job: Job, form: ResultForm, rows: Iterable[Row]) -> Iterator[byte
 def _write(job: Job, form: ResultForm, rows: Iterable[Row], path: Path) -> None:
     book = xlsxwriter.Workbook(path, OPTIONS | {"tmpdir": str(path.parent)})
     try:
-        book.set_properties({"created": job.created_at.replace(tzinfo=None)})
-        own = sheet_name(job.origin.sheet if job.origin else "")
-        names = [
-            name if name.casefold() != own.casefold() else f"Catalight {name}" for name in (FAILURES, SUMMARY)
-        ]
-        disk, plain = _Disk(path.parent), book.add_format()
-        first = _Sheet(own, book.add_worksheet(own), plain, disk)
-        failures = _Sheet(names[0], book.add_worksheet(names[0]), plain, disk)
-        counts = _write_rows(job, form, rows, first, failures)
-        if not form.only_failed:
-            summary = _Sheet(names[1], book.add_worksheet(names[1]), plain, disk)
-            for line in summary_of(job, counts):
-                summary.write(line)
-    finally:
-        book.close()  # otherwise its temporary files would stay open
+        with ExitStack() as files:
+            _write_sheets(job, form, rows, book, files)
+            book.close()
+    except (OSError, XlsxWriterException) as error:
+        # XlsxWriter raises its own error for one of the disk.
+        cause = error if isinstance(error, OSError) else error.__context__
+        if not isinstance(cause, OSError) or cause.errno != errno.ENOSPC:
+            raise
+        detail = "Its sheets need more space than the disk has. Ask for CSV."
+        raise ResultError(ResultErrorCode.TOO_LARGE, detail) from error
+
+
+def _write_sheets(
+    job: Job, form: ResultForm, rows: Iterable[Row], book: xlsxwriter.Workbook, files: ExitStack
+) -> None:
+    """Write the sheets into temporary files, which `files` closes, also if nothing is packed."""
+
+    def add(name: str) -> _Sheet:
+        sheet = book.add_worksheet(name)
+        files.callback(sheet._opt_close)  # close() of the book would pack what has been refused
+        return _Sheet(name, sheet, plain, disk)
+
+    book.set_properties({"created": job.created_at.replace(tzinfo=None)})
+    own = sheet_name(job.origin.sheet if job.origin else "")
+    names = [
+        name if name.casefold() != own.casefold() else f"Catalight {name}" for name in (FAILURES, SUMMARY)
+    ]
+    disk, plain = _Disk(Path(book.tmpdir)), book.add_format()
+    first, failures = add(own), add(names[0])
+    counts = _write_rows(job, form, rows, first, failures)
+    if not form.only_failed:
+        summary = add(names[1])
+        for line in summary_of(job, counts):
+            summary.write(line)
 
 
 def _write_rows(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from catalight.domain.catalogue import share_links
 from catalight.domain.catalogue.url_markup import Piece, is_suspect, pieces
 from catalight.domain.catalogue.url_repair import Repair, repair
-from catalight.domain.catalogue.urls import MAX_URL_CHARACTERS, fault, split
+from catalight.domain.catalogue.urls import MAX_URL_CHARACTERS, encodable, fault, split
 
 MAX_IMAGES_PER_ROW = 100
 
@@ -78,7 +78,7 @@ def _repaired(cell: str) -> tuple[Source, ...]:
         return as_split
     found = pieces(cell)
     if len(found) > MAX_IMAGES_PER_ROW:
-        return tuple(Source(piece.text) for piece in found)
+        return tuple(Source(encodable(piece.text)) for piece in found)
     if found == [Piece(part) for part in parts]:
         return as_split
     mended = tuple([_source(piece, fault(piece.text)) for piece in found])
@@ -94,7 +94,7 @@ def _is_simple(text: str) -> bool:
 def _source(piece: Piece, reason: str | None) -> Source:
     url, done, reason = repair(piece.text, reason)
     if reason:
-        return Source(piece.text, reason)
+        return Source(encodable(piece.text), reason)
     direct = share_links.download(url)
     if not (direct or done or piece.notes):
         return Source(url)
@@ -102,7 +102,7 @@ def _source(piece: Piece, reason: str | None) -> Source:
     if direct:
         url = direct
         notes.add(Repair.DOWNLOAD)
-    written = piece.text if piece.text != url else None
+    written = encodable(piece.text) if piece.text != url else None
     return Source(
         url, None, written, tuple([code.value for code in Repair if code in notes]) if notes else ()
     )

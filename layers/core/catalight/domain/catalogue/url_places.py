@@ -1,7 +1,7 @@
 """Where the URLs of an image cell stand in it, and the cell with others in their places.
 
-Separators, brackets, quotes and the markup around URLs stay. A cell that would then not give the new URLs
-when it is read again becomes a plain list of them.
+Separators, pairs of brackets and quotes, and the markup around URLs stay. A cell that would then not give the
+new URLs, without a repair, when it is read again becomes a plain list of them.
 """
 
 import html
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from catalight.domain.catalogue.invisible import INVISIBLE
 from catalight.domain.catalogue.sources import sources
+from catalight.domain.catalogue.url_repair import CLOSERS, TRAILING, Repair
 
 # WooCommerce splits a cell at commas alone, and takes an empty part for an image without a name:
 # https://github.com/woocommerce/woocommerce/blob/trunk/plugins/woocommerce/includes/import/class-wc-product-csv-importer.php
@@ -22,6 +23,16 @@ _ESCAPE = re.compile(
     re.IGNORECASE,
 )
 _SCHEME = re.compile(r"https?:", re.IGNORECASE)
+# What `url_repair` takes for a scheme: misspelt, twice, with other signs, or without its name.
+_SCHEME_AS_WRITTEN = re.compile(
+    r"(?:(?<!\w)[htpsｈｔｐｓ]{3,6}(?:[:：;]+[\s/／\\]*|[/／\\]{2,}\s*))+\Z|(?:(?<!\w)[:：])?[/／\\]*\Z",
+    re.IGNORECASE,
+)
+# A new URL beside which one of these is needed has a remainder of the old one.
+_REMAINS = frozenset({Repair.SLASHES, Repair.SCHEME, Repair.SCHEME_ADDED, Repair.TRIMMED})
+_BRACKETS = (("(", ")"), ("[", "]"), ("{", "}"), ("<", ">"), ("«", "»"), ("‹", "›"))
+_SIGNS = frozenset("".join(CLOSERS.values()) + TRAILING)
+_ALIKE = str.maketrans("“”„‘’‚", "\"\"\"'''")
 
 type Span = tuple[int, int]
 
@@ -50,12 +61,19 @@ def exchanged(cell: str, places: Sequence[Place]) -> str:
     left = [place for place in places if place.new != ""]
     if not left:
         return ""
-    expected = [place.new or place.url for place in left]
     for spans in _candidates(cell, places):
         text = _filled(cell, spans, places) if spans else None
-        if text is not None and [source.url for source in sources(text)] == expected:
+        if text is not None and _reads_as(text, left):
             return text
     return SEPARATOR.join(place.new or place.written for place in left)
+
+
+def _reads_as(text: str, places: Sequence[Place]) -> bool:
+    """Return whether a cell gives these images, and new URLs as they are."""
+    found = sources(text)
+    return [source.url for source in found] == [place.new or place.url for place in places] and not any(
+        place.new and _REMAINS.intersection(source.notes) for source, place in zip(found, places, strict=True)
+    )
 
 
 def _candidates(cell: str, places: Sequence[Place]) -> Iterator[list[tuple[Span, Place]]]:
@@ -74,14 +92,23 @@ def _filled(cell: str, spans: Sequence[tuple[Span, Place]], places: Sequence[Pla
     starts = [start for (start, _), _ in spans]
     ends = [end for (_, end), _ in spans]
     gaps = [cell[end:start] for end, start in zip(ends, starts[1:], strict=False)]
+    around = [cell[: starts[0]], *gaps, cell[ends[-1] :]]
     goes = any(place.new == "" for place in places)
-    if goes and any(character.isalnum() for gap in gaps for character in gap):
+    if goes and (any(map(str.isalnum, "".join(around))) or not all(map(_is_balanced, gaps))):
         return None
     text = ""
     for ((start, end), place), gap in zip(spans, ["", *gaps], strict=True):
         if place.new != "":
             text += (gap if text else "") + (cell[start:end] if place.new is None else place.new)
     return cell[: starts[0]] + text + cell[ends[-1] :]
+
+
+def _is_balanced(gap: str) -> bool:
+    """Return whether what stands between two URLs can go without half a pair of brackets or quotes."""
+    quotes = gap.translate(_ALIKE)
+    return all(gap.count(opener) == gap.count(closer) for opener, closer in _BRACKETS) and not any(
+        quotes.count(quote) % 2 for quote in "\"'`*"
+    )
 
 
 def _as_written(text: str, written: Sequence[str], places: Sequence[Place]) -> list[tuple[Span, Place]]:
@@ -98,16 +125,33 @@ def _as_written(text: str, written: Sequence[str], places: Sequence[Place]) -> l
 
 
 def _urls_alone(text: str, written: Sequence[str], places: Sequence[Place]) -> list[tuple[Span, Place]]:
-    """Find the same, without the quotes, labels and punctuation around a URL that was repaired."""
+    """Find the same, without the label, and pairs of quotes and brackets, around a repaired URL."""
     found = list[tuple[Span, Place]]()
     for (start, end), place in _as_written(text, written, places):
         span = start, end
         for url in (place.url, _SCHEME.sub("", place.url, count=1), place.url.partition("//")[2]):
             if url and (inner := text.find(url, start, end)) >= 0:
-                span = inner, inner + len(url)
+                span = _widened(text, (start, end), (inner, inner + len(url)))
                 break
         found.append((span, place))
     return found
+
+
+def _widened(text: str, written: Span, url: Span) -> Span:
+    """Return the span of a URL with what a repair changed or dropped: a scheme, and unpaired signs."""
+    start, end = url
+    if scheme := _SCHEME_AS_WRITTEN.search(text, written[0], start):
+        start = scheme.start()
+    while end < written[1] and text[end] in _SIGNS and not _is_pair(text, start, end):
+        end += 1
+    while start > written[0] and text[start - 1] in CLOSERS and not _is_pair(text, start, end):
+        start -= 1
+    return start, end
+
+
+def _is_pair(text: str, start: int, end: int) -> bool:
+    """Return whether a quote or bracket opens right before `start` and closes right after `end`."""
+    return start > 0 and end < len(text) and text[end] in CLOSERS.get(text[start - 1], "")
 
 
 def _everywhere(text: str, written: Sequence[str], places: Sequence[Place]) -> list[tuple[Span, Place]]:

@@ -39,7 +39,7 @@ _BEGINS = re.compile(r"https?://", re.IGNORECASE)
 
 _REFERENCE = re.compile(r"&(?:amp|quot|apos|lt|gt|nbsp|#[0-9]{1,6}|#x[0-9a-f]{1,5});", re.IGNORECASE)
 
-_CLOSERS = {
+CLOSERS = {
     '"': '"“”',
     "“": '”“"',
     "”": '”"',
@@ -59,7 +59,7 @@ _CLOSERS = {
     "{": "}",
     "*": "*",
 }
-_OPENED = re.compile(rf"[\s{re.escape(''.join(_CLOSERS))}]+")
+_OPENED = re.compile(rf"[\s{re.escape(''.join(CLOSERS))}]+")
 _URL_IN_TEXT = re.compile(r"https?:[/\\]|www\.[^\W_]", re.IGNORECASE)
 _LABEL = re.compile(r"""[^/?#@\\<>"&]*[:=)\].\-–—→•·*#>：＝]\s*|\s*""")
 _NO_LABEL = re.compile(
@@ -68,6 +68,7 @@ _NO_LABEL = re.compile(
 
 _FULL_WIDTH_SCHEME = re.compile(r"[hｈ][tｔ]{2}[pｐ][sｓ]?[:：][/／]{2}", re.IGNORECASE)
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+_SURROGATE = re.compile(r"\\ud[89a-f][0-9a-f]{2}", re.IGNORECASE)  # an escape of JSON, of half a character
 
 _MISSPELT = {
     **dict.fromkeys(("htps", "htpps", "hhttps", "htttps", "httpss", "ttps", "httsp", "hptts"), "https"),
@@ -87,7 +88,7 @@ _HOST_AND_IMAGE = re.compile(
     re.IGNORECASE,
 )
 
-_TRAILING = ".,;:'\"’”“»>)]}，。；、"
+TRAILING = ".,;:'\"’”“»>)]}，。；、"
 _OPENER = {")": "(", "]": "[", "}": "{"}
 
 
@@ -108,7 +109,7 @@ def decoded_markup(text: str) -> str:
 def trimmed(text: str) -> str:
     """Drop the punctuation of a sentence after an image's extension; brackets only if they are unbalanced."""
     end = len(text)
-    while end and (last := text[end - 1]) in _TRAILING:
+    while end and (last := text[end - 1]) in TRAILING:
         if (opener := _OPENER.get(last)) and text.count(opener, 0, end) >= text.count(last, 0, end):
             break
         end -= 1
@@ -137,7 +138,7 @@ def _unwrapped(text: str) -> str:
         label = text[: found.start()]
         if _LABEL.fullmatch(label) and not _NO_LABEL.fullmatch(label):
             return _without_quotes(text[found.start() :])
-        if label.rstrip()[-1:] in _CLOSERS and _LABEL.fullmatch(label.rstrip()[:-1]):  # Front: "https://…"
+        if label.rstrip()[-1:] in CLOSERS and _LABEL.fullmatch(label.rstrip()[:-1]):  # Front: "https://…"
             return _without_quotes(text[len(label.rstrip()) - 1 :])
     return text
 
@@ -147,10 +148,10 @@ def _without_quotes(text: str) -> str:
     if not opened:
         return text
     text = text[opened.end() :].rstrip()
-    if text[-2:-1] in _CLOSERS.values():
+    if text[-2:-1] in CLOSERS.values():
         text = text.rstrip(".,;")
     for opener in reversed("".join(opened[0].split())):
-        if text and text[-1] in _CLOSERS[opener]:
+        if text and text[-1] in CLOSERS[opener]:
             text = text[:-1].rstrip()
     return text
 
@@ -160,7 +161,7 @@ def _slashed(text: str) -> str:
     wide = _FULL_WIDTH_SCHEME.match(text)
     if wide and not wide[0].isascii():
         text = text.translate(_FULL_WIDTH)
-    if "\\" not in text or text.startswith("\\") or text[1:2] == ":":
+    if "\\" not in text or text.startswith("\\") or text[1:2] == ":" or _SURROGATE.search(text):
         return text
     if text.count("\\") == text.count("\\/"):  # as JSON escapes it
         return text.replace("\\/", "/")
@@ -216,7 +217,7 @@ def repair(text: str, reason: str | None) -> tuple[str, tuple[Repair, ...], str 
     """
     if len(text) > MAX_REPAIRED_CHARACTERS:
         return text, (), reason
-    if reason is None and "&" not in text and text[-1:] not in _TRAILING:
+    if reason is None and "&" not in text and text[-1:] not in TRAILING:
         return text, (), None  # as nearly every URL: no step would change it
     url, done = text, []
     for code, step in _STEPS if reason else _ALWAYS:

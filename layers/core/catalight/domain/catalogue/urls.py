@@ -23,6 +23,7 @@ _JOINER = "[\u200c\u200d]"
 _INVISIBLE_INSIDE = re.compile(
     rf"(?!{_JOINER})[{INVISIBLE}]|(?<![^\x00-\x7f]){_JOINER}|{_JOINER}(?![^\x00-\x7f])"
 )
+_SURROGATE = re.compile("[\ud800-\udfff]")  # alone: no encoding has it
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)
 _URL_BEGINS = re.compile(r"https?://|(?<![^\s,;|])(?://|www\.)[^\W_]", re.IGNORECASE)
 _SPACE_OR_CONTROL = re.compile(r"[\s\x00-\x1f\x7f-\x9f]")
@@ -49,6 +50,13 @@ def visible(text: str) -> str:
     return text if text.isascii() else _INVISIBLE_INSIDE.sub("", text)
 
 
+def encodable(text: str) -> str:
+    r"""Return `text` with lone surrogates, which JSON can hold, as JSON escapes them: `\ud83d`."""
+    if text.isascii():
+        return text
+    return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
 def holds_url(text: str) -> bool:
     """Return whether an http or https URL begins anywhere in `text`, also one without its scheme."""
     return ("//" in text or "www." in text) and _URL_BEGINS.search(text) is not None
@@ -62,6 +70,8 @@ def fault(url: str) -> str | None:
     if invisible:
         name = unicodedata.name(invisible[0], "a format character")
         return f"it contains an invisible character, U+{ord(invisible[0]):04X} ({name})"
+    if not url.isascii() and (half := _SURROGATE.search(url)):
+        return f"it contains half of a character, U+{ord(half[0]):04X}"
     plain = _PLAIN_URL.fullmatch(url)  # nearly every URL is, and this takes a tenth of the time
     if plain and (url.isascii() or not _NO_HOST.search(unicodedata.normalize("NFKC", plain[1]))):
         return None

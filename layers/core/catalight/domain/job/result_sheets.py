@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
+from catalight.domain.catalogue.url_repair import Repair
 from catalight.domain.job.advice import ADVICE
 from catalight.domain.job.job import Counts, Job
 from catalight.domain.job.result_cells import image_columns, of_images
-from catalight.domain.job.row import Row
+from catalight.domain.job.row import Image, Row
 
 FAILURES, SUMMARY = "Failures", "Summary"
 FAILURES_HEADER = (
@@ -32,11 +33,16 @@ def failures_of(job: Job, row: Row, number: int) -> Iterator[Sequence[str]]:
                 "" if index < 0 else job.header[index],
                 str(place),
                 ", ".join(filter(None, (job.renditions[one.rendition].name for one in failed))),
-                image[0].url if image[0].written is None else image[0].written,
+                _written(image[0]),
                 code,
                 failed[0].detail or "",
                 ADVICE[code],
             )
+
+
+def _written(image: Image) -> str:
+    """Return the URL as the cell has it; of a link, the URL to which it leads."""
+    return image.url if image.written is None or Repair.LINK in image.notes else image.written
 
 
 def summary_of(job: Job, counts: Counts) -> Iterator[Sequence[str]]:

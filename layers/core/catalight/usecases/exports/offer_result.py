@@ -1,8 +1,10 @@
 """Link to the result of a job in the form that is asked for, and have it made if it does not exist yet."""
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 from catalight.domain.errors import (
     ExportStoppedError,
@@ -46,18 +48,20 @@ class OfferResult:
     clock: Clock
 
     def __call__(
-        self, job: Job, form: ResultForm | None = None, *, head: bool = False, start: bool = True
+        self, job: Job, changes: Mapping[str, Any] | None = None, *, head: bool = False, start: bool = True
     ) -> Link | Preparing:
         """Return the link, for HEAD requests if `head` is true, or how far the export is.
 
-        Without a form it is that in which the result was written. Unless `start` is true, no export begins.
+        `changes` are fields of the form in which the result was written. Unless `start` is true, no export
+        begins.
         Raise JobNotFoundError, JobNotFinishedError or ResultExpiredError if there is no result, ResultError
         if it cannot have this form, and ExportStoppedError if the export was given up a moment ago.
         """
         if not job.state.has_result:
             raise JobNotFinishedError(job.id, RETRY_AFTER)
-        form = form and form.normalised
-        if form is None or (form in job.result.possible and form == self.link_result.written(job)):
+        written = self._written(job, changes or {})
+        form = _changed(written, changes or {})
+        if form == written:
             return self.link_result(job.id, head=head)
         now = self.clock()
         new = Export.of(job, form, now)
@@ -72,6 +76,11 @@ class OfferResult:
         if start:
             self._ask(new)
         return Preparing(found.done, found.total, RETRY_AFTER if found.total > 1_000 else 2)
+
+    def _written(self, job: Job, changes: Mapping[str, Any]) -> ResultForm:
+        """Return the form in which the result was written. What is stored tells it, if it matters."""
+        matters = changes and changes.get("format") is not ResultFormat.ZIP
+        return self.link_result.written(job) if matters and len(job.result.possible) > 1 else job.result
 
     def _ask(self, new: Export) -> None:
         """Have it written, unless it is being written, or as many others of the owner are."""
@@ -103,3 +112,10 @@ class OfferResult:
             return ResultError(failed.refusal, failed.failure)
         left = export.REST - (self.clock() - (failed.failed_at or self.clock()))
         return ExportStoppedError(failed.job_id, max(1, -(-left // timedelta(seconds=1))))
+
+
+def _changed(written: ResultForm, changes: Mapping[str, Any]) -> ResultForm:
+    """Return the form that is asked for. Rows to send again are a file that can be sent."""
+    if changes.get("only_failed") and written.format is ResultFormat.JSONL:
+        written = replace(written, format=ResultFormat.CSV)
+    return replace(written, **changes).normalised
