@@ -221,6 +221,13 @@ def test_a_row_has_at_most_a_million_characters() -> None:
     assert "has 1,000,001 characters; at most 1,000,000 are allowed" in error.problems[0].message
 
 
+def test_a_header_has_at_most_a_million_characters() -> None:
+    names = ",".join(f"{number}{'x' * 124_990}" for number in range(8))
+    assert len(parse(csv_of(GOOD, header=f"{HEADER},{names}")).rows) == 1
+    error = refused(csv_of(GOOD, header=f"{HEADER},{names},{'y' * 100}"))
+    assert [(problem.code, problem.line) for problem in error.problems] == [("row_too_long", 1)]
+
+
 def test_the_links_of_a_row_and_the_texts_that_they_repeat_count_among_its_characters() -> None:
     """A link that holds many URLs would repeat the text of its cell with each."""
     header = Header(",", "\n", Record(1, 1, ["Image"]), Columns((0,), None, None, Reason.NAMES), iter(()))

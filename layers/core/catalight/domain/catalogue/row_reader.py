@@ -84,7 +84,11 @@ class RowReader:
         """Read the rows, up to MAX_ROWS and MAX_IMAGES, and keep those that have no problem.
 
         Raise CatalogueError at a row with which the catalogue could fill the memory; `rows` has those before.
+        Raise it for a header that is too long to be stored, too.
         """
+        line, _, cells, *_ = self._header.record
+        if (characters := sum(map(len, cells))) > MAX_ROW_CHARACTERS:
+            raise CatalogueError((_row_too_long(line, characters),), 1)
         if self._header.columns.reason is Reason.CONTENT:
             self.warnings.add(self._guessed)
         for number, record in enumerate(records, 1):
