@@ -90,9 +90,9 @@ class Exporting:
             self.clock,
         )
 
-    def a_job(self, *cells: str) -> Job:
+    def a_job(self, *cells: str, **options: Any) -> Job:
         """A job that has ended."""
-        job = self.pipeline.start(*cells)
+        job = self.pipeline.start(*cells, **options)
         self.pipeline.run()
         return self.pipeline.jobs.get(job.id)
 

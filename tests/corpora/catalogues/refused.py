@@ -70,6 +70,8 @@ def _with_header() -> Iterator[Case]:
     yield case("101-images-in-a-row", classic(" ".join([A] * 101), B), ["too_many_images@2"], [B])
     long_cell = f"{_HEADER}\n1,{'x' * 140_000},{A}\n2,Pot,{B}\n"
     yield case("a-cell-that-is-too-long", long_cell, ["cell_too_long@2"], [B])
+    long_row = f"{_HEADER}{',x' * 8}\n1,Tea,{A}{f',{"x" * 130_000}' * 8}\n2,Pot,{B}{',' * 8}\n"
+    yield case("a-row-that-is-too-long", long_row, ["row_too_long@2"], [B])
     wide = _HEADER + ",x" * 9_997 + "\n" + f"1,Tea,{A}\n" * 102
     yield case("short-rows-below-a-wide-header", wide, ["short_rows@102"], [A] * 10)
     rows = "".join(f"{n},Tea,{HOST}/{n}.jpg\n" for n in range(4)) + "4,Tea,a,b\n5,Tea,a,b\n"

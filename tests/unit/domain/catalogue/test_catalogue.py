@@ -18,6 +18,9 @@ from catalight.domain.catalogue.catalogue import (
     parse,
 )
 from catalight.domain.catalogue.columns import Columns, Reason
+from catalight.domain.catalogue.header import Header
+from catalight.domain.catalogue.records import Record
+from catalight.domain.catalogue.row_reader import RowReader
 from catalight.domain.errors import CatalogueError, Problem
 
 HEADER = "Serial Number,Product Name,Input Image Urls"
@@ -205,6 +208,36 @@ def test_too_many_images_in_a_row_are_a_problem() -> None:
     error = refused(csv_of(f'1,Tea,"{allowed},http://b"'))
     assert found(error) == [("too_many_images", 2, "101 images")]
     assert "at most 100" in error.problems[0].message
+
+
+def test_a_row_has_at_most_a_million_characters() -> None:
+    header = f"{HEADER},{','.join(f'Note {number}' for number in range(9))},Errors"
+    rest = 1_000_000 - len(GOOD.replace(",", "")) - 7 * 130_000
+    texts = ",".join(["x" * 130_000] * 7)
+    allowed = csv_of(f"{GOOD},{texts},{'é' * rest}", header=header)
+    assert len(parse(allowed).rows) == 1
+    error = refused(csv_of(GOOD, f"{GOOD},{texts},{'é' * rest},y", "3,Pot,,,,,,,,,,,,,z", header=header))
+    assert found(error) == [("row_too_long", 3, "1,000,001 characters"), ("extra_cells", 4, "z")]
+    assert "has 1,000,001 characters; at most 1,000,000 are allowed" in error.problems[0].message
+
+
+def test_a_header_has_at_most_a_million_characters() -> None:
+    names = ",".join(f"{number}{'x' * 124_990}" for number in range(8))
+    assert len(parse(csv_of(GOOD, header=f"{HEADER},{names}")).rows) == 1
+    error = refused(csv_of(GOOD, header=f"{HEADER},{names},{'y' * 100}"))
+    assert [(problem.code, problem.line) for problem in error.problems] == [("row_too_long", 1)]
+
+
+def test_the_links_of_a_row_and_the_texts_that_they_repeat_count_among_its_characters() -> None:
+    """A link that holds many URLs would repeat the text of its cell with each."""
+    header = Header(",", "\n", Record(1, 1, ["Image"]), Columns((0,), None, None, Reason.NAMES), iter(()))
+    reader = RowReader(header, 0)
+    link = " ".join(f"http://a/{number}.jpg" for number in range(10))
+    reader.read(
+        [Record(2, 2, ["x" * 90_000], links={0: link}), Record(3, 3, ["x" * 91_000], links={0: link})]
+    )
+    assert [row.line for row in reader.rows] == [2]
+    assert [(problem.code, problem.line) for problem in reader.problems.kept] == [("row_too_long", 3)]
 
 
 @pytest.mark.parametrize("strict", [False, True])

@@ -1,6 +1,7 @@
 """Templates of file names, and the names that they make of rows."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -129,6 +130,8 @@ def test_an_image_without_an_output_has_no_path() -> None:
         ("{serial}\u202e", "cannot be printed"),
         ("1/2/3/4/5/6", "into 6 parts; at most 5"),
         ("x" * 201, "201 characters; at most 200"),
+        ("{serial}/" + "x" * 61 + "-{n}", f'the text "{"x" * 61}-" of one part is too long; at most 60'),
+        ("x" * 30 + "{n}" + "y" * 31, "of one part is too long"),
     ],
 )
 def test_a_wrong_template_is_refused_with_the_reason(template: str, reason: str) -> None:
@@ -136,6 +139,46 @@ def test_a_wrong_template_is_refused_with_the_reason(template: str, reason: str)
         a_naming(template)
     assert caught.value.field == "file_name"
     assert reason in caught.value.allowed
+
+
+def test_the_longest_text_of_a_part_leaves_room_for_its_fields() -> None:
+    parts = [("x" * 60, False), ("\U00020000" * 45, True)]
+    for text, unicode in parts:
+        job = a_job(f"{text}{{n}}/{text}{{name}}{{n}}", unicode=unicode)
+        path = image_names.path(job, a_row(("", "é" * 300), images=100), 199)
+        assert path.startswith(f"{text}100/{text}")
+        assert path.endswith("100.webp")
+    with pytest.raises(OptionError, match="180 bytes"):
+        a_job("\U00020000" * 46 + "{n}", unicode=True)
+    with pytest.raises(OptionError, match="of one part is too long"):
+        a_job("\ufdfa" * 4 + "{n}", unicode=True)  # one character that becomes 18
+
+
+def test_a_stored_template_with_a_longer_text_still_names_its_images() -> None:
+    stored = Naming.from_document({"template": "x" * 90 + "-{n}", "columns": []})
+    assert image_names.stem(replace(a_job(None), naming=stored), a_row(CELLS), 0) == "x" * 80
+
+
+@pytest.mark.parametrize(
+    ("cell", "folder"),
+    [
+        ("c-catalight.csv", "c-catalight-csv"),
+        ("missing.txt", "missing-txt"),
+        ("v1.2 Brand", "v1-2-Brand"),
+        ("con.x", "_con-x"),
+    ],
+)
+def test_a_folder_never_has_the_name_of_a_file(cell: str, folder: str) -> None:
+    job = a_job("{column:SKU}/{column:SKU}")
+    row = a_row((cell,))
+    assert image_names.path(job, row, 0) == f"{folder}/{safe_names.segment(cell.replace(' ', '-'))}.webp"
+    assert "." in image_names.stem(job, row, 0), "a link keeps its dots"
+
+
+def test_without_a_template_a_file_has_no_name_that_windows_reserves() -> None:
+    job, row = a_job(None), a_row(CELLS, url="http://h/con.jpg")
+    assert image_names.path(job, row, 0) == "_con.webp"
+    assert image_names.stem(job, row, 0) == "con"
 
 
 @pytest.mark.parametrize("template", ["{serial}", "{name}", "{rendition}"])
@@ -179,6 +222,74 @@ def check_names(template: str, cells: list[str], place: int, url: str, *, unicod
         image_names.path(a_job(template, unicode=unicode), replace(row), place),
         f"{'t' * 22}/{image_names.stem(job, row, place)}.{extension}",
     )
+
+
+def slow_segment(pieces: Sequence[naming.Piece], texts: Sequence[str]) -> str:
+    """Make a segment as `naming` first did: by trying each limit."""
+    whole = "".join(texts)
+    limit = 80
+    while not safe_names.fits(whole) and limit:
+        limit -= 1
+        cut = [text[:limit] if piece.field else text for piece, text in zip(pieces, texts, strict=True)]
+        whole = "".join(cut)
+    return safe_names.segment(whole)
+
+
+def slow_stem(segments: Sequence[str]) -> str:
+    name = "-".join(segments)
+    while not safe_names.fits(name):
+        name = name[1:]
+    return safe_names.segment(name)
+
+
+LONG_TEXTS = st.text(st.sampled_from("aé鞋\U00020000-."), max_size=300)
+
+
+@given(TEMPLATES, st.lists(TEXTS | LONG_TEXTS, max_size=6), st.integers(0, 3), st.booleans())
+def test_names_are_those_that_the_slow_way_makes(
+    template: str, cells: list[str], place: int, unicode: bool
+) -> None:
+    try:
+        job = a_job(template or "{n}", unicode=unicode)
+    except OptionError:
+        return
+    row = a_row(cells)
+    fast = image_names.segments(job, row, place), image_names.stem(job, row, place)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(naming, "_segment", slow_segment)
+        patch.setattr(naming, "_value", naming._value.__wrapped__)
+        slow = image_names.segments(job, row, place)
+    assert fast == (slow, slow_stem(slow))
+
+
+@given(st.lists(st.tuples(st.booleans(), LONG_TEXTS.map(lambda text: text[:80])), max_size=16))
+def test_a_segment_is_cut_as_the_slow_way_cuts_it(parts: list[tuple[bool, str]]) -> None:
+    pieces = tuple(naming.Piece("name" if is_field else "", "") for is_field, _ in parts)
+    texts = tuple(text for _, text in parts)
+    assert naming._segment(pieces, texts) == slow_segment(pieces, texts)
+
+
+def test_long_cells_are_read_once_for_a_row_and_cut_in_few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """FinishJob makes the names of 600,000 outputs in its time."""
+    calls: Counter[str] = Counter()
+
+    def counted(function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **options: Any) -> Any:
+            calls[function.__name__] += 1
+            return function(*args, **options)
+
+        return call
+
+    job, row = (
+        a_job("{column:Title}" * 13 + "{n}"),
+        a_row(("", "Gartenmöbel aus Akazienholz " * 10), images=50),
+    )
+    monkeypatch.setattr(safe_names, "safe", counted(safe_names.safe))
+    monkeypatch.setattr(safe_names, "fits", counted(safe_names.fits))
+    names = {image_names.stem(job, row, place) for place in range(100)}
+    assert len(names) == 50
+    assert calls["safe"] == 1
+    assert calls["fits"] < 100 * 8
 
 
 @given(st.lists(TEXTS, max_size=3))

@@ -11,6 +11,7 @@ import pytest
 from catalight.domain.errors import ResultError
 from catalight.domain.job import export
 from catalight.domain.job.export import ExportState
+from catalight.domain.job.naming import Naming
 from catalight.usecases.exports import fetch_ahead as module
 from catalight.usecases.exports.fetch_ahead import fetch_ahead
 from tests.exporting import AS_ZIP, Exporting, files
@@ -42,6 +43,15 @@ def test_every_done_image_is_in_it_under_a_name_of_its_own_after_the_result(tmp_
 def test_a_job_without_images_has_a_zip_with_its_result() -> None:
     exporting = Exporting(pipeline=Pipeline(hosts={"http://h/bad.jpg": MISSING}))
     assert list(written(exporting, "http://h/bad.jpg")) == ["c-catalight.csv"]
+
+
+@pytest.mark.parametrize("name", ["c-catalight.csv", "missing.txt"])
+def test_no_folder_has_the_name_of_a_file(name: str) -> None:
+    exporting = Exporting()
+    job = exporting.a_job("http://h/a.jpg", naming=Naming.read(f"{name}/{{n}}"))
+    exporting.offer(job, ZIP)
+    exporting.handle()
+    assert list(files(exporting.zip_of(job))) == ["c-catalight.csv", f"{name.replace('.', '-')}/1.jpg"]
 
 
 @pytest.mark.parametrize("part", [64, 300, 100_000])

@@ -20,6 +20,7 @@ MAX_ODD_URLS = 100_000  # that cannot be fetched, or that were repaired
 MAX_NAMES_SHOWN = 20
 MAX_PADDING = 1_000_000
 MAX_PROBLEMS = 100
+MAX_ROW_CHARACTERS = 1_000_000  # with their copies in its images, up to 10 MB of MongoDB's 16 MB for a row
 MAX_ROWS = 100_000
 
 
@@ -83,7 +84,11 @@ class RowReader:
         """Read the rows, up to MAX_ROWS and MAX_IMAGES, and keep those that have no problem.
 
         Raise CatalogueError at a row with which the catalogue could fill the memory; `rows` has those before.
+        Raise it for a header that is too long to be stored, too.
         """
+        line, _, cells, *_ = self._header.record
+        if (characters := sum(map(len, cells))) > MAX_ROW_CHARACTERS:
+            raise CatalogueError((_row_too_long(line, characters),), 1)
         if self._header.columns.reason is Reason.CONTENT:
             self.warnings.add(self._guessed)
         for number, record in enumerate(records, 1):
@@ -120,7 +125,16 @@ class RowReader:
         if len(cells) > self._width and not self._extra_cells_are_empty(line, cells):
             return None
         found = self._sources(line, cells, links)
-        return None if found is None else CatalogueRow(line, self.own(cells), found)
+        if found is None:
+            return None
+        own = self.own(cells)
+        characters = sum(map(len, own))
+        if links:
+            characters += _in_links(found)
+        if characters > MAX_ROW_CHARACTERS:
+            self.problems.add(partial(_row_too_long, line, characters))
+            return None
+        return CatalogueRow(line, own, found)
 
     def refusal(self, *, strict: bool) -> CatalogueError | None:
         """Return the error of a catalogue with a problem, or without an image that can be fetched."""
@@ -259,3 +273,16 @@ class RowReader:
             "Write complete URLs, such as https://example.com/image.jpg."
         )
         return Problem("too_many_invalid_urls", message, line, self._name(index), shown(source.url))
+
+
+def _in_links(found: Sequence[Source]) -> int:
+    """Return how long the URLs of a row with links are, which no cell has, and the texts that they repeat."""
+    return sum(len(source.url) + len(source.written or "") for source in found)
+
+
+def _row_too_long(line: int, characters: int) -> Problem:
+    message = (
+        f"The row has {characters:,} characters; at most {MAX_ROW_CHARACTERS:,} are allowed. "
+        "Write the URLs of images in the place of their data (data:…), and shorten or delete long texts."
+    )
+    return Problem("row_too_long", message, line=line, found=f"{characters:,} characters")

@@ -28,7 +28,7 @@ def stem(job: Job, row: Row, place: int) -> str:
 
     It is one segment. If it is too long, the first folders are left out.
     """
-    name = "-".join(segments(job, row, place))
+    name = "-".join(segments(job, row, place))[-safe_names.MAX_CHARACTERS :]
     while not safe_names.fits(name):
         name = name[1:]
     return safe_names.segment(name) if job.naming else name
@@ -37,12 +37,15 @@ def stem(job: Job, row: Row, place: int) -> str:
 def path(job: Job, row: Row, place: int) -> str:
     """Return the path of a done image as a file, with `/` where the template has it, and its extension.
 
-    Several images may have the same: see UniqueNames.
+    A folder has no dot, so that it never has the name of a file. Several images may have the same path: see
+    UniqueNames.
     """
     image = row.images[place]
     if image.format is None:
         raise ValueError("the image has no output")
-    return f"{'/'.join(segments(job, row, place))}.{image.format.extension}"
+    *folders, name = segments(job, row, place)
+    parts = [*(folder.replace(".", "-") for folder in folders), safe_names.segment(name)]
+    return f"{'/'.join(parts)}.{image.format.extension}"
 
 
 class UniqueNames:

@@ -11,6 +11,7 @@ from catalight.domain.job.result_form import CLASSIC, ResultForm
 
 TOKEN_BYTES = 16
 MAX_NAME = 80
+MAX_RESULT_NAME_BYTES = 200  # of the 255 of file systems: the rest is for " (1)" and the like
 FORBIDDEN_IN_FILE_NAMES = frozenset('/\\:*?"<>|')  # on at least one operating system
 _TOKEN_AND_EXTENSION = re.compile(r"[A-Za-z0-9_-]{22}/(.+)\.[a-z]{3,4}")
 
@@ -73,8 +74,12 @@ def result_key(job_id: str, run: int, form: ResultForm = CLASSIC) -> str:
 
 
 def result_name(catalogue_name: str, form: ResultForm = CLASSIC) -> str:
-    """Return a result's file name: the catalogue's name, without unsafe or unprintable characters."""
+    """Return a result's file name: the catalogue's name, without unsafe or unprintable characters.
+
+    It has at most MAX_RESULT_NAME_BYTES in UTF-8.
+    """
     stem = catalogue_name.rsplit(".", 1)[0]
     safe = "".join(c if c.isprintable() and c not in FORBIDDEN_IN_FILE_NAMES else "-" for c in stem)
     ending = f"{'failed' if form.only_failed else 'catalight'}.{form.format}"
-    return f"{safe[:MAX_NAME].strip('. -') or 'catalogue'}-{ending}"
+    fitting = safe[:MAX_NAME].encode()[: MAX_RESULT_NAME_BYTES - len(ending) - 1].decode(errors="ignore")
+    return f"{fitting.strip('. -') or 'catalogue'}-{ending}"

@@ -1,6 +1,7 @@
 """How the images of a job are named: a template over the row."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -15,6 +16,8 @@ from catalight.domain.job import safe_names
 FIELD = "file_name"
 MAX_CHARACTERS = 200  # of a template
 MAX_SEGMENTS = 5  # the folders and the name
+MAX_TEXT = 60  # characters of a segment, so that its fields keep a quarter of it
+MAX_TEXT_BYTES = 180
 FIELDS = ("serial", "name", "n", "source", "rendition")
 COLUMN = "column:"
 WANTED = (
@@ -58,7 +61,8 @@ class Naming:
     @classmethod
     def read(cls, template: str, *, unicode: bool = False) -> Self:
         """Return the naming of a template, without its columns. Raise OptionError if it is wrong."""
-        _parsed(template)
+        for pieces in _parsed(template):
+            _check_text(template, pieces, unicode=unicode)
         return cls(template, unicode)
 
     @classmethod
@@ -99,14 +103,14 @@ class Naming:
         """Return the folders and the name, without an extension, for these values: all safe."""
         columns = iter(self.columns)
         return [
-            self._segment(pieces, [self._text(piece, values, columns) for piece in pieces])
+            _segment(pieces, tuple([self._text(piece, values, columns) for piece in pieces]))
             for pieces in _parsed(self.template)
         ]
 
     def _text(self, piece: Piece, values: Values, columns: Iterator[int]) -> str:
         match piece.field:
             case "":
-                return safe_names.safe(piece.text, unicode=self.unicode)
+                return _safe(piece.text, unicode=self.unicode)
             case "n":
                 return str(values.number)
             case "source":
@@ -116,19 +120,37 @@ class Naming:
             case _:
                 column = next(columns)
                 text = values.cells[column] if column < len(values.cells) else ""
-        value = safe_names.bare(safe_names.safe(text, unicode=self.unicode))
-        return value[: safe_names.MAX_CHARACTERS] or safe_names.EMPTY
+        return _value(text[: safe_names.MAX_READ], unicode=self.unicode)
 
-    @staticmethod
-    def _segment(pieces: Sequence[Piece], texts: Sequence[str]) -> str:
-        """Join the texts. If they are too long, the longest values lose their ends, so that others stay."""
-        whole = "".join(texts)
-        limit = safe_names.MAX_CHARACTERS
-        while not safe_names.fits(whole) and limit:
-            limit -= 1
-            cut = [text[:limit] if piece.field else text for piece, text in zip(pieces, texts, strict=True)]
-            whole = "".join(cut)
-        return safe_names.segment(whole)
+
+@lru_cache(maxsize=1024)  # the renditions of an image mostly have the same
+def _segment(pieces: tuple[Piece, ...], texts: tuple[str, ...]) -> str:
+    """Join the texts. If they are too long, the longest values lose their ends, so that others stay."""
+    whole = "".join(texts)
+    if not safe_names.fits(whole):
+        limits = range(1, safe_names.MAX_CHARACTERS)
+        # As many of these as fit are the largest of them that fits.
+        limit = bisect_left(limits, 1, key=lambda limit: _is_too_long(pieces, texts, limit))
+        whole = _cut(pieces, texts, limit)
+    return safe_names.segment(whole)
+
+
+def _is_too_long(pieces: Sequence[Piece], texts: Sequence[str], limit: int) -> bool:
+    return not safe_names.fits(_cut(pieces, texts, limit))
+
+
+def _cut(pieces: Sequence[Piece], texts: Sequence[str], limit: int) -> str:
+    return "".join([text[:limit] if piece[0] else text for piece, text in zip(pieces, texts, strict=True)])
+
+
+_safe = lru_cache(maxsize=1024)(safe_names.safe)  # the images of a row, and its neighbours, share texts
+
+
+@lru_cache(maxsize=1024)
+def _value(text: str, *, unicode: bool) -> str:
+    """Return the value of a field as a part of a name. `text` is short, because it is kept."""
+    value = safe_names.bare(safe_names.safe(text, unicode=unicode))
+    return value[: safe_names.MAX_CHARACTERS] or safe_names.EMPTY
 
 
 @lru_cache(maxsize=64)
@@ -173,6 +195,22 @@ def _texts(template: str, text: str) -> list[list[Piece]]:
 
 def _is_empty(pieces: Sequence[Piece]) -> bool:
     return not any(piece.field or piece.text.strip(". ") for piece in pieces)
+
+
+def _check_text(template: str, pieces: Sequence[Piece], *, unicode: bool) -> None:
+    """Raise OptionError if a segment has so much text that its fields would be lost.
+
+    A stored template is not checked: jobs of the time before this limit keep their names.
+    """
+    texts = [piece.text for piece in pieces if not piece.field]
+    text = "".join(safe_names.safe(text, unicode=unicode) for text in texts)
+    if len(text) > MAX_TEXT or len(text.encode()) > MAX_TEXT_BYTES:
+        found = shown("".join(texts))
+        raise _wrong(
+            template,
+            f'the text "{found}" of one part is too long; at most {MAX_TEXT} characters '
+            f"({MAX_TEXT_BYTES} bytes) are allowed besides its fields",
+        )
 
 
 def _wrong(template: str, reason: str) -> OptionError:

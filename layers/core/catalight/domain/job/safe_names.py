@@ -6,7 +6,7 @@ import unicodedata
 MAX_CHARACTERS = 80
 MAX_BYTES = 240  # of the 255 of file systems: the rest is for a number that makes it unique and the extension
 EMPTY = "image"
-_MAX_READ = 200  # characters of a text, because a cell may have megabytes
+MAX_READ = 200  # characters of a text, because a cell may have megabytes
 _OTHERS = re.compile(r"[^A-Za-z0-9_.-]+")
 _DOTS = re.compile(r"\.{2,}")
 # Names of devices: https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file
@@ -26,7 +26,7 @@ def safe(text: str, *, unicode: bool) -> str:
     `unicode` they are in the form NFKC. In contrast to NFC, that leaves no character that a system may later
     replace by a separator, a dot or a reserved name, as Windows does with full-width ones.
     """
-    text = text[:_MAX_READ]
+    text = text[:MAX_READ]
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text) if unicode else _latin(text)
         gaps = "".join(_kept(character, unicode=unicode) for character in text)

@@ -41,9 +41,8 @@ def _keys(job: Job, row: Row, runs: Iterable[int], place: int) -> Iterator[str]:
         return
     stem = image_names.stem(job, row, place)
     for run in runs:
-        for output in _formats(job, image):
-            link = links.link(job.secret, run, row.number, place, image.url, output.extension, stem)
-            yield links.image_key(link)
+        token = links.token(job.secret, run, row.number, place)
+        yield from (links.image_key(f"{token}/{stem}.{output.extension}") for output in _formats(job, image))
 
 
 def _formats(job: Job, image: Image) -> tuple[ImageFormat, ...]:
