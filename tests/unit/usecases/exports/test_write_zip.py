@@ -49,7 +49,7 @@ def test_a_job_without_images_has_a_zip_with_its_result() -> None:
 def test_no_folder_has_the_name_of_a_file(name: str) -> None:
     exporting = Exporting()
     job = exporting.a_job("http://h/a.jpg", naming=Naming.read(f"{name}/{{n}}"))
-    exporting.offer(job, ZIP)
+    exporting.offer(job, AS_ZIP)
     exporting.handle()
     assert list(files(exporting.zip_of(job))) == ["c-catalight.csv", f"{name.replace('.', '-')}/1.jpg"]
 
