@@ -27,6 +27,7 @@ def fuzz(
         "CONTRACT_IMAGES": resources.images,
         "CONTRACT_WEBHOOK": resources.webhook,
         "CONTRACT_JOBS": " ".join(resources.jobs),
+        "CONTRACT_DELIVERED": resources.delivered,
     }
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 

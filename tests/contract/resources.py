@@ -23,11 +23,15 @@ class Caller:
 
 @dataclass(frozen=True)
 class Resources:
-    """Jobs, of which the first is deleted, an image, and our own hosts that jobs may call."""
+    """Jobs, of which the first is deleted, an image, and our own hosts that jobs may call.
+
+    `delivered` is a job with a webhook that no other request changes.
+    """
 
     images: str
     webhook: str
     jobs: list[str]
+    delivered: str
     image: str
     job_cursor: str
     headers: Mapping[str, str]
@@ -42,13 +46,14 @@ def created(system: System, caller: Caller | None) -> Iterator[Resources]:
     with image_server(60, 45) as images, webhook_receiver(caller.webhook_secret) as receiver:
         webhook = f"{receiver.url}/hook"
         done = ended_job(client, f"{images.url}/1.jpg", webhook_url=webhook)
+        delivered = ended_job(client, f"{images.url}/1.jpg", webhook_url=webhook)
         failed = ended_job(client, f"{images.url}/missing/1.jpg")
         gone = ended_job(client, f"{images.url}/1.jpg")
         client.http.delete(f"{client.url}/jobs/{gone}", timeout=TIMEOUT).raise_for_status()
         rows = client.http.get(f"{client.url}/jobs/{done}/rows", timeout=TIMEOUT).json()["rows"]
         image = rows[0]["images"][0]["output_url"]
         cursor = client.http.get(f"{client.url}/jobs?limit=1", timeout=TIMEOUT).json()["next"]
-        yield Resources(images.url, webhook, [gone, done, failed], image, cursor, caller.headers)
+        yield Resources(images.url, webhook, [gone, done, failed], delivered, image, cursor, caller.headers)
 
 
 def ended_job(client: Client, cell: str, **fields: str) -> str:

@@ -93,7 +93,7 @@ def test_each_rendition_is_an_image_of_its_own(
     client: Client, images: ImageServer, receiver: WebhookReceiver
 ) -> None:
     base = images.url
-    data = csv_of(f"{base}/811.jpg, {base}/812.jpg", f"{base}/missing/813.jpg", f"{base}/811.jpg")
+    data = csv_of(f"{base}/961.jpg, {base}/962.jpg", f"{base}/missing/963.jpg", f"{base}/961.jpg")
     asked = [
         {"name": "large"},
         {"name": "small", "max_width": 300, "format": "webp"},
@@ -108,7 +108,7 @@ def test_each_rendition_is_an_image_of_its_own(
     assert status["images"] == {"total": 16, "done": 12, "failed": 4}
     assert status["renditions"] == ["large", "small", "square", "thumbnail"]
     assert receiver.events.get(timeout=30)["data"]["images"] == status["images"]
-    assert images.requests["/812.jpg"] == images.requests["/missing/813.jpg"] == 1
+    assert images.requests["/962.jpg"] == images.requests["/missing/963.jpg"] == 1
     first, missing, again = client.rows(accepted["request_id"])
     found = []
     for rendition in first["images"][0]["renditions"]:
