@@ -41,7 +41,7 @@ def usage(pid: int) -> Usage:
 def peak_mb(pid: int) -> float:
     """Return the peak resident memory of a process in MB."""
     status = dict(line.split(":\t", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
-    return int(status["VmHWM"].split()[0]) / 1024
+    return int(status.get("VmHWM", "0").split()[0]) / 1024  # a process that has just ended has none
 
 
 def user_seconds(pid: int) -> float:
