@@ -276,3 +276,9 @@ class ImageError(CatalightError):
         self.transient = transient
         self.status = status
         self.retry_after = retry_after
+
+
+UNEXPECTED = ImageError(
+    ImageErrorCode.INTERNAL_ERROR, "An unexpected error occurred in Catalight. It is logged."
+)
+"""The error of an image at which Catalight itself failed."""

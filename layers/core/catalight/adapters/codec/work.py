@@ -7,15 +7,11 @@ from typing import Any
 
 from catalight.adapters.codec import answers
 from catalight.adapters.codec.answers import SandboxError
-from catalight.domain.errors import ImageError, ImageErrorCode
+from catalight.domain.errors import UNEXPECTED, ImageError
 from catalight.domain.image.compressed import Compressed
 from catalight.domain.image.rendition import Rendition
 
 logger = logging.getLogger(__name__)
-
-UNEXPECTED = ImageError(
-    ImageErrorCode.INTERNAL_ERROR, "An unexpected error occurred in Catalight. It is logged."
-)
 
 
 class Work:

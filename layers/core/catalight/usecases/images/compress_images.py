@@ -10,7 +10,7 @@ from itertools import count
 from threading import Event
 
 from catalight.domain import retries
-from catalight.domain.errors import ImageError, ImageErrorCode, UnavailableError
+from catalight.domain.errors import UNEXPECTED, ImageError, UnavailableError
 from catalight.domain.image.compressed import Compressed
 from catalight.domain.image.rendition import Rendition
 from catalight.domain.image.report import Times, milliseconds
@@ -26,9 +26,6 @@ from catalight.usecases.ports import Clock, Hosts, ObjectStore
 
 logger = logging.getLogger(__name__)
 
-UNEXPECTED = ImageError(
-    ImageErrorCode.INTERNAL_ERROR, "An unexpected error occurred in Catalight. It is logged."
-)
 UNEXPECTED_AT = "unexpected error at image %s of row %s of job %s"
 
 
