@@ -1,10 +1,12 @@
 """Whatever sends a job's ranges sends them in the group of its owner and size."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from catalight.domain.job import fairness
 from catalight.domain.job.job import Job
 from catalight.domain.messages import ProcessRange, TendJob
+from local.runner.fair_order import SHARE
 from tests.pipeline import BUSY, RETENTION, Pipeline, tens
 
 SMALL, LARGE = fairness.SMALL_RANGES, fairness.SMALL_RANGES + 1
@@ -31,12 +33,16 @@ def test_an_owner_has_one_group_of_small_jobs_and_one_of_large_ones() -> None:
     assert fairness.group(started[0]) != fairness.group(started[3])
 
 
-def test_owners_share_no_group_and_are_not_named_by_it() -> None:
-    owner = "0a4f5c9e-acme"
-    both = [jobs(1, LARGE, owner=name)[1] for name in (owner, "other", "")]
-    found = [fairness.group(job) for started in both for job in started]
-    assert len(set(found)) == len(found)
+def test_owners_share_no_group_of_small_jobs_and_are_not_named_by_theirs() -> None:
+    found = {fairness.group(jobs(1, owner=owner)[1][0]) for owner in ("0a4f5c9e-acme", "other", "")}
+    assert len(found) == 3
     assert all(len(group) == 32 and set(group) <= set("0123456789abcdef") for group in found)
+
+
+def test_there_are_few_enough_groups_of_large_jobs_that_all_busy_ones_are_noisy() -> None:
+    [job] = jobs(LARGE)[1]
+    found = {fairness.group(replace(job, owner=str(number))) for number in range(500)}
+    assert len(found) == fairness.LARGE_GROUPS < 1 / SHARE
 
 
 def test_the_first_ranges_and_those_that_follow_are_of_the_group() -> None:

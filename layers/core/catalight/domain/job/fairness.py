@@ -1,7 +1,7 @@
 """Whose turn it is: the groups by which SQS shares the image function between jobs.
 
-SQS delivers messages of groups that take little of the consumers' time before those of groups that take more
-than a tenth of it (Amazon SQS Developer Guide, "How Amazon SQS fair queues work").
+A group that takes over a tenth of the consumers' time is noisy, and messages of others are delivered before
+its own (Amazon SQS Developer Guide, "How Amazon SQS fair queues work").
 """
 
 import hashlib
@@ -11,13 +11,16 @@ from catalight.domain.job.job import Job
 SMALL_RANGES = 20
 """The ranges of the largest job that counts as small: about 200 images, or ten rows of any catalogue."""
 
+LARGE_GROUPS = 8
+"""Groups of large jobs. Busy together, eight take over a tenth each; of ten or more, none would be noisy."""
+
 
 def group(job: Job) -> str:
-    """Return the group of a job's ranges. Each owner has two: one of its small jobs, one of its large ones.
+    """Return the group of a job's ranges.
 
-    With a group for each job, ten large jobs of one owner would take a tenth of the time each, and none would
-    be held back. With one group for each owner, its small jobs would wait behind its large ones. The group is
-    a hash, so neither queue nor metrics show who the owner is.
+    The small jobs of an owner are one group, which is quiet, so they wait for nobody's large jobs, not even
+    for their owner's. The large jobs of an owner are of the same group, so twenty of them are one neighbour.
+    Owners whose hashes collide share a group of large jobs. A hash does not show who the owner is.
     """
-    size = "small" if job.ranges <= SMALL_RANGES else "large"
-    return hashlib.sha256(f"{job.owner}\0{size}".encode()).hexdigest()[:32]
+    digest = hashlib.sha256(job.owner.encode()).hexdigest()
+    return digest[:32] if job.ranges <= SMALL_RANGES else f"large-{int(digest, 16) % LARGE_GROUPS}"
