@@ -31,6 +31,7 @@ from bench.candidates import ROOT
 from bench.tables import PAGE as PERFORMANCE
 from bench.tables import insert, table
 from bench.template import default
+from catalight.adapters.mongo.client import POOL
 from catalight.domain.job.ranges import IMAGES_PER_RANGE
 
 PAGE, PLOT = ROOT / "docs/scale.md", ROOT / "docs/scale.svg"
@@ -51,7 +52,7 @@ START_SECONDS = 4.0  # upload, cold starts and the result of a job that is alone
 STORE_SECONDS = 0.05  # of a range: the last S3 PUT and the calls of MongoDB and SQS
 BUSY_DATABASE = 0.5  # share of a cluster's cores that may be used in the long run
 BUSY_MEMORY = 0.5  # share of its memory that indexes may fill
-CONNECTIONS = 5  # of a function on the primary: a pool of 4 (adapters/mongo/client.py) and a monitor
+MONITOR = 1  # connection of a function on the primary besides its pool (MongoDbConnections)
 OTHER_FUNCTIONS = 60  # API, aggregator, exports, dead letters, sweeper
 KEPT_BY_ATLAS = 10  # connections
 
@@ -71,7 +72,8 @@ def _waiting() -> str:
 
 def most_functions(tier: Tier) -> int:
     """Return the highest ImageConcurrency that a cluster's connections allow."""
-    return (tier.connections - KEPT_BY_ATLAS) // CONNECTIONS - OTHER_FUNCTIONS
+    others = OTHER_FUNCTIONS * (POOL + MONITOR)
+    return (tier.connections - KEPT_BY_ATLAS - others) // (default("MongoDbConnections") + MONITOR)
 
 
 @dataclass(frozen=True)

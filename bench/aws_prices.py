@@ -13,17 +13,18 @@ LAMBDA_GB_SECOND, LAMBDA_REQUEST = DOLLARS_A_GB_SECOND["arm64"], DOLLARS_A_REQUE
 SQS_REQUEST = (0.40 + 0.10) / MILLION
 # aws.amazon.com/s3/pricing
 S3_PUT, S3_GB_MONTH = 0.005 / 1000, 0.023
-# aws.amazon.com/cloudwatch/pricing, aws.amazon.com/secrets-manager/pricing: alarms, secrets. What idle polling
-# of SQS costs was estimated from five pollers for each queue, which is the least with MaximumConcurrency.
+# aws.amazon.com/cloudwatch/pricing, aws.amazon.com/secrets-manager/pricing: alarms, secrets. What idle
+# polling of SQS costs was estimated from five pollers a queue, which is the least with MaximumConcurrency.
 FIXED_A_MONTH = 5 * 0.10 + 2 * 0.40 + 0.48
 
 # docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html: functions that a mapping starts at once, and
 # how many more a second
 FIRST_FUNCTIONS, MORE_FUNCTIONS = 5, 300 / 60
-# docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: 1,000 concurrent functions of an account, of
-# which a tenth is left to the others
+# docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: 1,000 concurrent functions of an account,
+# of which a tenth is left to the others
 LAMBDA_FUNCTIONS = 900
-# docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html: a partition of a bucket; a new bucket has one
+# docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html: a partition of a bucket; a new
+# bucket has one
 S3_PUTS_A_SECOND = 3500
 
 
