@@ -31,7 +31,6 @@ from bench.candidates import ROOT
 from bench.tables import PAGE as PERFORMANCE
 from bench.tables import insert, table
 from bench.template import default
-from catalight.adapters.mongo.client import POOL
 from catalight.domain.job.ranges import IMAGES_PER_RANGE
 
 PAGE, PLOT = ROOT / "docs/scale.md", ROOT / "docs/scale.svg"
@@ -54,6 +53,7 @@ BUSY_DATABASE = 0.5  # share of a cluster's cores that may be used in the long r
 BUSY_MEMORY = 0.5  # share of its memory that indexes may fill
 MONITOR = 1  # connection of a function on the primary besides its pool (MongoDbConnections)
 OTHER_FUNCTIONS = 60  # API, aggregator, exports, dead letters, sweeper
+OTHERS_CONNECTIONS = 4  # POOL in adapters/mongo/client.py
 KEPT_BY_ATLAS = 10  # connections
 
 
@@ -72,7 +72,7 @@ def _waiting() -> str:
 
 def most_functions(tier: Tier) -> int:
     """Return the highest ImageConcurrency that a cluster's connections allow."""
-    others = OTHER_FUNCTIONS * (POOL + MONITOR)
+    others = OTHER_FUNCTIONS * (OTHERS_CONNECTIONS + MONITOR)
     return (tier.connections - KEPT_BY_ATLAS - others) // (default("MongoDbConnections") + MONITOR)
 
 

@@ -49,6 +49,8 @@ class Job:
 
 
 type Grouping = Callable[[Job], str]
+type Case = tuple[str, Grouping, Sequence[str], str, int]
+"""A title, the groups, the owners of the large jobs, the owner of the small ones, and their ranges."""
 
 
 def by_owner(job: Job) -> str:
@@ -134,7 +136,7 @@ def seconds(grouping: Grouping, large: Sequence[str], owner: str, small: int = S
 
 
 TWENTY, TWELVE = ["a"] * 20, [f"owner {number}" for number in range(12)]
-CASES: list[tuple[str, Grouping, Sequence[str], str, int]] = [
+CASES: list[Case] = [
     ("no groups: one large job", in_order, ["a"], "a", SMALL),
     ("a group for each job: one large job", by_job, ["a"], "a", SMALL),
     ("a group for each job: twenty large jobs", by_job, TWENTY, "b", SMALL),
@@ -155,8 +157,8 @@ def compare(grouping: Grouping, large: Sequence[str], owner: str, small: int) ->
 def results() -> str:
     """Return a table of what a small job takes in each case."""
     rows = []
-    for name, *case in CASES:
-        alone, beside = compare(*case)
+    for name, grouping, large, owner, small in CASES:
+        alone, beside = compare(grouping, large, owner, small)
         ratios = [there / here for here, there in zip(alone, beside, strict=True)]
         rows.append(
             (
