@@ -5,9 +5,11 @@ import re
 import pytest
 
 from bench import aws_model, fairness
-from bench.aws_prices import TIERS
+from bench.aws_prices import S3_PUTS_A_SECOND, TIERS
+from bench.candidates import ROOT
 from bench.template import default
 from catalight.adapters.mongo.client import POOL
+from catalight.domain.job.ranges import IMAGES_PER_RANGE
 from tests.unit.test_template import DEFAULTS
 
 PAGE = aws_model.PAGE.read_text()
@@ -57,11 +59,8 @@ def test_a_window_is_short_and_yet_keeps_all_functions_busy() -> None:
 
 def test_the_numbers_in_the_text_are_those_of_the_model() -> None:
     tier = TIERS[0]
-    assert (
-        f"on {tier.name} at most {aws_model.most_functions(tier)}"
-        in (aws_model.ROOT / "docs/deploy.md").read_text()
-    )
-    partition = aws_model.S3_PUTS_A_SECOND * aws_model.range_seconds(150) / aws_model.IMAGES_PER_RANGE
+    assert f"on {tier.name} at most {aws_model.most_functions(tier)}" in (ROOT / "docs/deploy.md").read_text()
+    partition = S3_PUTS_A_SECOND * aws_model.range_seconds(150) / IMAGES_PER_RANGE
     found = re.search(r"which are (\d+) functions with hosts of 150 ms", PAGE)
     assert found
     assert int(found[1]) == pytest.approx(partition, rel=0.02)
