@@ -58,7 +58,7 @@ webhook-secret: $(READY)  ## Show the secret that signs a key's webhooks (KEY=it
 	$(KEYS) $(if $(ROTATE),rotate-)webhook-secret "$(KEY)"
 
 ##@ Work on it
-.PHONY: check test audit chaos corpora fuzz fuzz-native native openapi formats bench bench-look bench-pipeline bench-renditions bench-waiting format lock
+.PHONY: check test audit chaos corpora fuzz fuzz-native native openapi formats bench bench-look bench-pipeline bench-renditions bench-waiting aws-model format lock
 check: $(READY) $(NATIVE)  ## Check format, lint and types, and run the unit tests: about a minute
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
@@ -109,6 +109,9 @@ bench-pipeline: $(PEERS_READY) $(NATIVE)  ## Time a whole job and compare it wit
 	@$(BIN)/python -m bench.pipeline $(if $(N),--images $(N)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(WRITE),--write)
 bench-renditions: $(BENCH_READY) $(NATIVE)  ## CPU of four renditions against one, four jobs and sharp (N=1000, WRITE=1)
 	@$(BENCH)/bin/python -m bench.renditions $(if $(N),--images $(N)) $(if $(WRITE),--write)
+aws-model: $(BENCH_READY)  ## Time and dollars of 10^3 to 10^8 images on AWS, and small jobs beside large ones (WRITE=1: write into docs/)
+	@$(BENCH)/bin/python -m bench.aws_model $(if $(WRITE),--write)
+	@$(BENCH)/bin/python -m bench.fairness $(if $(WRITE),--write)
 bench-waiting: $(READY) $(NATIVE)  ## Cost of an image while its function waits for the host (RANGES=10, WRITE=1)
 	@$(BIN)/python -m bench.waiting $(if $(RANGES),--ranges $(RANGES)) $(if $(WRITE),--write)
 

@@ -398,12 +398,14 @@ class MemoryQueue:
 
     def __init__(self) -> None:
         self.sent: list[tuple[Message, int]] = []
+        self.groups = set[str | None]()
         self.down = False
 
-    def send(self, messages: Iterable[Message], delay: int = 0) -> None:
+    def send(self, messages: Iterable[Message], delay: int = 0, group: str | None = None) -> None:
         if self.down:
             raise UnavailableError("SQS")
         self.sent += [(message, delay) for message in messages]
+        self.groups.add(group)
 
     def take(self) -> list[tuple[Message, int]]:
         """Return what was sent, and empty the queue."""

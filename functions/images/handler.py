@@ -59,7 +59,8 @@ def process_range() -> ProcessRange:
     sandbox = Sandbox(Limits(memory=able.memory, cpu_seconds=math.ceil(float(env["CODING_SECONDS"]))))
     sandbox.start()  # now, so that its imports run in parallel with the rest of this function
     uri = partial(secret_now, env["MONGODB_URI_SECRET_ARN"])
-    mongodb = Connection(uri, env["MONGODB_DATABASE"], select_seconds=30)
+    pool = int(env["MONGODB_CONNECTIONS"])
+    mongodb = Connection(uri, env["MONGODB_DATABASE"], select_seconds=30, pool=pool)
     jobs, rows = MongoJobs(mongodb), MongoRows(mongodb)
     aggregator_queue = SqsQueue(sqs(), env["AGGREGATOR_QUEUE_URL"])
     store = S3Store(boto3.client("s3", config=clients.config(connections=DOWNLOADS)), env["BUCKET"])

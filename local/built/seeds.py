@@ -34,7 +34,7 @@ NOT_FOUND = ImageError(ImageErrorCode.NOT_FOUND, "The host answered 404.")
 class NullQueue:
     """A queue that drops its messages: the event files take their place."""
 
-    def send(self, messages: Iterable[Message], delay: int = 0) -> None:
+    def send(self, messages: Iterable[Message], delay: int = 0, group: str | None = None) -> None:
         """Drop the messages."""
 
 

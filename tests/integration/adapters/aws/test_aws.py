@@ -60,12 +60,15 @@ class FlakySqs:
 
 
 class TestQueue:
-    def test_messages_arrive_complete_and_grouped_by_job(self, sqs: Any, queue_url: str) -> None:
+    @pytest.mark.parametrize(("group", "expected"), [(None, "job"), ("owner", "owner")])
+    def test_messages_arrive_complete_and_grouped(
+        self, sqs: Any, queue_url: str, group: str | None, expected: str
+    ) -> None:
         sent = [ProcessRange("job", 1, number) for number in range(23)]
-        SqsQueue(sqs, queue_url).send(sent)
+        SqsQueue(sqs, queue_url).send(sent, group=group)
         found = received(sqs, queue_url)
         assert sorted(map(str, (decode(message["Body"]) for message in found))) == sorted(map(str, sent))
-        assert {message["Attributes"]["MessageGroupId"] for message in found} == {"job"}
+        assert {message["Attributes"]["MessageGroupId"] for message in found} == {expected}
 
     def test_a_delayed_message_waits(self, sqs: Any, queue_url: str) -> None:
         SqsQueue(sqs, queue_url).send([FinishJob("job", 1)], delay=900)

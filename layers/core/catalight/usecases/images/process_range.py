@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from catalight.domain import retries
-from catalight.domain.job import image_names, ranges
+from catalight.domain.job import fairness, image_names, ranges
 from catalight.domain.job.job import ENDED, Job, JobState
 from catalight.domain.job.row import Row, first_due
 from catalight.domain.messages import ProcessRange as Message
@@ -55,7 +55,7 @@ class ProcessRange:
         rows = self.rows.pending_in_range(job.id, job.run, message.range)
         parts = ranges.split(message, rows)
         if receives > WHOLE_TRIES and len(parts) > 1:
-            self.image_queue.send(parts)
+            self.image_queue.send(parts, group=fairness.group(job))
             return
         if not parts or self._process(job, message, rows, seconds_left):
             self.carry_on(job, message.range)
@@ -73,7 +73,8 @@ class ProcessRange:
         rows = self.rows.pending_in_range(job.id, job.run, message.range)
         pending = [image for _, _, image in ranges.named_images(message, rows)]
         if pending:
-            self.image_queue.send([message], delay=retries.delay(first_due(pending), self.clock()))
+            delay = retries.delay(first_due(pending), self.clock())
+            self.image_queue.send([message], delay, fairness.group(job))
         return not pending
 
     def _outcomes(

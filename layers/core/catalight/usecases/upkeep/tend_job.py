@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from catalight.domain.job import ranges, sweeping
+from catalight.domain.job import fairness, ranges, sweeping
 from catalight.domain.job.job import ENDED, Job, JobState
 from catalight.domain.job.retention import Retention
 from catalight.domain.job.webhook import WebhookState
@@ -81,7 +81,8 @@ class TendJob:
             for row, is_head in ranges.mark_lane_heads(self.rows.pending(job.id), job.window)
             if is_head and any(image.due(now) for image in row.images)
         }
-        self.image_queue.send(ProcessRange(job.id, job.run, number) for number in sorted(due))
+        messages = (ProcessRange(job.id, job.run, number) for number in sorted(due))
+        self.image_queue.send(messages, group=fairness.group(job))
 
     def _is_stalled(self, job: Job) -> bool:
         return sweeping.is_stalled(job, self.clock(), self.retention.stall_timeout)
