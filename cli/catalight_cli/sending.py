@@ -1,0 +1,76 @@
+"""How a file reaches the service. This is the one place that chooses the way: today there is one, the form of /upload."""
+
+import io
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import httpx
+
+from catalight_cli.errors import OutputError
+from catalight_cli.transport import Transport
+
+type File = str | os.PathLike[str] | bytes | BinaryIO
+"""A path, the bytes themselves, a file opened in binary mode, or the http(s) URL of a feed."""
+
+DEFAULT_NAME = "products.csv"
+
+
+def send(
+    transport: Transport,
+    file: File,
+    name: str | None,
+    fields: Mapping[str, Any],
+    *,
+    params: Mapping[str, str],
+    headers: Mapping[str, str],
+) -> httpx.Response:
+    """Send a file with the fields of /upload; return the service's answer.
+
+    Safe to repeat: `headers` has an Idempotency-Key, or `params` say that it is a dry run.
+    """
+    form = {field: text(value) for field, value in fields.items() if value is not None}
+    if isinstance(file, str) and file.startswith(("http://", "https://")):
+        parts = [(field, (None, value)) for field, value in (form | {"file_url": file}).items()]
+        return transport.call("POST", "/upload", files=parts, params=params, headers=headers)
+    with _opened(file) as content:
+        sent = {"file": (name or _name(file), content, "application/octet-stream")}
+        rewind = lambda: content.seek(0)  # noqa: E731
+        return transport.call(
+            "POST", "/upload", before=rewind, files=sent, data=form, params=params, headers=headers
+        )
+
+
+def text(value: Any) -> str:
+    """Return the value of a form field: true and false in lower case, lists and dictionaries as JSON."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+@contextmanager
+def _opened(file: File) -> Iterator[BinaryIO]:
+    """Yield a file from which can be read more than once."""
+    if isinstance(file, bytes):
+        yield io.BytesIO(file)
+    elif isinstance(file, str | os.PathLike):
+        try:
+            opened = Path(file).open("rb")
+        except OSError as error:
+            raise OutputError(f"{os.fspath(file)} cannot be read: {os.strerror(error.errno or 0)}.") from error
+        with opened:
+            yield opened
+    elif file.seekable():
+        yield file
+    else:
+        yield io.BytesIO(file.read())
+
+
+def _name(file: File) -> str:
+    if isinstance(file, bytes):
+        return DEFAULT_NAME
+    if isinstance(file, str | os.PathLike):
+        return Path(file).name
+    name = getattr(file, "name", None)
+    return Path(name).name if isinstance(name, str) and not name.startswith("<") else DEFAULT_NAME
