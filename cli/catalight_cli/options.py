@@ -9,7 +9,8 @@ import typer
 
 from catalight_cli.errors import CatalightError
 
-IMAGES, FILE, RESULT, JOB = "Images", "Reading the file", "Result", "Job"
+SEND, JOBS, RESULTS, SET_UP = "Send a file", "Jobs", "Results", "Keys and webhooks"  # panels of commands
+IMAGES, FILE, RESULT, JOB = "Images", "Reading the file", "Result", "Job"  # panels of options
 
 FIELDS: dict[str, tuple[str, str]] = {
     "quality": (IMAGES, "1 to 100; 50 if it is not given."),
@@ -88,7 +89,7 @@ def _names(value: str) -> list[str]:
 
 
 def _parameter(name: str, panel: str, text: str) -> inspect.Parameter:
-    option = typer.Option(f"--{name.replace('_', '-')}", help=text, rich_help_panel=panel, show_default=False)
+    option = typer.Option(f"--{name.replace('_', '-')}", help=text, metavar="VALUE", rich_help_panel=panel, show_default=False)
     return inspect.Parameter(
         name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[str | None, option]
     )

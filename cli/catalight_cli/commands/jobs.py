@@ -9,7 +9,7 @@ import typer
 from catalight_cli.answers import Status
 from catalight_cli.commands.watching import follow, summary
 from catalight_cli.errors import CatalightError
-from catalight_cli.options import AsJson, Context, RequestId, Yes
+from catalight_cli.options import JOBS, AsJson, Context, RequestId, Yes
 from catalight_cli.output import number, percent
 from catalight_cli.session import Session, ended, session
 
@@ -21,10 +21,10 @@ States = Annotated[
 
 def install(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command("list")(list_jobs)
+    app.command("list", rich_help_panel=JOBS)(list_jobs)
     for command in (status, watch, cancel, retry, delete, extend):
-        app.command()(command)
-    app.command("open")(open_job)
+        app.command(rich_help_panel=JOBS)(command)
+    app.command("open", rich_help_panel=JOBS)(open_job)
 
 
 def status(context: Context, request_id: RequestId, *, as_json: AsJson = False) -> None:

@@ -14,13 +14,10 @@ from catalight_cli.session import reported
 
 app = typer.Typer(
     no_args_is_help=True,
-    rich_markup_mode=None,
-    help="""Store the API key of a service on this machine.
-
-    Keys are made by whoever runs the service, not over the API: in Catalight's folder, `make key NAME=…` makes one,
-    `make keys` lists them, `make revoke KEY=…` revokes one, and `make webhook-secret KEY=… ROTATE=1` rotates the
-    secret that signs its webhooks (with STACK=… on AWS).
-    """,
+    help="Store the API key of a service on this machine.\n\n"
+    "Keys are made by whoever runs the service, not over the API. In Catalight's folder `make key NAME=…` makes one, "
+    "`make keys` lists them, `make revoke KEY=…` revokes one, and `make webhook-secret KEY=… ROTATE=1` rotates the "
+    "secret that signs its webhooks; with STACK=… on AWS.",
 )
 
 

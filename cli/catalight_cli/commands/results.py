@@ -11,7 +11,7 @@ from catalight_cli import advice
 from catalight_cli.answers import Row
 from catalight_cli.commands.writing import STDOUT, fetch
 from catalight_cli.errors import CatalightError
-from catalight_cli.options import AsJson, Context, RequestId
+from catalight_cli.options import RESULTS, AsJson, Context, RequestId
 from catalight_cli.output import Output, count, lines, number
 from catalight_cli.session import session
 
@@ -33,7 +33,7 @@ def _form(text: str) -> Any:
 def install(app: typer.Typer) -> None:
     """Add the commands."""
     for command in (download, failed, rows):
-        app.command()(command)
+        app.command(rich_help_panel=RESULTS)(command)
 
 
 def download(

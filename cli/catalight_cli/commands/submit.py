@@ -10,7 +10,7 @@ from catalight_cli.answers import Accepted, DryRun, Note, Status
 from catalight_cli.commands.watching import follow, summary
 from catalight_cli.commands.writing import fetch
 from catalight_cli.errors import NoServiceError, ServiceError
-from catalight_cli.options import AsJson, Context, takes_fields
+from catalight_cli.options import SEND, AsJson, Context, takes_fields
 from catalight_cli.output import Output, count, number
 from catalight_cli.session import Exit, Session, ended, grouped, session
 
@@ -18,13 +18,12 @@ FileArgument = Annotated[
     str, typer.Argument(metavar="FILE", help="CSV or workbook, or the URL of a feed.", show_default=False)
 ]
 KEY = "Of a submission that may have arrived: the same key submits it at most once."
-SHOWN_WARNINGS = 100
 
 
 def install(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command()(takes_fields(submit))
-    app.command()(takes_fields(check))
+    app.command(rich_help_panel=SEND)(takes_fields(submit))
+    app.command(rich_help_panel=SEND)(takes_fields(check))
 
 
 def submit(

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from catalight_cli.errors import OutputError
-from catalight_cli.options import AsJson, Context, RequestId
+from catalight_cli.options import SET_UP, AsJson, Context, RequestId
 from catalight_cli.output import Output
 from catalight_cli.session import reported, session
 from catalight_cli.webhooks import HEADERS, verify_webhook
@@ -23,12 +23,11 @@ def _header(name: str) -> typer.models.OptionInfo:
 
 def install(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command()(verify_webhook_command)
-    app.registered_commands[-1].name = "verify-webhook"
-    app.command()(redeliver)
+    app.command("verify-webhook", rich_help_panel=SET_UP)(verify)
+    app.command(rich_help_panel=SET_UP)(redeliver)
 
 
-def verify_webhook_command(
+def verify(
     body: Annotated[str, typer.Argument(metavar="BODY", help="File with the body as it came; - for stdin.")],
     *,
     id: Annotated[str, _header(HEADERS[0])],  # noqa: A002 (the option)
