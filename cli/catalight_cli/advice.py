@@ -23,7 +23,7 @@ IMAGES = {
 """What to do about an image that failed, in the words of the result's sheet of failures."""
 
 FILES = {
-    "missing_column": "Name the columns: --columns 'Front,Back', or --header-row if the header is lower down.",
+    "missing_column": "Name the columns (--columns 'Front,Back'), or the header's line (--header-row 3).",
     "no_header": "Add a header line, or name its line with --header-row.",
     "not_a_csv": "Export the table as CSV or XLSX.",
     "undecodable": "Name the encoding, such as --encoding windows-1252, or save the file as UTF-8.",

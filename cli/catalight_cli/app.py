@@ -10,13 +10,15 @@ from catalight_cli.commands import jobs, keys, results, submit, webhooks
 
 HELP = "\n\n".join(
     (
-        "Compress the images in a product catalogue: send a CSV or Excel file, get the same table with new URLs.",
+        "Compress the images in a product catalogue: send a CSV or Excel file, get the same table with new "
+        "URLs.",
         "Begin with `catalight check FILE`, then `catalight submit FILE -o result.csv`.",
-        f"The service's address is --url, {config.URL}, that of the config file, or {config.DEFAULT_URL}, whichever "
-        f"is there first. The API key is {config.KEY} or that of the config file (`catalight key set`); a local "
-        "system needs none.",
-        "Exit codes:\n0 all well;\n1 some images failed;\n2 refused: the request, the file, or an output that "
-        "cannot be written;\n3 no service: it does not answer, or failed;\n130 stopped by Ctrl-C.",
+        f"The service's address is --url, {config.URL}, that of the config file, or {config.DEFAULT_URL}, "
+        f"whichever is there first. The API key is {config.KEY} or that of the config file (`catalight key "
+        "set`); a local system needs none.",
+        "Exit codes:\n0 all well;\n1 some images failed;\n2 refused: the request, the file, or an "
+        "output that cannot be written;\n3 no service: it does not answer, or failed;\n"
+        "130 stopped by Ctrl-C.",
     )
 )
 
@@ -30,7 +32,7 @@ webhooks.install(app)
 app.add_typer(keys.app, name="key", rich_help_panel=options.SET_UP)
 
 
-def show_version(wanted: bool) -> None:  # noqa: FBT001 (as Typer calls it)
+def show_version(wanted: bool) -> None:
     """Print the version and end."""
     if wanted:
         typer.echo(f"catalight_cli {version('catalight_cli')}")

@@ -1,11 +1,11 @@
 """The Python client: from a file to its result in a few lines.
 
-    from catalight_cli import Client
+from catalight_cli import Client
 
-    with Client("http://127.0.0.1:8000") as client:
-        job = client.upload("products.csv", quality=60)
-        status = client.wait(job["request_id"])
-        client.download(job["request_id"], "result.csv")
+with Client("http://127.0.0.1:8000") as client:
+    job = client.upload("products.csv", quality=60)
+    status = client.wait(job["request_id"])
+    client.download(job["request_id"], "result.csv")
 """
 
 import os
@@ -34,9 +34,10 @@ class Client:
     """Calls the API of one service with one API key. All methods raise CatalightError.
 
     What fails for a moment is repeated, for at most `patience` seconds in each call (`wait` and `watch`: 15
-    minutes): answers 429, 502, 503 and 504 and lost connections, after the pause that the service asks for, or
-    after 1, 2, 4 … 30 s. A service that has never answered gets three attempts. A POST is repeated only if it was
-    not carried out; `upload` always, because it sends an Idempotency-Key. `on_pause` is told of each pause.
+    minutes): answers 429, 502, 503 and 504, and lost connections. The pauses are those that the service asks
+    for, or up to 1, 2, 4 … 30 s; `on_pause` is told of each. A service that has never answered gets three
+    attempts. A POST is repeated only if it was certainly not carried out; `upload` and `dry_run` always are,
+    because a repetition does nothing: `upload` sends an Idempotency-Key.
 
     Not to be used by several threads at once.
     """
@@ -70,8 +71,8 @@ class Client:
     ) -> Accepted:
         """Submit a file; return what was accepted.
 
-        `fields` are those of /upload (`quality`, `columns`, `renditions` …); lists and dictionaries are sent as
-        JSON. `name` is the file's name, if it has none. Raise CatalogueError if the file cannot be used.
+        `fields` are those of /upload (`quality`, `columns`, `renditions` …); lists and dictionaries are sent
+        as JSON. `name` is the file's name, if it has none. Raise CatalogueError if the file cannot be used.
         """
         headers = {"Idempotency-Key": idempotency_key or str(uuid4())}
         answer = send(self._transport, file, name, fields, params={}, headers=headers)
@@ -124,14 +125,15 @@ class Client:
         request_id: str,
         to: Target = None,
         *,
-        on_progress: Callable[[int, int], None] = lambda done, total: None,
+        on_progress: Callable[[int, int], None] = files.no_notice,
         **form: str,
     ) -> Path | None:
         """Download the result; return the path of the file, which appears only once it is whole.
 
-        `form` may have `format` (`csv`, `xlsx`, `jsonl`, `zip`), `result`, `failed`, `result_encoding` and `rows`
-        as in /download. A form in which the result was not written is made first: `on_progress` is told how far
-        that is. An interrupted download goes on where it ended. Raise ConflictError while the job runs.
+        `form` may have `format` (`csv`, `xlsx`, `jsonl`, `zip`), `result`, `failed`, `result_encoding` and
+        `rows`, as in /download. A form in which the result was not written is made first: `on_progress` is
+        told how far that is. An interrupted download goes on where it ended. Raise ConflictError while the job
+        runs.
         """
         path = f"/download/{_segment(request_id)}"
         link = self._link(path, form, on_progress)
@@ -141,7 +143,7 @@ class Client:
             return next(links, None) or self._link(path, form, on_progress)
 
         if to is not None and not isinstance(to, str | os.PathLike):
-            files.fetch(self._transport, fresh, to, lambda name: None)
+            files.fetch(self._transport, fresh, to, files.no_notice)
             return None
         return self._to_file(fresh, Path(to or "."))
 
@@ -150,7 +152,7 @@ class Client:
         request_id: str,
         to: Target = None,
         *,
-        on_progress: Callable[[int, int], None] = lambda done, total: None,
+        on_progress: Callable[[int, int], None] = files.no_notice,
     ) -> Path | None:
         """Download a ZIP of all images under their names, and the result."""
         return self.download(request_id, to, on_progress=on_progress, format="zip")

@@ -1,4 +1,4 @@
-"""Where the service's address and the API key come from: the command line, the environment, or the config file."""
+"""The service's address and the API key: from the command line, the environment or the config file."""
 
 import json
 import os
@@ -48,7 +48,7 @@ def settings(url: str | None) -> Settings:
 
 
 def read() -> dict[str, str]:
-    """Return the texts of the config file, none if there is no file. Raise CatalightError if it is unusable."""
+    """Return the config file, empty if there is none. Raise CatalightError if it is unusable."""
     file = path()
     try:
         with file.open("rb") as opened:
@@ -60,7 +60,9 @@ def read() -> dict[str, str]:
         raise CatalightError(f"{file} cannot be read: {os.strerror(error.errno or 0)}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CatalightError(f"{file} is no TOML: {error}.") from error
-    if wrong := [name for name, value in found.items() if name not in ("url", "api_key") or type(value) is not str]:
+    if wrong := [
+        name for name, value in found.items() if name not in ("url", "api_key") or type(value) is not str
+    ]:
         raise CatalightError(f"{file}: {wrong[0]} is not known; it may have url and api_key, both texts.")
     if "api_key" in found and mode & OTHERS and sys.platform != "win32":
         raise CatalightError(f"{file} holds an API key and others may read it. Run: chmod 600 '{file}'")

@@ -110,7 +110,9 @@ def of_answer(answer: httpx.Response, url: str) -> CatalightError:
         if answer.status_code in (429, 500, 502, 503, 504):
             problem = {"title": f"The service answered {answer.status_code} ({answer.reason_phrase})"}
         else:
-            return NotCatalightError(url, f"the answer has the status {answer.status_code} and no explanation")
+            return NotCatalightError(
+                url, f"the answer has the status {answer.status_code} and no explanation"
+            )
     error = _kind(answer.status_code, problem)(answer.status_code, problem)
     error.retry_after = retry_after(answer)
     return error

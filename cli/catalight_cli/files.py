@@ -17,11 +17,14 @@ from catalight_cli.transport import Backoff, Transport, reason
 CHUNK = 1 << 16
 GONE_BY = "the storage answered {} to the link"
 
-type Named = Callable[[str], Path]
-"""Given the name that the service suggests, where the file goes."""
+
+def no_notice(*_: object) -> None:
+    """Tell nobody."""
 
 
-def fetch(transport: Transport, link: Callable[[], str], sink: BinaryIO, on_name: Callable[[str], None]) -> None:
+def fetch(
+    transport: Transport, link: Callable[[], str], sink: BinaryIO, on_name: Callable[[str], None]
+) -> None:
     """Write what the link leads to into `sink`; if the connection is lost, go on where it ended.
 
     `link` is asked for a new link at each attempt. `on_name` gets the name that the service suggests.
@@ -55,7 +58,7 @@ def fetch(transport: Transport, link: Callable[[], str], sink: BinaryIO, on_name
 def whole_file(folder: Path) -> Iterator[tuple[BinaryIO, Callable[[Path], None]]]:
     """Open a temporary file in a folder; yield it, and a function that gives it its name.
 
-    Without a name it is removed at the end of the block. Raise OutputError if the folder cannot be written to.
+    Without a name it is removed at the end of the block. Raise OutputError if it cannot be written.
     """
     part = folder / f".catalight-{secrets.token_hex(6)}.part"
     try:
@@ -81,6 +84,15 @@ def whole_file(folder: Path) -> Iterator[tuple[BinaryIO, Callable[[Path], None]]
 def cannot_write(path: Path, error: OSError) -> OutputError:
     """Return the error that says why a file cannot be written."""
     return OutputError(f"{path} cannot be written: {os.strerror(error.errno or 0)}.")
+
+
+@contextmanager
+def cannot_read(path: Path) -> Iterator[None]:
+    """Raise OutputError if the block cannot read a file."""
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(f"{path} cannot be read: {os.strerror(error.errno or 0)}.") from error
 
 
 def suggested(answer: httpx.Response) -> str:

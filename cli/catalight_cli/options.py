@@ -18,7 +18,10 @@ FIELDS: dict[str, tuple[str, str]] = {
     "max_width": (IMAGES, "Pixels; images are never enlarged."),
     "max_height": (IMAGES, "Pixels."),
     "background": (IMAGES, "#rrggbb: behind transparent images that become JPEGs."),
-    "renditions": (IMAGES, "Several sizes of each image, as JSON or names of presets: amazon-main,thumbnail."),
+    "renditions": (
+        IMAGES,
+        "Several sizes of each image, as JSON or names of presets: amazon-main,thumbnail.",
+    ),
     "file_name": (IMAGES, "Names of the images, as a template over the row: {column:SKU}-{n}."),
     "file_names": (IMAGES, "ascii or unicode: the letters of these names."),
     "user_agent": (IMAGES, "Sent when images are downloaded, for hosts that refuse others."),
@@ -38,8 +41,6 @@ FIELDS: dict[str, tuple[str, str]] = {
 """The fields of /upload by name: the panel of the help, and the help. A field that is not here: --option."""
 
 
-
-
 type Command = Callable[..., None]
 
 Context = typer.Context
@@ -49,7 +50,9 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Generic = Annotated[
     list[str] | None,
     typer.Option(
-        "--option", metavar="NAME=VALUE", help="Any field of /upload, also one that this version does not know."
+        "--option",
+        metavar="NAME=VALUE",
+        help="Any field of /upload, also one that this version does not know.",
     ),
 ]
 
@@ -59,9 +62,7 @@ def takes_fields(command: Command) -> Command:
     own = inspect.signature(command)
     wanted = [p for p in own.parameters.values() if p.name != "fields"]
     added = [_parameter(name, *described) for name, described in FIELDS.items()]
-    generic = inspect.Parameter(
-        "option", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Generic
-    )
+    generic = inspect.Parameter("option", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Generic)
 
     def with_fields(*arguments: Any, option: list[str] | None = None, **given: Any) -> None:
         named = {name: given.pop(name) for name in FIELDS}
@@ -89,7 +90,9 @@ def _names(value: str) -> list[str]:
 
 
 def _parameter(name: str, panel: str, text: str) -> inspect.Parameter:
-    option = typer.Option(f"--{name.replace('_', '-')}", help=text, metavar="VALUE", rich_help_panel=panel, show_default=False)
+    option = typer.Option(
+        f"--{name.replace('_', '-')}", help=text, metavar="VALUE", rich_help_panel=panel, show_default=False
+    )
     return inspect.Parameter(
         name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[str | None, option]
     )

@@ -1,7 +1,7 @@
 """Prints for people and for programs: results to stdout, progress and messages to stderr.
 
-Nothing else goes to stdout with --json. Without a terminal there are no control characters, colours or line breaks
-within a table's cell. Text of strangers (cells, URLs, messages) is shown without control characters, always.
+Nothing else goes to stdout with --json. Without a terminal there are no control characters, and no cell of a
+table is broken into lines. Text of strangers (cells, URLs, messages) never brings control characters.
 """
 
 import json
@@ -37,7 +37,9 @@ class Output:
         """Print a message to stderr."""
         self.err.print(plain(text), style=style)
 
-    def table(self, titles: Sequence[str], rows: Iterable[Sequence[object]], right: Sequence[str] = ()) -> None:
+    def table(
+        self, titles: Sequence[str], rows: Iterable[Sequence[object]], right: Sequence[str] = ()
+    ) -> None:
         """Print a table for people to stdout; the columns `right` hold numbers."""
         table = Table(box=None, header_style="bold", pad_edge=False)
         for title in titles:

@@ -1,4 +1,4 @@
-"""The progress of a job: a bar on a terminal, else a line now and then, both with the rate and the time left."""
+"""The progress of a job, with its rate and the time left: a bar on a terminal, else a line now and then."""
 
 import time
 from collections import deque
@@ -66,7 +66,11 @@ def shown(output: Output) -> Iterator[Callable[[Status], None]]:
     """Yield a function that shows a status, on stderr."""
     rate = Rate()
     if output.err.is_terminal:
-        columns = (TextColumn("{task.description}"), BarColumn(bar_width=None), TextColumn("{task.fields[said]}"))
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=None),
+            TextColumn("{task.fields[said]}"),
+        )
         with Progress(*columns, console=output.err, transient=True) as bar:
             task = bar.add_task("waiting", total=None, said="")
 

@@ -1,4 +1,4 @@
-"""How a file reaches the service. This is the one place that chooses the way: today there is one, the form of /upload."""
+"""How a file reaches the service: the one place that chooses the way. So far there is one, /upload."""
 
 import io
 import json
@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 import httpx
 
-from catalight_cli.errors import OutputError
+from catalight_cli.files import cannot_read
 from catalight_cli.transport import Transport
 
 type File = str | os.PathLike[str] | bytes | BinaryIO
@@ -55,10 +55,8 @@ def _opened(file: File) -> Iterator[BinaryIO]:
     if isinstance(file, bytes):
         yield io.BytesIO(file)
     elif isinstance(file, str | os.PathLike):
-        try:
-            opened = Path(file).open("rb")
-        except OSError as error:
-            raise OutputError(f"{os.fspath(file)} cannot be read: {os.strerror(error.errno or 0)}.") from error
+        with cannot_read(Path(file)):
+            opened = Path(file).open("rb")  # noqa: SIM115 (closed below)
         with opened:
             yield opened
     elif file.seekable():

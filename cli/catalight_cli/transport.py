@@ -1,8 +1,8 @@
 """Calls the API: repeats what may be repeated, with growing pauses, and turns what fails into errors.
 
-Repeated are answers 429, 502, 503 and 504, API Gateway's own 500, and requests whose connection was lost. A request
-that is not safe to repeat is only repeated if it was certainly not carried out: after a 429, or if there was no
-connection at all.
+Repeated are answers 429, 502, 503 and 504, API Gateway's own 500, and requests whose connection was lost. A
+request that is not safe to repeat is only repeated if it was certainly not carried out: after a 429, or if
+there was no connection at all.
 """
 
 import random
@@ -74,7 +74,9 @@ class Transport:
         """Prepare calls of the API at `url`; nothing is sent yet."""
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise CatalightError(f"The service's address is {url!r}, which does not begin with http(s)://HOST.")
+            raise CatalightError(
+                f"The service's address is {url!r}, which does not begin with http(s)://HOST."
+            )
         self.url = url.rstrip("/")
         self.patience = patience
         self.on_pause = on_pause
@@ -83,7 +85,7 @@ class Transport:
         headers = {"User-Agent": "catalight-cli", "Accept": "application/json"}
         key = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         self._api = httpx.Client(headers=headers | key, timeout=TIMEOUT)
-        # Presigned links are fetched without the key: S3 refuses two kinds of credentials, and need not see it.
+        # Presigned links are fetched without the key: S3 refuses two kinds of credentials.
         self.plain = httpx.Client(
             headers={"User-Agent": "catalight-cli", "Accept-Encoding": "identity"}, timeout=TIMEOUT
         )
@@ -157,8 +159,8 @@ def reason(error: httpx.TransportError) -> str:
 def _is_temporary(answer: httpx.Response) -> bool:
     """Return whether the same request may succeed later.
 
-    A limit without Retry-After is one that waiting does not help: a file larger than a whole day's limit. A 500
-    that is no problem comes from API Gateway, and may be repeated (docs/contract.md).
+    A limit without Retry-After is one that waiting does not help: a file larger than a whole day's limit. A
+    500 that is no problem comes from API Gateway, and may be repeated (docs/contract.md).
     """
     own = errors.is_problem(answer)
     if answer.status_code == 429:

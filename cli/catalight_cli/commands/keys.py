@@ -1,4 +1,4 @@
-"""`key`: the API key of this machine. The API has no calls that make keys: whoever runs the service makes them."""
+"""`key`: the API key of this machine. The API has no calls that make keys: its operators make them."""
 
 import sys
 from typing import Annotated
@@ -15,9 +15,9 @@ from catalight_cli.session import reported
 app = typer.Typer(
     no_args_is_help=True,
     help="Store the API key of a service on this machine.\n\n"
-    "Keys are made by whoever runs the service, not over the API. In Catalight's folder `make key NAME=…` makes one, "
-    "`make keys` lists them, `make revoke KEY=…` revokes one, and `make webhook-secret KEY=… ROTATE=1` rotates the "
-    "secret that signs its webhooks; with STACK=… on AWS.",
+    "Keys are made by whoever runs the service, not over the API. In Catalight's folder `make key NAME=…` "
+    "makes one, `make keys` lists them, `make revoke KEY=…` revokes one, and `make webhook-secret KEY=… ROTATE=1` "
+    "rotates the secret that signs its webhooks; with STACK=… on AWS.",
 )
 
 
@@ -36,9 +36,13 @@ def store(
     with reported(output):
         settings = config.settings(context.find_root().params.get("url"))
         is_asked = sys.stdin.isatty()
-        key = (typer.prompt("API key", hide_input=True, err=True) if is_asked else sys.stdin.readline()).strip()
+        key = (
+            typer.prompt("API key", hide_input=True, err=True) if is_asked else sys.stdin.readline()
+        ).strip()
         if not key.isascii() or not key.isprintable() or not key:
-            raise CatalightError("This is no API key: it begins with catalight_ and has only letters and digits.")
+            raise CatalightError(
+                "This is no API key: it begins with catalight_ and has only letters and digits."
+            )
         if not unchecked:
             with Client(settings.url, key) as client:
                 list(client.jobs(limit=1))

@@ -61,7 +61,8 @@ def failed(
     request_id: RequestId,
     *,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write the failed rows to this file, to be corrected.")
+        Path | None,
+        typer.Option("--output", "-o", help="Write the failed rows to this file, to be corrected."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -74,7 +75,9 @@ def failed(
         causes = _causes(run.client.rows(request_id, "FAILED", "PARTIAL"))
         path = fetch(run, request_id, output, rows="failed") if output and causes else None
         if as_json:
-            shown = [{"code": code, "advice": _advice(code), "images": found} for code, found in causes.items()]
+            shown = [
+                {"code": code, "advice": _advice(code), "images": found} for code, found in causes.items()
+            ]
             run.output.json({"request_id": request_id, "causes": shown, "file": path and str(path)})
         else:
             _say_causes(run.output, causes, request_id)

@@ -99,9 +99,8 @@ def _results(run: Session, request_id: str, output: Path | None, images: Path | 
 
 
 def _say_accepted(output: Output, accepted: Accepted) -> None:
-    output.line(
-        f"Job {accepted['request_id']}: {count(accepted['rows'], 'row')}, {count(accepted['images'], 'image')}"
-    )
+    rows, images = count(accepted["rows"], "row"), count(accepted["images"], "image")
+    output.line(f"Job {accepted['request_id']}: {rows}, {images}")
     _say_notes(output, "Warnings", accepted["warnings"], accepted["warnings_total"])
 
 

@@ -1,5 +1,7 @@
 """Following a job until it has ended."""
 
+from datetime import datetime
+
 import typer
 
 from catalight_cli import progress
@@ -45,9 +47,7 @@ def summary(output: Output, status: Status) -> None:
 
 
 def _took(status: Status) -> str:
-    from datetime import datetime
-
     if not status["finished_at"]:
         return ""
-    begin, end = (datetime.fromisoformat(str(status[name])) for name in ("created_at", "finished_at"))  # type: ignore[literal-required]
+    begin, end = (datetime.fromisoformat(str(status[name])) for name in ("created_at", "finished_at"))
     return duration((end - begin).total_seconds())

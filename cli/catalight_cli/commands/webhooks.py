@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from catalight_cli.errors import OutputError
+from catalight_cli.files import cannot_read
 from catalight_cli.options import SET_UP, AsJson, Context, RequestId
 from catalight_cli.output import Output
 from catalight_cli.session import reported, session
@@ -63,7 +63,5 @@ def redeliver(context: Context, request_id: RequestId, *, as_json: AsJson = Fals
 
 
 def _read(path: Path) -> bytes:
-    try:
+    with cannot_read(path):
         return path.read_bytes()
-    except OSError as error:
-        raise OutputError(f"{path} cannot be read: {os.strerror(error.errno or 0)}.") from error
