@@ -132,8 +132,8 @@ class Client:
 
         `form` may have `format` (`csv`, `xlsx`, `jsonl`, `zip`), `result`, `failed`, `result_encoding` and
         `rows`, as in /download. A form in which the result was not written is made first: `on_progress` is
-        told how far that is. An interrupted download goes on where it ended. Raise ConflictError while the job
-        runs.
+        told how far that is. An interrupted download goes on where it ended. Raise ConflictError if the job
+        still runs.
         """
         path = f"/download/{_segment(request_id)}"
         link = self._link(path, form, on_progress)
@@ -143,9 +143,9 @@ class Client:
             return next(links, None) or self._link(path, form, on_progress)
 
         if to is not None and not isinstance(to, str | os.PathLike):
-            files.fetch(self._transport, fresh, to, files.no_notice)
+            files.fetch(self._transport, fresh, to)
             return None
-        return self._to_file(fresh, Path(to or "."))
+        return files.fetch_to(self._transport, fresh, Path(to or "."))
 
     def zip(
         self,
@@ -214,16 +214,6 @@ class Client:
                 return str(body["url"])
             on_progress(body["done"], body["total"])
             self._transport.sleep(errors.retry_after(answer) or POLL_SECONDS)
-
-    def _to_file(self, link: Callable[[], str], path: Path) -> Path:
-        folder = path if path.is_dir() else path.parent
-        names = [""]
-        with files.whole_file(folder) as (file, name):
-            files.fetch(self._transport, link, file, names.append)
-            if path.is_dir():
-                path = files.free_name(path / (names[-1] or "result"))
-            name(path)
-        return path
 
     def _json(self, answer: Any) -> dict[str, Any]:
         try:

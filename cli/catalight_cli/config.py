@@ -11,7 +11,7 @@ from pathlib import Path
 import typer
 
 from catalight_cli.errors import CatalightError
-from catalight_cli.files import cannot_write
+from catalight_cli.files import cannot_write_to
 
 DEFAULT_URL = "http://127.0.0.1:8000"
 URL, KEY = "CATALIGHT_URL", "CATALIGHT_API_KEY"
@@ -74,12 +74,10 @@ def write(stored: dict[str, str]) -> Path:
     file = path()
     lines = [f"{name} = {json.dumps(value)}\n" for name, value in stored.items()]
     new = file.with_name(f".{file.name}.new")
-    try:
+    with cannot_write_to(file):
         file.parent.mkdir(parents=True, exist_ok=True)
         new.unlink(missing_ok=True)
         with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
             opened.writelines(lines)
         new.replace(file)
-    except OSError as error:
-        raise cannot_write(file, error) from error
     return file

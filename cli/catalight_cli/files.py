@@ -14,7 +14,6 @@ import httpx
 from catalight_cli.errors import NoServiceError, OutputError
 from catalight_cli.transport import Backoff, Transport, reason
 
-CHUNK = 1 << 16
 GONE_BY = "the storage answered {} to the link"
 
 
@@ -23,27 +22,33 @@ def no_notice(*_: object) -> None:
 
 
 def fetch(
-    transport: Transport, link: Callable[[], str], sink: BinaryIO, on_name: Callable[[str], None]
+    transport: Transport,
+    link: Callable[[], str],
+    sink: BinaryIO,
+    shown: object = "The output",
+    on_name: Callable[[str], None] = no_notice,
 ) -> None:
     """Write what the link leads to into `sink`; if the connection is lost, go on where it ended.
 
-    `link` is asked for a new link at each attempt. `on_name` gets the name that the service suggests.
+    `link` is asked for a new link at each attempt. `on_name` gets the name that the service suggests. `shown` is
+    what messages call the sink.
     """
     written, etag = 0, ""
     backoff = Backoff(transport.patience, transport.clock)
     while True:
         before = written
+        # The range holds only for the same content: a result may have been written anew in between.
+        ranged = {"Range": f"bytes={written}-", "If-Match": etag} if written and etag else {}
         try:
-            # The range holds only for the same content: a result may have been written anew in between.
-            ranged = {"Range": f"bytes={written}-", "If-Range": etag} if written and etag else {}
             with transport.plain.stream("GET", link(), headers=ranged) as answer:
+                if written and answer.status_code in (200, 412):
+                    before = written = _begin_again(sink)
                 if answer.status_code in (200, 206):
-                    if written and answer.status_code == 200:
-                        written = _begin_again(sink)
                     etag = answer.headers.get("etag", "")
                     on_name(suggested(answer))
-                    for chunk in answer.iter_raw(CHUNK):
-                        _write(sink, chunk)
+                    for chunk in answer.iter_raw():
+                        with cannot_write_to(shown):
+                            sink.write(chunk)
                         written += len(chunk)
                     return
                 failure = NoServiceError(transport.url, GONE_BY.format(answer.status_code))
@@ -54,24 +59,39 @@ def fetch(
         transport.pause(backoff, failure)
 
 
+def fetch_to(transport: Transport, link: Callable[[], str], path: Path) -> Path:
+    """Fetch into a file, or into a folder under the suggested name; return the path of the file.
+
+    A device is written to, and the file that a symbolic link leads to is replaced.
+    """
+    target = path.resolve()
+    if target.exists() and not (target.is_file() or target.is_dir()):
+        with cannot_write_to(path), target.open("wb", buffering=0) as device:
+            fetch(transport, link, device, path)
+        return path
+    names = [""]
+    with whole_file(path, target if target.is_dir() else target.parent) as (file, name):
+        fetch(transport, link, file, path, names.append)
+        if target.is_dir():
+            path = target = free_name(path / (names[-1] or "result"))
+        name(target)
+    return path
+
+
 @contextmanager
-def whole_file(folder: Path) -> Iterator[tuple[BinaryIO, Callable[[Path], None]]]:
+def whole_file(shown: Path, folder: Path) -> Iterator[tuple[BinaryIO, Callable[[Path], None]]]:
     """Open a temporary file in a folder; yield it, and a function that gives it its name.
 
     Without a name it is removed at the end of the block. Raise OutputError if it cannot be written.
     """
     part = folder / f".catalight-{secrets.token_hex(6)}.part"
-    try:
+    with cannot_write_to(shown):
         file = part.open("xb")
-    except OSError as error:
-        raise cannot_write(folder, error) from error
 
     def name(path: Path) -> None:
-        try:
+        with cannot_write_to(shown):
             file.close()  # a full disk may show only now
             part.replace(path)
-        except OSError as error:
-            raise cannot_write(path, error) from error
 
     try:
         yield file, name
@@ -81,9 +101,15 @@ def whole_file(folder: Path) -> Iterator[tuple[BinaryIO, Callable[[Path], None]]
         part.unlink(missing_ok=True)
 
 
-def cannot_write(path: Path, error: OSError) -> OutputError:
-    """Return the error that says why a file cannot be written."""
-    return OutputError(f"{path} cannot be written: {os.strerror(error.errno or 0)}.")
+@contextmanager
+def cannot_write_to(shown: object) -> Iterator[None]:
+    """Raise OutputError if the block cannot write a file; a closed pipe stays what it is."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(f"{shown} cannot be written: {os.strerror(error.errno or 0)}.") from error
 
 
 @contextmanager
@@ -118,12 +144,3 @@ def _begin_again(sink: BinaryIO) -> int:
     sink.seek(0)
     sink.truncate()
     return 0
-
-
-def _write(sink: BinaryIO, chunk: bytes) -> None:
-    try:
-        sink.write(chunk)
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise cannot_write(Path(getattr(sink, "name", "output")).parent, error) from error

@@ -37,21 +37,18 @@ def send(
         parts = [(field, (None, value)) for field, value in (form | {"file_url": file}).items()]
         return transport.call("POST", "/upload", files=parts, params=params, headers=headers)
     with _opened(file) as content:
-        sent = {"file": (name or _name(file), content, "application/octet-stream")}
-        rewind = lambda: content.seek(0)  # noqa: E731
-        return transport.call(
-            "POST", "/upload", before=rewind, files=sent, data=form, params=params, headers=headers
-        )
+        sent = {"file": (_sendable(name or _name(file)), content, "application/octet-stream")}
+        return transport.call("POST", "/upload", files=sent, data=form, params=params, headers=headers)
 
 
 def text(value: Any) -> str:
     """Return the value of a form field: true and false in lower case, lists and dictionaries as JSON."""
-    return value if isinstance(value, str) else json.dumps(value)
+    return _sendable(value) if isinstance(value, str) else json.dumps(value)
 
 
 @contextmanager
 def _opened(file: File) -> Iterator[BinaryIO]:
-    """Yield a file from which can be read more than once."""
+    """Yield a file that httpx can read more than once: it begins at 0 each time."""
     if isinstance(file, bytes):
         yield io.BytesIO(file)
     elif isinstance(file, str | os.PathLike):
@@ -59,7 +56,7 @@ def _opened(file: File) -> Iterator[BinaryIO]:
             opened = Path(file).open("rb")  # noqa: SIM115 (closed below)
         with opened:
             yield opened
-    elif file.seekable():
+    elif file.seekable() and not file.tell():
         yield file
     else:
         yield io.BytesIO(file.read())
@@ -72,3 +69,8 @@ def _name(file: File) -> str:
         return Path(file).name
     name = getattr(file, "name", None)
     return Path(name).name if isinstance(name, str) and not name.startswith("<") else DEFAULT_NAME
+
+
+def _sendable(value: str) -> str:
+    """Return a text without what is no character: names of files may hold any bytes."""
+    return value.encode("utf-8", "replace").decode()

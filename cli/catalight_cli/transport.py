@@ -84,11 +84,11 @@ class Transport:
         self.clock = clock
         headers = {"User-Agent": "catalight-cli", "Accept": "application/json"}
         key = {"Authorization": f"Bearer {api_key}"} if api_key else {}
-        self._api = httpx.Client(headers=headers | key, timeout=TIMEOUT)
+        trusted = httpx.create_ssl_context()  # slow to make, so both have the same one
+        self._api = httpx.Client(headers=headers | key, timeout=TIMEOUT, verify=trusted)
         # Presigned links are fetched without the key: S3 refuses two kinds of credentials.
-        self.plain = httpx.Client(
-            headers={"User-Agent": "catalight-cli", "Accept-Encoding": "identity"}, timeout=TIMEOUT
-        )
+        as_stored = {"User-Agent": "catalight-cli", "Accept-Encoding": "identity"}
+        self.plain = httpx.Client(headers=as_stored, timeout=TIMEOUT, verify=trusted)
         self._has_answered = False
 
     def __enter__(self) -> Self:
@@ -109,16 +109,14 @@ class Transport:
         *,
         repeatable: bool = True,
         patience: float | None = None,
-        before: Callable[[], object] = lambda: None,
         **sent: Any,
     ) -> httpx.Response:
         """Send a request until it succeeds; raise CatalightError if it does not.
 
-        `before` is called before each attempt; `patience` is for how many seconds it is repeated.
+        `patience` is for how many seconds it is repeated.
         """
         backoff = Backoff(self.patience if patience is None else patience, self.clock)
         while True:
-            before()
             try:
                 answer = self._api.request(method, self.url + path, **sent)
             except httpx.TransportError as error:

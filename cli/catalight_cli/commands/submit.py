@@ -87,6 +87,9 @@ def _submitted(run: Session, file: str, key: str, fields: dict[str, str]) -> Acc
         if error.attempts > 1 or isinstance(error, ServiceError):
             run.output.note(f"If it arrived, this submits it only once: --idempotency-key {key}")
         raise
+    except KeyboardInterrupt:
+        run.output.note(f"If it arrived, this submits it only once: --idempotency-key {key}")
+        raise
 
 
 def _results(run: Session, request_id: str, output: Path | None, images: Path | None) -> dict[str, Path]:
