@@ -8,6 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from catalight_cli.errors import CatalightError
+from catalight_cli.output import Output
+from catalight_cli.session import reported
 
 SEND, JOBS, RESULTS, SET_UP = "Send a file", "Jobs", "Results", "Keys and webhooks"  # panels of commands
 IMAGES, FILE, RESULT, JOB = "Images", "Reading the file", "Result", "Job"  # panels of options
@@ -67,7 +69,9 @@ def takes_fields(command: Command) -> Command:
     def with_fields(*arguments: Any, option: list[str] | None = None, **given: Any) -> None:
         named = {name: given.pop(name) for name in FIELDS}
         fields = {name: read(name, value) for name, value in named.items() if value is not None}
-        command(*arguments, fields=fields | dict(_generic(option or ())), **given)
+        with reported(Output(as_json=given["as_json"])):
+            fields |= _generic(option or ())
+        command(*arguments, fields=fields, **given)
 
     parameters = [*wanted, *added, generic]
     with_fields.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
@@ -98,9 +102,8 @@ def _parameter(name: str, panel: str, text: str) -> inspect.Parameter:
     )
 
 
-def _generic(options: Iterable[str]) -> Iterable[tuple[str, str]]:
-    for text in options:
-        name, sign, value = text.partition("=")
-        if not sign or not name:
-            raise CatalightError(f"--option {text!r} must be NAME=VALUE.")
-        yield name, value
+def _generic(options: Iterable[str]) -> dict[str, str]:
+    pairs = [text.partition("=") for text in options]
+    if wrong := [text for text, (name, sign, _) in zip(options, pairs, strict=True) if not (name and sign)]:
+        raise CatalightError(f"--option {wrong[0]!r} must be NAME=VALUE.")
+    return {name: value for name, _, value in pairs}

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from standardwebhooks import Webhook
-from standardwebhooks.webhooks import WebhookVerificationError
+from standardwebhooks.webhooks import EmptyWebhookSecretError, WebhookVerificationError
 
 from catalight_cli.errors import CatalightError
 
@@ -35,7 +35,7 @@ def verify_webhook(
             event = _signed(webhook, body, given) if any_age else webhook.verify(body, given)
         except WebhookVerificationError as error:
             failure = WebhookError(f"The webhook is not valid: {error}.")
-        except (ValueError, RuntimeError) as error:  # no base64, no UTF-8, no JSON
+        except (ValueError, EmptyWebhookSecretError) as error:  # no base64, no UTF-8, no JSON
             failure = WebhookError(f"The webhook or the secret cannot be read: {error}.")
         else:
             if isinstance(event, dict):

@@ -5,6 +5,7 @@ import json
 import os
 import stat
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -57,11 +58,11 @@ def test_bytes_and_files_are_sent_whole_also_if_the_first_attempt_is_lost(
             return False
 
     content = b"x" * 300_000
-    file = {"bytes": content, "file": io.BytesIO(b"read before" + content), "pipe": Pipe(content)}[kind]
-    if kind == "file" and not isinstance(file, bytes):
-        file.seek(len(b"read before"))
+    opened = io.BytesIO(b"read before" + content)
+    opened.seek(len(b"read before"))
+    files: dict[str, bytes | BinaryIO] = {"bytes": content, "file": opened, "pipe": Pipe(content)}
     service.say(LOST, problem(503, "unavailable", 7), Reply(202, {"request_id": ID}))
-    client.upload(file, name="a.csv")
+    client.upload(files[kind], name="a.csv")
     assert len(service.seen) == 3
     assert all(content in seen.body and b"read before" not in seen.body for seen in service.seen)
     assert len({seen.headers["Idempotency-Key"] for seen in service.seen}) == 1
@@ -146,7 +147,9 @@ def test_a_delete_whose_answer_was_lost_is_done_if_the_job_is_gone(service: Serv
 
 def test_a_service_that_has_never_answered_is_given_up_soon() -> None:
     with Watched("http://127.0.0.1:1") as client:
-        with pytest.raises(NoServiceError, match="http://127.0.0.1:1 does not answer: Connection refused"):
+        with pytest.raises(
+            NoServiceError, match=r"http://127\.0\.0\.1:1 does not answer: Connection refused"
+        ):
             client.upload(b"SKU")
         assert len(client.time.slept) == 2
 
@@ -239,7 +242,7 @@ class TestDownload:
         assert asked.headers["Authorization"] == "Bearer catalight_secret"
         assert fetched.path == "/bucket"
         assert "Authorization" not in fetched.headers
-        assert os.listdir(tmp_path) == ["result 1.csv"]
+        assert [path.name for path in tmp_path.iterdir()] == ["result 1.csv"]
         assert stat.S_IMODE(target.stat().st_mode) == 0o666 & ~_umask()
 
     def test_a_folder_gets_the_services_name_and_keeps_what_it_has(
@@ -291,7 +294,7 @@ class TestDownload:
     def test_an_output_that_cannot_be_written_is_named(
         self, bucket: Service, client: Watched, tmp_path: Path
     ) -> None:
-        with pytest.raises(OutputError, match="missing/r.csv cannot be written: No such file or directory"):
+        with pytest.raises(OutputError, match=r"missing/r\.csv cannot be written: No such file or directory"):
             client.download(ID, tmp_path / "missing/r.csv")
         bucket.say(Reply(200, {"url": f"{bucket.url}/bucket"}), self._content())
         with pytest.raises(OutputError, match="/dev/full cannot be written: No space left on device"):
@@ -331,7 +334,7 @@ def test_an_address_that_is_none_is_refused(url: str) -> None:
 
 
 def test_a_file_that_cannot_be_read_is_named(client: Watched, tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match="missing.csv cannot be read: No such file or directory"):
+    with pytest.raises(OutputError, match=r"missing\.csv cannot be read: No such file or directory"):
         client.upload(tmp_path / "missing.csv")
     with pytest.raises(OutputError, match="Is a directory"):
         client.upload(tmp_path)
