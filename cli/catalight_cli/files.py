@@ -30,8 +30,8 @@ def fetch(
 ) -> None:
     """Write what the link leads to into `sink`; if the connection is lost, go on where it ended.
 
-    `link` is asked for a new link at each attempt. `on_name` gets the name that the service suggests. Messages
-    call the sink `shown`.
+    `link` is asked for a new link at each attempt. `on_name` gets the name that the service suggests. `shown`
+    is what messages call the sink.
     """
     written, etag = 0, ""
     backoff = Backoff(transport.patience, transport.clock)

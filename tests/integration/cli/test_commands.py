@@ -192,7 +192,7 @@ def test_an_interrupted_download_leaves_no_file(
     # The body is promised, but only its beginning comes: the client waits for the rest.
     held = Reply(200, b"x" * 100_000, {"Content-Length": "10000000"})
     service.say(Reply(200, {"url": f"{service.url}/bucket"}), held)
-    command = [COMMAND, "download", ID, "-o", "r.zip"]
+    command = [str(COMMAND), "download", ID, "-o", "r.zip"]
     with subprocess.Popen(command, env=environment, cwd=folder, stderr=subprocess.PIPE, text=True) as loading:
         eventually(lambda: [part for part in folder.iterdir() if part.stat().st_size])
         loading.send_signal(signal.SIGINT)
