@@ -17,6 +17,14 @@ from catalight_cli.session import Exit, Session, ended, grouped, session
 FileArgument = Annotated[
     str, typer.Argument(metavar="FILE", help="CSV or workbook, or the URL of a feed.", show_default=False)
 ]
+REASONS = {
+    "classic": "the three classic columns",
+    "requested": "as you named them",
+    "remembered": "as you named them before",
+    "layout": "of a known program",
+    "names": "found by their names",
+    "content": "guessed from their cells",
+}
 KEY = "Of a submission that may have arrived: the same key submits it at most once."
 
 
@@ -125,8 +133,9 @@ def _say_understood(output: Output, found: DryRun) -> None:
         read.append(f"header in line {understood['header_row']}")
     output.line(f"File      {', '.join(read)}")
     if columns := understood["columns"]:
-        program = f", the header of {columns['program']}" if columns["program"] else ""
-        output.line(f"Images    {', '.join(columns['images'])} ({columns['reason']}{program})")
+        why = REASONS.get(columns["reason"], columns["reason"])
+        program = f"; the header is that of {columns['program']}" if columns["program"] else ""
+        output.line(f"Images    {', '.join(columns['images'])} ({why}{program})")
         output.line(f"Serial    {columns['serial'] or '(none)'}")
         output.line(f"Name      {columns['name'] or '(none)'}")
     urls = count(found["distinct_urls"], "different URL")

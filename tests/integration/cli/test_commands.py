@@ -143,7 +143,7 @@ def test_check_says_what_was_understood(run: Run, service: Service, file: str) -
     lines = [line.rstrip() for line in done.stdout.splitlines()]
     assert lines[:5] == [
         "File      csv, utf-8, delimiter ',', header in line 1",
-        "Images    Image (names)",
+        "Images    Image (found by their names)",
         "Serial    SKU",
         "Name      (none)",
         "Contents  2 rows, 2 images, 4 outputs, 1 different URL at 1 host",
