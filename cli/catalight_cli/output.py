@@ -43,7 +43,9 @@ class Output:
         """Print a table for people to stdout; the columns `right` hold numbers."""
         table = Table(box=None, header_style="bold", pad_edge=False)
         for title in titles:
-            table.add_column(title, justify="right" if title in right else "left", overflow="fold")
+            table.add_column(
+                title, justify="right" if title in right else "left", overflow="fold", no_wrap=title == "Id"
+            )
         for row in rows:
             table.add_row(*(plain(str(cell)) for cell in row))
         self.out.print(table)

@@ -3,7 +3,6 @@
 import csv
 import json
 import os
-import pty
 import re
 import shutil
 import subprocess
@@ -16,6 +15,7 @@ import pytest
 from local.hosts.image_server import ImageServer
 from local.runner.children import PROJECT
 from local.runner.system import System
+from tests.integration.cli.terminal import on_terminal
 
 COMMAND = Path(sys.executable).with_name("catalight")
 NAME = "Schöne Schuhe 1.csv"
@@ -52,29 +52,6 @@ def run(environment: dict[str, str], folder: Path, *command: object) -> subproce
         capture_output=True,
         text=True,
     )
-
-
-def on_terminal(environment: dict[str, str], folder: Path, *command: object) -> tuple[int, str]:
-    """Run a program on a terminal; return its exit code and what the terminal got."""
-    ours, theirs = pty.openpty()
-    with subprocess.Popen(
-        [str(part) for part in command],
-        cwd=folder,
-        env=environment,
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-    ) as process:
-        os.close(theirs)
-        got = b""
-        while True:
-            try:
-                read = os.read(ours, 65536)
-            except OSError:  # EIO: the program has ended
-                break
-            got += read
-    os.close(ours)
-    return process.returncode, got.decode()
 
 
 def test_from_check_to_delete_with_pipes(environment: dict[str, str], folder: Path) -> None:

@@ -64,7 +64,8 @@ def submit(
             else:
                 run.output.note(f"Go on with: catalight watch {request_id}")
             return
-        status = follow(run, request_id)
+        then = f"\nThen fetch the result: catalight download {request_id}" if output or images else ""
+        status = follow(run, request_id, then)
         written = _results(run, request_id, output, images)
         if as_json:
             files: dict[str, Any] = {name: str(path) for name, path in written.items()}

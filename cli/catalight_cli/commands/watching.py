@@ -10,14 +10,16 @@ from catalight_cli.output import Output, duration, number, percent, size
 from catalight_cli.session import Exit, Session
 
 
-def follow(run: Session, request_id: str) -> Status:
-    """Show the progress until the job has ended; return its status. Ctrl-C says how to go on."""
+def follow(run: Session, request_id: str, then: str = "") -> Status:
+    """Show the progress until the job has ended; return its status. Ctrl-C says how to go on, `then` included."""
     try:
         with progress.shown(run.output) as show:
             for status in run.client.watch(request_id):
                 show(status)
     except KeyboardInterrupt:
-        run.output.note(f"Stopped watching; the job goes on. Watch it again: catalight watch {request_id}")
+        run.output.note(
+            f"Stopped watching; the job goes on. Watch it again: catalight watch {request_id}{then}"
+        )
         if run.output.as_json:
             run.output.json({"request_id": request_id, "interrupted": True})
         raise typer.Exit(Exit.INTERRUPTED) from None
@@ -50,4 +52,5 @@ def _took(status: Status) -> str:
     if not status["finished_at"]:
         return ""
     begin, end = (datetime.fromisoformat(str(status[name])) for name in ("created_at", "finished_at"))
-    return duration((end - begin).total_seconds())
+    seconds = (end - begin).total_seconds()
+    return duration(seconds) if seconds >= 1 else "under a second"
