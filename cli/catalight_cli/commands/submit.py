@@ -64,7 +64,7 @@ def submit(
             else:
                 run.output.note(f"Go on with: catalight watch {request_id}")
             return
-        then = f"\nThen fetch the result: catalight download {request_id}" if output or images else ""
+        then = f"catalight download {request_id}" if output or images else ""
         status = follow(run, request_id, then)
         written = _results(run, request_id, output, images)
         if as_json:

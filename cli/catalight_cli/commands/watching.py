@@ -11,15 +11,18 @@ from catalight_cli.session import Exit, Session
 
 
 def follow(run: Session, request_id: str, then: str = "") -> Status:
-    """Show the progress until the job has ended; return its status. Ctrl-C says how to go on, `then` included."""
+    """Show the progress until the job has ended; return its status.
+
+    Ctrl-C says how to go on: how to watch the job, and what to do `then`.
+    """
     try:
         with progress.shown(run.output) as show:
             for status in run.client.watch(request_id):
                 show(status)
     except KeyboardInterrupt:
-        run.output.note(
-            f"Stopped watching; the job goes on. Watch it again: catalight watch {request_id}{then}"
-        )
+        run.output.note(f"Stopped watching; the job goes on. Watch it again: catalight watch {request_id}")
+        if then:
+            run.output.note(f"Then: {then}")
         if run.output.as_json:
             run.output.json({"request_id": request_id, "interrupted": True})
         raise typer.Exit(Exit.INTERRUPTED) from None
