@@ -186,13 +186,13 @@ deploy: $(READY) $(NATIVE)  ## Deploy to AWS (ENV=prod ARCH=x86_64; MONGODB_URI_
 
 ##@ Set up
 .PHONY: help
-$(READY): requirements/bootstrap.txt requirements/dev.txt pyproject.toml
+$(READY): requirements/bootstrap.txt requirements/dev.txt pyproject.toml cli/pyproject.toml
 	@command -v python3.13 >/dev/null || { echo "Catalight needs python3.13 on the PATH."; exit 1; }
 	@echo "Setting up $(VENV) (once)"
 	@python3.13 -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements/bootstrap.txt
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable . --editable ./cli
 	@touch $@
 
 $(AUDIT_READY): requirements/audit.txt | $(READY)
