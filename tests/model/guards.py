@@ -15,9 +15,9 @@ from catalight.usecases.images.give_up import GiveUp
 from catalight.usecases.images.process_range import ProcessRange
 from catalight.usecases.images.record_images import RecordImages
 from catalight.usecases.images.share_outcomes import ShareOutcomes
-from catalight.usecases.jobs import submit
 from catalight.usecases.jobs.ask_completion import AskCompletion
 from catalight.usecases.jobs.finish import FinishJob
+from catalight.usecases.jobs.make_rows import MakeRows
 from catalight.usecases.jobs.reopen_rows import ReopenRows
 from catalight.usecases.upkeep.purge_job import PurgeJob
 from catalight.usecases.upkeep.tend_job import TendJob
@@ -175,7 +175,7 @@ GUARDS = [
         "two renditions",
         0,
     ),
-    Guard(submit, "_images", "earlier[1] + rendition", "earlier[1]", "two renditions, repeated", 0),
+    Guard(MakeRows, "_images", "earlier[1] + rendition", "earlier[1]", "two renditions, repeated", 0),
     Guard(Image, "anew", "rendition=self.rendition,", "", "two renditions, and one cannot be made", 0),
     # recovery
     Guard(

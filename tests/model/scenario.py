@@ -123,12 +123,12 @@ class Run(Pipeline):
 
     def __call__(self) -> None:
         """Run to the end; raise ViolationError if an invariant is broken."""
-        default = ranges.assign.__defaults__
-        ranges.assign.__defaults__ = (self.scenario.images_per_range,)
+        default = ranges.IMAGES_PER_RANGE
+        ranges.IMAGES_PER_RANGE = self.scenario.images_per_range  # type: ignore[assignment]
         try:
             self.world.run()
         finally:
-            ranges.assign.__defaults__ = default
+            ranges.IMAGES_PER_RANGE = default
         self.invariants.check_end()
 
     def _insert_ports(self) -> None:
