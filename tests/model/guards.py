@@ -116,7 +116,7 @@ GUARDS = [
     Guard(MemoryJobs, "publish", " and job.state is JobState.FINISHING", "", "an aggregator sleeps"),
     Guard(MemoryJobs, "publish", "job.run == run and ", "", "an aggregator sleeps"),
     Guard(MemoryJobs, "begin_run", "job.run == new.run - 1 and ", "", "retried twice"),
-    Guard(MemoryJobs, "begin_run", " and job.state.has_result", "", "retried and deleted"),
+    Guard(MemoryJobs, "begin_run", " and job.has_result", "", "retried and deleted"),
     Guard(
         MemoryJobs,
         "expire",

@@ -288,8 +288,8 @@ class RowReader:
 
     def _too_many_in_all(self, line: int) -> Problem:
         message = (
-            f"Up to this row, the file has more than {self._bounds.images:,} images, as many as one job may have. "
-            "Split it into several files."
+            f"Up to this row, the file has more than {self._bounds.images:,} images, as many as one job may "
+            "have. Split it into several files."
         )
         return Problem("too_many_images_in_all", message, line, self._name(self._images[0]))
 

@@ -20,12 +20,18 @@ type Place = tuple[int, int]
 class FirstPlaces(Protocol):
     """Where each URL of a job was first."""
 
+    @property
+    def is_full(self) -> bool:
+        """Whether no more URLs are taken in."""
+
     def __call__(self, url: str, at: Place) -> Place | None:
         """Return the first place of a URL. Return None if that is `at`, or if it is not known."""
 
 
 class AllPlaces:
     """The first places of all URLs."""
+
+    is_full = False
 
     def __init__(self) -> None:
         self._first: dict[str, Place] = {}
