@@ -18,6 +18,8 @@ OPEN_ENDED = {
     # Objects come and go, so a role names the prefix of their keys.
     "${Bucket.Arn}/images/*",
     "${Bucket.Arn}/results/*",
+    "${Bucket.Arn}/uploads/*",
+    "${Bucket.Arn}/spools/*",
 }
 """The wildcards that the roles' resources may have."""
 

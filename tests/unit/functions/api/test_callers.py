@@ -16,24 +16,27 @@ from catalight.domain.catalogue.catalogue import Understanding
 from catalight.domain.errors import CatalogueError, Problem
 from catalight.usecases.callers.authenticate import Authenticate
 from catalight.usecases.callers.manage_keys import ManageKeys
-from functions.api import columns, downloads, jobs, keeping, uploads
+from functions.api import big_uploads, columns, downloads, jobs, keeping, uploads
 from functions.api.app import app
 from functions.api.callers import caller, own_job
 from functions.api.services import services
 from tests.pipeline import Pipeline, csv_of
 from tests.unit.functions.api.requests import check_problem, upload
 
-ROUTERS = (columns.router, downloads.router, jobs.router, keeping.router, uploads.router)
+ROUTERS = (big_uploads.router, columns.router, downloads.router, jobs.router, keeping.router, uploads.router)
 OPEN_TO_ALL = {"/", "/docs", "/healthz", "/images/{token}/{name}"}
 WITHOUT_JOB = [
     ("POST", "/upload"),
     ("POST", "/upload?dry_run=true"),
+    ("POST", "/uploads"),
     ("GET", "/jobs"),
     ("GET", "/columns"),
     ("DELETE", "/columns/x"),
 ]
 OF_ONE_JOB = [
     ("GET", "/status/{}"),
+    ("GET", "/uploads/{}"),
+    ("POST", "/uploads/{}/confirm"),
     ("GET", "/download/{}"),
     ("GET", "/jobs/{}/rows"),
     ("POST", "/jobs/{}/cancel"),
