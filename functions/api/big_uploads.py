@@ -62,7 +62,7 @@ class UploadStatus(BaseModel):
     rows: int = Field(description="Rows that are stored so far", examples=[250_000])
     images: int = Field(examples=[500_000])
     understood: DryRun | None = Field(
-        description="As of a dry run, but `rows` and the other counts are of the first rows, if the file is long"
+        description="As of a dry run; of a long file, `rows` and the other counts are of its first rows"
     )
     links: Links
 

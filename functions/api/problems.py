@@ -189,7 +189,7 @@ def no_result(error: NoResultError) -> JSONResponse:
 
 
 def not_understood(error: NotUnderstoodError) -> JSONResponse:
-    detail = f"The upload is {error.state}; it can be confirmed once it is UNDERSTOOD. See /uploads/{error.job_id}."
+    detail = f"The upload is {error.state}; confirm it once it is UNDERSTOOD. See /uploads/{error.job_id}."
     return problem(409, "upload-not-understood", "The upload cannot be confirmed now", detail)
 
 

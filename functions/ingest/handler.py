@@ -87,7 +87,7 @@ def ingest_upload() -> IngestUpload:
 def messages_of(body: str) -> Sequence[AnyMessage]:
     """Return our own message, or one for each object that an event of S3 tells of.
 
-    S3's test event tells of none: docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+    S3's test event tells of none ("Event message structure", Amazon S3 User Guide).
     """
     event = json.loads(body)
     if not isinstance(event, dict) or "kind" in event:

@@ -148,13 +148,13 @@ def test_the_remaining_limits_are_reported(locked: TestClient, manage: ManageKey
     assert policies[2:] == [
         '"images";q=9;w=86400',
         '"file-bytes";q=500;w=86400',
-        '"download-bytes";q=500000000000;w=86400',
+        '"download-bytes";q=1000000000000;w=86400',
     ]
     size = len(csv_of("http://h/a.png"))
     assert states[2:] == [
         '"images";r=8;t=86400',
         f'"file-bytes";r={500 - size};t=86400',
-        '"download-bytes";r=500000000000;t=86400',
+        '"download-bytes";r=1000000000000;t=86400',
     ]
 
 

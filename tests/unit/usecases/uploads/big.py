@@ -16,6 +16,7 @@ from catalight.domain.messages import IngestUpload
 from catalight.usecases.jobs.understand import Upload
 from catalight.usecases.uploads.begin_upload import Announced
 from catalight.usecases.uploads.look import Look
+from catalight.usecases.uploads.read_text import Sizes
 from tests.pipeline import Pipeline, a_submission
 
 ONE = (Rendition(),)
@@ -30,7 +31,7 @@ class Uploading(Pipeline):
 
     def __init__(self, head: int = 4_500_000, **sizes: int) -> None:
         super().__init__()
-        read_upload = replace(self.read_upload, look=Look(self.understand, head, sizes))
+        read_upload = replace(self.read_upload, look=Look(self.understand, head, Sizes(**sizes)))
         self.ingest_upload = replace(self.ingest_upload, read_upload=read_upload)
         self.submit = replace(self.submit, new_id=lambda: "job")
         self.begin_upload = replace(self.begin_upload, new_id=lambda: "job")

@@ -8,7 +8,7 @@ from functools import partial
 from catalight.domain.catalogue.columns import Columns
 from catalight.domain.catalogue.dialect import Dialect, decode
 from catalight.domain.catalogue.files import UTF8, Format, Table, TextFile
-from catalight.domain.catalogue.findings import Bounds
+from catalight.domain.catalogue.findings import MAX_PROBLEMS, Bounds, Findings
 from catalight.domain.catalogue.header import Header, read_header
 from catalight.domain.catalogue.header_choice import NOTHING, Wanted
 from catalight.domain.catalogue.preamble import Preamble
@@ -17,10 +17,8 @@ from catalight.domain.catalogue.result_columns import output_of, result_columns_
 from catalight.domain.catalogue.row_reader import (
     MAX_IMAGES,
     MAX_PADDING,
-    MAX_PROBLEMS,
     MAX_ROWS,
     CatalogueRow,
-    Findings,
     RowReader,
 )
 from catalight.domain.catalogue.sheet_header import read_sheet

@@ -35,14 +35,14 @@ def overview(understood: Understanding, renditions: int) -> dict[str, Any]:
 def understood_as(understood: Understanding) -> dict[str, Any]:
     """Return what a file was understood as; None is what could not be found out."""
     file, header = understood.file, understood.header
-    is_table = isinstance(file, Table)
+    table = file if isinstance(file, Table) else None
     return {
         "format": file.format.value if file else None,
         "gzipped": bool(file and file.gzipped),
         "encoding": file.encoding if isinstance(file, TextFile) else None,
         "delimiter": header.delimiter if header and isinstance(file, TextFile) else None,
-        "sheet": file.sheet[:MAX_NAME] if is_table else None,
-        "sheets": [sheet.name[:MAX_NAME] for sheet in file.sheets[:MAX_SHEETS]] if is_table else [],
+        "sheet": table.sheet[:MAX_NAME] if table else None,
+        "sheets": [sheet.name[:MAX_NAME] for sheet in table.sheets[:MAX_SHEETS]] if table else [],
         "header_row": header.record.line if header else None,
         "columns": _columns(header, understood.outputs) if header else None,
     }

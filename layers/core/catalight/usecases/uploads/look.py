@@ -1,7 +1,7 @@
 """Look at the beginning of a big upload: understand it as a whole file is understood."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from catalight.domain.catalogue.catalogue import Understanding
@@ -16,7 +16,7 @@ from catalight.domain.job.job import Job
 from catalight.domain.job.upload import BOUNDS, BigUpload
 from catalight.usecases.jobs.understand import Understand, Upload
 from catalight.usecases.uploads.file_at import FileAt, refusal
-from catalight.usecases.uploads.read_text import MOST, Place, ReadText
+from catalight.usecases.uploads.read_text import SIZES, Place, ReadText, Sizes
 from catalight.usecases.uploads.unpack import GZIP
 
 HEAD = 4_500_000  # bytes: as large as a file that /upload takes
@@ -47,7 +47,7 @@ class ReadTable:
 
     records: list[Record]
     place: Place
-    most: int = MOST
+    most: int
     codec: str = ""
     ascii: bool = True
     encoding: str | None = None
@@ -82,7 +82,7 @@ class Look:
 
     understand: Understand
     head: int = HEAD
-    sizes: Mapping[str, int] = field(default_factory=dict)  # of pieces, for tests
+    sizes: Sizes = SIZES
 
     def __call__(self, file: FileAt, job: Job, big: BigUpload, remembered: Mapping[str, Request]) -> Seen:
         """Return what is seen. Raise CatalogueError if there is no header, or OptionError."""
@@ -101,7 +101,7 @@ class Look:
         if big.spool:
             understood = replace(understood, file=replace(found, gzipped=True))
         if isinstance(found, Table):
-            records: Records = ReadTable(list(header.rows), Place(0, header.record.end + 1), **self._most())
+            records: Records = ReadTable(list(header.rows), Place(0, header.record.end + 1), self.sizes.most)
         else:
             records = self._text(file, found, header, start, big)
         return Seen(upload, understood, found, header, records, is_whole)
@@ -145,11 +145,8 @@ class Look:
             codec,
             ascii=start[:before].isascii(),
             may_guess=big.said.encoding is None,
-            **self.sizes,
+            sizes=self.sizes,
         )
-
-    def _most(self) -> dict[str, int]:
-        return {name: size for name, size in self.sizes.items() if name == "most"}
 
 
 def _upload(data: bytes, job: Job, big: BigUpload) -> Upload:

@@ -25,6 +25,17 @@ MAX_RECORD = 4 * PIECE  # bytes
 SAVE_AS = 'Save the file as "CSV UTF-8" in your spreadsheet program'
 
 
+class Sizes(NamedTuple):
+    """How large a piece is: bytes, the characters at its end that are not read yet, and records."""
+
+    piece: int = PIECE
+    margin: int = MARGIN
+    most: int = MOST
+
+
+SIZES = Sizes()
+
+
 class Place(NamedTuple):
     """Where the next record begins: its byte, and its physical line."""
 
@@ -52,9 +63,7 @@ class ReadText:
     may_guess: bool = True
     encoding: str | None = None  # if it was guessed
     warning: Problem | None = None
-    piece: int = PIECE
-    margin: int = MARGIN
-    most: int = MOST
+    sizes: Sizes = SIZES
     _data: bytes = field(default=b"", init=False)
 
     def go_to(self, place: Place, codec: str, *, is_ascii: bool) -> None:
@@ -68,13 +77,13 @@ class ReadText:
             yield self._next()
 
     def _next(self) -> list[Record]:
-        wanted = self.piece
+        wanted = self.sizes.piece
         while True:
             self._data += self.file.read(self.place.offset + len(self._data), wanted - len(self._data))
             is_last = self.place.offset + len(self._data) >= self.file.size
             text = self._text(is_last=is_last)
-            margin = 0 if is_last else self.margin
-            found = complete_records(text, self.delimiter, self.place.line, margin, self.most)
+            margin = 0 if is_last else self.sizes.margin
+            found = complete_records(text, self.delimiter, self.place.line, margin, self.sizes.most)
             if found.lines or is_last:
                 break
             if wanted >= MAX_RECORD:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from itertools import batched
 from typing import Any
 
@@ -152,7 +153,7 @@ class ReadUpload:
         if checkpoint is None:
             reader.begin()
             for warning in seen.file.warnings:
-                reader.warnings.add(lambda warning=warning: warning)
+                reader.warnings.add(partial(replace, warning))
             return MakeRows(job.id, len(job.renditions), first)
         reader.go_on(checkpoint.reader)
         place = Place(checkpoint.offset, checkpoint.line)
