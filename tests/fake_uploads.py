@@ -70,7 +70,7 @@ class MemoryBigUploads:
         stored = self._jobs[job.id]
         if stored.sealed and stored.upload and job.upload and stored.upload.claim == job.upload.claim:
             return True
-        return self._write(job, SUBMITTED, now, None)
+        return self._write(replace(job, sealed=True), SUBMITTED, now, None)
 
     def end(self, job: Job, state: JobState, now: datetime, *, claimed: bool) -> bool:
         stored, big = self._claimed(job) if claimed else self._of(job.id)

@@ -107,7 +107,8 @@ class MongoJobs(Mongo):
         self._update_if(job_id, conditions, now, state=end, counts=asdict(counts), finished_at=now)
 
     def begin_run(self, new: Job) -> bool:
-        conditions = {"run": new.run - 1, "sealed": True, "state": {"$in": WITH_RESULT}}
+        has_result: Document = {"$or": [{"sealed": True}, {"upload": None}]}
+        conditions = {"run": new.run - 1, "state": {"$in": WITH_RESULT}, **has_result}
         document = to_document(new)
         webhook: Document = document.pop("webhook") or {}
         for stored in ("deliveries", "busy_until", "redeliveries"):  # may have changed since the job was read

@@ -156,7 +156,7 @@ class Job:
     @property
     def has_result(self) -> bool:
         """Whether a result is published. A big upload may end without one, before it was submitted."""
-        return self.state.has_result and self.sealed
+        return self.state.has_result and (self.sealed or self.upload is None)
 
     @property
     def outputs_total(self) -> int:
