@@ -29,10 +29,14 @@ class Client:
 
     def upload_big(self, data: bytes, name: str = "products.csv", **fields: str) -> dict[str, Any]:
         """Announce a file, and send it to the store; return the body of the first response."""
-        said = {"size": str(len(data)), "upload_name": name, "content_type": "text/csv", **fields}
-        begun = self._json(self.http.post(f"{self.url}/uploads", data=said, timeout=TIMEOUT))
+        begun = self.begin_big(data, name, **fields)
         self.send_file(begun["upload"], data)
         return begun
+
+    def begin_big(self, data: bytes, name: str = "products.csv", **fields: str) -> dict[str, Any]:
+        """Announce a file, without sending it."""
+        said = {"size": str(len(data)), "upload_name": name, "content_type": "text/csv", **fields}
+        return self._json(self.http.post(f"{self.url}/uploads", data=said, timeout=TIMEOUT))
 
     def send_file(self, form: dict[str, Any], data: bytes) -> None:
         """Send a file with the form of an upload."""

@@ -21,6 +21,8 @@ from catalight.usecases.jobs.make_rows import MakeRows
 from catalight.usecases.jobs.reopen_rows import ReopenRows
 from catalight.usecases.upkeep.purge_job import PurgeJob
 from catalight.usecases.upkeep.tend_job import TendJob
+from catalight.usecases.uploads.tend_upload import TendUpload
+from tests.fake_uploads import MemoryBigUploads
 from tests.fakes import MemoryDeliveries, MemoryJobs, MemoryRows
 
 
@@ -177,6 +179,17 @@ GUARDS = [
     ),
     Guard(MakeRows, "_images", "earlier[1] + rendition", "earlier[1]", "two renditions, repeated", 0),
     Guard(Image, "anew", "rendition=self.rendition,", "", "two renditions, and one cannot be made", 0),
+    # big uploads
+    Guard(
+        TendUpload,
+        "unsealed",
+        "self.ingest_queue.send([IngestUpload(job.id)])",
+        "pass",
+        "uploaded and packed",
+    ),
+    Guard(PurgeJob, "__call__", "self.remove_file(job)", "pass", "uploaded and deleted", 0),
+    Guard(TendUpload, "ended", "job.moved_at + GRACE > self.clock()", "False", "uploaded and cancelled"),
+    Guard(MemoryBigUploads, "_of", " and job.state in RUNNING", "", "uploaded and deleted"),
     # recovery
     Guard(
         ProcessRange, "__call__", "job.state in ENDED", "job.state in (*ENDED, JobState.FINISHING)", "one row"

@@ -49,7 +49,8 @@ class State(Protocol):
     """The state that the invariants check.
 
     `scenario` says which images and renditions may fail. `accepted` and `deleted` are the ids of the jobs
-    that a client has submitted and deleted. `late` is true once days have passed without a message delivery.
+    that a client has submitted and deleted. `late` is true once days have passed without a message delivery,
+    and `sent` once the file of a big upload is stored.
     """
 
     jobs: MemoryJobs
@@ -60,6 +61,7 @@ class State(Protocol):
     accepted: list[str]
     deleted: list[str]
     late: bool
+    sent: bool
 
     @property
     def scenario(self) -> Expected: ...
@@ -150,7 +152,8 @@ class Invariants:
             self._cancelled_at = None
         if before and job.state is JobState.GONE and before.state is not JobState.GONE:
             over = before.state in ENDED and before.expires_at <= self._world.clock()
-            allowed = over or not before.sealed or job.id in self._state.deleted
+            sent = before.upload is not None and self._state.sent and not self._state.late
+            allowed = over or job.id in self._state.deleted or not (before.sealed or sent)
             require(
                 allowed,
                 f"only an expired, unsealed or deleted job is removed: {before.state}, run {before.run}",

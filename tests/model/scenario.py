@@ -134,7 +134,7 @@ class Run(Pipeline):
         self.broken = set(scenario.broken)
         self.accepted: list[str] = []
         self.deleted: list[str] = []
-        self.late = False
+        self.late = self.sent = False
         self.world = World(
             clock=self.clock, plan=plan, deliver=self._handle, max_receives=RECEIVES, faults=scenario.faults
         )
@@ -212,6 +212,7 @@ class Run(Pipeline):
         job_id = next(iter(self.jobs.jobs))
         data = gzip.compress(self.scenario.file) if self.scenario.packed else self.scenario.file
         self.stored.objects[upload_key(job_id)] = data
+        self.sent = True
         visible_at = self.clock()
         self.world.waiting.append(QueuedMessage("ingest_queue", IngestUpload(job_id), visible_at))
 
