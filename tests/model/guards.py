@@ -187,7 +187,7 @@ GUARDS = [
         "pass",
         "uploaded and packed",
     ),
-    Guard(PurgeJob, "__call__", "self.remove_file(job)", "pass", "uploaded and deleted", 0),
+    Guard(PurgeJob, "__call__", "self.remove_file(job)", "pass", "uploaded and deleted"),
     Guard(TendUpload, "ended", "job.moved_at + GRACE > self.clock()", "False", "uploaded and cancelled"),
     Guard(MemoryBigUploads, "_of", " and job.state in RUNNING", "", "uploaded and deleted"),
     # recovery
