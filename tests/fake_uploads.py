@@ -39,7 +39,11 @@ class MemoryBigUploads:
     """The big uploads of MemoryJobs."""
 
     def __init__(self, jobs: MemoryJobs) -> None:
-        self._jobs = jobs.jobs
+        self._memory = jobs
+
+    @property
+    def _jobs(self) -> dict[str, Job]:
+        return self._memory.jobs
 
     def claim(self, job_id: str, now: datetime, until: datetime) -> Job | None:
         job, big = self._of(job_id)
