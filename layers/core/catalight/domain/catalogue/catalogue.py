@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from catalight.domain.catalogue.catalogue_row import CatalogueRow
 from catalight.domain.catalogue.columns import Columns
 from catalight.domain.catalogue.dialect import Dialect, decode
 from catalight.domain.catalogue.files import UTF8, Format, Table, TextFile
@@ -18,7 +19,6 @@ from catalight.domain.catalogue.row_reader import (
     MAX_IMAGES,
     MAX_PADDING,
     MAX_ROWS,
-    CatalogueRow,
     RowReader,
 )
 from catalight.domain.catalogue.sheet_header import read_sheet

@@ -1,11 +1,17 @@
 """Read the rows of a catalogue: their cells, their images, and every problem in them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from itertools import islice
 from typing import Any
 
+from catalight.domain.catalogue.catalogue_row import (
+    MAX_ROW_CHARACTERS,
+    CatalogueRow,
+    in_links,
+    row_too_long,
+)
 from catalight.domain.catalogue.columns import Reason
 from catalight.domain.catalogue.findings import MAX_PROBLEMS, Bounds, Findings
 from catalight.domain.catalogue.header import Header
@@ -21,21 +27,8 @@ MAX_IMAGES = 600_000  # 50,000 rows of 12: as many as one request stores in 15 s
 MAX_ODD_URLS = 100_000  # that cannot be fetched, or that were repaired
 MAX_NAMES_SHOWN = 20
 MAX_PADDING = 1_000_000
-MAX_ROW_CHARACTERS = 1_000_000  # with their copies in its images, up to 10 MB of MongoDB's 16 MB for a row
 MAX_ROWS = 100_000
 _COUNTERS = ("padding_left", "records", "kept", "has_usable", "found", "odd_urls", "last_line")
-
-
-@dataclass(frozen=True, slots=True)
-class CatalogueRow:
-    """One product, with as many cells as the header.
-
-    `line` is the physical line that the row begins on. `sources` are in the order of the cell.
-    """
-
-    line: int
-    cells: tuple[str, ...]
-    sources: tuple[Source, ...]
 
 
 class RowReader:
@@ -87,7 +80,7 @@ class RowReader:
         """Check the header. Raise CatalogueError if it is too long to be stored."""
         line, _, cells, *_ = self._header.record
         if (characters := sum(map(len, cells))) > MAX_ROW_CHARACTERS:
-            raise CatalogueError((_row_too_long(line, characters),), 1)
+            raise CatalogueError((row_too_long(line, characters),), 1)
         if self._header.columns.reason is Reason.CONTENT:
             self.warnings.add(self._guessed)
 
@@ -159,9 +152,9 @@ class RowReader:
         own = self.own(cells)
         characters = sum(map(len, own))
         if links:
-            characters += _in_links(found)
+            characters += in_links(found)
         if characters > MAX_ROW_CHARACTERS:
-            self.problems.add(partial(_row_too_long, line, characters))
+            self.problems.add(partial(row_too_long, line, characters))
             return None
         return CatalogueRow(line, own, found)
 
@@ -302,16 +295,3 @@ class RowReader:
             "Write complete URLs, such as https://example.com/image.jpg."
         )
         return Problem("too_many_invalid_urls", message, line, self._name(index), shown(source.url))
-
-
-def _in_links(found: Sequence[Source]) -> int:
-    """Return how long the URLs of a row with links are, which no cell has, and the texts that they repeat."""
-    return sum(len(source.url) + len(source.written or "") for source in found)
-
-
-def _row_too_long(line: int, characters: int) -> Problem:
-    message = (
-        f"The row has {characters:,} characters; at most {MAX_ROW_CHARACTERS:,} are allowed. "
-        "Write the URLs of images in the place of their data (data:…), and shorten or delete long texts."
-    )
-    return Problem("row_too_long", message, line=line, found=f"{characters:,} characters")
