@@ -130,7 +130,7 @@ lock: $(READY)  ## Pin the requirements again (UPGRADE=1: newest versions)
 	$(LOCK) requirements/dev.in -o requirements/dev.txt
 	$(LOCK) requirements/audit.in -o requirements/audit.txt
 	$(LOCK) requirements/compiler.in -o requirements/compiler.txt
-	for name in core api images aggregator exports corpora bench; do \
+	for name in core api images aggregator exports ingest corpora bench; do \
 		$(LOCK) requirements/$$name.in --constraint requirements/dev.txt -o requirements/$$name.txt; done
 	$(LOCK_PEERS) requirements/peers.in --constraint requirements/images.txt -o requirements/peers.txt
 
@@ -139,7 +139,7 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.13 --generat
 LOCK_PEERS = $(subst 3.13,3.11,$(LOCK)) --no-config
 
 ##@ Build and deploy
-.PHONY: build invoke-api invoke-images invoke-aggregator invoke-exports invoke-dead-letters invoke-sweeper invoke-keys deploy
+.PHONY: build invoke-api invoke-images invoke-aggregator invoke-exports invoke-ingest invoke-dead-letters invoke-sweeper invoke-keys deploy
 build: $(BUILT)  ## Build the functions and the layer for this machine's architecture
 
 $(BUILT): $(SOURCES) $(NATIVE) | $(READY)
@@ -163,6 +163,9 @@ invoke-aggregator: $(READY) $(BUILT)  ## Invoke the built aggregator with events
 
 invoke-exports: $(READY) $(BUILT)  ## Invoke the built export function with events/export-message.json
 	@$(BIN)/python -m local.invoke ExportFunction events/export-message.json
+
+invoke-ingest: $(READY) $(BUILT)  ## Invoke the built ingest function with events/ingest.json
+	@$(BIN)/python -m local.invoke IngestFunction events/ingest.json
 
 invoke-dead-letters: $(READY) $(BUILT)  ## Invoke the built dead-letter function with events/dead-letter.json
 	@$(BIN)/python -m local.invoke DeadLetterFunction events/dead-letter.json

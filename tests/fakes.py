@@ -107,7 +107,7 @@ class MemoryJobs:
 
     def begin_run(self, new: Job) -> bool:
         def ended(job: Job) -> bool:
-            return job.run == new.run - 1 and job.state.has_result
+            return job.run == new.run - 1 and job.has_result
 
         stored = self.jobs[new.id]
         if not ended(stored):
@@ -147,7 +147,7 @@ class MemoryJobs:
         job = self.find(job_id)
         if job and job.state is JobState.GONE:
             nothing: dict[str, Any] = {"header": (), "file_name": "", "secret": b"", "webhook": None}
-            nothing |= {"remembered": {}, "naming": None, "origin": None}
+            nothing |= {"remembered": {}, "naming": None, "origin": None, "upload": None}
             self.jobs[job_id] = replace(job, **nothing, sweep_at=None)
 
     def page(

@@ -22,6 +22,7 @@ from catalight.domain.job.retention import Retention
 from catalight.domain.job.webhook import Delivery
 from catalight.domain.messages import DeliverWebhook as DeliverWebhookMessage
 from catalight.domain.messages import FinishJob as FinishJobMessage
+from catalight.domain.messages import IngestUpload as IngestUploadMessage
 from catalight.domain.messages import ProcessRange as ProcessRangeMessage
 from catalight.domain.messages import TendJob as TendJobMessage
 from catalight.usecases.callers.admit import Admit
@@ -43,6 +44,7 @@ from catalight.usecases.jobs.delete import DeleteJob
 from catalight.usecases.jobs.extend import ExtendJob
 from catalight.usecases.jobs.finish import FinishJob
 from catalight.usecases.jobs.link_result import LinkResult
+from catalight.usecases.jobs.make_rows import AllPlaces
 from catalight.usecases.jobs.reopen_rows import ReopenRows
 from catalight.usecases.jobs.retry import RetryJob
 from catalight.usecases.jobs.send_window import SendWindow
@@ -51,9 +53,17 @@ from catalight.usecases.jobs.understand import Understand
 from catalight.usecases.upkeep.purge_job import PurgeJob
 from catalight.usecases.upkeep.sweep import Sweep
 from catalight.usecases.upkeep.tend_job import TendJob
+from catalight.usecases.uploads.begin_upload import BeginUpload
+from catalight.usecases.uploads.confirm_upload import ConfirmUpload
+from catalight.usecases.uploads.ingest_upload import IngestUpload
+from catalight.usecases.uploads.look import Look
+from catalight.usecases.uploads.read_upload import ReadUpload
+from catalight.usecases.uploads.tend_upload import RemoveFile, TendUpload
+from catalight.usecases.uploads.unpack import Unpack
 from catalight.usecases.webhooks.deliver import DeliverWebhook
 from catalight.usecases.webhooks.redeliver import RedeliverWebhook
 from tests.fake_exports import MemoryExports, MemoryUploads
+from tests.fake_uploads import MemoryBigUploads, MemoryRanges
 from tests.fakes import (
     FakeClock,
     MemoryColumns,
@@ -195,6 +205,41 @@ class Pipeline:
         self.give_up = GiveUp(
             self.jobs, self.rows, self.image_queue, self.record_images, self.carry_on, receives=RECEIVES
         )
+        self.ingest_queue = MemoryQueue()
+        self.big_uploads, self.ranges = MemoryBigUploads(self.jobs), MemoryRanges(self.store)
+        self.remove_file = RemoveFile(self.store, self.uploads)
+        self.read_upload = ReadUpload(
+            rows=self.rows,
+            keys=self.keys,
+            admit=self.admit,
+            memory=self.column_memory,
+            look=Look(self.understand),
+            first_places=lambda _: AllPlaces(),
+            clock=self.clock,
+            retention=RETENTION,
+        )
+        self.ingest_upload = IngestUpload(
+            jobs=self.jobs,
+            big_uploads=self.big_uploads,
+            objects=self.ranges,
+            unpack=Unpack(self.uploads),
+            read_upload=self.read_upload,
+            remove_file=self.remove_file,
+            send_window=self.send_window,
+            ingest_queue=self.ingest_queue,
+            aggregator_queue=self.aggregator_queue,
+            clock=self.clock,
+        )
+        self.begin_upload = BeginUpload(
+            jobs=self.jobs,
+            admit=self.admit,
+            forms=self.ranges,
+            clock=self.clock,
+            new_id=lambda: str(uuid4()),
+            window=self.window,
+            retention=RETENTION,
+        )
+        self.confirm_upload = ConfirmUpload(self.jobs, self.big_uploads, self.ingest_queue, self.clock)
         self.finish_job = FinishJob(
             self.jobs, self.rows, self.store, write_result, self.webhook_queue, self.clock
         )
@@ -211,12 +256,23 @@ class Pipeline:
             end_rows=EndRows(self.rows, self.record_images, self.clock),
             reopen_rows=ReopenRows(self.jobs, self.rows, self.send_window, self.clock),
             abort_exports=self.abort_exports,
-            purge_job=PurgeJob(self.jobs, self.rows, self.store, self.abort_exports, self.clock, RETENTION),
+            purge_job=PurgeJob(
+                self.jobs, self.rows, self.store, self.abort_exports, self.remove_file, self.clock, RETENTION
+            ),
+            tend_upload=TendUpload(
+                jobs=self.jobs,
+                rows=self.rows,
+                big_uploads=self.big_uploads,
+                remove_file=self.remove_file,
+                ingest_queue=self.ingest_queue,
+                clock=self.clock,
+                retention=RETENTION,
+            ),
             clock=self.clock,
             retention=RETENTION,
         )
         self.sweep = Sweep(self.jobs, self.aggregator_queue, self.clock, RETENTION)
-        self.cancel_job = CancelJob(self.jobs, self.aggregator_queue, self.clock)
+        self.cancel_job = CancelJob(self.jobs, self.big_uploads, self.aggregator_queue, self.clock)
         self.retry_job = RetryJob(self.jobs, self.admit, self.aggregator_queue, self.clock, RETENTION)
         self.delete_job = DeleteJob(self.jobs, self.aggregator_queue, self.clock)
         self.extend_job = ExtendJob(self.jobs, self.clock, RETENTION)
@@ -281,11 +337,13 @@ class Pipeline:
 
     def run(self) -> None:
         """Handle messages until all queues are empty; move the clock forward by their delays."""
-        queues = (self.image_queue, self.aggregator_queue, self.webhook_queue)
+        queues = (self.ingest_queue, self.image_queue, self.aggregator_queue, self.webhook_queue)
         while taken := [sent for queue in queues for sent in queue.take()]:
             for message, delay in taken:
                 self.clock.forward(delay)
                 match message:
+                    case IngestUploadMessage():
+                        self.ingest_upload(message, lambda: 100.0)
                     case ProcessRangeMessage():
                         self.process(message)
                     case FinishJobMessage():

@@ -13,6 +13,7 @@ from catalight.adapters.aws.secrets import secret_now, words
 from catalight.adapters.aws.sqs import SqsQueue
 from catalight.adapters.mongo import (
     Connection,
+    MongoBigUploads,
     MongoDeliveries,
     MongoExports,
     MongoJobs,
@@ -35,6 +36,7 @@ from catalight.usecases.jobs.send_window import SendWindow
 from catalight.usecases.messaging import defer_on_outage
 from catalight.usecases.upkeep.purge_job import PurgeJob
 from catalight.usecases.upkeep.tend_job import TendJob
+from catalight.usecases.uploads.tend_upload import RemoveFile, TendUpload
 from catalight.usecases.webhooks.deliver import DeliverWebhook
 from catalight.usecases.webhooks.signing_secrets import SigningSecrets
 
@@ -84,6 +86,7 @@ def tend_job() -> TendJob:
     record_images = RecordImages(jobs, rows, store(), utc_now)
     uploads = S3Uploads(s3(), os.environ["BUCKET"])
     abort_exports = AbortExports(MongoExports(mongodb()), uploads, store())
+    remove_file = RemoveFile(store(), uploads)
     return TendJob(
         jobs=jobs,
         rows=rows,
@@ -94,7 +97,16 @@ def tend_job() -> TendJob:
         end_rows=EndRows(rows, record_images, utc_now),
         reopen_rows=ReopenRows(jobs, rows, SendWindow(image_queue, ask_completion), utc_now),
         abort_exports=abort_exports,
-        purge_job=PurgeJob(jobs, rows, store(), abort_exports, utc_now, retention),
+        purge_job=PurgeJob(jobs, rows, store(), abort_exports, remove_file, utc_now, retention),
+        tend_upload=TendUpload(
+            jobs=jobs,
+            rows=rows,
+            big_uploads=MongoBigUploads(mongodb()),
+            remove_file=remove_file,
+            ingest_queue=queue("INGEST"),
+            clock=utc_now,
+            retention=retention,
+        ),
         clock=utc_now,
         retention=retention,
     )

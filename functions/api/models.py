@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from catalight.domain.errors import Problem as CatalogueProblem
 from catalight.domain.image.report import Times
 from catalight.domain.job.job import Job, JobState
+from catalight.domain.job.upload import BigUpload, UploadState
 from catalight.domain.job.webhook import Webhook, WebhookState
 
 type ShownState = Literal["PENDING", "PROCESSING", "COMPLETED", "CANCELLED", "FAILED"]
@@ -124,6 +125,27 @@ class WebhookStatus(BaseModel):
         return cls(state=webhook.state, attempts=attempts, next_at=webhook.next_at)
 
 
+class UploadProgress(BaseModel):
+    """A big upload: how far its file is read, or what is wrong with it."""
+
+    state: UploadState = Field(examples=["READING"])
+    bytes: int = Field(description="Size of the file, or as it was announced", examples=[312_000_000])
+    bytes_read: int = Field(description="Of an unpacked copy, if the file is packed", examples=[120_000_000])
+    problems: list[Note] = Field(description="The first 100; in lists of jobs none")
+    problems_total: int = Field(examples=[0])
+
+    @classmethod
+    def of(cls, upload: BigUpload) -> Self:
+        """Return the progress of an upload."""
+        return cls(
+            state=upload.state,
+            bytes=upload.true_size or upload.size,
+            bytes_read=upload.read,
+            problems=list(map(Note.of, upload.problems)),
+            problems_total=upload.problems_total,
+        )
+
+
 class Status(BaseModel):
     """Progress of a job; the counts are exact once it is COMPLETED."""
 
@@ -143,6 +165,7 @@ class Status(BaseModel):
     finished_at: datetime | None
     expires_at: datetime = Field(description="When the job, its images and its result are deleted")
     webhook: WebhookStatus | None
+    upload: UploadProgress | None = Field(None, description="Of a job that began with POST /uploads")
     links: Links
 
     @classmethod
@@ -166,6 +189,7 @@ class Status(BaseModel):
             finished_at=job.finished_at,
             expires_at=job.expires_at,
             webhook=WebhookStatus.of(webhook) if webhook else None,
+            upload=UploadProgress.of(job.upload) if job.upload else None,
             links=Links.of(job.id),
         )
 

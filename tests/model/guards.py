@@ -15,12 +15,14 @@ from catalight.usecases.images.give_up import GiveUp
 from catalight.usecases.images.process_range import ProcessRange
 from catalight.usecases.images.record_images import RecordImages
 from catalight.usecases.images.share_outcomes import ShareOutcomes
-from catalight.usecases.jobs import submit
 from catalight.usecases.jobs.ask_completion import AskCompletion
 from catalight.usecases.jobs.finish import FinishJob
+from catalight.usecases.jobs.make_rows import MakeRows
 from catalight.usecases.jobs.reopen_rows import ReopenRows
 from catalight.usecases.upkeep.purge_job import PurgeJob
 from catalight.usecases.upkeep.tend_job import TendJob
+from catalight.usecases.uploads.tend_upload import TendUpload
+from tests.fake_uploads import MemoryBigUploads
 from tests.fakes import MemoryDeliveries, MemoryJobs, MemoryRows
 
 
@@ -116,7 +118,7 @@ GUARDS = [
     Guard(MemoryJobs, "publish", " and job.state is JobState.FINISHING", "", "an aggregator sleeps"),
     Guard(MemoryJobs, "publish", "job.run == run and ", "", "an aggregator sleeps"),
     Guard(MemoryJobs, "begin_run", "job.run == new.run - 1 and ", "", "retried twice"),
-    Guard(MemoryJobs, "begin_run", " and job.state.has_result", "", "retried and deleted"),
+    Guard(MemoryJobs, "begin_run", " and job.has_result", "", "retried and deleted"),
     Guard(
         MemoryJobs,
         "expire",
@@ -175,8 +177,19 @@ GUARDS = [
         "two renditions",
         0,
     ),
-    Guard(submit, "_images", "earlier[1] + rendition", "earlier[1]", "two renditions, repeated", 0),
+    Guard(MakeRows, "_images", "earlier[1] + rendition", "earlier[1]", "two renditions, repeated", 0),
     Guard(Image, "anew", "rendition=self.rendition,", "", "two renditions, and one cannot be made", 0),
+    # big uploads
+    Guard(
+        TendUpload,
+        "unsealed",
+        "self.ingest_queue.send([IngestUpload(job.id)])",
+        "pass",
+        "uploaded and packed",
+    ),
+    Guard(PurgeJob, "__call__", "self.remove_file(job)", "pass", "uploaded and deleted"),
+    Guard(TendUpload, "ended", "job.moved_at + GRACE > self.clock()", "False", "uploaded and cancelled"),
+    Guard(MemoryBigUploads, "_of", " and job.state in RUNNING", "", "uploaded and deleted"),
     # recovery
     Guard(
         ProcessRange, "__call__", "job.state in ENDED", "job.state in (*ENDED, JobState.FINISHING)", "one row"

@@ -1,10 +1,12 @@
 """The scenarios: small jobs that the model runs."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from catalight.domain.image.formats import Target
 from catalight.domain.job.ranges import DUPLICATE
-from catalight.domain.messages import DeliverWebhook, FinishJob, ProcessRange, TendJob
+from catalight.domain.job.upload import UploadState
+from catalight.domain.messages import DeliverWebhook, FinishJob, IngestUpload, ProcessRange, TendJob
 from tests.model.inputs import Call
 from tests.model.scenario import Run, Scenario, submit
 from tests.pipeline import BUSY, MISSING
@@ -74,6 +76,52 @@ def _late(run: Run) -> list[Call]:
     return [*submit(run), Call("two days", lambda: run.skip_time(days=2), lambda: bool(run.jobs.jobs))]
 
 
+def _upload(run: Run) -> list[Call]:
+    """The client announces a file and sends it."""
+    send = Call("send the file", run.send_file, lambda: bool(run.jobs.jobs))
+    return [Call("announce", lambda: run.announce()), send]
+
+
+def _upload_and_confirm(run: Run) -> list[Call]:
+    announce = Call("announce", lambda: run.announce(confirm=True))
+    return [
+        announce,
+        _upload(run)[-1],
+        replace(_with_job("confirm", run, "confirm_upload"), ready=_understood(run)),
+    ]
+
+
+def _understood(run: Run) -> Callable[[], bool]:
+    def understood() -> bool:
+        return any(
+            job.upload and job.upload.state is UploadState.UNDERSTOOD for job in run.jobs.jobs.values()
+        )
+
+    return understood
+
+
+def _upload_cancel(run: Run) -> list[Call]:
+    return [*_upload(run), replace(_cancel(run)[-1], ready=lambda: _is_read(run))]
+
+
+def _upload_delete(run: Run) -> list[Call]:
+    return [*_upload(run), replace(_delete(run)[-1], ready=lambda: _is_read(run))]
+
+
+def _is_read(run: Run) -> bool:
+    """Whether a part of a file was read."""
+    return any(job.upload and job.upload.checkpoint for job in run.jobs.jobs.values())
+
+
+def _announced_only(run: Run) -> list[Call]:
+    return _upload(run)[:1]
+
+
+def _announced_twice(run: Run) -> list[Call]:
+    again = Call("announce again", lambda: run.announce("key"))
+    return [Call("announce", lambda: run.announce("key")), again, _upload(run)[-1]]
+
+
 def _expired(run: Run) -> list[Call]:
     def ended() -> bool:
         return any(job.state.has_result for job in run.jobs.jobs.values())
@@ -97,7 +145,26 @@ def _resubmit_while_abandoned(run: Run) -> list[Call]:
     return [first, replace(again, ready=lambda: _being_tended(run))]
 
 
+UPLOADS = {
+    "uploaded": Scenario((A, f"{B} no", A), calls=_upload, webhook_url=HOOK),
+    "uploaded in two renditions": Scenario((A, B), calls=_upload, names=TWO, window=2),
+    "uploaded and packed": Scenario((A, B), calls=_upload, packed=True),
+    "uploaded, and its file is bad": Scenario(("no", "URL"), calls=_upload, webhook_url=HOOK),
+    "uploaded and confirmed": Scenario((A, B), calls=_upload_and_confirm),
+    "uploaded and cancelled": Scenario((A, B, C), calls=_upload_cancel, webhook_url=HOOK),
+    "uploaded and deleted": Scenario((A, B, C), calls=_upload_delete),
+    "announced only": Scenario((A,), calls=_announced_only),
+    "announced twice with one idempotency key": Scenario((A,), calls=_announced_twice),
+    "uploaded, and a reader sleeps": Scenario((A, B), calls=_upload, sleeper=(IngestUpload, "rows.insert")),
+    "uploaded, and a reader sleeps at the end": Scenario(
+        (A, B), calls=_upload, sleeper=(IngestUpload, "big_uploads.submit")
+    ),
+    "uploaded, and a reader crashes": Scenario((A, B, C), calls=_upload, crashes_at="big_uploads.advance"),
+    "uploaded, and the sealing reader crashes": Scenario((A,), calls=_upload, crashes_at="image_queue.send"),
+}
+
 SCENARIOS = {
+    **UPLOADS,
     "one row": Scenario((A,), webhook_url=HOOK, swept=False),
     "one lane of three ranges": Scenario((A, B, C), swept=False),
     "three ranges in two lanes": Scenario((A, B, C), window=2),

@@ -137,7 +137,8 @@ MAY_IMPORT = {
         "exports": {"jobs", "callers", "ports"},
         "images": {"jobs", "callers", "ports"},
         "webhooks": {"jobs", "callers", "ports"},
-        "upkeep": {"images", "webhooks", "exports", "jobs", "callers", "ports"},
+        "uploads": {"exports", "jobs", "callers", "ports"},
+        "upkeep": {"uploads", "images", "webhooks", "exports", "jobs", "callers", "ports"},
     },
     "domain": {
         "catalogue": set(),

@@ -6,6 +6,7 @@ import pytest
 
 from catalight.adapters.mongo import (
     Connection,
+    MongoBigUploads,
     MongoColumnMemory,
     MongoDeliveries,
     MongoExports,
@@ -15,6 +16,7 @@ from catalight.adapters.mongo import (
     MongoUsage,
 )
 from tests.fake_exports import MemoryExports
+from tests.fake_uploads import MemoryBigUploads
 from tests.fakes import MemoryColumns, MemoryDeliveries, MemoryJobs, MemoryKeys, MemoryRows, MemoryUsage
 from tests.integration.adapters.ports.stores import Store
 
@@ -25,7 +27,8 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
         memory = MemoryJobs()
         deliveries, columns, exports = MemoryDeliveries(memory), MemoryColumns(), MemoryExports()
         rows, keys, usage = MemoryRows(), MemoryKeys(), MemoryUsage()
-        yield Store(memory, memory, deliveries, rows, keys, usage, columns, exports)
+        big = MemoryBigUploads(memory)
+        yield Store(memory, memory, deliveries, rows, keys, usage, columns, exports, big)
     else:
         yield _on_mongodb(request.getfixturevalue("mongodb"))
 
@@ -35,4 +38,5 @@ def _on_mongodb(mongodb: Connection) -> Store:
     keys, usage, remembered = MongoKeys(mongodb), MongoUsage(mongodb), MongoColumnMemory(mongodb)
     for collection in (jobs, rows, keys, usage, remembered, exports):
         collection.ensure_indexes()
-    return Store(jobs, jobs, MongoDeliveries(mongodb), rows, keys, usage, remembered, exports)
+    big = MongoBigUploads(mongodb)
+    return Store(jobs, jobs, MongoDeliveries(mongodb), rows, keys, usage, remembered, exports, big)

@@ -11,6 +11,7 @@ from catalight.domain.errors import (
     ConfigurationError,
     ImageError,
     KeyNotFoundError,
+    ObjectChangedError,
     UnavailableError,
     UnderstoodOtherwiseError,
     UploadGoneError,
@@ -370,7 +371,8 @@ def test_an_unexpected_error_does_not_reach_the_server_which_would_log_it(
 
 def test_every_error_that_can_reach_the_api_is_mapped_to_a_problem() -> None:
     never_in_the_api = {
-        *(ImageError, KeyNotFoundError, ConfigurationError, UnderstoodOtherwiseError, UploadGoneError)
+        *(ImageError, KeyNotFoundError, ConfigurationError, UnderstoodOtherwiseError, UploadGoneError),
+        ObjectChangedError,
     }
     assert set(problems.CATALIGHT_ERRORS) == set(all_subclasses(CatalightError)) - never_in_the_api
 

@@ -1,5 +1,6 @@
 """MongoDB: jobs and rows (the source of truth), API keys and usage, throttled hosts, columns, exports."""
 
+from catalight.adapters.mongo.big_uploads import MongoBigUploads
 from catalight.adapters.mongo.client import Document
 from catalight.adapters.mongo.columns import MongoColumnMemory
 from catalight.adapters.mongo.connection import Connection, MongoPing
@@ -14,6 +15,7 @@ from catalight.adapters.mongo.usage import MongoUsage
 __all__ = [
     "Connection",
     "Document",
+    "MongoBigUploads",
     "MongoColumnMemory",
     "MongoDeliveries",
     "MongoExports",

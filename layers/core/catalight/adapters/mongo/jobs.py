@@ -26,7 +26,11 @@ INDEXES = [
 WITH_RESULT = [state for state in JobState if state.has_result]
 
 # These may have megabytes: those of many jobs would not fit into a function's memory.
-LISTED = {"header": False, "origin": False}
+LISTED = {
+    "header": False,
+    "origin": False,
+    **{f"upload.{name}": False for name in ("checkpoint", "overview", "problems", "warnings")},
+}
 
 
 class MongoJobs(Mongo):
@@ -103,7 +107,8 @@ class MongoJobs(Mongo):
         self._update_if(job_id, conditions, now, state=end, counts=asdict(counts), finished_at=now)
 
     def begin_run(self, new: Job) -> bool:
-        conditions = {"run": new.run - 1, "state": {"$in": WITH_RESULT}}
+        has_result: Document = {"$or": [{"sealed": True}, {"upload": None}]}
+        conditions = {"run": new.run - 1, "state": {"$in": WITH_RESULT}, **has_result}
         document = to_document(new)
         webhook: Document = document.pop("webhook") or {}
         for stored in ("deliveries", "busy_until", "redeliveries"):  # may have changed since the job was read
@@ -140,7 +145,7 @@ class MongoJobs(Mongo):
             {"_id": job_id, "state": JobState.GONE, "bury_at": None},
             {
                 "$set": {**nothing, "bury_at": until},
-                "$unset": {"remembered": True, "naming": True, "origin": True},
+                "$unset": {"remembered": True, "naming": True, "origin": True, "upload": True},
             },
         )
 

@@ -17,6 +17,7 @@ from catalight.domain.job.request_headers import RequestHeaders
 from catalight.domain.job.result_form import ResultForm
 from catalight.domain.job.retention import Retention
 from catalight.domain.job.row import Image, ImageState
+from catalight.domain.job.upload import BigUpload
 from catalight.domain.job.webhook import Webhook
 
 
@@ -43,7 +44,7 @@ class JobState(StrEnum):
 
     @property
     def has_result(self) -> bool:
-        """Whether a result is published."""
+        """Whether a result may be published."""
         return self in (JobState.COMPLETED, JobState.CANCELLED)
 
 
@@ -106,7 +107,8 @@ class Job:
     images of the catalogue, and `counts` each of their `renditions`. Without `naming`, an image has the name
     of its source. `origin` is None if the job is older than this field. `result` is the form of the result
     that is written when a run ends. The job is kept for `keep_days` after a run began; None: for as long as
-    the deployment keeps jobs.
+    the deployment keeps jobs. `upload` is the file of a job that is read in steps; until it is sealed,
+    `header` and what follows from it are not known.
 
     `fingerprint` distinguishes submissions with the same Idempotency-Key. At `deadline_at` the run ends with
     what exists by then, and at `expires_at` the job is removed. `moved_at` is when the job last made
@@ -149,6 +151,12 @@ class Job:
     naming: Naming | None = None
     result: ResultForm = field(default_factory=ResultForm)
     keep_days: int | None = None
+    upload: BigUpload | None = None
+
+    @property
+    def has_result(self) -> bool:
+        """Whether a result is published. A big upload may end without one, before it was submitted."""
+        return self.state.has_result and (self.sealed or self.upload is None)
 
     @property
     def outputs_total(self) -> int:

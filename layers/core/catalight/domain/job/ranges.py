@@ -7,7 +7,7 @@ crashes between ending a range and sending the next, the redelivered message sen
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from catalight.domain.job.row import Image, Row, pending_images
 from catalight.domain.messages import ProcessRange
@@ -40,17 +40,27 @@ def weight(images: Iterable[Image]) -> float:
     return total
 
 
-def assign(weights: Iterable[float], size: float = IMAGES_PER_RANGE) -> Iterator[int | None]:
-    """Yield the range of each row: consecutive rows share one until their weights add up to `size` or more.
+@dataclass(slots=True)
+class Assignment:
+    """Assigns rows to ranges: consecutive rows share one until their weights add up to enough.
 
-    A row without weight gets None.
+    `current` is the range of the last rows, and `in_range` what their weights add up to.
     """
-    current, in_range = 0, 0.0
-    for images in weights:
-        if in_range >= size:
-            current, in_range = current + 1, 0.0
-        in_range += images
-        yield current if images else None
+
+    current: int = 0
+    in_range: float = 0.0
+
+    def __call__(self, weight: float) -> int | None:
+        """Return the range of the next row; None if it has no weight."""
+        if self.in_range >= IMAGES_PER_RANGE:
+            self.current, self.in_range = self.current + 1, 0.0
+        self.in_range += weight
+        return self.current if weight else None
+
+
+def assign(weights: Iterable[float]) -> Iterator[int | None]:
+    """Yield the range of each row, as Assignment does from the first row on."""
+    return map(Assignment(), weights)
 
 
 def first_window(ranges: int, window: int) -> range:

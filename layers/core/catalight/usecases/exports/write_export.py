@@ -48,7 +48,7 @@ class WriteExport:
     def __call__(self, message: Message, seconds_left: SecondsLeft) -> None:
         """Handle one message. Raise UnavailableError in an outage, which does not count as an attempt."""
         job = current(self.jobs, message.job_id, message.run)
-        if job is None or not job.state.has_result:
+        if job is None or not job.has_result:
             return
         is_zip = message.form == ResultFormat.ZIP
         lease = export.LEASE if is_zip else timedelta(seconds=seconds_left()) + MARGIN

@@ -39,7 +39,7 @@ class FinishJob:
             return
         if job.state is JobState.FINISHING:
             self._publish(job)
-        elif not job.state.has_result:
+        elif not job.has_result:
             return
         if job.webhook and job.webhook.state is WebhookState.PENDING:
             self.webhook_queue.send([DeliverWebhook(job.id, job.run)])

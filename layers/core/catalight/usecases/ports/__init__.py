@@ -13,8 +13,10 @@ from catalight.usecases.ports.outside import (
     WriteResult,
 )
 from catalight.usecases.ports.storage import ObjectReader, ObjectStore, Uploads
+from catalight.usecases.ports.uploads import BigUploads, ObjectRanges, UploadForms
 
 __all__ = [
+    "BigUploads",
     "Clock",
     "ColumnMemory",
     "Deliveries",
@@ -24,12 +26,14 @@ __all__ = [
     "JobList",
     "Jobs",
     "Keys",
+    "ObjectRanges",
     "ObjectReader",
     "ObjectStore",
     "Queue",
     "ReadTable",
     "Rows",
     "SecondsLeft",
+    "UploadForms",
     "Uploads",
     "Usage",
     "WebhookSender",

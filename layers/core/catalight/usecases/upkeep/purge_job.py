@@ -9,6 +9,7 @@ from catalight.domain.job.retention import Retention
 from catalight.domain.job.sweeping import GRACE
 from catalight.usecases.exports.abort_exports import AbortExports
 from catalight.usecases.ports import Clock, Jobs, ObjectStore, Rows, SecondsLeft
+from catalight.usecases.uploads.tend_upload import RemoveFile
 
 BATCH = 100  # rows of one rendition, of up to 100 images
 MIN_SECONDS_LEFT = 30.0  # seconds; more than a batch takes
@@ -27,6 +28,7 @@ class PurgeJob:
     rows: Rows
     store: ObjectStore
     abort_exports: AbortExports
+    remove_file: RemoveFile
     clock: Clock
     retention: Retention
 
@@ -36,6 +38,7 @@ class PurgeJob:
         no_writers = job.moved_at + GRACE <= now
         self.abort_exports.all(job.id, forget=no_writers)
         self.store.delete(stored_keys.result_keys(job))
+        self.remove_file(job)
         for batch in batched(self.rows.stream(job.id), BATCH // len(job.renditions), strict=False):
             self.store.delete(key for row in batch for key in stored_keys.possible_keys(job, row))
             if no_writers:

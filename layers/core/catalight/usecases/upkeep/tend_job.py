@@ -14,6 +14,7 @@ from catalight.usecases.jobs.ask_completion import AskCompletion
 from catalight.usecases.jobs.reopen_rows import ReopenRows
 from catalight.usecases.ports import Clock, Jobs, Queue, Rows, SecondsLeft
 from catalight.usecases.upkeep.purge_job import PurgeJob
+from catalight.usecases.uploads.tend_upload import TendUpload
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class TendJob:
     reopen_rows: ReopenRows
     abort_exports: AbortExports
     purge_job: PurgeJob
+    tend_upload: TendUpload
     clock: Clock
     retention: Retention
 
@@ -44,14 +46,21 @@ class TendJob:
             self.jobs.expire(job.id, job.run, self.clock())
         elif job.state in ENDED:
             self._tend_webhook(job)
+            self._continue_unless(self.tend_upload.ended(job, seconds_left), job)
         elif job.state is JobState.FINISHING:
             if self._is_stalled(job):
                 self.aggregator_queue.send([FinishJob(job.id, job.run)])
         elif job.sealed:
             self._tend_running(job, seconds_left)
-        elif job.run > 1:
+        else:
+            self._tend_unsealed(job)
+
+    def _tend_unsealed(self, job: Job) -> None:
+        if job.run > 1:
             self.abort_exports.before(job.id, job.run)
             self.reopen_rows(job)
+        elif job.upload:
+            self.tend_upload.unsealed(job)
         elif sweeping.unsealed_too_long(job, self.clock()):
             self.jobs.abandon(job.id, self.clock())
 
