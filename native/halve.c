@@ -38,8 +38,8 @@ typedef struct {
 } Square;
 
 typedef struct {
-    const int16_t *block;
-    uint64_t nonzero;
+    int32_t dc;
+    const uint32_t *at, *end;           // words of its AC values
 } Source;
 
 static int add_value(Square *to, int32_t value, size_t place, const Line *lines) {
@@ -53,10 +53,11 @@ static int add_value(Square *to, int32_t value, size_t place, const Line *lines)
 
 // `lines` is NULL if this axis is not halved.
 static int add_across(Square *to, Source source, const uint8_t *steps, const Line *lines) {
-    int ok = add_value(to, source.block[0] * steps[0], 0, lines);
-    for (uint64_t bits = source.nonzero & ~(uint64_t)1; bits && ok; bits &= bits - 1) {
-        size_t k = (size_t)__builtin_ctzll(bits);
-        ok = add_value(to, source.block[k] * steps[k], NATURAL_ORDER[k], lines);
+    int ok = add_value(to, source.dc * steps[0], 0, lines);
+    for (; source.at < source.end && ok; source.at++) {
+        uint32_t k = index_of(*source.at);
+        int32_t size = (int32_t)(magnitude_of(*source.at) >> FRACTION);
+        ok = add_value(to, (is_negative(*source.at) ? -size : size) * steps[k], NATURAL_ORDER[k], lines);
     }
     return ok;
 }
@@ -72,7 +73,7 @@ static void add_down(Square *to, const Square *from, const Line *lines) {
 // Four blocks (two, if one axis is not halved) of one and the same colour give another one.
 static int is_flat(const Source *source, size_t count) {
     for (size_t i = 0; i < count; i++)
-        if (source[i].nonzero || source[i].block[0] != source[0].block[0]) return 0;
+        if (source[i].at < source[i].end || source[i].dc != source[0].dc) return 0;
     return 1;
 }
 
@@ -84,20 +85,21 @@ static int put_flat(int32_t dc, const Component *component, int16_t *out) {
     return 1;
 }
 
-int halve(const Rows *rows, size_t c, const Component *component, const Axis *across, const Axis *down, size_t y, Block *out,
+int halve(const Strip *strip, size_t c, const Component *component, const Axis *across, const Axis *down, size_t y, Block *out,
           uint64_t *nonzero) {
     Line scales[SIDE];
     find_scales(component->after, scales);
     size_t wide = across->halved ? 2 : 1, high = down->halved ? 2 : 1;
+    const uint32_t *next[STRIP_ROWS] = {strip->words[c][0], strip->words[c][1]};
     for (size_t x = 0; x < across->blocks; x++) {
-        Source source[4];
+        Source source[2 * STRIP_ROWS];
         for (size_t i = 0; i < wide * high; i++) {
-            size_t at = i / wide * rows->stride[c] + wide * x + i % wide;
-            source[i] = (Source){rows->blocks[c][at], rows->nonzero[c][at]};
+            const uint32_t *at = next[i / wide];
+            source[i] = (Source){dc_of(*at), at + 1, at + 1 + values_of(*at)}, next[i / wide] = source[i].end;
         }
         nonzero[x] = 0;
         if (is_flat(source, wide * high)) {
-            if (!put_flat(source[0].block[0], component, out[x])) return 0;
+            if (!put_flat(source[0].dc, component, out[x])) return 0;
             continue;
         }
         Square made = {0};

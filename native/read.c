@@ -3,15 +3,13 @@
 #include "read.h"
 
 enum { LARGEST_LEVEL = 1 << 14 };       // of a DC value
-enum { AT_ONCE = 5 };                   // codes of at most LOOKUP_BITS that one refill is enough for
+enum { AT_ONCE = 4 };                   // codes of at most LOOKUP_BITS that one refill is enough for, after that of a DC value
 
-int begin_reading(Reading *reading, const Scan *scan, const Block *dead_zones) {
-    static const Block NONE = {0};
-    for (uint32_t i = 0; i < scan->components; i++)
-        reading->dead_zones[i] = dead_zones ? dead_zones[scan->component[i]] : NONE;
+int begin_reading(Reading *reading, const Scan *scan) {
     int with_dc = scan->first == 0 && !scan->refines, with_ac = scan->last > 0;
     reading->left = scan->interval, reading->restarts = reading->eob_run = 0;
     memset(reading->last_dc, 0, sizeof reading->last_dc);
+    reading->all = no_quantiser();
     reading->reader = (Reader){scan->data + scan->start, scan->data + scan->length, 0, 0, 0};
     for (uint32_t table = 0; table < TABLES; table++) {
         uint32_t dc = 0, ac = 0;
@@ -74,52 +72,29 @@ static SlowCode slow_ac_code(Reader reader, const Lookup *lookup) {
     return (SlowCode){reader, code};
 }
 
-// The bit of a value, if it is not in the dead zone.
-static inline uint64_t bit_of(int32_t value, const int16_t *dead_zone, uint32_t k) {
-    return (uint64_t)(value > dead_zone[k] || value < -dead_zone[k]) << k;
-}
-
-// Reads one value, or the end of the block.
-static int read_ac_value(Reader *reader, const Lookup *lookup, const int16_t *dead_zone, int16_t *block, uint32_t *k, uint64_t *found) {
-    SlowCode slow = slow_ac_code(*reader, lookup);
-    *reader = slow.reader, *k += slow.code.run + 1u;
-    if (slow.code.length == 0 || *k >= BLOCK) return slow.code.length && slow.code.run == BLOCK;
-    block[*k] = slow.code.value, *found |= bit_of(slow.code.value, dead_zone, *k);
-    return 1;
-}
-
-// The hot loop.
-static inline int read_ac(Reader *from, const Lookup *lookup, const int16_t *dead_zone, int16_t *block, uint64_t *nonzero) {
-    Reader reader = *from;
-    uint64_t found = 0;
-    uint32_t k = 0;
-    int ok = 1;
-    while (k < BLOCK - 1 && ok) {
-        refill(&reader);
-        for (int i = 0; i < AT_ONCE && k < BLOCK - 1; i++) {
-            AcPair pair = lookup->ac_pairs[reader.bits >> (64 - LOOKUP_BITS)];
-            uint32_t first = k + pair.first, second = first + pair.second;
-            if (__builtin_expect(pair.length != 0 && second < BLOCK - 1, 1)) {
-                reader.bits <<= pair.length, reader.count -= pair.length;
-                block[first] = pair.values[0], block[second] = pair.values[1];
-                found |= bit_of(pair.values[0], dead_zone, first) | bit_of(pair.values[1], dead_zone, second), k = second;
-                continue;
-            }
-            if (pair.length && first < BLOCK - 1 && pair.second == BLOCK + 1) {  // a value and the end
-                reader.bits <<= pair.length, reader.count -= pair.length;
-                block[first] = pair.values[0], found |= bit_of(pair.values[0], dead_zone, first), k = BLOCK;
+// The hot loop. Writes the words of a block's AC values, and sometimes one or two more. Returns their end, or NULL if broken.
+static inline __attribute__((always_inline)) uint32_t *read_values(Reader *reader, const Lookup *lookup, const Quantiser *quantiser,
+                                                                   uint32_t *at, int32_t *largest) {
+    for (uint32_t k = 0;;) {
+        for (int i = 0; i < AT_ONCE; i++) {
+            AcPair pair = lookup->ac_pairs[reader->bits >> (64 - LOOKUP_BITS)];
+            uint32_t first = k + pair.first;
+            if (__builtin_expect(first >= BLOCK - 1, 0)) {
+                SlowCode slow = slow_ac_code(*reader, lookup);
+                *reader = slow.reader, k += slow.code.run + 1u;
+                if (slow.code.length == 0 || k >= BLOCK) return slow.code.length && slow.code.run == BLOCK ? at : NULL;
+                at = put_level(quantiser, k, slow.code.value, at, largest);
+                if (k == BLOCK - 1) return at;
                 break;
             }
-            if (pair.length && pair.first == BLOCK + 1) {
-                reader.bits <<= pair.length, reader.count -= pair.length, k = BLOCK;
-                break;
-            }
-            ok = read_ac_value(&reader, lookup, dead_zone, block, &k, &found);
-            break;
+            reader->bits <<= pair.length, reader->count -= pair.length;
+            at = put_level(quantiser, first, pair.values[0], at, largest);
+            k = first + pair.second;
+            at = put_level(quantiser, k, pair.values[1], at, largest);
+            if (k >= BLOCK - 1) return k & BLOCK ? NULL : at;
         }
+        refill(reader);
     }
-    *from = reader, *nonzero = found;
-    return ok;
 }
 
 static int read_first_ac(Reading *reading, const Lookup *lookup, const Scan *scan, int16_t *block, uint64_t *nonzero) {
@@ -205,12 +180,38 @@ static int refine_ac(Reading *reading, const Lookup *lookup, const Scan *scan, i
     return 1;
 }
 
+// Reads a block into words. Returns their end, or NULL if broken.
+static inline __attribute__((always_inline)) uint32_t *read_words(Reader *reader, const Lookup *dc, const Lookup *ac, int32_t *last_dc,
+                                                                  const Quantiser *quantiser, uint32_t *at, int32_t *largest) {
+    int16_t value;
+    if (!read_dc(reader, dc, last_dc, 0, &value)) return NULL;
+    *largest = (int32_t)(quantiser->limits[0] - magnitude(value));
+    uint32_t *end = read_values(reader, ac, quantiser, at + 1, largest);
+    if (end) *at = block_word(dc_level(quantiser, value), (uint32_t)(end - at - 1));
+    return end;
+}
+
+static int read_sequential(Reading *reading, const Scan *scan, uint32_t i, int16_t *block, uint64_t *nonzero) {
+    uint32_t words[BLOCK + 4];
+    int32_t largest;
+    Reader reader = reading->reader;
+    const Lookup *dc = &reading->dc[scan->dc[i]], *ac = &reading->ac[scan->ac[i]];
+    uint32_t *end = read_words(&reader, dc, ac, &reading->last_dc[i], &reading->all, words, &largest);
+    if (end == NULL) return 0;
+    block[0] = (int16_t)dc_of(words[0]);
+    for (const uint32_t *at = words + 1; at < end; at++) {
+        uint32_t k = index_of(*at);
+        int16_t value = (int16_t)(magnitude_of(*at) >> FRACTION);
+        block[k] = is_negative(*at) ? (int16_t)-value : value, *nonzero |= (uint64_t)1 << k;
+    }
+    reading->reader = reader;
+    return 1;
+}
+
 static inline int read_block(Reading *reading, const Scan *scan, uint32_t i, int16_t *block, uint64_t *nonzero) {
     Reader *reader = &reading->reader;
     const Lookup *dc = &reading->dc[scan->dc[i]], *ac = &reading->ac[scan->ac[i]];
-    if (!scan->progressive) {
-        return read_dc(reader, dc, &reading->last_dc[i], 0, block) && read_ac(reader, ac, reading->dead_zones[i], block, nonzero);
-    }
+    if (!scan->progressive) return read_sequential(reading, scan, i, block, nonzero);
     if (scan->first && scan->refines) return refine_ac(reading, ac, scan, block, nonzero);
     if (scan->first) return read_first_ac(reading, ac, scan, block, nonzero);
     if (!scan->refines) return read_dc(reader, dc, &reading->last_dc[i], scan->shift, block);
@@ -242,5 +243,37 @@ int read_row(Reading *reading, const Scan *scan, const Image *image, const Rows 
             }
         }
     }
+    return 1;
+}
+
+int read_strip(Reading *reading, const Scan *scan, const Image *image, const Quantiser *quantisers, Strip *strip, size_t row, size_t to) {
+    Reader reader = reading->reader;
+    if (is_exhausted(&reader)) return 0;
+    for (uint32_t c = 0; c < image->components; c++)
+        for (size_t r = 0; r < image->component[c].down; r++) strip->ends[c][to * image->component[c].down + r] = strip->words[c][to * image->component[c].down + r];
+    for (uint32_t mcu = 0; mcu < image->mcus_across; mcu++) {
+        if (scan->interval && reading->left-- == 0) {
+            reading->reader = reader;
+            if (!restart(reading, scan)) return 0;
+            reading->left--, reader = reading->reader;
+        }
+        for (uint32_t c = 0; c < image->components; c++) {
+            const Component *component = &image->component[c];
+            const Lookup *dc = &reading->dc[scan->dc[c]], *ac = &reading->ac[scan->ac[c]];
+            uint32_t across = component->across;
+            for (uint32_t r = 0; r < component->down; r++) {
+                uint32_t **at = &strip->ends[c][to * component->down + r];
+                for (uint32_t x = mcu * across; x < (mcu + 1) * across; x++) {
+                    int32_t largest;
+                    uint32_t *end = read_words(&reader, dc, ac, &reading->last_dc[c], &quantisers[c], *at, &largest);
+                    if (end == NULL) return 0;
+                    if (x >= component->wide || row * component->down + r >= component->high) continue;
+                    if (largest < 0) return 0;
+                    *at = end;
+                }
+            }
+        }
+    }
+    reading->reader = reader;
     return 1;
 }
