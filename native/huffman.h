@@ -75,6 +75,16 @@ static inline void index_values(Lookup *lookup, int ac) {
     }
 }
 
+// For progressive scans: an end of block has the number of further blocks that it ends as its value.
+static inline void index_runs(Lookup *lookup) {
+    for (uint32_t i = 0; i < 1 << LOOKUP_BITS; i++) {
+        int length = lookup->codes[i] >> 8, symbol = lookup->codes[i] & 255, size = symbol >> 4;
+        if (length == 0 || symbol & 15 || symbol == ZEROS || length + size > LOOKUP_BITS) continue;
+        uint32_t bits = i >> (LOOKUP_BITS - length - size) & ((1u << size) - 1);
+        lookup->ac_codes[i] = (AcCode){(uint8_t)(length + size), BLOCK, (int16_t)((1u << size) - 1 + bits)};
+    }
+}
+
 static inline void index_pairs(Lookup *lookup) {
     for (uint32_t i = 0; i < 1 << LOOKUP_BITS; i++) {
         AcCode first = lookup->ac_codes[i], second = lookup->ac_codes[i << first.length & ((1 << LOOKUP_BITS) - 1)];

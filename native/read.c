@@ -19,6 +19,7 @@ int begin_reading(Reading *reading, const Scan *scan) {
         if (with_dc && dc) index_values(&reading->dc[table], 0);
         if (with_ac && ac) index_values(&reading->ac[table], 1);
         if (with_ac && ac && !scan->progressive) index_pairs(&reading->ac[table]);
+        if (with_ac && ac && scan->progressive && !scan->refines) index_runs(&reading->ac[table]);
     }
     return 1;
 }
@@ -97,89 +98,6 @@ static inline __attribute__((always_inline)) uint32_t *read_values(Reader *reade
     }
 }
 
-static int read_first_ac(Reading *reading, const Lookup *lookup, const Scan *scan, int16_t *block, uint64_t *nonzero) {
-    if (reading->eob_run) return reading->eob_run--, 1;
-    Reader reader = reading->reader;
-    uint64_t found = 0;
-    for (uint32_t k = scan->first; k <= scan->last; k++) {
-        refill(&reader);
-        AcCode code = lookup->ac_codes[reader.bits >> (64 - LOOKUP_BITS)];
-        if (code.length) {
-            reader.bits <<= code.length, reader.count -= code.length;
-            if (code.run == BLOCK) break;
-        } else {
-            int symbol = next_symbol(&reader, lookup), size = symbol & 15;
-            code = (AcCode){0, (uint8_t)(symbol >> 4), 0};
-            if (symbol < 0 || size + (int)scan->shift > LARGEST_AC) return 0;
-            if (size == 0 && code.run < ZERO_RUN - 1) {
-                reading->eob_run = (1u << code.run) - 1 + (code.run ? take(&reader, code.run) : 0);
-                break;
-            }
-            if (size) code.value = extended(take(&reader, size), size);
-        }
-        k += code.run;
-        if (code.value == 0) continue;
-        if (k > scan->last) return 0;
-        block[k] = (int16_t)(code.value * (1 << scan->shift)), found |= (uint64_t)1 << k;
-    }
-    reading->reader = reader, *nonzero |= found;
-    return 1;
-}
-
-static inline uint32_t take_bit(Reader *reader) {
-    if (reader->count == 0) refill(reader);
-    return take(reader, 1);
-}
-
-// Each of these values has a correction bit, which says whether its magnitude grows.
-static inline void correct(Reader *reader, uint32_t shift, int16_t *block, uint64_t values) {
-    while (values) {
-        refill(reader);
-        uint32_t count = (uint32_t)__builtin_popcountll(values), bits;
-        if (count > 16) count = 16;
-        bits = take(reader, (int)count) << (32 - count);
-        for (; count-- > 0; values &= values - 1, bits <<= 1) {
-            int16_t *value = &block[__builtin_ctzll(values)], step = (int16_t)(bits >> 31 << shift);
-            if ((*value & step) == 0) *value = (int16_t)(*value + (*value > 0 ? step : -step));
-        }
-    }
-}
-
-// Refines the `values` among `left`, up to the zero after `zeros` other zeros. Returns the bits of what comes after that.
-static inline uint64_t refine(Reader *reader, uint32_t shift, int16_t *block, uint64_t values, uint64_t left, int zeros, uint64_t *end) {
-    uint64_t free = left & ~values;
-    while (zeros-- > 0) free &= free - 1;
-    *end = free & -free;
-    uint64_t before = *end ? *end - 1 : ~(uint64_t)0;
-    correct(reader, shift, block, values & left & before);
-    return left & ~(before | *end);
-}
-
-static int refine_ac(Reading *reading, const Lookup *lookup, const Scan *scan, int16_t *block, uint64_t *nonzero) {
-    Reader *reader = &reading->reader;
-    uint64_t values = *nonzero, left = ~(uint64_t)0 << scan->first & ~(uint64_t)0 >> (BLOCK - 1 - scan->last);
-    while (reading->eob_run == 0 && left) {
-        refill(reader);
-        int symbol = next_symbol(reader, lookup), run = symbol >> 4, size = symbol & 15;
-        if (symbol < 0 || size > 1) return 0;
-        if (size == 0 && run < ZERO_RUN - 1) {
-            reading->eob_run = (1u << run) + (run ? take(reader, run) : 0);
-            break;
-        }
-        int negative = size && !take_bit(reader);
-        uint64_t end;
-        left = refine(reader, scan->shift, block, values, left, run, &end);
-        if (size == 0) continue;
-        if (end == 0) return 0;
-        block[__builtin_ctzll(end)] = (int16_t)(negative ? -(1 << scan->shift) : 1 << scan->shift), *nonzero |= end;
-    }
-    if (reading->eob_run) {
-        correct(reader, scan->shift, block, values & left);
-        reading->eob_run--;
-    }
-    return 1;
-}
-
 // Reads a block into words. Returns their end, or NULL if broken.
 static inline __attribute__((always_inline)) uint32_t *read_words(Reader *reader, const Lookup *dc, const Lookup *ac, int32_t *last_dc,
                                                                   const Quantiser *quantiser, uint32_t *at, int32_t *largest) {
@@ -208,27 +126,146 @@ static int read_sequential(Reading *reading, const Scan *scan, uint32_t i, int16
     return 1;
 }
 
+// Reads the first values of a block, or the end of its band in a run of blocks.
+static inline __attribute__((always_inline)) int read_first_ac(Reader *reader, uint32_t *eob_run, const Lookup *lookup, const Scan *scan,
+                                                               int16_t *block, uint64_t *nonzero) {
+    uint64_t found = 0;
+    uint32_t last = scan->last, shift = scan->shift;
+    for (uint32_t k = scan->first; k <= last; k++) {
+        refill(reader);
+        AcCode code = lookup->ac_codes[reader->bits >> (64 - LOOKUP_BITS)];
+        if (__builtin_expect(code.length != 0, 1)) {
+            reader->bits <<= code.length, reader->count -= code.length;
+        } else {
+            int symbol = next_symbol(reader, lookup), size = symbol & 15;
+            code = (AcCode){0, (uint8_t)(symbol >> 4), 0};
+            if (symbol < 0 || size + (int)shift > LARGEST_AC) return 0;
+            if (size == 0 && code.run < ZERO_RUN - 1) {
+                *eob_run = (1u << code.run) - 1 + (code.run ? take(reader, code.run) : 0);
+                break;
+            }
+            if (size) code.value = extended(take(reader, size), size);
+        }
+        if (code.run == BLOCK) {
+            *eob_run = (uint32_t)code.value;
+            break;
+        }
+        k += code.run;
+        if (code.value == 0) continue;
+        if (k > last) return 0;
+        block[k] = (int16_t)(code.value * (1 << shift)), found |= (uint64_t)1 << k;
+    }
+    *nonzero |= found;
+    return 1;
+}
+
+static inline uint32_t take_bit(Reader *reader) {
+    if (reader->count == 0) refill(reader);
+    return take(reader, 1);
+}
+
+// Takes a bit for each of these values and adds it to those that are taken already.
+static inline __attribute__((always_inline)) uint64_t take_corrections(Reader *reader, uint64_t values, uint64_t taken) {
+    for (int count = __builtin_popcountll(values); count > 0;) {
+        int part = count < 32 ? count : 32;
+        if (reader->count < part) refill(reader);
+        taken = taken << part | take(reader, part), count -= part;
+    }
+    return taken;
+}
+
+// Each of the values has a bit, which says whether its magnitude grows.
+static inline void correct(uint32_t shift, int16_t *block, uint64_t values, uint64_t bits) {
+    bits <<= -__builtin_popcountll(values) & 63;
+    for (; values; values &= values - 1, bits <<= 1) {
+        int16_t *value = &block[__builtin_ctzll(values)];
+        *value = (int16_t)(*value + (((*value >> 15 | 1) * (1 << shift)) & -(int)(bits >> 63)));
+    }
+}
+
+// The place of the zero after `run` other zeros; BLOCK if there is none.
+static inline uint32_t place_after(uint64_t zeros, int run) {
+    while (run-- > 0) zeros &= zeros - 1;
+    return zeros ? (uint32_t)__builtin_ctzll(zeros) : BLOCK;
+}
+
+static inline uint64_t below(uint32_t k) { return k < BLOCK ? ((uint64_t)1 << k) - 1 : ~(uint64_t)0; }
+
+// Adds the values of a block whose magnitude is one, and a bit to each of the values that it has. Their bits are between the codes:
+// they are collected, and added at the end.
+static inline __attribute__((always_inline)) int refine_ac(Reader *reader, uint32_t *eob_run, const Lookup *lookup, const Scan *scan,
+                                                           int16_t *block, uint64_t *nonzero) {
+    uint64_t band = below(scan->last + 1) & ~below(scan->first), values = *nonzero & band, left = band, bits = 0;
+    uint32_t k = scan->first;
+    while (*eob_run == 0 && left) {
+        refill(reader);
+        int symbol = next_symbol(reader, lookup), run = symbol >> 4, size = symbol & 15;
+        if (symbol < 0 || size > 1) return 0;
+        if (size == 0 && run < ZERO_RUN - 1) {
+            *eob_run = (1u << run) + (run ? take(reader, run) : 0);
+            break;
+        }
+        int16_t value = (int16_t)(size && take(reader, 1) ? 1 << scan->shift : -(1 << scan->shift));
+        uint32_t end = k + (uint32_t)run;
+        if ((values >> k & ((uint64_t)2 << run) - 1) != 0) {  // there are values among the zeros
+            end = place_after(left & ~values, run);
+            bits = take_corrections(reader, values & left & below(end), bits);
+        }
+        if (size && end > scan->last) return 0;
+        left = end < BLOCK - 1 ? left & ~below(end + 1) : 0, k = end + 1;
+        if (size) block[end] = value, *nonzero |= (uint64_t)1 << end;
+    }
+    if (*eob_run) {
+        bits = take_corrections(reader, values & left, bits);
+        --*eob_run;
+    }
+    if (values) correct(scan->shift, block, values, bits);
+    return 1;
+}
+
 static inline int read_block(Reading *reading, const Scan *scan, uint32_t i, int16_t *block, uint64_t *nonzero) {
-    Reader *reader = &reading->reader;
-    const Lookup *dc = &reading->dc[scan->dc[i]], *ac = &reading->ac[scan->ac[i]];
     if (!scan->progressive) return read_sequential(reading, scan, i, block, nonzero);
-    if (scan->first && scan->refines) return refine_ac(reading, ac, scan, block, nonzero);
-    if (scan->first) return read_first_ac(reading, ac, scan, block, nonzero);
-    if (!scan->refines) return read_dc(reader, dc, &reading->last_dc[i], scan->shift, block);
-    if (take_bit(reader)) *block = (int16_t)(*block | 1 << scan->shift);
+    if (!scan->refines) return read_dc(&reading->reader, &reading->dc[scan->dc[i]], &reading->last_dc[i], scan->shift, block);
+    if (take_bit(&reading->reader)) *block = (int16_t)(*block | 1 << scan->shift);
+    return 1;
+}
+
+// Reads a row of blocks of a scan of AC values.
+static int read_ac_row(Reading *reading, const Scan *scan, Block *blocks, uint64_t *nonzero, uint32_t count) {
+    Reader reader = reading->reader;
+    const Lookup *lookup = &reading->ac[scan->ac[0]];
+    uint32_t eob_run = reading->eob_run;
+    for (uint32_t x = 0; x < count; x++) {
+        if (is_exhausted(&reader)) return 0;
+        if (scan->interval && reading->left-- == 0) {
+            reading->reader = reader;
+            if (!restart(reading, scan)) return 0;
+            reading->left--, reader = reading->reader, eob_run = 0;
+        }
+        if (scan->refines) {
+            if (!refine_ac(&reader, &eob_run, lookup, scan, blocks[x], &nonzero[x])) return 0;
+        } else if (eob_run == 0) {
+            if (!read_first_ac(&reader, &eob_run, lookup, scan, blocks[x], &nonzero[x])) return 0;
+        } else if (scan->interval) {
+            eob_run--;
+        } else {                        // blocks without values in this scan
+            uint32_t run = eob_run < count - x ? eob_run : count - x;
+            eob_run -= run, x += run - 1;
+        }
+    }
+    reading->reader = reader, reading->eob_run = eob_run;
     return 1;
 }
 
 int read_row(Reading *reading, const Scan *scan, const Image *image, const Rows *rows, size_t to) {
     int alone = scan->components == 1;
     uint32_t count = alone ? image->component[scan->component[0]].wide : image->mcus_across;
+    if (scan->first) {
+        size_t c = scan->component[0], at = to * rows->stride[c];
+        return read_ac_row(reading, scan, rows->blocks[c] + at, rows->nonzero[c] + at, count);
+    }
     for (uint32_t mcu = 0; mcu < count; mcu++) {
         if (is_exhausted(&reading->reader)) return 0;
-        if (reading->eob_run && !scan->refines && scan->interval == 0) {  // blocks without values in this scan
-            uint32_t run = reading->eob_run < count - mcu ? reading->eob_run : count - mcu;
-            reading->eob_run -= run, mcu += run - 1;
-            continue;
-        }
         if (scan->interval && reading->left-- == 0) {
             if (!restart(reading, scan)) return 0;
             reading->left--;
