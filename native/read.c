@@ -5,11 +5,21 @@
 enum { LARGEST_LEVEL = 1 << 14 };       // of a DC value
 enum { AT_ONCE = 4 };                   // codes of at most LOOKUP_BITS that one refill is enough for, after that of a DC value
 
+// For each byte, the number of its bits and the place of each.
+static void find_places(Places *places) {
+    for (uint32_t byte = 0; byte < 256; byte++) {
+        places->count[byte] = 0;
+        for (uint8_t bit = 0; bit < 8; bit++)
+            if (byte >> bit & 1) places->of[byte][places->count[byte]++] = bit;
+    }
+}
+
 int begin_reading(Reading *reading, const Scan *scan) {
     int with_dc = scan->first == 0 && !scan->refines, with_ac = scan->last > 0;
     reading->left = scan->interval, reading->restarts = reading->eob_run = 0;
     memset(reading->last_dc, 0, sizeof reading->last_dc);
     reading->all = no_quantiser();
+    if (scan->refines) find_places(&reading->places);
     reading->reader = (Reader){scan->data + scan->start, scan->data + scan->length, 0, 0, 0};
     for (uint32_t table = 0; table < TABLES; table++) {
         uint32_t dc = 0, ac = 0;
@@ -164,13 +174,14 @@ static inline uint32_t take_bit(Reader *reader) {
     return take(reader, 1);
 }
 
-// Takes a bit for each of these values and adds it to those that are taken already.
-static inline __attribute__((always_inline)) uint64_t take_corrections(Reader *reader, uint64_t values, uint64_t taken) {
-    for (int count = __builtin_popcountll(values); count > 0;) {
-        int part = count < 32 ? count : 32;
-        if (reader->count < part) refill(reader);
-        taken = taken << part | take(reader, part), count -= part;
+// Takes up to 63 bits and adds them to those that are taken already.
+static inline __attribute__((always_inline)) uint64_t take_corrections(Reader *reader, uint32_t count, uint64_t taken) {
+    for (; __builtin_expect((int32_t)count > reader->count, 0); count--) {
+        if (reader->count == 0) refill(reader);
+        taken = taken << 1 | take(reader, 1);
     }
+    taken = taken << count | reader->bits >> 1 >> (63 - count);
+    reader->bits <<= count, reader->count -= (int32_t)count;
     return taken;
 }
 
@@ -183,21 +194,24 @@ static inline void correct(uint32_t shift, int16_t *block, uint64_t values, uint
     }
 }
 
-// The place of the zero after `run` other zeros; BLOCK if there is none.
-static inline uint32_t place_after(uint64_t zeros, int run) {
-    while (run-- > 0) zeros &= zeros - 1;
-    return zeros ? (uint32_t)__builtin_ctzll(zeros) : BLOCK;
+// The place of the bit after `count` others, BLOCK if there is none. Most often it is in the first byte, which can be predicted; a loop
+// over bits cannot.
+static inline uint32_t place_after(const Places *places, uint64_t bits, uint32_t count) {
+    for (uint32_t place = 0; bits; place += 8, bits >>= 8) {
+        uint32_t byte = bits & 255, found = places->count[byte];
+        if (__builtin_expect(count < found, 1)) return place + places->of[byte][count];
+        count -= found;
+    }
+    return BLOCK;
 }
-
-static inline uint64_t below(uint32_t k) { return k < BLOCK ? ((uint64_t)1 << k) - 1 : ~(uint64_t)0; }
 
 // Adds the values of a block whose magnitude is one, and a bit to each of the values that it has. Their bits are between the codes:
 // they are collected, and added at the end.
 static inline __attribute__((always_inline)) int refine_ac(Reader *reader, uint32_t *eob_run, const Lookup *lookup, const Scan *scan,
-                                                           int16_t *block, uint64_t *nonzero) {
-    uint64_t band = below(scan->last + 1) & ~below(scan->first), values = *nonzero & band, left = band, bits = 0;
-    uint32_t k = scan->first;
-    while (*eob_run == 0 && left) {
+                                                           const Places *places, int16_t *block, uint64_t *nonzero) {
+    uint64_t band = ~(uint64_t)0 << scan->first & ~(uint64_t)0 >> (BLOCK - 1 - scan->last), values = *nonzero & band, bits = 0;
+    uint32_t k = scan->first, last = scan->last;
+    while (*eob_run == 0 && k <= last) {
         refill(reader);
         int symbol = next_symbol(reader, lookup), run = symbol >> 4, size = symbol & 15;
         if (symbol < 0 || size > 1) return 0;
@@ -206,17 +220,17 @@ static inline __attribute__((always_inline)) int refine_ac(Reader *reader, uint3
             break;
         }
         int16_t value = (int16_t)(size && take(reader, 1) ? 1 << scan->shift : -(1 << scan->shift));
-        uint32_t end = k + (uint32_t)run;
-        if ((values >> k & ((uint64_t)2 << run) - 1) != 0) {  // there are values among the zeros
-            end = place_after(left & ~values, run);
-            bits = take_corrections(reader, values & left & below(end), bits);
+        uint32_t place = place_after(places, (band & ~values) >> k, (uint32_t)run), count = place - (uint32_t)run;
+        if (__builtin_expect(place == BLOCK, 0)) {  // no more zeros
+            if (size) return 0;
+            count = (uint32_t)__builtin_popcountll(values >> k);
         }
-        if (size && end > scan->last) return 0;
-        left = end < BLOCK - 1 ? left & ~below(end + 1) : 0, k = end + 1;
-        if (size) block[end] = value, *nonzero |= (uint64_t)1 << end;
+        bits = take_corrections(reader, count, bits), k += place;
+        if (size) block[k] = value, *nonzero |= (uint64_t)1 << k;
+        k++;
     }
     if (*eob_run) {
-        bits = take_corrections(reader, values & left, bits);
+        if (values && k <= last) bits = take_corrections(reader, (uint32_t)__builtin_popcountll(values >> k), bits);
         --*eob_run;
     }
     if (values) correct(scan->shift, block, values, bits);
@@ -243,7 +257,7 @@ static int read_ac_row(Reading *reading, const Scan *scan, Block *blocks, uint64
             reading->left--, reader = reading->reader, eob_run = 0;
         }
         if (scan->refines) {
-            if (!refine_ac(&reader, &eob_run, lookup, scan, blocks[x], &nonzero[x])) return 0;
+            if (!refine_ac(&reader, &eob_run, lookup, scan, &reading->places, blocks[x], &nonzero[x])) return 0;
         } else if (eob_run == 0) {
             if (!read_first_ac(&reader, &eob_run, lookup, scan, blocks[x], &nonzero[x])) return 0;
         } else if (scan->interval) {

@@ -6,7 +6,12 @@
 #include "strip.h"
 
 typedef struct {
+    uint8_t count[256], of[256][8];
+} Places;
+
+typedef struct {
     Reader reader;
+    Places places;
     Lookup dc[TABLES], ac[TABLES];      // those that the scan uses
     Quantiser all;                      // keeps all values
     int32_t last_dc[COMPONENTS];        // their last DC values, the predictions of the next
