@@ -62,12 +62,30 @@ static int add_across(Square *to, Source source, const uint8_t *steps, const Lin
     return ok;
 }
 
-static void add_down(Square *to, const Square *from, const Line *lines) {
+enum { HALF_SIDE = SIDE / 2 };
+
+// The lines of two blocks, one above the other, that have values, and what each of them adds to the output's lines.
+typedef struct {
+    const Line *line[2 * SIDE], *adds[2 * SIDE];
+    size_t count;
+} Column;
+
+static inline void add_block(Column *column, const Square *from, const Line *lines) {
     for (size_t row = 0; row < SIDE; row++) {
-        if ((from->used >> row & 1) == 0) continue;
-        for (size_t i = 0; i < SIDE; i++) to->lines[i] += from->lines[row] * lines[row][i];
+        column->line[column->count] = &from->lines[row], column->adds[column->count] = &lines[row];
+        column->count += from->used >> row & 1;
     }
-    to->used = (1 << SIDE) - 1;
+}
+
+static inline void halve_down(const Column *column, Line *out) {
+    for (size_t first = 0; first < SIDE; first += HALF_SIDE) {  // as many as fit into registers
+        Line sums[HALF_SIDE] = {0};
+        for (size_t n = 0; n < column->count; n++) {
+            Line line = *column->line[n];
+            for (size_t i = 0; i < HALF_SIDE; i++) sums[i] += line * (*column->adds[n])[first + i];
+        }
+        memcpy(out + first, sums, sizeof sums);
+    }
 }
 
 // Four blocks (two, if one axis is not halved) of one and the same colour give another one.
@@ -102,17 +120,18 @@ int halve(const Strip *strip, size_t c, const Component *component, const Axis *
             if (!put_flat(source[0].dc, component, out[x])) return 0;
             continue;
         }
-        Square made = {0};
+        Square squares[STRIP_ROWS] = {0};
+        Column column = {.count = 0};
+        Line made[SIDE];
         for (size_t below = 0; below < high; below++) {
-            Square square = {0};
             for (size_t beside = 0; beside < wide; beside++) {
                 const Line *lines = across->halved ? halves_at(across, x)->of[beside] : NULL;
-                if (!add_across(&square, source[below * wide + beside], component->before, lines)) return 0;
+                if (!add_across(&squares[below], source[below * wide + beside], component->before, lines)) return 0;
             }
-            if (down->halved) add_down(&made, &square, halves_at(down, y)->of[below]);
-            else made = square;
+            if (down->halved) add_block(&column, &squares[below], halves_at(down, y)->of[below]);
         }
-        nonzero[x] = put_lines(made.lines, made.used, scales, out[x]);
+        if (down->halved) halve_down(&column, made);
+        nonzero[x] = down->halved ? put_lines(made, (1 << SIDE) - 1, scales, out[x]) : put_lines(squares[0].lines, squares[0].used, scales, out[x]);
     }
     return 1;
 }

@@ -28,23 +28,23 @@ void find_scales(const uint8_t *steps, Line *scales) {
 // Nearly all values are less than half a step.
 uint64_t put_lines(const Line *lines, uint32_t used, const Line *scales, int16_t *out) {
     const Ints limit = (Ints){0} + (((1 << LARGEST_AC) - 1) << LINE_FRACTION), half = (Ints){0} + (1 << LINE_FRACTION) / 2;
-    uint64_t bits = 0;
+    uint64_t large = 0, bits = 0;
+    int16_t values[BLOCK];
     for (size_t row = 0; row < SIDE; row++) {
         if ((used >> row & 1) == 0) continue;
         Line value = lines[row] * scales[row];
         Ints whole = __builtin_convertvector(value + __builtin_elementwise_copysign((Line){0} + 0.5f, value), Ints);
         whole = __builtin_elementwise_max(__builtin_elementwise_min(whole, limit), -limit);
         Flags flags = __builtin_convertvector(__builtin_elementwise_abs(whole) >= half, Flags);
-        uint8_t byte;
-        memcpy(&byte, &flags, sizeof byte);
-        if (row == 0) out[0] = (int16_t)whole[0], byte &= 0xFE;
-        if (byte == 0) continue;
         Shorts shorts = __builtin_convertvector(whole, Shorts);
-        for (; byte; byte &= (uint8_t)(byte - 1)) {
-            size_t column = (size_t)__builtin_ctz(byte), k = ZIGZAG[SIDE * row + column];
-            out[k] = shorts[column];
-            bits |= (uint64_t)1 << k;
-        }
+        uint8_t byte;
+        memcpy(&byte, &flags, sizeof byte), memcpy(values + SIDE * row, &shorts, sizeof shorts);
+        large |= (uint64_t)byte << (SIDE * row);
+    }
+    if (used & 1) out[0] = values[0];
+    for (large &= ~(uint64_t)1; large; large &= large - 1) {
+        size_t place = (size_t)__builtin_ctzll(large), k = ZIGZAG[place];
+        out[k] = values[place], bits |= (uint64_t)1 << k;
     }
     return bits;
 }
