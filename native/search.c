@@ -20,12 +20,12 @@ typedef struct {
     int32_t most_saved[SIZES];          // by a value of one bit less
 } Costs;
 
-// The best path to each of a block's values, if that one is taken. Step BACK is the block's beginning; those before it are never
-// the best.
+// The best paths to the last four of a block's values, if each of them is taken. At first the last one is the block's beginning,
+// and the others are never the best. They are copied from one to the next, and so stay in registers: memory would take as long as
+// all else.
 typedef struct {
-    int64_t cost[BACK + BLOCK];         // less the errors of all values up to this one, if they became zero; shifted
-    int64_t back[BACK + BLOCK];         // -k
-    uint64_t path[BACK + BLOCK];        // a bit for each value that it takes
+    int64_t cost[BACK];                 // less the errors of all values up to this one, if they became zero; shifted
+    int64_t back[BACK];                 // -k
 } Steps;
 
 // log2 in 16ths: fifteen fractional bits of it are more than a histogram knows.
@@ -67,18 +67,18 @@ static inline uint32_t squared(uint32_t error) { return error * error; }
 
 // The cost of a value after one of the steps from `i` on, and in its lowest bits the number of that step. So the least is the best,
 // and of equal ones the first.
-static inline int64_t cost_after(const Steps *steps, uint32_t i, uint32_t number, const int64_t *after) {
-    return steps->cost[i + number] + after[steps->back[i + number]] + number;
+static inline int64_t cost_after(const Steps *steps, uint32_t number, const int64_t *after) {
+    return steps->cost[number] + after[steps->back[number]] + number;
 }
 
 static inline int64_t least_of(int64_t one, int64_t other) { return other < one ? other : one; }
 
 // Finds the best of the steps from `i` on before a value of this size. Without branches, which nothing could predict; the
 // last step is compared last since its cost is known last.
-static inline int64_t best_of(const Steps *steps, uint32_t i, uint32_t k, uint32_t level, const Costs *costs) {
+static inline int64_t best_of(const Steps *steps, uint32_t k, uint32_t level, const Costs *costs) {
     const int64_t *after = costs->after[size_of(level)] + k - 1;
-    int64_t best = least_of(cost_after(steps, i, 0, after), cost_after(steps, i, 1, after));
-    return least_of(least_of(best, cost_after(steps, i, 2, after)), cost_after(steps, i, 3, after));
+    int64_t best = least_of(cost_after(steps, 0, after), cost_after(steps, 1, after));
+    return least_of(least_of(best, cost_after(steps, 2, after)), cost_after(steps, 3, after));
 }
 
 static inline int32_t error_of(uint32_t value, uint32_t level) {
@@ -88,25 +88,28 @@ static inline int32_t error_of(uint32_t value, uint32_t level) {
 // Finds the best path through the `count` values of a block and writes its words to `out`, which may be before them. Returns
 // their number.
 static inline uint32_t search_block(uint32_t *words, uint32_t count, const Costs *costs, uint32_t *out) {
-    Steps steps;
-    for (uint32_t i = 0; i <= BACK; i++)
-        steps.cost[i] = i < BACK ? (int64_t)(INT32_MAX / 2) << SHIFT : 0, steps.back[i] = 0, steps.path[i] = 0;
+    const int64_t never = (int64_t)(INT32_MAX / 2) << SHIFT;
+    Steps steps = {{never, never, never, 0}, {0}};
+    uint64_t paths[BACK + BLOCK];       // for each value, a bit for each value on the best path to it
+    memset(paths, 0, BACK * sizeof *paths);
     int64_t least = (int64_t)costs->end << SHIFT;
     uint64_t path = 0;
     for (uint32_t n = 0; n < count; n++) {
         uint32_t word = words[n], k = index_of(word), value = magnitude_of(word), level = (value + HALF - 1) >> FRACTION;
         int32_t error = error_of(value, level);
-        int64_t best = best_of(&steps, n + 1, k, level, costs) + ((int64_t)error << SHIFT);
+        int64_t best = best_of(&steps, k, level, costs) + ((int64_t)error << SHIFT);
         int32_t more = error_of(value, level - 1);
         if (__builtin_expect((more - error < costs->most_saved[size_of(level)]) & ((level & (level - 1)) == 0), 0)) {
-            int64_t less = best_of(&steps, n + 1, k, level - 1, costs) + ((int64_t)more << SHIFT);
+            int64_t less = best_of(&steps, k, level - 1, costs) + ((int64_t)more << SHIFT);
             if (less >> SHIFT < best >> SHIFT) best = less, level--;
         }
         words[n] = value_word(k, is_negative(word), level);
-        uint32_t zero = value < MOST_ERROR ? value : MOST_ERROR, i = n + BACK + 1;
-        uint64_t to = steps.path[n + 1 + (best & (BACK - 1))] | (uint64_t)1 << n;
+        uint32_t zero = value < MOST_ERROR ? value : MOST_ERROR;
+        uint64_t to = paths[n + (best & (BACK - 1))] | (uint64_t)1 << n;
+        paths[n + BACK] = to;
         best = (best & -BACK) - ((int64_t)squared(zero) << SHIFT);
-        steps.cost[i] = best, steps.back[i] = -(int64_t)k, steps.path[i] = to;
+        for (int i = 1; i < BACK; i++) steps.cost[i - 1] = steps.cost[i], steps.back[i - 1] = steps.back[i];
+        steps.cost[BACK - 1] = best, steps.back[BACK - 1] = -(int64_t)k;
         int64_t all = best + (k < BLOCK - 1 ? (int64_t)costs->end << SHIFT : 0);
         path = all < least ? to : path, least = all < least ? all : least;
     }
