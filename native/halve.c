@@ -131,7 +131,8 @@ int halve(const Strip *strip, size_t c, const Component *component, const Axis *
             if (down->halved) add_block(&column, &squares[below], halves_at(down, y)->of[below]);
         }
         if (down->halved) halve_down(&column, made);
-        nonzero[x] = down->halved ? put_lines(made, (1 << SIDE) - 1, scales, out[x]) : put_lines(squares[0].lines, squares[0].used, scales, out[x]);
+        nonzero[x] = down->halved ? put_lines(made, (1 << SIDE) - 1, scales, out[x])
+                                  : put_lines(squares[0].lines, squares[0].used, scales, out[x]);
     }
     return 1;
 }

@@ -1,18 +1,10 @@
 // Decodes sequential and progressive scans (T.81, annexes F and G) of untrusted files.
 
 #include "read.h"
+#include "refine.h"
 
 enum { LARGEST_LEVEL = 1 << 14 };       // of a DC value
-enum { AT_ONCE = 4 };                   // codes of at most LOOKUP_BITS that one refill is enough for, after that of a DC value
-
-// For each byte, the number of its bits and the place of each.
-static void find_places(Places *places) {
-    for (uint32_t byte = 0; byte < 256; byte++) {
-        places->count[byte] = 0;
-        for (uint8_t bit = 0; bit < 8; bit++)
-            if (byte >> bit & 1) places->of[byte][places->count[byte]++] = bit;
-    }
-}
+enum { AT_ONCE = 4 };                   // codes of at most LOOKUP_BITS that one refill is enough for, after a DC value
 
 int begin_reading(Reading *reading, const Scan *scan) {
     int with_dc = scan->first == 0 && !scan->refines, with_ac = scan->last > 0;
@@ -174,69 +166,6 @@ static inline uint32_t take_bit(Reader *reader) {
     return take(reader, 1);
 }
 
-// Takes up to 63 bits and adds them to those that are taken already.
-static inline __attribute__((always_inline)) uint64_t take_corrections(Reader *reader, uint32_t count, uint64_t taken) {
-    for (; __builtin_expect((int32_t)count > reader->count, 0); count--) {
-        if (reader->count == 0) refill(reader);
-        taken = taken << 1 | take(reader, 1);
-    }
-    taken = taken << count | reader->bits >> 1 >> (63 - count);
-    reader->bits <<= count, reader->count -= (int32_t)count;
-    return taken;
-}
-
-// Each of the values has a bit, which says whether its magnitude grows.
-static inline void correct(uint32_t shift, int16_t *block, uint64_t values, uint64_t bits) {
-    bits <<= -__builtin_popcountll(values) & 63;
-    for (; values; values &= values - 1, bits <<= 1) {
-        int16_t *value = &block[__builtin_ctzll(values)];
-        *value = (int16_t)(*value + (((*value >> 15 | 1) * (1 << shift)) & -(int)(bits >> 63)));
-    }
-}
-
-// The place of the bit after `count` others, BLOCK if there is none. Most often it is in the first byte, which can be predicted; a loop
-// over bits cannot.
-static inline uint32_t place_after(const Places *places, uint64_t bits, uint32_t count) {
-    for (uint32_t place = 0; bits; place += 8, bits >>= 8) {
-        uint32_t byte = bits & 255, found = places->count[byte];
-        if (__builtin_expect(count < found, 1)) return place + places->of[byte][count];
-        count -= found;
-    }
-    return BLOCK;
-}
-
-// Adds the values of a block whose magnitude is one, and a bit to each of the values that it has. Their bits are between the codes:
-// they are collected, and added at the end.
-static inline __attribute__((always_inline)) int refine_ac(Reader *reader, uint32_t *eob_run, const Lookup *lookup, const Scan *scan,
-                                                           const Places *places, int16_t *block, uint64_t *nonzero) {
-    uint64_t band = ~(uint64_t)0 << scan->first & ~(uint64_t)0 >> (BLOCK - 1 - scan->last), values = *nonzero & band, bits = 0;
-    uint32_t k = scan->first, last = scan->last;
-    while (*eob_run == 0 && k <= last) {
-        refill(reader);
-        int symbol = next_symbol(reader, lookup), run = symbol >> 4, size = symbol & 15;
-        if (symbol < 0 || size > 1) return 0;
-        if (size == 0 && run < ZERO_RUN - 1) {
-            *eob_run = (1u << run) + (run ? take(reader, run) : 0);
-            break;
-        }
-        int16_t value = (int16_t)(size && take(reader, 1) ? 1 << scan->shift : -(1 << scan->shift));
-        uint32_t place = place_after(places, (band & ~values) >> k, (uint32_t)run), count = place - (uint32_t)run;
-        if (__builtin_expect(place == BLOCK, 0)) {  // no more zeros
-            if (size) return 0;
-            count = (uint32_t)__builtin_popcountll(values >> k);
-        }
-        bits = take_corrections(reader, count, bits), k += place;
-        if (size) block[k] = value, *nonzero |= (uint64_t)1 << k;
-        k++;
-    }
-    if (*eob_run) {
-        if (values && k <= last) bits = take_corrections(reader, (uint32_t)__builtin_popcountll(values >> k), bits);
-        --*eob_run;
-    }
-    if (values) correct(scan->shift, block, values, bits);
-    return 1;
-}
-
 static inline int read_block(Reading *reading, const Scan *scan, uint32_t i, int16_t *block, uint64_t *nonzero) {
     if (!scan->progressive) return read_sequential(reading, scan, i, block, nonzero);
     if (!scan->refines) return read_dc(&reading->reader, &reading->dc[scan->dc[i]], &reading->last_dc[i], scan->shift, block);
@@ -297,11 +226,17 @@ int read_row(Reading *reading, const Scan *scan, const Image *image, const Rows 
     return 1;
 }
 
+static void begin_strip(Strip *strip, const Image *image, size_t to) {
+    for (uint32_t c = 0; c < image->components; c++) {
+        size_t rows = image->component[c].down;
+        for (size_t r = to * rows; r < (to + 1) * rows; r++) strip->ends[c][r] = strip->words[c][r];
+    }
+}
+
 int read_strip(Reading *reading, const Scan *scan, const Image *image, const Quantiser *quantisers, Strip *strip, size_t row, size_t to) {
     Reader reader = reading->reader;
     if (is_exhausted(&reader)) return 0;
-    for (uint32_t c = 0; c < image->components; c++)
-        for (size_t r = 0; r < image->component[c].down; r++) strip->ends[c][to * image->component[c].down + r] = strip->words[c][to * image->component[c].down + r];
+    begin_strip(strip, image, to);
     for (uint32_t mcu = 0; mcu < image->mcus_across; mcu++) {
         if (scan->interval && reading->left-- == 0) {
             reading->reader = reader;

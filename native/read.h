@@ -2,12 +2,8 @@
 
 #pragma once
 
-#include "huffman.h"
+#include "places.h"
 #include "strip.h"
-
-typedef struct {
-    uint8_t count[256], of[256][8];
-} Places;
 
 typedef struct {
     Reader reader;

@@ -37,7 +37,7 @@ Rows rows_of(const Work *work, Block *blocks, size_t count, size_t y);
 // Sets the output's shape. Returns 0 if there is not enough memory.
 int begin_output(const Work *work, Output *out);
 
-// Makes the output of row `y` of MCUs from the strip, which is not padded yet, or from blocks. Returns 0 if a value is out of range, there are too many, or there
-// is not enough memory.
+// Makes the output of row `y` of MCUs from the strip, which is not padded yet, or from blocks. Returns 0 if a value is out of
+// range, there are too many, or there is not enough memory.
 int put_strip(Work *work, size_t y, Output *out);
 int put_row(Work *work, const Rows *rows, size_t y, Output *out);
