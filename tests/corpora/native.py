@@ -54,7 +54,7 @@ def damage(chance: Random, data: bytes) -> bytes:
     """Return the JPEG with one to four changes, more of them in its coded data than elsewhere."""
     damaged = bytearray(data)
     for _ in range(chance.randint(1, 4)):
-        if chance.random() < 0.6:
+        if damaged and chance.random() < 0.6:
             damaged[chance.randrange(len(damaged))] = chance.randrange(256)
         else:
             chance.choice(MUTATORS)(chance, damaged)
