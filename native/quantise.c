@@ -44,15 +44,6 @@ static int reserve(Plane *plane) {
     return 1;
 }
 
-static inline int32_t dc_level(const Quantiser *quantiser, int32_t source) {
-    int negative = source < 0;
-    uint32_t value = (magnitude(source) * quantiser->scales[0] + 0x8000) >> 16;
-    uint32_t from = negative ? quantiser->black_from : quantiser->white_from;
-    uint32_t least = negative ? quantiser->black : quantiser->white;
-    if (magnitude(source) >= from && value < least) value = least;
-    return negative ? -(int32_t)value : (int32_t)value;
-}
-
 // Returns the end of the block's words, or NULL if a value is too large.
 static inline uint32_t *put_values(const Quantiser *quantiser, const int16_t *block, uint64_t bits, uint32_t *at) {
     uint32_t largest = 0;

@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include "jpeg.h"
+#include "words.h"
 
 typedef struct {
     uint32_t scales[BLOCK];             // old step / new step, in 65536ths
@@ -13,6 +13,15 @@ typedef struct {
 
 // `divided` is whether the values are in steps of the output already, with LINE_FRACTION bits of fraction.
 Quantiser quantiser_of(const Component *component, int chroma, int divided);
+
+static inline int32_t dc_level(const Quantiser *quantiser, int32_t source) {
+    int negative = source < 0;
+    uint32_t value = (magnitude(source) * quantiser->scales[0] + 0x8000) >> 16;
+    uint32_t from = negative ? quantiser->black_from : quantiser->white_from;
+    uint32_t least = negative ? quantiser->black : quantiser->white;
+    if (magnitude(source) >= from && value < least) value = least;
+    return negative ? -(int32_t)value : (int32_t)value;
+}
 
 // Adds a row of blocks to a plane: its values that are more than half a step. Returns 0 if a value is larger than samples can
 // need, or there is not enough memory.
