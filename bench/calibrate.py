@@ -25,6 +25,7 @@ from catalight.domain.image.look import Look
 
 SIZES = ((900, 700), (1400, 1100))  # of which the middle is taken
 QUALITIES = (28, 42, 56, 70, 80, 90)
+DRAWN = ("Painting-Colors_by__herobrine7gamer.jpg", "GreenTraditional.jpg")  # no photographs
 RANGE = (48, 95)  # scores that count: no look is below or above
 ERRORS = np.linspace(0, 40, 4001)  # weighted sums
 ROUNDS, LARGE = 8, 2.5  # of fitting; points from which a photograph counts less
@@ -61,7 +62,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help=f"write {PATH.name}")
     options = parser.parse_args()
     paths = sources() + (sorted(options.images.rglob("*.jp*g")) if options.images else [])
-    crops = list(cropped(list({path.name: path for path in paths}.values())))
+    crops = list(cropped(list({path.name: path for path in paths if path.name not in DRAWN}.values())))
     found = [one for number, crop in enumerate(crops) for one in measured(*crop, QUALITIES[number % 2 :: 2])]
     calibrated.WEIGHTS = fitted([one for one in found if not one.judged])
     print(judgement(found), end="\n\n", flush=True)

@@ -8,6 +8,7 @@
 typedef struct {
     float fine[BLOCK], coarse[BLOCK];   // the size of a fine value's 256th, and of a coarse level
     uint32_t scales[BLOCK];             // fine / coarse, in 65536ths
+    float half[BLOCK], low[BLOCK];      // shares of the energy that are left at half the size, and at a quarter
     uint32_t dead_zone;                 // in 256ths of a coarse step
     Quantiser dc;
 } Comparison;

@@ -12,32 +12,30 @@
 #include <string.h>
 
 // The errors of eight blocks, in a channel.
-static inline Lanes seen(const Weights *weights, size_t channel, Lanes luma, Lanes blue, Lanes red) {
+static inline Lanes seen(const Weights *weights, size_t channel, const Lanes *errors) {
     const Lanes *of = weights->of[channel];
-    return of[0] * luma + of[1] * blue + of[2] * red;
+    return of[0] * errors[0] + of[1] * errors[1] + of[2] * errors[2];
 }
 
 static inline Lanes power_4(Lanes value) { return value * value * (value * value); }
 
 // Returns the lowest frequencies' errors of brightness; adds all others to the pools.
 static inline Lanes pool_lanes(const Sample *sample, const Weights *weights, size_t row, size_t lane, Lanes *sums) {
-    Lanes even[COMPONENTS], low[COMPONENTS], middle[COMPONENTS], high[COMPONENTS];
+    Lanes even[COMPONENTS], low[COMPONENTS], half[COMPONENTS], all[COMPONENTS];
     for (size_t c = 0; c < COMPONENTS; c++) {
         size_t from = c > 0 ? 0 : row;
-        even[c] = energies_of(sample, from, c, EVEN)[lane], low[c] = energies_of(sample, from, c, LOW_BAND)[lane];
-        middle[c] = low[c] + energies_of(sample, from, c, MIDDLE_BAND)[lane];
-        high[c] = middle[c] + energies_of(sample, from, c, HIGH_BAND)[lane];
+        even[c] = energies_of(sample, from, c, EVEN)[lane], low[c] = energies_of(sample, from, c, LOW)[lane] + even[c] + weights->lost[c] / 4;
+        half[c] = energies_of(sample, from, c, HALF_SIZE)[lane] + weights->lost[c];
+        all[c] = energies_of(sample, from, c, ALL)[lane] + weights->lost[c];
     }
-    Lanes all = seen(weights, BRIGHT, high[0], high[1], high[2]), ratio = all / (all + weights->all);
-    sums[LUMA_RATIO] += ratio, sums[LUMA_RATIO_4] += power_4(ratio), sums[LUMA_ERROR_2] += all * all;
-    Lanes half = seen(weights, BRIGHT, middle[0], high[1], high[2]);
-    sums[MIDDLE_RATIO_4] += power_4(half / (half + weights->middle));
-    Lanes red = seen(weights, RED, middle[0], high[1], high[2]), red_even = seen(weights, RED, even[0], even[1], even[2]);
-    sums[RED_ERROR_2] += red * red, sums[RED_DC_2] += red_even * red_even;
-    Lanes blue = seen(weights, BLUE, low[0] + even[0], middle[1] + even[1], middle[2] + even[2]);
+    Lanes error = seen(weights, BRIGHT, all), ratio = error / (error + weights->all), halved = seen(weights, BRIGHT, half);
+    sums[LUMA_RATIO] += ratio, sums[LUMA_RATIO_4] += power_4(ratio), sums[LUMA_ERROR_2] += error * error;
+    sums[HALF_RATIO_4] += power_4(halved / (halved + weights->half));
+    Lanes red = seen(weights, RED, half), red_even = seen(weights, RED, even), blue_even = seen(weights, BLUE, even);
+    sums[RED_ERROR_2] += red * red, sums[RED_DC_2] += red_even * red_even, sums[BLUE_DC_2] += blue_even * blue_even;
+    Lanes blue = seen(weights, BLUE, low);
     sums[BLUE_LOW_RATIO_4] += power_4(blue / (blue + weights->blue_low));
-    sums[BLUE_DC] += seen(weights, BLUE, even[0], even[1], even[2]);
-    return seen(weights, BRIGHT, low[0] + even[0], middle[1] + even[1], middle[2] + even[2]);
+    return seen(weights, BRIGHT, low);
 }
 
 static inline Lanes loaded(const float *from) {

@@ -8,9 +8,8 @@
 // What the errors are pooled to: means over blocks of luma. catalight/adapters/codec/jpeg/estimate.py makes a score of them.
 enum {
     LUMA_RATIO, LUMA_RATIO_4, LUMA_ERROR_2,  // of all frequencies; the mean of the second or fourth powers
-    MIDDLE_RATIO_4,                     // of the lower half of the frequencies each way
-    LOW_RATIO,                          // of the lowest quarter and DC, over several blocks
-    RED_ERROR_2, RED_DC_2, BLUE_LOW_RATIO_4, BLUE_DC,
+    HALF_RATIO_4, LOW_RATIO,            // at half of the size; at a quarter, with DC, over several blocks
+    RED_ERROR_2, RED_DC_2, BLUE_LOW_RATIO_4, BLUE_DC_2,
     POOLS,
 };
 
@@ -18,12 +17,13 @@ enum { LANES = 8 };                     // blocks that are pooled at once
 
 typedef float Lanes __attribute__((vector_size(LANES * sizeof(float))));
 
-enum { EVEN, LOW_BAND, MIDDLE_BAND, HIGH_BAND, ENERGIES };  // DC; up to two, four and all frequencies each way
+enum { EVEN, LOW, HALF_SIZE, ALL, ENERGIES };  // of DC; of the others at a quarter of the size, at half of it, and at full size
 
 // Of eight blocks of luma, and of the chroma that lies on them.
 typedef struct {
     Lanes of[CHANNELS][COMPONENTS];     // see Sight; zero for blocks without visible samples
-    Lanes all, middle, low, blue_low;   // twice the energy of what is there, and what is as good as nothing
+    Lanes lost[COMPONENTS];             // errors of chroma that no quality avoids
+    Lanes all, half, low, blue_low;     // twice the energy of what is there, and what is as good as nothing
 } Weights;
 
 // Some rows of an output's fine planes: of each component those of the same MCUs.
@@ -39,8 +39,8 @@ typedef struct {
     float *low;                         // of one row of MCUs
 } Sample;
 
-// Takes a sample of an output that has the steps of the image `fine`. Returns NULL if there is not enough memory.
-Sample *take_sample(const Image *fine, const Output *output);
+// Takes a sample of an output that has the steps of the image `fine`; `halved` is whether its chroma lost resolution. Returns NULL if there is not enough memory.
+Sample *take_sample(const Image *fine, const Output *output, int halved);
 void release_sample(Sample *sample);
 
 // Predicts the errors of an output with the steps of the image `coarse`. Values below `dead_zones` (of luma and of chroma, in

@@ -4,6 +4,7 @@
 
 #include "errors.h"
 #include "words.h"
+#include "zigzag.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -63,15 +64,15 @@ static float seen(const Sight *sight, int channel, float luma, float blue, float
 // Sets the weights of a block; returns twice the energy of its lowest frequencies.
 static float weigh(Weights *weights, size_t lane, const Sight *sight, const Content *it) {
     const float(*of)[ENERGIES] = it->content, *even = it->even;
-    float low[COMPONENTS], middle[COMPONENTS], high[COMPONENTS];
+    float low[COMPONENTS];
     for (size_t c = 0; c < COMPONENTS; c++) {
-        low[c] = of[c][LOW_BAND], middle[c] = low[c] + of[c][MIDDLE_BAND], high[c] = middle[c] + of[c][HIGH_BAND];
+        low[c] = of[c][LOW] + even[c];
         for (size_t channel = 0; channel < CHANNELS; channel++) weights->of[channel][c][lane] = sight->of[channel][c];
     }
-    weights->all[lane] = 2 * seen(sight, BRIGHT, high[0], high[1], high[2]) + UNSEEN;
-    weights->middle[lane] = 2 * seen(sight, BRIGHT, middle[0], high[1], high[2]) + UNSEEN;
-    weights->blue_low[lane] = 2 * seen(sight, BLUE, low[0] + even[0], middle[1] + even[1], middle[2] + even[2]) + UNSEEN;
-    return 2 * seen(sight, BRIGHT, low[0] + even[0], middle[1] + even[1], middle[2] + even[2]);
+    weights->all[lane] = 2 * seen(sight, BRIGHT, of[0][ALL], of[1][ALL], of[2][ALL]) + UNSEEN;
+    weights->half[lane] = 2 * seen(sight, BRIGHT, of[0][HALF_SIZE], of[1][HALF_SIZE], of[2][HALF_SIZE]) + UNSEEN;
+    weights->blue_low[lane] = 2 * seen(sight, BLUE, low[0], low[1], low[2]) + UNSEEN;
+    return 2 * seen(sight, BRIGHT, low[0], low[1], low[2]);
 }
 
 static void weigh_row(Sample *sample, const Output *output, const Evens *evens, size_t row, size_t y) {
@@ -94,12 +95,29 @@ static void weigh_row(Sample *sample, const Output *output, const Evens *evens, 
         for (size_t x = 0; x < sample->lanes * LANES; x++) {
             Weights *to = &weights[r * sample->lanes + x / LANES];
             to->low[x % LANES] = x < wide ? (low[x - 1] + low[x] + low[x + 1]) / (float)(3 * sample->side) + UNSEEN : NEVER;
-            if (x >= wide || r >= high) to->all[x % LANES] = to->middle[x % LANES] = to->blue_low[x % LANES] = NEVER;
+            if (x >= wide || r >= high) to->all[x % LANES] = to->half[x % LANES] = to->blue_low[x % LANES] = NEVER;
         }
     sample->blocks += (double)(high * wide), sample->columns += (double)wide;
 }
 
-static void find_weights(Sample *sample, const Output *output, const Evens *evens) {
+// Chroma whose resolution was halved has lost details, the more the higher its frequencies are that are left.
+static void find_lost(Sample *sample, Comparison *nothing) {
+    const uint32_t *at[COMPONENTS] = {sample->words[0], sample->words[1], sample->words[2]};
+    for (uint32_t c = 1; c < sample->components; c++)
+        for (size_t k = 0; k < BLOCK; k++) {
+            float down = NATURAL_ORDER[k] / SIDE, across = NATURAL_ORDER[k] % SIDE;
+            nothing[c].low[k] = (down * down + across * across) * 2.5f / BLOCK;
+        }
+    for (size_t row = 0; row < sample->rows; row++) {
+        read_errors(sample, nothing, at, NULL, row);
+        for (size_t r = 0; r < sample->side; r++)
+            for (uint32_t c = 1; c < sample->components; c++)
+                for (size_t lane = 0; lane < sample->lanes; lane++)
+                    sample->weights[(row * sample->side + r) * sample->lanes + lane].lost[c] = energies_of(sample, 0, c, LOW)[lane];
+    }
+}
+
+static void find_weights(Sample *sample, const Output *output, const Evens *evens, int halved) {
     Comparison nothing[COMPONENTS];
     const uint32_t *at[COMPONENTS];
     for (uint32_t c = 0; c < sample->components; c++)
@@ -113,6 +131,7 @@ static void find_weights(Sample *sample, const Output *output, const Evens *even
         }
         weigh_row(sample, output, evens, row, row * sample->step * sample->side);
     }
+    if (halved) find_lost(sample, nothing);
 }
 
 static int begin_sample(Sample *sample, const Image *fine, const Output *output) {
@@ -153,7 +172,7 @@ static void copy_rows(Sample *sample, const Output *output) {
     }
 }
 
-Sample *take_sample(const Image *fine, const Output *output) {
+Sample *take_sample(const Image *fine, const Output *output, int halved) {
     Sample *sample = calloc(1, sizeof *sample);
     Evens evens[COMPONENTS] = {{0}};
     int ok = sample != NULL && begin_sample(sample, fine, output);
@@ -163,7 +182,7 @@ Sample *take_sample(const Image *fine, const Output *output) {
     }
     if (ok) {
         copy_rows(sample, output);
-        find_weights(sample, output, evens);
+        find_weights(sample, output, evens, halved);
     }
     for (uint32_t c = 0; c < COMPONENTS; c++) free(evens[c].values);
     if (ok) return sample;

@@ -47,11 +47,7 @@ def requantised(
 ) -> Iterator[Settled | None]:
     """Requantise like `coefficients.requantised`, at the lowest quality whose score is `least` or more."""
     halved = len(output.components) > 1 and output.mcu_size() != _MCU
-    finest, _ = plan(HIGHEST)
-    steps = [
-        bytes([1 if halved and index else output.steps[component.steps][0]]) + fine[1:]
-        for index, (component, fine) in enumerate(zip(output.components, finest, strict=True))
-    ]
+    steps = _fine(output, plan, halved=halved)
     with coefficients.planes(library, header, first, output, turn, steps, _SPARE) as made:
         fine = coefficients.image(output, steps)
         yield _settled(library, fine, made, plan, least, halved=halved) if made else None
@@ -70,6 +66,18 @@ def from_pixels(
     with coefficients.pixel_planes(library, address, header, _SPARE) as made:
         fine = coefficients.image(header, steps)
         yield _settled(library, fine, made, plan, least, halved=len(steps) > 1) if made else None
+
+
+def _fine(output: Header, plan: Plan, *, halved: bool) -> list[bytes]:
+    """Return steps of which those of all qualities lose next to nothing.
+
+    Values of a component that is not halved are multiples of its own steps, so finer ones are of no use.
+    """
+    finest = look.of_quality(HIGHEST).chroma
+    return [
+        b"\1" + finest[1:] if halved and index else output.steps[component.steps][:1] + steps[1:]
+        for index, (component, steps) in enumerate(zip(output.components, plan(HIGHEST)[0], strict=True))
+    ]
 
 
 def _settled(

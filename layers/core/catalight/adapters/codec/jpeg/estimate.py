@@ -12,7 +12,7 @@ from math import sqrt
 from catalight.adapters.codec.jpeg import calibrated
 from catalight.adapters.codec.jpeg.coefficients import Image, Output
 
-_MEANS, _SQUARES = (0, 4), (8,)  # of the pools in native/estimate.h; of the others the fourth root is taken
+_MEANS = (0, 4)  # of the pools in native/estimate.h; of the others the fourth root is taken
 _POOLS = 9
 _WHOLE_PRICE = 65536  # in look.Look
 _ONE = 256  # a step, in native/words.h
@@ -54,15 +54,14 @@ class Sample:
     def _features(self, pools: Sequence[float]) -> list[float]:
         found = [self._halved]
         for index, pool in enumerate(pools):
-            root = pool if index in _MEANS else sqrt(pool)
-            found.append(root if index in (*_MEANS, *_SQUARES) else sqrt(root))
+            found.append(pool if index in _MEANS else sqrt(sqrt(pool)))
         return found
 
 
 @contextmanager
 def sampled(library: CDLL, fine: Image, output: Output, *, halved: bool) -> Iterator[Sample]:
     """Take a sample of an output with the steps of `fine`. Raises MemoryError."""
-    address = library.take_sample(byref(fine), byref(output))
+    address = library.take_sample(byref(fine), byref(output), halved)
     if not address:
         raise MemoryError("not enough memory to estimate the look of a JPEG")
     try:
