@@ -1,4 +1,4 @@
-"""What jpeg/calibrated.py is made of: `python -m bench.calibrate [--images FOLDER] [--write]`, some four minutes.
+"""What jpeg/calibrated.py is made of: `python -m bench.calibrate [--images FOLDER] [--write]`, some minutes.
 
 Compresses crops of photographs at some qualities, measures SSIMULACRA2, and finds the weights whose sum is
 nearest to it. Every second photograph is only used to judge them. Run it again whenever the tables, the
@@ -6,7 +6,7 @@ search or native/estimate.c change.
 """
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from itertools import cycle
@@ -34,7 +34,7 @@ PATH = Path(calibrated.__file__)
 MODULE = '''"""What `python -m bench.calibrate` found: do not change it by hand."""
 
 # Of chroma with half of its resolution, then of the pools in native/estimate.h.
-WEIGHTS = ({weights})
+WEIGHTS: tuple[float, ...] = ({weights})
 # By how much a value that stays is larger than half a step, for each step that a bit costs.
 DEAD_ZONE = {zone}
 # The qualities at which Pillow's encoders have a look in the mean: JPEG, WebP, AVIF.
@@ -42,6 +42,10 @@ JPEG = {jpeg}
 WEBP = {webp}
 AVIF = {avif}
 '''
+
+
+type Crop = tuple[str, bool, bytes]
+"""The name of a crop, whether it is one to judge by, and the JPEG."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ def main() -> None:
     options = parser.parse_args()
     paths = sources() + (sorted(options.images.rglob("*.jp*g")) if options.images else [])
     crops = list(cropped(list({path.name: path for path in paths if path.name not in DRAWN}.values())))
-    found = [one for number, crop in enumerate(crops) for one in measured(*crop, QUALITIES[number % 2 :: 2])]
+    found = [one for number, crop in enumerate(crops) for one in measured(crop, QUALITIES[number % 2 :: 2])]
     calibrated.WEIGHTS = fitted([one for one in found if not one.judged])
     print(judgement(found), end="\n\n", flush=True)
     calibrated.DEAD_ZONE = zone([one for one in found if not one.judged])
@@ -79,7 +83,7 @@ def main() -> None:
         PATH.write_text(text)
 
 
-def cropped(paths: Sequence[Path]):
+def cropped(paths: Sequence[Path]) -> Iterator[Crop]:
     """Yield the name, whether it is one to judge by, and the JPEG of crops of each photograph."""
     for size, kinds in zip(SIZES, (KINDS, KINDS[5:] + KINDS[:5]), strict=True):
         for number, (path, kind) in enumerate(zip(paths, cycle(kinds), strict=False)):
@@ -91,7 +95,11 @@ def cropped(paths: Sequence[Path]):
             if min(shown.size) < LEAST_SIDE:
                 continue
             file = BytesIO()
-            settings = {"quality": kind.quality, "subsampling": kind.subsampling, "progressive": kind.progressive}
+            settings = {
+                "quality": kind.quality,
+                "subsampling": kind.subsampling,
+                "progressive": kind.progressive,
+            }
             shown.save(file, "JPEG", **settings)
             yield f"{path.stem}, {kind.name} {kind.quality}", number % 2 == 1, file.getvalue()
 
@@ -102,8 +110,9 @@ def _third(size: tuple[int, int]) -> tuple[int, int, int, int]:
     return left, top, left + width, top + height
 
 
-def measured(name: str, judged: bool, source: bytes, qualities: Sequence[int]) -> list[Measured]:
+def measured(crop: Crop, qualities: Sequence[int]) -> list[Measured]:
     """Return a crop at each quality. Scores of 97 and more are left out: the output is the source."""
+    name, judged, source = crop
     made = []
     for quality in qualities:
         data, features = at_quality(source, quality)
@@ -116,7 +125,12 @@ def at_quality(source: bytes, quality: int) -> tuple[bytes | None, list[list[flo
     """Compress at a quality; return the features that were predicted, in turn, and those of the output."""
     features: list[list[float]] = []
     before = auto.LOWEST, estimate.score
-    auto.LOWEST, estimate.score = quality, lambda one: features.append(list(one)) or 100.0
+
+    def noted(one: Sequence[float]) -> float:
+        features.append(list(one))
+        return 100
+
+    auto.LOWEST, estimate.score = quality, noted
     try:
         made = requantise.settled(source, 0)
     finally:
@@ -146,10 +160,22 @@ def judgement(found: Sequence[Measured]) -> str:
         used = [one for one in found if one.judged is judged and RANGE[0] < one.score < RANGE[1]]
         off = np.array([estimate.score(one.features) - one.score for one in used])
         values = (off.mean(), off.std(), *np.quantile(off, (0.05, 0.5, 0.95)), np.quantile(abs(off), 0.9))
-        rows.append((name, str(len(off)), *(f"{value:.1f}" for value in values), f"{(abs(off) <= 3).mean():.0%}"))
+        rows.append(
+            (name, str(len(off)), *(f"{value:.1f}" for value in values), f"{(abs(off) <= 3).mean():.0%}")
+        )
         for one, much in sorted(zip(used, off, strict=True), key=lambda pair: -abs(pair[1]))[:6]:
             print(f"{one.name} at {one.quality}: {one.score:.1f}, off by {much:+.1f}")
-    header = ("photographs", "outputs", "mean", "deviation", "5 %", "median", "95 %", "90 % within", "within 3")
+    header = (
+        "photographs",
+        "outputs",
+        "mean",
+        "deviation",
+        "5 %",
+        "median",
+        "95 %",
+        "90 % within",
+        "within 3",
+    )
     return table(header, rows)
 
 
@@ -166,7 +192,9 @@ def zone(found: Sequence[Measured]) -> float:
 
 def qualities(found: Sequence[bytes], name: str) -> dict[str, int]:
     """Return the quality with each look, in the mean, of one of Pillow's encoders."""
-    settings = {"JPEG": {}, "WEBP": {"method": 2}, "AVIF": {"speed": 9, "max_threads": 1}}[name]
+    settings: dict[str, int] = {"JPEG": {}, "WEBP": {"method": 2}, "AVIF": {"speed": 9, "max_threads": 1}}[
+        name
+    ]
     asked = (30, 45, 60, 70, 80, 88, 94)
     means = []
     for quality in asked:

@@ -25,7 +25,7 @@ type Plan = Callable[[int], tuple[Sequence[bytes], tuple[int, int]]]
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """An output's coefficients and steps, the quality that was chosen, and the SSIMULACRA2 that is estimated."""
+    """An output's coefficients and steps, the quality that was chosen, and the estimated SSIMULACRA2."""
 
     coefficients: Coefficients
     steps: Sequence[bytes]
@@ -57,7 +57,7 @@ def requantised(
 def from_pixels(
     library: CDLL, address: c_void_p | c_char_p, header: Header, plan: Plan, least: float
 ) -> Iterator[Settled | None]:
-    """Make coefficients like `coefficients.from_pixels`, at the lowest quality whose score is `least` or more.
+    """Like `coefficients.from_pixels`, at the lowest quality whose score is `least` or more.
 
     The steps of `header` do not matter.
     """
@@ -80,9 +80,7 @@ def _fine(output: Header, plan: Plan, *, halved: bool) -> list[bytes]:
     ]
 
 
-def _settled(
-    library: CDLL, fine: Image, made: Output, plan: Plan, least: float, *, halved: bool
-) -> Settled:
+def _settled(library: CDLL, fine: Image, made: Output, plan: Plan, least: float, *, halved: bool) -> Settled:
     """Choose the quality; `made` has the steps of `fine`, and gets those of the quality."""
     with estimate.sampled(library, fine, made, halved=halved) as sample:
         coarse = _before(fine)

@@ -178,7 +178,7 @@ def planes(
     steps: Sequence[bytes],
     spare: int = 1,
 ) -> Iterator[Output | None]:
-    """Like `requantised`, but before the search. A plane may have `spare` times the usual number of values."""
+    """Like `requantised`, but before the search. There may be `spare` times as many values."""
     with _output(library, header.width, header.height * spare) as made:
         made_of = image(output, steps)
         if len(first.components) == len(header.components) and not header.progressive and not any(turn):

@@ -1,10 +1,10 @@
-"""The score of an output against its source, estimated from the errors of its coefficients: native/estimate.c.
+"""The score of an output against its source, estimated from its coefficients: native/estimate.c.
 
 SSIMULACRA2 (100 is equal, 90 cannot be told apart side by side, 70 is high quality, 50 medium) is a function
-of a weighted sum of errors. The sum here is calibrated against it on photographs: `python -m bench.calibrate`.
+of a weighted sum of errors. The sum here is calibrated on photographs: `python -m bench.calibrate`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from ctypes import CDLL, byref, c_double, c_uint32, c_void_p
 from math import sqrt
@@ -40,7 +40,9 @@ class Sample:
 
     def predicted(self, coarse: Image, prices: Sequence[int]) -> list[float]:
         """Return the features of an output with the steps of `coarse`, and with these prices of a bit."""
-        zones = (c_uint32 * 2)(*(round(_ONE * (0.5 + calibrated.DEAD_ZONE * one / _WHOLE_PRICE)) for one in prices))
+        zones = (c_uint32 * 2)(
+            *(round(_ONE * (0.5 + calibrated.DEAD_ZONE * one / _WHOLE_PRICE)) for one in prices)
+        )
         pools = (c_double * _POOLS)()
         self._library.predict(self._address, byref(coarse), zones, pools)
         return self._features(pools)
@@ -51,7 +53,7 @@ class Sample:
         self._library.measure(self._address, byref(coarse), byref(output), pools)
         return self._features(pools)
 
-    def _features(self, pools: Sequence[float]) -> list[float]:
+    def _features(self, pools: Iterable[float]) -> list[float]:
         found = [self._halved]
         for index, pool in enumerate(pools):
             found.append(pool if index in _MEANS else sqrt(sqrt(pool)))
