@@ -123,11 +123,11 @@ def measured(crop: Crop, qualities: Sequence[int]) -> list[Measured]:
 
 def at_quality(source: bytes, quality: int) -> tuple[bytes | None, list[list[float]]]:
     """Compress at a quality; return the features that were predicted, in turn, and those of the output."""
-    features: list[list[float]] = []
+    noticed: list[list[float]] = []
     before = auto.LOWEST, estimate.score
 
-    def noted(one: Sequence[float]) -> float:
-        features.append(list(one))
+    def noted(features: Sequence[float]) -> float:
+        noticed.append(list(features))
         return 100
 
     auto.LOWEST, estimate.score = quality, noted
@@ -135,7 +135,7 @@ def at_quality(source: bytes, quality: int) -> tuple[bytes | None, list[list[flo
         made = requantise.settled(source, 0)
     finally:
         auto.LOWEST, estimate.score = before
-    return (made.data if made else None), features
+    return (made.data if made else None), noticed
 
 
 def fitted(found: Sequence[Measured]) -> tuple[float, ...]:

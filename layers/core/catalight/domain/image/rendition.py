@@ -38,7 +38,7 @@ class Fit(StrEnum):
 class Rendition:
     """One output of each image of a job.
 
-    `quality` is 1 to 100, or `auto`: the lowest one with the `look`, which is GOOD unless it is set. All sizes
+    `quality` is 1 to 100, or `auto`: the lowest one with the `look`, which is GOOD unless set. All sizes
     are pixels; None sets no limit. `background` fills transparent areas when
     the output is a JPEG, and what PAD adds; it is `#rrggbb`, also if it was given as `#rgb`. `name` is empty
     if the job names no renditions. `trim` takes an even border away first. An image with a side of less than
