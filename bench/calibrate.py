@@ -33,7 +33,7 @@ ZONES = (0.0, 1.0, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0)
 PATH = Path(calibrated.__file__)
 MODULE = '''"""What `python -m bench.calibrate` found: do not change it by hand."""
 
-# Of chroma with half of its resolution, then of the pools in native/estimate.h.
+# Of the pools in native/estimate.h.
 WEIGHTS: tuple[float, ...] = ({weights})
 # By how much a value that stays is larger than half a step, for each step that a bit costs.
 DEAD_ZONE = {zone}

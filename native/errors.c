@@ -3,6 +3,8 @@
 #include "words.h"
 #include "zigzag.h"
 
+enum { WHITE = SIDE * 127, BLACK = -SIDE * 128 };  // DCs: decoders clip what is beyond
+
 // The share of a frequency's energy that is left after the mean of two samples, and of four: cos^2(k pi / 16), and so on.
 static const float PAIRS[SIDE] = {1, 0.962f, 0.854f, 0.691f, 0.5f, 0.309f, 0.146f, 0.038f};
 // What is left of half the resolution when decoders interpolate it: (3/4 + cos(k pi / 8) / 4)^2.
@@ -30,7 +32,9 @@ static inline const uint32_t *add_errors(const Comparison *comparison, const uin
     uint32_t word = *words++;
     const uint32_t *end = words + values_of(word), *made_end = made ? made + 1 + values_of(*made) : NULL;
     int32_t dc = made ? dc_of(*made++) : dc_level(&comparison->dc, dc_of(word));
-    float error = (float)(dc_of(word) * ONE) * comparison->fine[0] - (float)dc * comparison->coarse[0];
+    float shown = (float)dc * comparison->coarse[0];
+    shown = shown > WHITE ? WHITE : shown < BLACK ? BLACK : shown;
+    float error = (float)(dc_of(word) * ONE) * comparison->fine[0] - shown;
     sums[EVEN] = ((error - *last) * (error - *last) + error * error) / 3, *last = error, sums[LOW] = sums[HALF_SIZE] = sums[ALL] = 0;
     for (; words < end; words++) {
         uint32_t k = index_of(*words), value = magnitude_of(*words), level = 0;

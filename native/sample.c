@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ENOUGH = 1200 };                 // blocks of luma in a sample
+enum { ENOUGH = 800 };                 // blocks of luma in a sample
 enum { MOST_SIDE = 2, AROUND = 1 };     // rows of luma in a row of MCUs; rows and columns around a block that it is seen with
 static const float UNSEEN = 64 * 0.0009f;  // energy of a block: SSIMULACRA2's C2
 static const float NEVER = 1e30f;

@@ -31,12 +31,11 @@ def scaled(errors: float) -> float:
 
 
 class Sample:
-    """A sample of an output whose steps are fine. `halved` is whether its chroma lost resolution."""
+    """A sample of an output whose steps are fine."""
 
-    def __init__(self, library: CDLL, address: int, *, halved: bool) -> None:
+    def __init__(self, library: CDLL, address: int) -> None:
         self._library = library
         self._address = c_void_p(address)
-        self._halved = float(halved)
 
     def predicted(self, coarse: Image, prices: Sequence[int]) -> list[float]:
         """Return the features of an output with the steps of `coarse`, and with these prices of a bit."""
@@ -54,7 +53,7 @@ class Sample:
         return self._features(pools)
 
     def _features(self, pools: Iterable[float]) -> list[float]:
-        found = [self._halved]
+        found = []
         for index, pool in enumerate(pools):
             found.append(pool if index in _MEANS else sqrt(sqrt(pool)))
         return found
@@ -62,11 +61,14 @@ class Sample:
 
 @contextmanager
 def sampled(library: CDLL, fine: Image, output: Output, *, halved: bool) -> Iterator[Sample]:
-    """Take a sample of an output with the steps of `fine`. Raises MemoryError."""
+    """Take a sample of an output with the steps of `fine`; `halved` is whether its chroma lost resolution.
+
+    Raises MemoryError.
+    """
     address = library.take_sample(byref(fine), byref(output), halved)
     if not address:
         raise MemoryError("not enough memory to estimate the look of a JPEG")
     try:
-        yield Sample(library, address, halved=halved)
+        yield Sample(library, address)
     finally:
         library.release_sample(c_void_p(address))
