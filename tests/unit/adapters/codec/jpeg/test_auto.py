@@ -30,9 +30,7 @@ def source(kind: str = "4:2:0", quality: int = 90) -> bytes:
     if kind == "grey":
         return encode(image.convert("L"), "JPEG", quality=quality)
     subsampling = kind if ":" in kind else "4:2:0"
-    return encode(
-        image, "JPEG", quality=quality, subsampling=subsampling, progressive=kind == "progressive"
-    )
+    return encode(image, "JPEG", quality=quality, subsampling=subsampling, progressive=kind == "progressive")
 
 
 def settled(data: bytes, least: float) -> Made:
