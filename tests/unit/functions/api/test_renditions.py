@@ -144,6 +144,8 @@ class TestRows:
             "milliseconds": None,
             "kept": False,
             "small": False,
+            "quality": None,
+            "score": None,
         }
 
     def test_a_classic_job_has_one_entry(self, client: TestClient, pipeline: Pipeline) -> None:
