@@ -78,8 +78,8 @@ static float weigh(Weights *weights, size_t lane, const Sight *sight, const Cont
 static void weigh_row(Sample *sample, const Output *output, const Evens *evens, size_t row, size_t y) {
     size_t high = output->plane[0].high - y < sample->side ? output->plane[0].high - y : sample->side, wide = output->plane[0].wide;
     Weights *weights = sample->weights + row * sample->side * sample->lanes;
-    float *low = sample->low + 1;
-    memset(sample->low, 0, (sample->lanes * LANES + 2) * sizeof *low);
+    float *around = sample->low, *low = around + 1;  // from one before the first
+    memset(around, 0, (sample->lanes * LANES + 2) * sizeof *around);
     for (size_t r = 0; r < high; r++)
         for (size_t x = 0; x < wide; x++) {
             float dc[COMPONENTS] = {0};
@@ -94,7 +94,7 @@ static void weigh_row(Sample *sample, const Output *output, const Evens *evens, 
     for (size_t r = 0; r < sample->side; r++)
         for (size_t x = 0; x < sample->lanes * LANES; x++) {
             Weights *to = &weights[r * sample->lanes + x / LANES];
-            to->low[x % LANES] = x < wide ? (low[x - 1] + low[x] + low[x + 1]) / (float)(3 * sample->side) + UNSEEN : NEVER;
+            to->low[x % LANES] = x < wide ? (around[x] + around[x + 1] + around[x + 2]) / (float)(3 * sample->side) + UNSEEN : NEVER;
             if (x >= wide || r >= high) to->all[x % LANES] = to->half[x % LANES] = to->blue_low[x % LANES] = NEVER;
         }
     sample->blocks += (double)(high * wide), sample->columns += (double)wide;
