@@ -76,7 +76,9 @@ def main() -> None:
     fixed = {name: qualities(sources_, name) for name in ("JPEG", "WEBP", "AVIF")}
     weights = ", ".join(f"{weight:.5g}" for weight in calibrated.WEIGHTS)
     text = MODULE.format(
-        weights=weights, zone=calibrated.DEAD_ZONE, **{name.lower(): one for name, one in fixed.items()}
+        weights=weights,
+        zone=calibrated.DEAD_ZONE,
+        **{name.lower(): str(one).replace("'", '"') for name, one in fixed.items()},
     )
     print(text)
     if options.write:

@@ -48,6 +48,15 @@ def test_the_quality_may_be_automatic(client: TestClient, pipeline: Pipeline) ->
     assert [rendition.look for rendition in made] == [Look.GOOD, Look.HIGH]
 
 
+def test_what_was_chosen_is_in_the_rows(client: TestClient, pipeline: Pipeline) -> None:
+    several = json.dumps([{"name": "a", "quality": "auto"}, {"name": "b", "quality": 80}])
+    job = pipeline.jobs.get(upload(client, csv_of("http://h/a.jpg"), renditions=several).json()["request_id"])
+    pipeline.run()
+    [row] = client.get(f"/jobs/{job.id}/rows").json()["rows"]
+    chosen = [(one["quality"], one["score"]) for one in row["images"][0]["renditions"]]
+    assert chosen == [(62, 70.4), (None, None)]
+
+
 def test_a_look_is_refused_beside_a_number(client: TestClient) -> None:
     for fields in ({"quality": "80"}, {}):
         body = check_problem(upload(client, ONE, look="high", **fields), 422, "option")
