@@ -14,8 +14,8 @@ from catalight.domain.catalogue import catalogue
 from catalight.domain.errors import ImageError, ImageErrorCode
 from catalight.domain.image.compressed import Compressed
 from catalight.domain.image.formats import ImageFormat
-from catalight.domain.image.rendition import Rendition
-from catalight.domain.image.report import Source, Times
+from catalight.domain.image.rendition import AUTO, Rendition
+from catalight.domain.image.report import Chosen, Source, Times
 from catalight.domain.job.job import Job
 from catalight.domain.job.request_headers import RequestHeaders
 from catalight.domain.job.retention import Retention
@@ -93,6 +93,7 @@ BUSY = ImageError(ImageErrorCode.HTTP_ERROR, "The host answered 503.", transient
 
 SOURCE = Source("png", 4, 2)
 CODING = Times(decode=3, resize=2, encode=1)
+CHOSEN = Chosen(62, 70.4)  # by quality=auto
 
 
 def an_output(data: bytes, format: ImageFormat = ImageFormat.JPEG, *, kept: bool = False) -> Compressed:  # noqa: A002
@@ -294,6 +295,9 @@ class Pipeline:
             an_output(data[: len(data) // (2 + number)], rendition.format.formats[0])
             for number, rendition in enumerate(renditions)
         ]
+        for number, rendition in enumerate(renditions):
+            if rendition.quality == AUTO:
+                outputs[number] = replace(outputs[number], chosen=CHOSEN)
         coding = replace(CODING, decode=0)
         return [outputs[0], *(replace(output, times=coding) for output in outputs[1:])]
 

@@ -30,6 +30,10 @@ class SourceStatus(BaseModel):
         return cls.model_validate(source)
 
 
+QUALITY = "The quality that `quality=auto` chose; null for a number of your own, a kept source, PNG and GIF"
+SCORE = "SSIMULACRA2 of the output against its source, as `quality=auto` estimates it; null if it does not"
+
+
 class RenditionStatus(BaseModel):
     """State and result of one rendition of an image."""
 
@@ -47,6 +51,8 @@ class RenditionStatus(BaseModel):
     milliseconds: Milliseconds | None
     kept: bool = Field(description="Whether the output is the source itself, apart from its metadata")
     small: bool = Field(description="Whether the source has a side below the rendition's `min_side`")
+    quality: int | None = Field(description=QUALITY, examples=[62])
+    score: float | None = Field(description=SCORE, examples=[71.3])
 
     @classmethod
     def of(cls, image: Image, name: str, link_base: str) -> Self:
@@ -66,6 +72,8 @@ class RenditionStatus(BaseModel):
             milliseconds=_milliseconds(image),
             kept=image.kept,
             small=image.small,
+            quality=image.chosen.quality if image.chosen else None,
+            score=image.chosen.score if image.chosen else None,
         )
 
 

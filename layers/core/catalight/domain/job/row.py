@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from catalight.domain.errors import ImageError, ImageErrorCode
 from catalight.domain.image.formats import ImageFormat
-from catalight.domain.image.report import Source, Times
+from catalight.domain.image.report import Chosen, Source, Times
 
 HOST_WAIT_TOO_LONG = (
     "The host is throttled: this would be {:,.0f} s of waiting in total; at most {:,.0f} s are allowed."
@@ -34,7 +34,8 @@ class Image:
     output below `/images/`. Sizes are bytes, and dimensions are pixels of the output. `source` and `times`
     are None if the image is not done, or was done before these fields existed. `kept` means that the output
     is the source itself, except for its metadata, and `small` that the source has a side below the
-    rendition's `min_side`. `error` and `detail` say why the image failed or, while it is pending, why its
+    rendition's `min_side`. `chosen` is what `quality=auto` chose.
+    `error` and `detail` say why the image failed or, while it is pending, why its
     last attempt failed.
     """
 
@@ -59,6 +60,7 @@ class Image:
     same_as: tuple[int, int] | None = None
     rendition: int = 0
     small: bool = False
+    chosen: Chosen | None = None
 
     @property
     def ended(self) -> bool:
@@ -116,6 +118,7 @@ class Image:
         *,
         kept: bool = False,
         small: bool = False,
+        chosen: Chosen | None = None,
     ) -> "Image":
         """Return the image as done."""
         return replace(
@@ -132,6 +135,7 @@ class Image:
             times=times,
             kept=kept,
             small=small,
+            chosen=chosen,
             error=None,
             detail=None,
         )

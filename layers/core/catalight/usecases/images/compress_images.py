@@ -235,7 +235,8 @@ class CompressImages:
         self.store.put(links.image_key(link), output.data, output.format.media_type)
         times = replace(output.times, decode=0) + once + Times(store=milliseconds(self.timer() - began))
         sizes = bytes_in, len(output.data), output.width, output.height
-        return task.image.done(link, *sizes, output.source, times, kept=output.kept, small=output.small)
+        flags = {"kept": output.kept, "small": output.small}
+        return task.image.done(link, *sizes, output.source, times, **flags, chosen=output.chosen)
 
     @property
     def _seconds_per_image(self) -> float:
