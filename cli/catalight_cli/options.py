@@ -15,7 +15,8 @@ SEND, JOBS, RESULTS, SET_UP = "Send a file", "Jobs", "Results", "Keys and webhoo
 IMAGES, FILE, RESULT, JOB = "Images", "Reading the file", "Result", "Job"  # panels of options
 
 FIELDS: dict[str, tuple[str, str]] = {
-    "quality": (IMAGES, "1 to 100; 50 if it is not given."),
+    "quality": (IMAGES, "1 to 100, or auto: as light as the look allows; 50 if it is not given."),
+    "look": (IMAGES, "With quality=auto: high, good or small."),
     "format": (IMAGES, "jpeg, webp, avif, png, keep (the source's) or auto (the smallest)."),
     "max_width": (IMAGES, "Pixels; images are never enlarged."),
     "max_height": (IMAGES, "Pixels."),
