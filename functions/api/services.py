@@ -23,7 +23,9 @@ from catalight.adapters.mongo import (
     MongoJobs,
     MongoKeys,
     MongoPing,
+    MongoReferences,
     MongoRows,
+    MongoSources,
     MongoUsage,
 )
 from catalight.adapters.tables.reader import TableReader
@@ -135,7 +137,8 @@ def services() -> Services:
     env = os.environ
     jobs, rows, exports = MongoJobs(mongodb()), MongoRows(mongodb()), MongoExports(mongodb())
     keys, usage, memory = MongoKeys(mongodb()), MongoUsage(mongodb()), MongoColumnMemory(mongodb())
-    for collection in (jobs, rows, exports, keys, usage, memory):
+    reuse = MongoSources(mongodb()), MongoReferences(mongodb())
+    for collection in (jobs, rows, exports, keys, usage, memory, *reuse):
         collection.ensure_indexes()
     image_queue, aggregator_queue, webhook_queue, export_queue = _queues()
     retention = Retention.read(env)

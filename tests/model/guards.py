@@ -170,8 +170,8 @@ GUARDS = [
     Guard(
         CompressImages,
         "__call__",
-        "_Work.of(tasks)",
-        "[_Work((task,)) for task in tasks]",
+        "Work.of(tasks)",
+        "[Work((task,)) for task in tasks]",
         "two renditions",
         0,
     ),
@@ -195,7 +195,7 @@ GUARDS = [
     Guard(
         RecordImages,
         "_delete_unreferenced",
-        "and not image.shared",
+        "and not image.lent",
         "",
         "repeated, cancelled, and a worker sleeps",
     ),

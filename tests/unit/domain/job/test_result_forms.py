@@ -130,7 +130,7 @@ def test_json_lines() -> None:
     data = written(job, [row], JSONL)
     assert data.count(b"\n") == 1
     document = json.loads(data)
-    nothing = {"format": None, "width": 0, "height": 0, "kept": False, "small": False}
+    nothing = {"format": None, "width": 0, "height": 0, "kept": False, "small": False, "unchanged": False}
     assert document == {
         "row": 8,
         "state": "PARTIAL",
@@ -155,6 +155,7 @@ def test_json_lines() -> None:
                         "height": 1,
                         "kept": False,
                         "small": False,
+                        "unchanged": False,
                     }
                 ],
             },

@@ -1,4 +1,4 @@
-"""MongoDB: jobs and rows (the source of truth), API keys and usage, throttled hosts, columns, exports."""
+"""MongoDB: jobs and rows (the source of truth), API keys and usage, throttled hosts, columns and so on."""
 
 from catalight.adapters.mongo.client import Document
 from catalight.adapters.mongo.columns import MongoColumnMemory
@@ -8,7 +8,9 @@ from catalight.adapters.mongo.exports import MongoExports
 from catalight.adapters.mongo.hosts import MongoHosts
 from catalight.adapters.mongo.jobs import MongoJobs
 from catalight.adapters.mongo.keys import MongoKeys
+from catalight.adapters.mongo.references import MongoReferences
 from catalight.adapters.mongo.rows import MongoRows
+from catalight.adapters.mongo.sources import MongoSources
 from catalight.adapters.mongo.usage import MongoUsage
 
 __all__ = [
@@ -21,6 +23,8 @@ __all__ = [
     "MongoJobs",
     "MongoKeys",
     "MongoPing",
+    "MongoReferences",
     "MongoRows",
+    "MongoSources",
     "MongoUsage",
 ]

@@ -75,4 +75,5 @@ def _rendition(job: Job, image: Image) -> dict[str, Any]:
         "height": image.height,
         "kept": image.kept,
         "small": image.small,
+        "unchanged": image.unchanged,
     }

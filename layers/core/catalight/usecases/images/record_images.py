@@ -27,6 +27,10 @@ class RecordImages:
 
         `rows` are as they were read before the images were processed.
         """
+        return self.written(job, rows, outcomes)[0]
+
+    def written(self, job: Job, rows: Sequence[Row], outcomes: Outcomes) -> tuple[bool, Outcomes]:
+        """Write the outcomes as `__call__` does. Return also those that are stored now."""
         read = _images(rows)
         to_write = {at: image for at, image in outcomes.items() if image != read[at]}
         written: dict[tuple[int, int], Image] = {}
@@ -50,7 +54,7 @@ class RecordImages:
         ended = [image for image in written.values() if image.ended]
         if wrote and ended:
             self.jobs.record_progress(job.id, job.run, Counts.of(ended), self.clock())
-        return wrote
+        return wrote, written
 
     def _delete_unreferenced(
         self, outcomes: Outcomes, images: Outcomes, kept: AbstractSet[str | None]
@@ -58,13 +62,13 @@ class RecordImages:
         """Delete stored images that have no reference, because of a duplicate, a new run or a deletion.
 
         `images` are those of this run. `kept` are the links of all runs, because a done image stays done in
-        later runs. The object of a shared link belongs to another image.
+        later runs. The object of an image that has another's output belongs to that one.
         """
         unreferenced = [
             links.image_key(image.link)
             for at, image in outcomes.items()
             if image.link
-            and not image.shared
+            and not image.lent
             and image.link not in kept
             and (at not in images or images[at].ended)
         ]

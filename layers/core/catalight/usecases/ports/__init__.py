@@ -12,6 +12,7 @@ from catalight.usecases.ports.outside import (
     WebhookSender,
     WriteResult,
 )
+from catalight.usecases.ports.reuse import References, Sources
 from catalight.usecases.ports.storage import ObjectReader, ObjectStore, Uploads
 
 __all__ = [
@@ -28,8 +29,10 @@ __all__ = [
     "ObjectStore",
     "Queue",
     "ReadTable",
+    "References",
     "Rows",
     "SecondsLeft",
+    "Sources",
     "Uploads",
     "Usage",
     "WebhookSender",

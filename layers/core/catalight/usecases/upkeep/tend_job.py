@@ -14,6 +14,7 @@ from catalight.usecases.jobs.ask_completion import AskCompletion
 from catalight.usecases.jobs.reopen_rows import ReopenRows
 from catalight.usecases.ports import Clock, Jobs, Queue, Rows, SecondsLeft
 from catalight.usecases.upkeep.purge_job import PurgeJob
+from catalight.usecases.upkeep.renew_outputs import RenewOutputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class TendJob:
     reopen_rows: ReopenRows
     abort_exports: AbortExports
     purge_job: PurgeJob
+    renew_outputs: RenewOutputs
     clock: Clock
     retention: Retention
 
@@ -44,6 +46,7 @@ class TendJob:
             self.jobs.expire(job.id, job.run, self.clock())
         elif job.state in ENDED:
             self._tend_webhook(job)
+            self._continue_unless(self.renew_outputs(job, seconds_left), job)
         elif job.state is JobState.FINISHING:
             if self._is_stalled(job):
                 self.aggregator_queue.send([FinishJob(job.id, job.run)])
