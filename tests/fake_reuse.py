@@ -1,6 +1,6 @@
 """In-memory adapters of what is used again: tests/integration/adapters/ports holds them to the real ones."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -44,25 +44,36 @@ class MemoryReferences:
     def __init__(self) -> None:
         self.references: dict[str, Reference] = {}
 
-    def add(self, job_id: str, outputs: Sequence[KnownOutput]) -> None:
+    def add(self, claim: str, outputs: Sequence[KnownOutput]) -> None:
         for output in outputs:
             new = Reference(output.link, output.maker, frozenset(), output.stored_at)
             stored = self.references.get(output.link, new)
             stored_at = max(stored.stored_at, output.stored_at)
-            self.references[output.link] = replace(stored, jobs=stored.jobs | {job_id}, stored_at=stored_at)
+            claims = stored.claims | {claim}
+            self.references[output.link] = replace(stored, claims=claims, stored_at=stored_at)
 
     def of_links(self, links: Sequence[str]) -> list[Reference]:
         return [self.references[link] for link in links if link in self.references]
 
-    def of_job(self, job_id: str, limit: int) -> list[Reference]:
-        found = [one for one in self.references.values() if job_id in one.jobs]
-        return sorted(found, key=lambda one: one.stored_at)[:limit]
+    def of_job(self, job_id: str, limit: int, before: datetime | None = None) -> list[Reference]:
+        return [
+            one
+            for one in self.references.values()
+            if any(claim.startswith(f"{job_id}:") for claim in one.claims)
+            and (before is None or one.stored_at < before)
+        ][:limit]
 
-    def remove(self, job_id: str, links: Sequence[str]) -> None:
+    def remove(self, claim: str, links: Sequence[str]) -> None:
+        self._remove(lambda known: known == claim, links)
+
+    def remove_job(self, job_id: str, links: Sequence[str]) -> None:
+        self._remove(lambda known: known.startswith(f"{job_id}:"), links)
+
+    def _remove(self, removed: Callable[[str], bool], links: Sequence[str]) -> None:
         for one in self.of_links(links):
-            left = replace(one, jobs=one.jobs - {job_id})
-            self.references[one.link] = left
-            if not left.jobs:
+            claims = frozenset(claim for claim in one.claims if not removed(claim))
+            self.references[one.link] = replace(one, claims=claims)
+            if not claims:
                 del self.references[one.link]
 
     def renewed(self, links: Sequence[str], stored_at: datetime) -> None:

@@ -48,13 +48,13 @@ from catalight.usecases.jobs.extend import ExtendJob
 from catalight.usecases.jobs.finish import FinishJob
 from catalight.usecases.jobs.link_result import LinkResult
 from catalight.usecases.jobs.note_same import NoteSame
+from catalight.usecases.jobs.release_outputs import ReleaseOutputs
 from catalight.usecases.jobs.reopen_rows import ReopenRows
 from catalight.usecases.jobs.retry import RetryJob
 from catalight.usecases.jobs.send_window import SendWindow
 from catalight.usecases.jobs.submit import Submission, Submit
 from catalight.usecases.jobs.understand import Understand
 from catalight.usecases.upkeep.purge_job import PurgeJob
-from catalight.usecases.upkeep.release_outputs import ReleaseOutputs
 from catalight.usecases.upkeep.renew_outputs import RenewOutputs
 from catalight.usecases.upkeep.sweep import Sweep
 from catalight.usecases.upkeep.tend_job import TendJob
@@ -179,10 +179,17 @@ class Pipeline:
         self.accept = Accept(self.understand, self.submit, self.column_memory, self.jobs, self.clock)
         self.record_images = RecordImages(self.jobs, self.rows, self.store, self.clock)
         self.sources, self.references = MemorySources(), MemoryReferences()
-        self.reuse_outputs = ReuseOutputs(
-            self.sources, self.references, self.jobs, self.store, self.threads, self.clock, RETENTION
-        )
         self.release_outputs = ReleaseOutputs(self.jobs, self.references, self.store)
+        self.reuse_outputs = ReuseOutputs(
+            self.sources,
+            self.references,
+            self.jobs,
+            self.store,
+            self.release_outputs,
+            self.threads,
+            self.clock,
+            RETENTION,
+        )
         self.note_same = NoteSame(self.sources)
         self.carry_on = CarryOn(self.rows, self.image_queue, self.ask_completion)
         self.compress_images = CompressImages(

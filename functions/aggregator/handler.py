@@ -33,11 +33,11 @@ from catalight.usecases.images.record_images import RecordImages
 from catalight.usecases.jobs.ask_completion import AskCompletion
 from catalight.usecases.jobs.finish import FinishJob
 from catalight.usecases.jobs.note_same import NoteSame
+from catalight.usecases.jobs.release_outputs import ReleaseOutputs
 from catalight.usecases.jobs.reopen_rows import ReopenRows
 from catalight.usecases.jobs.send_window import SendWindow
 from catalight.usecases.messaging import defer_on_outage
 from catalight.usecases.upkeep.purge_job import PurgeJob
-from catalight.usecases.upkeep.release_outputs import ReleaseOutputs
 from catalight.usecases.upkeep.renew_outputs import RenewOutputs
 from catalight.usecases.upkeep.tend_job import TendJob
 from catalight.usecases.webhooks.deliver import DeliverWebhook

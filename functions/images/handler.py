@@ -42,6 +42,7 @@ from catalight.usecases.images.reuse_outputs import ReuseOutputs
 from catalight.usecases.images.share_bytes import ShareBytes
 from catalight.usecases.images.share_outcomes import ShareOutcomes
 from catalight.usecases.jobs.ask_completion import AskCompletion
+from catalight.usecases.jobs.release_outputs import ReleaseOutputs
 from catalight.usecases.messaging import defer_on_outage
 
 if TYPE_CHECKING:
@@ -75,14 +76,22 @@ def process_range() -> ProcessRange:
     aggregator_queue = SqsQueue(sqs(), env["AGGREGATOR_QUEUE_URL"])
     store = S3Store(boto3.client("s3", config=clients.config(connections=DOWNLOADS)), env["BUCKET"])
     count_downloads = CountDownloads(MongoUsage(mongodb), utc_now)
-    sources, threads = MongoSources(mongodb), ThreadPoolExecutor(DOWNLOADS)
+    sources, references = MongoSources(mongodb), MongoReferences(mongodb)
+    threads = ThreadPoolExecutor(DOWNLOADS)
     return ProcessRange(
         jobs=jobs,
         rows=rows,
         image_queue=image_queue(),
         record_images=RecordImages(jobs, rows, store, utc_now),
         reuse_outputs=ReuseOutputs(
-            sources, MongoReferences(mongodb), jobs, store, threads, utc_now, Retention.read(env)
+            sources=sources,
+            references=references,
+            jobs=jobs,
+            store=store,
+            release_outputs=ReleaseOutputs(jobs, references, store),
+            threads=threads,
+            clock=utc_now,
+            retention=Retention.read(env),
         ),
         share_bytes=ShareBytes(sources),
         share_outcomes=ShareOutcomes(rows, utc_now),

@@ -110,6 +110,7 @@ class TestRows:
             "milliseconds": None,
             "kept": False,
             "small": False,
+            "unchanged": False,
         }
 
     def test_a_classic_job_has_one_entry(self, client: TestClient, pipeline: Pipeline) -> None:

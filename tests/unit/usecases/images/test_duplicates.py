@@ -1,8 +1,8 @@
 """Images of one job with the same URL: it is downloaded and stored once, unless ranges race."""
 
+import csv
 from collections import Counter
 from collections.abc import Sequence
-import csv
 from dataclasses import replace
 
 import pytest

@@ -1,6 +1,6 @@
-"""The `references` collection: the outputs that jobs use and have not made, with these jobs.
+"""The `references` collection: the outputs that jobs use and have not made, with the claims of these jobs.
 
-The id is the link. An output that only its own job uses has no document.
+The id is the link. An output that only its own job uses has no document. A claim begins with its job's id.
 """
 
 from collections.abc import Sequence
@@ -11,9 +11,9 @@ from pymongo.collection import Collection
 
 from catalight.adapters.mongo.client import Document
 from catalight.adapters.mongo.connection import Mongo, reconnecting
-from catalight.domain.job.reuse import KnownOutput, Reference
+from catalight.domain.job.reuse import CLAIM, KnownOutput, Reference
 
-INDEXES = [IndexModel([("jobs", ASCENDING), ("stored_at", ASCENDING)], name="of_job")]
+INDEXES = [IndexModel([("claims", ASCENDING), ("stored_at", ASCENDING)], name="of_job")]
 
 
 class MongoReferences(Mongo):
@@ -29,13 +29,13 @@ class MongoReferences(Mongo):
         self._references.create_indexes(INDEXES)
 
     @reconnecting
-    def add(self, job_id: str, outputs: Sequence[KnownOutput]) -> None:
+    def add(self, claim: str, outputs: Sequence[KnownOutput]) -> None:
         writes = [
             UpdateOne(
                 {"_id": output.link},
                 {
                     "$setOnInsert": {"maker": output.maker},
-                    "$addToSet": {"jobs": job_id},
+                    "$addToSet": {"claims": claim},
                     "$max": {"stored_at": output.stored_at},
                 },
                 upsert=True,
@@ -51,15 +51,23 @@ class MongoReferences(Mongo):
         return list(map(_reference, found))
 
     @reconnecting
-    def of_job(self, job_id: str, limit: int) -> list[Reference]:
-        oldest = [("jobs", ASCENDING), ("stored_at", ASCENDING)]
-        return list(map(_reference, self._references.find({"jobs": job_id}).sort(oldest).limit(limit)))
+    def of_job(self, job_id: str, limit: int, before: datetime | None = None) -> list[Reference]:
+        query: Document = {"claims": {"$elemMatch": _of_job(job_id)}}
+        if before:
+            query["stored_at"] = {"$lt": before}
+        return list(map(_reference, self._references.find(query).limit(limit)))
+
+    def remove(self, claim: str, links: Sequence[str]) -> None:
+        self._remove(claim, links)
+
+    def remove_job(self, job_id: str, links: Sequence[str]) -> None:
+        self._remove(_of_job(job_id), links)
 
     @reconnecting
-    def remove(self, job_id: str, links: Sequence[str]) -> None:
+    def _remove(self, claims: str | Document, links: Sequence[str]) -> None:
         named = {"_id": {"$in": list(links)}}
-        self._references.update_many({**named, "jobs": job_id}, {"$pull": {"jobs": job_id}})
-        self._references.delete_many({**named, "jobs": []})
+        self._references.update_many(named, {"$pull": {"claims": claims}})
+        self._references.delete_many({**named, "claims": []})
 
     @reconnecting
     def renewed(self, links: Sequence[str], stored_at: datetime) -> None:
@@ -67,4 +75,9 @@ class MongoReferences(Mongo):
 
 
 def _reference(document: Document) -> Reference:
-    return Reference(document["_id"], document["maker"], frozenset(document["jobs"]), document["stored_at"])
+    return Reference(document["_id"], document["maker"], frozenset(document["claims"]), document["stored_at"])
+
+
+def _of_job(job_id: str) -> Document:
+    """Match the claims of a job: those that begin with its id."""
+    return {"$gte": job_id + CLAIM, "$lt": job_id + chr(ord(CLAIM) + 1)}

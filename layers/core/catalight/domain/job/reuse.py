@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,6 +17,7 @@ from catalight.domain.job.request_headers import RequestHeaders
 from catalight.domain.web.fetched import Validators
 
 MAX_HOURS = 8_760  # a year
+CLAIM, CLAIM_BYTES = ":", 6
 IMAGES_OF_ROW = 1_000  # more than a row may have
 
 
@@ -108,12 +110,25 @@ class FirstOfBytes:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Which jobs refer to an output that one of them, or another job, has made; see `KnownOutput`."""
+    """Who uses an output besides the job that has made it; see `KnownOutput`.
+
+    Each handler that uses it has a claim of its own (`new_claim`), so that one that does not need it any more
+    cannot take away what a duplicate holds.
+    """
 
     link: str
     maker: str
-    jobs: frozenset[str]
+    claims: frozenset[str]
     stored_at: datetime
+
+    def jobs(self, without: str = "") -> set[str]:
+        """Return the ids of the jobs that may use the output, leaving one claim out."""
+        return {self.maker, *(claim.partition(CLAIM)[0] for claim in self.claims if claim != without)}
+
+
+def new_claim(job_id: str) -> str:
+    """Return a claim of a job, for one handler: its id and a random text after it."""
+    return f"{job_id}{CLAIM}{secrets.token_hex(CLAIM_BYTES)}"
 
 
 def output_id(owner: str, url: str, headers: RequestHeaders, rendition: Rendition, stem: str | None) -> bytes:

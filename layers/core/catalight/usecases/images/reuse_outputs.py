@@ -1,12 +1,12 @@
 """Use outputs of an owner's earlier jobs again, if their sources have not changed.
 
-An output exists as long as a job refers to it that is not GONE: the job that made it, or one that is named in
-its reference. So a job that uses it first adds its own reference, and then checks that a job that holds the
-output is not GONE. The purge of a job does the opposite: the job is GONE first, and then the references are
-read. Whichever comes later sees the other.
+An output is stored as long as a job uses it that is not GONE: the job that made it, or one with a claim. So a
+handler that uses it first adds a claim, and then checks that a job whose recorded image has the output is not
+GONE. The purge of a job does the opposite: the job is GONE first, and then the claims are read. Whichever
+comes later sees the other.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
@@ -16,6 +16,7 @@ from catalight.domain.job.retention import Retention
 from catalight.domain.job.reuse import FirstOfBytes, KnownOutput
 from catalight.domain.job.row import Image, ImageState
 from catalight.usecases.images.work import Place, Recall, Task
+from catalight.usecases.jobs.release_outputs import ReleaseOutputs
 from catalight.usecases.ports import Clock, JobList, ObjectStore, References, Sources
 
 type Compress = Callable[[Sequence[Task], Recall], dict[Place, Image]]
@@ -39,13 +40,14 @@ class ReuseOutputs:
     references: References
     jobs: JobList
     store: ObjectStore
+    release_outputs: ReleaseOutputs
     threads: Executor
     clock: Clock
     retention: Retention
 
     def recall(self, job: Job) -> Recall:
         """Return an empty Recall for the images of one message."""
-        return Recall(began=self.clock())
+        return Recall(claim=reuse.new_claim(job.id), began=self.clock())
 
     def __call__(
         self, job: Job, tasks: Sequence[Task], recall: Recall, compress: Compress
@@ -57,12 +59,18 @@ class ReuseOutputs:
         images = compress(tasks, recall)
         refused = self._hold(job, images, recall)
         if refused:
+            self._release(refused, recall)
             recall.forget(refused)
             images |= compress([task for task in tasks if task.at in refused], recall)
         return images
 
     def remember(self, job: Job, images: Mapping[Place, Image], recall: Recall) -> None:
-        """Remember images that are recorded. What is lost here costs only work."""
+        """Remember images that are recorded. What is lost here costs only work.
+
+        An output that was used again for an image which a duplicate has recorded is not claimed any more.
+        """
+        self._release([at for at in recall.held if at not in images], recall)
+        recall.held.clear()
         outputs: dict[bytes, KnownOutput] = {}
         firsts: dict[bytes, FirstOfBytes] = {}
         for at, image in images.items():
@@ -95,24 +103,36 @@ class ReuseOutputs:
         """Find what is remembered of the images, in one query."""
         now = self.clock()
         found = self.sources.known(list({recall.ids[task.at] for task in tasks}))
-        for task in tasks:
-            if known := found.get(recall.ids[task.at]):
-                recall.known[task.at] = known
-                if job.reuse.trusts(known.seen.asked_at, now):
-                    recall.trusted.add(task.at)
+        known = {task.at: output for task in tasks if (output := found.get(recall.ids[task.at]))}
+        for at in self._gone(known) if known else ():
+            del known[at]
+        recall.known.update(known)
+        trusted = {at for at, output in known.items() if job.reuse.trusts(output.seen.asked_at, now)}
+        recall.trusted.update(trusted)
 
     def _hold(self, job: Job, images: Mapping[Place, Image], recall: Recall) -> set[Place]:
         """Refer to the outputs that are used again. Return the places of those that may be gone."""
         used = {at: recall.known[at] for at, image in images.items() if image.unchanged}
         if not used:
             return set()
-        self.references.add(job.id, list(used.values()))
-        states = self.jobs.states(sorted({one for known in used.values() for one in known.holders}))
-        alive = {job_id for job_id, (_, state) in states.items() if state is not JobState.GONE}
-        gone = {at for at, known in used.items() if alive.isdisjoint(known.holders)}
+        self.references.add(recall.claim, list(used.values()))
+        recall.held.update((at, known.link) for at, known in used.items())
+        gone = self._gone(used)
         held = {at: known for at, known in used.items() if at not in gone}
         recall.origins.update((at, (known.maker, known.stored_at)) for at, known in held.items())
         return gone | self._renew(job, held, images, recall)
+
+    def _release(self, places: Iterable[Place], recall: Recall) -> None:
+        """End the claims to outputs that are not used, unless another image here uses the same."""
+        links_of = {recall.held.pop(at) for at in places}
+        if unused := sorted(links_of - set(recall.held.values())):
+            self.release_outputs.claim(recall.claim, unused)
+
+    def _gone(self, outputs: Mapping[Place, KnownOutput]) -> set[Place]:
+        """Return the places of outputs that may be gone, because no job that has recorded them is left."""
+        states = self.jobs.states(sorted({one for known in outputs.values() for one in known.holders}))
+        alive = {job_id for job_id, (_, state) in states.items() if state is not JobState.GONE}
+        return {at for at, known in outputs.items() if alive.isdisjoint(known.holders)}
 
     def _renew(
         self, job: Job, held: Mapping[Place, KnownOutput], images: Mapping[Place, Image], recall: Recall

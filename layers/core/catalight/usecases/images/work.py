@@ -85,15 +85,18 @@ class Recall:
     `ids` are the keys under which their outputs are remembered. `known` are outputs that may be used again,
     if the source has not changed, and `trusted` the places of those whose hosts need not be asked. `seen` are
     the sources that were asked for. `origins` are the makers of outputs that are used again, and the times
-    since which these are stored; other outputs are stored since `began` or later.
+    since which these are stored; other outputs are stored since `began` or later. `held` are the links of the
+    outputs that have the `claim` of this message's handler and are not recorded yet.
     """
 
+    claim: str = ""
     began: datetime | None = None
     ids: dict[Place, bytes] = field(default_factory=dict)
     known: dict[Place, KnownOutput] = field(default_factory=dict)
     trusted: set[Place] = field(default_factory=set)
     seen: dict[Place, Seen] = field(default_factory=dict)
     origins: dict[Place, tuple[str, datetime]] = field(default_factory=dict)
+    held: dict[Place, str] = field(default_factory=dict)
 
     def of(self, work: Work) -> list[KnownOutput]:
         """Return what is known of an image: an output for each rendition, all of one source, or nothing."""

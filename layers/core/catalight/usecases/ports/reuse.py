@@ -29,19 +29,22 @@ class Sources(Protocol):
 
 
 class References(Protocol):
-    """Which jobs refer to outputs that they have not made. Outputs without such a job have no entry."""
+    """Which jobs use outputs that others have made. An output that only its own job uses has no entry."""
 
-    def add(self, job_id: str, outputs: Sequence[KnownOutput]) -> None:
-        """Have a job refer to these outputs, in one call."""
+    def add(self, claim: str, outputs: Sequence[KnownOutput]) -> None:
+        """Claim these outputs, in one call."""
 
     def of_links(self, links: Sequence[str]) -> list[Reference]:
-        """Return the entries of outputs by their links, with all that was added before."""
+        """Return the entries of outputs by their links, with all claims that were added before."""
 
-    def of_job(self, job_id: str, limit: int) -> list[Reference]:
-        """Return at most `limit` entries that name the job, those of the oldest objects first."""
+    def of_job(self, job_id: str, limit: int, before: datetime | None = None) -> list[Reference]:
+        """Return at most `limit` entries with a claim of the job, of objects stored before that time."""
 
-    def remove(self, job_id: str, links: Sequence[str]) -> None:
-        """Remove a job from these entries, and those that then name none."""
+    def remove(self, claim: str, links: Sequence[str]) -> None:
+        """Remove a claim, and the entries that are left without one."""
+
+    def remove_job(self, job_id: str, links: Sequence[str]) -> None:
+        """Remove all claims of a job to these outputs, and the entries that are left without one."""
 
     def renewed(self, links: Sequence[str], stored_at: datetime) -> None:
         """Record that these objects were stored again."""

@@ -11,8 +11,8 @@ from catalight.domain.job.row import Row
 from catalight.domain.job.sweeping import GRACE
 from catalight.usecases.exports.abort_exports import AbortExports
 from catalight.usecases.images.reuse_outputs import output_id
+from catalight.usecases.jobs.release_outputs import ReleaseOutputs
 from catalight.usecases.ports import Clock, Jobs, ObjectStore, Rows, SecondsLeft, Sources
-from catalight.usecases.upkeep.release_outputs import ReleaseOutputs
 
 BATCH = 100  # rows of one rendition, of up to 100 images
 MIN_SECONDS_LEFT = 30.0  # seconds; more than a batch takes
@@ -54,7 +54,7 @@ class PurgeJob:
                 self.rows.delete(job.id, batch[0].number, batch[-1].number)
             if seconds_left() < MIN_SECONDS_LEFT:
                 return not no_writers  # with writers left, the job is purged once more in any case
-        if not self.release_outputs(job, seconds_left):
+        if not self.release_outputs.of_job(job, seconds_left):
             return False
         if no_writers:
             self.jobs.leave_tombstone(job.id, now + self.retention.lifetime)

@@ -26,7 +26,7 @@ class RenewOutputs:
         limit = job.expires_at - self.retention.max_lifetime
         while True:
             now = self.clock()
-            old = [one.link for one in self.references.of_job(job.id, BATCH) if one.stored_at < limit]
+            old = [one.link for one in self.references.of_job(job.id, BATCH, before=limit)]
             if not old:
                 return True
             for link in old:
