@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
-from itertools import cycle
+from itertools import count, cycle
 
 from catalight.domain.errors import ImageError, ImageErrorCode
 from catalight.domain.image.compressed import Compressed
@@ -15,10 +15,12 @@ from catalight.domain.image.rendition import Rendition
 from catalight.domain.job import ranges
 from catalight.domain.job.job import Job
 from catalight.domain.job.request_headers import RequestHeaders
+from catalight.domain.job.reuse import Reuse
 from catalight.domain.job.webhook import Delivery
 from catalight.domain.messages import DeliverWebhook, FinishJob, Message, ProcessRange, TendJob
 from catalight.usecases.jobs.submit import Submission
 from catalight.usecases.messaging import defer_on_outage
+from tests.fake_reuse import MemoryReferences, MemorySources
 from tests.fakes import MemoryDeliveries, MemoryJobs, MemoryQueue, MemoryRows, MemoryStore
 from tests.model.actor import ViolationError
 from tests.model.inputs import Call, Queue, QueuedMessage
@@ -30,6 +32,7 @@ from tests.model.world import World
 from tests.pipeline import RECEIVES, Pipeline, a_submission
 
 DEAD_LETTERS = "dead_letters"
+ADAPTERS = (MemoryJobs, MemoryRows, MemoryStore, MemoryDeliveries, MemorySources, MemoryReferences)
 SECONDS_LEFT = 100.0  # enough for everything
 BROKEN = ImageError(ImageErrorCode.GAVE_UP, "This rendition takes too much memory.")
 
@@ -65,6 +68,7 @@ class Scenario:
     sleeper: tuple[type[Message], str] | None = None
     throttled: int = 0
     crashes_at: str = ""
+    reuse: Reuse = field(default_factory=Reuse)
     calls: Callable[[Run], list[Call]] = submit
 
 
@@ -119,7 +123,8 @@ class Run(Pipeline):
         self.world.sleeper, self.world.crashes_at = scenario.sleeper, scenario.crashes_at
         self.world.throttled = scenario.throttled
         self.world.calls = scenario.calls(self)
-        self.submit = replace(self.submit, new_id=lambda: "job")
+        numbers = count(1)
+        self.submit = replace(self.submit, new_id=lambda: f"job{next(numbers)}")
 
     def __call__(self) -> None:
         """Run to the end; raise ViolationError if an invariant is broken."""
@@ -137,18 +142,18 @@ class Run(Pipeline):
             if isinstance(value, MemoryQueue):
                 self._queues[name] = Port(name, Queue(name, self.clock, self.world.waiting), self.world)
                 ports[id(value)] = self._queues[name]
-            elif isinstance(value, MemoryJobs | MemoryRows | MemoryStore | MemoryDeliveries):
+            elif isinstance(value, ADAPTERS):
                 ports[id(value)] = Port(name, value, self.world)
         adapters = {*ports}
         for name, value in [*vars(self).items()]:
             if id(value) not in adapters:
                 setattr(self, name, with_ports(ports, value))
 
-    def submit_catalogue(self, key: str | None = None) -> Job:
-        """Submit the cells, under this idempotency key if there is one."""
+    def submit_catalogue(self, key: str | None = None, owner: str = "") -> Job:
+        """Submit the cells for an owner, under this idempotency key if there is one."""
         of = self.scenario
         submission = _submission(of.cells, of.webhook_url, of.target, of.names)
-        job = self.submit(replace(submission, idempotency_key=key))
+        job = self.submit(replace(submission, idempotency_key=key, owner=owner, reuse=of.reuse))
         self.accepted.append(job.id)
         return job
 
