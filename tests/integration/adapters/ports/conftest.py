@@ -11,10 +11,13 @@ from catalight.adapters.mongo import (
     MongoExports,
     MongoJobs,
     MongoKeys,
+    MongoReferences,
     MongoRows,
+    MongoSources,
     MongoUsage,
 )
 from tests.fake_exports import MemoryExports
+from tests.fake_reuse import MemoryReferences, MemorySources
 from tests.fakes import MemoryColumns, MemoryDeliveries, MemoryJobs, MemoryKeys, MemoryRows, MemoryUsage
 from tests.integration.adapters.ports.stores import Store
 
@@ -25,7 +28,8 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
         memory = MemoryJobs()
         deliveries, columns, exports = MemoryDeliveries(memory), MemoryColumns(), MemoryExports()
         rows, keys, usage = MemoryRows(), MemoryKeys(), MemoryUsage()
-        yield Store(memory, memory, deliveries, rows, keys, usage, columns, exports)
+        reuse = MemorySources(), MemoryReferences()
+        yield Store(memory, memory, deliveries, rows, keys, usage, columns, exports, *reuse)
     else:
         yield _on_mongodb(request.getfixturevalue("mongodb"))
 
@@ -33,6 +37,7 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
 def _on_mongodb(mongodb: Connection) -> Store:
     jobs, rows, exports = MongoJobs(mongodb), MongoRows(mongodb), MongoExports(mongodb)
     keys, usage, remembered = MongoKeys(mongodb), MongoUsage(mongodb), MongoColumnMemory(mongodb)
-    for collection in (jobs, rows, keys, usage, remembered, exports):
+    reuse = MongoSources(mongodb), MongoReferences(mongodb)
+    for collection in (jobs, rows, keys, usage, remembered, exports, *reuse):
         collection.ensure_indexes()
-    return Store(jobs, jobs, MongoDeliveries(mongodb), rows, keys, usage, remembered, exports)
+    return Store(jobs, jobs, MongoDeliveries(mongodb), rows, keys, usage, remembered, exports, *reuse)
