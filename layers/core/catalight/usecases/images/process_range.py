@@ -84,7 +84,7 @@ class ProcessRange:
 
     def _record(self, job: Job, rows: Sequence[Row], outcomes: Outcomes, recall: Recall) -> bool:
         """Record outcomes, and remember those that are recorded. Return False if a duplicate wrote all."""
-        wrote, written = self.record_images.written(job, rows, outcomes)
+        wrote, written = self.record_images.written(job, rows, outcomes, recall.made)
         self.reuse_outputs.remember(job, written, recall)
         return wrote
 

@@ -41,6 +41,8 @@ class ShareBytes:
             elif first := recorded.get(same):
                 ready[at] = image.with_bytes_of(first.link)
                 recall.origins[at] = first.maker, first.stored_at
+                if image.link:
+                    recall.made[at] = image.link
             elif same in taken:
                 others[at] = image
             else:
