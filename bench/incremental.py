@@ -3,8 +3,8 @@
 python -m bench.incremental                1,000 images, 3 rounds
 python -m bench.incremental --images 200 --rounds 1
 
-The runs are whole jobs on the local system, from POST to COMPLETED: everything anew, again, again with 5 % of
-the images changed, and again without asking the hosts. The loop is one session of requests in its own process,
+The runs are whole jobs on the local system, from POST to COMPLETED: everything anew, again, again with 5 %
+changed, and again without asking the hosts. The loop is one session of requests in a process of its own,
 which sends each URL once with the ETag of its image. All of them run in turn. CPU is user and system time of
 the processes that Lambda would run: without MongoDB, moto, the image host and the client.
 

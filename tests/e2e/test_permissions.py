@@ -37,11 +37,17 @@ BY_LAMBDA = {
 
 UNUSED_HERE = {
     ("AggregatorFunction", "s3:AbortMultipartUpload"),
+    ("AggregatorFunction", "s3:GetObject"),
+    ("AggregatorFunction", "s3:ListBucket"),
+    ("AggregatorFunction", "s3:PutObject"),
     ("ExportFunction", "s3:AbortMultipartUpload"),
     ("ExportFunction", "sqs:SendMessage"),
+    ("ImageFunction", "s3:GetObject"),
+    ("ImageFunction", "s3:ListBucket"),
 }
 """Not exercised here: abort the multipart upload of a large result that fails midway or whose job is deleted;
-continue a ZIP that takes longer than a call."""
+continue a ZIP that takes longer than a call; copy an output of an earlier job onto itself when it is two months
+old, or find that somebody has deleted it."""
 
 PARAMETERS = {"Window": "1", "Patience": "1", "FetchSeconds": "30", "ImageRetryPauses": "60"}
 

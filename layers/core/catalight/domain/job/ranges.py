@@ -13,6 +13,8 @@ from catalight.domain.job.row import Image, Row, pending_images
 from catalight.domain.messages import ProcessRange
 
 IMAGES_PER_RANGE = 10
+TRUSTED = 1 / 3
+"""What an image of a job with `max_age` counts: most cost only their share of what a range costs."""
 DUPLICATE = 1 / 8
 """What an image counts whose URL an earlier one has: it is rarely downloaded again.
 

@@ -104,10 +104,12 @@ class ReuseOutputs:
         now = self.clock()
         found = self.sources.known(list({recall.ids[task.at] for task in tasks}))
         known = {task.at: output for task in tasks if (output := found.get(recall.ids[task.at]))}
-        for at in self._gone(known) if known else ():
+        trusted = {at for at, output in known.items() if job.reuse.trusts(output.seen.asked_at, now)}
+        # Before hosts are asked; of those that are trusted, the check is made at once when they are claimed.
+        asked = {at: output for at, output in known.items() if at not in trusted}
+        for at in self._gone(asked) if asked else ():
             del known[at]
         recall.known.update(known)
-        trusted = {at for at, output in known.items() if job.reuse.trusts(output.seen.asked_at, now)}
         recall.trusted.update(trusted)
 
     def _hold(self, job: Job, images: Mapping[Place, Image], recall: Recall) -> set[Place]:

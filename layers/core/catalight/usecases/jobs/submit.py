@@ -123,7 +123,8 @@ class Submit:
         # A repetition does not count against the limits.
         if submission.limits and not (submission.idempotency_key and self.jobs.find(job_id)):
             self.admit(submission.owner, submission.limits, usage.order(job_id), submission.amounts)
-        rows = tuple(_rows(job_id, submission.catalogue, len(submission.renditions)))
+        share = ranges.TRUSTED if submission.reuse.max_age else 1
+        rows = tuple(_rows(job_id, submission.catalogue, len(submission.renditions), share))
         new = replace(self._job(job_id, submission, rows), naming=naming)
         job = self.jobs.insert(new)
         if job.state is JobState.GONE:
@@ -205,7 +206,7 @@ def _json(value: object) -> bytes:
     return json.dumps(value).encode()
 
 
-def _rows(job_id: str, catalogue: Catalogue, renditions: int) -> Iterator[Row]:
+def _rows(job_id: str, catalogue: Catalogue, renditions: int, share: float) -> Iterator[Row]:
     first: dict[str, tuple[int, int] | None] = dict.fromkeys(_repeated(catalogue.rows))
     images = [
         tuple(
@@ -217,7 +218,7 @@ def _rows(job_id: str, catalogue: Catalogue, renditions: int) -> Iterator[Row]:
         )
         for row_number, row in enumerate(catalogue.rows)
     ]
-    assigned = ranges.assign(map(ranges.weight, images))
+    assigned = ranges.assign(share * ranges.weight(own) for own in images)
     for number, (row, own, row_range) in enumerate(zip(catalogue.rows, images, assigned, strict=True)):
         cells = without_empty_end(row.cells)
         yield Row(job_id, number, run=1, range=row_range, cells=cells, images=own)
