@@ -46,8 +46,8 @@ UNUSED_HERE = {
     ("ImageFunction", "s3:ListBucket"),
 }
 """Not exercised here: abort the multipart upload of a large result that fails midway or whose job is deleted;
-continue a ZIP that takes longer than a call; copy an output of an earlier job onto itself when it is old, or find
-that somebody has deleted it."""
+continue a ZIP that takes longer than a call; copy an output of an earlier job onto itself when it is old, or
+find that somebody has deleted it."""
 
 PARAMETERS = {"Window": "1", "Patience": "1", "FetchSeconds": "30", "ImageRetryPauses": "60"}
 
