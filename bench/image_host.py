@@ -43,8 +43,10 @@ def serving(folder: Path, latency: int = 0) -> Iterator[str]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         if process.stdout is None:
             raise TypeError("the process has no output pipe")
-        yield process.stdout.readline().strip()
-        process.kill()
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.kill()
 
 
 class _ImageHost(Server):
