@@ -122,7 +122,7 @@ class MemoryJobs:
         job = self.find(job_id)
         if job and job.state is not JobState.GONE and job.expires_at > now:
             expires_at = until if shorten else max(until, job.expires_at)
-            sweep_at = job.sweep_at and min(until, job.sweep_at)
+            sweep_at = job.sweep_at and min(now if job.state in ENDED else until, job.sweep_at)
             self.jobs[job_id] = replace(job, expires_at=expires_at, sweep_at=sweep_at)
 
     def delete(self, job_id: str, now: datetime) -> None:
@@ -418,12 +418,19 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
+        self.renewed: list[str] = []
         self.down = False
 
     def put(self, key: str, data: bytes, media_type: str) -> None:
         if self.down:
             raise UnavailableError("S3")
         self.objects[key] = data
+
+    def renew(self, key: str, media_type: str) -> bool:
+        if self.down:
+            raise UnavailableError("S3")
+        self.renewed.append(key)
+        return key in self.objects
 
     def put_stream(self, key: str, chunks: Iterable[bytes], media_type: str) -> None:
         self.objects[key] = b"".join(chunks)

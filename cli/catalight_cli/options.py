@@ -38,6 +38,8 @@ FIELDS: dict[str, tuple[str, str]] = {
     "result": (RESULT, "append: the new URLs get columns of their own; replace: they replace the old ones."),
     "failed": (RESULT, "With replace, what is left of a failed image: keep (its old URL) or empty."),
     "result_encoding": (RESULT, "Of a CSV: utf-8, or input (that of the file)."),
+    "fresh": (JOB, "true: download and compress everything, also what has not changed since an earlier job."),
+    "max_age": (JOB, "Hours for which a host is not asked again whether an image has changed."),
     "webhook_url": (JOB, "https URL to call when the job has ended."),
     "keep_days": (JOB, "Days for which the job, its images and its result are kept."),
 }

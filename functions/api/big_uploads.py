@@ -152,6 +152,7 @@ def begin_upload(
             request_headers=terms.request_headers,
             naming=terms.naming,
             keep_days=terms.keep_days,
+            reuse=terms.reuse,
         )
     )
     response.headers["Location"] = f"/uploads/{begun.job.id}"

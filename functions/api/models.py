@@ -14,6 +14,10 @@ from catalight.domain.job.webhook import Webhook, WebhookState
 type ShownState = Literal["PENDING", "PROCESSING", "COMPLETED", "CANCELLED", "FAILED"]
 
 DUPLICATES = "Images whose URL an earlier image of the job has; each URL is downloaded and stored once"
+UNCHANGED = (
+    "Images done, each counted in each rendition, whose output of an earlier job was used again, because the "
+    "source has not changed"
+)
 RENDITIONS = "Their names, in the order of the request; one empty name if it named no renditions"
 REQUEST_ID = "0b7e6c1e-5a0f-4f0c-9f5e-3f1f0a6d2b11"
 
@@ -77,7 +81,10 @@ class Images(BaseModel):
 
 
 class Bytes(BaseModel):
-    """Total size of the images done, before (`in`) and after (`out`) compression; each output counts once."""
+    """Total size of the images done, before (`in`) and after (`out`) compression; each output counts once.
+
+    Outputs of earlier jobs do not count.
+    """
 
     before: int = Field(alias="in", examples=[812_345_678])
     after: int = Field(alias="out", examples=[201_234_567])
@@ -157,6 +164,7 @@ class Status(BaseModel):
     images: Images
     renditions: list[str] = Field(description=RENDITIONS, examples=[["large", "thumbnail"]])
     duplicates: int = Field(examples=[120], description=DUPLICATES)
+    unchanged: int = Field(examples=[950], description=UNCHANGED)
     errors: dict[str, int] = Field(description="Failed images by error code", examples=[{"not_found": 3}])
     bytes: Bytes
     milliseconds: Milliseconds
@@ -181,6 +189,7 @@ class Status(BaseModel):
             images=Images(total=job.outputs_total, done=counts.done, failed=counts.failed),
             renditions=[rendition.name for rendition in job.renditions],
             duplicates=job.duplicates,
+            unchanged=counts.unchanged,
             errors=dict(counts.errors),
             bytes=Bytes.model_validate({"in": counts.bytes_in, "out": counts.bytes_out}),
             milliseconds=Milliseconds.of(counts.times),

@@ -25,7 +25,9 @@ from catalight.adapters.mongo import (
     MongoJobs,
     MongoKeys,
     MongoPing,
+    MongoReferences,
     MongoRows,
+    MongoSources,
     MongoUsage,
 )
 from catalight.adapters.tables.reader import TableReader
@@ -149,7 +151,8 @@ def services() -> Services:
     env = os.environ
     jobs, rows, exports = MongoJobs(mongodb()), MongoRows(mongodb()), MongoExports(mongodb())
     keys, usage, memory = MongoKeys(mongodb()), MongoUsage(mongodb()), MongoColumnMemory(mongodb())
-    for collection in (jobs, rows, exports, keys, usage, memory):
+    reuse = MongoSources(mongodb()), MongoReferences(mongodb())
+    for collection in (jobs, rows, exports, keys, usage, memory, *reuse):
         collection.ensure_indexes()
     image_queue, aggregator_queue, webhook_queue, export_queue, ingest_queue = _queues()
     big_uploads = MongoBigUploads(mongodb())

@@ -38,15 +38,21 @@ BY_LAMBDA = {
 
 UNUSED_HERE = {
     ("AggregatorFunction", "s3:AbortMultipartUpload"),
+    ("AggregatorFunction", "s3:GetObject"),
+    ("AggregatorFunction", "s3:ListBucket"),
+    ("AggregatorFunction", "s3:PutObject"),
     ("ExportFunction", "s3:AbortMultipartUpload"),
     ("ExportFunction", "sqs:SendMessage"),
     ("IngestFunction", "s3:AbortMultipartUpload"),
     ("IngestFunction", "sqs:SendMessage"),
     ("ApiFunction", "s3:PutObject"),
+    ("ImageFunction", "s3:GetObject"),
+    ("ImageFunction", "s3:ListBucket"),
 }
 """Not exercised here: abort the multipart upload of a large result that fails midway or whose job is deleted;
 continue a ZIP or the reading of a file that takes longer than a call; end the unpacked copy of an upload that
-fails midway. Clients store files with the forms that the API signs."""
+fails midway; copy an output of an earlier job onto itself when it is old, or find that it was deleted.
+Clients store files with the forms that the API signs."""
 
 PARAMETERS = {"Window": "1", "Patience": "1", "FetchSeconds": "30", "ImageRetryPauses": "60"}
 

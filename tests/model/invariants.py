@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Protocol
 
 from catalight.domain.errors import ImageErrorCode
-from catalight.domain.job import links, stored_keys
+from catalight.domain.job import links
 from catalight.domain.job.job import ENDED, Counts, Job, JobState
 from catalight.domain.job.row import ImageState, Row
 from catalight.domain.job.sweeping import is_uncleared
@@ -20,9 +20,10 @@ from catalight.domain.job.upload import UploadState
 from catalight.domain.job.webhook import WebhookState
 from catalight.domain.messages import ProcessRange
 from catalight.usecases.images.process_range import WHOLE_TRIES
+from tests.fake_reuse import MemoryReferences, MemorySources
 from tests.fakes import MemoryJobs, MemoryRows, MemoryStore
-from tests.model.actor import ViolationError
 from tests.model.inputs import QueuedMessage
+from tests.model.stored import check_links, check_objects, check_owners, require
 from tests.model.world import World
 
 TRANSITIONS = {
@@ -56,6 +57,8 @@ class State(Protocol):
     jobs: MemoryJobs
     rows: MemoryRows
     store: MemoryStore
+    sources: MemorySources
+    references: MemoryReferences
     fetched: list[str]
     delivered: list[tuple[str, str, str]]
     accepted: list[str]
@@ -109,6 +112,7 @@ class Invariants:
             for job in jobs.values():
                 _check_rows_have_ended(job, rows)
             self._jobs, self._rows = dict(jobs), dict(rows)
+        check_links(jobs, rows.values(), self._state)
         if not self._world.faulty and len(self._world.waiting) != self._waiting:
             self._waiting = len(self._world.waiting)
             self._check_window()
@@ -137,6 +141,9 @@ class Invariants:
             self._check_result(job, rows)
             self._check_webhook(job)
             self._check_images(job, rows)
+        if self._swept or not self._world.needs_sweeper:
+            check_objects(self._jobs, self._rows.values(), self._state, self._world)
+        check_owners(self._jobs, self._rows.values())
         self._check_fetches()
 
     def fetching(self, url: str) -> None:
@@ -173,8 +180,8 @@ class Invariants:
 
     def _check_removed(self, job: Job, rows: list[Row]) -> None:
         require(not rows, "a job that is gone has no rows")
-        left = [key for key in self._state.store.objects if len(self._jobs) == 1]
-        require(not left, f"a job that is gone has no stored objects: {left}")
+        left = [key for key in self._state.store.objects if key.startswith(f"results/{job.id}/")]
+        require(not left, f"a job that is gone has no stored results: {left}")
 
     def _check_result(self, job: Job, rows: list[Row]) -> None:
         data = self._state.store.objects.get(links.result_key(job.id, job.run))
@@ -226,18 +233,6 @@ class Invariants:
             require(codes <= allowed, f"every image that can be fetched is done: {codes}")
 
     def _check_images(self, job: Job, rows: list[Row]) -> None:
-        images = {key for key in self._state.store.objects if key.startswith("images/")}
-        referred = {links.image_key(image.link) for row in rows for image in row.images if image.link}
-        require(referred <= images, f"every image that is done is stored: {referred - images}")
-        if len(self._jobs) == 1:
-            # Several faults may leave an object of an earlier run; it is removed with the job.
-            known = (
-                {key for row in rows for key in stored_keys.possible_keys(job, row)}
-                if self._world.several_faults
-                else set()
-            )
-            lost = images - referred - known
-            require(not lost, f"every stored image belongs to a row: {lost}")
         if not (self._world.faulty or self._world.plan.deviations):
             done = {
                 ((image.url, image.rendition), image.link)
@@ -266,21 +261,19 @@ class Invariants:
 
     def _tries(self) -> Counter[str]:
         """Count the attempts at each URL: those of one range, or of all if ranges may have raced."""
-        in_range: dict[tuple[str, int | None], int] = {}
+        in_range: dict[tuple[str, str, int | None], int] = {}
         for row in self._rows.values():
             for image in row.images:
-                at = image.url, row.range
+                at = row.job_id, image.url, row.range
                 in_range[at] = max(in_range.get(at, 0), image.attempts + 1)
+        of_jobs: Counter[tuple[str, str]] = Counter()
+        for (job_id, url, _), number in in_range.items():
+            of = job_id, url
+            of_jobs[of] = of_jobs[of] + number if self._world.plan.deviations else max(of_jobs[of], number)
         tries: Counter[str] = Counter()
-        for (url, _), number in in_range.items():
-            tries[url] = tries[url] + number if self._world.plan.deviations else max(tries[url], number)
+        for (_, url), number in of_jobs.items():
+            tries[url] += number
         return tries
-
-
-def require(holds: bool, invariant: str) -> None:
-    """Raise ViolationError if the invariant does not hold."""
-    if not holds:
-        raise ViolationError(f"broken: {invariant}")
 
 
 def _ranges(messages: Iterable[QueuedMessage]) -> Iterator[ProcessRange]:

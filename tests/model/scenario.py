@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
-from itertools import cycle
+from itertools import count, cycle
 
 from catalight.domain.errors import ImageError, ImageErrorCode
 from catalight.domain.image.compressed import Compressed
@@ -16,6 +16,7 @@ from catalight.domain.image.rendition import Rendition
 from catalight.domain.job import ranges
 from catalight.domain.job.job import Job
 from catalight.domain.job.request_headers import RequestHeaders
+from catalight.domain.job.reuse import Reuse
 from catalight.domain.job.upload import BigUpload, upload_key
 from catalight.domain.job.webhook import Delivery
 from catalight.domain.messages import (
@@ -32,6 +33,7 @@ from catalight.usecases.uploads.begin_upload import Announced
 from catalight.usecases.uploads.look import Look
 from catalight.usecases.uploads.read_text import Sizes
 from tests.fake_exports import MemoryUploads
+from tests.fake_reuse import MemoryReferences, MemorySources
 from tests.fake_uploads import MemoryBigUploads, MemoryRanges
 from tests.fakes import MemoryDeliveries, MemoryJobs, MemoryQueue, MemoryRows, MemoryStore
 from tests.model.actor import ViolationError
@@ -53,6 +55,8 @@ PORTS = (
     MemoryBigUploads,
     MemoryRanges,
     MemoryUploads,
+    MemorySources,
+    MemoryReferences,
 )
 BROKEN = ImageError(ImageErrorCode.GAVE_UP, "This rendition takes too much memory.")
 
@@ -89,6 +93,7 @@ class Scenario:
     throttled: int = 0
     crashes_at: str = ""
     packed: bool = False
+    reuse: Reuse = field(default_factory=Reuse)
     calls: Callable[[Run], list[Call]] = submit
 
     @property
@@ -151,8 +156,9 @@ class Run(Pipeline):
         self.world.sleeper, self.world.crashes_at = scenario.sleeper, scenario.crashes_at
         self.world.throttled = scenario.throttled
         self.world.calls = scenario.calls(self)
-        self.submit = replace(self.submit, new_id=lambda: "job")
-        self.begin_upload = replace(self.begin_upload, new_id=lambda: "job")
+        numbers = count(1)
+        self.submit = replace(self.submit, new_id=lambda: f"job{next(numbers)}")
+        self.begin_upload = replace(self.begin_upload, new_id=lambda: f"job{next(numbers)}")
 
     def __call__(self) -> None:
         """Run to the end; raise ViolationError if an invariant is broken."""
@@ -177,11 +183,11 @@ class Run(Pipeline):
             if id(value) not in adapters:
                 setattr(self, name, with_ports(ports, value))
 
-    def submit_catalogue(self, key: str | None = None) -> Job:
-        """Submit the cells, under this idempotency key if there is one."""
+    def submit_catalogue(self, key: str | None = None, owner: str = "") -> Job:
+        """Submit the cells for an owner, under this idempotency key if there is one."""
         of = self.scenario
         submission = _submission(of.cells, of.webhook_url, of.target, of.names)
-        job = self.submit(replace(submission, idempotency_key=key))
+        job = self.submit(replace(submission, idempotency_key=key, owner=owner, reuse=of.reuse))
         self.accepted.append(job.id)
         return job
 

@@ -28,6 +28,11 @@ READS = {
     "read",
     "stream",
     "to_sweep",
+    "known",
+    "firsts",
+    "states",
+    "of_links",
+    "of_job",
 }
 TICK = timedelta(milliseconds=1)
 

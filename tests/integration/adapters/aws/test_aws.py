@@ -131,6 +131,21 @@ class TestStore:
         assert answer.headers["Content-Type"] == "image/jpeg"
         assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
 
+    def test_an_image_that_is_renewed_is_as_before_but_younger(self, bucket: tuple[Any, str]) -> None:
+        s3, name = bucket
+        store = S3Store(s3, name)
+        store.put("images/é.webp", b"bytes", "image/webp")
+        before = s3.get_object(Bucket=name, Key="images/é.webp")
+        assert store.renew("images/é.webp", "image/webp")
+        after = s3.get_object(Bucket=name, Key="images/é.webp")
+        assert after["Body"].read() == before["Body"].read()
+        assert after["LastModified"] >= before["LastModified"]
+        for header in ("ContentType", "CacheControl"):
+            assert after[header] == before[header]
+
+    def test_an_image_that_is_not_stored_is_not_renewed(self, bucket: tuple[Any, str]) -> None:
+        assert not S3Store(*bucket).renew("images/nothing.jpg", "image/jpeg")
+
     def test_an_image_may_have_a_name_of_any_script(self, bucket: tuple[Any, str]) -> None:
         client, name = bucket
         store, key = S3Store(client, name), "images/t/Größe-鞋-हिन्दी.jpg"

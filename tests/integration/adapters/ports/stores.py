@@ -20,7 +20,9 @@ from catalight.usecases.ports import (
     JobList,
     Jobs,
     Keys,
+    References,
     Rows,
+    Sources,
     Usage,
 )
 
@@ -41,6 +43,8 @@ class Store:
     columns: ColumnMemory
     exports: Exports
     big_uploads: BigUploads
+    sources: Sources
+    references: References
 
 
 def a_job(**changes: Any) -> Job:

@@ -13,9 +13,8 @@ CHOSEN = Chosen(62, 70.4)
 class TestRows:
     def test_rows_survive_storage_in_csv_order(self, store: Store) -> None:
         done = Image("http://h/b").done("t/b.jpg", bytes_in=9, bytes_out=8, width=7, height=6, kept=True)
-        reported = Image("http://h/d").done(
-            "t/d.jpg", 9, 8, 7, 6, Source("tiff", 70, 60), TIMES, chosen=Chosen(62, 70.4)
-        )
+        reported = Image("http://h/d").done("t/d.jpg", 9, 8, 7, 6, Source("tiff", 70, 60), TIMES)
+        reported = replace(reported, chosen=CHOSEN)
         images = (
             done,
             reported,

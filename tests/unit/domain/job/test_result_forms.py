@@ -134,7 +134,7 @@ def test_json_lines() -> None:
     data = written(job, [row], JSONL)
     assert data.count(b"\n") == 1
     document = json.loads(data)
-    nothing = {"format": None, "width": 0, "height": 0, "kept": False, "small": False}
+    nothing = {"format": None, "width": 0, "height": 0, "kept": False, "small": False, "unchanged": False}
     nothing |= {"quality": None, "score": None}
     assert document == {
         "row": 8,
@@ -162,6 +162,7 @@ def test_json_lines() -> None:
                         "small": False,
                         "quality": 62,
                         "score": 70.4,
+                        "unchanged": False,
                     }
                 ],
             },

@@ -77,6 +77,8 @@ class TestUpload:
             "file_name": "{serial}-{n}",
             "file_names": "unicode",
             "keep_days": "60",
+            "fresh": "false",
+            "max_age": "24",
             "renditions": "",  # it takes the place of five of the others
             "result_format": "jsonl",
             "result": "replace",

@@ -155,6 +155,7 @@ class TestRows:
             "small": False,
             "quality": None,
             "score": None,
+            "unchanged": False,
         }
 
     def test_a_classic_job_has_one_entry(self, client: TestClient, pipeline: Pipeline) -> None:

@@ -1,4 +1,4 @@
-"""MongoDB: jobs and rows (the source of truth), API keys and usage, throttled hosts, columns, exports."""
+"""MongoDB: jobs and rows (the source of truth), API keys and usage, throttled hosts, columns and so on."""
 
 from catalight.adapters.mongo.big_uploads import MongoBigUploads
 from catalight.adapters.mongo.client import Document
@@ -9,7 +9,9 @@ from catalight.adapters.mongo.exports import MongoExports
 from catalight.adapters.mongo.hosts import MongoHosts
 from catalight.adapters.mongo.jobs import MongoJobs
 from catalight.adapters.mongo.keys import MongoKeys
+from catalight.adapters.mongo.references import MongoReferences
 from catalight.adapters.mongo.rows import MongoRows
+from catalight.adapters.mongo.sources import MongoSources
 from catalight.adapters.mongo.usage import MongoUsage
 
 __all__ = [
@@ -23,6 +25,8 @@ __all__ = [
     "MongoJobs",
     "MongoKeys",
     "MongoPing",
+    "MongoReferences",
     "MongoRows",
+    "MongoSources",
     "MongoUsage",
 ]

@@ -79,9 +79,8 @@ class MongoJobs(Mongo):
 
     @reconnecting
     def record_progress(self, job_id: str, run: int, counts: Counts, now: datetime) -> None:
-        added = {
-            f"counts.{name}": getattr(counts, name) for name in ("done", "failed", "bytes_in", "bytes_out")
-        }
+        numbers = ("done", "failed", "bytes_in", "bytes_out", "unchanged")
+        added = {f"counts.{name}": getattr(counts, name) for name in numbers}
         added |= {f"counts.times.{stage}": spent for stage, spent in asdict(counts.times).items()}
         added |= {f"counts.errors.{code}": count for code, count in counts.errors.items()}
         self._jobs.update_one(
@@ -120,9 +119,13 @@ class MongoJobs(Mongo):
 
     @reconnecting
     def keep_until(self, job_id: str, until: datetime, now: datetime, *, shorten: bool) -> None:
+        sweep_at: Document = {"$cond": [{"$in": ["$state", list(ENDED)]}, now, until]}
+        written = {
+            "expires_at": until if shorten else {"$max": ["$expires_at", until]},
+            "sweep_at": {"$min": ["$sweep_at", sweep_at]},
+        }
         self._jobs.update_one(
-            {"_id": job_id, "state": {"$ne": JobState.GONE}, "expires_at": {"$gt": now}},
-            {"$set" if shorten else "$max": {"expires_at": until}, "$min": {"sweep_at": until}},
+            {"_id": job_id, "state": {"$ne": JobState.GONE}, "expires_at": {"$gt": now}}, [{"$set": written}]
         )
 
     def delete(self, job_id: str, now: datetime) -> None:

@@ -16,6 +16,7 @@ from catalight.domain.job.origin import Origin
 from catalight.domain.job.request_headers import RequestHeaders
 from catalight.domain.job.result_form import ResultForm
 from catalight.domain.job.retention import Retention
+from catalight.domain.job.reuse import Reuse
 from catalight.domain.job.row import Image, ImageState
 from catalight.domain.job.upload import BigUpload
 from catalight.domain.job.webhook import Webhook
@@ -55,10 +56,10 @@ ENDED = (JobState.COMPLETED, JobState.CANCELLED, JobState.FAILED)
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """The numbers of done and failed images.
+    """The numbers of done and failed images, and of those done that are unchanged since an earlier job.
 
-    An image counts once in each rendition. Bytes and times are sums over the done images, each output once: a
-    shared one adds nothing.
+    An image counts once in each rendition. Bytes and times are sums over the done images, each output that
+    the job has made once: one that was lent adds no bytes, and a shared one no times.
     """
 
     done: int = 0
@@ -67,6 +68,7 @@ class Counts:
     bytes_out: int = 0
     errors: Mapping[str, int] = field(default_factory=dict)
     times: Times = field(default_factory=Times)
+    unchanged: int = 0
 
     @classmethod
     def of(cls, images: Iterable[Image]) -> "Counts":
@@ -76,10 +78,11 @@ class Counts:
         return cls(
             done=len(done),
             failed=len(ended) - len(done),
-            bytes_in=sum(image.bytes_in for image in done if not image.shared),
-            bytes_out=sum(image.bytes_out for image in done if not image.shared),
+            bytes_in=sum(image.bytes_in for image in done if not image.lent),
+            bytes_out=sum(image.bytes_out for image in done if not image.lent),
             errors=dict(Counter(str(image.error) for image in ended if image.error)),
             times=sum((image.times for image in done if image.times), Times()),
+            unchanged=sum(image.unchanged for image in done),
         )
 
     def __add__(self, other: "Counts") -> "Counts":
@@ -90,6 +93,7 @@ class Counts:
             bytes_out=self.bytes_out + other.bytes_out,
             errors=dict(Counter(self.errors) + Counter(other.errors)),
             times=self.times + other.times,
+            unchanged=self.unchanged + other.unchanged,
         )
 
 
@@ -108,7 +112,7 @@ class Job:
     of its source. `origin` is None if the job is older than this field. `result` is the form of the result
     that is written when a run ends. The job is kept for `keep_days` after a run began; None: for as long as
     the deployment keeps jobs. `upload` is the file of a job that is read in steps; until it is sealed,
-    `header` and what follows from it are not known.
+    `header` and what follows from it are not known. `reuse` says whether it uses outputs of earlier jobs.
 
     `fingerprint` distinguishes submissions with the same Idempotency-Key. At `deadline_at` the run ends with
     what exists by then, and at `expires_at` the job is removed. `moved_at` is when the job last made
@@ -152,6 +156,7 @@ class Job:
     result: ResultForm = field(default_factory=ResultForm)
     keep_days: int | None = None
     upload: BigUpload | None = None
+    reuse: Reuse = field(default_factory=Reuse)
 
     @property
     def has_result(self) -> bool:

@@ -9,10 +9,13 @@ crashes between ending a range and sending the next, the redelivered message sen
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from catalight.domain.job.reuse import Reuse
 from catalight.domain.job.row import Image, Row, pending_images
 from catalight.domain.messages import ProcessRange
 
 IMAGES_PER_RANGE = 10
+TRUSTED = 1 / 3
+"""What an image of a job with `max_age` counts: most cost only their share of what a range costs."""
 DUPLICATE = 1 / 8
 """What an image counts whose URL an earlier one has: it is rarely downloaded again.
 
@@ -24,6 +27,11 @@ FURTHER = 1 / 4
 Of a JPEG of 1,600 x 1,200 pixels the first takes 12 ms of a CPU and each further one 4 ms; with an ordinary
 host's 60 ms for the download and 20 ms for each store, that is about a quarter of the time.
 """
+
+
+def share(reuse: Reuse) -> float:
+    """Return what an image of a job counts of its weight."""
+    return TRUSTED if reuse.max_age else 1
 
 
 def weight(images: Iterable[Image]) -> float:

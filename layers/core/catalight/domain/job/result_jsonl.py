@@ -77,4 +77,5 @@ def _rendition(job: Job, image: Image) -> dict[str, Any]:
         "small": image.small,
         "quality": image.chosen.quality if image.chosen else None,
         "score": image.chosen.score if image.chosen else None,
+        "unchanged": image.unchanged,
     }

@@ -106,11 +106,15 @@ class Made:
 
 @dataclass(slots=True)
 class MakeRows:
-    """Makes rows in the order of the file. Whoever goes on from the same totals and places makes the same."""
+    """Makes rows in the order of the file. Whoever goes on from the same totals and places makes the same.
+
+    `share` is what an image counts of the weight of others when rows are assigned to ranges.
+    """
 
     job_id: str
     renditions: int
     first: FirstPlaces
+    share: float = 1
     made: Made = field(default_factory=Made)
 
     def __call__(self, row: CatalogueRow) -> Row:
@@ -123,7 +127,7 @@ class MakeRows:
                 for image in self._images(source, (number, place * self.renditions))
             ]
         )
-        row_range = made.assignment(ranges.weight(images))
+        row_range = made.assignment(self.share * ranges.weight(images))
         made.rows += 1
         made.images += len(row.sources)
         if row_range is not None:

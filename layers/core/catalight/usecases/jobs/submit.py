@@ -18,13 +18,14 @@ from catalight.domain.errors import (
     UnderstoodOtherwiseError,
 )
 from catalight.domain.image.rendition import Rendition
-from catalight.domain.job import sweeping
+from catalight.domain.job import ranges, sweeping
 from catalight.domain.job.job import Job, JobState
 from catalight.domain.job.naming import Naming
 from catalight.domain.job.origin import Origin
 from catalight.domain.job.request_headers import RequestHeaders
 from catalight.domain.job.result_form import RequestedResult
 from catalight.domain.job.retention import Retention
+from catalight.domain.job.reuse import Reuse
 from catalight.domain.job.row import Row
 from catalight.domain.job.webhook import Webhook
 from catalight.domain.usage import Amounts
@@ -46,7 +47,7 @@ class Submission:
     `idempotency_key` are the same submission. A submission counts against the owner's `limits`, if it has
     any; `file_bytes` is the size of its file. `sent` identifies what was sent, if that is more than a classic
     file, and `remembered` is what was known of the columns, by the key of the header. `naming` lacks its
-    columns. `keep_days` is as in Job.
+    columns. `keep_days` and `reuse` are as in Job.
     """
 
     owner: str
@@ -65,6 +66,7 @@ class Submission:
     naming: Naming | None = None
     keep_days: int | None = None
     result: RequestedResult = field(default_factory=RequestedResult)
+    reuse: Reuse = field(default_factory=Reuse)
 
     @property
     def amounts(self) -> Amounts:
@@ -87,6 +89,8 @@ class Submission:
             digest.update(_json([self.naming and asdict(self.naming), self.keep_days]))
         if result := self.result.said:
             digest.update(_json(result))
+        if reuse := self.reuse.said:
+            digest.update(_json(reuse))
         for row in () if self.sent else self.catalogue.rows:
             digest.update(_json(row.cells))
         return digest.hexdigest()
@@ -118,7 +122,8 @@ class Submit:
         # A repetition does not count against the limits.
         if submission.limits and not (submission.idempotency_key and self.jobs.find(job_id)):
             self.admit(submission.owner, submission.limits, usage.order(job_id), submission.amounts)
-        make = MakeRows(job_id, len(submission.renditions), AllPlaces())
+        share = ranges.share(submission.reuse)
+        make = MakeRows(job_id, len(submission.renditions), AllPlaces(), share)
         rows = tuple(map(make, submission.catalogue.rows))
         new = replace(self._job(job_id, submission, make.made), naming=naming)
         job = self.jobs.insert(new)
@@ -179,6 +184,7 @@ class Submit:
             keep_days=submission.keep_days,
             origin=Origin.of(submission.catalogue),
             result=submission.result.of_file(submission.catalogue.format),
+            reuse=submission.reuse,
         )
 
 

@@ -12,6 +12,7 @@ from catalight.usecases.ports.outside import (
     WebhookSender,
     WriteResult,
 )
+from catalight.usecases.ports.reuse import References, Sources
 from catalight.usecases.ports.storage import ObjectReader, ObjectStore, Uploads
 from catalight.usecases.ports.uploads import BigUploads, ObjectRanges, UploadForms
 
@@ -31,8 +32,10 @@ __all__ = [
     "ObjectStore",
     "Queue",
     "ReadTable",
+    "References",
     "Rows",
     "SecondsLeft",
+    "Sources",
     "UploadForms",
     "Uploads",
     "Usage",

@@ -14,6 +14,7 @@ from catalight.usecases.jobs.ask_completion import AskCompletion
 from catalight.usecases.jobs.reopen_rows import ReopenRows
 from catalight.usecases.ports import Clock, Jobs, Queue, Rows, SecondsLeft
 from catalight.usecases.upkeep.purge_job import PurgeJob
+from catalight.usecases.upkeep.renew_outputs import RenewOutputs
 from catalight.usecases.uploads.tend_upload import TendUpload
 
 
@@ -32,6 +33,7 @@ class TendJob:
     abort_exports: AbortExports
     purge_job: PurgeJob
     tend_upload: TendUpload
+    renew_outputs: RenewOutputs
     clock: Clock
     retention: Retention
 
@@ -46,7 +48,8 @@ class TendJob:
             self.jobs.expire(job.id, job.run, self.clock())
         elif job.state in ENDED:
             self._tend_webhook(job)
-            self._continue_unless(self.tend_upload.ended(job, seconds_left), job)
+            ended = self.tend_upload.ended(job, seconds_left) and self.renew_outputs(job, seconds_left)
+            self._continue_unless(ended, job)
         elif job.state is JobState.FINISHING:
             if self._is_stalled(job):
                 self.aggregator_queue.send([FinishJob(job.id, job.run)])

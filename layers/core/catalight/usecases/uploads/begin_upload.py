@@ -17,6 +17,7 @@ from catalight.domain.job.job import Job, JobState
 from catalight.domain.job.naming import Naming
 from catalight.domain.job.request_headers import RequestHeaders
 from catalight.domain.job.retention import Retention
+from catalight.domain.job.reuse import Reuse
 from catalight.domain.job.upload import BigUpload, Form, UploadState
 from catalight.domain.job.webhook import Webhook
 from catalight.usecases.callers.admit import Admit
@@ -40,6 +41,7 @@ class Announced:
     request_headers: RequestHeaders = field(default_factory=RequestHeaders)
     naming: Naming | None = None
     keep_days: int | None = None
+    reuse: Reuse = field(default_factory=Reuse)
 
     @property
     def fingerprint(self) -> str:
@@ -53,6 +55,7 @@ class Announced:
             self.request_headers.to_document(),
             self.naming and asdict(self.naming),
             self.keep_days,
+            self.reuse.to_document(),
         ]
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
@@ -131,5 +134,6 @@ class BeginUpload:
             request_headers=announced.request_headers,
             naming=announced.naming,
             keep_days=announced.keep_days,
+            reuse=announced.reuse,
             upload=announced.upload,
         )

@@ -13,7 +13,7 @@ from catalight.domain.catalogue.findings import MAX_PROBLEMS, Bounds
 from catalight.domain.catalogue.overview import overview
 from catalight.domain.catalogue.row_reader import MAX_PADDING, RowReader
 from catalight.domain.errors import Problem
-from catalight.domain.job import upload
+from catalight.domain.job import ranges, upload
 from catalight.domain.job.job import Job
 from catalight.domain.job.origin import Origin
 from catalight.domain.job.result_warnings import with_warnings
@@ -149,12 +149,12 @@ class ReadUpload:
     def _begin(self, held: Held, seen: Seen, reader: RowReader) -> MakeRows:
         """Return what makes the rows, from the first one or from the checkpoint on."""
         job, checkpoint = held.job, held.upload.checkpoint
-        first = self.first_places(job.secret)
+        first, share = self.first_places(job.secret), ranges.share(job.reuse)
         if checkpoint is None:
             reader.begin()
             for warning in seen.file.warnings:
                 reader.warnings.add(partial(replace, warning))
-            return MakeRows(job.id, len(job.renditions), first)
+            return MakeRows(job.id, len(job.renditions), first, share)
         reader.go_on(checkpoint.reader)
         place = Place(checkpoint.offset, checkpoint.line)
         seen.records.go_to(place, checkpoint.codec, is_ascii=checkpoint.ascii)
@@ -163,7 +163,7 @@ class ReadUpload:
             first(url, at)
             if first.is_full:
                 break
-        return MakeRows(job.id, len(job.renditions), first, made)
+        return MakeRows(job.id, len(job.renditions), first, share, made)
 
     def _stored(self, job_id: str, rows: int) -> Iterator[tuple[str, tuple[int, int]]]:
         """Yield the URLs that can be fetched of the first rows, and their places: none has begun yet."""
