@@ -265,8 +265,8 @@ class MemoryRows:
     def any_pending(self, job_id: str) -> bool:
         return any(row.pending for row in self.stream(job_id))
 
-    def stream(self, job_id: str) -> Iterator[Row]:
-        yield from (row for key, row in sorted(self.rows.items()) if key[0] == job_id)
+    def stream(self, job_id: str, after: int = -1) -> Iterator[Row]:
+        yield from (row for key, row in sorted(self.rows.items()) if key[0] == job_id and key[1] > after)
 
     def page(self, job_id: str, states: AbstractSet[RowState], after: int, limit: int) -> list[Row]:
         rows = (row for row in self.stream(job_id) if row.number > after)

@@ -48,12 +48,13 @@ from catalight.usecases.jobs.retry import RetryJob
 from catalight.usecases.jobs.send_window import SendWindow
 from catalight.usecases.jobs.submit import Submission, Submit
 from catalight.usecases.jobs.understand import Understand
+from catalight.usecases.results.write_rows import WriteRows
 from catalight.usecases.upkeep.purge_job import PurgeJob
 from catalight.usecases.upkeep.sweep import Sweep
 from catalight.usecases.upkeep.tend_job import TendJob
 from catalight.usecases.webhooks.deliver import DeliverWebhook
 from catalight.usecases.webhooks.redeliver import RedeliverWebhook
-from tests.fake_exports import MemoryExports, MemoryUploads
+from tests.fake_exports import MemoryExports, MemoryResults, MemoryUploads
 from tests.fakes import (
     FakeClock,
     MemoryColumns,
@@ -134,10 +135,11 @@ class Pipeline:
         )
         self.host_backoffs = MemoryHosts()
         self.exports, self.uploads = MemoryExports(), MemoryUploads(self.store)
+        self.results = MemoryResults()
         self.export_queue = MemoryQueue()
         link_result = LinkResult(self.jobs, self.store, self.clock)
         self.offer_result = OfferResult(link_result, self.exports, self.store, self.export_queue, self.clock)
-        self.abort_exports = AbortExports(self.exports, self.uploads, self.store)
+        self.abort_exports = AbortExports(self.exports, self.results, self.uploads, self.store)
         self.fetched: list[str] = []
         self.delivered: list[tuple[str, str, str]] = []
         self.deliveries = MemoryDeliveries(self.jobs)
@@ -195,8 +197,17 @@ class Pipeline:
         self.give_up = GiveUp(
             self.jobs, self.rows, self.image_queue, self.record_images, self.carry_on, receives=RECEIVES
         )
+        self.write_rows = WriteRows(
+            self.rows, self.results, self.uploads, self.store, write_result, self.clock
+        )
         self.finish_job = FinishJob(
-            self.jobs, self.rows, self.store, write_result, self.webhook_queue, self.clock
+            self.jobs,
+            self.results,
+            self.uploads,
+            self.write_rows,
+            self.aggregator_queue,
+            self.webhook_queue,
+            self.clock,
         )
         self.deliver_webhook = DeliverWebhook(
             self.jobs, self.deliveries, self.webhook_queue, self.deliver, self.clock, pauses=[5, 300, 1800]
@@ -277,7 +288,7 @@ class Pipeline:
                 case TendJobMessage():
                     self.tend_job(message, lambda: 100.0)
                 case FinishJobMessage():
-                    self.finish_job(message)
+                    self.finish_job(message, lambda: 100.0)
 
     def run(self) -> None:
         """Handle messages until all queues are empty; move the clock forward by their delays."""
@@ -289,7 +300,7 @@ class Pipeline:
                     case ProcessRangeMessage():
                         self.process(message)
                     case FinishJobMessage():
-                        self.finish_job(message)
+                        self.finish_job(message, lambda: 100.0)
                     case DeliverWebhookMessage():
                         self.deliver_webhook(message)
                     case TendJobMessage():

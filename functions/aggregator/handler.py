@@ -17,6 +17,7 @@ from catalight.adapters.mongo import (
     MongoExports,
     MongoJobs,
     MongoKeys,
+    MongoResults,
     MongoRows,
 )
 from catalight.adapters.results.write import write_result
@@ -33,6 +34,7 @@ from catalight.usecases.jobs.finish import FinishJob
 from catalight.usecases.jobs.reopen_rows import ReopenRows
 from catalight.usecases.jobs.send_window import SendWindow
 from catalight.usecases.messaging import defer_on_outage
+from catalight.usecases.results.write_rows import WriteRows
 from catalight.usecases.upkeep.purge_job import PurgeJob
 from catalight.usecases.upkeep.tend_job import TendJob
 from catalight.usecases.webhooks.deliver import DeliverWebhook
@@ -68,6 +70,11 @@ def store() -> S3Store:
     return S3Store(s3(), os.environ["BUCKET"])
 
 
+def uploads() -> S3Uploads:
+    """Return the multipart uploads of the store."""
+    return S3Uploads(s3(), os.environ["BUCKET"])
+
+
 @cache
 def mongodb() -> Connection:
     """Return the connection to MongoDB, created once."""
@@ -82,8 +89,8 @@ def tend_job() -> TendJob:
     image_queue, aggregator_queue = queue("IMAGE"), queue("AGGREGATOR")
     ask_completion = AskCompletion(jobs, rows, aggregator_queue, utc_now)
     record_images = RecordImages(jobs, rows, store(), utc_now)
-    uploads = S3Uploads(s3(), os.environ["BUCKET"])
-    abort_exports = AbortExports(MongoExports(mongodb()), uploads, store())
+    exports, results = MongoExports(mongodb()), MongoResults(mongodb())
+    abort_exports = AbortExports(exports, results, uploads(), store())
     return TendJob(
         jobs=jobs,
         rows=rows,
@@ -103,8 +110,17 @@ def tend_job() -> TendJob:
 @cache
 def finish_job() -> FinishJob:
     """Build the use case from the function's environment, once."""
-    jobs, rows = MongoJobs(mongodb()), MongoRows(mongodb())
-    return FinishJob(jobs, rows, store(), write_result, queue("WEBHOOK"), utc_now)
+    rows, results = MongoRows(mongodb()), MongoResults(mongodb())
+    write_rows = WriteRows(rows, results, uploads(), store(), write_result, utc_now)
+    return FinishJob(
+        jobs=MongoJobs(mongodb()),
+        results=results,
+        uploads=uploads(),
+        write_rows=write_rows,
+        aggregator_queue=queue("AGGREGATOR"),
+        webhook_queue=queue("WEBHOOK"),
+        clock=utc_now,
+    )
 
 
 @cache
@@ -126,7 +142,9 @@ def _handle(received: records.Received) -> None:
                 queue("AGGREGATOR"), message, pause, lambda: tend_job()(message, received.seconds_left)
             )
         case messages.FinishJob():
-            defer_on_outage(queue("AGGREGATOR"), message, pause, lambda: finish_job()(message))
+            defer_on_outage(
+                queue("AGGREGATOR"), message, pause, lambda: finish_job()(message, received.seconds_left)
+            )
         case messages.DeliverWebhook():
             defer_on_outage(queue("WEBHOOK"), message, pause, lambda: deliver_webhook()(message))
         case _:

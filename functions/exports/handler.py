@@ -19,6 +19,7 @@ from catalight.usecases.exports.fetch_ahead import AT_ONCE
 from catalight.usecases.exports.write_export import WriteExport
 from catalight.usecases.exports.write_zip import WriteZip
 from catalight.usecases.messaging import defer_on_outage
+from catalight.usecases.results.write_rows import WriteRows
 
 
 @cache
@@ -36,6 +37,7 @@ def write_export() -> WriteExport:
     s3 = boto3.client("s3", config=clients.config(connections=AT_ONCE + 1))
     rows, exports = MongoRows(mongodb), MongoExports(mongodb)
     store, uploads = S3Store(s3, env["BUCKET"]), S3Uploads(s3, env["BUCKET"])
+    write_rows = WriteRows(rows, exports, uploads, store, write_result, utc_now)
     write_zip = WriteZip(
         exports=exports,
         rows=rows,
@@ -47,12 +49,11 @@ def write_export() -> WriteExport:
     )
     return WriteExport(
         jobs=MongoJobs(mongodb),
-        rows=rows,
         exports=exports,
         store=store,
         uploads=uploads,
         export_queue=queue(),
-        write_result=write_result,
+        write_rows=write_rows,
         write_zip=write_zip,
         clock=utc_now,
     )

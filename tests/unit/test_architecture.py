@@ -120,11 +120,12 @@ MAY_IMPORT = {
     "usecases": {
         "ports": set(),
         "callers": {"ports"},
-        "jobs": {"callers", "ports"},
-        "exports": {"jobs", "callers", "ports"},
+        "results": {"ports"},
+        "jobs": {"results", "callers", "ports"},
+        "exports": {"results", "jobs", "callers", "ports"},
         "images": {"jobs", "callers", "ports"},
         "webhooks": {"jobs", "callers", "ports"},
-        "upkeep": {"images", "webhooks", "exports", "jobs", "callers", "ports"},
+        "upkeep": {"images", "webhooks", "exports", "results", "jobs", "callers", "ports"},
     },
     "domain": {
         "catalogue": set(),

@@ -70,7 +70,7 @@ class TestStalledJobs:
         pipeline = Pipeline()
         job = pipeline.start("http://h/a.jpg", webhook_url=HOOK)
         pipeline.process(ProcessRange(job.id, 1, 0))
-        pipeline.finish_job(FinishJob(job.id, 1))
+        pipeline.finish_job(FinishJob(job.id, 1), lambda: 100.0)
         pipeline.webhook_queue.take()
         pipeline.aggregator_queue.take()
         pipeline.clock.forward(STALL_TIMEOUT)

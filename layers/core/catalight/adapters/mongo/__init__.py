@@ -4,7 +4,7 @@ from catalight.adapters.mongo.client import Document
 from catalight.adapters.mongo.columns import MongoColumnMemory
 from catalight.adapters.mongo.connection import Connection, MongoPing
 from catalight.adapters.mongo.deliveries import MongoDeliveries
-from catalight.adapters.mongo.exports import MongoExports
+from catalight.adapters.mongo.exports import MongoExports, MongoResults
 from catalight.adapters.mongo.hosts import MongoHosts
 from catalight.adapters.mongo.jobs import MongoJobs
 from catalight.adapters.mongo.keys import MongoKeys
@@ -21,6 +21,7 @@ __all__ = [
     "MongoJobs",
     "MongoKeys",
     "MongoPing",
+    "MongoResults",
     "MongoRows",
     "MongoUsage",
 ]

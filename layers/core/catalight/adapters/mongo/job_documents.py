@@ -62,7 +62,7 @@ def to_job(document: Document) -> Job:
         ),
         "dialect": Dialect(**document["dialect"]),
         "header": tuple(document.get("header", ())),
-        "counts": _to_counts(document["counts"]),
+        "counts": to_counts(document["counts"]),
         "webhook": _to_webhook(document["webhook"]),
         "request_headers": RequestHeaders.from_document(document.get("request_headers", {})),
         "outputs": tuple(document.get("outputs", _DEFAULTS["outputs"])),
@@ -83,7 +83,7 @@ def _read[T](read: Callable[[Document], T], document: Document | None) -> T | No
     return None if document is None else read(document)
 
 
-def _to_counts(document: Document) -> Counts:
+def to_counts(document: Document) -> Counts:
     """Read counts, also those that were stored before times were recorded."""
     return Counts(**{**document, "times": Times(**document.get("times", {}))})
 

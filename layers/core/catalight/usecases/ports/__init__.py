@@ -1,7 +1,7 @@
 """The protocols that the use cases need. `catalight.adapters` implements them."""
 
 from catalight.usecases.ports.callers import ColumnMemory, Keys, Usage
-from catalight.usecases.ports.jobs import Deliveries, Exports, JobList, Jobs, Rows
+from catalight.usecases.ports.jobs import Deliveries, Exports, JobList, Jobs, Removable, Results, Rows, Steps
 from catalight.usecases.ports.outside import (
     Clock,
     Fetch,
@@ -28,8 +28,11 @@ __all__ = [
     "ObjectStore",
     "Queue",
     "ReadTable",
+    "Removable",
+    "Results",
     "Rows",
     "SecondsLeft",
+    "Steps",
     "Uploads",
     "Usage",
     "WebhookSender",
