@@ -16,6 +16,7 @@ from catalight.domain.image.compressed import Compressed
 from catalight.domain.image.formats import ImageFormat
 from catalight.domain.image.rendition import Rendition
 from catalight.domain.image.report import Source, Times
+from catalight.domain.job import export
 from catalight.domain.job.job import Job
 from catalight.domain.job.request_headers import RequestHeaders
 from catalight.domain.job.retention import Retention
@@ -124,6 +125,7 @@ class Pipeline:
     hosts: dict[str, bytes | Exception] = field(default_factory=dict)
     webhook_statuses: list[int] = field(default_factory=list)
     threads: Executor = field(default_factory=Inline)
+    part_size: Callable[[int], int] = export.part_size
 
     def __post_init__(self) -> None:
         self.clock = FakeClock()
@@ -198,7 +200,7 @@ class Pipeline:
             self.jobs, self.rows, self.image_queue, self.record_images, self.carry_on, receives=RECEIVES
         )
         self.write_rows = WriteRows(
-            self.rows, self.results, self.uploads, self.store, write_result, self.clock
+            self.rows, self.results, self.uploads, self.store, write_result, self.clock, self.part_size
         )
         self.finish_job = FinishJob(
             self.jobs,

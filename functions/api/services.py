@@ -23,6 +23,7 @@ from catalight.adapters.mongo import (
     MongoJobs,
     MongoKeys,
     MongoPing,
+    MongoResults,
     MongoRows,
     MongoUsage,
 )
@@ -135,7 +136,7 @@ def services() -> Services:
     env = os.environ
     jobs, rows, exports = MongoJobs(mongodb()), MongoRows(mongodb()), MongoExports(mongodb())
     keys, usage, memory = MongoKeys(mongodb()), MongoUsage(mongodb()), MongoColumnMemory(mongodb())
-    for collection in (jobs, rows, exports, keys, usage, memory):
+    for collection in (jobs, rows, exports, MongoResults(mongodb()), keys, usage, memory):
         collection.ensure_indexes()
     image_queue, aggregator_queue, webhook_queue, export_queue = _queues()
     retention = Retention.read(env)

@@ -18,6 +18,7 @@ from catalight.domain.job.row import ImageState, Row
 from catalight.domain.job.webhook import WebhookState
 from catalight.domain.messages import ProcessRange
 from catalight.usecases.images.process_range import WHOLE_TRIES
+from tests.fake_exports import MemoryResults, MemoryUploads
 from tests.fakes import MemoryJobs, MemoryRows, MemoryStore
 from tests.model.actor import ViolationError
 from tests.model.inputs import QueuedMessage
@@ -51,6 +52,8 @@ class State(Protocol):
     jobs: MemoryJobs
     rows: MemoryRows
     store: MemoryStore
+    results: MemoryResults
+    uploads: MemoryUploads
     fetched: list[str]
     delivered: list[tuple[str, str, str]]
     accepted: list[str]
@@ -124,7 +127,14 @@ class Invariants:
             self._check_result(job, rows)
             self._check_webhook(job)
             self._check_images(job, rows)
+            self._check_uploads()
         self._check_fetches()
+
+    def _check_uploads(self) -> None:
+        """One that was begun and not recorded, or not aborted, is ended by the bucket's lifecycle."""
+        if not self._world.faulty:
+            left = list(self._state.uploads.uploads) + list(self._state.results.exports)
+            require(not left, f"no result in steps is left: {left}")
 
     def fetching(self, url: str) -> None:
         """Before an image is fetched."""
@@ -137,6 +147,9 @@ class Invariants:
             self._cancelled_at = self._world.clock()
         elif job.state in ENDED:
             self._cancelled_at = None
+        if before and job.state in ENDED and before.state is JobState.FINISHING:
+            stored = links.result_key(job.id, job.run) in self._state.store.objects
+            require(stored, "a job ends when its result is stored")
         if before and job.state is JobState.GONE and before.state is not JobState.GONE:
             over = before.state in ENDED and before.expires_at <= self._world.clock()
             allowed = over or not before.sealed or job.id in self._state.deleted
@@ -161,6 +174,9 @@ class Invariants:
         require(not rows, "a job that is gone has no rows")
         left = [key for key in self._state.store.objects if len(self._jobs) == 1]
         require(not left, f"a job that is gone has no stored objects: {left}")
+        steps = self._state.results.of_job(job.id)
+        require(not steps, f"a job that is gone has no result in steps: {steps}")
+        self._check_uploads()
 
     def _check_result(self, job: Job, rows: list[Row]) -> None:
         data = self._state.store.objects.get(links.result_key(job.id, job.run))

@@ -19,6 +19,7 @@ from catalight.domain.job.webhook import Delivery
 from catalight.domain.messages import DeliverWebhook, FinishJob, Message, ProcessRange, TendJob
 from catalight.usecases.jobs.submit import Submission
 from catalight.usecases.messaging import defer_on_outage
+from tests.fake_exports import MemoryResults, MemoryUploads
 from tests.fakes import MemoryDeliveries, MemoryJobs, MemoryQueue, MemoryRows, MemoryStore
 from tests.model.actor import ViolationError
 from tests.model.inputs import Call, Queue, QueuedMessage
@@ -30,6 +31,7 @@ from tests.model.world import World
 from tests.pipeline import RECEIVES, Pipeline, a_submission
 
 DEAD_LETTERS = "dead_letters"
+PORTS = MemoryJobs | MemoryRows | MemoryStore | MemoryDeliveries | MemoryResults | MemoryUploads
 SECONDS_LEFT = 100.0  # enough for everything
 BROKEN = ImageError(ImageErrorCode.GAVE_UP, "This rendition takes too much memory.")
 
@@ -44,7 +46,8 @@ class Scenario:
     """A catalogue of `cells`, hosts that do not answer with the image, and calls from outside.
 
     `passing` are answers that a host gives once. `poison` are URLs whose images kill their worker. If `swept`
-    is false, the job must end without the sweeper. There is one rendition for each of `names`, and those in
+    is false, the job must end without the sweeper. A part of the result has `part` bytes, and if that is
+    less than the result has, each function writes one part. There is one rendition for each of `names`, and those in
     `broken` cannot be made. If `target` leaves the output format open, each attempt chooses another format.
     `sleeper`, `throttled` and `crashes_at` are as in World.
     """
@@ -60,6 +63,7 @@ class Scenario:
     faults: bool = True
     swept: bool = True
     target: Target = Target.JPEG
+    part: int = 1 << 20
     names: tuple[str, ...] = ("",)
     broken: frozenset[str] = frozenset()
     sleeper: tuple[type[Message], str] | None = None
@@ -82,7 +86,7 @@ def _handlers(run: Run) -> dict[type, Callable[[QueuedMessage], object]]:
     """The handler of each type of message."""
     return {
         ProcessRange: lambda queued: run.process_range(queued.message, lambda: SECONDS_LEFT, queued.receives),  # type: ignore[arg-type]
-        FinishJob: lambda queued: run.finish_job(queued.message),  # type: ignore[arg-type]
+        FinishJob: lambda queued: run.finish_job(queued.message, run.seconds_to_finish),  # type: ignore[arg-type]
         DeliverWebhook: lambda queued: run.deliver_webhook(queued.message),  # type: ignore[arg-type]
         TendJob: lambda queued: run.tend_job(queued.message, lambda: SECONDS_LEFT),  # type: ignore[arg-type]
     }
@@ -96,7 +100,9 @@ class Run(Pipeline):
             window=scenario.window,
             hosts=dict(scenario.hosts),
             webhook_statuses=list(scenario.webhook_statuses),
+            part_size=lambda _: scenario.part,
         )
+        self.uploads.min_part = scenario.part
         self.scenario = scenario
         self.passing = dict(scenario.passing)
         self.formats: Iterator[ImageFormat] = cycle(scenario.target.formats)
@@ -137,7 +143,7 @@ class Run(Pipeline):
             if isinstance(value, MemoryQueue):
                 self._queues[name] = Port(name, Queue(name, self.clock, self.world.waiting), self.world)
                 ports[id(value)] = self._queues[name]
-            elif isinstance(value, MemoryJobs | MemoryRows | MemoryStore | MemoryDeliveries):
+            elif isinstance(value, PORTS):
                 ports[id(value)] = Port(name, value, self.world)
         adapters = {*ports}
         for name, value in [*vars(self).items()]:
@@ -151,6 +157,10 @@ class Run(Pipeline):
         job = self.submit(replace(submission, idempotency_key=key))
         self.accepted.append(job.id)
         return job
+
+    def seconds_to_finish(self) -> float:
+        """The time that the aggregator has left: none after its first part."""
+        return 0.0
 
     def skip_time(self, **time: float) -> None:
         """Let a long time pass without a message delivery."""

@@ -12,6 +12,7 @@ from tests.pipeline import BUSY, MISSING
 A, B, C, D = (f"http://h/{name}.jpg" for name in "abcd")
 TWO = ("a", "b")
 HOOK = "https://shop.test/hook"
+STEP = 60  # bytes: each line of a result is a part
 
 
 def _with_job(name: str, run: Run, do: str) -> Call:
@@ -184,6 +185,22 @@ SCENARIOS = {
     "two renditions, deleted": Scenario((A,), names=TWO, calls=_delete),
     "a worker sleeps": Scenario(
         (f"{A} {B}",), hosts={B: MISSING}, calls=_retry, sleeper=(ProcessRange, "rows.save")
+    ),
+    "a result in steps": Scenario((A, B, ""), part=STEP, webhook_url=HOOK),
+    "a result in steps without the sweeper": Scenario((A, B), part=STEP, swept=False),
+    "a result in steps, cancelled": Scenario((A, B), part=STEP, calls=_cancel),
+    "a result in steps, retried": Scenario((A, B), part=STEP, hosts={B: MISSING}, calls=_retry),
+    "a result in steps, deleted": Scenario((A, B), part=STEP, calls=_delete),
+    "a result in steps, expired": Scenario((A, ""), part=STEP, calls=_expired),
+    "a result in steps, and images that change": Scenario((A, B), part=STEP, target=Target.KEEP),
+    "a result in steps, and an aggregator sleeps": Scenario(
+        (A, B), part=STEP, hosts={A: MISSING}, calls=_retry, sleeper=(FinishJob, "results.advance")
+    ),
+    "a result in steps, and an aggregator sleeps before its end": Scenario(
+        (A, B), part=STEP, hosts={A: MISSING}, calls=_retry, sleeper=(FinishJob, "uploads.complete")
+    ),
+    "a result in steps, and an aggregator crashes before its end": Scenario(
+        (A, B), part=STEP, crashes_at="jobs.publish"
     ),
     "an aggregator sleeps": Scenario(
         (A,), hosts={A: MISSING}, calls=_retry, sleeper=(FinishJob, "jobs.publish")

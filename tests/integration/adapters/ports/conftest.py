@@ -11,10 +11,11 @@ from catalight.adapters.mongo import (
     MongoExports,
     MongoJobs,
     MongoKeys,
+    MongoResults,
     MongoRows,
     MongoUsage,
 )
-from tests.fake_exports import MemoryExports
+from tests.fake_exports import MemoryExports, MemoryResults
 from tests.fakes import MemoryColumns, MemoryDeliveries, MemoryJobs, MemoryKeys, MemoryRows, MemoryUsage
 from tests.integration.adapters.ports.stores import Store
 
@@ -25,7 +26,7 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
         memory = MemoryJobs()
         deliveries, columns, exports = MemoryDeliveries(memory), MemoryColumns(), MemoryExports()
         rows, keys, usage = MemoryRows(), MemoryKeys(), MemoryUsage()
-        yield Store(memory, memory, deliveries, rows, keys, usage, columns, exports)
+        yield Store(memory, memory, deliveries, rows, keys, usage, columns, exports, MemoryResults())
     else:
         yield _on_mongodb(request.getfixturevalue("mongodb"))
 
@@ -33,6 +34,7 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
 def _on_mongodb(mongodb: Connection) -> Store:
     jobs, rows, exports = MongoJobs(mongodb), MongoRows(mongodb), MongoExports(mongodb)
     keys, usage, remembered = MongoKeys(mongodb), MongoUsage(mongodb), MongoColumnMemory(mongodb)
-    for collection in (jobs, rows, keys, usage, remembered, exports):
+    results = MongoResults(mongodb)
+    for collection in (jobs, rows, keys, usage, remembered, exports, results):
         collection.ensure_indexes()
-    return Store(jobs, jobs, MongoDeliveries(mongodb), rows, keys, usage, remembered, exports)
+    return Store(jobs, jobs, MongoDeliveries(mongodb), rows, keys, usage, remembered, exports, results)
