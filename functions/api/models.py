@@ -13,6 +13,7 @@ from catalight.domain.job.webhook import Webhook, WebhookState
 type ShownState = Literal["PENDING", "PROCESSING", "COMPLETED", "CANCELLED", "FAILED"]
 
 DUPLICATES = "Images whose URL an earlier image of the job has; each URL is downloaded and stored once"
+DISTINCT = "Images whose URL no earlier image of the job has: at most as many are downloaded"
 RENDITIONS = "Their names, in the order of the request; one empty name if it named no renditions"
 REQUEST_ID = "0b7e6c1e-5a0f-4f0c-9f5e-3f1f0a6d2b11"
 
@@ -135,6 +136,7 @@ class Status(BaseModel):
     images: Images
     renditions: list[str] = Field(description=RENDITIONS, examples=[["large", "thumbnail"]])
     duplicates: int = Field(examples=[120], description=DUPLICATES)
+    distinct_images: int = Field(examples=[880], description=DISTINCT)
     errors: dict[str, int] = Field(description="Failed images by error code", examples=[{"not_found": 3}])
     bytes: Bytes
     milliseconds: Milliseconds
@@ -158,6 +160,7 @@ class Status(BaseModel):
             images=Images(total=job.outputs_total, done=counts.done, failed=counts.failed),
             renditions=[rendition.name for rendition in job.renditions],
             duplicates=job.duplicates,
+            distinct_images=job.distinct_images,
             errors=dict(counts.errors),
             bytes=Bytes.model_validate({"in": counts.bytes_in, "out": counts.bytes_out}),
             milliseconds=Milliseconds.of(counts.times),

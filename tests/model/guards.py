@@ -20,11 +20,9 @@ from catalight.usecases.jobs.ask_completion import AskCompletion
 from catalight.usecases.jobs.finish import FinishJob
 from catalight.usecases.jobs.reopen_rows import ReopenRows
 from catalight.usecases.results import write_rows
-from catalight.usecases.results.step_upload import StepUpload
 from catalight.usecases.results.write_rows import WriteRows, _Tally
 from catalight.usecases.upkeep.purge_job import PurgeJob
 from catalight.usecases.upkeep.tend_job import TendJob
-from tests.fake_exports import MemoryResults
 from tests.fakes import MemoryDeliveries, MemoryJobs, MemoryRows
 
 
@@ -158,18 +156,29 @@ GUARDS = [
         "repeated, and a worker crashes",
     ),
     # a result in steps
-    Guard(FinishJob, "_publish", "self.aggregator_queue.send([message])", "pass", "a result in steps without the sweeper", 0),
+    Guard(
+        FinishJob,
+        "_publish",
+        "self.aggregator_queue.send([message])",
+        "pass",
+        "a result in steps without the sweeper",
+        0,
+    ),
     Guard(FinishJob, "_forget", "self.results.forget(result)", "pass", "a result in steps", 0),
-    Guard(FinishJob, "_write", "self.results.forget(stored)", "pass", "a result in steps, deleted"),
-    Guard(FinishJob, "_write", "complete and", "True and", "a result in steps"),
-    Guard(WriteRows, "_complete", "if not self.store.exists(upload.written.key):", "if True:", "a result in steps"),
+    Guard(
+        FinishJob, "_write", "self.results.forget(stored)", "pass", "a result in steps whose upload expires"
+    ),
+    Guard(
+        WriteRows,
+        "_complete",
+        "if not self.store.exists(upload.written.key):",
+        "if True:",
+        "a result in steps",
+    ),
     Guard(WriteRows, "_text", "written.position.row - 1", "-1", "a result in steps", 0),
     Guard(WriteRows, "__call__", "written.position.counts", "Counts()", "a result in steps", 0),
     Guard(write_rows, "_checkpoint", "row=tally.next_row, ", "", "a result in steps", 0),
     Guard(write_rows, "_checkpoint", "counts=tally.settled()", "counts=tally.counts", "a result in steps", 0),
-    Guard(StepUpload, "begin", "raise ClaimLostError", "pass", "a result in steps"),
-    Guard(StepUpload, "record", "raise ClaimLostError", "pass", "a result in steps"),
-    Guard(MemoryResults, "begin", "self.exports.setdefault(export.id, new).upload == upload", "bool(self.exports.update({export.id: new}) or True)", "a result in steps"),
     Guard(PurgeJob, "__call__", "job.moved_at + GRACE <= now", "True", "deleted"),
     Guard(PurgeJob, "__call__", "for key in stored_keys.possible_keys(job, row)", "for key in ()", "deleted"),
     Guard(ProcessRange, "_outcomes", "if job.state is JobState.CANCELLING:", "if False:", "cancelled"),
@@ -220,7 +229,7 @@ GUARDS = [
     Guard(
         ReopenRows,
         "__call__",
-        "self.send_window(replace(job, ranges=last + 1))",
+        "self.send_window(replace(job, ranges=number))",
         "pass",
         "retried without a fault",
         0,
@@ -234,7 +243,7 @@ GUARDS = [
         "pass",
         "hosts that fail",
     ),
-    Guard(TendJob, "__call__", "self.reopen_rows(job)", "pass", "retried", 0),
+    Guard(TendJob, "__call__", "self.reopen_rows(job, seconds_left)", "True", "retried", 0),
     Guard(TendJob, "__call__", "self.jobs.abandon(job.id, self.clock())", "pass", "no images"),
     Guard(
         TendJob,

@@ -82,6 +82,12 @@ def _expired(run: Run) -> list[Call]:
     return [*submit(run), Call("forty days", lambda: run.skip_time(days=40), ended)]
 
 
+def _upload_expires(run: Run) -> list[Call]:
+    """The bucket's lifecycle removes the upload of a result that is not complete."""
+    uploads = run.uploads.uploads
+    return [*submit(run), Call("lifecycle", uploads.clear, lambda: bool(uploads))]
+
+
 def _being_tended(run: Run) -> bool:
     return any(isinstance(queued.message, TendJob) for queued in run.world.in_hand)
 
@@ -192,6 +198,7 @@ SCENARIOS = {
     "a result in steps, retried": Scenario((A, B), part=STEP, hosts={B: MISSING}, calls=_retry),
     "a result in steps, deleted": Scenario((A, B), part=STEP, calls=_delete),
     "a result in steps, expired": Scenario((A, ""), part=STEP, calls=_expired),
+    "a result in steps whose upload expires": Scenario((A, B), part=STEP, calls=_upload_expires),
     "a result in steps, and images that change": Scenario((A, B), part=STEP, target=Target.KEEP),
     "a result in steps, and an aggregator sleeps": Scenario(
         (A, B), part=STEP, hosts={A: MISSING}, calls=_retry, sleeper=(FinishJob, "results.advance")

@@ -17,7 +17,7 @@ MINUTE = timedelta(seconds=61)  # longer than the lease of a webhook's attempt
 REQUEST = timedelta(seconds=29)  # how long a request may take
 RECENT = 2  # how many of the last received messages may be delivered twice
 READS = {"fetch", "find", "get", "pending_in_range", "pending", "any_pending", "read", "stream", "to_sweep"}
-READS |= {"of_job", "exists"}
+READS |= {"of_job", "exists", "lane_heads"}
 TICK = timedelta(milliseconds=1)
 
 

@@ -12,7 +12,17 @@ from catalight.domain.job.job import Counts, Job, JobState
 from catalight.domain.job.request_headers import RequestHeaders
 from catalight.domain.job.row import Image, Row
 from catalight.domain.job.webhook import Webhook
-from catalight.usecases.ports import ColumnMemory, Deliveries, Exports, JobList, Jobs, Keys, Results, Rows, Usage
+from catalight.usecases.ports import (
+    ColumnMemory,
+    Deliveries,
+    Exports,
+    JobList,
+    Jobs,
+    Keys,
+    Results,
+    Rows,
+    Usage,
+)
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)

@@ -12,7 +12,7 @@ from catalight.domain.catalogue.catalogue import Dialect
 from catalight.domain.catalogue.result_columns import OUTPUT
 from catalight.domain.image.rendition import Rendition
 from catalight.domain.image.report import Times
-from catalight.domain.job.job import Counts, Job, JobState
+from catalight.domain.job.job import Counts, Job, JobState, Reopened
 from catalight.domain.job.naming import Naming
 from catalight.domain.job.origin import Origin
 from catalight.domain.job.request_headers import RequestHeaders
@@ -24,11 +24,13 @@ _DEFAULTS: dict[str, Any] = {
     "outputs": [OUTPUT],
     "remembered": {},
     "duplicates": 0,
+    "placeholders": [],
     "renditions": [],
     "origin": None,
     "naming": None,
     "result": ResultForm().to_document(),
     "keep_days": None,
+    "reopened": None,
 }
 
 
@@ -42,6 +44,7 @@ def to_document(job: Job) -> Document:
         "secret": Binary(job.secret),
         "request_headers": job.request_headers.to_document(),
         "outputs": list(job.outputs),
+        "placeholders": [list(place) for place in sorted(job.placeholders)],
         "remembered": {key: column_requests.to_document(request) for key, request in job.remembered.items()},
         "origin": job.origin and job.origin.to_document(),
         "result": job.result.to_document(),
@@ -66,12 +69,14 @@ def to_job(document: Document) -> Job:
         "webhook": _to_webhook(document["webhook"]),
         "request_headers": RequestHeaders.from_document(document.get("request_headers", {})),
         "outputs": tuple(document.get("outputs", _DEFAULTS["outputs"])),
+        "placeholders": frozenset(map(tuple, document.get("placeholders", ()))),
         "remembered": {
             key: column_requests.from_document(request)
             for key, request in document.get("remembered", {}).items()
         },
         "origin": _read(Origin.from_document, document.get("origin")),
         "naming": _read(Naming.from_document, document.get("naming")),
+        "reopened": _read(_to_reopened, document.get("reopened")),
         "result": _read(ResultForm.from_document, document.get("result")) or ResultForm(),
     }
     for name in ("options", "bury_at"):
@@ -81,6 +86,10 @@ def to_job(document: Document) -> Job:
 
 def _read[T](read: Callable[[Document], T], document: Document | None) -> T | None:
     return None if document is None else read(document)
+
+
+def _to_reopened(document: Document) -> Reopened:
+    return Reopened(**{**document, "counts": to_counts(document["counts"])})
 
 
 def to_counts(document: Document) -> Counts:

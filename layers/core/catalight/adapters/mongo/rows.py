@@ -64,6 +64,14 @@ class MongoRows(Mongo):
             yield from map(_to_row, found.batch_size(STREAMED))
 
     @reconnecting
+    def lane_heads(self, job_id: str, window: int) -> list[int]:
+        # Of the index, as many entries are read as are before the first of the lane: mostly about `window`.
+        lanes: list[Document] = [{"range": {"$mod": [window, lane]}} for lane in range(window)]
+        pending, key = {"job": job_id, "pending": True}, {"_id": False, "range": True}
+        first = [self._rows.find_one({**pending, **lane}, key, sort=[("range", ASCENDING)]) for lane in lanes]
+        return sorted(found["range"] for found in first if found)
+
+    @reconnecting
     def read(self, job_id: str, numbers: Sequence[int]) -> list[Row]:
         ids = [_id(job_id, number) for number in numbers]
         return [

@@ -40,12 +40,14 @@ def weight(images: Iterable[Image]) -> float:
     return total
 
 
-def assign(weights: Iterable[float], size: float = IMAGES_PER_RANGE) -> Iterator[int | None]:
+def assign(
+    weights: Iterable[float], size: float = IMAGES_PER_RANGE, *, begun: tuple[int, float] = (0, 0.0)
+) -> Iterator[int | None]:
     """Yield the range of each row: consecutive rows share one until their weights add up to `size` or more.
 
-    A row without weight gets None.
+    A row without weight gets None. `begun` is the last range of the rows before, and their weight in it.
     """
-    current, in_range = 0, 0.0
+    current, in_range = begun
     for images in weights:
         if in_range >= size:
             current, in_range = current + 1, 0.0

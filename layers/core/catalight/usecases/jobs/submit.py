@@ -24,6 +24,7 @@ from catalight.domain.job import ranges, sweeping
 from catalight.domain.job.job import Counts, Job, JobState
 from catalight.domain.job.naming import Naming
 from catalight.domain.job.origin import Origin
+from catalight.domain.job.placeholders import placeholders_of
 from catalight.domain.job.request_headers import RequestHeaders
 from catalight.domain.job.result_form import RequestedResult
 from catalight.domain.job.retention import Retention
@@ -178,6 +179,7 @@ class Submit:
             duplicates=sum(
                 image.same_as is not None for row in rows for image in row.images if not image.rendition
             ),
+            placeholders=placeholders_of(rows),
             keep_days=submission.keep_days,
             origin=Origin.of(submission.catalogue),
             result=submission.result.of_file(submission.catalogue.format),

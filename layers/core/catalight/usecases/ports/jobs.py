@@ -7,7 +7,7 @@ from typing import Protocol
 
 from catalight.domain.errors import ResultError
 from catalight.domain.job.export import Export, Step
-from catalight.domain.job.job import Counts, Job, JobState
+from catalight.domain.job.job import Counts, Job, JobState, Reopened
 from catalight.domain.job.row import Row, RowState
 from catalight.domain.job.webhook import Delivery
 
@@ -35,6 +35,9 @@ class Jobs(Protocol):
 
     def record_progress(self, job_id: str, run: int, counts: Counts, now: datetime) -> None:
         """Add to the live counts, which are advisory."""
+
+    def record_reopened(self, job_id: str, reopened: Reopened, now: datetime) -> None:
+        """Record how far the rows of a run are reopened that is not sealed yet."""
 
     def begin_cancelling(self, job_id: str, now: datetime) -> bool:
         """Change PENDING or PROCESSING to CANCELLING. Return whether the job is CANCELLING now."""
@@ -127,6 +130,12 @@ class Rows(Protocol):
     def pending(self, job_id: str) -> Iterator[Row]:
         """Yield the rows that have not ended, in order of range. It may miss rows that change meanwhile."""
 
+    def lane_heads(self, job_id: str, window: int) -> list[int]:
+        """Return the first range with a pending row of each lane that has one, in order.
+
+        It reads no rows, however many are pending.
+        """
+
     def read(self, job_id: str, numbers: Sequence[int]) -> list[Row]:
         """Return the rows with these numbers that exist, in CSV order."""
 
@@ -151,6 +160,9 @@ class Rows(Protocol):
 
 class Steps(Protocol):
     """Files that are written in steps. Only one of two who write the same goes on; the other hears False."""
+
+    def find(self, export_id: str) -> Export | None:
+        """Return the file, or None if there is none with this id."""
 
     def begin(self, export: Export, upload: str) -> bool:
         """Record a new multipart upload, for which nothing is written yet."""
@@ -188,9 +200,6 @@ class Exports(Steps, Removable, Protocol):
 
     They change nothing if another claim was made, or if the export is not PREPARING.
     """
-
-    def find(self, export_id: str) -> Export | None:
-        """Return the export, or None if nobody has asked for it."""
 
     def ask(self, new: Export, now: datetime, until: datetime) -> bool:
         """Store a new export, or begin one again that was given up (`Export.may_restart`).

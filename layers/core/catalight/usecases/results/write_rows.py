@@ -55,9 +55,7 @@ class WriteRows:
         self.store.put_stream(written.key, chunks, media_type(job, written.form))
         return tally.settled()
 
-    def _text(
-        self, job: Job, written: Export, seconds_left: SecondsLeft, tally: "_Tally"
-    ) -> Counts | None:
+    def _text(self, job: Job, written: Export, seconds_left: SecondsLeft, tally: "_Tally") -> Counts | None:
         upload = StepUpload(
             steps=self.steps,
             uploads=self.uploads,

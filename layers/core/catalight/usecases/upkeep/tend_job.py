@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from catalight.domain.job import ranges, sweeping
+from catalight.domain.job import sweeping
 from catalight.domain.job.job import ENDED, Job, JobState
 from catalight.domain.job.retention import Retention
 from catalight.domain.job.webhook import WebhookState
@@ -51,7 +51,7 @@ class TendJob:
             self._tend_running(job, seconds_left)
         elif job.run > 1:
             self.abort_exports.before(job.id, job.run)
-            self.reopen_rows(job)
+            self._continue_unless(self.reopen_rows(job, seconds_left), job)
         elif sweeping.unsealed_too_long(job, self.clock()):
             self.jobs.abandon(job.id, self.clock())
 
@@ -76,12 +76,10 @@ class TendJob:
     def _resend_due_ranges(self, job: Job) -> None:
         """Send again the ranges that should be in the queue, the first of each lane, if an image is due."""
         now = self.clock()
-        due = {
-            row.range or 0
-            for row, is_head in ranges.mark_lane_heads(self.rows.pending(job.id), job.window)
-            if is_head and any(image.due(now) for image in row.images)
-        }
-        self.image_queue.send(ProcessRange(job.id, job.run, number) for number in sorted(due))
+        for number in self.rows.lane_heads(job.id, job.window):
+            rows = self.rows.pending_in_range(job.id, job.run, number)
+            if any(image.due(now) for row in rows for image in row.images):
+                self.image_queue.send([ProcessRange(job.id, job.run, number)])
 
     def _is_stalled(self, job: Job) -> bool:
         return sweeping.is_stalled(job, self.clock(), self.retention.stall_timeout)
