@@ -46,10 +46,10 @@ class Scenario:
     """A catalogue of `cells`, hosts that do not answer with the image, and calls from outside.
 
     `passing` are answers that a host gives once. `poison` are URLs whose images kill their worker. If `swept`
-    is false, the job must end without the sweeper. A part of the result has `part` bytes, and if that is
-    less than the result has, each function writes one part. There is one rendition for each of `names`, and those in
+    is false, the job must end without the sweeper. There is one rendition for each of `names`, and those in
     `broken` cannot be made. If `target` leaves the output format open, each attempt chooses another format.
-    `sleeper`, `throttled` and `crashes_at` are as in World.
+    A part of the result has `part` bytes; of a longer result, each function writes one part. `sleeper`,
+    `throttled` and `crashes_at` are as in World.
     """
 
     cells: tuple[str, ...]

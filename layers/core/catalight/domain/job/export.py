@@ -42,9 +42,9 @@ class Position:
     of the images before it.
 
     Of a ZIP, `offset` is the number of bytes before it, `entries` that of the files; the first is the result.
-    `row` and `place` are those of the next image. Once all files are written, `directory_at` is where the directory
-    begins, and `listed` is how many of its pieces are written. `missing` names images that are not stored any
-    more, the first ones; `missing_total` counts all.
+    `row` and `place` are those of the next image. Once all files are written, `directory_at` is where the
+    directory begins, and `listed` is how many of its pieces are written. `missing` names images that are not
+    stored any more, the first ones; `missing_total` counts all.
     """
 
     offset: int = 0
@@ -63,12 +63,14 @@ class Position:
 class Export:
     """A file that is made of one run of a job, in one form.
 
-    `done` of `total` images, or rows, are in it. `asked_until` is set when its message is sent, and `claimed_until` by
-    the function that writes it; `claim` is the number of that claim, and `attempts` counts the claims since
-    the last progress. One with a `refusal` can never be written; `failure` says why in a sentence or two.
+    `done` of `total` images, or rows, are in it. `asked_until` is set when its message is sent, and
+    `claimed_until` by the function that writes it; `claim` is the number of that claim, and `attempts` counts
+    the claims since the last progress. One with a `refusal` can never be written; `failure` says why in a
+    sentence or two.
 
-    A ZIP and a long text are a multipart `upload`. `parts` are the ETags of its parts up to `position`, and `directories` the
-    CRC-32 of the pieces of its directory, each of which is stored as an object until the ZIP is complete.
+    A ZIP and a long text are a multipart `upload`. `parts` are the ETags of its parts up to `position`, and
+    `directories` the CRC-32 of the pieces of a ZIP's directory, each of which is stored as an object until
+    the ZIP is complete.
     """
 
     job_id: str

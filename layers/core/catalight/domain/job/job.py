@@ -125,7 +125,8 @@ class Job:
 
     `fingerprint` distinguishes submissions with the same Idempotency-Key. At `deadline_at` the run ends with
     what exists by then, and at `expires_at` the job is removed. `moved_at` is when the job last made
-    progress, and `reopened` says how far a retry has reopened its rows. The sweeper checks the job at `sweep_at`, and has checked it `looks` times since `moved_at`.
+    progress, and `reopened` says how far a retry has reopened its rows. The sweeper checks the job at
+    `sweep_at`, and has checked it `looks` times since `moved_at`.
     """
 
     id: str

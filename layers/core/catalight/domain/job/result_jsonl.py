@@ -13,7 +13,7 @@ from catalight.domain.job.result_form import Placement, ResultForm
 from catalight.domain.job.row import Image, Row
 
 
-def write_jsonl(job: Job, form: ResultForm, rows: Iterable[Row], before: int = 0) -> Iterator[bytes]:  # noqa: ARG001
+def write_jsonl(job: Job, form: ResultForm, rows: Iterable[Row], _: int = 0) -> Iterator[bytes]:
     """Yield one line for each row, in UTF-8; what stands before makes no difference.
 
     The cells are the input's own; the new URLs are in them if they replace the old ones.
