@@ -58,7 +58,7 @@ webhook-secret: $(READY)  ## Show the secret that signs a key's webhooks (KEY=it
 	$(KEYS) $(if $(ROTATE),rotate-)webhook-secret "$(KEY)"
 
 ##@ Work on it
-.PHONY: check test audit chaos corpora fuzz fuzz-native native openapi formats bench bench-look bench-pipeline bench-renditions bench-waiting format lock
+.PHONY: check test audit chaos corpora fuzz fuzz-native native openapi formats bench bench-look bench-pipeline bench-renditions bench-scale bench-waiting format lock
 check: $(READY) $(NATIVE)  ## Check format, lint and types, and run the unit tests: about a minute
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
@@ -109,6 +109,9 @@ bench-pipeline: $(PEERS_READY) $(NATIVE)  ## Time a whole job and compare it wit
 	@$(BIN)/python -m bench.pipeline $(if $(N),--images $(N)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(WRITE),--write)
 bench-renditions: $(BENCH_READY) $(NATIVE)  ## CPU of four renditions against one, four jobs and sharp (N=1000, WRITE=1)
 	@$(BENCH)/bin/python -m bench.renditions $(if $(N),--images $(N)) $(if $(WRITE),--write)
+bench-scale: $(READY)  ## Cost of a row in jobs of 1,000 to 100,000 rows (ROWS="1000 1000000", WRITE=1)
+	@$(BIN)/python -m bench.scale $(if $(ROWS),--rows $(ROWS)) $(if $(WRITE),--write)
+	@$(if $(WRITE),$(MAKE) --no-print-directory $(BENCH_READY) && $(BENCH)/bin/python -m bench.scale_plot)
 bench-waiting: $(READY) $(NATIVE)  ## Cost of an image while its function waits for the host (RANGES=10, WRITE=1)
 	@$(BIN)/python -m bench.waiting $(if $(RANGES),--ranges $(RANGES)) $(if $(WRITE),--write)
 

@@ -37,11 +37,13 @@ BY_LAMBDA = {
 
 UNUSED_HERE = {
     ("AggregatorFunction", "s3:AbortMultipartUpload"),
+    ("AggregatorFunction", "s3:GetObject"),
+    ("AggregatorFunction", "s3:ListBucket"),
     ("ExportFunction", "s3:AbortMultipartUpload"),
     ("ExportFunction", "sqs:SendMessage"),
 }
-"""Not exercised here: abort the multipart upload of a large result that fails midway or whose job is deleted;
-continue a ZIP that takes longer than a call."""
+"""Not exercised here: abort the multipart upload of a large result that fails midway or whose job is deleted; look
+whether another function has completed one; continue a ZIP that takes longer than a call."""
 
 PARAMETERS = {"Window": "1", "Patience": "1", "FetchSeconds": "30", "ImageRetryPauses": "60"}
 
