@@ -16,7 +16,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, astuple, dataclass, replace
 from pathlib import Path
@@ -89,15 +89,15 @@ def measure(running: Services, rows: int) -> Size:
     """Run jobs of so many rows through all stages: several small ones, or one. Return their means."""
     number = max(1, min(10, 30_000 // rows))
     measured = [_measure(running, rows) for _ in range(number)]
-    stages = {
-        stage: Used(
-            *(fmean(values) for values in zip(*(astuple(one.stages[stage]) for one in measured), strict=True))
-        )
-        for stage in STAGES
-    }
+    stages = {stage: _mean([one.stages[stage] for one in measured]) for stage in STAGES}
     cpu = {stage: fmean(one.mongod_cpu[stage] for one in measured) for stage in STAGES}
     status = median(one.status_ms for one in measured)
     return replace(measured[-1], stages=stages, mongod_cpu=cpu, status_ms=status)
+
+
+def _mean(used: Sequence[Used]) -> Used:
+    values: Any = map(fmean, zip(*map(astuple, used), strict=True))
+    return Used(*values)
 
 
 def _measure(running: Services, rows: int) -> Size:

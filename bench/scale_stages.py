@@ -113,7 +113,7 @@ def submit(connection: Connection, rows: int, used: Used) -> Callable[[], None]:
     use_case = Submit(
         jobs=jobs,
         rows=stored,
-        admit=Admit(jobs, MongoUsage(connection), utc_now),  # type: ignore[arg-type]
+        admit=Admit(jobs, MongoUsage(connection), utc_now),
         send_window=SendWindow(queue, AskCompletion(jobs, stored, queue, utc_now)),
         clock=utc_now,
         new_id=lambda: "job",

@@ -42,8 +42,8 @@ UNUSED_HERE = {
     ("ExportFunction", "s3:AbortMultipartUpload"),
     ("ExportFunction", "sqs:SendMessage"),
 }
-"""Not exercised here: abort the multipart upload of a large result that fails midway or whose job is deleted; look
-whether another function has completed one; continue a ZIP that takes longer than a call."""
+"""Not exercised here: abort the multipart upload of a large result that fails midway or whose job is deleted;
+look whether another function has completed it; continue a ZIP that takes longer than a call."""
 
 PARAMETERS = {"Window": "1", "Patience": "1", "FetchSeconds": "30", "ImageRetryPauses": "60"}
 

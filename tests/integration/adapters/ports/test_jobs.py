@@ -35,7 +35,7 @@ class TestJobs:
         assert store.jobs.get("job").reopened is None
         store.jobs.record_reopened("job", so_far, LATER)
         stored = store.jobs.get("job")
-        assert (stored.placeholders, stored.reopened) == ({(7, 1), (3, 0)}, so_far)
+        assert (stored.placeholders, stored.reopened) == (frozenset({(7, 1), (3, 0)}), so_far)
         assert stored.moved_at == LATER
         assert seal(store)
         store.jobs.record_reopened("job", replace(so_far, row=9), LATER)

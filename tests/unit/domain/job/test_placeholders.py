@@ -70,7 +70,7 @@ def test_a_retry_keeps_them() -> None:
     pipeline.retry_job(job.id)
     pipeline.run()
     retried = pipeline.jobs.get(job.id)
-    assert (retried.run, retried.placeholders) == (2, {(0, 0)})
+    assert (retried.run, retried.placeholders) == (2, frozenset({(0, 0)}))
     assert pipeline.result(retried).count("PLACEHOLDER?") == 21
 
 
