@@ -155,6 +155,14 @@ GUARDS = [
         UNSHARED,
         "repeated, and a worker crashes",
     ),
+    Guard(
+        ReopenRows,
+        "__call__",
+        "self.jobs.record_reopened(job.id, so_far, self.clock())",
+        "pass",
+        "retried in steps",
+        0,
+    ),
     # a result in steps
     Guard(
         FinishJob,

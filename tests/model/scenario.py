@@ -48,8 +48,8 @@ class Scenario:
     `passing` are answers that a host gives once. `poison` are URLs whose images kill their worker. If `swept`
     is false, the job must end without the sweeper. There is one rendition for each of `names`, and those in
     `broken` cannot be made. If `target` leaves the output format open, each attempt chooses another format.
-    A part of the result has `part` bytes; of a longer result, each function writes one part. `sleeper`,
-    `throttled` and `crashes_at` are as in World.
+    A part of the result has `part` bytes; of a longer result, each function writes one part. A `hurried`
+    tend handler does one batch of rows. `sleeper`, `throttled` and `crashes_at` are as in World.
     """
 
     cells: tuple[str, ...]
@@ -64,6 +64,7 @@ class Scenario:
     swept: bool = True
     target: Target = Target.JPEG
     part: int = 1 << 20
+    hurried: bool = False
     names: tuple[str, ...] = ("",)
     broken: frozenset[str] = frozenset()
     sleeper: tuple[type[Message], str] | None = None
@@ -88,7 +89,7 @@ def _handlers(run: Run) -> dict[type, Callable[[QueuedMessage], object]]:
         ProcessRange: lambda queued: run.process_range(queued.message, lambda: SECONDS_LEFT, queued.receives),  # type: ignore[arg-type]
         FinishJob: lambda queued: run.finish_job(queued.message, run.seconds_to_finish),  # type: ignore[arg-type]
         DeliverWebhook: lambda queued: run.deliver_webhook(queued.message),  # type: ignore[arg-type]
-        TendJob: lambda queued: run.tend_job(queued.message, lambda: SECONDS_LEFT),  # type: ignore[arg-type]
+        TendJob: lambda queued: run.tend_job(queued.message, run.seconds_to_tend),  # type: ignore[arg-type]
     }
 
 
@@ -161,6 +162,10 @@ class Run(Pipeline):
     def seconds_to_finish(self) -> float:
         """The time that the aggregator has left: none after its first part."""
         return 0.0
+
+    def seconds_to_tend(self) -> float:
+        """The time that a tend handler has left: none after its first batch, if it is hurried."""
+        return 0.0 if self.scenario.hurried else SECONDS_LEFT
 
     def skip_time(self, **time: float) -> None:
         """Let a long time pass without a message delivery."""

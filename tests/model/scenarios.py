@@ -192,6 +192,9 @@ SCENARIOS = {
     "a worker sleeps": Scenario(
         (f"{A} {B}",), hosts={B: MISSING}, calls=_retry, sleeper=(ProcessRange, "rows.save")
     ),
+    "retried in steps": Scenario((A, f"{B} {C}"), hosts={B: MISSING}, calls=_retry, hurried=True),
+    "retried in steps and deleted": Scenario((A,), hosts={A: MISSING}, calls=_retry_delete, hurried=True),
+    "cancelled in steps": Scenario((A, B, C), calls=_cancel, hurried=True),
     "a result in steps": Scenario((A, B, ""), part=STEP, webhook_url=HOOK),
     "a result in steps without the sweeper": Scenario((A, B), part=STEP, swept=False),
     "a result in steps, cancelled": Scenario((A, B), part=STEP, calls=_cancel),
