@@ -196,7 +196,7 @@ class Preparing(BaseModel):
     """A result that is being written in the form that was asked for."""
 
     status: Literal["PREPARING"] = "PREPARING"
-    done: int = Field(examples=[120], description="Images (in a ZIP) that are written")
+    done: int = Field(examples=[120], description="Rows (images, in a ZIP) that are written")
     total: int = Field(examples=[8000])
     retry_after: int = Field(examples=[2], description="Seconds to wait before the next request")
 
