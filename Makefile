@@ -111,7 +111,7 @@ bench-renditions: $(BENCH_READY) $(NATIVE)  ## CPU of four renditions against on
 	@$(BENCH)/bin/python -m bench.renditions $(if $(N),--images $(N)) $(if $(WRITE),--write)
 bench-scale: $(READY)  ## Cost of a row in jobs of 1,000 to 100,000 rows (ROWS="1000 1000000", WRITE=1)
 	@$(BIN)/python -m bench.scale $(if $(ROWS),--rows $(ROWS)) $(if $(WRITE),--write)
-	@$(if $(WRITE),$(MAKE) --no-print-directory $(BENCH_READY) && $(BENCH)/bin/python -m bench.scale_plot)
+	@$(if $(WRITE),$(MAKE) --no-print-directory $(BENCH_READY) && $(BENCH)/bin/python -m bench.scale_rows)
 bench-waiting: $(READY) $(NATIVE)  ## Cost of an image while its function waits for the host (RANGES=10, WRITE=1)
 	@$(BIN)/python -m bench.waiting $(if $(RANGES),--ranges $(RANGES)) $(if $(WRITE),--write)
 

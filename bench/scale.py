@@ -2,7 +2,7 @@
 
 python -m bench.scale                            1,000, 10,000 and 100,000 rows
 python -m bench.scale --rows 1000 1000000
-python -m bench.scale --write                    also writes the table into docs/scale.md, and docs/scale.json
+python -m bench.scale --write                    also writes the table into docs/scale.md, and docs/scale_rows.json
 
 The use cases run on a real mongod (with 0.25 GB of cache) and on moto's S3, each stage in a process of its
 own (bench/scale_stages.py). SQS is a list in memory, because moto's scans its whole queue in every call; what
@@ -37,7 +37,7 @@ from local.runner.children import HOST, Child, free_port, listening
 from local.runner.mongod import Mongod, find
 
 ROOT = Path(__file__).parents[1]
-PAGE, DATA = ROOT / "docs/scale.md", ROOT / "docs/scale.json"
+PAGE, DATA = ROOT / "docs/scale.md", ROOT / "docs/scale_rows.json"
 ROWS = (1_000, 10_000, 100_000)
 BUCKET = "scale"
 ASKED = 300  # times that the status is read

@@ -1,4 +1,4 @@
-"""Draw docs/scale.svg, the cost of a row against the rows of its job, from docs/scale.json."""
+"""Draw docs/scale_rows.svg, the cost of a row against the rows of its job, from docs/scale_rows.json."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 import matplotlib as mpl
 
 ROOT = Path(__file__).parents[1]
-DATA, PLOT = ROOT / "docs/scale.json", ROOT / "docs/scale.svg"
+DATA, PLOT = ROOT / "docs/scale_rows.json", ROOT / "docs/scale_rows.svg"
 STAGES = (("submit", "s", "C0"), ("process", "D", "C1"), ("aggregate", "o", "C2"))
 
 
