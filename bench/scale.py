@@ -2,7 +2,7 @@
 
 python -m bench.scale                            1,000, 10,000 and 100,000 rows
 python -m bench.scale --rows 1000 1000000
-python -m bench.scale --write                    also writes docs/scale_rows.json, and the table into docs/scale.md
+python -m bench.scale --write         also docs/scale_rows.json, and the table in docs/scale.md
 
 The use cases run on a real mongod (with 0.25 GB of cache) and on moto's S3, each stage in a process of its
 own (bench/scale_stages.py). SQS is a list in memory, because moto's scans its whole queue in every call; what
