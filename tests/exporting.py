@@ -13,6 +13,7 @@ from catalight.domain.job.result_form import CLASSIC, ResultForm, ResultFormat
 from catalight.domain.messages import WriteExport as Message
 from catalight.usecases.exports.write_export import WriteExport
 from catalight.usecases.exports.write_zip import WriteZip
+from catalight.usecases.results.write_rows import WriteRows
 from tests.inline import Inline
 from tests.pipeline import Pipeline
 
@@ -67,6 +68,16 @@ class Exporting:
         """A function that writes exports, as a new process would build it."""
         exports, store, uploads = map(self.watched, (self.exports, self.store, self.uploads))
         jobs, rows, queue = self.pipeline.jobs, self.watched(self.pipeline.rows), self.watched(self.queue)
+        write_rows = WriteRows(
+            rows,
+            exports,  # type: ignore[arg-type]
+            uploads,  # type: ignore[arg-type]
+            store,  # type: ignore[arg-type]
+            self.write_result,
+            self.pipeline.note_same,
+            self.clock,
+            part_size=lambda _: self.part,
+        )
         write_zip = WriteZip(
             exports,  # type: ignore[arg-type]
             rows,
@@ -80,13 +91,11 @@ class Exporting:
         )
         return WriteExport(
             jobs,
-            rows,
             exports,  # type: ignore[arg-type]
             store,  # type: ignore[arg-type]
             uploads,  # type: ignore[arg-type]
             queue,
-            self.write_result,
-            self.pipeline.note_same,
+            write_rows,
             write_zip,
             self.clock,
         )

@@ -71,7 +71,7 @@ class MemoryExports:
         found = self.exports.get(export.id)
         if found and len(found.parts) == len(export.parts) + len(step.parts):
             return self._update(export) and found.position == step.position
-        if not found or len(found.parts) != len(export.parts):
+        if not found or (found.upload, len(found.parts)) != (export.upload, len(export.parts)):
             return False
         written = found.with_step(step)
         changed = {name: getattr(written, name) for name in ("position", "parts", "directories", "done")}
@@ -111,6 +111,19 @@ class MemoryExports:
             return False
         self.exports[export.id] = replace(found, **changes)
         return True
+
+
+class MemoryResults(MemoryExports):
+    """Results in steps, in a dictionary."""
+
+    def begin(self, export: Export, upload: str) -> bool:
+        new = replace(export, **{**NOTHING_WRITTEN, "upload": upload})
+        return self.exports.setdefault(export.id, new).upload == upload
+
+    def forget(self, export: Export) -> None:
+        found = self.exports.get(export.id)
+        if found and found.upload == export.upload:
+            del self.exports[export.id]
 
 
 def _active(export: Export, now: datetime) -> bool:

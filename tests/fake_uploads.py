@@ -10,7 +10,7 @@ from catalight.domain.job.job import RUNNING, Job, JobState
 from catalight.domain.job.upload import BigUpload, Form, Stored, UploadState
 from tests.fakes import MemoryJobs, MemoryStore
 
-TOTALS = ("rows", "images", "duplicates", "counts")
+TOTALS = ("rows", "images", "duplicates", "placeholders", "counts")
 UNDERSTOOD = (*TOTALS, "header", "dialect", "outputs", "origin", "remembered", "naming", "result")
 SUBMITTED = (*UNDERSTOOD, "ranges", "sealed", "deadline_at", "expires_at", "sweep_at")
 

@@ -11,7 +11,7 @@ from typing import Any
 from catalight.domain.api_keys import ApiKey
 from catalight.domain.catalogue.column_requests import MAX_REMEMBERED, Remembered
 from catalight.domain.errors import JobGoneError, JobNotFoundError, UnavailableError
-from catalight.domain.job.job import ENDED, OPEN, RUNNING, Counts, Job, JobState
+from catalight.domain.job.job import ENDED, OPEN, RUNNING, Counts, Job, JobState, Reopened
 from catalight.domain.job.row import Row, RowState
 from catalight.domain.job.webhook import REDELIVERIES, Delivery, Webhook, WebhookState
 from catalight.domain.messages import Message
@@ -80,6 +80,12 @@ class MemoryJobs:
         job = self.find(job_id)
         if job:
             self._move(job_id, running, now, counts=job.counts + counts)
+
+    def record_reopened(self, job_id: str, reopened: Reopened, now: datetime) -> None:
+        def unsealed(job: Job) -> bool:
+            return job.run == reopened.run and job.state in RUNNING and not job.sealed
+
+        self._move(job_id, unsealed, now, reopened=reopened)
 
     def begin_cancelling(self, job_id: str, now: datetime) -> bool:
         def running(job: Job) -> bool:
@@ -245,6 +251,10 @@ class MemoryRows:
         pending = [row for row in self.stream(job_id) if row.pending]
         yield from sorted(pending, key=lambda row: (row.range or 0, row.number))
 
+    def lane_heads(self, job_id: str, window: int) -> list[int]:
+        ranges = sorted({row.range or 0 for row in self.pending(job_id)}, reverse=True)
+        return sorted({number % window: number for number in ranges}.values())
+
     def read(self, job_id: str, numbers: Sequence[int]) -> list[Row]:
         return [row for row in self.stream(job_id) if row.number in numbers]
 
@@ -265,8 +275,8 @@ class MemoryRows:
     def any_pending(self, job_id: str) -> bool:
         return any(row.pending for row in self.stream(job_id))
 
-    def stream(self, job_id: str) -> Iterator[Row]:
-        yield from (row for key, row in sorted(self.rows.items()) if key[0] == job_id)
+    def stream(self, job_id: str, after: int = -1) -> Iterator[Row]:
+        yield from (row for key, row in sorted(self.rows.items()) if key[0] == job_id and key[1] > after)
 
     def page(self, job_id: str, states: AbstractSet[RowState], after: int, limit: int) -> list[Row]:
         rows = (row for row in self.stream(job_id) if row.number > after)

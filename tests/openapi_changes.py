@@ -115,8 +115,8 @@ class _Comparison:
             for part in schema["$ref"].removeprefix("#/").split("/"):
                 target = target[part]
             return self._resolved(document, target)
-        if "anyOf" in schema:
-            parts = [self._resolved(document, part) for part in schema["anyOf"]]
+        if alternatives := "properties" not in schema and (schema.get("anyOf") or schema.get("oneOf")):
+            parts = [self._resolved(document, part) for part in alternatives]
             merged = {key: value for part in parts for key, value in part.items()}
             return merged | {"type": sorted(set().union(*map(_types, parts)))}
         return schema

@@ -17,6 +17,7 @@ from catalight.domain.image.compressed import Compressed
 from catalight.domain.image.formats import ImageFormat
 from catalight.domain.image.rendition import AUTO, Rendition
 from catalight.domain.image.report import Chosen, Source, Times
+from catalight.domain.job import export
 from catalight.domain.job.job import Job
 from catalight.domain.job.request_headers import RequestHeaders
 from catalight.domain.job.retention import Retention
@@ -49,13 +50,14 @@ from catalight.usecases.jobs.extend import ExtendJob
 from catalight.usecases.jobs.finish import FinishJob
 from catalight.usecases.jobs.link_result import LinkResult
 from catalight.usecases.jobs.make_rows import AllPlaces
-from catalight.usecases.jobs.note_same import NoteSame
 from catalight.usecases.jobs.release_outputs import ReleaseOutputs
 from catalight.usecases.jobs.reopen_rows import ReopenRows
 from catalight.usecases.jobs.retry import RetryJob
 from catalight.usecases.jobs.send_window import SendWindow
 from catalight.usecases.jobs.submit import Submission, Submit
 from catalight.usecases.jobs.understand import Understand
+from catalight.usecases.results.note_same import NoteSame
+from catalight.usecases.results.write_rows import WriteRows
 from catalight.usecases.upkeep.purge_job import PurgeJob
 from catalight.usecases.upkeep.renew_outputs import RenewOutputs
 from catalight.usecases.upkeep.sweep import Sweep
@@ -69,7 +71,7 @@ from catalight.usecases.uploads.tend_upload import RemoveFile, TendUpload
 from catalight.usecases.uploads.unpack import Unpack
 from catalight.usecases.webhooks.deliver import DeliverWebhook
 from catalight.usecases.webhooks.redeliver import RedeliverWebhook
-from tests.fake_exports import MemoryExports, MemoryUploads
+from tests.fake_exports import MemoryExports, MemoryResults, MemoryUploads
 from tests.fake_reuse import MemoryReferences, MemorySources
 from tests.fake_uploads import MemoryBigUploads, MemoryRanges
 from tests.fakes import (
@@ -150,6 +152,7 @@ class Pipeline:
     webhook_statuses: list[int] = field(default_factory=list)
     threads: Executor = field(default_factory=Inline)
     etags: bool = True
+    part_size: Callable[[int], int] = export.part_size
 
     def __post_init__(self) -> None:
         self.clock = FakeClock()
@@ -161,10 +164,11 @@ class Pipeline:
         )
         self.host_backoffs = MemoryHosts()
         self.exports, self.uploads = MemoryExports(), MemoryUploads(self.store)
+        self.results = MemoryResults()
         self.export_queue = MemoryQueue()
         link_result = LinkResult(self.jobs, self.store, self.clock)
         self.offer_result = OfferResult(link_result, self.exports, self.store, self.export_queue, self.clock)
-        self.abort_exports = AbortExports(self.exports, self.uploads, self.store)
+        self.abort_exports = AbortExports(self.exports, self.results, self.uploads, self.store)
         self.fetched: list[str] = []
         self.unchanged: list[str] = []
         self.compressed: list[bytes] = []
@@ -274,8 +278,24 @@ class Pipeline:
             retention=RETENTION,
         )
         self.confirm_upload = ConfirmUpload(self.jobs, self.big_uploads, self.ingest_queue, self.clock)
+        self.write_rows = WriteRows(
+            self.rows,
+            self.results,
+            self.uploads,
+            self.store,
+            write_result,
+            self.note_same,
+            self.clock,
+            self.part_size,
+        )
         self.finish_job = FinishJob(
-            self.jobs, self.rows, self.store, write_result, self.note_same, self.webhook_queue, self.clock
+            self.jobs,
+            self.results,
+            self.uploads,
+            self.write_rows,
+            self.aggregator_queue,
+            self.webhook_queue,
+            self.clock,
         )
         self.deliver_webhook = DeliverWebhook(
             self.jobs, self.deliveries, self.webhook_queue, self.deliver, self.clock, pauses=[5, 300, 1800]
@@ -391,7 +411,7 @@ class Pipeline:
                 case TendJobMessage():
                     self.tend_job(message, lambda: 100.0)
                 case FinishJobMessage():
-                    self.finish_job(message)
+                    self.finish_job(message, lambda: 100.0)
 
     def run(self) -> None:
         """Handle messages until all queues are empty; move the clock forward by their delays."""
@@ -405,7 +425,7 @@ class Pipeline:
                     case ProcessRangeMessage():
                         self.process(message)
                     case FinishJobMessage():
-                        self.finish_job(message)
+                        self.finish_job(message, lambda: 100.0)
                     case DeliverWebhookMessage():
                         self.deliver_webhook(message)
                     case TendJobMessage():

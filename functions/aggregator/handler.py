@@ -19,6 +19,7 @@ from catalight.adapters.mongo import (
     MongoJobs,
     MongoKeys,
     MongoReferences,
+    MongoResults,
     MongoRows,
     MongoSources,
 )
@@ -33,11 +34,12 @@ from catalight.usecases.images.end_rows import EndRows
 from catalight.usecases.images.record_images import RecordImages
 from catalight.usecases.jobs.ask_completion import AskCompletion
 from catalight.usecases.jobs.finish import FinishJob
-from catalight.usecases.jobs.note_same import NoteSame
 from catalight.usecases.jobs.release_outputs import ReleaseOutputs
 from catalight.usecases.jobs.reopen_rows import ReopenRows
 from catalight.usecases.jobs.send_window import SendWindow
 from catalight.usecases.messaging import defer_on_outage
+from catalight.usecases.results.note_same import NoteSame
+from catalight.usecases.results.write_rows import WriteRows
 from catalight.usecases.upkeep.purge_job import PurgeJob
 from catalight.usecases.upkeep.renew_outputs import RenewOutputs
 from catalight.usecases.upkeep.tend_job import TendJob
@@ -75,6 +77,11 @@ def store() -> S3Store:
     return S3Store(s3(), os.environ["BUCKET"])
 
 
+def uploads() -> S3Uploads:
+    """Return the multipart uploads of the store."""
+    return S3Uploads(s3(), os.environ["BUCKET"])
+
+
 @cache
 def mongodb() -> Connection:
     """Return the connection to MongoDB, created once."""
@@ -89,9 +96,9 @@ def tend_job() -> TendJob:
     image_queue, aggregator_queue = queue("IMAGE"), queue("AGGREGATOR")
     ask_completion = AskCompletion(jobs, rows, aggregator_queue, utc_now)
     record_images = RecordImages(jobs, rows, store(), utc_now)
-    uploads = S3Uploads(s3(), os.environ["BUCKET"])
-    abort_exports = AbortExports(MongoExports(mongodb()), uploads, store())
-    remove_file = RemoveFile(store(), uploads)
+    exports, results = MongoExports(mongodb()), MongoResults(mongodb())
+    abort_exports = AbortExports(exports, results, uploads(), store())
+    remove_file = RemoveFile(store(), uploads())
     references, sources = MongoReferences(mongodb()), MongoSources(mongodb())
     release_outputs = ReleaseOutputs(jobs, references, store())
     return TendJob(
@@ -125,9 +132,18 @@ def tend_job() -> TendJob:
 @cache
 def finish_job() -> FinishJob:
     """Build the use case from the function's environment, once."""
-    jobs, rows = MongoJobs(mongodb()), MongoRows(mongodb())
+    rows, results = MongoRows(mongodb()), MongoResults(mongodb())
     note_same = NoteSame(MongoSources(mongodb()))
-    return FinishJob(jobs, rows, store(), write_result, note_same, queue("WEBHOOK"), utc_now)
+    write_rows = WriteRows(rows, results, uploads(), store(), write_result, note_same, utc_now)
+    return FinishJob(
+        jobs=MongoJobs(mongodb()),
+        results=results,
+        uploads=uploads(),
+        write_rows=write_rows,
+        aggregator_queue=queue("AGGREGATOR"),
+        webhook_queue=queue("WEBHOOK"),
+        clock=utc_now,
+    )
 
 
 @cache
@@ -149,7 +165,9 @@ def _handle(received: records.Received) -> None:
                 queue("AGGREGATOR"), message, pause, lambda: tend_job()(message, received.seconds_left)
             )
         case messages.FinishJob():
-            defer_on_outage(queue("AGGREGATOR"), message, pause, lambda: finish_job()(message))
+            defer_on_outage(
+                queue("AGGREGATOR"), message, pause, lambda: finish_job()(message, received.seconds_left)
+            )
         case messages.DeliverWebhook():
             defer_on_outage(queue("WEBHOOK"), message, pause, lambda: deliver_webhook()(message))
         case _:

@@ -18,6 +18,7 @@ UNCHANGED = (
     "Images done, each counted in each rendition, whose output of an earlier job was used again, because the "
     "source has not changed"
 )
+DISTINCT = "Images whose URL no earlier image of the job has: at most as many are downloaded"
 RENDITIONS = "Their names, in the order of the request; one empty name if it named no renditions"
 REQUEST_ID = "0b7e6c1e-5a0f-4f0c-9f5e-3f1f0a6d2b11"
 
@@ -165,6 +166,7 @@ class Status(BaseModel):
     renditions: list[str] = Field(description=RENDITIONS, examples=[["large", "thumbnail"]])
     duplicates: int = Field(examples=[120], description=DUPLICATES)
     unchanged: int = Field(examples=[950], description=UNCHANGED)
+    distinct_images: int = Field(examples=[880], description=DISTINCT)
     errors: dict[str, int] = Field(description="Failed images by error code", examples=[{"not_found": 3}])
     bytes: Bytes
     milliseconds: Milliseconds
@@ -190,6 +192,7 @@ class Status(BaseModel):
             renditions=[rendition.name for rendition in job.renditions],
             duplicates=job.duplicates,
             unchanged=counts.unchanged,
+            distinct_images=job.distinct_images,
             errors=dict(counts.errors),
             bytes=Bytes.model_validate({"in": counts.bytes_in, "out": counts.bytes_out}),
             milliseconds=Milliseconds.of(counts.times),
@@ -226,7 +229,7 @@ class Preparing(BaseModel):
     """A result that is being written in the form that was asked for."""
 
     status: Literal["PREPARING"] = "PREPARING"
-    done: int = Field(examples=[120], description="Images (in a ZIP) that are written")
+    done: int = Field(examples=[120], description="Rows (images, in a ZIP) that are written")
     total: int = Field(examples=[8000])
     retry_after: int = Field(examples=[2], description="Seconds to wait before the next request")
 

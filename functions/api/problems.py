@@ -43,9 +43,18 @@ logger = logging.getLogger("catalight.api")
 
 
 UNKNOWN_FIELD = "unknown_field"
+IN_OUR_WORDS = "in_our_words"  # the type of an error whose message is ours
 # Other messages of Pydantic may hold a regular expression or the name of a class.
 PLAIN_MESSAGES = {
-    *(UNKNOWN_FIELD, "missing", "enum", "literal_error", "greater_than_equal", "less_than_equal"),
+    *(
+        UNKNOWN_FIELD,
+        IN_OUR_WORDS,
+        "missing",
+        "enum",
+        "literal_error",
+        "greater_than_equal",
+        "less_than_equal",
+    ),
     *("string_too_short", "string_too_long", "string_type"),
 }
 WHOLE_NUMBER, TRUE_OR_FALSE = "Input should be a whole number", "Input should be true or false"

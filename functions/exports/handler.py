@@ -18,8 +18,9 @@ from catalight.domain.messages import WriteExport as Message
 from catalight.usecases.exports.fetch_ahead import AT_ONCE
 from catalight.usecases.exports.write_export import WriteExport
 from catalight.usecases.exports.write_zip import WriteZip
-from catalight.usecases.jobs.note_same import NoteSame
 from catalight.usecases.messaging import defer_on_outage
+from catalight.usecases.results.note_same import NoteSame
+from catalight.usecases.results.write_rows import WriteRows
 
 
 @cache
@@ -37,6 +38,8 @@ def write_export() -> WriteExport:
     s3 = boto3.client("s3", config=clients.config(connections=AT_ONCE + 1))
     rows, exports = MongoRows(mongodb), MongoExports(mongodb)
     store, uploads = S3Store(s3, env["BUCKET"]), S3Uploads(s3, env["BUCKET"])
+    note_same = NoteSame(MongoSources(mongodb))
+    write_rows = WriteRows(rows, exports, uploads, store, write_result, note_same, utc_now)
     write_zip = WriteZip(
         exports=exports,
         rows=rows,
@@ -48,13 +51,11 @@ def write_export() -> WriteExport:
     )
     return WriteExport(
         jobs=MongoJobs(mongodb),
-        rows=rows,
         exports=exports,
         store=store,
         uploads=uploads,
         export_queue=queue(),
-        write_result=write_result,
-        note_same=NoteSame(MongoSources(mongodb)),
+        write_rows=write_rows,
         write_zip=write_zip,
         clock=utc_now,
     )

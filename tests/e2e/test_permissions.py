@@ -49,10 +49,11 @@ UNUSED_HERE = {
     ("ImageFunction", "s3:GetObject"),
     ("ImageFunction", "s3:ListBucket"),
 }
-"""Not exercised here: abort the multipart upload of a large result that fails midway or whose job is deleted;
-continue a ZIP or the reading of a file that takes longer than a call; end the unpacked copy of an upload that
-fails midway; copy an output of an earlier job onto itself when it is old, or find that it was deleted.
-Clients store files with the forms that the API signs."""
+"""Not exercised here: abort the multipart upload of a large result that fails midway or whose job is
+deleted; look whether another function has completed it; continue a ZIP or the reading of a file that takes
+longer than a call; end the unpacked copy of an upload that fails midway; copy an output of an earlier job
+onto itself, if it is old, or find that it was deleted. Clients store files with the forms that the API
+signs."""
 
 PARAMETERS = {"Window": "1", "Patience": "1", "FetchSeconds": "30", "ImageRetryPauses": "60"}
 

@@ -16,11 +16,14 @@ from catalight.usecases.images.process_range import ProcessRange
 from catalight.usecases.images.record_images import RecordImages
 from catalight.usecases.images.reuse_outputs import ReuseOutputs
 from catalight.usecases.images.share_outcomes import ShareOutcomes
+from catalight.usecases.jobs import finish
 from catalight.usecases.jobs.ask_completion import AskCompletion
 from catalight.usecases.jobs.finish import FinishJob
 from catalight.usecases.jobs.make_rows import MakeRows
 from catalight.usecases.jobs.release_outputs import ReleaseOutputs
 from catalight.usecases.jobs.reopen_rows import ReopenRows
+from catalight.usecases.results import write_rows
+from catalight.usecases.results.write_rows import WriteRows, _Tally
 from catalight.usecases.upkeep.purge_job import PurgeJob
 from catalight.usecases.upkeep.tend_job import TendJob
 from catalight.usecases.uploads.tend_upload import TendUpload
@@ -143,21 +146,53 @@ GUARDS = [
     Guard(
         AskCompletion, "__call__", "not self.rows.any_pending(job_id) and ", "", "one lane of three ranges", 0
     ),
-    Guard(FinishJob, "_rows_and_cleanup", "if unused:", "if False:", "cancelled", 2),
+    Guard(_Tally, "settled", "if self._keys:", "if False:", "cancelled", 2),
     Guard(
-        FinishJob,
-        "_rows_and_cleanup",
+        finish,
+        "_unused",
         "stored_keys.orphan_keys(job, row)",
         LINKLESS,
         "images that change between attempts",
     ),
     Guard(
-        FinishJob,
-        "_rows_and_cleanup",
+        finish,
+        "_unused",
         "stored_keys.orphan_keys(job, row)",
         UNSHARED,
         "repeated, and a worker crashes",
     ),
+    Guard(
+        ReopenRows,
+        "__call__",
+        "self.jobs.record_reopened(job.id, so_far, self.clock())",
+        "pass",
+        "retried in steps",
+        0,
+    ),
+    # a result in steps
+    Guard(
+        FinishJob,
+        "_publish",
+        "self.aggregator_queue.send([message])",
+        "pass",
+        "a result in steps without the sweeper",
+        0,
+    ),
+    Guard(FinishJob, "_forget", "self.results.forget(result)", "pass", "a result in steps", 0),
+    Guard(
+        FinishJob, "_write", "self.results.forget(stored)", "pass", "a result in steps whose upload expires"
+    ),
+    Guard(
+        WriteRows,
+        "_complete",
+        "if not self.store.exists(upload.written.key):",
+        "if True:",
+        "a result in steps",
+    ),
+    Guard(WriteRows, "_text", "written.position.row - 1", "-1", "a result in steps", 0),
+    Guard(WriteRows, "__call__", "written.position.counts", "Counts()", "a result in steps", 0),
+    Guard(write_rows, "_checkpoint", "row=tally.next_row, ", "", "a result in steps", 0),
+    Guard(write_rows, "_checkpoint", "counts=tally.settled()", "counts=tally.counts", "a result in steps", 0),
     Guard(PurgeJob, "__call__", "job.moved_at + GRACE <= now", "True", "deleted"),
     Guard(PurgeJob, "__call__", "for key in stored_keys.possible_keys(job, row)", "for key in ()", "deleted"),
     Guard(ProcessRange, "_outcomes", "if job.state is JobState.CANCELLING:", "if False:", "cancelled"),
@@ -269,7 +304,7 @@ GUARDS = [
     Guard(
         ReopenRows,
         "__call__",
-        "self.send_window(replace(job, ranges=last + 1))",
+        "self.send_window(replace(job, ranges=number))",
         "pass",
         "retried without a fault",
         0,
@@ -283,7 +318,7 @@ GUARDS = [
         "pass",
         "hosts that fail",
     ),
-    Guard(TendJob, "__call__", "self.reopen_rows(job)", "pass", "retried", 0),
+    Guard(TendJob, "__call__", "self.reopen_rows(job, seconds_left)", "True", "retried", 0),
     Guard(TendJob, "__call__", "self.jobs.abandon(job.id, self.clock())", "pass", "no images"),
     Guard(
         TendJob,

@@ -20,6 +20,7 @@ from catalight.domain.job.upload import UploadState
 from catalight.domain.job.webhook import WebhookState
 from catalight.domain.messages import ProcessRange
 from catalight.usecases.images.process_range import WHOLE_TRIES
+from tests.fake_exports import MemoryResults, MemoryUploads
 from tests.fake_reuse import MemoryReferences, MemorySources
 from tests.fakes import MemoryJobs, MemoryRows, MemoryStore
 from tests.model.inputs import QueuedMessage
@@ -59,6 +60,8 @@ class State(Protocol):
     store: MemoryStore
     sources: MemorySources
     references: MemoryReferences
+    results: MemoryResults
+    uploads: MemoryUploads
     fetched: list[str]
     delivered: list[tuple[str, str, str]]
     accepted: list[str]
@@ -143,8 +146,15 @@ class Invariants:
             self._check_images(job, rows)
         if self._swept or not self._world.needs_sweeper:
             check_objects(self._jobs, self._rows.values(), self._state, self._world)
+            self._check_uploads()
         check_owners(self._jobs, self._rows.values())
         self._check_fetches()
+
+    def _check_uploads(self) -> None:
+        """One that was begun and not recorded, or not aborted, is ended by the bucket's lifecycle."""
+        if not self._world.faulty:
+            left = list(self._state.uploads.uploads) + list(self._state.results.exports)
+            require(not left, f"no result in steps is left: {left}")
 
     def fetching(self, url: str) -> None:
         """Before an image is fetched."""
@@ -157,6 +167,9 @@ class Invariants:
             self._cancelled_at = self._world.clock()
         elif job.state in ENDED:
             self._cancelled_at = None
+        if before and job.state in ENDED and before.state is JobState.FINISHING:
+            stored = links.result_key(job.id, job.run) in self._state.store.objects
+            require(stored, "a job ends when its result is stored")
         if before and job.state is JobState.GONE and before.state is not JobState.GONE:
             over = before.state in ENDED and before.expires_at <= self._world.clock()
             sent = before.upload is not None and self._state.sent and not self._state.late
@@ -182,6 +195,9 @@ class Invariants:
         require(not rows, "a job that is gone has no rows")
         left = [key for key in self._state.store.objects if key.startswith(f"results/{job.id}/")]
         require(not left, f"a job that is gone has no stored results: {left}")
+        steps = self._state.results.of_job(job.id)
+        require(not steps, f"a job that is gone has no result in steps: {steps}")
+        self._check_uploads()
 
     def _check_result(self, job: Job, rows: list[Row]) -> None:
         data = self._state.store.objects.get(links.result_key(job.id, job.run))

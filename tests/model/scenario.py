@@ -32,7 +32,7 @@ from catalight.usecases.messaging import defer_on_outage
 from catalight.usecases.uploads.begin_upload import Announced
 from catalight.usecases.uploads.look import Look
 from catalight.usecases.uploads.read_text import Sizes
-from tests.fake_exports import MemoryUploads
+from tests.fake_exports import MemoryResults, MemoryUploads
 from tests.fake_reuse import MemoryReferences, MemorySources
 from tests.fake_uploads import MemoryBigUploads, MemoryRanges
 from tests.fakes import MemoryDeliveries, MemoryJobs, MemoryQueue, MemoryRows, MemoryStore
@@ -55,6 +55,7 @@ PORTS = (
     MemoryBigUploads,
     MemoryRanges,
     MemoryUploads,
+    MemoryResults,
     MemorySources,
     MemoryReferences,
 )
@@ -73,7 +74,9 @@ class Scenario:
     `passing` are answers that a host gives once. `poison` are URLs whose images kill their worker. If `swept`
     is false, the job must end without the sweeper. There is one rendition for each of `names`, and those in
     `broken` cannot be made. If `target` leaves the output format open, each attempt chooses another format.
-    `sleeper`, `throttled` and `crashes_at` are as in World. `packed` is whether a big upload is packed.
+    A part of the result has `part` bytes; of a longer result, each function writes one part. A `hurried`
+    tend handler does one batch of rows. `sleeper`, `throttled` and `crashes_at` are as in World. `packed` is
+    whether a big upload is packed.
     """
 
     cells: tuple[str, ...]
@@ -87,6 +90,8 @@ class Scenario:
     faults: bool = True
     swept: bool = True
     target: Target = Target.JPEG
+    part: int = 1 << 20
+    hurried: bool = False
     names: tuple[str, ...] = ("",)
     broken: frozenset[str] = frozenset()
     sleeper: tuple[type[Message], str] | None = None
@@ -116,9 +121,9 @@ def _handlers(run: Run) -> dict[type, Callable[[QueuedMessage], object]]:
     """The handler of each type of message."""
     return {
         ProcessRange: lambda queued: run.process_range(queued.message, lambda: SECONDS_LEFT, queued.receives),  # type: ignore[arg-type]
-        FinishJob: lambda queued: run.finish_job(queued.message),  # type: ignore[arg-type]
+        FinishJob: lambda queued: run.finish_job(queued.message, run.seconds_to_finish),  # type: ignore[arg-type]
         DeliverWebhook: lambda queued: run.deliver_webhook(queued.message),  # type: ignore[arg-type]
-        TendJob: lambda queued: run.tend_job(queued.message, lambda: SECONDS_LEFT),  # type: ignore[arg-type]
+        TendJob: lambda queued: run.tend_job(queued.message, run.seconds_to_tend),  # type: ignore[arg-type]
         IngestUpload: lambda queued: run.ingest_upload(queued.message, lambda: 0.0),  # type: ignore[arg-type]
     }
 
@@ -131,7 +136,9 @@ class Run(Pipeline):
             window=scenario.window,
             hosts=dict(scenario.hosts),
             webhook_statuses=list(scenario.webhook_statuses),
+            part_size=lambda _: scenario.part,
         )
+        self.uploads.min_part = scenario.part
         self.scenario = scenario
         self._read_one_record_a_call()
         self.passing = dict(scenario.passing)
@@ -221,6 +228,14 @@ class Run(Pipeline):
         self.sent = True
         visible_at = self.clock()
         self.world.waiting.append(QueuedMessage("ingest_queue", IngestUpload(job_id), visible_at))
+
+    def seconds_to_finish(self) -> float:
+        """The time that the aggregator has left: none after its first part."""
+        return 0.0
+
+    def seconds_to_tend(self) -> float:
+        """The time that a tend handler has left: none after its first batch, if it is hurried."""
+        return 0.0 if self.scenario.hurried else SECONDS_LEFT
 
     def skip_time(self, **time: float) -> None:
         """Let a long time pass without a message delivery."""

@@ -16,6 +16,7 @@ A, B, C, D = (f"http://h/{name}.jpg" for name in "abcd")
 TWO = ("a", "b")
 SAME: dict[str, bytes | Exception] = {A: b"same bytes", B: b"same bytes"}
 HOOK = "https://shop.test/hook"
+STEP = 60  # bytes: each line of a result is a part
 
 
 def _ended(run: Run) -> bool:
@@ -210,6 +211,12 @@ def _expired(run: Run) -> list[Call]:
     return [*submit(run), Call("forty days", lambda: run.skip_time(days=40), ended)]
 
 
+def _upload_expires(run: Run) -> list[Call]:
+    """The bucket's lifecycle removes the upload of a result that is not complete."""
+    uploads = run.uploads.uploads
+    return [*submit(run), Call("lifecycle", uploads.clear, lambda: bool(uploads))]
+
+
 def _being_tended(run: Run) -> bool:
     return any(isinstance(queued.message, TendJob) for queued in run.world.in_hand)
 
@@ -355,6 +362,26 @@ SCENARIOS = {
     ),
     "a worker sleeps": Scenario(
         (f"{A} {B}",), hosts={B: MISSING}, calls=_retry, sleeper=(ProcessRange, "rows.save")
+    ),
+    "retried in steps": Scenario((A, f"{B} {C}"), hosts={B: MISSING}, calls=_retry, hurried=True),
+    "retried in steps and deleted": Scenario((A,), hosts={A: MISSING}, calls=_retry_delete, hurried=True),
+    "cancelled in steps": Scenario((A, B, C), calls=_cancel, hurried=True),
+    "a result in steps": Scenario((A, B, ""), part=STEP, webhook_url=HOOK),
+    "a result in steps without the sweeper": Scenario((A, B), part=STEP, swept=False),
+    "a result in steps, cancelled": Scenario((A, B), part=STEP, calls=_cancel),
+    "a result in steps, retried": Scenario((A, B), part=STEP, hosts={B: MISSING}, calls=_retry),
+    "a result in steps, deleted": Scenario((A, B), part=STEP, calls=_delete),
+    "a result in steps, expired": Scenario((A, ""), part=STEP, calls=_expired),
+    "a result in steps whose upload expires": Scenario((A, B), part=STEP, calls=_upload_expires),
+    "a result in steps, and images that change": Scenario((A, B), part=STEP, target=Target.KEEP),
+    "a result in steps, and an aggregator sleeps": Scenario(
+        (A, B), part=STEP, hosts={A: MISSING}, calls=_retry, sleeper=(FinishJob, "results.advance")
+    ),
+    "a result in steps, and an aggregator sleeps before its end": Scenario(
+        (A, B), part=STEP, hosts={A: MISSING}, calls=_retry, sleeper=(FinishJob, "uploads.complete")
+    ),
+    "a result in steps, and an aggregator crashes before its end": Scenario(
+        (A, B), part=STEP, crashes_at="jobs.publish"
     ),
     "an aggregator sleeps": Scenario(
         (A,), hosts={A: MISSING}, calls=_retry, sleeper=(FinishJob, "jobs.publish")

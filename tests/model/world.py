@@ -33,6 +33,8 @@ READS = {
     "states",
     "of_links",
     "of_job",
+    "exists",
+    "lane_heads",
 }
 TICK = timedelta(milliseconds=1)
 

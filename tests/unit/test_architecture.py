@@ -133,12 +133,13 @@ MAY_IMPORT = {
     "usecases": {
         "ports": set(),
         "callers": {"ports"},
-        "jobs": {"callers", "ports"},
-        "exports": {"jobs", "callers", "ports"},
+        "results": {"ports"},
+        "jobs": {"results", "callers", "ports"},
+        "exports": {"results", "jobs", "callers", "ports"},
         "images": {"jobs", "callers", "ports"},
         "webhooks": {"jobs", "callers", "ports"},
-        "uploads": {"exports", "jobs", "callers", "ports"},
-        "upkeep": {"uploads", "images", "webhooks", "exports", "jobs", "callers", "ports"},
+        "uploads": {"exports", "results", "jobs", "callers", "ports"},
+        "upkeep": {"uploads", "images", "webhooks", "exports", "results", "jobs", "callers", "ports"},
     },
     "domain": {
         "catalogue": set(),

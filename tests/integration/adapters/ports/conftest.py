@@ -13,11 +13,12 @@ from catalight.adapters.mongo import (
     MongoJobs,
     MongoKeys,
     MongoReferences,
+    MongoResults,
     MongoRows,
     MongoSources,
     MongoUsage,
 )
-from tests.fake_exports import MemoryExports
+from tests.fake_exports import MemoryExports, MemoryResults
 from tests.fake_reuse import MemoryReferences, MemorySources
 from tests.fake_uploads import MemoryBigUploads
 from tests.fakes import MemoryColumns, MemoryDeliveries, MemoryJobs, MemoryKeys, MemoryRows, MemoryUsage
@@ -31,7 +32,8 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
         deliveries, columns, exports = MemoryDeliveries(memory), MemoryColumns(), MemoryExports()
         rows, keys, usage = MemoryRows(), MemoryKeys(), MemoryUsage()
         big, reuse = MemoryBigUploads(memory), (MemorySources(), MemoryReferences())
-        yield Store(memory, memory, deliveries, rows, keys, usage, columns, exports, big, *reuse)
+        further = MemoryResults(), big, *reuse
+        yield Store(memory, memory, deliveries, rows, keys, usage, columns, exports, *further)
     else:
         yield _on_mongodb(request.getfixturevalue("mongodb"))
 
@@ -39,8 +41,8 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
 def _on_mongodb(mongodb: Connection) -> Store:
     jobs, rows, exports = MongoJobs(mongodb), MongoRows(mongodb), MongoExports(mongodb)
     keys, usage, remembered = MongoKeys(mongodb), MongoUsage(mongodb), MongoColumnMemory(mongodb)
-    reuse = MongoSources(mongodb), MongoReferences(mongodb)
-    for collection in (jobs, rows, keys, usage, remembered, exports, *reuse):
+    reuse, results = (MongoSources(mongodb), MongoReferences(mongodb)), MongoResults(mongodb)
+    for collection in (jobs, rows, keys, usage, remembered, exports, results, *reuse):
         collection.ensure_indexes()
-    big = MongoBigUploads(mongodb)
-    return Store(jobs, jobs, MongoDeliveries(mongodb), rows, keys, usage, remembered, exports, big, *reuse)
+    further = results, MongoBigUploads(mongodb), *reuse
+    return Store(jobs, jobs, MongoDeliveries(mongodb), rows, keys, usage, remembered, exports, *further)

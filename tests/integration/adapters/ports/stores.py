@@ -21,6 +21,7 @@ from catalight.usecases.ports import (
     Jobs,
     Keys,
     References,
+    Results,
     Rows,
     Sources,
     Usage,
@@ -42,6 +43,7 @@ class Store:
     usage: Usage
     columns: ColumnMemory
     exports: Exports
+    results: Results
     big_uploads: BigUploads
     sources: Sources
     references: References

@@ -7,7 +7,7 @@ import pytest
 
 from catalight.domain.catalogue.files import Format
 from catalight.domain.errors import JobGoneError, JobNotFoundError
-from catalight.domain.job.job import Counts, JobState
+from catalight.domain.job.job import Counts, JobState, Reopened
 from catalight.domain.job.naming import Naming
 from catalight.domain.job.origin import Origin
 from catalight.domain.job.result_form import Placement, ResultForm, ResultFormat
@@ -26,6 +26,20 @@ class TestJobs:
         job = a_job(naming=Naming("{column:SKU}/{n}", unicode=True, columns=(1,)), keep_days=60)
         store.jobs.insert(job)
         assert store.jobs.get("job") == job
+
+    def test_placeholders_and_how_far_a_retry_is_survive_storage(self, store: Store) -> None:
+        counts = Counts(1, 2, 3, 4, {"not_found": 2}, TIMES)
+        so_far = Reopened(1, row=7, range=3, weight=2.125, counts=counts)
+        store.jobs.insert(a_job(placeholders=frozenset({(7, 1), (3, 0)})))
+        store.jobs.record_reopened("job", replace(so_far, run=2), LATER)
+        assert store.jobs.get("job").reopened is None
+        store.jobs.record_reopened("job", so_far, LATER)
+        stored = store.jobs.get("job")
+        assert (stored.placeholders, stored.reopened) == (frozenset({(7, 1), (3, 0)}), so_far)
+        assert stored.moved_at == LATER
+        assert seal(store)
+        store.jobs.record_reopened("job", replace(so_far, row=9), LATER)
+        assert store.jobs.get("job").reopened == so_far
 
     def test_an_unknown_job_is_not_found(self, store: Store) -> None:
         with pytest.raises(JobNotFoundError):

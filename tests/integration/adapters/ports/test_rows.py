@@ -129,3 +129,21 @@ class TestRows:
         store.rows.delete("job", 1, 2)
         assert [row.number for row in store.rows.stream("job")] == [0, 3]
         assert [row.number for row in store.rows.stream("job2")] == [1]
+
+
+class TestManyRows:
+    def test_a_stream_goes_on_after_a_row(self, store: Store) -> None:
+        rows = [a_row(number) for number in (0, 1, 2, 10, 11)]
+        store.rows.insert(rows)
+        assert list(store.rows.stream("job", 1)) == rows[2:]
+        assert list(store.rows.stream("job", 11)) == []
+
+    def test_the_head_of_a_lane_is_its_first_range_with_a_pending_row(self, store: Store) -> None:
+        ranges = {0: True, 1: False, 2: True, 3: True, 4: True, 5: False, 6: True, 8: False}
+        rows = [a_row(number, row_range=number) for number in ranges]
+        store.rows.insert([row if ranges[row.number] else ended(row) for row in rows])
+        store.rows.insert([a_row(0, job_id="other", row_range=5), a_row(7, row_range=6)])
+        assert store.rows.lane_heads("job", 4) == [0, 2, 3]
+        assert store.rows.lane_heads("job", 1) == [0]
+        assert store.rows.lane_heads("job", 100) == [0, 2, 3, 4, 6]
+        assert store.rows.lane_heads("unknown", 4) == []

@@ -62,7 +62,8 @@ class TestUpload:
     def test_all_fields_may_be_sent_at_once(self, client: TestClient) -> None:
         fields = {
             "webhook_url": "https://shop.test/h",
-            "quality": "80",
+            "quality": "auto",
+            "look": "high",
             "format": "webp",
             "max_width": "100",
             "max_height": "100",
@@ -79,7 +80,7 @@ class TestUpload:
             "keep_days": "60",
             "fresh": "false",
             "max_age": "24",
-            "renditions": "",  # it takes the place of five of the others
+            "renditions": "",  # it takes the place of six of the others
             "result_format": "jsonl",
             "result": "replace",
             "failed": "empty",

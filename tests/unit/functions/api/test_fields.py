@@ -154,8 +154,8 @@ def test_a_field_that_is_sent_twice_is_refused(client: TestClient) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "message"),
     [
-        ("quality", "high", "Input should be a whole number"),
-        ("quality", "50.5", "Input should be a whole number"),
+        ("quality", "high", "Input should be a whole number from 1 to 100, or auto"),
+        ("quality", "50.5", "Input should be a whole number from 1 to 100, or auto"),
         ("strict", "maybe", "Input should be true or false"),
         ("background", "rgb(0, 0, 0)", "Input should be a colour such as #ffffff or #fff"),
     ],

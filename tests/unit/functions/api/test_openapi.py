@@ -68,7 +68,7 @@ def lower_a_limit(api: Document) -> None:
 
 
 def raise_a_minimum(api: Document) -> None:
-    field_of("Body_upload", "quality")(api)["anyOf"][0]["minimum"] = 10
+    field_of("Body_upload", "quality")(api)["oneOf"][0]["minimum"] = 10
 
 
 def make_nullable(api: Document) -> None:

@@ -116,11 +116,11 @@ def test_every_stored_image_is_linked_and_every_link_is_stored() -> None:
 def test_only_a_finishing_job_of_this_run_is_finished() -> None:
     pipeline = Pipeline()
     job = pipeline.start("http://h/a.png")
-    pipeline.finish_job(FinishJob(job.id, 1))
-    pipeline.finish_job(FinishJob("gone", 1))
+    pipeline.finish_job(FinishJob(job.id, 1), lambda: 100.0)
+    pipeline.finish_job(FinishJob("gone", 1), lambda: 100.0)
     assert pipeline.jobs.get(job.id).state is JobState.PENDING
     pipeline.jobs.begin_finishing(job.id, 1, pipeline.clock())
-    pipeline.finish_job(FinishJob(job.id, 2))
+    pipeline.finish_job(FinishJob(job.id, 2), lambda: 100.0)
     assert pipeline.jobs.get(job.id).state is JobState.FINISHING
     assert not pipeline.store.objects
 
@@ -129,10 +129,10 @@ def test_a_late_duplicate_only_sends_the_webhook_message_again() -> None:
     pipeline = Pipeline()
     job = pipeline.start("http://h/a.png", webhook_url=HOOK)
     pipeline.process(pipeline.image_queue.take()[0][0])  # type: ignore[arg-type]
-    pipeline.finish_job(FinishJob(job.id, 1))
+    pipeline.finish_job(FinishJob(job.id, 1), lambda: 100.0)
     ended = pipeline.jobs.get(job.id)
     pipeline.clock.forward(60)
-    pipeline.finish_job(FinishJob(job.id, 1))
+    pipeline.finish_job(FinishJob(job.id, 1), lambda: 100.0)
     assert pipeline.jobs.get(job.id) == ended
     assert pipeline.webhook_queue.take() == [(DeliverWebhook(job.id, 1), 0)] * 2
 
@@ -141,7 +141,7 @@ def test_no_message_is_sent_for_a_delivered_webhook() -> None:
     pipeline = Pipeline()
     job = pipeline.start("http://h/a.png", webhook_url=HOOK)
     pipeline.run()
-    pipeline.finish_job(FinishJob(job.id, 1))
+    pipeline.finish_job(FinishJob(job.id, 1), lambda: 100.0)
     webhook = pipeline.jobs.get(job.id).webhook
     assert webhook
     assert webhook.state is WebhookState.DELIVERED

@@ -10,6 +10,7 @@ from catalight.domain.job.job import JobState
 from catalight.domain.job.request_headers import RequestHeaders
 from catalight.domain.job.sweeping import GRACE, UPLOAD_TIMEOUT
 from catalight.domain.messages import DeliverWebhook, FinishJob, ProcessRange, TendJob
+from catalight.usecases.jobs import reopen_rows
 from tests.pipeline import BUSY, MISSING, RETENTION, Pipeline, answering, tens
 from tests.unit.usecases.jobs.test_submit import dies
 
@@ -70,7 +71,7 @@ class TestStalledJobs:
         pipeline = Pipeline()
         job = pipeline.start("http://h/a.jpg", webhook_url=HOOK)
         pipeline.process(ProcessRange(job.id, 1, 0))
-        pipeline.finish_job(FinishJob(job.id, 1))
+        pipeline.finish_job(FinishJob(job.id, 1), lambda: 100.0)
         pipeline.webhook_queue.take()
         pipeline.aggregator_queue.take()
         pipeline.clock.forward(STALL_TIMEOUT)
@@ -192,6 +193,67 @@ class TestCancelling:
         pipeline.sweep_all()
         pipeline.run()
         assert pipeline.jobs.get(job.id).state is JobState.CANCELLED
+
+
+class TestRetryingInSteps:
+    """Rows are reopened by several calls, as for a million rows, and the run is the same."""
+
+    def test_each_call_goes_on_where_the_last_has_stopped(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(reopen_rows, "BATCH", 3)
+        cells = [f"http://h/{n}.jpg http://h/a.jpg" for n in range(100)]
+        cells[5:5] = ["", "not a URL"]
+        runs = []
+        for seconds in (100.0, 0.0):
+            hosts: dict[str, bytes | Exception] = {f"http://h/{n}.jpg": MISSING for n in range(0, 100, 2)}
+            pipeline = Pipeline(hosts=hosts)
+            job = pipeline.start(*cells)
+            pipeline.run()
+            pipeline.retry_job(job.id)
+            calls = 0
+            while pipeline.aggregator_queue.take():
+                pipeline.tend(job, lambda seconds=seconds: seconds)  # type: ignore[misc]
+                calls += 1
+            started = pipeline.jobs.get(job.id)
+            rows = [(row.run, row.range, row.pending) for row in pipeline.rows.stream(job.id)]
+            assert started.sealed
+            runs.append((started.ranges, started.counts, rows, len(pipeline.image_queue.sent)))
+            assert calls == (1 if seconds else 35)
+            pipeline.run()
+            assert pipeline.jobs.get(job.id).state is JobState.COMPLETED
+        assert runs[0] == runs[1]
+        assert runs[0][0] > 2
+
+    def test_a_lost_continuation_is_sent_by_the_sweeper(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(reopen_rows, "BATCH", 1)
+        pipeline = Pipeline(hosts={f"http://h/{n}.jpg": MISSING for n in range(3)})
+        job = pipeline.start(*[f"http://h/{n}.jpg" for n in range(3)])
+        pipeline.run()
+        pipeline.retry_job(job.id)
+        pipeline.aggregator_queue.take()
+        pipeline.tend(job, lambda: 0.0)
+        assert pipeline.aggregator_queue.take() == [(TendJob(job.id), 0)]
+        reopened = pipeline.jobs.get(job.id).reopened
+        assert reopened
+        assert (reopened.row, pipeline.jobs.get(job.id).sealed) == (1, False)
+        pipeline.clock.forward(STALL_TIMEOUT)
+        pipeline.sweep_all()
+        assert pipeline.jobs.get(job.id).sealed
+
+    def test_what_an_earlier_retry_has_recorded_is_not_taken_for_this_one(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(reopen_rows, "BATCH", 1)
+        pipeline = Pipeline(hosts={"http://h/0.jpg": MISSING})
+        job = pipeline.start("http://h/0.jpg", "http://h/1.jpg")
+        pipeline.run()
+        for run in (2, 3):
+            pipeline.retry_job(job.id)
+            pipeline.aggregator_queue.take()
+            pipeline.tend(job, lambda: 0.0)
+            pipeline.run()
+            ended = pipeline.jobs.get(job.id)
+            assert (ended.run, ended.state, ended.counts.failed) == (run, JobState.COMPLETED, 1)
+            assert pipeline.fetched.count("http://h/0.jpg") == run
 
 
 class TestRetrying:

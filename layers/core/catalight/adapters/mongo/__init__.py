@@ -5,7 +5,7 @@ from catalight.adapters.mongo.client import Document
 from catalight.adapters.mongo.columns import MongoColumnMemory
 from catalight.adapters.mongo.connection import Connection, MongoPing
 from catalight.adapters.mongo.deliveries import MongoDeliveries
-from catalight.adapters.mongo.exports import MongoExports
+from catalight.adapters.mongo.exports import MongoExports, MongoResults
 from catalight.adapters.mongo.hosts import MongoHosts
 from catalight.adapters.mongo.jobs import MongoJobs
 from catalight.adapters.mongo.keys import MongoKeys
@@ -26,6 +26,7 @@ __all__ = [
     "MongoKeys",
     "MongoPing",
     "MongoReferences",
+    "MongoResults",
     "MongoRows",
     "MongoSources",
     "MongoUsage",

@@ -13,7 +13,7 @@ from catalight.adapters.mongo.job_documents import to_document, to_job
 from catalight.domain.job.job import RUNNING, Job, JobState
 from catalight.domain.job.upload import UploadState
 
-TOTALS = ("rows", "images", "duplicates", "counts")
+TOTALS = ("rows", "images", "duplicates", "placeholders", "counts")
 UNDERSTOOD = (*TOTALS, "header", "dialect", "outputs", "origin", "remembered", "naming", "result")
 SUBMITTED = (*UNDERSTOOD, "ranges", "deadline_at", "expires_at", "sweep_at")
 FREE: Document = {"upload.claimed_until": None}

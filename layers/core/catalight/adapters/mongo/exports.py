@@ -1,4 +1,8 @@
-"""The `exports` collection: one document for each job, run and form that somebody has asked for."""
+"""Files that are written in steps: the `exports`, and the `results` of runs.
+
+`exports` has one document for each job, run and form that somebody has asked for, `results` one for each run
+whose result is too long for one part, until it is complete.
+"""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -9,8 +13,10 @@ from pymongo.collection import Collection
 
 from catalight.adapters.mongo.client import Document
 from catalight.adapters.mongo.connection import Mongo, reconnecting
+from catalight.adapters.mongo.job_documents import to_counts
 from catalight.domain.errors import ResultError, ResultErrorCode
 from catalight.domain.job.export import REST, Export, ExportState, Position, Step
+from catalight.domain.job.job import Counts
 from catalight.domain.job.result_form import ResultForm, ResultFormat
 
 INDEXES = [
@@ -94,7 +100,7 @@ class MongoExports(Mongo):
             },
         }
         # A repeated call adds no part twice.
-        before = {**_claimed(export), "parts": {"$size": len(export.parts)}}
+        before = {**_claimed(export), "upload": export.upload, "parts": {"$size": len(export.parts)}}
         if self._exports.update_one(before, changes).matched_count:
             return True
         after = {"parts": {"$size": len(export.parts) + len(step.parts)}, "position": position}
@@ -154,6 +160,30 @@ class MongoExports(Mongo):
         return self._exports.update_one(_claimed(export), changes).matched_count == 1
 
 
+class MongoResults(MongoExports):
+    """`catalight.usecases.ports.Results` on MongoDB."""
+
+    @property
+    def _exports(self) -> Collection[Document]:
+        return self._connection["results"]
+
+    @reconnecting
+    def begin(self, export: Export, upload: str) -> bool:
+        document = {**_to_document(export), **NOTHING_WRITTEN, "upload": upload}
+        stored = self._exports.find_one_and_update(
+            {"_id": document.pop("_id")},
+            {"$setOnInsert": document},
+            {"upload": True},
+            upsert=True,
+            return_document=ReturnDocument.AFTER,
+        )
+        return stored is not None and stored["upload"] == upload
+
+    @reconnecting
+    def forget(self, export: Export) -> None:
+        self._exports.delete_one({"_id": export.id, "upload": export.upload})
+
+
 def _claimed(export: Export) -> dict[str, Any]:
     return {"_id": export.id, "state": ExportState.PREPARING, "claim": export.claim}
 
@@ -173,10 +203,15 @@ def _to_export(document: Document) -> Export:
         **document,
         "form": ResultForm.from_document(document["form"]),
         "state": ExportState(document["state"]),
-        "position": Position(**{**document["position"], "missing": tuple(document["position"]["missing"])}),
+        "position": _to_position(document["position"]),
         "parts": tuple(document["parts"]),
         "directories": tuple(document["directories"]),
         "refusal": document["refusal"] and ResultErrorCode(document["refusal"]),
     }
     del fields["_id"]
     return Export(**fields)
+
+
+def _to_position(document: Document) -> Position:
+    counts = to_counts(document["counts"]) if "counts" in document else Counts()
+    return Position(**{**document, "missing": tuple(document["missing"]), "counts": counts})

@@ -12,7 +12,7 @@ from catalight.domain.catalogue.catalogue import Dialect
 from catalight.domain.catalogue.result_columns import OUTPUT
 from catalight.domain.image.rendition import Rendition
 from catalight.domain.image.report import Times
-from catalight.domain.job.job import Counts, Job, JobState
+from catalight.domain.job.job import Counts, Job, JobState, Reopened
 from catalight.domain.job.naming import Naming
 from catalight.domain.job.origin import Origin
 from catalight.domain.job.request_headers import RequestHeaders
@@ -26,6 +26,7 @@ _DEFAULTS: dict[str, Any] = {
     "outputs": [OUTPUT],
     "remembered": {},
     "duplicates": 0,
+    "placeholders": [],
     "renditions": [],
     "origin": None,
     "naming": None,
@@ -33,6 +34,7 @@ _DEFAULTS: dict[str, Any] = {
     "keep_days": None,
     "upload": None,
     "reuse": Reuse().to_document(),
+    "reopened": None,
 }
 
 
@@ -46,6 +48,7 @@ def to_document(job: Job) -> Document:
         "secret": Binary(job.secret),
         "request_headers": job.request_headers.to_document(),
         "outputs": list(job.outputs),
+        "placeholders": [list(place) for place in sorted(job.placeholders)],
         "remembered": {key: column_requests.to_document(request) for key, request in job.remembered.items()},
         "origin": job.origin and job.origin.to_document(),
         "result": job.result.to_document(),
@@ -68,16 +71,18 @@ def to_job(document: Document) -> Job:
         ),
         "dialect": Dialect(**document["dialect"]),
         "header": tuple(document.get("header", ())),
-        "counts": _to_counts(document["counts"]),
+        "counts": to_counts(document["counts"]),
         "webhook": _to_webhook(document["webhook"]),
         "request_headers": RequestHeaders.from_document(document.get("request_headers", {})),
         "outputs": tuple(document.get("outputs", _DEFAULTS["outputs"])),
+        "placeholders": frozenset(map(tuple, document.get("placeholders", ()))),
         "remembered": {
             key: column_requests.from_document(request)
             for key, request in document.get("remembered", {}).items()
         },
         "origin": _read(Origin.from_document, document.get("origin")),
         "naming": _read(Naming.from_document, document.get("naming")),
+        "reopened": _read(_to_reopened, document.get("reopened")),
         "result": _read(ResultForm.from_document, document.get("result")) or ResultForm(),
         "upload": _read(BigUpload.from_document, document.get("upload")),
         "reuse": _read(Reuse.from_document, document.get("reuse")) or Reuse(),
@@ -91,7 +96,11 @@ def _read[T](read: Callable[[Document], T], document: Document | None) -> T | No
     return None if document is None else read(document)
 
 
-def _to_counts(document: Document) -> Counts:
+def _to_reopened(document: Document) -> Reopened:
+    return Reopened(**{**document, "counts": to_counts(document["counts"])})
+
+
+def to_counts(document: Document) -> Counts:
     """Read counts, also those that were stored before times were recorded."""
     return Counts(**{**document, "times": Times(**document.get("times", {}))})
 

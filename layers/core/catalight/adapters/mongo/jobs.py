@@ -14,7 +14,7 @@ from catalight.adapters.mongo.client import Document
 from catalight.adapters.mongo.connection import Mongo, reconnecting
 from catalight.adapters.mongo.job_documents import to_document, to_job
 from catalight.domain.errors import JobGoneError, JobNotFoundError
-from catalight.domain.job.job import ENDED, OPEN, RUNNING, Counts, Job, JobState
+from catalight.domain.job.job import ENDED, OPEN, RUNNING, Counts, Job, JobState, Reopened
 
 INDEXES = [
     IndexModel([("sweep_at", ASCENDING)], name="sweep"),
@@ -87,6 +87,10 @@ class MongoJobs(Mongo):
             {"_id": job_id, "run": run, "state": {"$in": RUNNING}},
             {"$inc": added, "$set": {"moved_at": now, "looks": 0}},
         )
+
+    def record_reopened(self, job_id: str, reopened: Reopened, now: datetime) -> None:
+        conditions = {"run": reopened.run, "sealed": False, "state": {"$in": RUNNING}}
+        self._update_if(job_id, conditions, now, reopened=asdict(reopened))
 
     def begin_cancelling(self, job_id: str, now: datetime) -> bool:
         running = {"state": {"$in": (JobState.PENDING, JobState.PROCESSING)}}

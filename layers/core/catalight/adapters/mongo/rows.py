@@ -20,6 +20,7 @@ from catalight.domain.image.report import Chosen, Source, Times
 from catalight.domain.job.row import Image, ImageState, Row, RowState
 
 BATCH = 2_000  # small enough for the time that the API allows a call, and no slower than 5,000
+STREAMED = 1_000  # rows of a reply: without a limit it has 16 MB, which take 200 MB here
 
 INDEXES = [
     IndexModel(
@@ -59,7 +60,16 @@ class MongoRows(Mongo):
     def pending(self, job_id: str) -> Iterator[Row]:
         query = {"job": job_id, "pending": True}
         with self._connection.call():
-            yield from map(_to_row, self._rows.find(query).sort([("job", ASCENDING), ("range", ASCENDING)]))
+            found = self._rows.find(query).sort([("job", ASCENDING), ("range", ASCENDING)])
+            yield from map(_to_row, found.batch_size(STREAMED))
+
+    @reconnecting
+    def lane_heads(self, job_id: str, window: int) -> list[int]:
+        # Of the index, as many entries are read as are before the first of the lane: mostly about `window`.
+        lanes: list[Document] = [{"range": {"$mod": [window, lane]}} for lane in range(window)]
+        pending, key = {"job": job_id, "pending": True}, {"_id": False, "range": True}
+        first = [self._rows.find_one({**pending, **lane}, key, sort=[("range", ASCENDING)]) for lane in lanes]
+        return sorted(found["range"] for found in first if found)
 
     @reconnecting
     def read(self, job_id: str, numbers: Sequence[int]) -> list[Row]:
@@ -89,9 +99,10 @@ class MongoRows(Mongo):
         query = {"job": job_id, "pending": True}
         return self._rows.find_one(query, {"_id": True}, sort=[("range", DESCENDING)]) is not None
 
-    def stream(self, job_id: str) -> Iterator[Row]:
+    def stream(self, job_id: str, after: int = -1) -> Iterator[Row]:
         with self._connection.call():
-            yield from map(_to_row, self._rows.find(_after(job_id, -1)).sort("_id", ASCENDING))
+            found = self._rows.find(_after(job_id, after)).sort("_id", ASCENDING).batch_size(STREAMED)
+            yield from map(_to_row, found)
 
     @reconnecting
     def page(self, job_id: str, states: AbstractSet[RowState], after: int, limit: int) -> list[Row]:

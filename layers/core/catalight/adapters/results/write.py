@@ -9,17 +9,18 @@ from catalight.domain.job.result_form import ResultForm, ResultFormat
 from catalight.domain.job.result_jsonl import write_jsonl
 from catalight.domain.job.row import Row
 
-type _Write = Callable[[Job, ResultForm, Iterable[Row]], Iterable[bytes]]
+type _Write = Callable[[Job, ResultForm, Iterable[Row], int], Iterable[bytes]]
 
 
-def write_result(job: Job, form: ResultForm, rows: Iterable[Row]) -> Iterable[bytes]:
+def write_result(job: Job, form: ResultForm, rows: Iterable[Row], before: int = 0) -> Iterable[bytes]:
     """Yield the file in parts. Raise ResultError if a file of this form cannot hold the result.
 
-    `rows` are all rows of the job; the form says whether only those that have failed are written.
+    `rows` are all rows of the job; the form says whether only those that have failed are written. Of a text,
+    each part is a line, and `rows` may be those after the first `before` lines.
     """
     if form.only_failed:
         rows = (row for row in rows if row.state in HAS_FAILED)
-    return _writer(form.format)(job, form, rows)
+    return _writer(form.format)(job, form, rows, before)
 
 
 def _writer(written: ResultFormat) -> _Write:

@@ -36,8 +36,8 @@ NAME = "Products"
 _NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\\x00-\x1f]|^'|'$")
 
 
-def write_xlsx(job: Job, form: ResultForm, rows: Iterable[Row]) -> Iterator[bytes]:
-    """Yield a workbook in parts. Rows that have failed are written without the sums.
+def write_xlsx(job: Job, form: ResultForm, rows: Iterable[Row], _: int = 0) -> Iterator[bytes]:
+    """Yield a workbook in parts, from its beginning. Rows that have failed are written without the sums.
 
     Raise ResultError before the first part if Excel could not open it in full, or if it is too large. The
     workbook is a temporary file until it has been yielded; the memory that it takes does not grow with it.

@@ -1,4 +1,4 @@
-"""An export: the result of a run in another form than it was written in, made when somebody asks for it."""
+"""An export: the result of a run as a file that is written in steps, mostly when somebody asks for it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from catalight.domain.errors import ResultErrorCode
 from catalight.domain.job import links
-from catalight.domain.job.job import Job
+from catalight.domain.job.job import Counts, Job
 from catalight.domain.job.result_form import ResultForm, ResultFormat
 
 ASKED = timedelta(seconds=60)  # after that, a message that no function has taken is sent again
@@ -36,12 +36,15 @@ class ExportState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """How far a ZIP is written: what the next byte belongs to.
+    """How far a file is written: what the next byte belongs to.
 
-    `offset` is the number of bytes before it, `entries` that of the files; the first is the result. `row` and
-    `place` are those of the next image. Once all files are written, `directory_at` is where the directory
-    begins, and `listed` is how many of its pieces are written. `missing` names images that are not stored any
-    more, the first ones; `missing_total` counts all.
+    `row` is that of the next row. Of a text, `lines` is the number of lines before it, and `counts` are those
+    of the images before it.
+
+    Of a ZIP, `offset` is the number of bytes before it, `entries` that of the files; the first is the result.
+    `row` and `place` are those of the next image. Once all files are written, `directory_at` is where the
+    directory begins, and `listed` is how many of its pieces are written. `missing` names images that are not
+    stored any more, the first ones; `missing_total` counts all.
     """
 
     offset: int = 0
@@ -52,18 +55,22 @@ class Position:
     listed: int = 0
     missing: tuple[str, ...] = ()
     missing_total: int = 0
+    lines: int = 0
+    counts: Counts = field(default_factory=Counts)
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
     """A file that is made of one run of a job, in one form.
 
-    `done` of `total` images are in it. `asked_until` is set when its message is sent, and `claimed_until` by
-    the function that writes it; `claim` is the number of that claim, and `attempts` counts the claims since
-    the last progress. One with a `refusal` can never be written; `failure` says why in a sentence or two.
+    `done` of `total` images, or rows, are in it. `asked_until` is set when its message is sent, and
+    `claimed_until` by the function that writes it; `claim` is the number of that claim, and `attempts` counts
+    the claims since the last progress. One with a `refusal` can never be written; `failure` says why in a
+    sentence or two.
 
-    A ZIP is a multipart `upload`. `parts` are the ETags of its parts up to `position`, and `directories` the
-    CRC-32 of the pieces of its directory, each of which is stored as an object until the ZIP is complete.
+    A ZIP and a long text are a multipart `upload`. `parts` are the ETags of its parts up to `position`, and
+    `directories` the CRC-32 of the pieces of a ZIP's directory, each of which is stored as an object until
+    the ZIP is complete.
     """
 
     job_id: str
@@ -129,7 +136,7 @@ class Export:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Progress of a ZIP: the new position, and what was stored since the last one."""
+    """Progress of a file: the new position, and what was stored since the last one."""
 
     position: Position
     parts: Sequence[str]

@@ -98,6 +98,20 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
+class Reopened:
+    """How far the rows of a run are reopened: up to `row`, with these counts.
+
+    `range` is the last range so far, and `weight` that of the rows in it.
+    """
+
+    run: int
+    row: int = 0
+    range: int = 0
+    weight: float = 0.0
+    counts: Counts = field(default_factory=Counts)
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """One catalogue being processed.
 
@@ -107,7 +121,8 @@ class Job:
     `/images/…` is appended to `link_base`, which is the same URL or a CDN's. `outputs` are the names of the
     result's columns for the new URLs, one for each image column. `remembered` has the columns that were in
     memory for its header, by the key of the header, if they were used. `duplicates` is the number of images
-    whose URL an earlier image of the job has; 0 also if the job is older than this field. `images` counts the
+    whose URL an earlier image of the job has; 0 also if the job is older than this field. `placeholders` has
+    the row number and place of the first image with each URL that is in many rows. `images` counts the
     images of the catalogue, and `counts` each of their `renditions`. Without `naming`, an image has the name
     of its source. `origin` is None if the job is older than this field. `result` is the form of the result
     that is written when a run ends. The job is kept for `keep_days` after a run began; None: for as long as
@@ -116,7 +131,8 @@ class Job:
 
     `fingerprint` distinguishes submissions with the same Idempotency-Key. At `deadline_at` the run ends with
     what exists by then, and at `expires_at` the job is removed. `moved_at` is when the job last made
-    progress. The sweeper checks the job at `sweep_at`, and has checked it `looks` times since `moved_at`.
+    progress, and `reopened` says how far a retry has reopened its rows. The sweeper checks the job at
+    `sweep_at`, and has checked it `looks` times since `moved_at`.
     """
 
     id: str
@@ -151,12 +167,14 @@ class Job:
     outputs: tuple[str, ...] = (OUTPUT,)
     remembered: Mapping[str, Request] = field(default_factory=dict)
     duplicates: int = 0
+    placeholders: frozenset[tuple[int, int]] = frozenset()
     origin: Origin | None = None
     naming: Naming | None = None
     result: ResultForm = field(default_factory=ResultForm)
     keep_days: int | None = None
     upload: BigUpload | None = None
     reuse: Reuse = field(default_factory=Reuse)
+    reopened: Reopened | None = None
 
     @property
     def has_result(self) -> bool:
@@ -167,6 +185,11 @@ class Job:
     def outputs_total(self) -> int:
         """The number of images, each counted in each rendition."""
         return self.images * len(self.renditions)
+
+    @property
+    def distinct_images(self) -> int:
+        """The number of images with a URL that no earlier image has."""
+        return self.images - self.duplicates
 
     @property
     def end(self) -> JobState:

@@ -15,7 +15,7 @@ from catalight.domain.job.origin import Origin
 from catalight.domain.job.result_form import FailedPlaces, Placement, ResultForm
 from catalight.domain.job.row import Image, ImageState, Row, RowState
 
-KEPT, SMALL, UNCHANGED = "KEPT", "SMALL", "UNCHANGED"
+KEPT, SMALL, UNCHANGED, PLACEHOLDER = "KEPT", "SMALL", "UNCHANGED", "PLACEHOLDER?"
 AND = "+"  # between the codes of one image; commas stand between images
 HAS_FAILED = frozenset({RowState.FAILED, RowState.PARTIAL})
 
@@ -67,7 +67,8 @@ def _appended(job: Job, row: Row) -> Sequence[str]:
     bytes_in = sum(image.bytes_in for image in row.images)
     bytes_out = sum(image.bytes_out for image in row.images)
     results = (row.state, _fields(map(_errors, images)), str(bytes_in), str(bytes_out))
-    return (*row.padded(len(job.header)), *urls, *results, _fields(map(_notes, images)))
+    notes = [_notes(image, placeholder_note(job, row, number)) for number, image in enumerate(images)]
+    return (*row.padded(len(job.header)), *urls, *results, _fields(notes))
 
 
 def _fields(texts: Iterable[str]) -> str:
@@ -80,11 +81,20 @@ def _errors(image: Sequence[Image]) -> str:
     return AND.join(dict.fromkeys(one.error for one in image if one.error))
 
 
-def _notes(image: Sequence[Image]) -> str:
+def placeholder_note(job: Job, row: Row, number: int) -> tuple[str, ...]:
+    """Return the note on the image with this number in its row, from 0, if its URL is in many rows."""
+    if not job.placeholders:
+        return ()
+    place = number * len(job.renditions)
+    at = row.images[place].same_as or (row.number, place)
+    return (PLACEHOLDER,) if at in job.placeholders else ()
+
+
+def _notes(image: Sequence[Image], placeholder: Sequence[str]) -> str:
     kept = [KEPT] if any(one.kept for one in image) else []
     small = [SMALL] if any(one.small for one in image) else []
     unchanged = [UNCHANGED] if any(one.unchanged for one in image) else []
-    return AND.join((*kept, *small, *unchanged, *image[0].notes))
+    return AND.join((*kept, *small, *unchanged, *placeholder, *image[0].notes))
 
 
 def _url(job: Job, image: Image) -> str:

@@ -22,19 +22,19 @@ _MARKS = {
 }
 
 
-def write_csv(job: Job, form: ResultForm, rows: Iterable[Row]) -> Iterator[bytes]:
-    """Yield the lines of the result.
+def write_csv(job: Job, form: ResultForm, rows: Iterable[Row], before: int = 0) -> Iterator[bytes]:
+    """Yield the lines of the result, or those after the first `before`, which have the header.
 
     Raise ResultError at the first row with a character that the encoding of the input does not have.
     """
     codec = codec_of(encoding_of(job, form))
     cells = cells_of(job, form)
-    if job.dialect.bom and codec in _MARKS:
-        yield _MARKS[codec]
-    lines = chain(cells.above, [cells.header], map(cells.of_row, rows))
-    for number, texts in enumerate(lines, 1):
+    mark = _MARKS.get(codec, b"") if job.dialect.bom and not before else b""
+    head = () if before else (*cells.above, cells.header)
+    for number, texts in enumerate(chain(head, map(cells.of_row, rows)), before + 1):
         try:
-            yield _line(job, texts).encode(codec)
+            yield mark + _line(job, texts).encode(codec)
+            mark = b""
         except UnicodeEncodeError as error:
             raise _not_in_encoding(job, cells.header, texts, error, number) from error
 

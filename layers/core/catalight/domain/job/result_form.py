@@ -16,6 +16,11 @@ class ResultFormat(StrEnum):
     ZIP = "zip"
 
     @property
+    def is_text(self) -> bool:
+        """Whether the file consists of lines, so that it can be continued after any of them."""
+        return self in (ResultFormat.CSV, ResultFormat.JSONL)
+
+    @property
     def media_type(self) -> str:
         """The media type of a file of this format; of a CSV without its charset."""
         return _MEDIA_TYPES[self]

@@ -8,13 +8,13 @@ from typing import Any
 from catalight.domain.catalogue.invisible import bare
 from catalight.domain.job import links
 from catalight.domain.job.job import Job
-from catalight.domain.job.result_cells import cells_of, image_columns, of_images
+from catalight.domain.job.result_cells import cells_of, image_columns, of_images, placeholder_note
 from catalight.domain.job.result_form import Placement, ResultForm
 from catalight.domain.job.row import Image, Row
 
 
-def write_jsonl(job: Job, form: ResultForm, rows: Iterable[Row]) -> Iterator[bytes]:
-    """Yield one line for each row, in UTF-8.
+def write_jsonl(job: Job, form: ResultForm, rows: Iterable[Row], _: int = 0) -> Iterator[bytes]:
+    """Yield one line for each row, in UTF-8; what stands before makes no difference.
 
     The cells are the input's own; the new URLs are in them if they replace the old ones.
     A name that the header has twice is followed by a number, and a column without a name is `Column 3`.
@@ -28,7 +28,10 @@ def write_jsonl(job: Job, form: ResultForm, rows: Iterable[Row]) -> Iterator[byt
             "row": row.number + 1,
             "state": row.state,
             "cells": dict(zip(names, of_row(row), strict=True)),
-            "images": [_image(job, image, columns[image[0].column]) for image in of_images(job, row)],
+            "images": [
+                _image(job, image, columns[image[0].column], placeholder_note(job, row, number))
+                for number, image in enumerate(of_images(job, row))
+            ],
         }
         yield json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
@@ -50,13 +53,15 @@ def unique_names(header: Sequence[str]) -> list[str]:
     return names
 
 
-def _image(job: Job, image: Sequence[Image], column: str | None) -> dict[str, Any]:
+def _image(
+    job: Job, image: Sequence[Image], column: str | None, placeholder: Sequence[str]
+) -> dict[str, Any]:
     first = image[0]
     return {
         "column": column,
         "url": first.url,
         "written": first.written,
-        "notes": first.notes,
+        "notes": (*placeholder, *first.notes),
         "renditions": [_rendition(job, one) for one in image],
     }
 

@@ -1,16 +1,17 @@
-"""End the exports of a job that was retried or deleted."""
+"""End the exports of a job that was retried or deleted, and results that are not complete."""
 
 from dataclasses import dataclass
 
 from catalight.domain.job.export import Export, ExportState
-from catalight.usecases.ports import Exports, ObjectStore, Uploads
+from catalight.usecases.ports import ObjectStore, Removable, Uploads
 
 
 @dataclass(frozen=True, slots=True)
 class AbortExports:
-    """Abort exports. Whoever still writes one finds out at its next checkpoint."""
+    """Abort exports and results in steps. Whoever still writes one finds out at its next checkpoint."""
 
-    exports: Exports
+    exports: Removable
+    results: Removable
     uploads: Uploads
     store: ObjectStore
 
@@ -18,18 +19,19 @@ class AbortExports:
         """Abort the exports of earlier runs, and remove their files: nobody can ask for them any more."""
         for export in self.exports.of_job(job_id):
             if export.run < run and export.state is not ExportState.ABORTED:
-                self._remove(export)
+                self._remove(self.exports, export)
 
     def all(self, job_id: str, *, forget: bool) -> None:
         """Abort all exports and remove their files; with `forget`, no writer is left, so delete them."""
-        for export in self.exports.of_job(job_id):
-            self._remove(export)
-        if forget:
-            self.exports.delete(job_id)
+        for files in (self.exports, self.results):
+            for export in files.of_job(job_id):
+                self._remove(files, export)
+            if forget:
+                files.delete(job_id)
 
-    def _remove(self, export: Export) -> None:
+    def _remove(self, files: Removable, export: Export) -> None:
         # Read again with the write: a function may have begun an upload meanwhile.
-        aborted = self.exports.abort(export.id) or export
+        aborted = files.abort(export.id) or export
         for upload in {export.upload, aborted.upload} - {None}:
             self.uploads.abort(export.key, upload or "")
         self.store.delete([export.key, *aborted.directory_keys])

@@ -7,43 +7,39 @@ from catalight.domain.errors import ResultError, UnavailableError, UploadGoneErr
 from catalight.domain.job import export
 from catalight.domain.job.export import Export, ExportState
 from catalight.domain.job.job import Job
-from catalight.domain.job.result_csv import media_type
 from catalight.domain.job.result_form import ResultFormat
 from catalight.domain.messages import WriteExport as Message
-from catalight.usecases.exports.write_zip import ClaimLostError, WriteZip
+from catalight.usecases.exports.write_zip import WriteZip
 from catalight.usecases.jobs.current import current
-from catalight.usecases.jobs.note_same import NoteSame
 from catalight.usecases.ports import (
     Clock,
     Exports,
     Jobs,
     ObjectStore,
     Queue,
-    Rows,
     SecondsLeft,
     Uploads,
-    WriteResult,
 )
+from catalight.usecases.results.step_upload import ClaimLostError
+from catalight.usecases.results.write_rows import WriteRows
 
 MARGIN = timedelta(seconds=10)  # between the end of a function and that of its claim
 
 
 @dataclass(frozen=True, slots=True)
 class WriteExport:
-    """Write one export; a ZIP in several calls, if it has to be.
+    """Write one export; a ZIP or a text in several calls, if it has to be.
 
     Duplicates are dropped while one function holds the claim. If it stalls for longer than that, two write
     the same: parts and pieces are the same for everyone, and only the newest claim is recorded.
     """
 
     jobs: Jobs
-    rows: Rows
     exports: Exports
     store: ObjectStore
     uploads: Uploads
     export_queue: Queue
-    write_result: WriteResult
-    note_same: NoteSame
+    write_rows: WriteRows
     write_zip: WriteZip
     clock: Clock
 
@@ -52,8 +48,8 @@ class WriteExport:
         job = current(self.jobs, message.job_id, message.run)
         if job is None or not job.has_result:
             return
-        is_zip = message.form == ResultFormat.ZIP
-        lease = export.LEASE if is_zip else timedelta(seconds=seconds_left()) + MARGIN
+        in_one_go = message.form.endswith(ResultFormat.XLSX)
+        lease = timedelta(seconds=seconds_left()) + MARGIN if in_one_go else export.LEASE
         now = self.clock()
         claimed = self.exports.claim(
             export.export_id(message.job_id, message.run, message.form), now, now + lease
@@ -79,23 +75,23 @@ class WriteExport:
         if claimed.upload and self.store.exists(claimed.key):  # completed, and not recorded
             self._clean_and_finish(claimed)
             return
-        if claimed.form.format is not ResultFormat.ZIP:
-            rows = self.note_same(job, self.rows.stream(job.id))
-            chunks = self.write_result(job, claimed.form, rows)
-            self.store.put_stream(claimed.key, chunks, media_type(job, claimed.form))
-            self.exports.finish(claimed)
-        elif self.write_zip(job, claimed, seconds_left):
+        if claimed.form.format is ResultFormat.ZIP:
+            complete = self.write_zip(job, claimed, seconds_left)
+        else:
+            complete = self.write_rows(job, claimed, seconds_left) is not None
+        if complete:
             self._clean_and_finish(claimed)
         elif self.exports.release(claimed, self.clock() + export.ASKED):
             self.export_queue.send([message])
 
     def _clean_and_finish(self, claimed: Export) -> None:
-        written = self.exports.find(claimed.id) or claimed
-        self.store.delete(written.directory_keys)
+        if claimed.form.format is ResultFormat.ZIP:
+            written = self.exports.find(claimed.id) or claimed
+            self.store.delete(written.directory_keys)
         self.exports.finish(claimed)
 
     def _tidy_up(self, claimed: Export) -> None:
-        """Remove the piece that was stored after somebody else had completed or aborted the ZIP."""
+        """Remove the piece that was stored after somebody else had completed or aborted the file."""
         found = self.exports.find(claimed.id)
         if found and found.state in (ExportState.READY, ExportState.ABORTED):
             self.store.delete(found.directory_keys)

@@ -14,10 +14,8 @@ from catalight.domain.job.job import Job
 from catalight.domain.job.result_form import ResultForm
 from catalight.domain.job.row import Row
 from catalight.usecases.exports.fetch_ahead import fetch_ahead
-from catalight.usecases.exports.zip_upload import ClaimLostError, ZipUpload
+from catalight.usecases.exports.zip_upload import ZipUpload
 from catalight.usecases.ports import Clock, Exports, ObjectReader, ObjectStore, Rows, SecondsLeft, Uploads
-
-__all__ = ["ClaimLostError", "WriteZip"]
 
 MIN_SECONDS_LEFT = 90.0  # more than a part takes
 MAX_AHEAD = 64 << 20  # bytes
@@ -66,16 +64,18 @@ class WriteZip:
         Raise ClaimLostError, UploadGoneError, ResultError or UnavailableError.
         """
         zipped = ZipUpload(
-            self.exports,
-            self.uploads,
-            self.store,
-            self.reader,
-            self.clock,
-            self.part_size,
-            self.min_part,
-            claimed,
-            job.finished_at or job.created_at,
+            steps=self.exports,
+            uploads=self.uploads,
+            clock=self.clock,
+            part_size=self.part_size,
+            media_type=claimed.form.format.media_type,
+            written=claimed,
+            store=self.store,
+            reader=self.reader,
+            min_part=self.min_part,
+            time=job.finished_at or job.created_at,
         )
+        zipped.begin()
         names = UniqueNames()
         if zipped.position.directory_at is None:
             self._add_result(job, zipped, names)

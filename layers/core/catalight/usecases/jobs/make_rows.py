@@ -10,6 +10,7 @@ from catalight.domain.catalogue.catalogue import CatalogueRow, Source
 from catalight.domain.errors import ImageError, ImageErrorCode
 from catalight.domain.job import ranges
 from catalight.domain.job.job import Counts
+from catalight.domain.job.placeholders import RowsOfUrls
 from catalight.domain.job.ranges import Assignment
 from catalight.domain.job.row import Image, Row, without_empty_end
 
@@ -20,18 +21,12 @@ type Place = tuple[int, int]
 class FirstPlaces(Protocol):
     """Where each URL of a job was first."""
 
-    @property
-    def is_full(self) -> bool:
-        """Whether no more URLs are taken in."""
-
     def __call__(self, url: str, at: Place) -> Place | None:
         """Return the first place of a URL. Return None if that is `at`, or if it is not known."""
 
 
 class AllPlaces:
     """The first places of all URLs."""
-
-    is_full = False
 
     def __init__(self) -> None:
         self._first: dict[str, Place] = {}
@@ -57,18 +52,13 @@ class BoundedPlaces:
         self._digests, self._places = array("Q", bytes(8 * self._SLOTS)), array("Q", bytes(8 * self._SLOTS))
         self._used = 0
 
-    @property
-    def is_full(self) -> bool:
-        """Whether no more URLs are taken in."""
-        return self._used >= self.CAPACITY
-
     def __call__(self, url: str, at: Place) -> Place | None:
         digest = hashlib.blake2b(url.encode(errors="surrogatepass"), digest_size=8, key=self._key).digest()
         wanted = int.from_bytes(digest) or 1  # 0 is an empty slot
         slot = wanted % self._SLOTS
         while (found := self._digests[slot]) != wanted:
             if not found:
-                if not self.is_full:
+                if self._used < self.CAPACITY:
                     self._digests[slot], self._places[slot] = wanted, at[0] << self._PLACE_BITS | at[1]
                     self._used += 1
                 return None
@@ -116,6 +106,7 @@ class MakeRows:
     first: FirstPlaces
     share: float = 1
     made: Made = field(default_factory=Made)
+    urls: RowsOfUrls = field(default_factory=RowsOfUrls)
 
     def __call__(self, row: CatalogueRow) -> Row:
         """Return the next row of the job."""
@@ -132,14 +123,17 @@ class MakeRows:
         made.images += len(row.sources)
         if row_range is not None:
             made.ranges = row_range + 1
-        return Row(
-            self.job_id,
-            number,
-            run=1,
-            range=row_range,
-            cells=without_empty_end(row.cells),
-            images=images,
-        )
+        cells = without_empty_end(row.cells)
+        new = Row(self.job_id, number, run=1, range=row_range, cells=cells, images=images)
+        self.urls.add(new)
+        return new
+
+    def take_up(self, row: Row) -> None:
+        """Learn the URLs of a row that was made before, and has not begun yet."""
+        for place, image in enumerate(row.images):
+            if not (image.rendition or image.ended):
+                self.first(image.url, (row.number, place))
+        self.urls.add(row)
 
     def _images(self, source: Source, at: Place) -> Iterator[Image]:
         """Yield the new image in each rendition, from the place `at` on."""

@@ -125,7 +125,9 @@ class Submit:
         share = ranges.share(submission.reuse)
         make = MakeRows(job_id, len(submission.renditions), AllPlaces(), share)
         rows = tuple(map(make, submission.catalogue.rows))
-        new = replace(self._job(job_id, submission, make.made), naming=naming)
+        new = replace(
+            self._job(job_id, submission, make.made), naming=naming, placeholders=make.urls.placeholders
+        )
         job = self.jobs.insert(new)
         if job.state is JobState.GONE:
             raise JobGoneError(job_id)

@@ -1,7 +1,7 @@
 """The protocols that the use cases need. `catalight.adapters` implements them."""
 
 from catalight.usecases.ports.callers import ColumnMemory, Keys, Usage
-from catalight.usecases.ports.jobs import Deliveries, Exports, JobList, Jobs, Rows
+from catalight.usecases.ports.jobs import Deliveries, Exports, JobList, Jobs, Removable, Results, Rows, Steps
 from catalight.usecases.ports.outside import (
     Clock,
     Fetch,
@@ -33,9 +33,12 @@ __all__ = [
     "Queue",
     "ReadTable",
     "References",
+    "Removable",
+    "Results",
     "Rows",
     "SecondsLeft",
     "Sources",
+    "Steps",
     "UploadForms",
     "Uploads",
     "Usage",

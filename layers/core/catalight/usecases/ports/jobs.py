@@ -7,7 +7,7 @@ from typing import Protocol
 
 from catalight.domain.errors import ResultError
 from catalight.domain.job.export import Export, Step
-from catalight.domain.job.job import Counts, Job, JobState
+from catalight.domain.job.job import Counts, Job, JobState, Reopened
 from catalight.domain.job.row import Row, RowState
 from catalight.domain.job.webhook import Delivery
 
@@ -35,6 +35,9 @@ class Jobs(Protocol):
 
     def record_progress(self, job_id: str, run: int, counts: Counts, now: datetime) -> None:
         """Add to the live counts, which are advisory."""
+
+    def record_reopened(self, job_id: str, reopened: Reopened, now: datetime) -> None:
+        """Record how far the rows of a run are reopened that is not sealed yet."""
 
     def begin_cancelling(self, job_id: str, now: datetime) -> bool:
         """Change PENDING or PROCESSING to CANCELLING. Return whether the job is CANCELLING now."""
@@ -128,6 +131,12 @@ class Rows(Protocol):
     def pending(self, job_id: str) -> Iterator[Row]:
         """Yield the rows that have not ended, in order of range. It may miss rows that change meanwhile."""
 
+    def lane_heads(self, job_id: str, window: int) -> list[int]:
+        """Return the first range with a pending row of each lane that has one, in order.
+
+        It reads no rows, however many are pending.
+        """
+
     def read(self, job_id: str, numbers: Sequence[int]) -> list[Row]:
         """Return the rows with these numbers that exist, in CSV order."""
 
@@ -140,8 +149,8 @@ class Rows(Protocol):
     def any_pending(self, job_id: str) -> bool:
         """Return whether any row of the job has not ended. It costs one seek, however large the job is."""
 
-    def stream(self, job_id: str) -> Iterator[Row]:
-        """Yield all rows in CSV order, in bounded memory."""
+    def stream(self, job_id: str, after: int = -1) -> Iterator[Row]:
+        """Yield the rows after row number `after` in CSV order, in bounded memory."""
 
     def page(self, job_id: str, states: AbstractSet[RowState], after: int, limit: int) -> list[Row]:
         """Return rows in these states (in any state if empty) in CSV order, after row number `after`."""
@@ -150,14 +159,48 @@ class Rows(Protocol):
         """Delete the rows with the numbers from `first` to `last`."""
 
 
-class Exports(Protocol):
+class Steps(Protocol):
+    """Files that are written in steps. Only one of two who write the same goes on; the other hears False."""
+
+    def find(self, export_id: str) -> Export | None:
+        """Return the file, or None if there is none with this id."""
+
+    def begin(self, export: Export, upload: str) -> bool:
+        """Record a new multipart upload, for which nothing is written yet."""
+
+    def advance(self, export: Export, step: Step, until: datetime) -> bool:
+        """Record progress since `export` was read, and extend the claim to `until`, if there is one."""
+
+
+class Removable(Protocol):
+    """Files of a job that may be unfinished."""
+
+    def of_job(self, job_id: str) -> list[Export]:
+        """Return those of all runs of a job."""
+
+    def abort(self, export_id: str) -> Export | None:
+        """Change to ABORTED from any state. Return the export, or None if there is none."""
+
+    def delete(self, job_id: str) -> None:
+        """Delete those of a job."""
+
+
+class Results(Steps, Removable, Protocol):
+    """The results of runs while they are written in steps. Nobody claims them.
+
+    Whoever writes one from the same position makes the same parts. `begin` stores a new one, unless it is
+    stored.
+    """
+
+    def forget(self, export: Export) -> None:
+        """Delete one that is complete or lost, unless another upload was begun meanwhile."""
+
+
+class Exports(Steps, Removable, Protocol):
     """The exports. Writes of an export that was claimed return whether the claim still holds.
 
     They change nothing if another claim was made, or if the export is not PREPARING.
     """
-
-    def find(self, export_id: str) -> Export | None:
-        """Return the export, or None if nobody has asked for it."""
 
     def ask(self, new: Export, now: datetime, until: datetime) -> bool:
         """Store a new export, or begin one again that was given up (`Export.may_restart`).
@@ -175,12 +218,6 @@ class Exports(Protocol):
     def claim(self, export_id: str, now: datetime, until: datetime) -> Export | None:
         """Claim a PREPARING export and count the attempt. Return it, or None if it is not free."""
 
-    def begin(self, export: Export, upload: str) -> bool:
-        """Record a new multipart upload, for which nothing is written yet."""
-
-    def advance(self, export: Export, step: Step, until: datetime) -> bool:
-        """Record progress since `export` was read, and extend the claim to `until`."""
-
     def release(self, export: Export, until: datetime, *, refund: bool = False) -> bool:
         """End the claim, and ask for the export until `until`. With `refund`, the attempt does not count."""
 
@@ -192,12 +229,3 @@ class Exports(Protocol):
 
     def fail(self, export: Export, refusal: ResultError | None, now: datetime) -> bool:
         """Change to FAILED: for good, because of the refusal; or it keeps its upload, for another attempt."""
-
-    def of_job(self, job_id: str) -> list[Export]:
-        """Return the exports of all runs of a job."""
-
-    def abort(self, export_id: str) -> Export | None:
-        """Change to ABORTED from any state. Return the export, or None if there is none."""
-
-    def delete(self, job_id: str) -> None:
-        """Delete the exports of a job."""

@@ -23,8 +23,11 @@ type ReadTable = Callable[[bytes, Options, Wanted], TextFile | Table]
 type Fetch = Callable[[str, Callable[[int], None]], bytes]
 """Downloads a URL, or raises ImageError; the second argument gets the number of bytes that came."""
 
-type WriteResult = Callable[[Job, ResultForm, Iterable[Row]], Iterable[bytes]]
+type WriteResult = Callable[[Job, ResultForm, Iterable[Row], int], Iterable[bytes]]
 """Writes rows of a job as a file of this form, in bounded memory, and yields the file in parts.
+
+Of a text, each part is a line, made of the last row that was taken; the rows may be those after as many lines
+as the last argument says.
 
 While it is iterated, it may raise ResultError: a file of this form cannot hold this result.
 """

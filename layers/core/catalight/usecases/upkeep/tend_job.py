@@ -1,8 +1,9 @@
 """Do what is due for a job and what no other handler does."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from catalight.domain.job import fairness, ranges, sweeping
+from catalight.domain.job import fairness, sweeping
 from catalight.domain.job.job import ENDED, Job, JobState
 from catalight.domain.job.retention import Retention
 from catalight.domain.job.webhook import WebhookState
@@ -56,12 +57,12 @@ class TendJob:
         elif job.sealed:
             self._tend_running(job, seconds_left)
         else:
-            self._tend_unsealed(job)
+            self._tend_unsealed(job, seconds_left)
 
-    def _tend_unsealed(self, job: Job) -> None:
+    def _tend_unsealed(self, job: Job, seconds_left: SecondsLeft) -> None:
         if job.run > 1:
             self.abort_exports.before(job.id, job.run)
-            self.reopen_rows(job)
+            self._continue_unless(self.reopen_rows(job, seconds_left), job)
         elif job.upload:
             self.tend_upload.unsealed(job)
         elif sweeping.unsealed_too_long(job, self.clock()):
@@ -88,13 +89,15 @@ class TendJob:
     def _resend_due_ranges(self, job: Job) -> None:
         """Send again the ranges that should be in the queue, the first of each lane, if an image is due."""
         now = self.clock()
-        due = {
-            row.range or 0
-            for row, is_head in ranges.mark_lane_heads(self.rows.pending(job.id), job.window)
-            if is_head and any(image.due(now) for image in row.images)
-        }
-        messages = (ProcessRange(job.id, job.run, number) for number in sorted(due))
+        due = [
+            number for number in self.rows.lane_heads(job.id, job.window) if self._is_due(job, number, now)
+        ]
+        messages = (ProcessRange(job.id, job.run, number) for number in due)
         self.image_queue.send(messages, group=fairness.group(job))
+
+    def _is_due(self, job: Job, number: int, now: datetime) -> bool:
+        rows = self.rows.pending_in_range(job.id, job.run, number)
+        return any(image.due(now) for row in rows for image in row.images)
 
     def _is_stalled(self, job: Job) -> bool:
         return sweeping.is_stalled(job, self.clock(), self.retention.stall_timeout)

@@ -18,10 +18,10 @@ from catalight.domain.job.job import RUNNING, Job, JobState
 from catalight.domain.job.upload import BigUpload, Spool, Stored, UploadState
 from catalight.domain.messages import IngestUpload as Message
 from catalight.domain.messages import TendJob
-from catalight.usecases.exports.zip_upload import ClaimLostError
 from catalight.usecases.jobs.send_window import SendWindow
 from catalight.usecases.messaging import send_best_effort
 from catalight.usecases.ports import BigUploads, Clock, Jobs, ObjectRanges, Queue, SecondsLeft
+from catalight.usecases.results.step_upload import ClaimLostError
 from catalight.usecases.uploads.file_at import FileAt, refusal
 from catalight.usecases.uploads.read_upload import Held, ReadUpload
 from catalight.usecases.uploads.tend_upload import RemoveFile

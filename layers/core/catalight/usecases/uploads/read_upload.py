@@ -1,10 +1,10 @@
 """Read the text or workbook of a big upload: understand it, store its rows, and seal its job."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from itertools import batched
+from itertools import batched, takewhile
 from typing import Any
 
 from catalight.domain import usage
@@ -21,12 +21,12 @@ from catalight.domain.job.retention import Retention
 from catalight.domain.job.upload import BOUNDS, BigUpload, Checkpoint, UploadState
 from catalight.domain.usage import Amounts
 from catalight.usecases.callers.admit import Admit
-from catalight.usecases.exports.zip_upload import ClaimLostError
 from catalight.usecases.jobs.accept import remember
 from catalight.usecases.jobs.make_rows import FirstPlaces, Made, MakeRows
 from catalight.usecases.jobs.submit import named
 from catalight.usecases.jobs.understand import used
 from catalight.usecases.ports import BigUploads, Clock, ColumnMemory, Keys, Rows, SecondsLeft
+from catalight.usecases.results.step_upload import ClaimLostError
 from catalight.usecases.uploads.file_at import FileAt, refusal
 from catalight.usecases.uploads.look import Look, Seen
 from catalight.usecases.uploads.read_text import Place
@@ -139,7 +139,7 @@ class ReadUpload:
             for batch in batched(map(make, reader.rows_of(piece)), BATCH, strict=False):
                 if not reader.problems.total:
                     self.rows.insert(batch)
-            self._checkpoint(held, file, seen, reader, make.made)
+            self._checkpoint(held, file, seen, reader, make)
             if reader.is_full:
                 break
             if seconds_left() < MIN_SECONDS_LEFT and records.place.offset < file.size:
@@ -159,26 +159,15 @@ class ReadUpload:
         place = Place(checkpoint.offset, checkpoint.line)
         seen.records.go_to(place, checkpoint.codec, is_ascii=checkpoint.ascii)
         made = Made.from_document(dict(checkpoint.made))
-        for url, at in self._stored(job.id, made.rows):
-            first(url, at)
-            if first.is_full:
-                break
-        return MakeRows(job.id, len(job.renditions), first, share, made)
+        make = MakeRows(job.id, len(job.renditions), first, share, made)
+        for row in takewhile(lambda row: row.number < made.rows, self.rows.stream(job.id)):
+            make.take_up(row)
+        return make
 
-    def _stored(self, job_id: str, rows: int) -> Iterator[tuple[str, tuple[int, int]]]:
-        """Yield the URLs that can be fetched of the first rows, and their places: none has begun yet."""
-        if not rows:
-            return
-        for row in self.rows.stream(job_id):
-            if row.number >= rows:
-                return
-            for place, image in enumerate(row.images):
-                if not (image.rendition or image.ended):
-                    yield image.url, (row.number, place)
-
-    def _checkpoint(self, held: Held, file: FileAt, seen: Seen, reader: RowReader, made: Made) -> None:
-        records, is_table = seen.records, not seen.records.codec
+    def _checkpoint(self, held: Held, file: FileAt, seen: Seen, reader: RowReader, make: MakeRows) -> None:
+        records, is_table, made = seen.records, not seen.records.codec, make.made
         held.change(rows=made.rows, images=made.images, duplicates=made.duplicates, counts=made.counts)
+        held.change(placeholders=make.urls.placeholders)
         place = records.place
         held.record(
             read=file.size if is_table else place.offset,

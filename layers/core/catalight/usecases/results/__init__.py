@@ -1,0 +1,1 @@
+"""Files that are made of a job's rows: written in steps, each by another function."""
