@@ -1,4 +1,3 @@
-#include "work.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +24,17 @@ Work work_on_samples(const Image *image) {
     return work;
 }
 
+// Not where the steps stay the same: an output that is compressed once more must stay as it is. Halving extends edges itself.
+static void find_edges(Work *work, uint32_t c) {
+    const Component *component = &work->image->component[c], *luma = &work->image->component[0];
+    work->right[c] = edge_of(work->image->width, component->across, luma->across);
+    work->lower[c] = edge_of(work->image->height, component->down, luma->down);
+    int partial = work->right[c].shown < SIDE || work->lower[c].shown < SIDE, halved = c > 0 && is_halved(work);
+    work->extended[c] = partial && !halved && memcmp(component->before, component->after, BLOCK) != 0;
+}
+
 int prepare_work(Work *work) {
+    for (uint32_t c = 0; c < work->image->components; c++) find_edges(work, c);
     if (!is_halved(work)) return 1;
     find_halves(&work->across, work->image->width), find_halves(&work->down, work->image->height);
     work->halved = malloc(work->across.blocks * (sizeof(Block) + sizeof(uint64_t)));
@@ -96,6 +105,8 @@ static int put_component(Work *work, const Rows *rows, uint32_t c, size_t y, Out
 }
 
 int put_row(Work *work, const Rows *rows, size_t y, Output *out) {
+    for (uint32_t c = 0; c < work->image->components; c++)
+        if (work->extended[c]) extend_edges(&work->image->component[c], &work->right[c], &work->lower[c], rows, c, y);
     pad_rows(work, rows, y);
     for (uint32_t c = 0; c < work->image->components; c++)
         if (!put_component(work, rows, c, y, out)) return 0;

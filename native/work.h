@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "edges.h"
 #include "halve.h"
 #include "quantise.h"
 
@@ -11,6 +12,8 @@ typedef struct {
     uint32_t source_rows;               // of the source's MCUs in one of the output's
     Axis across, down;                  // the output's MCUs, and whether chroma is halved
     Quantiser quantiser[COMPONENTS];
+    Edge right[COMPONENTS], lower[COMPONENTS];  // and whether the last blocks are extended there
+    int extended[COMPONENTS];
     Block *halved;                      // a row of halved blocks, and their bits
     uint64_t *halved_nonzero;
 } Work;

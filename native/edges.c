@@ -1,0 +1,68 @@
+// Beyond the edge of an image its last blocks may hold anything: some encoders write black there, beside white. That takes many
+// bits, and nobody sees it. Here the last visible sample goes on, as encoders should do. This is linear, so it is one matrix.
+
+#include "edges.h"
+
+#include "words.h"
+#include "zigzag.h"
+
+Edge edge_of(size_t samples, size_t part, size_t whole) {
+    Edge edge = {.shown = ((samples * part + whole - 1) / whole - 1) % SIDE + 1};
+    for (size_t from = 0; from < SIDE && edge.shown < SIDE; from++)
+        for (size_t to = 0; to < SIDE; to++) {
+            double sum = 0;
+            for (size_t i = 0; i < SIDE; i++) sum += basis(to, i) * basis(from, i < edge.shown ? i : edge.shown - 1);
+            edge.of[from][to] = (float)sum;
+        }
+    return edge;
+}
+
+static void transpose(Line *lines) {
+    Line turned[SIDE];
+    for (size_t i = 0; i < SIDE; i++)
+        for (size_t k = 0; k < SIDE; k++) turned[k][i] = lines[i][k];
+    for (size_t i = 0; i < SIDE; i++) lines[i] = turned[i];
+}
+
+static void extend(int16_t *block, uint64_t *nonzero, const uint8_t *steps, const Edge *edge, int down) {
+    Line lines[SIDE] = {{0}}, made[SIDE] = {{0}};
+    for (uint64_t bits = *nonzero | 1; bits; bits &= bits - 1) {
+        size_t k = (size_t)__builtin_ctzll(bits), place = NATURAL_ORDER[k];
+        lines[place / SIDE][place % SIDE] = (float)(block[k] * steps[k]);
+    }
+    if (down) transpose(lines);
+    for (size_t row = 0; row < SIDE; row++)
+        for (size_t k = 0; k < SIDE; k++) made[row] += edge->of[k] * lines[row][k];
+    if (down) transpose(made);
+    for (size_t k = 0; k < BLOCK; k++) {
+        float value = made[NATURAL_ORDER[k] / SIDE][NATURAL_ORDER[k] % SIDE] / (float)steps[k];
+        int32_t limit = LARGEST_COEFFICIENT / steps[k], whole = (int32_t)(value + (value < 0 ? -0.5f : 0.5f));
+        block[k] = (int16_t)(whole > limit ? limit : whole < -limit ? -limit : whole);
+    }
+    *nonzero = 0;
+    for (size_t k = 1; k < BLOCK; k++) *nonzero |= (uint64_t)(block[k] != 0) << k;
+}
+
+// Whether no value is larger than samples can need.
+static int is_possible(const int16_t *block, uint64_t nonzero, const uint8_t *steps) {
+    for (uint64_t bits = nonzero | 1; bits; bits &= bits - 1) {
+        size_t k = (size_t)__builtin_ctzll(bits);
+        if (magnitude(block[k]) > LARGEST_COEFFICIENT / steps[k] + 1u) return 0;
+    }
+    return 1;
+}
+
+void extend_edges(const Component *component, const Edge *right, const Edge *lower, const Rows *rows, uint32_t c, size_t y) {
+    for (size_t r = 0; r < rows->rows[c]; r++) {
+        size_t row = y * rows->rows[c] + r, at = r * rows->stride[c], last = component->wide - 1;
+        if (row >= component->high) return;
+        int is_lower = row == component->high - 1 && lower->shown < SIDE;
+        for (size_t x = is_lower ? 0 : last; x <= last; x++) {
+            int16_t *block = rows->blocks[c][at + x];
+            uint64_t *nonzero = &rows->nonzero[c][at + x];
+            if (*nonzero == 0 || !is_possible(block, *nonzero, component->before)) continue;
+            if (x == last && right->shown < SIDE) extend(block, nonzero, component->before, right, 0);
+            if (is_lower) extend(block, nonzero, component->before, lower, 1);
+        }
+    }
+}
