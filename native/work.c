@@ -1,3 +1,4 @@
+#include "work.h"
 
 #include <stdlib.h>
 #include <string.h>
