@@ -3,6 +3,7 @@
 
 #include "edges.h"
 
+#include "larger.h"
 #include "words.h"
 #include "zigzag.h"
 
@@ -52,7 +53,8 @@ static int is_possible(const int16_t *block, uint64_t nonzero, const uint8_t *st
     return 1;
 }
 
-void extend_edges(const Component *component, const Edge *right, const Edge *lower, const Rows *rows, uint32_t c, size_t y) {
+void extend_edges(const Component *component, const Edge *right, const Edge *lower, const int16_t *dead_zone, const Rows *rows, uint32_t c,
+                  size_t y) {
     for (size_t r = 0; r < rows->rows[c]; r++) {
         size_t row = y * rows->rows[c] + r, at = r * rows->stride[c], last = component->wide - 1;
         if (row >= component->high) return;
@@ -60,6 +62,7 @@ void extend_edges(const Component *component, const Edge *right, const Edge *low
         for (size_t x = is_lower ? 0 : last; x <= last; x++) {
             int16_t *block = rows->blocks[c][at + x];
             uint64_t *nonzero = &rows->nonzero[c][at + x];
+            *nonzero &= larger(block, dead_zone);
             if (*nonzero == 0 || !is_possible(block, *nonzero, component->before)) continue;
             if (x == last && right->shown < SIDE) extend(block, nonzero, component->before, right, 0);
             if (is_lower) extend(block, nonzero, component->before, lower, 1);

@@ -13,4 +13,6 @@ typedef struct {
 Edge edge_of(size_t samples, size_t part, size_t whole);
 
 // Makes the samples beyond the right and the lower edge of component `c` those beside them, in row `y` of the output's MCUs.
-void extend_edges(const Component *component, const Edge *right, const Edge *lower, const Rows *rows, uint32_t c, size_t y);
+// Values up to `dead_zone` count as zero, as those do that are not even read.
+void extend_edges(const Component *component, const Edge *right, const Edge *lower, const int16_t *dead_zone, const Rows *rows, uint32_t c,
+                  size_t y);

@@ -107,7 +107,7 @@ static int put_component(Work *work, const Rows *rows, uint32_t c, size_t y, Out
 
 int put_row(Work *work, const Rows *rows, size_t y, Output *out) {
     for (uint32_t c = 0; c < work->image->components; c++)
-        if (work->extended[c]) extend_edges(&work->image->component[c], &work->right[c], &work->lower[c], rows, c, y);
+        if (work->extended[c]) extend_edges(&work->image->component[c], &work->right[c], &work->lower[c], work->quantiser[c].dead_zone, rows, c, y);
     pad_rows(work, rows, y);
     for (uint32_t c = 0; c < work->image->components; c++)
         if (!put_component(work, rows, c, y, out)) return 0;
