@@ -7,6 +7,8 @@
 #include "words.h"
 #include "zigzag.h"
 
+#include <string.h>
+
 Edge edge_of(size_t samples, size_t part, size_t whole) {
     Edge edge = {.shown = ((samples * part + whole - 1) / whole - 1) % SIDE + 1};
     for (size_t from = 0; from < SIDE && edge.shown < SIDE; from++)
@@ -25,6 +27,7 @@ static void transpose(Line *lines) {
     for (size_t i = 0; i < SIDE; i++) lines[i] = turned[i];
 }
 
+// Only if half of the values at most are left: else the edge was not foreign, and rounding once more would lose something.
 static void extend(int16_t *block, uint64_t *nonzero, const uint8_t *steps, const Edge *edge, int down) {
     Line lines[SIDE] = {{0}}, made[SIDE] = {{0}};
     for (uint64_t bits = *nonzero | 1; bits; bits &= bits - 1) {
@@ -35,13 +38,15 @@ static void extend(int16_t *block, uint64_t *nonzero, const uint8_t *steps, cons
     for (size_t row = 0; row < SIDE; row++)
         for (size_t k = 0; k < SIDE; k++) made[row] += edge->of[k] * lines[row][k];
     if (down) transpose(made);
+    Block after;
+    uint64_t bits = 0;
     for (size_t k = 0; k < BLOCK; k++) {
         float value = made[NATURAL_ORDER[k] / SIDE][NATURAL_ORDER[k] % SIDE] / (float)steps[k];
         int32_t limit = LARGEST_COEFFICIENT / steps[k], whole = (int32_t)(value + (value < 0 ? -0.5f : 0.5f));
-        block[k] = (int16_t)(whole > limit ? limit : whole < -limit ? -limit : whole);
+        after[k] = (int16_t)(whole > limit ? limit : whole < -limit ? -limit : whole);
+        bits |= (uint64_t)(k > 0 && after[k] != 0) << k;
     }
-    *nonzero = 0;
-    for (size_t k = 1; k < BLOCK; k++) *nonzero |= (uint64_t)(block[k] != 0) << k;
+    if (2 * __builtin_popcountll(bits) <= __builtin_popcountll(*nonzero)) memcpy(block, after, sizeof after), *nonzero = bits;
 }
 
 // Whether no value is larger than samples can need.

@@ -42,8 +42,10 @@ def test_output_is_nearly_as_close_to_the_source_as_pillows_and_smaller(
     source = encode(drawn(), "JPEG", quality=had, **kind)
     fast, slow = fast_path(source, asked), encode(opened(source), "JPEG", quality=asked, optimize=True)
     assert sampling(fast) == [(2, 2), (1, 1), (1, 1)]
-    assert ssim(opened(source), opened(fast)) >= ssim(opened(source), opened(slow)) - 0.03
-    assert_as_close(source, fast, slow, 1.3, 0.5)
+    assert ssim(opened(source), opened(fast)) >= ssim(opened(source), opened(slow)) - (
+        0.03 if asked < 50 else 0.02
+    )
+    assert_as_close(source, fast, slow, 1.2, 0.5)
     assert len(fast) <= 0.95 * len(slow)
 
 
@@ -125,7 +127,7 @@ def test_chroma_at_half_of_the_height() -> None:
     changed = source.replace(b"\x01\x21\x00", b"\x01\x12\x00", 1)
     assert sampling(changed) == [(1, 2), (1, 1), (1, 1)]
     slow = encode(opened(changed), "JPEG", quality=80)
-    assert_as_close(changed, fast_path(changed, 80), slow, 1.3, 0.5)
+    assert_as_close(changed, fast_path(changed, 80), slow, 1.2, 0.5)
 
 
 def parts(data: bytes) -> tuple[bytes, bytes, bytes]:

@@ -168,7 +168,7 @@ def from_pixels(
     image = _image(header, [header.steps[component.steps] for component in header.components])
     with _output(library, header.width, header.height) as made:
         ok = library.code_samples(byref(image), address, byref(made))
-        yield Coefficients(library, made, (price, price)) if ok else None
+        yield Coefficients(library, made, (price, _chroma(price))) if ok else None
 
 
 @contextmanager
@@ -189,7 +189,12 @@ def _prices(output: Header, steps: Sequence[bytes], price: int) -> tuple[int, in
         after != output.steps[component.steps]
         for component, after in zip(output.components, steps, strict=True)
     ]
-    return price * changed[0], price * any(changed[1:])
+    return price * changed[0], _chroma(price) * any(changed[1:])
+
+
+def _chroma(price: int) -> int:
+    """Return the price of a bit of chroma: strong colours would lose too much at that of luma."""
+    return price * 3 // 4
 
 
 def _from_scan(library: CDLL, image: _Image, header: Header, scan: Scan, made: _Output) -> bool:
