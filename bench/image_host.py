@@ -1,7 +1,7 @@
 """An HTTP server for product images, in its own process: its CPU is not part of what is measured.
 
 `python -m bench.image_host FOLDER LATENCY` serves what `draw_all` has drawn there, each image LATENCY
-milliseconds after the request. It first prints its address.
+milliseconds after the request, or 304 if the request has its ETag. It first prints its address.
 """
 
 import subprocess
@@ -10,10 +10,11 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from hashlib import sha256
 from itertools import repeat
 from pathlib import Path
 
-from local.hosts.http_server import Handler, Server
+from local.hosts.http_server import NOT_MODIFIED, Handler, Server
 from local.hosts.images import draw
 
 DISTINCT = 660
@@ -42,15 +43,24 @@ def serving(folder: Path, latency: int = 0) -> Iterator[str]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         if process.stdout is None:
             raise TypeError("the process has no output pipe")
-        yield process.stdout.readline().strip()
-        process.kill()
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.kill()
 
 
 class _ImageHost(Server):
     def __init__(self, folder: Path, latency: int) -> None:
         super().__init__(("127.0.0.1", 0), _Images)
         self.images = {f"/{path.name}": path.read_bytes() for path in folder.glob("*.jpg")}
+        self.etags = {path: f'"{sha256(data).hexdigest()[:32]}"' for path, data in self.images.items()}
         self.latency = latency
+
+    def change(self, one_in: int) -> None:
+        """Have each `one_in`th image change now and with each call: it gets a byte after its end."""
+        for path in list(self.images)[::one_in]:
+            self.images[path] += b"\0"
+            self.etags[path] = f'"{sha256(self.images[path]).hexdigest()[:32]}"'
 
 
 class _Images(Handler):
@@ -58,7 +68,17 @@ class _Images(Handler):
 
     def do_GET(self) -> None:  # noqa: N802 (the base class's name)
         time.sleep(self.server.latency / 1000)
-        self.answer(200, self.server.images[self.path], "image/jpeg")
+        etag = self.server.etags[self.path]
+        if self.headers.get("If-None-Match") == etag:
+            self.answer(NOT_MODIFIED, etag=etag)
+        else:
+            self.answer(200, self.server.images[self.path], "image/jpeg", etag=etag)
+
+    def do_POST(self) -> None:  # noqa: N802 (the base class's name)
+        one_in = int(self.rfile.read(int(self.headers["Content-Length"])))
+        if one_in:
+            self.server.change(one_in)
+        self.answer(204)
 
 
 def main() -> None:

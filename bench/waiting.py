@@ -29,7 +29,8 @@ from catalight.domain.image.capacity import DOWNLOADS, capacity
 from catalight.domain.image.limits import Limits
 from catalight.domain.job.row import Image, ImageState
 from catalight.domain.web.egress import EgressPolicy
-from catalight.usecases.images.compress_images import CompressImages, Task
+from catalight.usecases.images.compress_images import CompressImages
+from catalight.usecases.images.work import Task
 from tests.pipeline import Pipeline
 
 IMAGES = Path(".bench/images")
@@ -43,7 +44,7 @@ def compress_images(pipeline: Pipeline, sandbox: Sandbox) -> CompressImages:
     """Return the use case as the image function builds it at 1,769 MB, but with a store in memory."""
     return replace(
         pipeline.compress_images,
-        fetch=Fetcher(EgressPolicy(private_hosts=True)).fetch,
+        fetch=Fetcher(EgressPolicy(private_hosts=True)).fetch_changed,
         compress=sandbox.compress,
         expect=sandbox.expect,
         threads=ThreadPoolExecutor(DOWNLOADS),

@@ -27,6 +27,26 @@ class Client:
         )
         return self._json(answer)
 
+    def upload_big(self, data: bytes, name: str = "products.csv", **fields: str) -> dict[str, Any]:
+        """Announce a file, and send it to the store; return the body of the first response."""
+        begun = self.begin_big(data, name, **fields)
+        self.send_file(begun["upload"], data)
+        return begun
+
+    def begin_big(self, data: bytes, name: str = "products.csv", **fields: str) -> dict[str, Any]:
+        """Announce a file, without sending it."""
+        said = {"size": str(len(data)), "upload_name": name, "content_type": "text/csv", **fields}
+        return self._json(self.http.post(f"{self.url}/uploads", data=said, timeout=TIMEOUT))
+
+    def send_file(self, form: dict[str, Any], data: bytes) -> None:
+        """Send a file with the form of an upload."""
+        sent = requests.post(form["url"], data=form["fields"], files={"file": data}, timeout=TIMEOUT)
+        sent.raise_for_status()
+
+    def upload_status(self, request_id: str) -> dict[str, Any]:
+        """Return what a big upload was understood as, and how far it is read."""
+        return self._json(self.http.get(f"{self.url}/uploads/{request_id}", timeout=TIMEOUT))
+
     def status(self, request_id: str) -> dict[str, Any]:
         """Return the status of the job."""
         return self._json(self.http.get(f"{self.url}/status/{request_id}", timeout=TIMEOUT))

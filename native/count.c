@@ -21,41 +21,67 @@ static inline void count_value(uint32_t *uses, uint32_t run, uint32_t size) {
     uses[run << 4 | size]++;
 }
 
+// The symbols of a component's AC values. Nearly all of them are alike in both ways of coding: they are counted once.
+typedef struct {
+    uint32_t alike[SYMBOLS];
+    uint32_t sequential[SYMBOLS];       // of luma: those after the low band in its blocks
+    Band low, high;
+} Counts;
+
 static inline void end_block(Band *band, int ended) {
     if (!ended && ++band->run == LONGEST_EOB_RUN) end_run(band);
 }
 
-// `low` is NULL if the component has one band.
-static inline const uint32_t *count_block(const uint32_t *at, uint32_t *sequential, Band *low, Band *high) {
-    uint32_t k = 0, last_high = low ? LAST_LOW : 0, last_low = 0;
-    const uint32_t *end = at + 1 + values_of(*at);
-    for (at++; at < end; at++) {
-        uint32_t to = index_of(*at), size = size_of(magnitude_of(*at));
-        count_value(sequential, to - k - 1, size);
-        if (low && to <= LAST_LOW) {
-            end_run(low), count_value(low->uses, to - last_low - 1, size), last_low = to;
-        } else {
-            end_run(high), count_value(high->uses, to - last_high - 1, size), last_high = to;
-        }
-        k = to;
+static inline uint32_t size_at(const uint32_t *at) { return size_of(magnitude_of(*at)); }
+
+// Counts the values of luma's low band. Returns the word after them.
+static inline const uint32_t *count_low(const uint32_t *at, const uint32_t *end, Counts *counts, uint32_t *last) {
+    if (at < end && index_of(*at) <= LAST_LOW) end_run(&counts->low);
+    for (; at < end && index_of(*at) <= LAST_LOW; at++) {
+        counts->low.uses[(index_of(*at) - *last - 1) << 4 | size_at(at)]++;
+        *last = index_of(*at);
     }
-    sequential[0] += k < BLOCK - 1;
-    if (low) end_block(low, last_low == LAST_LOW);
-    end_block(high, k == BLOCK - 1);
+    end_block(&counts->low, *last == LAST_LOW);
+    return at;
+}
+
+static inline const uint32_t *count_block(const uint32_t *at, int luma, Counts *counts) {
+    uint32_t k = 0;
+    const uint32_t *end = at + 1 + values_of(*at);
+    at++;
+    if (luma) at = count_low(at, end, counts, &k);
+    if (at < end) end_run(&counts->high);
+    if (luma && at < end) {             // the first one comes after a different number of zeros
+        count_value(counts->sequential, index_of(*at) - k - 1, size_at(at));
+        k = index_of(*at);
+        count_value(counts->high.uses, k - LAST_LOW - 1, size_at(at++));
+    }
+    for (; at < end; at++) {
+        count_value(counts->alike, index_of(*at) - k - 1, size_at(at));
+        k = index_of(*at);
+    }
+    counts->sequential[0] += k < BLOCK - 1;
+    end_block(&counts->high, k == BLOCK - 1);
     return at;
 }
 
 static void count_plane(Output *output, uint32_t c) {
     const Plane *plane = &output->plane[c];
-    Band low = {.uses = output->histogram[LOW]}, high = {.uses = output->histogram[c > 0 ? CHROMA + c - 1 : HIGH]};
+    uint32_t *low = output->histogram[LOW], *high = output->histogram[c > 0 ? CHROMA + c - 1 : HIGH];
     uint32_t *sequential = output->histogram[SEQUENTIAL_AC + (c > 0)];
+    Counts counts = {.low = {.uses = low}, .high = {.uses = high}};
     for (size_t row = 0; row < plane->rows; row++) {
         const uint32_t *at = plane->words + plane->starts[row];
         size_t shown = row < plane->high ? plane->wide : 0;
-        for (size_t x = 0; x < shown; x++) at = count_block(at, sequential, c > 0 ? NULL : &low, &high);
+        for (size_t x = 0; x < shown; x++) at = count_block(at, c == 0, &counts);
         sequential[0] += (uint32_t)(plane->across - shown);  // padding, which progressive scans leave out
     }
-    end_run(&low), end_run(&high);
+    for (uint32_t symbol = 0; symbol < SYMBOLS; symbol++) {
+        int is_value = symbol & 15;     // not the end of a band
+        sequential[symbol] += counts.alike[symbol] + counts.sequential[symbol] + (c == 0 && is_value ? low[symbol] : 0);
+        high[symbol] += counts.alike[symbol];
+    }
+    end_run(&counts.low), end_run(&counts.high);
 }
 
 static int count_dc(Output *output) {

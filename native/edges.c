@@ -9,7 +9,8 @@
 
 #include <string.h>
 
-Edge edge_of(size_t samples, size_t part, size_t whole) {
+// Of an axis of a component with `part` of `whole` of the image's samples.
+static Edge edge_of(size_t samples, size_t part, size_t whole) {
     Edge edge = {.shown = ((samples * part + whole - 1) / whole - 1) % SIDE + 1};
     for (size_t from = 0; from < SIDE && edge.shown < SIDE; from++)
         for (size_t to = 0; to < SIDE; to++) {
@@ -18,6 +19,11 @@ Edge edge_of(size_t samples, size_t part, size_t whole) {
             edge.of[from][to] = (float)sum;
         }
     return edge;
+}
+
+Edges edges_of(const Image *image, uint32_t c) {
+    const Component *component = &image->component[c], *luma = &image->component[0];
+    return (Edges){edge_of(image->width, component->across, luma->across), edge_of(image->height, component->down, luma->down)};
 }
 
 static void transpose(Line *lines) {
@@ -58,19 +64,42 @@ static int is_possible(const int16_t *block, uint64_t nonzero, const uint8_t *st
     return 1;
 }
 
-void extend_edges(const Component *component, const Edge *right, const Edge *lower, const int16_t *dead_zone, const Rows *rows, uint32_t c,
-                  size_t y) {
+// Values that will be zero do not count. `lower` is whether the block is in the lowest row, `right` whether it is the last of its row.
+static void extend_block(int16_t *block, uint64_t *nonzero, const Component *component, const Edges *edges, const Quantiser *quantiser,
+                         int right, int lower) {
+    *nonzero &= larger(block, quantiser->dead_zone);
+    if (*nonzero == 0 || !is_possible(block, *nonzero, component->before)) return;
+    if (right && is_partial(&edges->right)) extend(block, nonzero, component->before, &edges->right, 0);
+    if (lower && is_partial(&edges->lower)) extend(block, nonzero, component->before, &edges->lower, 1);
+}
+
+void extend_edges(const Component *component, const Edges *edges, const Quantiser *quantiser, const Rows *rows, uint32_t c, size_t y) {
+    if (!is_partial(&edges->right) && !is_partial(&edges->lower)) return;
+    size_t last = component->wide - 1;
     for (size_t r = 0; r < rows->rows[c]; r++) {
-        size_t row = y * rows->rows[c] + r, at = r * rows->stride[c], last = component->wide - 1;
+        size_t row = y * rows->rows[c] + r, at = r * rows->stride[c];
         if (row >= component->high) return;
-        int is_lower = row == component->high - 1 && lower->shown < SIDE;
-        for (size_t x = is_lower ? 0 : last; x <= last; x++) {
-            int16_t *block = rows->blocks[c][at + x];
-            uint64_t *nonzero = &rows->nonzero[c][at + x];
-            *nonzero &= larger(block, dead_zone);
-            if (*nonzero == 0 || !is_possible(block, *nonzero, component->before)) continue;
-            if (x == last && right->shown < SIDE) extend(block, nonzero, component->before, right, 0);
-            if (is_lower) extend(block, nonzero, component->before, lower, 1);
-        }
+        int lower = row == component->high - 1;
+        for (size_t x = lower ? 0 : last; x <= last; x++)
+            extend_block(rows->blocks[c][at + x], &rows->nonzero[c][at + x], component, edges, quantiser, x == last, lower);
     }
+}
+
+int extend_strip(Strip *strip, const Component *component, uint32_t c, const Edges *edges, const Quantiser *quantiser, size_t rows,
+                 size_t first) {
+    for (size_t r = 0; r < rows && first + r < component->high; r++) {
+        if (strip->kept_from[c][r] == component->wide) continue;
+        uint32_t *to = strip->kept[c][r];
+        const uint32_t *at = to;
+        for (size_t x = strip->kept_from[c][r]; x < component->wide; x++) {
+            const uint32_t *end = at + 1 + values_of(*at);
+            Block block = {0};
+            uint64_t nonzero = block_from(at, end, block);
+            extend_block(block, &nonzero, component, edges, quantiser, x == component->wide - 1, first + r == component->high - 1);
+            to = put_levels(quantiser, (const Block *)&block, &nonzero, 1, to), at = end;
+            if (to == NULL) return 0;
+        }
+        strip->ends[c][r] = to;
+    }
+    return 1;
 }

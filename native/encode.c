@@ -25,18 +25,31 @@ typedef struct {
     uint32_t held;
 } Writer;
 
-static inline void put(Writer *writer, uint32_t bits, uint32_t count) {  // at most 32
-    writer->bits = writer->bits << count | bits, writer->held += count;
-    if (writer->held < 32) return;
-    uint32_t word = (uint32_t)(writer->bits >> (writer->held -= 32));
-    if (((~word - 0x01010101u) & word & 0x80808080u) == 0) {  // no FF byte
-        word = __builtin_bswap32(word);
-        memcpy(writer->at, &word, sizeof word), writer->at += sizeof word;
+static __attribute__((noinline)) uint8_t *put_stuffed(uint8_t *at, uint64_t word) {
+    for (int shift = 56; shift >= 0; shift -= 8) {
+        *at = (uint8_t)(word >> shift);
+        if (*at++ == 0xFF) *at++ = 0;
+    }
+    return at;
+}
+
+// All that is called in the hot loops is inlined there, so that the writer is in registers: bytes could alias it in memory.
+#define HOT static inline __attribute__((always_inline))
+
+HOT void put(Writer *writer, uint64_t bits, uint32_t count) {  // at most 32
+    uint32_t free = 64 - writer->held;
+    if (__builtin_expect(count < free, 1)) {
+        writer->bits = writer->bits << count | bits, writer->held += count;
         return;
     }
-    for (int shift = 24; shift >= 0; shift -= 8) {
-        *writer->at = (uint8_t)(word >> shift);
-        if (*writer->at++ == 0xFF) *writer->at++ = 0;
+    uint32_t left = count - free;
+    uint64_t word = writer->bits << free | bits >> left;
+    writer->bits = bits, writer->held = left;  // bits that are written already do no harm
+    if (__builtin_expect(((~word - 0x0101010101010101u) & word & 0x8080808080808080u) == 0, 1)) {  // no FF byte
+        word = __builtin_bswap64(word);
+        memcpy(writer->at, &word, sizeof word), writer->at += sizeof word;
+    } else {
+        writer->at = put_stuffed(writer->at, word);
     }
 }
 
@@ -51,30 +64,30 @@ static uint8_t *finished(Writer *writer) {
     return writer->at;
 }
 
-static inline void put_symbol(Writer *writer, const Code *codes, uint32_t symbol, uint32_t size, uint32_t extra) {
+HOT void put_symbol(Writer *writer, const Code *codes, uint32_t symbol, uint32_t size, uint32_t extra) {
     put(writer, (uint32_t)codes[symbol].bits << size | extra, codes[symbol].length + size);
 }
 
-static inline void put_value(Writer *writer, const Code *codes, uint32_t word, uint32_t run) {
+HOT void put_value(Writer *writer, const Code *codes, uint32_t word, uint32_t run) {
     uint32_t value = magnitude_of(word), size = size_of(value);
     for (; run >= ZERO_RUN; run -= ZERO_RUN) put_symbol(writer, codes, ZEROS, 0, 0);
     put_symbol(writer, codes, run << 4 | size, size, bits_of(value, is_negative(word)));
 }
 
-static inline uint32_t put_eob_run(Writer *writer, const Code *codes, uint32_t run) {
+HOT uint32_t put_eob_run(Writer *writer, const Code *codes, uint32_t run) {
     uint32_t size = size_of(run) - 1;
     if (run) put_symbol(writer, codes, size << 4, size, run & ((1u << size) - 1));
     return 0;
 }
 
 // Returns the word of the next block, and the run of blocks that have ended without a code.
-static inline const uint32_t *put_band(Writer *writer, const uint32_t *at, const OutputScan *scan, uint32_t *eob_run) {
+HOT const uint32_t *put_band(Writer *writer, const uint32_t *at, const OutputScan *scan, uint32_t *eob_run) {
     const Code *codes = writer->output->codes[scan->ac];
     const uint32_t *next = at + 1 + values_of(*at);
     uint32_t k = scan->first - 1;
     for (at++; at < next && index_of(*at) < scan->first; at++) continue;
+    if (at < next && index_of(*at) <= scan->last) *eob_run = put_eob_run(writer, codes, *eob_run);
     for (; at < next && index_of(*at) <= scan->last; at++) {
-        *eob_run = put_eob_run(writer, codes, *eob_run);
         put_value(writer, codes, *at, index_of(*at) - k - 1);
         k = index_of(*at);
     }
@@ -82,7 +95,8 @@ static inline const uint32_t *put_band(Writer *writer, const uint32_t *at, const
     return next;
 }
 
-static int put_bands(Writer *writer, const OutputScan *scan) {
+static int put_bands(Writer *to, const OutputScan *scan) {
+    Writer copy = *to, *writer = &copy;
     const Plane *plane = &writer->output->plane[scan->from];
     uint32_t eob_run = 0;
     for (size_t row = 0; row < plane->high; row++) {
@@ -93,11 +107,12 @@ static int put_bands(Writer *writer, const OutputScan *scan) {
         }
     }
     put_eob_run(writer, writer->output->codes[scan->ac], eob_run);
+    *to = copy;
     return 1;
 }
 
 // A block of a scan of all components. Returns the word of the next block.
-static inline const uint32_t *put_block(Writer *writer, const uint32_t *at, int32_t *last_dc, const Code *dc, const Code *ac) {
+HOT const uint32_t *put_block(Writer *writer, const uint32_t *at, int32_t *last_dc, const Code *dc, const Code *ac) {
     uint32_t word = *at++, k = 0;
     int32_t difference = dc_of(word) - *last_dc;
     uint32_t value = magnitude(difference), size = size_of(value);
@@ -113,7 +128,8 @@ static inline const uint32_t *put_block(Writer *writer, const uint32_t *at, int3
     return at;
 }
 
-static int put_mcus(Writer *writer, const OutputScan *scan) {
+static int put_mcus(Writer *to, const OutputScan *scan) {
+    Writer copy = *to, *writer = &copy;
     Mcus mcus;
     const Output *output = writer->output;
     int32_t last_dc[COMPONENTS] = {0};
@@ -126,6 +142,7 @@ static int put_mcus(Writer *writer, const OutputScan *scan) {
             }
         }
     }
+    *to = copy;
     return 1;
 }
 

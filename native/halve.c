@@ -38,8 +38,8 @@ typedef struct {
 } Square;
 
 typedef struct {
-    const int16_t *block;
-    uint64_t nonzero;
+    int32_t dc;
+    const uint32_t *at, *end;           // words of its AC values
 } Source;
 
 static int add_value(Square *to, int32_t value, size_t place, const Line *lines) {
@@ -53,26 +53,45 @@ static int add_value(Square *to, int32_t value, size_t place, const Line *lines)
 
 // `lines` is NULL if this axis is not halved.
 static int add_across(Square *to, Source source, const uint8_t *steps, const Line *lines) {
-    int ok = add_value(to, source.block[0] * steps[0], 0, lines);
-    for (uint64_t bits = source.nonzero & ~(uint64_t)1; bits && ok; bits &= bits - 1) {
-        size_t k = (size_t)__builtin_ctzll(bits);
-        ok = add_value(to, source.block[k] * steps[k], NATURAL_ORDER[k], lines);
+    int ok = add_value(to, source.dc * steps[0], 0, lines);
+    for (; source.at < source.end && ok; source.at++) {
+        uint32_t k = index_of(*source.at);
+        int32_t size = (int32_t)(magnitude_of(*source.at) >> FRACTION);
+        ok = add_value(to, (is_negative(*source.at) ? -size : size) * steps[k], NATURAL_ORDER[k], lines);
     }
     return ok;
 }
 
-static void add_down(Square *to, const Square *from, const Line *lines) {
+enum { HALF_SIDE = SIDE / 2 };
+
+// The lines of two blocks, one above the other, that have values, and what each of them adds to the output's lines.
+typedef struct {
+    const Line *line[2 * SIDE], *adds[2 * SIDE];
+    size_t count;
+} Column;
+
+static inline void add_block(Column *column, const Square *from, const Line *lines) {
     for (size_t row = 0; row < SIDE; row++) {
-        if ((from->used >> row & 1) == 0) continue;
-        for (size_t i = 0; i < SIDE; i++) to->lines[i] += from->lines[row] * lines[row][i];
+        column->line[column->count] = &from->lines[row], column->adds[column->count] = &lines[row];
+        column->count += from->used >> row & 1;
     }
-    to->used = (1 << SIDE) - 1;
+}
+
+static inline void halve_down(const Column *column, Line *out) {
+    for (size_t first = 0; first < SIDE; first += HALF_SIDE) {  // as many as fit into registers
+        Line sums[HALF_SIDE] = {0};
+        for (size_t n = 0; n < column->count; n++) {
+            Line line = *column->line[n];
+            for (size_t i = 0; i < HALF_SIDE; i++) sums[i] += line * (*column->adds[n])[first + i];
+        }
+        memcpy(out + first, sums, sizeof sums);
+    }
 }
 
 // Four blocks (two, if one axis is not halved) of one and the same colour give another one.
 static int is_flat(const Source *source, size_t count) {
     for (size_t i = 0; i < count; i++)
-        if (source[i].nonzero || source[i].block[0] != source[0].block[0]) return 0;
+        if (source[i].at < source[i].end || source[i].dc != source[0].dc) return 0;
     return 1;
 }
 
@@ -84,33 +103,36 @@ static int put_flat(int32_t dc, const Component *component, int16_t *out) {
     return 1;
 }
 
-int halve(const Rows *rows, size_t c, const Component *component, const Axis *across, const Axis *down, size_t y, Block *out,
+int halve(const Strip *strip, size_t c, const Component *component, const Axis *across, const Axis *down, size_t y, Block *out,
           uint64_t *nonzero) {
     Line scales[SIDE];
     find_scales(component->after, scales);
     size_t wide = across->halved ? 2 : 1, high = down->halved ? 2 : 1;
+    const uint32_t *next[STRIP_ROWS] = {strip->words[c][0], strip->words[c][1]};
     for (size_t x = 0; x < across->blocks; x++) {
-        Source source[4];
+        Source source[2 * STRIP_ROWS];
         for (size_t i = 0; i < wide * high; i++) {
-            size_t at = i / wide * rows->stride[c] + wide * x + i % wide;
-            source[i] = (Source){rows->blocks[c][at], rows->nonzero[c][at]};
+            const uint32_t *at = next[i / wide];
+            source[i] = (Source){dc_of(*at), at + 1, at + 1 + values_of(*at)}, next[i / wide] = source[i].end;
         }
         nonzero[x] = 0;
         if (is_flat(source, wide * high)) {
-            if (!put_flat(source[0].block[0], component, out[x])) return 0;
+            if (!put_flat(source[0].dc, component, out[x])) return 0;
             continue;
         }
-        Square made = {0};
+        Square squares[STRIP_ROWS] = {0};
+        Column column = {.count = 0};
+        Line made[SIDE];
         for (size_t below = 0; below < high; below++) {
-            Square square = {0};
             for (size_t beside = 0; beside < wide; beside++) {
                 const Line *lines = across->halved ? halves_at(across, x)->of[beside] : NULL;
-                if (!add_across(&square, source[below * wide + beside], component->before, lines)) return 0;
+                if (!add_across(&squares[below], source[below * wide + beside], component->before, lines)) return 0;
             }
-            if (down->halved) add_down(&made, &square, halves_at(down, y)->of[below]);
-            else made = square;
+            if (down->halved) add_block(&column, &squares[below], halves_at(down, y)->of[below]);
         }
-        nonzero[x] = put_lines(made.lines, made.used, scales, out[x]);
+        if (down->halved) halve_down(&column, made);
+        nonzero[x] = down->halved ? put_lines(made, (1 << SIDE) - 1, scales, out[x])
+                                  : put_lines(squares[0].lines, squares[0].used, scales, out[x]);
     }
     return 1;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "lines.h"
+#include "strip.h"
 
 typedef struct {
     Line of[2][SIDE];                   // for the first and the second block: what each coefficient adds to the output's
@@ -17,7 +18,7 @@ typedef struct {
 // `samples` is the number before halving.
 void find_halves(Axis *axis, size_t samples);
 
-// Makes row `y` of a component's blocks and of their bits, in steps of the output with LINE_FRACTION bits of fraction. Returns 0 if a value exceeds what samples
-// can need.
-int halve(const Rows *rows, size_t c, const Component *component, const Axis *across, const Axis *down, size_t y, Block *out,
+// Makes row `y` of a component's blocks and of their bits from a padded strip, in steps of the output with LINE_FRACTION bits of
+// fraction. Returns 0 if a value exceeds what samples can need.
+int halve(const Strip *strip, size_t c, const Component *component, const Axis *across, const Axis *down, size_t y, Block *out,
           uint64_t *nonzero);

@@ -14,12 +14,14 @@ typedef struct {
     int16_t value;
 } AcCode;
 
-// One AC value, or two if both fit into LOOKUP_BITS.
+// One AC value, or two if both fit into LOOKUP_BITS; zeros are instead of missing ones.
 typedef struct {
-    uint8_t length;                     // of all; 0 if not even one fits
+    uint8_t length;                     // of all
     uint8_t first, second;              // how far the first value is from the last one, and the second from the first
-    int16_t values[2];                  // the same twice if there is one
+    int16_t values[2];
 } AcPair;
+
+enum { END = 2 * BLOCK, NO_PAIR = 255 };  // `second` at the end of a block; `first` if not even one fits
 
 typedef struct {
     uint16_t codes[1 << LOOKUP_BITS];   // length << 8 | symbol; 0 if the code is longer
@@ -73,13 +75,27 @@ static inline void index_values(Lookup *lookup, int ac) {
     }
 }
 
+// For progressive scans: an end of block has the number of further blocks that it ends as its value.
+static inline void index_runs(Lookup *lookup) {
+    for (uint32_t i = 0; i < 1 << LOOKUP_BITS; i++) {
+        int length = lookup->codes[i] >> 8, symbol = lookup->codes[i] & 255, size = symbol >> 4;
+        if (length == 0 || symbol & 15 || symbol == ZEROS || length + size > LOOKUP_BITS) continue;
+        uint32_t bits = i >> (LOOKUP_BITS - length - size) & ((1u << size) - 1);
+        lookup->ac_codes[i] = (AcCode){(uint8_t)(length + size), BLOCK, (int16_t)((1u << size) - 1 + bits)};
+    }
+}
+
 static inline void index_pairs(Lookup *lookup) {
     for (uint32_t i = 0; i < 1 << LOOKUP_BITS; i++) {
         AcCode first = lookup->ac_codes[i], second = lookup->ac_codes[i << first.length & ((1 << LOOKUP_BITS) - 1)];
-        AcPair pair = {first.length, (uint8_t)(first.run + 1), 0, {first.value, first.value}};
-        if (first.length && first.run < BLOCK && second.length && first.length + second.length <= LOOKUP_BITS) {
-            pair.length = (uint8_t)(first.length + second.length);
-            pair.second = (uint8_t)(second.run + 1), pair.values[1] = second.value;
+        AcPair pair = {first.length, (uint8_t)(first.run + 1), 0, {first.value, 0}};
+        if (first.length == 0) {
+            pair.first = NO_PAIR;
+        } else if (first.run == BLOCK) {
+            pair.first = 0, pair.second = END;
+        } else if (second.length && first.length + second.length <= LOOKUP_BITS) {
+            pair.length = (uint8_t)(first.length + second.length), pair.values[1] = second.value;
+            pair.second = (uint8_t)(second.run == BLOCK ? END : second.run + 1);
         }
         lookup->ac_pairs[i] = pair;
     }

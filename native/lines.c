@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-typedef int16_t Shorts __attribute__((vector_size(SIDE * sizeof(int16_t))));
-typedef int32_t Ints __attribute__((vector_size(SIDE * sizeof(int32_t))));
 typedef _Bool Flags __attribute__((ext_vector_type(SIDE)));
 
 static const double COSINES[] = {       // half of cos(i * pi / 16)
@@ -25,26 +23,28 @@ void find_scales(const uint8_t *steps, Line *scales) {
         scales[NATURAL_ORDER[k] / SIDE][NATURAL_ORDER[k] % SIDE] = (1 << LINE_FRACTION) / (float)steps[k];
 }
 
-// Nearly all values are less than half a step.
+static int16_t whole(float value) {
+    int32_t limit = ((1 << LARGEST_AC) - 1) << LINE_FRACTION, near = (int32_t)(value + (value < 0 ? -0.5f : 0.5f));
+    return (int16_t)(near > limit ? limit : near < -limit ? -limit : near);
+}
+
+// Nearly all values are less than half a step: only the others are converted.
 uint64_t put_lines(const Line *lines, uint32_t used, const Line *scales, int16_t *out) {
-    const Ints limit = (Ints){0} + (((1 << LARGEST_AC) - 1) << LINE_FRACTION), half = (Ints){0} + (1 << LINE_FRACTION) / 2;
-    uint64_t bits = 0;
+    const Line least = (Line){0} + ((1 << LINE_FRACTION) / 2 - 0.5f);  // what becomes half a step
+    uint64_t large = 0, bits = 0;
+    float values[BLOCK];
     for (size_t row = 0; row < SIDE; row++) {
         if ((used >> row & 1) == 0) continue;
         Line value = lines[row] * scales[row];
-        Ints whole = __builtin_convertvector(value + __builtin_elementwise_copysign((Line){0} + 0.5f, value), Ints);
-        whole = __builtin_elementwise_max(__builtin_elementwise_min(whole, limit), -limit);
-        Flags flags = __builtin_convertvector(__builtin_elementwise_abs(whole) >= half, Flags);
+        Flags flags = __builtin_convertvector(__builtin_elementwise_abs(value) >= least, Flags);
         uint8_t byte;
-        memcpy(&byte, &flags, sizeof byte);
-        if (row == 0) out[0] = (int16_t)whole[0], byte &= 0xFE;
-        if (byte == 0) continue;
-        Shorts shorts = __builtin_convertvector(whole, Shorts);
-        for (; byte; byte &= (uint8_t)(byte - 1)) {
-            size_t column = (size_t)__builtin_ctz(byte), k = ZIGZAG[SIDE * row + column];
-            out[k] = shorts[column];
-            bits |= (uint64_t)1 << k;
-        }
+        memcpy(&byte, &flags, sizeof byte), memcpy(values + SIDE * row, &value, sizeof value);
+        large |= (uint64_t)byte << (SIDE * row);
+    }
+    if (used & 1) out[0] = whole(values[0]);
+    for (large &= ~(uint64_t)1; large; large &= large - 1) {
+        size_t place = (size_t)__builtin_ctzll(large), k = ZIGZAG[place];
+        out[k] = whole(values[place]), bits |= (uint64_t)1 << k;
     }
     return bits;
 }

@@ -2,7 +2,6 @@
 
 #include "lines.h"
 #include "larger.h"
-#include "words.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +25,7 @@ Quantiser quantiser_of(const Component *component, int chroma, int divided) {
         quantiser.dead_zone[k] = (int16_t)((((HALF + 1) << (16 - FRACTION)) - 1) / quantiser.scales[k]);
         quantiser.limits[k] = divided ? INT16_MAX : LARGEST_COEFFICIENT / before + 1;
     }
+    for (int k = BLOCK; k < REACH; k++) quantiser.limits[k] = INT16_MAX;
     uint32_t after = component->after[0], before = divided ? after : component->before[0], units = divided ? 1 << LINE_FRACTION : 1;
     if (chroma || (!divided && memcmp(component->before, component->after, BLOCK) == 0)) return quantiser;
     find_end(WHITE, before, units, after, &quantiser.white_from, &quantiser.white);
@@ -33,8 +33,14 @@ Quantiser quantiser_of(const Component *component, int chroma, int divided) {
     return quantiser;
 }
 
-// For one more row of blocks without zeros.
-static int reserve(Plane *plane) {
+Quantiser no_quantiser(void) {
+    Quantiser quantiser = {.white_from = UINT32_MAX, .black_from = UINT32_MAX};
+    for (int k = 0; k < REACH; k++) quantiser.limits[k] = INT16_MAX;
+    for (int k = 0; k < BLOCK; k++) quantiser.scales[k] = 0x10000;
+    return quantiser;
+}
+
+int reserve(Plane *plane) {
     size_t needed = plane->count + plane->across * BLOCK, capacity = 2 * plane->capacity;
     if (plane->capacity >= needed) return 1;
     if (capacity < needed) capacity = needed;
@@ -45,43 +51,25 @@ static int reserve(Plane *plane) {
     return 1;
 }
 
-static inline int32_t dc_level(const Quantiser *quantiser, int32_t source) {
-    int negative = source < 0;
-    uint32_t value = (magnitude(source) * quantiser->scales[0] + 0x8000) >> 16;
-    uint32_t from = negative ? quantiser->black_from : quantiser->white_from;
-    uint32_t least = negative ? quantiser->black : quantiser->white;
-    if (magnitude(source) >= from && value < least) value = least;
-    return negative ? -(int32_t)value : (int32_t)value;
-}
-
-// Returns the end of the block's words, or NULL if a value is too large.
-static inline uint32_t *put_values(const Quantiser *quantiser, const int16_t *block, uint64_t bits, uint32_t *at) {
-    uint32_t largest = 0;
-    for (; bits; bits &= bits - 1) {
-        uint32_t k = (uint32_t)__builtin_ctzll(bits), value = magnitude(block[k]);
-        uint32_t scaled = (value * quantiser->scales[k]) >> (16 - FRACTION);
-        *at = value_word(k, block[k] < 0, scaled);
-        at += scaled > HALF;
-        largest |= (uint32_t)(value > quantiser->limits[k]);
+uint32_t *put_levels(const Quantiser *quantiser, const Block *blocks, const uint64_t *nonzero, size_t count, uint32_t *at) {
+    int32_t largest = 0;
+    for (size_t x = 0; x < count; x++) {
+        uint32_t *block = at++;
+        uint64_t bits = nonzero[x] & ~(uint64_t)1;
+        largest |= (int32_t)(quantiser->limits[0] - magnitude(blocks[x][0]));
+        if (__builtin_popcountll(bits) > FEW) bits &= larger(blocks[x], quantiser->dead_zone);
+        for (; bits; bits &= bits - 1) {
+            uint32_t k = (uint32_t)__builtin_ctzll(bits);
+            at = put_level(quantiser, k, blocks[x][k], at, &largest);
+        }
+        *block = block_word(dc_level(quantiser, blocks[x][0]), (uint32_t)(at - block - 1));
     }
-    return largest ? NULL : at;
+    return largest < 0 ? NULL : at;
 }
 
 int quantise_row(const Quantiser *quantiser, const Block *blocks, const uint64_t *nonzero, Plane *plane) {
     if (!reserve(plane)) return 0;
-    uint32_t *at = plane->words + plane->count;
-    for (size_t x = 0; x < plane->across; x++) {
-        uint32_t *block = at++;
-        uint64_t bits = nonzero[x] & ~(uint64_t)1;
-        if (magnitude(blocks[x][0]) > quantiser->limits[0]) return 0;
-        if (bits) {
-            if (__builtin_popcountll(bits) > FEW) bits &= larger(blocks[x], quantiser->dead_zone);
-            at = put_values(quantiser, blocks[x], bits, at);
-            if (at == NULL) return 0;
-        }
-        *block = block_word(dc_level(quantiser, blocks[x][0]), (uint32_t)(at - block - 1));
-    }
-    plane->count = (size_t)(at - plane->words);
-    plane->starts[++plane->rows] = plane->count;
-    return 1;
+    uint32_t *end = put_levels(quantiser, blocks, nonzero, plane->across, plane->words + plane->count);
+    if (end) end_row(plane, end);
+    return end != NULL;
 }

@@ -1,17 +1,17 @@
 // Decodes sequential and progressive scans (T.81, annexes F and G) of untrusted files.
 
 #include "read.h"
+#include "refine.h"
 
 enum { LARGEST_LEVEL = 1 << 14 };       // of a DC value
-enum { AT_ONCE = 5 };                   // codes of at most LOOKUP_BITS that one refill is enough for
+enum { AT_ONCE = 4 };                   // codes of at most LOOKUP_BITS that one refill is enough for, after a DC value
 
-int begin_reading(Reading *reading, const Scan *scan, const Block *dead_zones) {
-    static const Block NONE = {0};
-    for (uint32_t i = 0; i < scan->components; i++)
-        reading->dead_zones[i] = dead_zones ? dead_zones[scan->component[i]] : NONE;
+int begin_reading(Reading *reading, const Scan *scan) {
     int with_dc = scan->first == 0 && !scan->refines, with_ac = scan->last > 0;
     reading->left = scan->interval, reading->restarts = reading->eob_run = 0;
     memset(reading->last_dc, 0, sizeof reading->last_dc);
+    reading->all = no_quantiser();
+    if (scan->refines) find_places(&reading->places);
     reading->reader = (Reader){scan->data + scan->start, scan->data + scan->length, 0, 0, 0};
     for (uint32_t table = 0; table < TABLES; table++) {
         uint32_t dc = 0, ac = 0;
@@ -21,6 +21,7 @@ int begin_reading(Reading *reading, const Scan *scan, const Block *dead_zones) {
         if (with_dc && dc) index_values(&reading->dc[table], 0);
         if (with_ac && ac) index_values(&reading->ac[table], 1);
         if (with_ac && ac && !scan->progressive) index_pairs(&reading->ac[table]);
+        if (with_ac && ac && scan->progressive && !scan->refines) index_runs(&reading->ac[table]);
     }
     return 1;
 }
@@ -74,80 +75,84 @@ static SlowCode slow_ac_code(Reader reader, const Lookup *lookup) {
     return (SlowCode){reader, code};
 }
 
-// The bit of a value, if it is not in the dead zone.
-static inline uint64_t bit_of(int32_t value, const int16_t *dead_zone, uint32_t k) {
-    return (uint64_t)(value > dead_zone[k] || value < -dead_zone[k]) << k;
+// The hot loop. Writes the words of a block's AC values, and sometimes one or two more. Returns their end, or NULL if broken.
+static inline __attribute__((always_inline)) uint32_t *read_values(Reader *reader, const Lookup *lookup, const Quantiser *quantiser,
+                                                                   uint32_t *at, int32_t *largest) {
+    for (uint32_t k = 0;;) {
+        for (int i = 0; i < AT_ONCE; i++) {
+            AcPair pair = lookup->ac_pairs[reader->bits >> (64 - LOOKUP_BITS)];
+            uint32_t first = k + pair.first;
+            if (__builtin_expect(first >= BLOCK - 1, 0)) {
+                SlowCode slow = slow_ac_code(*reader, lookup);
+                *reader = slow.reader, k += slow.code.run + 1u;
+                if (slow.code.length == 0 || k >= BLOCK) return slow.code.length && slow.code.run == BLOCK ? at : NULL;
+                at = put_level(quantiser, k, slow.code.value, at, largest);
+                if (k == BLOCK - 1) return at;
+                break;
+            }
+            reader->bits <<= pair.length, reader->count -= pair.length;
+            at = put_level(quantiser, first, pair.values[0], at, largest);
+            k = first + pair.second;
+            at = put_level(quantiser, k, pair.values[1], at, largest);
+            if (k >= BLOCK - 1) return k & BLOCK ? NULL : at;
+        }
+        refill(reader);
+    }
 }
 
-// Reads one value, or the end of the block.
-static int read_ac_value(Reader *reader, const Lookup *lookup, const int16_t *dead_zone, int16_t *block, uint32_t *k, uint64_t *found) {
-    SlowCode slow = slow_ac_code(*reader, lookup);
-    *reader = slow.reader, *k += slow.code.run + 1u;
-    if (slow.code.length == 0 || *k >= BLOCK) return slow.code.length && slow.code.run == BLOCK;
-    block[*k] = slow.code.value, *found |= bit_of(slow.code.value, dead_zone, *k);
+// Reads a block into words. Returns their end, or NULL if broken.
+static inline __attribute__((always_inline)) uint32_t *read_words(Reader *reader, const Lookup *dc, const Lookup *ac, int32_t *last_dc,
+                                                                  const Quantiser *quantiser, uint32_t *at, int32_t *largest) {
+    int16_t value;
+    if (!read_dc(reader, dc, last_dc, 0, &value)) return NULL;
+    *largest = (int32_t)(quantiser->limits[0] - magnitude(value));
+    uint32_t *end = read_values(reader, ac, quantiser, at + 1, largest);
+    if (end) *at = block_word(dc_level(quantiser, value), (uint32_t)(end - at - 1));
+    return end;
+}
+
+static int read_sequential(Reading *reading, const Scan *scan, uint32_t i, int16_t *block, uint64_t *nonzero) {
+    uint32_t words[BLOCK + 4];
+    int32_t largest;
+    Reader reader = reading->reader;
+    const Lookup *dc = &reading->dc[scan->dc[i]], *ac = &reading->ac[scan->ac[i]];
+    uint32_t *end = read_words(&reader, dc, ac, &reading->last_dc[i], &reading->all, words, &largest);
+    if (end == NULL) return 0;
+    *nonzero |= block_from(words, end, block);
+    reading->reader = reader;
     return 1;
 }
 
-// The hot loop.
-static inline int read_ac(Reader *from, const Lookup *lookup, const int16_t *dead_zone, int16_t *block, uint64_t *nonzero) {
-    Reader reader = *from;
+// Reads the first values of a block, or the end of its band in a run of blocks.
+static inline __attribute__((always_inline)) int read_first_ac(Reader *reader, uint32_t *eob_run, const Lookup *lookup, const Scan *scan,
+                                                               int16_t *block, uint64_t *nonzero) {
     uint64_t found = 0;
-    uint32_t k = 0;
-    int ok = 1;
-    while (k < BLOCK - 1 && ok) {
-        refill(&reader);
-        for (int i = 0; i < AT_ONCE && k < BLOCK - 1; i++) {
-            AcPair pair = lookup->ac_pairs[reader.bits >> (64 - LOOKUP_BITS)];
-            uint32_t first = k + pair.first, second = first + pair.second;
-            if (__builtin_expect(pair.length != 0 && second < BLOCK - 1, 1)) {
-                reader.bits <<= pair.length, reader.count -= pair.length;
-                block[first] = pair.values[0], block[second] = pair.values[1];
-                found |= bit_of(pair.values[0], dead_zone, first) | bit_of(pair.values[1], dead_zone, second), k = second;
-                continue;
-            }
-            if (pair.length && first < BLOCK - 1 && pair.second == BLOCK + 1) {  // a value and the end
-                reader.bits <<= pair.length, reader.count -= pair.length;
-                block[first] = pair.values[0], found |= bit_of(pair.values[0], dead_zone, first), k = BLOCK;
-                break;
-            }
-            if (pair.length && pair.first == BLOCK + 1) {
-                reader.bits <<= pair.length, reader.count -= pair.length, k = BLOCK;
-                break;
-            }
-            ok = read_ac_value(&reader, lookup, dead_zone, block, &k, &found);
-            break;
-        }
-    }
-    *from = reader, *nonzero = found;
-    return ok;
-}
-
-static int read_first_ac(Reading *reading, const Lookup *lookup, const Scan *scan, int16_t *block, uint64_t *nonzero) {
-    if (reading->eob_run) return reading->eob_run--, 1;
-    Reader reader = reading->reader;
-    uint64_t found = 0;
-    for (uint32_t k = scan->first; k <= scan->last; k++) {
-        refill(&reader);
-        AcCode code = lookup->ac_codes[reader.bits >> (64 - LOOKUP_BITS)];
-        if (code.length) {
-            reader.bits <<= code.length, reader.count -= code.length;
-            if (code.run == BLOCK) break;
+    uint32_t last = scan->last, shift = scan->shift;
+    for (uint32_t k = scan->first; k <= last; k++) {
+        refill(reader);
+        AcCode code = lookup->ac_codes[reader->bits >> (64 - LOOKUP_BITS)];
+        if (__builtin_expect(code.length != 0, 1)) {
+            reader->bits <<= code.length, reader->count -= code.length;
         } else {
-            int symbol = next_symbol(&reader, lookup), size = symbol & 15;
+            int symbol = next_symbol(reader, lookup), size = symbol & 15;
             code = (AcCode){0, (uint8_t)(symbol >> 4), 0};
-            if (symbol < 0 || size + (int)scan->shift > LARGEST_AC) return 0;
+            if (symbol < 0 || size + (int)shift > LARGEST_AC) return 0;
             if (size == 0 && code.run < ZERO_RUN - 1) {
-                reading->eob_run = (1u << code.run) - 1 + (code.run ? take(&reader, code.run) : 0);
+                *eob_run = (1u << code.run) - 1 + (code.run ? take(reader, code.run) : 0);
                 break;
             }
-            if (size) code.value = extended(take(&reader, size), size);
+            if (size) code.value = extended(take(reader, size), size);
+        }
+        if (code.run == BLOCK) {
+            *eob_run = (uint32_t)code.value;
+            break;
         }
         k += code.run;
         if (code.value == 0) continue;
-        if (k > scan->last) return 0;
-        block[k] = (int16_t)(code.value * (1 << scan->shift)), found |= (uint64_t)1 << k;
+        if (k > last) return 0;
+        block[k] = (int16_t)(code.value * (1 << shift)), found |= (uint64_t)1 << k;
     }
-    reading->reader = reader, *nonzero |= found;
+    *nonzero |= found;
     return 1;
 }
 
@@ -156,78 +161,49 @@ static inline uint32_t take_bit(Reader *reader) {
     return take(reader, 1);
 }
 
-// Each of these values has a correction bit, which says whether its magnitude grows.
-static inline void correct(Reader *reader, uint32_t shift, int16_t *block, uint64_t values) {
-    while (values) {
-        refill(reader);
-        uint32_t count = (uint32_t)__builtin_popcountll(values), bits;
-        if (count > 16) count = 16;
-        bits = take(reader, (int)count) << (32 - count);
-        for (; count-- > 0; values &= values - 1, bits <<= 1) {
-            int16_t *value = &block[__builtin_ctzll(values)], step = (int16_t)(bits >> 31 << shift);
-            if ((*value & step) == 0) *value = (int16_t)(*value + (*value > 0 ? step : -step));
-        }
-    }
-}
-
-// Refines the `values` among `left`, up to the zero after `zeros` other zeros. Returns the bits of what comes after that.
-static inline uint64_t refine(Reader *reader, uint32_t shift, int16_t *block, uint64_t values, uint64_t left, int zeros, uint64_t *end) {
-    uint64_t free = left & ~values;
-    while (zeros-- > 0) free &= free - 1;
-    *end = free & -free;
-    uint64_t before = *end ? *end - 1 : ~(uint64_t)0;
-    correct(reader, shift, block, values & left & before);
-    return left & ~(before | *end);
-}
-
-static int refine_ac(Reading *reading, const Lookup *lookup, const Scan *scan, int16_t *block, uint64_t *nonzero) {
-    Reader *reader = &reading->reader;
-    uint64_t values = *nonzero, left = ~(uint64_t)0 << scan->first & ~(uint64_t)0 >> (BLOCK - 1 - scan->last);
-    while (reading->eob_run == 0 && left) {
-        refill(reader);
-        int symbol = next_symbol(reader, lookup), run = symbol >> 4, size = symbol & 15;
-        if (symbol < 0 || size > 1) return 0;
-        if (size == 0 && run < ZERO_RUN - 1) {
-            reading->eob_run = (1u << run) + (run ? take(reader, run) : 0);
-            break;
-        }
-        int negative = size && !take_bit(reader);
-        uint64_t end;
-        left = refine(reader, scan->shift, block, values, left, run, &end);
-        if (size == 0) continue;
-        if (end == 0) return 0;
-        block[__builtin_ctzll(end)] = (int16_t)(negative ? -(1 << scan->shift) : 1 << scan->shift), *nonzero |= end;
-    }
-    if (reading->eob_run) {
-        correct(reader, scan->shift, block, values & left);
-        reading->eob_run--;
-    }
+static inline int read_block(Reading *reading, const Scan *scan, uint32_t i, int16_t *block, uint64_t *nonzero) {
+    if (!scan->progressive) return read_sequential(reading, scan, i, block, nonzero);
+    if (!scan->refines) return read_dc(&reading->reader, &reading->dc[scan->dc[i]], &reading->last_dc[i], scan->shift, block);
+    if (take_bit(&reading->reader)) *block = (int16_t)(*block | 1 << scan->shift);
     return 1;
 }
 
-static inline int read_block(Reading *reading, const Scan *scan, uint32_t i, int16_t *block, uint64_t *nonzero) {
-    Reader *reader = &reading->reader;
-    const Lookup *dc = &reading->dc[scan->dc[i]], *ac = &reading->ac[scan->ac[i]];
-    if (!scan->progressive) {
-        return read_dc(reader, dc, &reading->last_dc[i], 0, block) && read_ac(reader, ac, reading->dead_zones[i], block, nonzero);
+// Reads a row of blocks of a scan of AC values.
+static int read_ac_row(Reading *reading, const Scan *scan, Block *blocks, uint64_t *nonzero, uint32_t count) {
+    Reader reader = reading->reader;
+    const Lookup *lookup = &reading->ac[scan->ac[0]];
+    uint32_t eob_run = reading->eob_run;
+    for (uint32_t x = 0; x < count; x++) {
+        if (is_exhausted(&reader)) return 0;
+        if (scan->interval && reading->left-- == 0) {
+            reading->reader = reader;
+            if (!restart(reading, scan)) return 0;
+            reading->left--, reader = reading->reader, eob_run = 0;
+        }
+        if (scan->refines) {
+            if (!refine_ac(&reader, &eob_run, lookup, scan, &reading->places, blocks[x], &nonzero[x])) return 0;
+        } else if (eob_run == 0) {
+            if (!read_first_ac(&reader, &eob_run, lookup, scan, blocks[x], &nonzero[x])) return 0;
+        } else if (scan->interval) {
+            eob_run--;
+        } else {                        // blocks without values in this scan
+            uint32_t run = eob_run < count - x ? eob_run : count - x;
+            eob_run -= run, x += run - 1;
+        }
     }
-    if (scan->first && scan->refines) return refine_ac(reading, ac, scan, block, nonzero);
-    if (scan->first) return read_first_ac(reading, ac, scan, block, nonzero);
-    if (!scan->refines) return read_dc(reader, dc, &reading->last_dc[i], scan->shift, block);
-    if (take_bit(reader)) *block = (int16_t)(*block | 1 << scan->shift);
+    reading->reader = reader, reading->eob_run = eob_run;
     return 1;
 }
 
 int read_row(Reading *reading, const Scan *scan, const Image *image, const Rows *rows, size_t to) {
     int alone = scan->components == 1;
     uint32_t count = alone ? image->component[scan->component[0]].wide : image->mcus_across;
+    if (scan->first) {
+        size_t c = scan->component[0], at = to * rows->stride[c];
+        return read_ac_row(reading, scan, rows->blocks[c] + at, rows->nonzero[c] + at, count);
+    }
     for (uint32_t mcu = 0; mcu < count; mcu++) {
         if (is_exhausted(&reading->reader)) return 0;
-        if (reading->eob_run && !scan->refines && scan->interval == 0) {  // blocks without values in this scan
-            uint32_t run = reading->eob_run < count - mcu ? reading->eob_run : count - mcu;
-            reading->eob_run -= run, mcu += run - 1;
-            continue;
-        }
         if (scan->interval && reading->left-- == 0) {
             if (!restart(reading, scan)) return 0;
             reading->left--;
@@ -242,5 +218,52 @@ int read_row(Reading *reading, const Scan *scan, const Image *image, const Rows 
             }
         }
     }
+    return 1;
+}
+
+static void begin_strip(Strip *strip, const Image *image, size_t row, size_t to) {
+    for (uint32_t c = 0; c < image->components; c++) {
+        const Component *component = &image->component[c];
+        size_t rows = component->down, wide = component->wide;
+        for (size_t i = 0; i < rows; i++) {
+            size_t r = to * rows + i;
+            int is_lowest = row * rows + i == component->high - 1;
+            strip->ends[c][r] = strip->words[c][r];
+            strip->kept_from[c][r] = strip->lower_kept[c] && is_lowest ? 0 : strip->right_kept[c] ? wide - 1 : wide;
+        }
+    }
+}
+
+int read_strip(Reading *reading, const Scan *scan, const Image *image, const Quantiser *quantisers, Strip *strip, size_t row, size_t to) {
+    Reader reader = reading->reader;
+    if (is_exhausted(&reader)) return 0;
+    begin_strip(strip, image, row, to);
+    for (uint32_t mcu = 0; mcu < image->mcus_across; mcu++) {
+        if (scan->interval && reading->left-- == 0) {
+            reading->reader = reader;
+            if (!restart(reading, scan)) return 0;
+            reading->left--, reader = reading->reader;
+        }
+        for (uint32_t c = 0; c < image->components; c++) {
+            const Component *component = &image->component[c];
+            const Lookup *dc = &reading->dc[scan->dc[c]], *ac = &reading->ac[scan->ac[c]];
+            uint32_t across = component->across;
+            for (uint32_t r = 0; r < component->down; r++) {
+                size_t strip_row = to * component->down + r, kept_from = strip->kept_from[c][strip_row];
+                uint32_t **at = &strip->ends[c][strip_row];
+                for (uint32_t x = mcu * across; x < (mcu + 1) * across; x++) {
+                    int32_t largest;
+                    const Quantiser *quantiser = x < kept_from ? &quantisers[c] : &reading->all;
+                    if (x == kept_from) strip->kept[c][strip_row] = *at;
+                    uint32_t *end = read_words(&reader, dc, ac, &reading->last_dc[c], quantiser, *at, &largest);
+                    if (end == NULL) return 0;
+                    if (x >= component->wide || row * component->down + r >= component->high) continue;
+                    if (largest < 0) return 0;
+                    *at = end;
+                }
+            }
+        }
+    }
+    reading->reader = reader;
     return 1;
 }

@@ -2,23 +2,29 @@
 
 #pragma once
 
-#include "huffman.h"
+#include "places.h"
+#include "strip.h"
 
 typedef struct {
     Reader reader;
+    Places places;
     Lookup dc[TABLES], ac[TABLES];      // those that the scan uses
-    const int16_t *dead_zones[COMPONENTS];  // values up to these magnitudes are as good as zero
+    Quantiser all;                      // keeps all values
     int32_t last_dc[COMPONENTS];        // their last DC values, the predictions of the next
     uint32_t eob_run;                   // of the next blocks, those without further values in this scan
     uint32_t left;                      // MCUs to the next restart
     uint32_t restarts;
 } Reading;
 
-// Returns 0 if the scan's tables are broken. `dead_zones` are of the image's components; NULL if every value counts.
-int begin_reading(Reading *reading, const Scan *scan, const Block *dead_zones);
+// Returns 0 if the scan's tables are broken.
+int begin_reading(Reading *reading, const Scan *scan);
 
 // Reads a row of MCUs (of blocks, if the scan has one component) into row `to` of `rows`. Returns 0 if broken or unusual.
 int read_row(Reading *reading, const Scan *scan, const Image *image, const Rows *rows, size_t to);
+
+// Reads row `row` of MCUs of a sequential scan of all components into a strip, whose MCUs have rows from `to` on for it. Returns 0
+// if broken or unusual, or if a value is larger than samples can need.
+int read_strip(Reading *reading, const Scan *scan, const Image *image, const Quantiser *quantisers, Strip *strip, size_t row, size_t to);
 
 // Returns the offset where the scan ends; 0 if its coded data does not end where decoding did.
 size_t end_reading(Reading *reading, const Scan *scan);

@@ -9,20 +9,15 @@
 #include "work.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-static int requantise_rows(Work *work, Reading *reading, const Scan *scan, Block *blocks, Output *out) {
+static int requantise_rows(Work *work, Reading *reading, const Scan *scan, Output *out) {
     const Image *image = work->image;
-    Rows rows = rows_of(work, blocks, 1, 0);
-    Block dead_zones[COMPONENTS] = {{0}};
-    for (uint32_t c = 0; c < image->components; c++)  // chroma that is halved needs all values
-        if (c == 0 || !is_halved(work)) memcpy(dead_zones[c], work->quantiser[c].dead_zone, sizeof(Block));
-    if (!begin_reading(reading, scan, (const Block *)dead_zones)) return 0;
+    if (!begin_reading(reading, scan)) return 0;
     for (uint32_t row = 0; row < image->mcus_down; row++) {
         uint32_t to = row % work->source_rows;
-        if (!read_row(reading, scan, image, &rows, to)) return 0;
+        if (!read_strip(reading, scan, image, work->source, &work->strip, row, to)) return 0;
         int whole = to == work->source_rows - 1 || row == image->mcus_down - 1;
-        if (whole && !put_row(work, &rows, row / work->source_rows, out)) return 0;
+        if (whole && !put_strip(work, row / work->source_rows, out)) return 0;
     }
     return 1;
 }
@@ -32,10 +27,9 @@ static int requantise_rows(Work *work, Reading *reading, const Scan *scan, Block
 size_t requantise_scan(const Image *image, const Scan *scan, Output *out) {
     Work work = work_on(image);
     Reading *reading = malloc(sizeof *reading);
-    Block *blocks = make_blocks_for(&work, 1);
-    int ok = prepare_work(&work) && begin_output(&work, out) && reading && blocks;
-    size_t end = ok && requantise_rows(&work, reading, scan, blocks, out) ? end_reading(reading, scan) : 0;
-    free(reading), free(blocks), release_work(&work);
+    int ok = prepare_work(&work) && begin_output(&work, out) && reading;
+    size_t end = ok && requantise_rows(&work, reading, scan, out) ? end_reading(reading, scan) : 0;
+    free(reading), release_work(&work);
     return end;
 }
 
@@ -53,7 +47,7 @@ size_t read_scan(const Image *image, const Scan *scan, Block *blocks) {
     Rows rows = rows_of(&work, blocks, work.down.blocks, 0);
     Reading *reading = malloc(sizeof *reading);
     size_t count = scan->components == 1 ? image->component[scan->component[0]].high : image->mcus_down;
-    int ok = reading && begin_reading(reading, scan, NULL);
+    int ok = reading && begin_reading(reading, scan);
     for (size_t row = 0; ok && row < count; row++) ok = read_row(reading, scan, image, &rows, row);
     size_t end = ok ? end_reading(reading, scan) : 0;
     free(reading);

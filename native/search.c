@@ -13,18 +13,20 @@ enum { MOST_ERROR = 16 * ONE };         // an error that no saved bits are worth
 enum { COUNTED = ONE * 5 / 8 };         // of a step: smaller values are not counted, since most of them become zero
 enum { SIZES = LARGEST_AC + 1, MANY_ROWS = 32 };
 enum { UNIT = 16 };                     // costs of symbols are in 16ths of a bit
+enum { SHIFT = 2 };                     // of costs, for a number below BACK
 
 typedef struct {
-    uint32_t after[SIZES][BLOCK];       // the cost of a value of this size after so many zeros
+    int64_t after[SIZES][BLOCK];        // the cost of a value of this size after so many zeros; shifted by SHIFT
     uint32_t end;                       // of the end of the block
+    int32_t most_saved[SIZES];          // by a value of one bit less
 } Costs;
 
-// The best path to each of a block's values, if that one is taken. Step BACK is the block's beginning; those before it are never
-// the best.
+// The best paths to the last four of a block's values, if each of them is taken. At first the last one is the block's beginning,
+// and the others are never the best. They are copied from one to the next, and so stay in registers: memory would take as long as
+// all else.
 typedef struct {
-    int32_t cost[BACK + BLOCK];         // less the errors of all values up to this one, if they became zero
-    uint32_t level[BACK + BLOCK];
-    uint8_t k[BACK + BLOCK], from[BACK + BLOCK];
+    int64_t cost[BACK];                 // less the errors of all values up to this one, if they became zero; shifted
+    int64_t back[BACK];                 // -k
 } Steps;
 
 // log2 in 16ths: fifteen fractional bits of it are more than a histogram knows.
@@ -48,45 +50,72 @@ static void find_costs(const uint32_t *uses, uint32_t price, Costs *costs) {
     }
     for (uint32_t size = 0; size < SIZES; size++)
         for (uint32_t run = 0; run < BLOCK; run++)
-            costs->after[size][run] = price * (bits[run % ZERO_RUN << 4 | size] + run / ZERO_RUN * bits[ZEROS] + size * UNIT) / UNIT;
+            costs->after[size][run] =
+                (int64_t)(price * (bits[run % ZERO_RUN << 4 | size] + run / ZERO_RUN * bits[ZEROS] + size * UNIT) / UNIT) << SHIFT;
     costs->end = price * bits[0] / UNIT;
+    costs->most_saved[0] = costs->most_saved[1] = 0;
+    for (uint32_t size = 2; size < SIZES; size++) {
+        int64_t most = 0;
+        for (uint32_t run = 0; run < BLOCK; run++) {
+            int64_t saved = costs->after[size][run] - costs->after[size - 1][run];
+            most = saved > most ? saved : most;
+        }
+        costs->most_saved[size] = (int32_t)(most >> SHIFT);
+    }
 }
 
 static inline uint32_t squared(uint32_t error) { return error * error; }
 
-// Finds the best step before step `i` for a level.
-static inline void try(Steps *steps, uint32_t i, uint32_t value, uint32_t level, const Costs *costs) {
-    const uint32_t *after = costs->after[size_of(level)] + steps->k[i] - 1;
-    int32_t best = INT32_MAX;
-    uint32_t from = 0;
-    for (uint32_t j = i - BACK; j < i; j++) {
-        int32_t cost = steps->cost[j] + (int32_t)*(after - steps->k[j]);
-        from = cost < best ? j : from, best = cost < best ? cost : best;
-    }
-    best += (int32_t)squared(magnitude((int32_t)value - (int32_t)(level << FRACTION)));
-    if (best < steps->cost[i]) steps->cost[i] = best, steps->level[i] = level, steps->from[i] = (uint8_t)from;
+// The cost of a value after one of the steps from `i` on, and in its lowest bits the number of that step. So the least is the best,
+// and of equal ones the first.
+static inline int64_t cost_after(const Steps *steps, uint32_t number, const int64_t *after) {
+    return steps->cost[number] + after[steps->back[number]] + number;
 }
 
-// Finds the best path through the `count` values of a block and writes its words to `out`. Returns their number.
-static uint32_t search_block(const uint32_t *words, uint32_t count, const Costs *costs, uint32_t *out) {
-    Steps steps;
-    uint32_t last = BACK;
-    int32_t least = (int32_t)costs->end;
-    for (uint32_t i = 0; i <= BACK; i++) steps.cost[i] = i < BACK ? INT32_MAX / 2 : 0, steps.k[i] = 0;
-    for (uint32_t i = BACK + 1; i <= BACK + count; i++) {
-        uint32_t word = *words++, value = magnitude_of(word), level = (value + HALF - 1) >> FRACTION;
-        steps.k[i] = (uint8_t)index_of(word), steps.cost[i] = INT32_MAX;
-        try(&steps, i, value, level, costs);
-        if (level > 1 && (level & (level - 1)) == 0) try(&steps, i, value, level - 1, costs);
-        steps.cost[i] -= (int32_t)squared(value < MOST_ERROR ? value : MOST_ERROR);
-        int32_t all = steps.cost[i] + (int32_t)(steps.k[i] < BLOCK - 1 ? costs->end : 0);
-        if (all < least) least = all, last = i;
+static inline int64_t least_of(int64_t one, int64_t other) { return other < one ? other : one; }
+
+// Finds the best of the steps from `i` on before a value of this size. Without branches, which nothing could predict; the
+// last step is compared last since its cost is known last.
+static inline int64_t best_of(const Steps *steps, uint32_t k, uint32_t level, const Costs *costs) {
+    const int64_t *after = costs->after[size_of(level)] + k - 1;
+    int64_t best = least_of(cost_after(steps, 0, after), cost_after(steps, 1, after));
+    return least_of(least_of(best, cost_after(steps, 2, after)), cost_after(steps, 3, after));
+}
+
+static inline int32_t error_of(uint32_t value, uint32_t level) {
+    return (int32_t)squared(magnitude((int32_t)value - (int32_t)(level << FRACTION)));
+}
+
+// Finds the best path through the `count` values of a block and writes its words to `out`, which may be before them. Returns
+// their number.
+static inline uint32_t search_block(uint32_t *words, uint32_t count, const Costs *costs, uint32_t *out) {
+    const int64_t never = (int64_t)(INT32_MAX / 2) << SHIFT;
+    Steps steps = {{never, never, never, 0}, {0}};
+    uint64_t paths[BACK + BLOCK];       // for each value, a bit for each value on the best path to it
+    memset(paths, 0, BACK * sizeof *paths);
+    int64_t least = (int64_t)costs->end << SHIFT;
+    uint64_t path = 0;
+    for (uint32_t n = 0; n < count; n++) {
+        uint32_t word = words[n], k = index_of(word), value = magnitude_of(word), level = (value + HALF - 1) >> FRACTION;
+        int32_t error = error_of(value, level);
+        int64_t best = best_of(&steps, k, level, costs) + ((int64_t)error << SHIFT);
+        int32_t more = error_of(value, level - 1);
+        if (__builtin_expect((more - error < costs->most_saved[size_of(level)]) & ((level & (level - 1)) == 0), 0)) {
+            int64_t less = best_of(&steps, k, level - 1, costs) + ((int64_t)more << SHIFT);
+            if (less >> SHIFT < best >> SHIFT) best = less, level--;
+        }
+        words[n] = value_word(k, is_negative(word), level);
+        uint32_t zero = value < MOST_ERROR ? value : MOST_ERROR;
+        uint64_t to = paths[n + (best & (BACK - 1))] | (uint64_t)1 << n;
+        paths[n + BACK] = to;
+        best = (best & -BACK) - ((int64_t)squared(zero) << SHIFT);
+        for (int i = 1; i < BACK; i++) steps.cost[i - 1] = steps.cost[i], steps.back[i - 1] = steps.back[i];
+        steps.cost[BACK - 1] = best, steps.back[BACK - 1] = -(int64_t)k;
+        int64_t all = best + (k < BLOCK - 1 ? (int64_t)costs->end << SHIFT : 0);
+        path = all < least ? to : path, least = all < least ? all : least;
     }
-    words -= count;
-    uint32_t taken = 0, path[BLOCK];
-    for (uint32_t i = last; i > BACK; i = steps.from[i])
-        path[taken++] = value_word(steps.k[i], is_negative(words[i - BACK - 1]), steps.level[i]);
-    for (uint32_t i = 0; i < taken; i++) out[i] = path[taken - 1 - i];
+    uint32_t taken = 0;
+    for (uint32_t n = 0; n < count; n++) out[taken] = words[n], taken += path >> n & 1;
     return taken;
 }
 

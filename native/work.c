@@ -26,24 +26,10 @@ Work work_on_samples(const Image *image) {
 }
 
 // Not where the steps stay the same: an output that is compressed once more must stay as it is. Halving extends edges itself.
-static void find_edges(Work *work, uint32_t c) {
-    const Component *component = &work->image->component[c], *luma = &work->image->component[0];
-    work->right[c] = edge_of(work->image->width, component->across, luma->across);
-    work->lower[c] = edge_of(work->image->height, component->down, luma->down);
-    int partial = work->right[c].shown < SIDE || work->lower[c].shown < SIDE, halved = c > 0 && is_halved(work);
-    work->extended[c] = partial && !halved && memcmp(component->before, component->after, BLOCK) != 0;
+static int is_extended(const Work *work, uint32_t c) {
+    const Component *component = &work->image->component[c];
+    return !(c > 0 && is_halved(work)) && memcmp(component->before, component->after, BLOCK) != 0;
 }
-
-int prepare_work(Work *work) {
-    for (uint32_t c = 0; c < work->image->components; c++) find_edges(work, c);
-    if (!is_halved(work)) return 1;
-    find_halves(&work->across, work->image->width), find_halves(&work->down, work->image->height);
-    work->halved = malloc(work->across.blocks * (sizeof(Block) + sizeof(uint64_t)));
-    work->halved_nonzero = (uint64_t *)(work->halved + work->across.blocks);
-    return work->halved != NULL;
-}
-
-void release_work(const Work *work) { free(work->halved); }
 
 // Sets the shape of one row of the output's MCUs. Returns its number of blocks.
 static size_t shape(const Work *work, Rows *rows) {
@@ -56,6 +42,25 @@ static size_t shape(const Work *work, Rows *rows) {
     }
     return blocks;
 }
+
+int prepare_work(Work *work) {
+    Rows rows = {0};
+    shape(work, &rows);
+    for (uint32_t c = 0; c < work->image->components; c++)
+        work->source[c] = c > 0 && is_halved(work) ? no_quantiser() : work->quantiser[c];
+    if (!make_strip(&rows, &work->strip)) return 0;
+    for (uint32_t c = 0; c < work->image->components; c++)
+        if (is_extended(work, c)) work->edges[c] = edges_of(work->image, c);
+    for (uint32_t c = 0; c < COMPONENTS; c++)
+        work->strip.right_kept[c] = is_partial(&work->edges[c].right), work->strip.lower_kept[c] = is_partial(&work->edges[c].lower);
+    if (!is_halved(work)) return 1;
+    find_halves(&work->across, work->image->width), find_halves(&work->down, work->image->height);
+    work->halved = malloc(work->across.blocks * (sizeof(Block) + sizeof(uint64_t)));
+    work->halved_nonzero = (uint64_t *)(work->halved + work->across.blocks);
+    return work->halved != NULL;
+}
+
+void release_work(const Work *work) { free(work->halved), free(work->strip.memory); }
 
 Block *make_blocks_for(const Work *work, size_t count) {
     Rows rows;
@@ -80,7 +85,8 @@ static void pad_block(const Rows *rows, uint32_t c, size_t at, size_t neighbour)
     rows->blocks[c][at][0] = rows->blocks[c][neighbour][0], rows->nonzero[c][at] = 0;
 }
 
-void pad_rows(const Work *work, const Rows *rows, size_t y) {
+// Makes blocks without visible samples flat, with the DC of their neighbours.
+static void pad_rows(const Work *work, const Rows *rows, size_t y) {
     for (uint32_t c = 0; c < work->image->components; c++) {
         const Component *component = &work->image->component[c];
         for (size_t r = 0; r < rows->rows[c]; r++) {
@@ -92,26 +98,55 @@ void pad_rows(const Work *work, const Rows *rows, size_t y) {
     }
 }
 
-static int put_component(Work *work, const Rows *rows, uint32_t c, size_t y, Output *out) {
-    Plane *plane = &out->plane[c];
-    int halved = c > 0 && is_halved(work);
-    if (halved && !halve(rows, c, &work->image->component[c], &work->across, &work->down, y, work->halved, work->halved_nonzero))
-        return 0;
-    for (size_t r = 0; r < (c > 0 ? 1 : out->side); r++) {
-        const Block *blocks = halved ? work->halved : rows->blocks[c] + r * rows->stride[c];
-        const uint64_t *nonzero = halved ? work->halved_nonzero : rows->nonzero[c] + r * rows->stride[c];
-        if (!quantise_row(&work->quantiser[c], blocks, nonzero, plane)) return 0;
+static size_t source_rows(const Work *work, uint32_t c) { return work->image->component[c].down * work->source_rows; }
+
+static int put_halved(Work *work, uint32_t c, size_t y, Output *out) {
+    const Component *component = &work->image->component[c];
+    if (!halve(&work->strip, c, component, &work->across, &work->down, y, work->halved, work->halved_nonzero)) return 0;
+    return quantise_row(&work->quantiser[c], work->halved, work->halved_nonzero, &out->plane[c]);
+}
+
+static int is_allowed(const Output *out) { return out->plane[0].count + out->plane[1].count + out->plane[2].count <= out->max_count; }
+
+int put_strip(Work *work, size_t y, Output *out) {
+    Strip *strip = &work->strip;
+    for (uint32_t c = 0; c < work->image->components; c++) {
+        Plane *plane = &out->plane[c];
+        size_t rows = source_rows(work, c);
+        if (!extend_strip(strip, &work->image->component[c], c, &work->edges[c], &work->quantiser[c], rows, y * rows)) return 0;
+        pad_strip(strip, &work->image->component[c], c, rows, y * rows);
+        if (c > 0 && is_halved(work)) {
+            if (!put_halved(work, c, y, out)) return 0;
+            continue;
+        }
+        for (size_t r = 0; r < rows; r++) {
+            size_t count = (size_t)(strip->ends[c][r] - strip->words[c][r]);
+            if (!reserve(plane)) return 0;
+            memcpy(plane->words + plane->count, strip->words[c][r], count * sizeof(uint32_t));
+            end_row(plane, plane->words + plane->count + count);
+        }
     }
-    return 1;
+    return is_allowed(out);
+}
+
+static int put_component(Work *work, const Rows *rows, uint32_t c, size_t y, Output *out) {
+    int halved = c > 0 && is_halved(work);
+    for (size_t r = 0; r < source_rows(work, c); r++) {
+        const Block *blocks = rows->blocks[c] + r * rows->stride[c];
+        const uint64_t *nonzero = rows->nonzero[c] + r * rows->stride[c];
+        if (halved) work->strip.ends[c][r] = put_levels(&work->source[c], blocks, nonzero, rows->stride[c], work->strip.words[c][r]);
+        else if (!quantise_row(&work->quantiser[c], blocks, nonzero, &out->plane[c])) return 0;
+    }
+    return !halved || put_halved(work, c, y, out);
 }
 
 int put_row(Work *work, const Rows *rows, size_t y, Output *out) {
     for (uint32_t c = 0; c < work->image->components; c++)
-        if (work->extended[c]) extend_edges(&work->image->component[c], &work->right[c], &work->lower[c], work->quantiser[c].dead_zone, rows, c, y);
+        extend_edges(&work->image->component[c], &work->edges[c], &work->quantiser[c], rows, c, y);
     pad_rows(work, rows, y);
     for (uint32_t c = 0; c < work->image->components; c++)
         if (!put_component(work, rows, c, y, out)) return 0;
-    return out->plane[0].count + out->plane[1].count + out->plane[2].count <= out->max_count;
+    return is_allowed(out);
 }
 
 int begin_output(const Work *work, Output *out) {

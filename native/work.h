@@ -4,7 +4,7 @@
 
 #include "edges.h"
 #include "halve.h"
-#include "quantise.h"
+#include "strip.h"
 
 typedef struct {
     const Image *image;
@@ -12,8 +12,9 @@ typedef struct {
     uint32_t source_rows;               // of the source's MCUs in one of the output's
     Axis across, down;                  // the output's MCUs, and whether chroma is halved
     Quantiser quantiser[COMPONENTS];
-    Edge right[COMPONENTS], lower[COMPONENTS];  // and whether the last blocks are extended there
-    int extended[COMPONENTS];
+    Quantiser source[COMPONENTS];       // of the strip: these, or none for chroma that is to be halved
+    Strip strip;
+    Edges edges[COMPONENTS];
     Block *halved;                      // a row of halved blocks, and their bits
     uint64_t *halved_nonzero;
 } Work;
@@ -35,12 +36,10 @@ Block *make_blocks_for(const Work *work, size_t count);
 // The rows from `y` on, of `count`. The blocks are stored component by component, and then their bits.
 Rows rows_of(const Work *work, Block *blocks, size_t count, size_t y);
 
-// Makes blocks without visible samples flat, with the DC of their neighbours.
-void pad_rows(const Work *work, const Rows *rows, size_t y);
-
 // Sets the output's shape. Returns 0 if there is not enough memory.
 int begin_output(const Work *work, Output *out);
 
-// Makes the output of row `y` of MCUs. Returns 0 if a value is out of range, there are too many, or there
-// is not enough memory.
+// Makes the output of row `y` of MCUs from the strip, which is not padded yet, or from blocks. Returns 0 if a value is out of
+// range, there are too many, or there is not enough memory.
+int put_strip(Work *work, size_t y, Output *out);
 int put_row(Work *work, const Rows *rows, size_t y, Output *out);

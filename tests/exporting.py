@@ -86,6 +86,7 @@ class Exporting:
             uploads,  # type: ignore[arg-type]
             queue,
             self.write_result,
+            self.pipeline.note_same,
             write_zip,
             self.clock,
         )

@@ -107,7 +107,7 @@ class MemoryJobs:
 
     def begin_run(self, new: Job) -> bool:
         def ended(job: Job) -> bool:
-            return job.run == new.run - 1 and job.state.has_result
+            return job.run == new.run - 1 and job.has_result
 
         stored = self.jobs[new.id]
         if not ended(stored):
@@ -122,7 +122,7 @@ class MemoryJobs:
         job = self.find(job_id)
         if job and job.state is not JobState.GONE and job.expires_at > now:
             expires_at = until if shorten else max(until, job.expires_at)
-            sweep_at = job.sweep_at and min(until, job.sweep_at)
+            sweep_at = job.sweep_at and min(now if job.state in ENDED else until, job.sweep_at)
             self.jobs[job_id] = replace(job, expires_at=expires_at, sweep_at=sweep_at)
 
     def delete(self, job_id: str, now: datetime) -> None:
@@ -147,7 +147,7 @@ class MemoryJobs:
         job = self.find(job_id)
         if job and job.state is JobState.GONE:
             nothing: dict[str, Any] = {"header": (), "file_name": "", "secret": b"", "webhook": None}
-            nothing |= {"remembered": {}, "naming": None, "origin": None}
+            nothing |= {"remembered": {}, "naming": None, "origin": None, "upload": None}
             self.jobs[job_id] = replace(job, **nothing, sweep_at=None)
 
     def page(
@@ -398,12 +398,14 @@ class MemoryQueue:
 
     def __init__(self) -> None:
         self.sent: list[tuple[Message, int]] = []
+        self.groups = set[str | None]()
         self.down = False
 
-    def send(self, messages: Iterable[Message], delay: int = 0) -> None:
+    def send(self, messages: Iterable[Message], delay: int = 0, group: str | None = None) -> None:
         if self.down:
             raise UnavailableError("SQS")
         self.sent += [(message, delay) for message in messages]
+        self.groups.add(group)
 
     def take(self) -> list[tuple[Message, int]]:
         """Return what was sent, and empty the queue."""
@@ -416,12 +418,19 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
+        self.renewed: list[str] = []
         self.down = False
 
     def put(self, key: str, data: bytes, media_type: str) -> None:
         if self.down:
             raise UnavailableError("S3")
         self.objects[key] = data
+
+    def renew(self, key: str, media_type: str) -> bool:
+        if self.down:
+            raise UnavailableError("S3")
+        self.renewed.append(key)
+        return key in self.objects
 
     def put_stream(self, key: str, chunks: Iterable[bytes], media_type: str) -> None:
         self.objects[key] = b"".join(chunks)

@@ -1,5 +1,6 @@
 """The use cases wired to in-memory adapters, and small catalogues to run through them."""
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import nullcontext
@@ -14,16 +15,18 @@ from catalight.domain.catalogue import catalogue
 from catalight.domain.errors import ImageError, ImageErrorCode
 from catalight.domain.image.compressed import Compressed
 from catalight.domain.image.formats import ImageFormat
-from catalight.domain.image.rendition import Rendition
-from catalight.domain.image.report import Source, Times
+from catalight.domain.image.rendition import AUTO, Rendition
+from catalight.domain.image.report import Chosen, Source, Times
 from catalight.domain.job.job import Job
 from catalight.domain.job.request_headers import RequestHeaders
 from catalight.domain.job.retention import Retention
 from catalight.domain.job.webhook import Delivery
 from catalight.domain.messages import DeliverWebhook as DeliverWebhookMessage
 from catalight.domain.messages import FinishJob as FinishJobMessage
+from catalight.domain.messages import IngestUpload as IngestUploadMessage
 from catalight.domain.messages import ProcessRange as ProcessRangeMessage
 from catalight.domain.messages import TendJob as TendJobMessage
+from catalight.domain.web.fetched import Fetched, Validators
 from catalight.usecases.callers.admit import Admit
 from catalight.usecases.callers.count_downloads import CountDownloads
 from catalight.usecases.exports.abort_exports import AbortExports
@@ -35,6 +38,8 @@ from catalight.usecases.images.end_rows import EndRows
 from catalight.usecases.images.give_up import GiveUp
 from catalight.usecases.images.process_range import ProcessRange
 from catalight.usecases.images.record_images import RecordImages
+from catalight.usecases.images.reuse_outputs import ReuseOutputs
+from catalight.usecases.images.share_bytes import ShareBytes
 from catalight.usecases.images.share_outcomes import ShareOutcomes
 from catalight.usecases.jobs.accept import Accept
 from catalight.usecases.jobs.ask_completion import AskCompletion
@@ -43,17 +48,30 @@ from catalight.usecases.jobs.delete import DeleteJob
 from catalight.usecases.jobs.extend import ExtendJob
 from catalight.usecases.jobs.finish import FinishJob
 from catalight.usecases.jobs.link_result import LinkResult
+from catalight.usecases.jobs.make_rows import AllPlaces
+from catalight.usecases.jobs.note_same import NoteSame
+from catalight.usecases.jobs.release_outputs import ReleaseOutputs
 from catalight.usecases.jobs.reopen_rows import ReopenRows
 from catalight.usecases.jobs.retry import RetryJob
 from catalight.usecases.jobs.send_window import SendWindow
 from catalight.usecases.jobs.submit import Submission, Submit
 from catalight.usecases.jobs.understand import Understand
 from catalight.usecases.upkeep.purge_job import PurgeJob
+from catalight.usecases.upkeep.renew_outputs import RenewOutputs
 from catalight.usecases.upkeep.sweep import Sweep
 from catalight.usecases.upkeep.tend_job import TendJob
+from catalight.usecases.uploads.begin_upload import BeginUpload
+from catalight.usecases.uploads.confirm_upload import ConfirmUpload
+from catalight.usecases.uploads.ingest_upload import IngestUpload
+from catalight.usecases.uploads.look import Look
+from catalight.usecases.uploads.read_upload import ReadUpload
+from catalight.usecases.uploads.tend_upload import RemoveFile, TendUpload
+from catalight.usecases.uploads.unpack import Unpack
 from catalight.usecases.webhooks.deliver import DeliverWebhook
 from catalight.usecases.webhooks.redeliver import RedeliverWebhook
 from tests.fake_exports import MemoryExports, MemoryUploads
+from tests.fake_reuse import MemoryReferences, MemorySources
+from tests.fake_uploads import MemoryBigUploads, MemoryRanges
 from tests.fakes import (
     FakeClock,
     MemoryColumns,
@@ -81,8 +99,16 @@ RECEIVES = 5  # how often a message is received before it becomes a dead letter
 BUSY = ImageError(ImageErrorCode.HTTP_ERROR, "The host answered 503.", transient=True)
 
 
+type FetchChanged = Callable[[str, RequestHeaders, Validators | None], Fetched]
+
 SOURCE = Source("png", 4, 2)
 CODING = Times(decode=3, resize=2, encode=1)
+CHOSEN = Chosen(62, 70.4)  # by quality=auto
+
+
+def answering(fetch: Callable[[str, RequestHeaders], bytes]) -> FetchChanged:
+    """The port of CompressImages, with a host that knows no conditional requests."""
+    return lambda url, headers, known: Fetched(fetch(url, headers))
 
 
 def an_output(data: bytes, format: ImageFormat = ImageFormat.JPEG, *, kept: bool = False) -> Compressed:  # noqa: A002
@@ -123,6 +149,7 @@ class Pipeline:
     hosts: dict[str, bytes | Exception] = field(default_factory=dict)
     webhook_statuses: list[int] = field(default_factory=list)
     threads: Executor = field(default_factory=Inline)
+    etags: bool = True
 
     def __post_init__(self) -> None:
         self.clock = FakeClock()
@@ -139,6 +166,8 @@ class Pipeline:
         self.offer_result = OfferResult(link_result, self.exports, self.store, self.export_queue, self.clock)
         self.abort_exports = AbortExports(self.exports, self.uploads, self.store)
         self.fetched: list[str] = []
+        self.unchanged: list[str] = []
+        self.compressed: list[bytes] = []
         self.delivered: list[tuple[str, str, str]] = []
         self.deliveries = MemoryDeliveries(self.jobs)
         self.ask_completion = AskCompletion(self.jobs, self.rows, self.aggregator_queue, self.clock)
@@ -160,9 +189,22 @@ class Pipeline:
         self.understand = Understand(TableReader(), self.column_memory)
         self.accept = Accept(self.understand, self.submit, self.column_memory, self.jobs, self.clock)
         self.record_images = RecordImages(self.jobs, self.rows, self.store, self.clock)
+        self.sources, self.references = MemorySources(), MemoryReferences()
+        self.release_outputs = ReleaseOutputs(self.jobs, self.references, self.store)
+        self.reuse_outputs = ReuseOutputs(
+            self.sources,
+            self.references,
+            self.jobs,
+            self.store,
+            self.release_outputs,
+            self.threads,
+            self.clock,
+            RETENTION,
+        )
+        self.note_same = NoteSame(self.sources)
         self.carry_on = CarryOn(self.rows, self.image_queue, self.ask_completion)
         self.compress_images = CompressImages(
-            self.fetch,
+            self.fetch_changed,
             self.compress,
             lambda job: None,  # no process to start
             self.store,
@@ -186,6 +228,8 @@ class Pipeline:
             self.rows,
             self.image_queue,
             self.compress_images,
+            self.reuse_outputs,
+            ShareBytes(self.sources),
             ShareOutcomes(self.rows, self.clock),
             self.record_images,
             self.carry_on,
@@ -195,8 +239,43 @@ class Pipeline:
         self.give_up = GiveUp(
             self.jobs, self.rows, self.image_queue, self.record_images, self.carry_on, receives=RECEIVES
         )
+        self.ingest_queue = MemoryQueue()
+        self.big_uploads, self.ranges = MemoryBigUploads(self.jobs), MemoryRanges(self.store)
+        self.remove_file = RemoveFile(self.store, self.uploads)
+        self.read_upload = ReadUpload(
+            rows=self.rows,
+            keys=self.keys,
+            admit=self.admit,
+            memory=self.column_memory,
+            look=Look(self.understand),
+            first_places=lambda _: AllPlaces(),
+            clock=self.clock,
+            retention=RETENTION,
+        )
+        self.ingest_upload = IngestUpload(
+            jobs=self.jobs,
+            big_uploads=self.big_uploads,
+            objects=self.ranges,
+            unpack=Unpack(self.uploads),
+            read_upload=self.read_upload,
+            remove_file=self.remove_file,
+            send_window=self.send_window,
+            ingest_queue=self.ingest_queue,
+            aggregator_queue=self.aggregator_queue,
+            clock=self.clock,
+        )
+        self.begin_upload = BeginUpload(
+            jobs=self.jobs,
+            admit=self.admit,
+            forms=self.ranges,
+            clock=self.clock,
+            new_id=lambda: str(uuid4()),
+            window=self.window,
+            retention=RETENTION,
+        )
+        self.confirm_upload = ConfirmUpload(self.jobs, self.big_uploads, self.ingest_queue, self.clock)
         self.finish_job = FinishJob(
-            self.jobs, self.rows, self.store, write_result, self.webhook_queue, self.clock
+            self.jobs, self.rows, self.store, write_result, self.note_same, self.webhook_queue, self.clock
         )
         self.deliver_webhook = DeliverWebhook(
             self.jobs, self.deliveries, self.webhook_queue, self.deliver, self.clock, pauses=[5, 300, 1800]
@@ -211,16 +290,47 @@ class Pipeline:
             end_rows=EndRows(self.rows, self.record_images, self.clock),
             reopen_rows=ReopenRows(self.jobs, self.rows, self.send_window, self.clock),
             abort_exports=self.abort_exports,
-            purge_job=PurgeJob(self.jobs, self.rows, self.store, self.abort_exports, self.clock, RETENTION),
+            purge_job=PurgeJob(
+                self.jobs,
+                self.rows,
+                self.store,
+                self.abort_exports,
+                self.remove_file,
+                self.release_outputs,
+                self.sources,
+                self.clock,
+                RETENTION,
+            ),
+            tend_upload=TendUpload(
+                jobs=self.jobs,
+                rows=self.rows,
+                big_uploads=self.big_uploads,
+                remove_file=self.remove_file,
+                ingest_queue=self.ingest_queue,
+                clock=self.clock,
+                retention=RETENTION,
+            ),
+            renew_outputs=RenewOutputs(self.references, self.store, self.clock, RETENTION),
             clock=self.clock,
             retention=RETENTION,
         )
         self.sweep = Sweep(self.jobs, self.aggregator_queue, self.clock, RETENTION)
-        self.cancel_job = CancelJob(self.jobs, self.aggregator_queue, self.clock)
+        self.cancel_job = CancelJob(self.jobs, self.big_uploads, self.aggregator_queue, self.clock)
         self.retry_job = RetryJob(self.jobs, self.admit, self.aggregator_queue, self.clock, RETENTION)
         self.delete_job = DeleteJob(self.jobs, self.aggregator_queue, self.clock)
         self.extend_job = ExtendJob(self.jobs, self.clock, RETENTION)
         self.redeliver_webhook = RedeliverWebhook(self.jobs, self.deliveries, self.webhook_queue, self.clock)
+
+    def fetch_changed(self, url: str, headers: RequestHeaders, known: Validators | None) -> Fetched:
+        """Answer like a host whose ETags are digests of the bytes, if `etags` is true."""
+        data = self.fetch(url, headers)
+        if not self.etags:
+            return Fetched(data)
+        new = Validators.read(url, f'"{hashlib.sha256(data).hexdigest()}"', None)
+        if known != new:
+            return Fetched(data, new)
+        self.unchanged.append(url)
+        return Fetched(None, known)
 
     def fetch(self, url: str, headers: RequestHeaders) -> bytes:
         self.fetched.append(url)
@@ -234,10 +344,14 @@ class Pipeline:
         self, data: bytes, renditions: Sequence[Rendition], job: str
     ) -> list[Compressed | ImageError]:
         """Return an output for each rendition; the first has the time of the one decoding."""
+        self.compressed.append(data)
         outputs = [
             an_output(data[: len(data) // (2 + number)], rendition.format.formats[0])
             for number, rendition in enumerate(renditions)
         ]
+        for number, rendition in enumerate(renditions):
+            if rendition.quality == AUTO:
+                outputs[number] = replace(outputs[number], chosen=CHOSEN)
         coding = replace(CODING, decode=0)
         return [outputs[0], *(replace(output, times=coding) for output in outputs[1:])]
 
@@ -281,11 +395,13 @@ class Pipeline:
 
     def run(self) -> None:
         """Handle messages until all queues are empty; move the clock forward by their delays."""
-        queues = (self.image_queue, self.aggregator_queue, self.webhook_queue)
+        queues = (self.ingest_queue, self.image_queue, self.aggregator_queue, self.webhook_queue)
         while taken := [sent for queue in queues for sent in queue.take()]:
             for message, delay in taken:
                 self.clock.forward(delay)
                 match message:
+                    case IngestUploadMessage():
+                        self.ingest_upload(message, lambda: 100.0)
                     case ProcessRangeMessage():
                         self.process(message)
                     case FinishJobMessage():

@@ -13,11 +13,14 @@ from catalight.adapters.aws.secrets import secret_now, words
 from catalight.adapters.aws.sqs import SqsQueue
 from catalight.adapters.mongo import (
     Connection,
+    MongoBigUploads,
     MongoDeliveries,
     MongoExports,
     MongoJobs,
     MongoKeys,
+    MongoReferences,
     MongoRows,
+    MongoSources,
 )
 from catalight.adapters.results.write import write_result
 from catalight.adapters.web.webhook import SignedSender
@@ -30,11 +33,15 @@ from catalight.usecases.images.end_rows import EndRows
 from catalight.usecases.images.record_images import RecordImages
 from catalight.usecases.jobs.ask_completion import AskCompletion
 from catalight.usecases.jobs.finish import FinishJob
+from catalight.usecases.jobs.note_same import NoteSame
+from catalight.usecases.jobs.release_outputs import ReleaseOutputs
 from catalight.usecases.jobs.reopen_rows import ReopenRows
 from catalight.usecases.jobs.send_window import SendWindow
 from catalight.usecases.messaging import defer_on_outage
 from catalight.usecases.upkeep.purge_job import PurgeJob
+from catalight.usecases.upkeep.renew_outputs import RenewOutputs
 from catalight.usecases.upkeep.tend_job import TendJob
+from catalight.usecases.uploads.tend_upload import RemoveFile, TendUpload
 from catalight.usecases.webhooks.deliver import DeliverWebhook
 from catalight.usecases.webhooks.signing_secrets import SigningSecrets
 
@@ -84,6 +91,9 @@ def tend_job() -> TendJob:
     record_images = RecordImages(jobs, rows, store(), utc_now)
     uploads = S3Uploads(s3(), os.environ["BUCKET"])
     abort_exports = AbortExports(MongoExports(mongodb()), uploads, store())
+    remove_file = RemoveFile(store(), uploads)
+    references, sources = MongoReferences(mongodb()), MongoSources(mongodb())
+    release_outputs = ReleaseOutputs(jobs, references, store())
     return TendJob(
         jobs=jobs,
         rows=rows,
@@ -94,7 +104,19 @@ def tend_job() -> TendJob:
         end_rows=EndRows(rows, record_images, utc_now),
         reopen_rows=ReopenRows(jobs, rows, SendWindow(image_queue, ask_completion), utc_now),
         abort_exports=abort_exports,
-        purge_job=PurgeJob(jobs, rows, store(), abort_exports, utc_now, retention),
+        purge_job=PurgeJob(
+            jobs, rows, store(), abort_exports, remove_file, release_outputs, sources, utc_now, retention
+        ),
+        tend_upload=TendUpload(
+            jobs=jobs,
+            rows=rows,
+            big_uploads=MongoBigUploads(mongodb()),
+            remove_file=remove_file,
+            ingest_queue=queue("INGEST"),
+            clock=utc_now,
+            retention=retention,
+        ),
+        renew_outputs=RenewOutputs(references, store(), utc_now, retention),
         clock=utc_now,
         retention=retention,
     )
@@ -104,7 +126,8 @@ def tend_job() -> TendJob:
 def finish_job() -> FinishJob:
     """Build the use case from the function's environment, once."""
     jobs, rows = MongoJobs(mongodb()), MongoRows(mongodb())
-    return FinishJob(jobs, rows, store(), write_result, queue("WEBHOOK"), utc_now)
+    note_same = NoteSame(MongoSources(mongodb()))
+    return FinishJob(jobs, rows, store(), write_result, note_same, queue("WEBHOOK"), utc_now)
 
 
 @cache

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp
 
 from catalight.domain import api_keys
 from catalight.domain.job.job import ENDED
-from functions.api import columns, downloads, edge, jobs, keeping, pages, problems, uploads
+from functions.api import big_uploads, columns, downloads, edge, jobs, keeping, pages, problems, uploads
 from functions.api.body_limit import BodyLimit
 from functions.api.callers import Own
 from functions.api.documented import (
@@ -62,6 +62,7 @@ app = Api(
 app.add_middleware(FormCharset)
 app.add_middleware(BodyLimit)
 app.include_router(uploads.router)
+app.include_router(big_uploads.router)
 app.include_router(columns.router)
 app.include_router(jobs.router)
 app.include_router(keeping.router)

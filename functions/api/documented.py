@@ -28,13 +28,15 @@ def documented_header(name: str, text: str) -> dict[str, Any]:
 
 
 JOB_OPERATIONS = ("status", "download", "list_rows", "cancel", "retry", "delete", "extend", "redeliver")
+_OF_UPLOADS = ("upload_status", "confirm_upload")
 """The operation ids (route names) of the operations on a job."""
 
 
-def documented_links() -> dict[str, Any]:
+def documented_links(*, of_upload: bool = False) -> dict[str, Any]:
     """Return the OpenAPI links from a response with a `request_id` to the operations on that job."""
     parameters = {"request_id": "$response.body#/request_id"}
-    return {"links": {name: {"operationId": name, "parameters": parameters} for name in JOB_OPERATIONS}}
+    names = (*JOB_OPERATIONS, *_OF_UPLOADS) if of_upload else JOB_OPERATIONS
+    return {"links": {name: {"operationId": name, "parameters": parameters} for name in names}}
 
 
 def documented_part(name: str, content_type: str) -> dict[str, Any]:

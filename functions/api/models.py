@@ -8,11 +8,16 @@ from pydantic import BaseModel, ConfigDict, Field
 from catalight.domain.errors import Problem as CatalogueProblem
 from catalight.domain.image.report import Times
 from catalight.domain.job.job import Job, JobState
+from catalight.domain.job.upload import BigUpload, UploadState
 from catalight.domain.job.webhook import Webhook, WebhookState
 
 type ShownState = Literal["PENDING", "PROCESSING", "COMPLETED", "CANCELLED", "FAILED"]
 
 DUPLICATES = "Images whose URL an earlier image of the job has; each URL is downloaded and stored once"
+UNCHANGED = (
+    "Images done, each counted in each rendition, whose output of an earlier job was used again, because the "
+    "source has not changed"
+)
 RENDITIONS = "Their names, in the order of the request; one empty name if it named no renditions"
 REQUEST_ID = "0b7e6c1e-5a0f-4f0c-9f5e-3f1f0a6d2b11"
 
@@ -76,7 +81,10 @@ class Images(BaseModel):
 
 
 class Bytes(BaseModel):
-    """Total size of the images done, before (`in`) and after (`out`) compression; each output counts once."""
+    """Total size of the images done, before (`in`) and after (`out`) compression; each output counts once.
+
+    Outputs of earlier jobs do not count.
+    """
 
     before: int = Field(alias="in", examples=[812_345_678])
     after: int = Field(alias="out", examples=[201_234_567])
@@ -124,6 +132,27 @@ class WebhookStatus(BaseModel):
         return cls(state=webhook.state, attempts=attempts, next_at=webhook.next_at)
 
 
+class UploadProgress(BaseModel):
+    """A big upload: how far its file is read, or what is wrong with it."""
+
+    state: UploadState = Field(examples=["READING"])
+    bytes: int = Field(description="Size of the file, or as it was announced", examples=[312_000_000])
+    bytes_read: int = Field(description="Of an unpacked copy, if the file is packed", examples=[120_000_000])
+    problems: list[Note] = Field(description="The first 100; in lists of jobs none")
+    problems_total: int = Field(examples=[0])
+
+    @classmethod
+    def of(cls, upload: BigUpload) -> Self:
+        """Return the progress of an upload."""
+        return cls(
+            state=upload.state,
+            bytes=upload.true_size or upload.size,
+            bytes_read=upload.read,
+            problems=list(map(Note.of, upload.problems)),
+            problems_total=upload.problems_total,
+        )
+
+
 class Status(BaseModel):
     """Progress of a job; the counts are exact once it is COMPLETED."""
 
@@ -135,6 +164,7 @@ class Status(BaseModel):
     images: Images
     renditions: list[str] = Field(description=RENDITIONS, examples=[["large", "thumbnail"]])
     duplicates: int = Field(examples=[120], description=DUPLICATES)
+    unchanged: int = Field(examples=[950], description=UNCHANGED)
     errors: dict[str, int] = Field(description="Failed images by error code", examples=[{"not_found": 3}])
     bytes: Bytes
     milliseconds: Milliseconds
@@ -143,6 +173,7 @@ class Status(BaseModel):
     finished_at: datetime | None
     expires_at: datetime = Field(description="When the job, its images and its result are deleted")
     webhook: WebhookStatus | None
+    upload: UploadProgress | None = Field(None, description="Of a job that began with POST /uploads")
     links: Links
 
     @classmethod
@@ -158,6 +189,7 @@ class Status(BaseModel):
             images=Images(total=job.outputs_total, done=counts.done, failed=counts.failed),
             renditions=[rendition.name for rendition in job.renditions],
             duplicates=job.duplicates,
+            unchanged=counts.unchanged,
             errors=dict(counts.errors),
             bytes=Bytes.model_validate({"in": counts.bytes_in, "out": counts.bytes_out}),
             milliseconds=Milliseconds.of(counts.times),
@@ -166,6 +198,7 @@ class Status(BaseModel):
             finished_at=job.finished_at,
             expires_at=job.expires_at,
             webhook=WebhookStatus.of(webhook) if webhook else None,
+            upload=UploadProgress.of(job.upload) if job.upload else None,
             links=Links.of(job.id),
         )
 

@@ -24,6 +24,8 @@ from catalight.domain.errors import (
     JobNotFinishedError,
     JobNotFoundError,
     LimitError,
+    NoResultError,
+    NotUnderstoodError,
     NoWebhookError,
     OptionError,
     RedeliveryError,
@@ -178,6 +180,19 @@ def job_not_finished(error: JobNotFinishedError) -> JSONResponse:
     return problem(409, "job-not-finished", "The job has not finished", detail, retry_after=error.retry_after)
 
 
+def no_result(error: NoResultError) -> JSONResponse:
+    detail = (
+        f"The job is {error.state}: its file was not submitted, so there is no result and nothing to retry. "
+        f"See /uploads/{error.job_id}, and send the file in a new upload."
+    )
+    return problem(409, "no-result", "The job has no result", detail)
+
+
+def not_understood(error: NotUnderstoodError) -> JSONResponse:
+    detail = f"The upload is {error.state}; confirm it once it is UNDERSTOOD. See /uploads/{error.job_id}."
+    return problem(409, "upload-not-understood", "The upload cannot be confirmed now", detail)
+
+
 def result_expired(_: ResultExpiredError) -> JSONResponse:
     detail = "The result was deleted at the end of its retention period. Send the catalogue again."
     return problem(410, "result-expired", "The result has expired", detail)
@@ -279,6 +294,8 @@ CATALIGHT_ERRORS: dict[type[CatalightError], Callable[..., JSONResponse]] = {
     IdempotencyError: idempotency,
     ResultError: result_form,
     ResultExpiredError: result_expired,
+    NoResultError: no_result,
+    NotUnderstoodError: not_understood,
     ExportStoppedError: export_stopped,
     ImageNotFoundError: image_not_found,
     UploadTooLargeError: upload_too_large,

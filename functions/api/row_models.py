@@ -14,6 +14,8 @@ from catalight.domain.job.job import Job
 from catalight.domain.job.row import Image, ImageState, Row, RowState
 from functions.api.models import Milliseconds
 
+UNCHANGED = "Whether this is the output of an earlier job, because the source has not changed"
+
 
 class SourceStatus(BaseModel):
     """The image that its host served."""
@@ -28,6 +30,10 @@ class SourceStatus(BaseModel):
     def of(cls, source: Source) -> Self:
         """Return the status of a source."""
         return cls.model_validate(source)
+
+
+QUALITY = "The quality that `quality=auto` chose; null for a number of your own, a kept source, PNG and GIF"
+SCORE = "SSIMULACRA2 of the output against its source, as `quality=auto` estimates it; null if it does not"
 
 
 class RenditionStatus(BaseModel):
@@ -47,6 +53,9 @@ class RenditionStatus(BaseModel):
     milliseconds: Milliseconds | None
     kept: bool = Field(description="Whether the output is the source itself, apart from its metadata")
     small: bool = Field(description="Whether the source has a side below the rendition's `min_side`")
+    quality: int | None = Field(description=QUALITY, examples=[62])
+    score: float | None = Field(description=SCORE, examples=[71.3])
+    unchanged: bool = Field(description=UNCHANGED)
 
     @classmethod
     def of(cls, image: Image, name: str, link_base: str) -> Self:
@@ -66,6 +75,9 @@ class RenditionStatus(BaseModel):
             milliseconds=_milliseconds(image),
             kept=image.kept,
             small=image.small,
+            quality=image.chosen.quality if image.chosen else None,
+            score=image.chosen.score if image.chosen else None,
+            unchanged=image.unchanged,
         )
 
 
@@ -87,6 +99,7 @@ class ImageStatus(BaseModel):
     source: SourceStatus | None
     milliseconds: Milliseconds | None
     kept: bool = Field(description="Whether the output is the source itself, apart from its metadata")
+    unchanged: bool = Field(description=UNCHANGED)
     written: str | None = Field(
         description="What the cell holds, if that is not `url`", examples=["www.supplier.example/shoe.jpg"]
     )
@@ -116,6 +129,7 @@ class ImageStatus(BaseModel):
             source=SourceStatus.of(image.source) if image.source else None,
             milliseconds=_milliseconds(image),
             kept=image.kept,
+            unchanged=image.unchanged,
             written=None if image.written is None else urls.shown(image.written),
             notes=list(image.notes),
             renditions=[RenditionStatus.of(one, rendition.name, link_base) for one, rendition in named],

@@ -36,6 +36,14 @@ STRICT = "Reject the file for problems that are otherwise warnings"
 ONE_FILE = "Send the catalogue in `file`, or its URL in `file_url`, not both"
 
 
+def check_encoding(name: str) -> None:
+    """Raise OptionError if an encoding has no known name."""
+    # Imported only here, because few requests need it and a cold start would take longer.
+    from catalight.adapters.tables.encodings import codec_of
+
+    codec_of(name)
+
+
 @dataclass(frozen=True, slots=True)
 class SentFile:
     """The file of a form, or its URL, and what the form says of it."""

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import uuid4
 
 import boto3
@@ -13,17 +13,21 @@ from fastapi import Depends
 
 from catalight.adapters.aws import clients
 from catalight.adapters.aws.s3 import S3Store
+from catalight.adapters.aws.s3_ranges import S3Forms
 from catalight.adapters.aws.secrets import secret_now
 from catalight.adapters.aws.sqs import SqsQueue
 from catalight.adapters.mongo import (
     Connection,
+    MongoBigUploads,
     MongoColumnMemory,
     MongoDeliveries,
     MongoExports,
     MongoJobs,
     MongoKeys,
     MongoPing,
+    MongoReferences,
     MongoRows,
+    MongoSources,
     MongoUsage,
 )
 from catalight.adapters.tables.reader import TableReader
@@ -49,8 +53,13 @@ from catalight.usecases.jobs.send_window import SendWindow
 from catalight.usecases.jobs.submit import Submit
 from catalight.usecases.jobs.understand import Understand
 from catalight.usecases.ports import ColumnMemory, JobList, Rows
+from catalight.usecases.uploads.begin_upload import BeginUpload
+from catalight.usecases.uploads.confirm_upload import ConfirmUpload
 from catalight.usecases.webhooks.redeliver import RedeliverWebhook
 from functions.api.body_limit import MAX_BODY
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 # Read at start-up, so that an invalid setting stops the function before any work.
 EGRESS = EgressPolicy.read(os.environ)
@@ -79,6 +88,8 @@ class Services:
     understand: Understand
     accept: Accept
     column_memory: ColumnMemory
+    begin_upload: BeginUpload
+    confirm_upload: ConfirmUpload
     cancel_job: CancelJob
     retry_job: RetryJob
     delete_job: DeleteJob
@@ -100,12 +111,17 @@ def mongodb() -> Connection:
 
 
 @cache
-def store() -> S3Store:
-    """Return the store of images and results."""
+def s3() -> "S3Client":
+    """Return the S3 client."""
     # In us-east-1 boto3 presigns with signature version 2 by default, which S3 accepts for old buckets only.
     config = clients.config(clients.REQUEST).merge(Config(signature_version="s3v4"))
-    s3 = clients.without_late_attempts(boto3.client("s3", config=config), clients.REQUEST)
-    return S3Store(s3, os.environ["BUCKET"])
+    return clients.without_late_attempts(boto3.client("s3", config=config), clients.REQUEST)
+
+
+@cache
+def store() -> S3Store:
+    """Return the store of images and results."""
+    return S3Store(s3(), os.environ["BUCKET"])
 
 
 @cache
@@ -125,7 +141,7 @@ def _fetch_feed(url: str, received: Callable[[int], None]) -> bytes:
 def _queues() -> Iterator[SqsQueue]:
     sqs = boto3.client("sqs", config=clients.config(clients.REQUEST))
     sqs = clients.without_late_attempts(sqs, clients.REQUEST)
-    for name in ("IMAGE", "AGGREGATOR", "WEBHOOK", "EXPORT"):
+    for name in ("IMAGE", "AGGREGATOR", "WEBHOOK", "EXPORT", "INGEST"):
         yield SqsQueue(sqs, os.environ[f"{name}_QUEUE_URL"])
 
 
@@ -135,9 +151,11 @@ def services() -> Services:
     env = os.environ
     jobs, rows, exports = MongoJobs(mongodb()), MongoRows(mongodb()), MongoExports(mongodb())
     keys, usage, memory = MongoKeys(mongodb()), MongoUsage(mongodb()), MongoColumnMemory(mongodb())
-    for collection in (jobs, rows, exports, keys, usage, memory):
+    reuse = MongoSources(mongodb()), MongoReferences(mongodb())
+    for collection in (jobs, rows, exports, keys, usage, memory, *reuse):
         collection.ensure_indexes()
-    image_queue, aggregator_queue, webhook_queue, export_queue = _queues()
+    image_queue, aggregator_queue, webhook_queue, export_queue, ingest_queue = _queues()
+    big_uploads = MongoBigUploads(mongodb())
     retention = Retention.read(env)
     link_result = LinkResult(jobs, store(), utc_now)
     understand = Understand(TableReader(), memory)
@@ -165,7 +183,17 @@ def services() -> Services:
         understand=understand,
         accept=Accept(understand, submit, memory, jobs, utc_now),
         column_memory=memory,
-        cancel_job=CancelJob(jobs, aggregator_queue, utc_now),
+        begin_upload=BeginUpload(
+            jobs=jobs,
+            admit=admit,
+            forms=S3Forms(s3(), env["BUCKET"]),
+            clock=utc_now,
+            new_id=lambda: str(uuid4()),
+            window=int(env["WINDOW"]),
+            retention=retention,
+        ),
+        confirm_upload=ConfirmUpload(jobs, big_uploads, ingest_queue, utc_now),
+        cancel_job=CancelJob(jobs, big_uploads, aggregator_queue, utc_now),
         retry_job=RetryJob(jobs, admit, aggregator_queue, utc_now, retention),
         delete_job=DeleteJob(jobs, aggregator_queue, utc_now),
         extend_job=ExtendJob(jobs, utc_now, retention),

@@ -12,11 +12,13 @@ from catalight.domain.job import request_headers, webhook
 from catalight.domain.job.naming import Naming
 from catalight.domain.job.request_headers import RequestHeaders
 from catalight.domain.job.result_form import RequestedResult
+from catalight.domain.job.reuse import Reuse
 from catalight.domain.web.egress import EgressPolicy
 from functions.api.keeping import FormKeepDays
 from functions.api.naming import FormNaming
 from functions.api.renditions import Renditions
 from functions.api.result_fields import Requested
+from functions.api.reuse_fields import FormReuse
 from functions.api.services import Built
 
 URL_SCHEMA: dict[str, Any] = {"format": "uri", "maxLength": urls.MAX_URL_CHARACTERS}
@@ -43,6 +45,7 @@ class Terms:
     naming: Naming | None
     keep_days: int | None
     result: RequestedResult
+    reuse: Reuse
 
 
 def _terms(
@@ -51,6 +54,7 @@ def _terms(
     keep_days: FormKeepDays,
     renditions: Renditions,
     result: Requested,
+    reuse: FormReuse,
     webhook_url: Annotated[str | None, Form(description=WEBHOOK, json_schema_extra=URL_SCHEMA)] = None,
     user_agent: Annotated[str, Form(description=USER_AGENT, json_schema_extra=USER_AGENT_SCHEMA)] = "",
     referer: Annotated[str, Form(description=REFERER, json_schema_extra=REFERER_SCHEMA)] = "",
@@ -60,7 +64,7 @@ def _terms(
         _check_webhook(webhook_url, built.egress)
     headers = RequestHeaders(user_agent, referer)
     _check_allowed(headers, built.egress)
-    return Terms(renditions, webhook_url, headers, naming, keep_days, result)
+    return Terms(renditions, webhook_url, headers, naming, keep_days, result, reuse)
 
 
 def _check_webhook(url: str, egress: EgressPolicy) -> None:

@@ -4,18 +4,14 @@ from typing import Self
 
 from pydantic import BaseModel, Field
 
-from catalight.domain.catalogue import urls
-from catalight.domain.catalogue.catalogue import CatalogueRow, Source, Understanding
+from catalight.domain.catalogue import overview
+from catalight.domain.catalogue.catalogue import Understanding
 from catalight.domain.catalogue.columns import Reason
-from catalight.domain.catalogue.files import Format, Table, TextFile
-from catalight.domain.catalogue.header import Header
-from catalight.domain.catalogue.preview import Preview
+from catalight.domain.catalogue.files import Format
+from catalight.domain.catalogue.overview import MAX_COLUMNS_SHOWN
 from functions.api.models import DUPLICATES, REQUEST_ID, Links, Note, ShownState
 
 OUTPUTS = "Images, each counted in each of its renditions"
-MAX_COLUMNS_SHOWN = 100
-MAX_NAME = 200  # characters
-MAX_SHEETS = 100
 
 IMAGE_NAMES = ["Image Src", "Variant Image"]
 
@@ -40,19 +36,6 @@ class Columns(BaseModel):
     )
     program: str | None = Field(description="Whose header it is, if it is known", examples=["Shopify"])
 
-    @classmethod
-    def of(cls, header: Header, outputs: tuple[str, ...]) -> Self:
-        """Return what was chosen in a header."""
-        chosen, cells = header.columns, [cell[:MAX_NAME] for cell in header.record.cells]
-        return cls(
-            images=[cells[index] for index in chosen.images],
-            serial=None if chosen.serial is None else cells[chosen.serial],
-            name=None if chosen.name is None else cells[chosen.name],
-            outputs=list(outputs),
-            reason=chosen.reason,
-            program=chosen.program,
-        )
-
 
 class Understood(BaseModel):
     """What a file was understood as; null is what could not be found out."""
@@ -69,19 +52,7 @@ class Understood(BaseModel):
     @classmethod
     def of(cls, understood: Understanding) -> Self:
         """Return what is known of a file."""
-        file, header = understood.file, understood.header
-        return cls(
-            format=file.format if file else None,
-            gzipped=bool(file and file.gzipped),
-            encoding=file.encoding if isinstance(file, TextFile) else None,
-            delimiter=header.delimiter if header and isinstance(file, TextFile) else None,
-            sheet=file.sheet[:MAX_NAME] if isinstance(file, Table) else None,
-            sheets=[sheet.name[:MAX_NAME] for sheet in file.sheets[:MAX_SHEETS]]
-            if isinstance(file, Table)
-            else [],
-            header_row=header.record.line if header else None,
-            columns=Columns.of(header, understood.outputs) if header else None,
-        )
+        return cls.model_validate(overview.understood_as(understood))
 
 
 class Accepted(BaseModel):
@@ -112,17 +83,6 @@ class PreviewImage(BaseModel):
     notes: list[str] = Field(description="What was repaired", examples=[["URL_SCHEME_ADDED"]])
     column: str = Field(examples=["Image Src"])
 
-    @classmethod
-    def of(cls, source: Source, names: list[str]) -> Self:
-        """Return an image; `names` are those of the image columns."""
-        return cls(
-            url=urls.shown(source.url),
-            fault=source.fault,
-            written=None if source.written is None else urls.shown(source.written),
-            notes=list(source.notes),
-            column=names[source.column],
-        )
-
 
 class PreviewRow(BaseModel):
     """A row as it was understood."""
@@ -130,15 +90,6 @@ class PreviewRow(BaseModel):
     line: int = Field(examples=[2], description="Physical line of the file, from 1")
     cells: list[str] = Field(description=f"Shortened; the first {MAX_COLUMNS_SHOWN}")
     images: list[PreviewImage]
-
-    @classmethod
-    def of(cls, row: CatalogueRow, names: list[str]) -> Self:
-        """Return a row; `names` are those of the image columns."""
-        return cls(
-            line=row.line,
-            cells=_shown(row.cells),
-            images=[PreviewImage.of(source, names) for source in row.sources],
-        )
 
 
 class HostCount(BaseModel):
@@ -169,26 +120,12 @@ class DryRun(BaseModel):
     @classmethod
     def of(cls, understood: Understanding, renditions: int) -> Self:
         """Return what would become of a file in so many renditions."""
-        preview, refusal = Preview.of(understood), understood.refusal
-        said = Understood.of(understood)
-        names = said.columns.images if said.columns else []
+        refusal = understood.refusal
         return cls(
+            **overview.overview(understood, renditions),
             accepted=refusal is None,
-            understood=said,
-            header=_shown(understood.own_header),
-            first_rows=[PreviewRow.of(row, names) for row in preview.first_rows],
-            rows=preview.rows,
-            images=preview.images,
-            outputs=preview.images * renditions,
-            distinct_urls=preview.distinct_urls,
-            hosts=[HostCount(host=urls.shown(host), images=images) for host, images in preview.hosts],
-            hosts_total=preview.hosts_total,
             warnings=[Note.of(warning) for warning in understood.warnings],
             warnings_total=understood.warnings_total,
             problems=[Note.of(problem) for problem in refusal.problems] if refusal else [],
             problems_total=refusal.total if refusal else 0,
         )
-
-
-def _shown(cells: tuple[str, ...]) -> list[str]:
-    return [urls.shown(cell) for cell in cells[:MAX_COLUMNS_SHOWN]]

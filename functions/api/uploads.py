@@ -75,6 +75,7 @@ def upload(
         naming=terms.naming,
         keep_days=terms.keep_days,
         result=terms.result,
+        reuse=terms.reuse,
     )
     file = sent.read(calling, built, terms)
     job, understood = built.accept(calling.owner, idempotency_key, file, submission)

@@ -11,13 +11,14 @@ from catalight.adapters.aws.s3 import S3Store
 from catalight.adapters.aws.s3_multipart import S3Uploads
 from catalight.adapters.aws.secrets import secret_now
 from catalight.adapters.aws.sqs import SqsQueue
-from catalight.adapters.mongo import Connection, MongoExports, MongoJobs, MongoRows
+from catalight.adapters.mongo import Connection, MongoExports, MongoJobs, MongoRows, MongoSources
 from catalight.adapters.results.write import write_result
 from catalight.clock import utc_now
 from catalight.domain.messages import WriteExport as Message
 from catalight.usecases.exports.fetch_ahead import AT_ONCE
 from catalight.usecases.exports.write_export import WriteExport
 from catalight.usecases.exports.write_zip import WriteZip
+from catalight.usecases.jobs.note_same import NoteSame
 from catalight.usecases.messaging import defer_on_outage
 
 
@@ -53,6 +54,7 @@ def write_export() -> WriteExport:
         uploads=uploads,
         export_queue=queue(),
         write_result=write_result,
+        note_same=NoteSame(MongoSources(mongodb)),
         write_zip=write_zip,
         clock=utc_now,
     )

@@ -16,11 +16,20 @@ from catalight.adapters.aws.s3 import S3Store
 from catalight.adapters.aws.secrets import secret_now
 from catalight.adapters.aws.sqs import SqsQueue
 from catalight.adapters.codec.sandbox import Sandbox
-from catalight.adapters.mongo import Connection, MongoHosts, MongoJobs, MongoRows, MongoUsage
+from catalight.adapters.mongo import (
+    Connection,
+    MongoHosts,
+    MongoJobs,
+    MongoReferences,
+    MongoRows,
+    MongoSources,
+    MongoUsage,
+)
 from catalight.adapters.web.fetch import Fetcher
 from catalight.clock import utc_now
 from catalight.domain.image.capacity import DOWNLOADS, SOURCE_BYTES, Capacity, capacity
 from catalight.domain.image.limits import Limits
+from catalight.domain.job.retention import Retention
 from catalight.domain.messages import ProcessRange as ProcessRangeMessage
 from catalight.domain.web.egress import EgressPolicy
 from catalight.usecases.callers.count_downloads import CountDownloads
@@ -29,8 +38,11 @@ from catalight.usecases.images.carry_on import CarryOn
 from catalight.usecases.images.compress_images import CompressImages
 from catalight.usecases.images.process_range import ProcessRange
 from catalight.usecases.images.record_images import RecordImages
+from catalight.usecases.images.reuse_outputs import ReuseOutputs
+from catalight.usecases.images.share_bytes import ShareBytes
 from catalight.usecases.images.share_outcomes import ShareOutcomes
 from catalight.usecases.jobs.ask_completion import AskCompletion
+from catalight.usecases.jobs.release_outputs import ReleaseOutputs
 from catalight.usecases.messaging import defer_on_outage
 
 if TYPE_CHECKING:
@@ -59,26 +71,45 @@ def process_range() -> ProcessRange:
     sandbox = Sandbox(Limits(memory=able.memory, cpu_seconds=math.ceil(float(env["CODING_SECONDS"]))))
     sandbox.start()  # now, so that its imports run in parallel with the rest of this function
     uri = partial(secret_now, env["MONGODB_URI_SECRET_ARN"])
-    mongodb = Connection(uri, env["MONGODB_DATABASE"], select_seconds=30)
+    pool = int(env["MONGODB_CONNECTIONS"])
+    mongodb = Connection(uri, env["MONGODB_DATABASE"], select_seconds=30, pool=pool)
     jobs, rows = MongoJobs(mongodb), MongoRows(mongodb)
     aggregator_queue = SqsQueue(sqs(), env["AGGREGATOR_QUEUE_URL"])
     store = S3Store(boto3.client("s3", config=clients.config(connections=DOWNLOADS)), env["BUCKET"])
     count_downloads = CountDownloads(MongoUsage(mongodb), utc_now)
+    sources, references = MongoSources(mongodb), MongoReferences(mongodb)
+    threads = ThreadPoolExecutor(DOWNLOADS)
     return ProcessRange(
         jobs=jobs,
         rows=rows,
         image_queue=image_queue(),
         record_images=RecordImages(jobs, rows, store, utc_now),
+        reuse_outputs=ReuseOutputs(
+            sources=sources,
+            references=references,
+            jobs=jobs,
+            store=store,
+            release_outputs=ReleaseOutputs(jobs, references, store),
+            threads=threads,
+            clock=utc_now,
+            retention=Retention.read(env),
+        ),
+        share_bytes=ShareBytes(sources),
         share_outcomes=ShareOutcomes(rows, utc_now),
         carry_on=CarryOn(rows, image_queue(), AskCompletion(jobs, rows, aggregator_queue, utc_now)),
-        compress_images=_compress_images(able, sandbox, store, MongoHosts(mongodb), count_downloads),
+        compress_images=_compress_images(able, sandbox, store, MongoHosts(mongodb), count_downloads, threads),
         count_downloads=count_downloads,
         clock=utc_now,
     )
 
 
 def _compress_images(
-    able: Capacity, sandbox: Sandbox, store: S3Store, hosts: MongoHosts, count_downloads: CountDownloads
+    able: Capacity,
+    sandbox: Sandbox,
+    store: S3Store,
+    hosts: MongoHosts,
+    count_downloads: CountDownloads,
+    threads: ThreadPoolExecutor,
 ) -> CompressImages:
     env = os.environ
     fetch_seconds = float(env["FETCH_SECONDS"])
@@ -90,7 +121,7 @@ def _compress_images(
         received=count_downloads.received,
     )
     return CompressImages(
-        fetch=fetcher.fetch,
+        fetch=fetcher.fetch_changed,
         compress=sandbox.compress,
         expect=sandbox.expect,
         store=store,
@@ -98,7 +129,7 @@ def _compress_images(
         clock=utc_now,
         timer=time.perf_counter,
         random=random.random,
-        threads=ThreadPoolExecutor(DOWNLOADS),
+        threads=threads,
         coding=Semaphore(able.coders),
         output_budget=ByteBudget(able.waiting),
         pauses=[float(pause) for pause in env["IMAGE_RETRY_PAUSES"].split(",")],

@@ -13,16 +13,19 @@ from catalight.domain.job.export import Export
 from catalight.domain.job.job import Job
 from catalight.domain.job.result_form import ResultForm
 from catalight.domain.job.retention import Retention
+from catalight.domain.job.upload import BigUpload, Form
 from catalight.domain.messages import Message
 from catalight.usecases.callers.admit import Admit
 from catalight.usecases.jobs.ask_completion import AskCompletion
 from catalight.usecases.jobs.send_window import SendWindow
 from catalight.usecases.jobs.submit import Submission, Submit
+from catalight.usecases.uploads.begin_upload import Announced, BeginUpload
 
 IMAGES = "11111111-1111-4111-8111-111111111111"  # stored and sealed: images-batch.json, api-status.json
 FINISH = "22222222-2222-4222-8222-222222222222"  # at FINISHING: aggregator-message.json
 WEBHOOK = "33333333-3333-4333-8333-333333333333"  # completed: webhook-message.json, export-message.json
 DEAD = "44444444-4444-4444-8444-444444444444"  # stored and sealed: dead-letter.json
+UPLOADED = "66666666-6666-4666-8666-666666666666"  # waits for its file: ingest.json
 CANCELLED = "55555555-5555-4555-8555-555555555555"  # cancelled, its rows not ended: tend-message.json
 
 FAILED_ROWS = ResultForm(only_failed=True)
@@ -34,8 +37,16 @@ NOT_FOUND = ImageError(ImageErrorCode.NOT_FOUND, "The host answered 404.")
 class NullQueue:
     """A queue that drops its messages: the event files take their place."""
 
-    def send(self, messages: Iterable[Message], delay: int = 0) -> None:
+    def send(self, messages: Iterable[Message], delay: int = 0, group: str | None = None) -> None:
         """Drop the messages."""
+
+
+class NoForms:
+    """Makes forms that lead nowhere."""
+
+    def form(self, *_: object) -> Form:
+        """Return an empty form."""
+        return Form("", {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +63,7 @@ class Seeds:
     def plant(self) -> None:
         """Store all jobs."""
         self._submit(IMAGES)
+        self._announce(UPLOADED)
         self._submit(DEAD)
         self._submit(CANCELLED)
         self.jobs.begin_cancelling(CANCELLED, utc_now())
@@ -60,6 +72,29 @@ class Seeds:
         self._finish(completed)
         self.jobs.publish(WEBHOOK, completed.run, completed.end, completed.counts, utc_now())
         self.exports.ask(Export.of(completed, FAILED_ROWS, utc_now()), utc_now(), utc_now())
+
+    def _announce(self, job_id: str) -> None:
+        """Open the job of a big upload."""
+        begin = BeginUpload(
+            jobs=self.jobs,
+            admit=Admit(self.jobs, self.usage, utc_now),
+            forms=NoForms(),
+            clock=utc_now,
+            new_id=lambda: job_id,
+            window=10,
+            retention=RETENTION,
+        )
+        begin(
+            Announced(
+                owner="",
+                file_name="seed.csv",
+                upload=BigUpload(1_000_000, "text/csv"),
+                renditions=(Rendition(),),
+                webhook_url=None,
+                api_base="http://api.test",
+                link_base="http://api.test",
+            )
+        )
 
     def _submit(self, job_id: str) -> Job:
         lines = [

@@ -7,6 +7,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
+NOT_MODIFIED = 304
+
 
 class Server(ThreadingHTTPServer):
     """Handles each connection in a daemon thread."""
@@ -35,14 +37,22 @@ class Handler(BaseHTTPRequestHandler):
         """Log nothing."""
 
     def answer(
-        self, status: int, body: bytes = b"", media_type: str = "text/plain", retry_after: int | None = None
+        self,
+        status: int,
+        body: bytes = b"",
+        media_type: str = "text/plain",
+        retry_after: int | None = None,
+        etag: str | None = None,
     ) -> None:
         """Send a response with its headers and body."""
         self.send_response(status)
+        if etag is not None:
+            self.send_header("ETag", etag)
         if retry_after is not None:
             self.send_header("Retry-After", str(retry_after))
-        self.send_header("Content-Type", media_type)
-        self.send_header("Content-Length", str(len(body)))
+        if status != NOT_MODIFIED:  # it has the headers of the answer that it stands for, or none
+            self.send_header("Content-Type", media_type)
+            self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
 

@@ -13,15 +13,18 @@
 | `/text/{name}` | 200 with an HTML page |
 | `/cut/{name}` | a JPEG that ends half-way |
 | `/slow/{name}` | no response until the server is closed |
+
+Images have strong ETags, and a request with the ETag that an image has in If-None-Match is answered with 304.
 """
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from threading import Event, Lock
 from urllib.parse import urlsplit
 
-from local.hosts.http_server import Handler, Server, serving
+from local.hosts.http_server import NOT_MODIFIED, Handler, Server, serving
 from local.hosts.images import draw
 
 HELD_SECONDS = 60
@@ -35,7 +38,10 @@ def image(number: int, width: int = 1200, height: int = 900) -> bytes:
 
 
 class ImageServer(Server):
-    """Serves the images, and counts the requests for each path in `requests`."""
+    """Serves the images, and counts the requests for each path in `requests`, and those answered with 304.
+
+    `replaced` maps a path to the number of the image that is there now.
+    """
 
     def __init__(self, width: int = 1200, height: int = 900) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -43,13 +49,22 @@ class ImageServer(Server):
         self.closed = Event()
         self.fixed = Event()
         self.requests: dict[str, int] = {}
+        self.unchanged: dict[str, int] = {}
+        self.replaced: dict[str, int] = {}
         self._lock = Lock()
 
     def count(self, path: str) -> int:
         """Count a request; return the number of requests for the path so far."""
+        return self._count(self.requests, path)
+
+    def count_unchanged(self, path: str) -> None:
+        """Count a request that is answered with 304."""
+        self._count(self.unchanged, path)
+
+    def _count(self, counts: dict[str, int], path: str) -> int:
         with self._lock:
-            self.requests[path] = self.requests.get(path, 0) + 1
-            return self.requests[path]
+            counts[path] = counts.get(path, 0) + 1
+            return counts[path]
 
 
 class _Handler(Handler):
@@ -78,11 +93,21 @@ class _Handler(Handler):
             case ["held", _] if not self.server.fixed.wait(HELD_SECONDS):
                 self.answer(503)
             case [name] | ["busy" | "later" | "held", name]:
-                self.answer(200, *self._named(name))
+                self._answer_unless_known(path, *self._named(path, name))
             case _:
                 self.answer(404)
 
-    def _named(self, name: str) -> tuple[bytes, str]:
+    def _answer_unless_known(self, path: str, body: bytes, media_type: str) -> None:
+        etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+        if self.headers.get("If-None-Match") == etag:
+            self.server.count_unchanged(path)
+            self.answer(NOT_MODIFIED, etag=etag)
+        else:
+            self.answer(200, body, media_type, etag=etag)
+
+    def _named(self, path: str, name: str) -> tuple[bytes, str]:
+        if path in self.server.replaced:
+            return self._image(self.server.replaced[path]), "image/jpeg"
         if name == "catalogue.csv":
             rows = (f"{number},Product {number},{self.server.url}/{number}.jpg" for number in (1, 2))
             return "\r\n".join(("Serial Number,Product Name,Input Image Urls", *rows)).encode(), "text/csv"

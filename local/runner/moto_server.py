@@ -1,9 +1,10 @@
-"""Runs moto's server with thread-safe queues: `python -m local.runner.moto_server PORT`.
+"""Runs moto's server with thread-safe and fair queues: `python -m local.runner.moto_server PORT`.
 
 moto handles each request in a thread of its own. But its queues rebuild their list of messages without a
 lock when one is deleted, so a message sent meanwhile is lost (2 in 1,000 with four busy clients), and two
 receivers may get the same message at once. To find the service of a request, moto also lists its own folder
 and tries the patterns of all services, which takes a third of the time of a request; here that is cached.
+moto ignores the groups of a standard queue; here they take turns as in a fair queue.
 """
 
 import logging
@@ -13,11 +14,14 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import moto.cloudformation.models  # noqa: F401 - slow to import; done here while the runner translates
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from moto.sqs.models import Message, Queue, SQSBackend
 from werkzeug.serving import make_server
+
+from local.runner.fair_order import FairOrder
 
 RECHECK_SECONDS = 0.5
 HOST = "127.0.0.1"
@@ -27,6 +31,7 @@ type Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 _receive_message = SQSBackend.receive_message
 _delete_message = Queue.delete_message
+_orders = WeakKeyDictionary[Queue, FairOrder]()
 
 
 def receive_message(
@@ -34,10 +39,14 @@ def receive_message(
 ) -> list[Message]:
     """Run moto's receive_message under the lock of its queue, which a long poll releases while it waits."""
     deadline = time.monotonic() + wait_seconds_timeout
-    lock = self.get_queue(queue_name)._messages_lock
+    queue = self.get_queue(queue_name)
+    lock = queue._messages_lock
     with lock:
         while True:
+            _put_first(queue)
             messages = _receive_message(self, queue_name, count, 0, *rest)
+            for message in messages:
+                _order(queue).received(message.id, message.group_id or message.id, time.monotonic())
             left = deadline - time.monotonic()
             if messages or left <= 0:
                 return messages
@@ -47,7 +56,26 @@ def receive_message(
 def delete_message(self: Queue, receipt_handle: str) -> None:
     """Run moto's delete_message under the lock that add_message acquires."""
     with self._messages_lock:
+        for message in self._messages:
+            if message.had_receipt_handle(receipt_handle):
+                _order(self).ended(message.id, time.monotonic())
         _delete_message(self, receipt_handle)
+
+
+def _order(queue: Queue) -> FairOrder:
+    return _orders.setdefault(queue, FairOrder())
+
+
+def _put_first(queue: Queue) -> None:
+    """Move the message whose turn it is to the front, from where moto delivers it."""
+    first = dict[str, Message]()
+    for message in queue.messages:
+        first.setdefault(message.group_id or message.id, message)
+    if len(first) > 1:
+        sent = {group: float(message.sent_timestamp or 0) for group, message in first.items()}
+        chosen = first[_order(queue).choose(sent, time.monotonic())]
+        queue._messages.remove(chosen)
+        queue._messages.insert(0, chosen)
 
 
 def _is_address(name: str) -> bool:

@@ -20,6 +20,7 @@ from catalight.adapters.codec import native
 from catalight.adapters.codec.images.encode import own_jpeg
 from catalight.adapters.codec.images.shrink import shrink_natively
 from catalight.adapters.codec.jpeg import complete, requantise
+from catalight.domain.image.look import Look
 from catalight.domain.image.rendition import Rendition
 from local.hosts.images import draw
 from tests.corpora.mutations import MUTATORS
@@ -54,7 +55,7 @@ def damage(chance: Random, data: bytes) -> bytes:
     """Return the JPEG with one to four changes, more of them in its coded data than elsewhere."""
     damaged = bytearray(data)
     for _ in range(chance.randint(1, 4)):
-        if chance.random() < 0.6:
+        if damaged and chance.random() < 0.6:
             damaged[chance.randrange(len(damaged))] = chance.randrange(256)
         else:
             chance.choice(MUTATORS)(chance, damaged)
@@ -65,12 +66,14 @@ def run(chance: Random, found: list[bytes]) -> None:
     """Run one damaged JPEG and one image of odd pixels through the library."""
     data = damage(chance, chance.choice(found))
     requantise.requantised(data, chance.choice(QUALITIES), b"", chance.randint(1, 8))
+    requantise.settled(data, chance.uniform(0, 100), b"", chance.randint(1, 8))
     complete.is_complete(data, ended=chance.random() < 0.5, reached=chance.random() < 0.5)
     size = chance.randint(1, 50), chance.randint(1, 50)
     mode = chance.choice(("RGB", "L"))
     noise = chance.randbytes(len(mode) * size[0] * size[1])
     image = Image.frombytes(mode, size, noise)
     own_jpeg(image, Rendition(chance.choice(QUALITIES)), b"")
+    own_jpeg(image, Rendition("auto", look=chance.choice(list(Look))), b"")
     shrink_natively(image, (chance.randint(1, size[0]), chance.randint(1, size[1])))
 
 

@@ -21,6 +21,7 @@ from local.hosts.image_server import ImageServer
 from local.hosts.webhook_receiver import WebhookReceiver, webhook_receiver
 from local.runner.children import PROJECT
 from local.runner.system import System
+from tests.pipeline import csv_of
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="AWS ships its emulator for Linux only")
 
@@ -94,6 +95,16 @@ def test_the_export_function(system: System, jobs: tuple[MongoJobs, MongoRows], 
     [bucket] = s3.list_buckets()["Buckets"]
     stored = s3.get_object(Bucket=bucket["Name"], Key=f"results/{seeds.WEBHOOK}/1-failed.csv")
     assert stored["Body"].read().count(b"\n") == 1 + 10  # the header, and the rows of which none is done
+
+
+def test_the_ingest_function(system: System, jobs: tuple[MongoJobs, MongoRows], tmp_path: Path) -> None:
+    s3 = system.client("s3")
+    [bucket] = s3.list_buckets()["Buckets"]
+    s3.put_object(Bucket=bucket["Name"], Key=f"uploads/{seeds.UPLOADED}", Body=csv_of("http://h.test/a.jpg"))
+    with built(system, "IngestFunction", tmp_path) as ingest:
+        assert ingest.invoke(event("ingest")) == NOTHING_FAILED
+    job = jobs[0].get(seeds.UPLOADED)
+    assert (job.sealed, job.rows, len(list(jobs[1].stream(seeds.UPLOADED)))) == (True, 1, 1)
 
 
 def test_the_layer_has_the_native_libraries(system: System) -> None:

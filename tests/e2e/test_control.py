@@ -62,7 +62,8 @@ def test_a_deleted_job_leaves_no_objects_in_the_bucket(
     system: System, client: Client, images: ImageServer
 ) -> None:
     before = objects(system, "images/")
-    request_id = client.upload(csv_of(f"{images.url}/1.jpg", f"{images.url}/2.jpg"))["request_id"]
+    data = csv_of(f"{images.url}/1.jpg", f"{images.url}/2.jpg")
+    request_id = client.upload(data, fresh="true")["request_id"]
     finish(client, request_id)
     assert len(objects(system, "images/") - before) == 2
     assert client.http.delete(f"{client.url}/jobs/{request_id}", timeout=TIMEOUT).status_code == 204

@@ -209,10 +209,10 @@ def test_the_responses_of_a_running_job(client: Client, images: ImageServer) -> 
 
 
 def test_a_result_can_be_uploaded_again(client: Client, images: ImageServer) -> None:
-    first = client.upload(csv_of(f"{images.url}/1.jpg"))["request_id"]
+    first = client.upload(csv_of(f"{images.url}/1.jpg"), fresh="true")["request_id"]
     finish(client, first)
     result = client.download(first)
-    second = client.upload(result)["request_id"]
+    second = client.upload(result, fresh="true")["request_id"]
     finish(client, second)
     [before], [after] = rows_of(result), rows_of(client.download(second))
     assert list(before) == list(after)

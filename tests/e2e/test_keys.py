@@ -1,9 +1,13 @@
 """API keys on the whole local system, as in a deployment on AWS."""
 
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -144,3 +148,20 @@ def test_of_twenty_uploads_at_once_as_many_are_accepted_as_may_be_open(
 )
 def test_mistakes_of_the_operator_are_reported(locked: System, event: dict[str, Any]) -> None:
     assert manage(locked, **event)["error"]
+
+
+def test_the_command_line_stores_a_key_and_uses_it(locked: System, tmp_path: Path) -> None:
+    made = manage(locked, action="make", name="terminal")
+    environment = {"PATH": os.environ["PATH"], "XDG_CONFIG_HOME": str(tmp_path), "CATALIGHT_URL": locked.url}
+
+    def catalight(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        command = [str(Path(sys.executable).with_name("catalight")), *arguments]
+        return subprocess.run(
+            command, env=environment, input=stdin, capture_output=True, text=True, timeout=60, check=False
+        )
+
+    refused = catalight("list")
+    assert (refused.returncode, "Store it with `catalight key set`" in refused.stderr) == (2, True)
+    assert catalight("key", "set", stdin="catalight_wrong\n").returncode == 2
+    assert catalight("key", "set", stdin=made["token"]).returncode == 0
+    assert (catalight("list", "--json").stdout, catalight("list").returncode) == ("[]\n", 0)

@@ -73,7 +73,7 @@ class Running:
         rows = [f'{n},canary-product jane@canary.test,"{cell}",canary-cell' for n, cell in enumerate(cells)]
         data = "\r\n".join(["Serial Number,Product Name,Input Image Urls,canary-column", *rows]).encode()
         files = {"file": (f"canary-{name}.csv", data, "text/csv")}
-        fields = {"webhook_url": webhook_url}
+        fields = {"webhook_url": webhook_url, "fresh": "true" if name == "denied" else "false"}
         answer = self.ask("POST", "/upload", files=files, data=fields, headers=headers)
         assert answer.status_code == 202, answer.text
         request_id: str = answer.json()["request_id"]

@@ -3,6 +3,7 @@
 moto checks no permissions, so a proxy records the calls of the functions, in a run that exercises everything.
 """
 
+import gzip
 import io
 import json
 import zipfile
@@ -37,11 +38,21 @@ BY_LAMBDA = {
 
 UNUSED_HERE = {
     ("AggregatorFunction", "s3:AbortMultipartUpload"),
+    ("AggregatorFunction", "s3:GetObject"),
+    ("AggregatorFunction", "s3:ListBucket"),
+    ("AggregatorFunction", "s3:PutObject"),
     ("ExportFunction", "s3:AbortMultipartUpload"),
     ("ExportFunction", "sqs:SendMessage"),
+    ("IngestFunction", "s3:AbortMultipartUpload"),
+    ("IngestFunction", "sqs:SendMessage"),
+    ("ApiFunction", "s3:PutObject"),
+    ("ImageFunction", "s3:GetObject"),
+    ("ImageFunction", "s3:ListBucket"),
 }
 """Not exercised here: abort the multipart upload of a large result that fails midway or whose job is deleted;
-continue a ZIP that takes longer than a call."""
+continue a ZIP or the reading of a file that takes longer than a call; end the unpacked copy of an upload that
+fails midway; copy an output of an earlier job onto itself when it is old, or find that it was deleted.
+Clients store files with the forms that the API signs."""
 
 PARAMETERS = {"Window": "1", "Patience": "1", "FetchSeconds": "30", "ImageRetryPauses": "60"}
 
@@ -127,6 +138,7 @@ def exercise_every_call(run: Run, images: ImageServer) -> None:
     from_upload_to_deletion(run, images)
     given_up_too_early(run, images)
     cancelled_while_it_waits(run, images)
+    big_uploads(run, images)
     assert run.system.invoke("KeysFunction", {"action": "make", "name": "Acme"})["webhook_secrets"]
 
 
@@ -187,6 +199,27 @@ def dead_letter(run: Run, job: str, **image: int) -> None:
         {"kind": "process_range", "job_id": job, "run": 1, "range": 0, **image}
     )
     assert run.system.invoke("DeadLetterFunction", event) == {"batchItemFailures": []}
+
+
+def big_uploads(run: Run, images: ImageServer) -> None:
+    """A packed file, one that is not a catalogue, one without rows to fetch, and one that is deleted."""
+    data = csv_of(*(f"{images.url}/{n}.jpg" for n in range(2)))
+    job = run.client.upload_big(gzip.compress(data), confirm="true")["request_id"]
+    eventually(lambda: run.client.upload_status(job)["upload"]["state"] == "UNDERSTOOD")
+    run.post(f"/uploads/{job}/confirm")
+    finish(run.client, job)
+    bad = run.client.upload_big(b"a,b\r\n1,2\r\n")["request_id"]
+    eventually(lambda: run.client.status(bad)["status"] == "FAILED")
+    waiting = run.client.begin_big(data)["request_id"]
+    eventually(lambda: _looked_for(run))
+    requests.delete(f"{run.client.url}/jobs/{waiting}", timeout=TIMEOUT).raise_for_status()
+    run.until("AggregatorFunction", "s3:DeleteObject", "/uploads/")
+
+
+def _looked_for(run: Run) -> bool:
+    """Whether a file was looked for that nobody has sent."""
+    run.system.invoke("SweeperFunction", {})
+    return run.called("IngestFunction", "s3:ListBucket")
 
 
 def cancelled_while_it_waits(run: Run, images: ImageServer) -> None:

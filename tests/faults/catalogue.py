@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from random import Random
 
+from local.hosts.image_server import DISTINCT
 from tests.faults.injection import Fault
 from tests.pipeline import csv_of
 
@@ -53,6 +54,11 @@ class Catalogue:
 def kind(url: str) -> str:
     """Return the kind of a URL, a key of OUTCOMES."""
     return url.split("/")[3]
+
+
+def drawn_number(url: str) -> int:
+    """Return the number of the image that a URL leads to: URLs with the same number have the same bytes."""
+    return int(url.rpartition("/")[2].split(".")[0]) % DISTINCT
 
 
 def draw(seed: int, hosts: list[str], faults: frozenset[Fault]) -> Catalogue:

@@ -14,7 +14,7 @@ from pymongo.database import Database
 from catalight.clock import utc_now
 from local.client import Client, rows_of
 from local.runner.system import System
-from tests.faults.catalogue import OUTCOMES, Catalogue, kind
+from tests.faults.catalogue import OUTCOMES, Catalogue, drawn_number, kind
 from tests.faults.client import PersistentClient
 from tests.faults.hosts import HostileReceiver
 
@@ -92,7 +92,7 @@ class FinishedRun:
     client: PersistentClient
     receiver: HostileReceiver
     before: set[str]
-    references: dict[str, set[tuple[str, str]]] = field(default_factory=lambda: defaultdict(set))
+    references: dict[str, set[tuple[int, str]]] = field(default_factory=lambda: defaultdict(set))
     unfinished: bool = False
 
     def broken(self) -> Iterator[str]:
@@ -179,7 +179,9 @@ class FinishedRun:
             link, code = rendition["output_url"], rendition["error"] or ""
             errors[code] += 1
             if link:
-                self.references[f"images/{link.split('/images/')[1]}"].add((url, rendition["name"]))
+                self.references[f"images/{link.split('/images/')[1]}"].add(
+                    (drawn_number(url), rendition["name"])
+                )
             if bool(link) == bool(code) or code not in OUTCOMES[kind(url)]:
                 yield f"row {number}: {url} {rendition['name']!r} ended as {code or 'done'}, {link!r}"
         cells = (cell for name, cell in row.items() if name.startswith("Output Image Urls"))
@@ -188,11 +190,12 @@ class FinishedRun:
             yield f"row {number} has other links in the result: {written}"
 
     def _images(self) -> Iterator[str]:
-        stored = {key for key in self.store.keys("images/") if key not in self.before}
+        everything = self.store.keys("images/")
+        stored = everything - self.before
         for key, made in self.references.items():
             if len(made) > 1:
                 yield f"{key} is referenced for {sorted(made)}"
-        if missing := self.references.keys() - stored:
+        if missing := self.references.keys() - everything:  # some are of an earlier run, with the same images
             yield f"{len(missing)} images are referenced and not stored: {sorted(missing)[:SHOWN]}"
         if orphans := stored - self.references.keys():
             yield f"{len(orphans)} images are stored and not referenced: {sorted(orphans)[:SHOWN]}"

@@ -14,13 +14,17 @@ from catalight.usecases.images.compress_images import CompressImages
 from catalight.usecases.images.give_up import GiveUp
 from catalight.usecases.images.process_range import ProcessRange
 from catalight.usecases.images.record_images import RecordImages
+from catalight.usecases.images.reuse_outputs import ReuseOutputs
 from catalight.usecases.images.share_outcomes import ShareOutcomes
-from catalight.usecases.jobs import submit
 from catalight.usecases.jobs.ask_completion import AskCompletion
 from catalight.usecases.jobs.finish import FinishJob
+from catalight.usecases.jobs.make_rows import MakeRows
+from catalight.usecases.jobs.release_outputs import ReleaseOutputs
 from catalight.usecases.jobs.reopen_rows import ReopenRows
 from catalight.usecases.upkeep.purge_job import PurgeJob
 from catalight.usecases.upkeep.tend_job import TendJob
+from catalight.usecases.uploads.tend_upload import TendUpload
+from tests.fake_uploads import MemoryBigUploads
 from tests.fakes import MemoryDeliveries, MemoryJobs, MemoryRows
 
 
@@ -54,6 +58,7 @@ class Guard:
 
 LINKLESS = "(k for k in stored_keys.orphan_keys(job, row) if not any(i.link for i in row.images))"
 UNSHARED = "(k for k in stored_keys.orphan_keys(job, row) if not any(i.shared for i in row.images))"
+UNLENT = "(k for k in stored_keys.orphan_keys(job, row) if not any(i.borrowed for i in row.images))"
 GUARDS = [
     # writes that a duplicate or late handler must not make
     Guard(
@@ -116,7 +121,7 @@ GUARDS = [
     Guard(MemoryJobs, "publish", " and job.state is JobState.FINISHING", "", "an aggregator sleeps"),
     Guard(MemoryJobs, "publish", "job.run == run and ", "", "an aggregator sleeps"),
     Guard(MemoryJobs, "begin_run", "job.run == new.run - 1 and ", "", "retried twice"),
-    Guard(MemoryJobs, "begin_run", " and job.state.has_result", "", "retried and deleted"),
+    Guard(MemoryJobs, "begin_run", " and job.has_result", "", "retried and deleted"),
     Guard(
         MemoryJobs,
         "expire",
@@ -170,13 +175,74 @@ GUARDS = [
     Guard(
         CompressImages,
         "__call__",
-        "_Work.of(tasks)",
-        "[_Work((task,)) for task in tasks]",
+        "Work.of(tasks)",
+        "[Work((task,)) for task in tasks]",
         "two renditions",
         0,
     ),
-    Guard(submit, "_images", "earlier[1] + rendition", "earlier[1]", "two renditions, repeated", 0),
+    Guard(MakeRows, "_images", "earlier[1] + rendition", "earlier[1]", "two renditions, repeated", 0),
     Guard(Image, "anew", "rendition=self.rendition,", "", "two renditions, and one cannot be made", 0),
+    # big uploads
+    Guard(
+        TendUpload,
+        "unsealed",
+        "self.ingest_queue.send([IngestUpload(job.id)])",
+        "pass",
+        "uploaded and packed",
+    ),
+    Guard(PurgeJob, "__call__", "self.remove_file(job)", "pass", "uploaded and deleted"),
+    Guard(TendUpload, "ended", "job.moved_at + GRACE > self.clock()", "False", "uploaded and cancelled"),
+    Guard(MemoryBigUploads, "_of", " and job.state in RUNNING", "", "uploaded and deleted"),
+    # outputs of earlier jobs, and images with the same bytes
+    Guard(
+        ReuseOutputs,
+        "_hold",
+        "self.references.add(recall.claim, list(used.values()))",
+        "pass",
+        "sent again, and the first job is deleted",
+        0,
+    ),
+    Guard(ReuseOutputs, "_hold", "self._gone(used)", "set()", "sent again, and the first job is deleted"),
+    Guard(
+        ReuseOutputs,
+        "__call__",
+        "self._release(refused, recall)",
+        "pass",
+        "sent again, and the first job is deleted",
+    ),
+    Guard(
+        ReuseOutputs,
+        "recall",
+        "reuse.new_claim(job.id)",
+        'job.id + ":"',
+        "sent again, and a worker sleeps",
+        2,
+    ),
+    Guard(PurgeJob, "__call__", " if key not in kept", "", "sent again, and the first job is deleted", 0),
+    Guard(
+        ReleaseOutputs,
+        "of_job",
+        "self._remove_unused(found)",
+        "pass",
+        "sent again, and the second job is deleted long after the first",
+        0,
+    ),
+    Guard(
+        ReleaseOutputs,
+        "_used",
+        "now[link].claims <= one.claims",
+        "True",
+        "sent three times, and two jobs are deleted",
+        2,
+    ),
+    Guard(
+        FinishJob,
+        "_rows_and_cleanup",
+        "stored_keys.orphan_keys(job, row)",
+        UNLENT,
+        "two images with the same bytes",
+        0,
+    ),
     # recovery
     Guard(
         ProcessRange, "__call__", "job.state in ENDED", "job.state in (*ENDED, JobState.FINISHING)", "one row"
@@ -191,12 +257,12 @@ GUARDS = [
     ),
     Guard(GiveUp, "__call__", "self.carry_on(job, message.range)", "pass", "an image that kills its worker"),
     Guard(CarryOn, "__call__", "self.ask_completion(job.id, job.run)", "pass", "one row", 0),
-    Guard(RecordImages, "_delete_unreferenced", "and image.link not in kept", "", "a worker sleeps", 0),
+    Guard(RecordImages, "_delete_unreferenced", "and link not in kept", "", "a worker sleeps", 0),
     Guard(
         RecordImages,
         "_delete_unreferenced",
-        "and not image.shared",
-        "",
+        "None if image.lent else image.link",
+        "image.link",
         "repeated, cancelled, and a worker sleeps",
     ),
     Guard(RecordImages, "_delete_unreferenced", "if unreferenced:", "if False:", "a worker sleeps"),

@@ -31,7 +31,7 @@ class Queue:
     clock: FakeClock
     waiting: list[QueuedMessage]
 
-    def send(self, messages: Iterable[Message], delay: int = 0) -> None:
+    def send(self, messages: Iterable[Message], delay: int = 0, group: str | None = None) -> None:
         visible_at = self.clock() + timedelta(seconds=delay)
         self.waiting += [QueuedMessage(self.name, message, visible_at) for message in messages]
 

@@ -12,15 +12,18 @@ from datetime import datetime
 from typing import Protocol
 
 from catalight.domain.errors import ImageErrorCode
-from catalight.domain.job import links, stored_keys
+from catalight.domain.job import links
 from catalight.domain.job.job import ENDED, Counts, Job, JobState
 from catalight.domain.job.row import ImageState, Row
+from catalight.domain.job.sweeping import is_uncleared
+from catalight.domain.job.upload import UploadState
 from catalight.domain.job.webhook import WebhookState
 from catalight.domain.messages import ProcessRange
 from catalight.usecases.images.process_range import WHOLE_TRIES
+from tests.fake_reuse import MemoryReferences, MemorySources
 from tests.fakes import MemoryJobs, MemoryRows, MemoryStore
-from tests.model.actor import ViolationError
 from tests.model.inputs import QueuedMessage
+from tests.model.stored import check_links, check_objects, check_owners, require
 from tests.model.world import World
 
 TRANSITIONS = {
@@ -38,6 +41,8 @@ class Expected(Protocol):
     @property
     def names(self) -> tuple[str, ...]: ...
     @property
+    def cells(self) -> tuple[str, ...]: ...
+    @property
     def broken(self) -> AbstractSet[str]: ...
 
 
@@ -45,17 +50,21 @@ class State(Protocol):
     """The state that the invariants check.
 
     `scenario` says which images and renditions may fail. `accepted` and `deleted` are the ids of the jobs
-    that a client has submitted and deleted. `late` is true once days have passed without a message delivery.
+    that a client has submitted and deleted. `late` is true once days have passed without a message delivery,
+    and `sent` once the file of a big upload is stored.
     """
 
     jobs: MemoryJobs
     rows: MemoryRows
     store: MemoryStore
+    sources: MemorySources
+    references: MemoryReferences
     fetched: list[str]
     delivered: list[tuple[str, str, str]]
     accepted: list[str]
     deleted: list[str]
     late: bool
+    sent: bool
 
     @property
     def scenario(self) -> Expected: ...
@@ -66,7 +75,7 @@ def settled(job: Job, now: datetime) -> bool:
     if job.state is JobState.GONE:
         return job.sweep_at is None
     webhook_done = job.webhook is None or job.webhook.state is not WebhookState.PENDING
-    return job.state in ENDED and webhook_done and now < job.expires_at
+    return job.state in ENDED and webhook_done and now < job.expires_at and not is_uncleared(job)
 
 
 class Invariants:
@@ -103,6 +112,7 @@ class Invariants:
             for job in jobs.values():
                 _check_rows_have_ended(job, rows)
             self._jobs, self._rows = dict(jobs), dict(rows)
+        check_links(jobs, rows.values(), self._state)
         if not self._world.faulty and len(self._world.waiting) != self._waiting:
             self._waiting = len(self._world.waiting)
             self._check_window()
@@ -118,12 +128,22 @@ class Invariants:
                 continue
             if not self._swept and self._world.needs_sweeper:
                 continue
+            if job.upload and job.upload.state is UploadState.UNDERSTOOD and not self._state.late:
+                continue  # its client does not confirm, and no day has passed
             require(job.state in ENDED, f"the job ends (it is {job.state})")
+            if job.upload:
+                self._check_upload(job, rows)
+                if not job.sealed:
+                    self._check_webhook(job)
+                    continue
             self._check_errors(job, rows)
             require(job.counts == Counts.of(i for row in rows for i in row.images), "the counts are exact")
             self._check_result(job, rows)
             self._check_webhook(job)
             self._check_images(job, rows)
+        if self._swept or not self._world.needs_sweeper:
+            check_objects(self._jobs, self._rows.values(), self._state, self._world)
+        check_owners(self._jobs, self._rows.values())
         self._check_fetches()
 
     def fetching(self, url: str) -> None:
@@ -139,7 +159,8 @@ class Invariants:
             self._cancelled_at = None
         if before and job.state is JobState.GONE and before.state is not JobState.GONE:
             over = before.state in ENDED and before.expires_at <= self._world.clock()
-            allowed = over or not before.sealed or job.id in self._state.deleted
+            sent = before.upload is not None and self._state.sent and not self._state.late
+            allowed = over or job.id in self._state.deleted or not (before.sealed or sent)
             require(
                 allowed,
                 f"only an expired, unsealed or deleted job is removed: {before.state}, run {before.run}",
@@ -159,8 +180,8 @@ class Invariants:
 
     def _check_removed(self, job: Job, rows: list[Row]) -> None:
         require(not rows, "a job that is gone has no rows")
-        left = [key for key in self._state.store.objects if len(self._jobs) == 1]
-        require(not left, f"a job that is gone has no stored objects: {left}")
+        left = [key for key in self._state.store.objects if key.startswith(f"results/{job.id}/")]
+        require(not left, f"a job that is gone has no stored results: {left}")
 
     def _check_result(self, job: Job, rows: list[Row]) -> None:
         data = self._state.store.objects.get(links.result_key(job.id, job.run))
@@ -173,6 +194,17 @@ class Invariants:
         require(list(map(_links, lines)) == expected, "the result has the links of each row, once")
         cells = [tuple(line.values())[: len(job.header)] for line in lines]
         require(cells == [row.padded(len(job.header)) for row in rows], "the result has each row's own cells")
+
+    def _check_upload(self, job: Job, rows: list[Row]) -> None:
+        """Each row of the file is stored once, or none if there is no result; the file is removed."""
+        cells = len(self._state.scenario.cells) if job.sealed else 0
+        require(
+            [row.number for row in rows] == list(range(cells)), f"{cells} rows are stored, not {len(rows)}"
+        )
+        ranges = {row.range for row in rows if row.range is not None}
+        require(ranges == set(range(job.ranges)), f"the ranges are {job.ranges}: {ranges}")
+        left = [key for key in self._state.store.objects if key.startswith(("uploads/", "spools/"))]
+        require(not left, f"the file of an upload that has ended is removed: {left}")
 
     def _check_webhook(self, job: Job) -> None:
         if job.webhook is None:
@@ -201,18 +233,6 @@ class Invariants:
             require(codes <= allowed, f"every image that can be fetched is done: {codes}")
 
     def _check_images(self, job: Job, rows: list[Row]) -> None:
-        images = {key for key in self._state.store.objects if key.startswith("images/")}
-        referred = {links.image_key(image.link) for row in rows for image in row.images if image.link}
-        require(referred <= images, f"every image that is done is stored: {referred - images}")
-        if len(self._jobs) == 1:
-            # Several faults may leave an object of an earlier run; it is removed with the job.
-            known = (
-                {key for row in rows for key in stored_keys.possible_keys(job, row)}
-                if self._world.several_faults
-                else set()
-            )
-            lost = images - referred - known
-            require(not lost, f"every stored image belongs to a row: {lost}")
         if not (self._world.faulty or self._world.plan.deviations):
             done = {
                 ((image.url, image.rendition), image.link)
@@ -241,21 +261,19 @@ class Invariants:
 
     def _tries(self) -> Counter[str]:
         """Count the attempts at each URL: those of one range, or of all if ranges may have raced."""
-        in_range: dict[tuple[str, int | None], int] = {}
+        in_range: dict[tuple[str, str, int | None], int] = {}
         for row in self._rows.values():
             for image in row.images:
-                at = image.url, row.range
+                at = row.job_id, image.url, row.range
                 in_range[at] = max(in_range.get(at, 0), image.attempts + 1)
+        of_jobs: Counter[tuple[str, str]] = Counter()
+        for (job_id, url, _), number in in_range.items():
+            of = job_id, url
+            of_jobs[of] = of_jobs[of] + number if self._world.plan.deviations else max(of_jobs[of], number)
         tries: Counter[str] = Counter()
-        for (url, _), number in in_range.items():
-            tries[url] = tries[url] + number if self._world.plan.deviations else max(tries[url], number)
+        for (_, url), number in of_jobs.items():
+            tries[url] += number
         return tries
-
-
-def require(holds: bool, invariant: str) -> None:
-    """Raise ViolationError if the invariant does not hold."""
-    if not holds:
-        raise ViolationError(f"broken: {invariant}")
 
 
 def _ranges(messages: Iterable[QueuedMessage]) -> Iterator[ProcessRange]:
@@ -282,12 +300,14 @@ def _check_job_change(before: Job | None, job: Job) -> None:
         begun = job.run == before.run + 1 and before.state in ENDED and job.state is JobState.PENDING
         require(begun, f"a run begins after the previous one has ended: {before.state}, then run {job.run}")
         return
-    in_order = job.state == before.state or job.state in TRANSITIONS.get(before.state, set())
+    ends_early = job.upload is not None and not job.sealed and before.state is JobState.PENDING
+    allowed = {JobState.FAILED, JobState.CANCELLED} if ends_early else TRANSITIONS.get(before.state, set())
+    in_order = job.state == before.state or job.state in allowed
     require(in_order, f"a job changes state in order: {before.state} to {job.state}")
     require(job.sealed or not before.sealed, "a sealed job stays sealed")
     if job.state in ENDED and before.state not in ENDED:
         require(
-            (job.state is JobState.CANCELLED) == before.cancelled,
+            (job.state is JobState.CANCELLED) == (job.cancelled if ends_early else before.cancelled),
             "a job that was cancelled ends as cancelled",
         )
     if before.webhook and before.webhook.state is WebhookState.DELIVERED:
@@ -316,7 +336,7 @@ def _check_row_change(before: Row | None, row: Row) -> None:
 
 
 def _check_rows_have_ended(job: Job, rows: Mapping[Key, Row]) -> None:
-    if job.state not in (JobState.FINISHING, *ENDED):
+    if job.state not in (JobState.FINISHING, *ENDED) or (job.upload and not job.sealed):
         return
     own = [row for (job_id, _), row in rows.items() if job_id == job.id]
     require(job.sealed and len(own) == job.rows, f"in {job.state} all rows are stored")

@@ -70,6 +70,7 @@ IN_PIECES = {f"MemoryRows.{method}" for method in ("insert", "save", "reopen")} 
     "Queue.send",
     "MemoryStore.delete",
 }
+
 STREAMS = {"MemoryRows.stream", "MemoryRows.pending"}
 
 

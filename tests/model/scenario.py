@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
-from itertools import cycle
+from itertools import count, cycle
 
 from catalight.domain.errors import ImageError, ImageErrorCode
 from catalight.domain.image.compressed import Compressed
@@ -15,10 +16,25 @@ from catalight.domain.image.rendition import Rendition
 from catalight.domain.job import ranges
 from catalight.domain.job.job import Job
 from catalight.domain.job.request_headers import RequestHeaders
+from catalight.domain.job.reuse import Reuse
+from catalight.domain.job.upload import BigUpload, upload_key
 from catalight.domain.job.webhook import Delivery
-from catalight.domain.messages import DeliverWebhook, FinishJob, Message, ProcessRange, TendJob
+from catalight.domain.messages import (
+    DeliverWebhook,
+    FinishJob,
+    IngestUpload,
+    Message,
+    ProcessRange,
+    TendJob,
+)
 from catalight.usecases.jobs.submit import Submission
 from catalight.usecases.messaging import defer_on_outage
+from catalight.usecases.uploads.begin_upload import Announced
+from catalight.usecases.uploads.look import Look
+from catalight.usecases.uploads.read_text import Sizes
+from tests.fake_exports import MemoryUploads
+from tests.fake_reuse import MemoryReferences, MemorySources
+from tests.fake_uploads import MemoryBigUploads, MemoryRanges
 from tests.fakes import MemoryDeliveries, MemoryJobs, MemoryQueue, MemoryRows, MemoryStore
 from tests.model.actor import ViolationError
 from tests.model.inputs import Call, Queue, QueuedMessage
@@ -27,10 +43,21 @@ from tests.model.plan import Plan
 from tests.model.ports import Port, with_ports
 from tests.model.stage import die
 from tests.model.world import World
-from tests.pipeline import RECEIVES, Pipeline, a_submission
+from tests.pipeline import RECEIVES, Pipeline, a_submission, csv_of
 
 DEAD_LETTERS = "dead_letters"
 SECONDS_LEFT = 100.0  # enough for everything
+PORTS = (
+    MemoryJobs,
+    MemoryRows,
+    MemoryStore,
+    MemoryDeliveries,
+    MemoryBigUploads,
+    MemoryRanges,
+    MemoryUploads,
+    MemorySources,
+    MemoryReferences,
+)
 BROKEN = ImageError(ImageErrorCode.GAVE_UP, "This rendition takes too much memory.")
 
 
@@ -46,7 +73,7 @@ class Scenario:
     `passing` are answers that a host gives once. `poison` are URLs whose images kill their worker. If `swept`
     is false, the job must end without the sweeper. There is one rendition for each of `names`, and those in
     `broken` cannot be made. If `target` leaves the output format open, each attempt chooses another format.
-    `sleeper`, `throttled` and `crashes_at` are as in World.
+    `sleeper`, `throttled` and `crashes_at` are as in World. `packed` is whether a big upload is packed.
     """
 
     cells: tuple[str, ...]
@@ -65,7 +92,14 @@ class Scenario:
     sleeper: tuple[type[Message], str] | None = None
     throttled: int = 0
     crashes_at: str = ""
+    packed: bool = False
+    reuse: Reuse = field(default_factory=Reuse)
     calls: Callable[[Run], list[Call]] = submit
+
+    @property
+    def file(self) -> bytes:
+        """The file of the cells."""
+        return csv_of(*self.cells)
 
 
 @cache
@@ -85,6 +119,7 @@ def _handlers(run: Run) -> dict[type, Callable[[QueuedMessage], object]]:
         FinishJob: lambda queued: run.finish_job(queued.message),  # type: ignore[arg-type]
         DeliverWebhook: lambda queued: run.deliver_webhook(queued.message),  # type: ignore[arg-type]
         TendJob: lambda queued: run.tend_job(queued.message, lambda: SECONDS_LEFT),  # type: ignore[arg-type]
+        IngestUpload: lambda queued: run.ingest_upload(queued.message, lambda: 0.0),  # type: ignore[arg-type]
     }
 
 
@@ -98,16 +133,18 @@ class Run(Pipeline):
             webhook_statuses=list(scenario.webhook_statuses),
         )
         self.scenario = scenario
+        self._read_one_record_a_call()
         self.passing = dict(scenario.passing)
         self.formats: Iterator[ImageFormat] = cycle(scenario.target.formats)
         self.broken = set(scenario.broken)
         self.accepted: list[str] = []
         self.deleted: list[str] = []
-        self.late = False
+        self.late = self.sent = False
         self.world = World(
             clock=self.clock, plan=plan, deliver=self._handle, max_receives=RECEIVES, faults=scenario.faults
         )
         self._queues: dict[str, Port] = {}
+        self.stored = self.store
         self._insert_ports()
         self._handlers = _handlers(self)
         troubled = self.scenario.hosts.keys() | self.scenario.passing.keys() | self.scenario.poison
@@ -119,16 +156,18 @@ class Run(Pipeline):
         self.world.sleeper, self.world.crashes_at = scenario.sleeper, scenario.crashes_at
         self.world.throttled = scenario.throttled
         self.world.calls = scenario.calls(self)
-        self.submit = replace(self.submit, new_id=lambda: "job")
+        numbers = count(1)
+        self.submit = replace(self.submit, new_id=lambda: f"job{next(numbers)}")
+        self.begin_upload = replace(self.begin_upload, new_id=lambda: f"job{next(numbers)}")
 
     def __call__(self) -> None:
         """Run to the end; raise ViolationError if an invariant is broken."""
-        default = ranges.assign.__defaults__
-        ranges.assign.__defaults__ = (self.scenario.images_per_range,)
+        default = ranges.IMAGES_PER_RANGE
+        ranges.IMAGES_PER_RANGE = self.scenario.images_per_range  # type: ignore[assignment]
         try:
             self.world.run()
         finally:
-            ranges.assign.__defaults__ = default
+            ranges.IMAGES_PER_RANGE = default
         self.invariants.check_end()
 
     def _insert_ports(self) -> None:
@@ -137,20 +176,51 @@ class Run(Pipeline):
             if isinstance(value, MemoryQueue):
                 self._queues[name] = Port(name, Queue(name, self.clock, self.world.waiting), self.world)
                 ports[id(value)] = self._queues[name]
-            elif isinstance(value, MemoryJobs | MemoryRows | MemoryStore | MemoryDeliveries):
+            elif isinstance(value, PORTS):
                 ports[id(value)] = Port(name, value, self.world)
         adapters = {*ports}
         for name, value in [*vars(self).items()]:
             if id(value) not in adapters:
                 setattr(self, name, with_ports(ports, value))
 
-    def submit_catalogue(self, key: str | None = None) -> Job:
-        """Submit the cells, under this idempotency key if there is one."""
+    def submit_catalogue(self, key: str | None = None, owner: str = "") -> Job:
+        """Submit the cells for an owner, under this idempotency key if there is one."""
         of = self.scenario
         submission = _submission(of.cells, of.webhook_url, of.target, of.names)
-        job = self.submit(replace(submission, idempotency_key=key))
+        job = self.submit(replace(submission, idempotency_key=key, owner=owner, reuse=of.reuse))
         self.accepted.append(job.id)
         return job
+
+    def _read_one_record_a_call(self) -> None:
+        look = Look(self.understand, sizes=Sizes(most=1))
+        read_upload = replace(self.read_upload, look=look)
+        self.ingest_upload = replace(self.ingest_upload, read_upload=read_upload)
+
+    def announce(self, key: str | None = None, *, confirm: bool = False) -> Job:
+        """Announce the file of the scenario's cells."""
+        of = self.scenario
+        announced = Announced(
+            owner="",
+            file_name="c.csv",
+            upload=BigUpload(10_000, "text/csv", confirm=confirm),
+            renditions=tuple(Rendition(format=of.target, name=name) for name in of.names),
+            webhook_url=of.webhook_url,
+            api_base="https://api.test",
+            link_base="https://cdn.test",
+            idempotency_key=key,
+        )
+        job = self.begin_upload(announced).job
+        self.accepted.append(job.id)
+        return job
+
+    def send_file(self) -> None:
+        """Store the file, of which the store tells in the same moment; the event may be lost."""
+        job_id = next(iter(self.jobs.jobs))
+        data = gzip.compress(self.scenario.file) if self.scenario.packed else self.scenario.file
+        self.stored.objects[upload_key(job_id)] = data
+        self.sent = True
+        visible_at = self.clock()
+        self.world.waiting.append(QueuedMessage("ingest_queue", IngestUpload(job_id), visible_at))
 
     def skip_time(self, **time: float) -> None:
         """Let a long time pass without a message delivery."""

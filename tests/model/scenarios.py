@@ -1,17 +1,100 @@
 """The scenarios: small jobs that the model runs."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from catalight.domain.image.formats import Target
 from catalight.domain.job.ranges import DUPLICATE
-from catalight.domain.messages import DeliverWebhook, FinishJob, ProcessRange, TendJob
+from catalight.domain.job.reuse import Reuse
+from catalight.domain.job.upload import UploadState
+from catalight.domain.messages import DeliverWebhook, FinishJob, IngestUpload, ProcessRange, TendJob
 from tests.model.inputs import Call
 from tests.model.scenario import Run, Scenario, submit
 from tests.pipeline import BUSY, MISSING
 
 A, B, C, D = (f"http://h/{name}.jpg" for name in "abcd")
 TWO = ("a", "b")
+SAME: dict[str, bytes | Exception] = {A: b"same bytes", B: b"same bytes"}
 HOOK = "https://shop.test/hook"
+
+
+def _ended(run: Run) -> bool:
+    return any(job.state.has_result for job in run.jobs.jobs.values())
+
+
+def _again(run: Run) -> Call:
+    """The same catalogue is submitted once more, when a job has ended."""
+    return Call("submit again", lambda: run.submit_catalogue(), lambda: _ended(run))
+
+
+def _of_first(run: Run, name: str, do: Callable[[str], object]) -> Call:
+    """A call for the first job, made once a second one exists."""
+
+    def call() -> None:
+        first = next(iter(run.jobs.jobs))
+        if name.startswith("delete"):
+            run.deleted.append(first)
+        do(first)
+
+    return Call(name, call, lambda: len(run.jobs.jobs) > 1)
+
+
+def _of_second(run: Run, name: str, do: Callable[[str], object]) -> Call:
+    call = _of_first(run, name, do)
+
+    def of_second() -> None:
+        second = [*run.jobs.jobs][1]
+        run.deleted.append(second)
+        do(second)
+
+    return replace(call, do=of_second)
+
+
+def _sent_twice(run: Run) -> list[Call]:
+    return [*submit(run), _again(run)]
+
+
+def _sent_twice_first_deleted(run: Run) -> list[Call]:
+    return [*_sent_twice(run), _of_first(run, "delete the first", run.delete_job)]
+
+
+def _sent_twice_both_deleted(run: Run) -> list[Call]:
+    second = _of_second(run, "delete the second", run.delete_job)
+    return [*_sent_twice_first_deleted(run), second]
+
+
+def _sent_twice_one_deleted_late(run: Run) -> list[Call]:
+    """The second job is deleted when nothing is left of the first."""
+
+    def first_is_removed() -> bool:
+        return bool(run.deleted) and run.jobs.jobs[run.deleted[0]].sweep_at is None
+
+    *others, second = _sent_twice_both_deleted(run)
+    return [*others, replace(second, ready=first_is_removed)]
+
+
+def _sent_thrice_two_deleted(run: Run) -> list[Call]:
+    """The second job uses the first's outputs and the third the second's; the first two are deleted."""
+    third = replace(_again(run), name="submit a third time", ready=lambda: len(run.jobs.jobs) > 1)
+    first, second = _sent_twice_both_deleted(run)[-2:]
+    return [*_sent_twice(run), first, third, second]
+
+
+def _sent_twice_first_retried(run: Run) -> list[Call]:
+    """The second job makes what the first could not; the first is retried, and the second deleted."""
+
+    def mended() -> None:
+        run.hosts.clear()
+        run.submit_catalogue()
+
+    again = Call("submit again", mended, lambda: _ended(run))
+    retry = _of_first(run, "retry the first", run.retry_job)
+    return [*submit(run), again, retry, _of_second(run, "delete the second", run.delete_job)]
+
+
+def _by_two_owners(run: Run) -> list[Call]:
+    other = Call("another owner submits", lambda: run.submit_catalogue(owner="other"), lambda: _ended(run))
+    return [*submit(run), other, _of_first(run, "delete the first", run.delete_job)]
 
 
 def _with_job(name: str, run: Run, do: str) -> Call:
@@ -74,6 +157,52 @@ def _late(run: Run) -> list[Call]:
     return [*submit(run), Call("two days", lambda: run.skip_time(days=2), lambda: bool(run.jobs.jobs))]
 
 
+def _upload(run: Run) -> list[Call]:
+    """The client announces a file and sends it."""
+    send = Call("send the file", run.send_file, lambda: bool(run.jobs.jobs))
+    return [Call("announce", lambda: run.announce()), send]
+
+
+def _upload_and_confirm(run: Run) -> list[Call]:
+    announce = Call("announce", lambda: run.announce(confirm=True))
+    return [
+        announce,
+        _upload(run)[-1],
+        replace(_with_job("confirm", run, "confirm_upload"), ready=_understood(run)),
+    ]
+
+
+def _understood(run: Run) -> Callable[[], bool]:
+    def understood() -> bool:
+        return any(
+            job.upload and job.upload.state is UploadState.UNDERSTOOD for job in run.jobs.jobs.values()
+        )
+
+    return understood
+
+
+def _upload_cancel(run: Run) -> list[Call]:
+    return [*_upload(run), replace(_cancel(run)[-1], ready=lambda: _is_read(run))]
+
+
+def _upload_delete(run: Run) -> list[Call]:
+    return [*_upload(run), replace(_delete(run)[-1], ready=lambda: _is_read(run))]
+
+
+def _is_read(run: Run) -> bool:
+    """Whether a part of a file was read."""
+    return any(job.upload and job.upload.checkpoint for job in run.jobs.jobs.values())
+
+
+def _announced_only(run: Run) -> list[Call]:
+    return _upload(run)[:1]
+
+
+def _announced_twice(run: Run) -> list[Call]:
+    again = Call("announce again", lambda: run.announce("key"))
+    return [Call("announce", lambda: run.announce("key")), again, _upload(run)[-1]]
+
+
 def _expired(run: Run) -> list[Call]:
     def ended() -> bool:
         return any(job.state.has_result for job in run.jobs.jobs.values())
@@ -97,7 +226,26 @@ def _resubmit_while_abandoned(run: Run) -> list[Call]:
     return [first, replace(again, ready=lambda: _being_tended(run))]
 
 
+UPLOADS = {
+    "uploaded": Scenario((A, f"{B} no", A), calls=_upload, webhook_url=HOOK),
+    "uploaded in two renditions": Scenario((A, B), calls=_upload, names=TWO, window=2),
+    "uploaded and packed": Scenario((A, B), calls=_upload, packed=True),
+    "uploaded, and its file is bad": Scenario(("no", "URL"), calls=_upload, webhook_url=HOOK),
+    "uploaded and confirmed": Scenario((A, B), calls=_upload_and_confirm),
+    "uploaded and cancelled": Scenario((A, B, C), calls=_upload_cancel, webhook_url=HOOK),
+    "uploaded and deleted": Scenario((A, B, C), calls=_upload_delete),
+    "announced only": Scenario((A,), calls=_announced_only),
+    "announced twice with one idempotency key": Scenario((A,), calls=_announced_twice),
+    "uploaded, and a reader sleeps": Scenario((A, B), calls=_upload, sleeper=(IngestUpload, "rows.insert")),
+    "uploaded, and a reader sleeps at the end": Scenario(
+        (A, B), calls=_upload, sleeper=(IngestUpload, "big_uploads.submit")
+    ),
+    "uploaded, and a reader crashes": Scenario((A, B, C), calls=_upload, crashes_at="big_uploads.advance"),
+    "uploaded, and the sealing reader crashes": Scenario((A,), calls=_upload, crashes_at="image_queue.send"),
+}
+
 SCENARIOS = {
+    **UPLOADS,
     "one row": Scenario((A,), webhook_url=HOOK, swept=False),
     "one lane of three ranges": Scenario((A, B, C), swept=False),
     "three ranges in two lanes": Scenario((A, B, C), window=2),
@@ -182,6 +330,29 @@ SCENARIOS = {
         (A,), names=TWO, broken=frozenset({"b"}), calls=_retry, sleeper=(ProcessRange, "rows.save")
     ),
     "two renditions, deleted": Scenario((A,), names=TWO, calls=_delete),
+    "sent again": Scenario((A, f"{B} {A}"), calls=_sent_twice, window=2),
+    "sent again within the age that is trusted": Scenario((A,), calls=_sent_twice, reuse=Reuse(max_age=9)),
+    "sent again, and the first job is deleted": Scenario((A, B), calls=_sent_twice_first_deleted, window=2),
+    "sent again within the age that is trusted, and the first job is deleted": Scenario(
+        (A,), calls=_sent_twice_first_deleted, reuse=Reuse(max_age=9)
+    ),
+    "sent again, and both jobs are deleted": Scenario((A,), calls=_sent_twice_both_deleted),
+    "sent again, and the second job is deleted long after the first": Scenario(
+        (A,), calls=_sent_twice_one_deleted_late
+    ),
+    "sent three times, and two jobs are deleted": Scenario((A,), calls=_sent_thrice_two_deleted),
+    "sent again, and the first job is retried": Scenario(
+        (A, B), hosts={B: MISSING}, calls=_sent_twice_first_retried
+    ),
+    "sent again, and a worker sleeps": Scenario(
+        (A,), calls=_sent_twice_first_deleted, sleeper=(ProcessRange, "rows.save")
+    ),
+    "sent by two owners": Scenario((A,), calls=_by_two_owners),
+    "sent again with two renditions": Scenario((A, B), names=TWO, calls=_sent_twice_first_deleted),
+    "two images with the same bytes": Scenario((A, B, C), hosts=SAME, window=2, images_per_range=2),
+    "two images with the same bytes, sent again": Scenario(
+        (f"{A} {B}",), hosts=SAME, calls=_sent_twice_first_deleted
+    ),
     "a worker sleeps": Scenario(
         (f"{A} {B}",), hosts={B: MISSING}, calls=_retry, sleeper=(ProcessRange, "rows.save")
     ),

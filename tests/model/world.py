@@ -16,7 +16,24 @@ MOST_POINTS = 3_000
 MINUTE = timedelta(seconds=61)  # longer than the lease of a webhook's attempt
 REQUEST = timedelta(seconds=29)  # how long a request may take
 RECENT = 2  # how many of the last received messages may be delivered twice
-READS = {"fetch", "find", "get", "pending_in_range", "pending", "any_pending", "read", "stream", "to_sweep"}
+READS = {
+    "head",
+    "read_range",
+    "fetch",
+    "find",
+    "get",
+    "pending_in_range",
+    "pending",
+    "any_pending",
+    "read",
+    "stream",
+    "to_sweep",
+    "known",
+    "firsts",
+    "states",
+    "of_links",
+    "of_job",
+}
 TICK = timedelta(milliseconds=1)
 
 

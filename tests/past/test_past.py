@@ -283,7 +283,8 @@ def test_hosts_keys_and_usage(stored: Connection) -> None:
     keys = MongoKeys(stored)
     assert keys.find_by_digest(KEY.digest) == KEY
     [_, revoked] = keys.all()
-    assert (revoked.id, revoked.limits) == ("key-2", Limits())
+    # The default of then is stored.
+    assert (revoked.id, revoked.limits) == ("key-2", Limits(rows_a_day=500_000))
     assert revoked.revoked_at == NOW + timedelta(seconds=5)
     usage, day = MongoUsage(stored), date(2026, 11, 28)
     assert usage.of_day("key-1", day) == Amounts(rows=5)

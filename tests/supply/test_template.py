@@ -17,6 +17,7 @@ FUNCTIONS = [
     "AggregatorFunction",
     "KeysFunction",
     "ExportFunction",
+    "IngestFunction",
 ]
 QUEUES = [
     "ImageQueue",
@@ -27,6 +28,8 @@ QUEUES = [
     "WebhookDeadLetterQueue",
     "ExportQueue",
     "ExportDeadLetterQueue",
+    "IngestQueue",
+    "IngestDeadLetterQueue",
 ]
 LOGS = [
     "ApiAccessLogs",
@@ -37,6 +40,7 @@ LOGS = [
     "AggregatorLogs",
     "KeysLogs",
     "ExportLogs",
+    "IngestLogs",
 ]
 
 EXCEPTIONS = {

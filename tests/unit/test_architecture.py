@@ -1,7 +1,9 @@
 """Imports go one way: functions → usecases, adapters → domain; heavy libraries stay in their modules."""
 
 import ast
+import re
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -109,6 +111,17 @@ def test_workbooks_are_read_by_one_module_without_input_or_output() -> None:
         assert not [node for node in inner if isinstance(node, ast.Import | ast.ImportFrom)], path
 
 
+def test_the_command_line_stands_alone() -> None:
+    """It is installed by itself, so it imports nothing of Catalight and no library that it does not name."""
+    project = tomllib.loads((ROOT / "cli/pyproject.toml").read_text())["project"]
+    named = {re.split(r"[<>=,]", dependency)[0] for dependency in project["dependencies"]}
+    assert named == {"httpx", "rich", "standardwebhooks", "typer"}
+    for path in modules(ROOT / "cli/catalight_cli"):
+        assert top_level(path) <= sys.stdlib_module_names | named | {"catalight_cli"}, path
+    for path in modules(CORE) + modules(ROOT / "functions"):
+        assert "catalight_cli" not in top_level(path), path
+
+
 def test_only_the_api_imports_fastapi() -> None:
     web = {"fastapi", "starlette", "mangum", "pydantic"}
     others = modules(CORE) + [path for path in modules(ROOT / "functions") if path.parent.name != "api"]
@@ -124,7 +137,8 @@ MAY_IMPORT = {
         "exports": {"jobs", "callers", "ports"},
         "images": {"jobs", "callers", "ports"},
         "webhooks": {"jobs", "callers", "ports"},
-        "upkeep": {"images", "webhooks", "exports", "jobs", "callers", "ports"},
+        "uploads": {"exports", "jobs", "callers", "ports"},
+        "upkeep": {"uploads", "images", "webhooks", "exports", "jobs", "callers", "ports"},
     },
     "domain": {
         "catalogue": set(),

@@ -18,6 +18,8 @@ OPEN_ENDED = {
     # Objects come and go, so a role names the prefix of their keys.
     "${Bucket.Arn}/images/*",
     "${Bucket.Arn}/results/*",
+    "${Bucket.Arn}/uploads/*",
+    "${Bucket.Arn}/spools/*",
 }
 """The wildcards that the roles' resources may have."""
 
@@ -116,10 +118,16 @@ def test_only_our_own_api_has_permission_to_invoke_functions() -> None:
         assert variables["__ApiId__"] == {"Ref": "HttpApi"}
 
 
-def test_resource_policies_only_deny() -> None:
-    """The bucket denies access without TLS; no resource has a policy that grants access."""
+def test_resource_policies_only_deny_except_that_s3_may_tell_of_uploads() -> None:
+    """The bucket denies access without TLS; only S3, for this account, may send to a queue."""
     kinds = {resource["Type"] for resource in RESOURCES.values() if resource["Type"].endswith("Policy")}
-    assert kinds == {"AWS::S3::BucketPolicy"}
+    assert kinds == {"AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy"}
+    [queue] = resources("AWS::SQS::QueuePolicy").values()
+    assert queue["Queues"] == [{"Ref": "IngestQueue"}]
+    [s3] = queue["PolicyDocument"]["Statement"]
+    assert (s3["Principal"], s3["Action"]) == ({"Service": "s3.amazonaws.com"}, "sqs:SendMessage")
+    assert s3["Resource"] == {"Fn::GetAtt": ["IngestQueue", "Arn"]}
+    assert s3["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
     [policy] = resources("AWS::S3::BucketPolicy").values()
     [tls] = policy["PolicyDocument"]["Statement"]
     assert (tls["Effect"], tls["Principal"], tls["Action"]) == ("Deny", "*", "s3:*")

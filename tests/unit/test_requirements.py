@@ -1,10 +1,12 @@
 """Installed packages: pinned with hashes, the same everywhere, and under acceptable licences."""
 
 import re
+import tomllib
 from importlib.metadata import metadata
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[2]
 COMPILED = sorted((ROOT / "requirements").glob("*.txt"))
@@ -71,6 +73,13 @@ def test_a_compiled_file_pins_all_requirements(path: Path) -> None:
 @pytest.mark.parametrize("name", DEPLOYED)
 def test_deployed_versions_are_the_tested_ones(name: str) -> None:
     assert pins(name).items() <= pins("dev").items()
+
+
+def test_the_command_line_is_tested_with_versions_that_it_allows() -> None:
+    project = tomllib.loads((ROOT / "cli/pyproject.toml").read_text())["project"]
+    for dependency in map(Requirement, project["dependencies"]):
+        assert pins("dev")[dependency.name] in dependency.specifier
+        assert licence(dependency.name) in LICENCES
 
 
 @pytest.mark.parametrize("package", sorted({package for name in DEPLOYED for package in pins(name)}))

@@ -22,7 +22,7 @@ def resources(kind: str) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("function", ["Image", "Aggregator", "Chores", "Export"])
+@pytest.mark.parametrize("function", ["Image", "Aggregator", "Chores", "Export", "Ingest"])
 def test_visibility_is_six_times_the_functions_timeout(function: str) -> None:
     assert DEFAULTS[f"{function}Visibility"] == 6 * DEFAULTS[f"{function}Timeout"]
 
@@ -142,7 +142,7 @@ def test_buckets_are_encrypted_private_and_expire_objects() -> None:
     for bucket in resources("AWS::S3::Bucket").values():
         assert bucket["BucketEncryption"]
         assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
-        assert {"images", "results", "parts"} <= {
+        assert {"images", "results", "uploads", "spools", "parts"} <= {
             rule["Id"] for rule in bucket["LifecycleConfiguration"]["Rules"]
         }
 
@@ -154,6 +154,7 @@ def test_functions_that_send_messages_to_themselves_allow_recursive_loops() -> N
         "AggregatorFunction",
         "DeadLetterFunction",
         "ExportFunction",
+        "IngestFunction",
     }
 
 

@@ -1,4 +1,4 @@
-"""Our changes to moto: thread-safe queues, and no requests from web pages."""
+"""Our changes to moto: thread-safe and fair queues, and no requests from web pages."""
 
 import threading
 from collections.abc import Iterable
@@ -34,6 +34,16 @@ def test_long_poll_returns_messages_that_become_visible_again() -> None:
     assert receive_message(sqs, "queue", 1, 0, 1) == []
     [second] = receive_message(sqs, "queue", 1, WAIT, 1)
     assert (second.id, second.approximate_receive_count) == (first.id, 2)
+
+
+def test_a_group_that_takes_all_the_time_waits_for_the_others() -> None:
+    sqs = backend()
+    for number in range(3):
+        sqs.send_message("queue", f"large {number}", group_id="large")
+    [first] = receive_message(sqs, "queue", 1, 0, 30)
+    sqs.send_message("queue", "small", group_id="small")
+    order = [receive_message(sqs, "queue", 1, 0, 30)[0].body for _ in range(3)]
+    assert (first.body, order) == ("large 0", ["small", "large 1", "large 2"])
 
 
 def test_delete_waits_for_the_lock_of_the_queue() -> None:

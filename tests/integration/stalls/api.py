@@ -17,6 +17,7 @@ from catalight.domain.catalogue.column_requests import Remembered
 from catalight.domain.catalogue.columns import Request
 from catalight.domain.job import links
 from catalight.domain.job.job import Counts, JobState
+from catalight.domain.job.upload import BigUpload, UploadState
 from local.runner.template import parameters
 from tests.integration.adapters.ports.stores import a_job, a_row
 from tests.pipeline import csv_of
@@ -49,6 +50,9 @@ CALLS = {
     "preflight": Call("OPTIONS", "/upload", 200),
     "healthz": Call("GET", "/healthz", 200, DATABASE),
     "upload": Call("POST", "/upload", 202, DATABASE),
+    "begin_upload": Call("POST", "/uploads", 201, DATABASE),
+    "upload_status": Call("GET", "/uploads/upload", 200, DATABASE),
+    "confirm_upload": Call("POST", "/uploads/confirm/confirm", 202, DATABASE),
     "list_columns": Call("GET", "/columns", 200, DATABASE),
     "forget_columns": Call("DELETE", f"/columns/{COLUMNS}", 204, DATABASE),
     "list_jobs": Call("GET", "/jobs", 200, DATABASE),
@@ -98,6 +102,9 @@ def fill(connection: Connection, s3: Any, bucket: str) -> None:
     for job_id in ("read", "export", "retry", "delete", "extend", "redeliver"):
         jobs.insert(replace(ended, id=job_id))
     jobs.insert(replace(new, id="cancel", sealed=True))
+    big = BigUpload(9, "text/csv")
+    jobs.insert(replace(new, id="upload", upload=big))
+    jobs.insert(replace(new, id="confirm", upload=replace(big, state=UploadState.UNDERSTOOD)))
     rows.insert([a_row(0, "read"), a_row(1, "read")])
     for key in (links.result_key("read", 1), links.image_key(IMAGE)):
         s3.put_object(Bucket=bucket, Key=key, Body=b"x")
@@ -112,6 +119,8 @@ def made(client: httpx2.Client, call: Call, data: bytes = b"", key: str = "") ->
     if call.method == "POST" and call.path == "/upload":
         headers["Idempotency-Key"] = key or uuid4().hex
         sent["files"] = {"file": ("a.csv", data or csv_of("http://h.test/a.jpg"))}
+    if call.method == "POST" and call.path == "/uploads":
+        sent["data"] = {"size": "9"}
     began = time.monotonic()
     response = client.request(call.method, call.path, headers=headers, **sent)
     return Answer(response, time.monotonic() - began)

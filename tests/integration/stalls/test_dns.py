@@ -16,7 +16,8 @@ from tests.integration.stalls.api import CALLS, SECONDS, Answer, check, make_all
 from tests.integration.stalls.nameless import REFUSED
 
 RESOURCES = {"Bucket": "bucket"} | {
-    f"{queue}Queue": "https://queue.example.test/" for queue in ("Image", "Aggregator", "Webhook", "Export")
+    f"{queue}Queue": "https://queue.example.test/"
+    for queue in ("Image", "Aggregator", "Webhook", "Export", "Ingest")
 }
 AWS, CLUSTER = "of AWS", "of MongoDB"
 NAMELESS = [sys.executable, "-m", "tests.integration.stalls.nameless"]

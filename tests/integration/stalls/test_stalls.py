@@ -61,7 +61,7 @@ def new(mongodb_uri: str, aws_endpoint: str, tmp_path_factory: pytest.TempPathFa
             fill(database, s3, name)
             queues = {
                 f"{queue}Queue": sqs.create_queue(QueueName=f"{name}-{queue}")["QueueUrl"]
-                for queue in ("Image", "Aggregator", "Webhook", "Export")
+                for queue in ("Image", "Aggregator", "Webhook", "Export", "Ingest")
             }
             uri = f"mongodb://{HOST}:{proxies['MongoDB'].port}/?directConnection=true"
             manager = aws.client("secretsmanager", aws_endpoint)

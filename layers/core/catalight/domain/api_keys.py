@@ -22,14 +22,15 @@ _TOKEN = re.compile(rf"{PREFIX}[A-Za-z0-9_-]{{43}}")
 class Limits:
     """How many jobs of one key may be open at once, and how much it may use per UTC day.
 
-    The defaults allow four images and 1,000 bytes a row, and 250,000 bytes an image. Catalogues stay below.
+    The defaults allow a catalogue of a million rows, four images and 5,000 bytes a row, and 250,000 bytes an
+    image. Catalogues stay below.
     """
 
     open_jobs: int = 20
-    rows_a_day: int = 500_000
-    images_a_day: int = 2_000_000
-    file_bytes_a_day: int = 500_000_000
-    download_bytes_a_day: int = 500_000_000_000
+    rows_a_day: int = 1_000_000
+    images_a_day: int = 4_000_000
+    file_bytes_a_day: int = 5_000_000_000
+    download_bytes_a_day: int = 1_000_000_000_000
 
     @property
     def a_day(self) -> Amounts:

@@ -159,6 +159,28 @@ class JobNotFinishedError(CatalightError):
         self.retry_after = retry_after
 
 
+class NoResultError(CatalightError):
+    """The job has ended before its file was submitted, so it has no result. `state` is what clients see."""
+
+    def __init__(self, job_id: str, state: str) -> None:
+        super().__init__(f"job {job_id!r} is {state} without a result")
+        self.job_id = job_id
+        self.state = state
+
+
+class NotUnderstoodError(CatalightError):
+    """The big upload does not wait for a confirmation; `state` says what it does."""
+
+    def __init__(self, job_id: str, state: str) -> None:
+        super().__init__(f"the upload {job_id!r} is {state}")
+        self.job_id = job_id
+        self.state = state
+
+
+class ObjectChangedError(CatalightError):
+    """An object of the store is another than the one that was seen first, or is gone."""
+
+
 class ResultExpiredError(CatalightError):
     """The job has ended, but its result was removed at the end of its retention."""
 

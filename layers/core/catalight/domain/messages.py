@@ -55,7 +55,14 @@ class WriteExport:
     form: str
 
 
-type Message = ProcessRange | FinishJob | DeliverWebhook | TendJob | WriteExport
+@dataclass(frozen=True, slots=True)
+class IngestUpload:
+    """Look at the big upload of the job, and read it or go on reading it."""
+
+    job_id: str
+
+
+type Message = ProcessRange | FinishJob | DeliverWebhook | TendJob | WriteExport | IngestUpload
 
 _KINDS: dict[str, type[Message]] = {
     "process_range": ProcessRange,
@@ -63,6 +70,7 @@ _KINDS: dict[str, type[Message]] = {
     "deliver_webhook": DeliverWebhook,
     "tend_job": TendJob,
     "write_export": WriteExport,
+    "ingest_upload": IngestUpload,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 

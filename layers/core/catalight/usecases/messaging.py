@@ -10,13 +10,13 @@ from catalight.usecases.ports import Queue
 logger = logging.getLogger(__name__)
 
 
-def send_best_effort(queue: Queue, messages: Iterable[Message]) -> None:
+def send_best_effort(queue: Queue, messages: Iterable[Message], group: str | None = None) -> None:
     """Send messages about something that is already stored; if sending fails, the sweeper sends them.
 
     The caller's request has been accepted, so an outage of SQS must not report it as failed.
     """
     try:
-        queue.send(messages)
+        queue.send(messages, group=group)
     except UnavailableError as error:
         logger.warning("a message was not sent; the sweeper will send it: %s", error)
 

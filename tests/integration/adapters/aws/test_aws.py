@@ -60,12 +60,15 @@ class FlakySqs:
 
 
 class TestQueue:
-    def test_messages_arrive_complete_and_grouped_by_job(self, sqs: Any, queue_url: str) -> None:
+    @pytest.mark.parametrize(("group", "expected"), [(None, "job"), ("owner", "owner")])
+    def test_messages_arrive_complete_and_grouped(
+        self, sqs: Any, queue_url: str, group: str | None, expected: str
+    ) -> None:
         sent = [ProcessRange("job", 1, number) for number in range(23)]
-        SqsQueue(sqs, queue_url).send(sent)
+        SqsQueue(sqs, queue_url).send(sent, group=group)
         found = received(sqs, queue_url)
         assert sorted(map(str, (decode(message["Body"]) for message in found))) == sorted(map(str, sent))
-        assert {message["Attributes"]["MessageGroupId"] for message in found} == {"job"}
+        assert {message["Attributes"]["MessageGroupId"] for message in found} == {expected}
 
     def test_a_delayed_message_waits(self, sqs: Any, queue_url: str) -> None:
         SqsQueue(sqs, queue_url).send([FinishJob("job", 1)], delay=900)
@@ -127,6 +130,21 @@ class TestStore:
         assert (answer.status_code, answer.content) == (200, b"bytes")
         assert answer.headers["Content-Type"] == "image/jpeg"
         assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+
+    def test_an_image_that_is_renewed_is_as_before_but_younger(self, bucket: tuple[Any, str]) -> None:
+        s3, name = bucket
+        store = S3Store(s3, name)
+        store.put("images/é.webp", b"bytes", "image/webp")
+        before = s3.get_object(Bucket=name, Key="images/é.webp")
+        assert store.renew("images/é.webp", "image/webp")
+        after = s3.get_object(Bucket=name, Key="images/é.webp")
+        assert after["Body"].read() == before["Body"].read()
+        assert after["LastModified"] >= before["LastModified"]
+        for header in ("ContentType", "CacheControl"):
+            assert after[header] == before[header]
+
+    def test_an_image_that_is_not_stored_is_not_renewed(self, bucket: tuple[Any, str]) -> None:
+        assert not S3Store(*bucket).renew("images/nothing.jpg", "image/jpeg")
 
     def test_an_image_may_have_a_name_of_any_script(self, bucket: tuple[Any, str]) -> None:
         client, name = bucket

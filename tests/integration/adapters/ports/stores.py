@@ -12,7 +12,19 @@ from catalight.domain.job.job import Counts, Job, JobState
 from catalight.domain.job.request_headers import RequestHeaders
 from catalight.domain.job.row import Image, Row
 from catalight.domain.job.webhook import Webhook
-from catalight.usecases.ports import ColumnMemory, Deliveries, Exports, JobList, Jobs, Keys, Rows, Usage
+from catalight.usecases.ports import (
+    BigUploads,
+    ColumnMemory,
+    Deliveries,
+    Exports,
+    JobList,
+    Jobs,
+    Keys,
+    References,
+    Rows,
+    Sources,
+    Usage,
+)
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)
@@ -30,6 +42,9 @@ class Store:
     usage: Usage
     columns: ColumnMemory
     exports: Exports
+    big_uploads: BigUploads
+    sources: Sources
+    references: References
 
 
 def a_job(**changes: Any) -> Job:

@@ -3,15 +3,18 @@
 from dataclasses import replace
 
 from catalight.domain.errors import ImageErrorCode
-from catalight.domain.image.report import Source
+from catalight.domain.image.report import Chosen, Source
 from catalight.domain.job.row import Image, RowState
 from tests.integration.adapters.ports.stores import GONE, NOW, TIMES, Store, a_row, ended
+
+CHOSEN = Chosen(62, 70.4)
 
 
 class TestRows:
     def test_rows_survive_storage_in_csv_order(self, store: Store) -> None:
         done = Image("http://h/b").done("t/b.jpg", bytes_in=9, bytes_out=8, width=7, height=6, kept=True)
         reported = Image("http://h/d").done("t/d.jpg", 9, 8, 7, 6, Source("tiff", 70, 60), TIMES)
+        reported = replace(reported, chosen=CHOSEN)
         images = (
             done,
             reported,

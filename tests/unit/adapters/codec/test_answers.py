@@ -10,7 +10,7 @@ from catalight.adapters.codec.answers import SandboxError
 from catalight.domain.errors import ImageError, ImageErrorCode
 from catalight.domain.image.compressed import Compressed
 from catalight.domain.image.formats import ImageFormat
-from catalight.domain.image.report import Source, Times
+from catalight.domain.image.report import Chosen, Source, Times
 
 GOOD: dict[str, Any] = {
     "format": "webp",
@@ -19,13 +19,20 @@ GOOD: dict[str, Any] = {
     "times": {"decode": 3, "encode": 4},
     "kept": False,
     "small": False,
+    "chosen": {"quality": 62, "score": 70.4},
 }
 FORMULA = '=HYPERLINK("https://evil.example")'
 
 
 def test_an_answer_of_the_codec_is_taken_as_it_is() -> None:
     expected = Compressed(
-        b"data", ImageFormat.WEBP, 30, 20, Source("jpeg", 60, 40), Times(decode=3, encode=4)
+        b"data",
+        ImageFormat.WEBP,
+        30,
+        20,
+        Source("jpeg", 60, 40),
+        Times(decode=3, encode=4),
+        chosen=Chosen(62, 70.4),
     )
     made = answers.compressed(b"data", answers.parsed(json.dumps(GOOD).encode()))
     assert (made, made.times) == (expected, expected.times)
@@ -50,6 +57,13 @@ def test_an_answer_of_the_codec_is_taken_as_it_is() -> None:
         {"source": {"format": FORMULA, "width": 60, "height": 40}},
         {"source": {"format": "jpeg", "width": None, "height": 40}},
         {"source": []},
+        {"chosen": []},
+        {"chosen": {"quality": 62}},
+        {"chosen": {"quality": FORMULA, "score": None}},
+        {"chosen": {"quality": 101, "score": 70.4}},
+        {"chosen": {"quality": 62, "score": FORMULA}},
+        {"chosen": {"quality": 62, "score": -1.0}},
+        {"chosen": {"quality": 62, "score": float("nan")}},
         {"times": {"decode": FORMULA}},
         {"times": {"other": 1}},
         {"times": []},

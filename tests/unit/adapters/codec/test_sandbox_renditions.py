@@ -83,6 +83,13 @@ def test_results_are_the_codecs(sandbox: Sandbox) -> None:
     assert sandbox.compress(IMAGE, SHAPES[:1], "job") == compress_all(IMAGE, SHAPES[:1])
 
 
+def test_the_sandbox_chooses_the_same_quality(sandbox: Sandbox) -> None:
+    renditions = [Rendition("auto"), Rendition("auto", Target.WEBP)]
+    expected = compress_all(IMAGE, renditions)
+    assert sandbox.compress(IMAGE, renditions, "job") == expected
+    assert all(isinstance(one, Compressed) and one.chosen for one in expected)
+
+
 def test_a_source_that_cannot_be_used_is_one_error(sandbox: Sandbox, tried: list[int]) -> None:
     with pytest.raises(ImageError) as refused:
         sandbox.compress(b"text", SHAPES, "job")

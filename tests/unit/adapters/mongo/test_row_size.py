@@ -3,7 +3,7 @@
 import bson
 
 from catalight.adapters.mongo.rows import _to_document
-from catalight.domain.catalogue.row_reader import MAX_ROW_CHARACTERS
+from catalight.domain.catalogue.catalogue_row import MAX_ROW_CHARACTERS
 from catalight.domain.catalogue.sources import MAX_IMAGES_PER_ROW
 from catalight.domain.catalogue.url_repair import Repair
 from catalight.domain.catalogue.urls import MAX_URL_CHARACTERS

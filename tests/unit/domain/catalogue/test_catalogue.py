@@ -18,6 +18,7 @@ from catalight.domain.catalogue.catalogue import (
     parse,
 )
 from catalight.domain.catalogue.columns import Columns, Reason
+from catalight.domain.catalogue.findings import Findings
 from catalight.domain.catalogue.header import Header
 from catalight.domain.catalogue.records import Record
 from catalight.domain.catalogue.row_reader import RowReader
@@ -284,7 +285,7 @@ def test_a_file_of_more_invalid_urls_than_could_be_kept_is_refused(monkeypatch: 
 
 def test_problems_beyond_the_cap_are_not_described() -> None:
     """Their messages would take more time than reading the rows."""
-    findings = row_reader.Findings()
+    findings = Findings()
     described = list[int]()
 
     def describe(number: int) -> Problem:

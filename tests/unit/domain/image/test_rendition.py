@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from catalight.domain.errors import OptionError
 from catalight.domain.image.formats import ImageFormat, Target
+from catalight.domain.image.look import Look
 from catalight.domain.image.rendition import Rendition
 
 
@@ -17,6 +18,25 @@ def test_options_stored_by_the_first_versions_are_read() -> None:
     options = Rendition.from_document(stored)
     assert options == Rendition(80, Target.WEBP, None, 9, background="#ffffff")
     assert options.to_document() == stored  # so a request under an Idempotency-Key keeps its fingerprint
+
+
+def test_an_automatic_quality_has_a_look() -> None:
+    options = Rendition("auto")
+    assert options == Rendition("auto", look=Look.GOOD)
+    assert options.to_document()["look"] == "good"
+    for look in Look:
+        options = Rendition("auto", look=look)
+        assert Rendition.from_document(options.to_document()) == options
+
+
+def test_a_look_needs_the_automatic_quality() -> None:
+    with pytest.raises(OptionError, match="nothing, unless quality=auto") as caught:
+        Rendition(80, look=Look.HIGH)
+    assert caught.value.field == "look"
+
+
+def test_a_stricter_look_has_a_higher_score() -> None:
+    assert Look.HIGH.score > Look.GOOD.score > Look.SMALL.score
 
 
 def test_the_defaults_have_not_changed() -> None:

@@ -12,6 +12,7 @@ from catalight.domain.catalogue.dialect import Dialect
 from catalight.domain.catalogue.result_columns import names_beside, outputs_of, own_columns
 from catalight.domain.errors import ImageError, ImageErrorCode, ResultError
 from catalight.domain.image.rendition import Rendition
+from catalight.domain.image.report import Chosen
 from catalight.domain.job.origin import Origin
 from catalight.domain.job.result_csv import media_type
 from catalight.domain.job.result_form import (
@@ -125,12 +126,16 @@ def test_a_job_that_is_older_than_its_origin_can_be_written_in_any_form() -> Non
 
 def test_json_lines() -> None:
     job = a_job(header=["SKU", "Photo", "Photo", ""], outputs=("Output Photo", "Output Photo"))
-    images = [DONE, replace(LOST, column=1, written="//c", notes=("URL_SCHEME_ADDED",))]
+    images = [
+        replace(DONE, chosen=Chosen(62, 70.4)),
+        replace(LOST, column=1, written="//c", notes=("URL_SCHEME_ADDED",)),
+    ]
     row = a_row(("é", "http://a", "//c"), images, 7)
     data = written(job, [row], JSONL)
     assert data.count(b"\n") == 1
     document = json.loads(data)
-    nothing = {"format": None, "width": 0, "height": 0, "kept": False, "small": False}
+    nothing = {"format": None, "width": 0, "height": 0, "kept": False, "small": False, "unchanged": False}
+    nothing |= {"quality": None, "score": None}
     assert document == {
         "row": 8,
         "state": "PARTIAL",
@@ -155,6 +160,9 @@ def test_json_lines() -> None:
                         "height": 1,
                         "kept": False,
                         "small": False,
+                        "quality": 62,
+                        "score": 70.4,
+                        "unchanged": False,
                     }
                 ],
             },

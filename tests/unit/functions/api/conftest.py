@@ -36,6 +36,8 @@ def client(pipeline: Pipeline) -> Iterator[TestClient]:
         understand=pipeline.understand,
         accept=pipeline.accept,
         column_memory=pipeline.column_memory,
+        begin_upload=pipeline.begin_upload,
+        confirm_upload=pipeline.confirm_upload,
         cancel_job=pipeline.cancel_job,
         retry_job=pipeline.retry_job,
         delete_job=pipeline.delete_job,

@@ -11,6 +11,7 @@ from catalight.domain.errors import (
     ConfigurationError,
     ImageError,
     KeyNotFoundError,
+    ObjectChangedError,
     UnavailableError,
     UnderstoodOtherwiseError,
     UploadGoneError,
@@ -76,6 +77,8 @@ class TestUpload:
             "file_name": "{serial}-{n}",
             "file_names": "unicode",
             "keep_days": "60",
+            "fresh": "false",
+            "max_age": "24",
             "renditions": "",  # it takes the place of five of the others
             "result_format": "jsonl",
             "result": "replace",
@@ -370,7 +373,8 @@ def test_an_unexpected_error_does_not_reach_the_server_which_would_log_it(
 
 def test_every_error_that_can_reach_the_api_is_mapped_to_a_problem() -> None:
     never_in_the_api = {
-        *(ImageError, KeyNotFoundError, ConfigurationError, UnderstoodOtherwiseError, UploadGoneError)
+        *(ImageError, KeyNotFoundError, ConfigurationError, UnderstoodOtherwiseError, UploadGoneError),
+        ObjectChangedError,
     }
     assert set(problems.CATALIGHT_ERRORS) == set(all_subclasses(CatalightError)) - never_in_the_api
 

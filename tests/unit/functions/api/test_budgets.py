@@ -51,6 +51,6 @@ def test_every_function_limits_its_lookups() -> None:
     functions = [
         name for name, found in translated()["Resources"].items() if found["Type"] == "AWS::Lambda::Function"
     ]
-    assert len(functions) == 7
+    assert len(functions) == 8
     for function in functions:
         assert 0 < lookup_seconds(function) <= 12

@@ -16,24 +16,27 @@ from catalight.domain.catalogue.catalogue import Understanding
 from catalight.domain.errors import CatalogueError, Problem
 from catalight.usecases.callers.authenticate import Authenticate
 from catalight.usecases.callers.manage_keys import ManageKeys
-from functions.api import columns, downloads, jobs, keeping, uploads
+from functions.api import big_uploads, columns, downloads, jobs, keeping, uploads
 from functions.api.app import app
 from functions.api.callers import caller, own_job
 from functions.api.services import services
 from tests.pipeline import Pipeline, csv_of
 from tests.unit.functions.api.requests import check_problem, upload
 
-ROUTERS = (columns.router, downloads.router, jobs.router, keeping.router, uploads.router)
+ROUTERS = (big_uploads.router, columns.router, downloads.router, jobs.router, keeping.router, uploads.router)
 OPEN_TO_ALL = {"/", "/docs", "/healthz", "/images/{token}/{name}"}
 WITHOUT_JOB = [
     ("POST", "/upload"),
     ("POST", "/upload?dry_run=true"),
+    ("POST", "/uploads"),
     ("GET", "/jobs"),
     ("GET", "/columns"),
     ("DELETE", "/columns/x"),
 ]
 OF_ONE_JOB = [
     ("GET", "/status/{}"),
+    ("GET", "/uploads/{}"),
+    ("POST", "/uploads/{}/confirm"),
     ("GET", "/download/{}"),
     ("GET", "/jobs/{}/rows"),
     ("POST", "/jobs/{}/cancel"),
@@ -145,13 +148,13 @@ def test_the_remaining_limits_are_reported(locked: TestClient, manage: ManageKey
     assert policies[2:] == [
         '"images";q=9;w=86400',
         '"file-bytes";q=500;w=86400',
-        '"download-bytes";q=500000000000;w=86400',
+        '"download-bytes";q=1000000000000;w=86400',
     ]
     size = len(csv_of("http://h/a.png"))
     assert states[2:] == [
         '"images";r=8;t=86400',
         f'"file-bytes";r={500 - size};t=86400',
-        '"download-bytes";r=500000000000;t=86400',
+        '"download-bytes";r=1000000000000;t=86400',
     ]
 
 

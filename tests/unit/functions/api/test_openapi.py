@@ -68,7 +68,7 @@ def lower_a_limit(api: Document) -> None:
 
 
 def raise_a_minimum(api: Document) -> None:
-    field_of("Body_upload", "quality")(api)["minimum"] = 10
+    field_of("Body_upload", "quality")(api)["anyOf"][0]["minimum"] = 10
 
 
 def make_nullable(api: Document) -> None:
@@ -99,11 +99,14 @@ BREAKS: list[tuple[Callable[[Document], None], list[str]]] = [
         [
             "GET /jobs → 200.jobs[].links.rows is gone",
             "GET /status/{request_id} → 200.links.rows is gone",
+            "GET /uploads/{request_id} → 200.links.rows is gone",
             "POST /jobs/{request_id}/cancel → 202.links.rows is gone",
             "POST /jobs/{request_id}/extend → 200.links.rows is gone",
             "POST /jobs/{request_id}/retry → 202.links.rows is gone",
             "POST /jobs/{request_id}/webhook/redeliver → 202.links.rows is gone",
             "POST /upload → 202.links.rows is gone",
+            "POST /uploads → 201.links.rows is gone",
+            "POST /uploads/{request_id}/confirm → 202.links.rows is gone",
         ],
     ),
     (
@@ -121,7 +124,10 @@ BREAKS: list[tuple[Callable[[Document], None], list[str]]] = [
         require_what_was_optional,
         ["POST /upload: the header parameter idempotency-key is newly required"],
     ),
-    (drop_a_format, ["POST /upload: body.format: 'avif' is no longer accepted"]),
+    (
+        drop_a_format,
+        [f"POST {path}: body.format: 'avif' is no longer accepted" for path in ("/upload", "/uploads")],
+    ),
     (lower_a_limit, ["POST /upload: body.max_width: maximum is lower"]),
     (raise_a_minimum, ["POST /upload: body.quality: minimum is higher"]),
     (make_nullable, ["POST /upload → 202.rows may newly be null"]),
@@ -155,7 +161,7 @@ def test_an_answer_must_stay_as_reliable(change: Callable[[Document], None], fou
 def test_what_is_added_breaks_nobody() -> None:
     old = json.loads(document())
     new = deepcopy(old)
-    new["paths"]["/uploads"] = new["paths"]["/upload"]
+    new["paths"]["/others"] = new["paths"]["/upload"]
     new["components"]["schemas"]["Status"]["properties"]["priority"] = {"type": "integer"}
     new["components"]["schemas"]["Body_upload"]["properties"]["sheet"] = {"type": "string"}
     new["components"]["schemas"]["Target"]["enum"].append("jxl")

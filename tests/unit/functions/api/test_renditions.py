@@ -8,6 +8,7 @@ from fastapi.testclient import TestClient
 
 from catalight.domain.catalogue import catalogue
 from catalight.domain.errors import ImageError, ImageErrorCode
+from catalight.domain.image.look import Look
 from catalight.domain.image.presets import PRESETS
 from catalight.domain.image.rendition import Rendition
 from tests.pipeline import MISSING, Pipeline, csv_of
@@ -35,9 +36,51 @@ def test_a_classic_request_has_one_without_a_name(client: TestClient, pipeline: 
     assert client.get(body["links"]["status"]).json()["renditions"] == [""]
 
 
+def test_the_quality_may_be_automatic(client: TestClient, pipeline: Pipeline) -> None:
+    for fields, look in (({}, Look.GOOD), ({"look": ""}, Look.GOOD), ({"look": "small"}, Look.SMALL)):
+        body = upload(client, ONE, quality="auto", **fields).json()
+        assert pipeline.jobs.get(body["request_id"]).renditions == (Rendition("auto", look=look),)
+    several = json.dumps(
+        [{"name": "a", "quality": "auto"}, {"preset": "shopify", "quality": "auto", "look": "high"}]
+    )
+    body = upload(client, ONE, renditions=several).json()
+    made = pipeline.jobs.get(body["request_id"]).renditions
+    assert [rendition.look for rendition in made] == [Look.GOOD, Look.HIGH]
+
+
+def test_what_was_chosen_is_in_the_rows(client: TestClient, pipeline: Pipeline) -> None:
+    several = json.dumps([{"name": "a", "quality": "auto"}, {"name": "b", "quality": 80}])
+    job = pipeline.jobs.get(upload(client, csv_of("http://h/a.jpg"), renditions=several).json()["request_id"])
+    pipeline.run()
+    [row] = client.get(f"/jobs/{job.id}/rows").json()["rows"]
+    chosen = [(one["quality"], one["score"]) for one in row["images"][0]["renditions"]]
+    assert chosen == [(62, 70.4), (None, None)]
+
+
+def test_a_look_is_refused_beside_a_number(client: TestClient) -> None:
+    for fields in ({"quality": "80"}, {}):
+        body = check_problem(upload(client, ONE, look="high", **fields), 422, "option")
+        assert body["field"] == "look"
+        assert "unless quality=auto" in str(body["detail"])
+
+
+def test_another_quality_is_refused(client: TestClient) -> None:
+    for quality in ("0", "101", "best", "5.5"):
+        body = upload(client, ONE, quality=quality)
+        assert body.status_code == 422
+        assert "quality" in body.text
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("quality", "50"), ("format", "webp"), ("max_width", "9"), ("max_height", "9"), ("background", "#fff")],
+    [
+        ("quality", "50"),
+        ("look", "high"),
+        ("format", "webp"),
+        ("max_width", "9"),
+        ("max_height", "9"),
+        ("background", "#fff"),
+    ],
 )
 def test_the_fields_of_one_rendition_are_refused_beside_others(
     client: TestClient, field: str, value: str
@@ -52,7 +95,7 @@ def test_a_wrong_rendition_is_named(client: TestClient) -> None:
     wrong = json.dumps(["shopify", {"name": "t", "quality": 101}])
     body = check_problem(upload(client, ONE, renditions=wrong), 422, "option")
     assert body["field"] == "renditions.t.quality"
-    assert body["detail"] == "renditions.t.quality is '101'. Allowed: a whole number from 1 to 100."
+    assert body["detail"] == "renditions.t.quality is '101'. Allowed: a whole number from 1 to 100, or auto."
     answer = client.post("/upload?dry_run=1", files={"file": ("a.csv", ONE)}, data={"renditions": "x"})
     check_problem(answer, 422, "option")
 
@@ -110,6 +153,9 @@ class TestRows:
             "milliseconds": None,
             "kept": False,
             "small": False,
+            "quality": None,
+            "score": None,
+            "unchanged": False,
         }
 
     def test_a_classic_job_has_one_entry(self, client: TestClient, pipeline: Pipeline) -> None:

@@ -16,9 +16,10 @@ from catalight.domain.image.report import Times
 from catalight.domain.job.row import Image
 from catalight.domain.web.hosts import Host
 from catalight.usecases.images.byte_budget import ByteBudget
-from catalight.usecases.images.compress_images import CompressImages, Task
+from catalight.usecases.images.compress_images import CompressImages
+from catalight.usecases.images.work import Task
 from tests.fakes import FakeClock, MemoryStore
-from tests.pipeline import CODING, MISSING, SOURCE, THREADS, Pipeline, an_output
+from tests.pipeline import CODING, MISSING, SOURCE, THREADS, Pipeline, an_output, answering
 
 type Seconds = Callable[[], float]
 
@@ -162,7 +163,7 @@ class TestHostBackoff:
             together.wait(TIMEOUT)
             raise answers[url]
 
-        setup.compress_images = replace(setup.compress_images, fetch=fetch)
+        setup.compress_images = replace(setup.compress_images, fetch=answering(fetch))
         for strikes, seconds in ((1, 2), (2, 4), (3, 8)):
             setup(*answers)
             assert setup.hosts.hosts["h:80", setup.job.owner] == setup.stored("h:80", seconds, strikes)
@@ -231,7 +232,7 @@ class TestHostBackoff:
                 raise refusal(429)
             return url.encode()
 
-        compress_images = replace(pipeline.compress_images, fetch=fetch, pauses=[2, 2, 2, 2, 2])
+        compress_images = replace(pipeline.compress_images, fetch=answering(fetch), pauses=[2, 2, 2, 2, 2])
         pipeline.process_range = replace(pipeline.process_range, compress_images=compress_images)
         rows = (" ".join(f"http://h/{row}{n}.jpg" for n in range(10)) for row in range(4))
         job = pipeline.start(*rows)
@@ -251,7 +252,7 @@ class TestOwners:
         def refuse(url: str, _: object) -> bytes:
             raise error
 
-        refusing = replace(setup.pipeline.compress_images, fetch=refuse)
+        refusing = replace(setup.pipeline.compress_images, fetch=answering(refuse))
         refusing(replace(setup.job, owner=self.OTHER), [Task(0, 0, Image("http://h/bad"))], lambda: 100.0)
 
     def test_a_long_retry_after_binds_the_owner_that_met_it(self) -> None:
@@ -319,7 +320,7 @@ class TestConnections:
                     fast_done.set()
             return url.encode()
 
-        images = Setup(fetch=fetch, downloads=4, per_host=2)(*slow, *fast)
+        images = Setup(fetch=answering(fetch), downloads=4, per_host=2)(*slow, *fast)
         assert {image.state for image in images} == {"DONE"}
         assert max(most.values()) <= 2
 
@@ -336,7 +337,7 @@ class TestConnections:
             assert second_fetched.wait(TIMEOUT)
             return setup.pipeline.compress(data, options, job)
 
-        setup.compress_images = replace(setup.compress_images, fetch=fetch, compress=compress)
+        setup.compress_images = replace(setup.compress_images, fetch=answering(fetch), compress=compress)
         assert [image.state for image in setup("http://h/a", "http://h/b")] == ["DONE", "DONE"]
 
     def test_the_codec_learns_which_job_an_image_belongs_to(self) -> None:
@@ -362,7 +363,7 @@ class TestConnections:
             expected.set()
 
         setup = Setup(downloads=2)
-        setup.compress_images = replace(setup.compress_images, fetch=fetch, expect=expect)
+        setup.compress_images = replace(setup.compress_images, fetch=answering(fetch), expect=expect)
         assert [image.state for image in setup("http://h/a", "http://h/b")] == ["DONE", "DONE"]
         assert jobs == [setup.job.id]
 
@@ -414,7 +415,7 @@ class TestReport:
             setup.clock.forward(0.25)
             return url.encode()
 
-        setup.compress_images = replace(setup.compress_images, fetch=fetch, store=store)
+        setup.compress_images = replace(setup.compress_images, fetch=answering(fetch), store=store)
         [image] = setup("http://h/a")
         assert (image.format, image.source) == (ImageFormat.JPEG, SOURCE)
         assert image.times == CODING + Times(fetch=250, store=100)

@@ -7,7 +7,7 @@ from catalight.domain.job.job import JobState
 from catalight.domain.job.request_headers import RequestHeaders
 from catalight.domain.messages import ProcessRange
 from catalight.usecases.images.process_range import WHOLE_TRIES
-from tests.pipeline import RECEIVES, Pipeline
+from tests.pipeline import RECEIVES, Pipeline, answering
 
 FOUR = ("http://h/0.jpg http://h/poison.jpg", "http://h/2.jpg http://h/3.jpg")
 
@@ -118,7 +118,7 @@ def deliver_until_dead(pipeline: Pipeline, poison: str, unstarted: Container[int
             raise SystemExit
         return fetch(url, headers)
 
-    compress_images = replace(pipeline.compress_images, fetch=fatal)
+    compress_images = replace(pipeline.compress_images, fetch=answering(fatal))
     process_range = replace(pipeline.process_range, compress_images=compress_images)
     receives: dict[ProcessRange, int] = {}
     while taken := pipeline.image_queue.take():

@@ -17,8 +17,8 @@ from catalight.domain.job.job import Job, JobState
 from catalight.domain.job.row import Image, ImageState
 from catalight.domain.messages import ProcessRange
 from catalight.usecases.images.byte_budget import ByteBudget
-from catalight.usecases.images.compress_images import Task
 from catalight.usecases.images.process_range import WHOLE_TRIES
+from catalight.usecases.images.work import Task
 from tests.fakes import MemoryStore
 from tests.pipeline import BUSY, CODING, MISSING, RECEIVES, THREADS, Pipeline, a_submission
 

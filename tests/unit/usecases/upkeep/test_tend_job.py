@@ -10,7 +10,7 @@ from catalight.domain.job.job import JobState
 from catalight.domain.job.request_headers import RequestHeaders
 from catalight.domain.job.sweeping import GRACE, UPLOAD_TIMEOUT
 from catalight.domain.messages import DeliverWebhook, FinishJob, ProcessRange, TendJob
-from tests.pipeline import BUSY, MISSING, RETENTION, Pipeline, tens
+from tests.pipeline import BUSY, MISSING, RETENTION, Pipeline, answering, tens
 from tests.unit.usecases.jobs.test_submit import dies
 
 HOOK = "https://shop.test/hook"
@@ -168,7 +168,7 @@ class TestCancelling:
             pipeline.tend(job)
             return fetch(url, headers)
 
-        compress_images = replace(pipeline.compress_images, fetch=cancelled_meanwhile)
+        compress_images = replace(pipeline.compress_images, fetch=answering(cancelled_meanwhile))
         pipeline.process_range = replace(pipeline.process_range, compress_images=compress_images)
         pipeline.run()
         assert pipeline.images(job)["http://h/0.jpg"] == "DONE"

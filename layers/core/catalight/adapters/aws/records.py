@@ -1,7 +1,7 @@
 """Lambda handlers for batches of SQS records, with partial batch responses."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,8 +25,16 @@ class Received:
     seconds_left: Callable[[], float]
 
 
-def handler(handle: Callable[[Received], None]) -> Handler:
+def _own(body: str) -> Sequence[Message]:
+    return [decode(body)]
+
+
+def handler(
+    handle: Callable[[Received], None], messages_of: Callable[[str], Sequence[Message]] = _own
+) -> Handler:
     """Return a Lambda handler that passes the messages to `handle` one by one.
+
+    `messages_of` returns the messages of a record's body; by default, that is one of Catalight's own.
 
     The response lists the records for which `handle` raised, so that SQS delivers only those again
     (ReportBatchItemFailures):
@@ -40,7 +48,8 @@ def handler(handle: Callable[[Received], None]) -> Handler:
     def handle_record(record: SQSRecord, lambda_context: LambdaContext) -> None:
         receives = int(record.attributes.approximate_receive_count)
         seconds_left = _seconds_left(lambda_context)
-        handle(Received(decode(record.body), receives, seconds_left))
+        for message in messages_of(record.body):
+            handle(Received(message, receives, seconds_left))
 
     @logger.inject_lambda_context(clear_state=True)
     def handle_batch(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:

@@ -50,6 +50,27 @@ class S3Store:
                 Config=ONE_PART_AT_A_TIME,
             )
 
+    def renew(self, key: str, media_type: str) -> bool:
+        """Copy the image onto itself; S3 does so only if its metadata is replaced, with the same here.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+        """
+        with unavailable_when_down("S3"):
+            try:
+                self._client.copy_object(
+                    Bucket=self._bucket,
+                    Key=key,
+                    CopySource={"Bucket": self._bucket, "Key": key},
+                    MetadataDirective="REPLACE",
+                    ContentType=media_type,
+                    CacheControl=KEEP,
+                )
+            except ClientError as error:
+                if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+                    return False
+                raise
+            return True
+
     def exists(self, key: str) -> bool:
         with unavailable_when_down("S3"):
             try:

@@ -23,7 +23,7 @@ TRIES = 5
 class SqsQueue:
     """`catalight.usecases.ports.Queue` on one SQS standard queue.
 
-    MessageGroupId makes it a fair queue, in which a small job does not wait behind a big one
+    MessageGroupId makes it a fair queue, in which groups with little work do not wait behind those with much
     (Amazon SQS Developer Guide, "Amazon SQS fair queues").
     """
 
@@ -32,9 +32,9 @@ class SqsQueue:
         self._url = url
         self._pause = pause
 
-    def send(self, messages: Iterable[Message], delay: int = 0) -> None:
+    def send(self, messages: Iterable[Message], delay: int = 0, group: str | None = None) -> None:
         batches = [
-            [_entry(str(i), message, delay) for i, message in enumerate(batch)]
+            [_entry(str(i), message, delay, group) for i, message in enumerate(batch)]
             for batch in batched(messages, BATCH, strict=False)
         ]
         if len(batches) <= 1:
@@ -69,10 +69,12 @@ class SqsQueue:
         raise UnavailableError("SQS")
 
 
-def _entry(entry_id: str, message: Message, delay: int) -> "SendMessageBatchRequestEntryTypeDef":
+def _entry(
+    entry_id: str, message: Message, delay: int, group: str | None
+) -> "SendMessageBatchRequestEntryTypeDef":
     return {
         "Id": entry_id,
         "MessageBody": encode(message),
         "DelaySeconds": delay,
-        "MessageGroupId": message.job_id,
+        "MessageGroupId": group or message.job_id,
     }

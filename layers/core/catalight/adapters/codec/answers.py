@@ -8,13 +8,14 @@ from typing import Any
 from catalight.domain.errors import ImageError, ImageErrorCode
 from catalight.domain.image.compressed import Compressed
 from catalight.domain.image.formats import ImageFormat
-from catalight.domain.image.report import Source, Times
+from catalight.domain.image.report import Chosen, Source, Times
 
 BYTES = 16_384  # of one answer
 _DETAIL = re.compile(r"[ -~]{1,500}")  # in our own words: `foreign` quotes no file
 _FORMAT = re.compile(r"[a-z]{2,10}")
 _TRACE_CHARACTERS = 2_000
 NUMBERS = range(1 << 31)
+BEST = 100  # quality and score
 
 
 class SandboxError(Exception):
@@ -77,7 +78,20 @@ def _compressed(data: bytes, answer: dict[str, Any]) -> Compressed:
     times = Times(**{stage: _number(value) for stage, value in answer["times"].items()})
     report = Source(_matching(_FORMAT, source["format"]), *sides)
     flags = answer["kept"] is True, answer["small"] is True
-    return Compressed(data, ImageFormat(answer["format"]), width, height, report, times, *flags)
+    return Compressed(
+        data, ImageFormat(answer["format"]), width, height, report, times, *flags, _chosen(answer["chosen"])
+    )
+
+
+def _chosen(value: dict[str, Any] | None) -> Chosen | None:
+    if value is None:
+        return None
+    quality, score = value["quality"], value["score"]
+    if type(quality) is not int or not 1 <= quality <= BEST:
+        raise ValueError
+    if score is not None and (type(score) is not float or not 0 <= score <= BEST):  # NaN neither
+        raise ValueError
+    return Chosen(quality, score)
 
 
 def _number(value: object) -> int:

@@ -68,4 +68,6 @@ def compress_into(
 
 
 def _compressed(data: bytes, made: Encoded) -> Compressed:
-    return Compressed(data, made.format, *made.target, made.source, made.times, made.kept, made.small)
+    return Compressed(
+        data, made.format, *made.target, made.source, made.times, made.kept, made.small, made.chosen
+    )

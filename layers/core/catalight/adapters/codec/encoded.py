@@ -11,7 +11,7 @@ from catalight.domain.image.formats import ImageFormat
 class Encoded:
     """An output: its format, size and bytes, its source, and the time of each stage.
 
-    `kept` and `small` are those of `Compressed`.
+    `kept`, `small` and `chosen` are those of `Compressed`.
     """
 
     format: ImageFormat
@@ -21,6 +21,7 @@ class Encoded:
     kept: bool
     small: bool
     times: report.Times
+    chosen: report.Chosen | None = None
 
 
 type Event = tuple[int, Encoded | ImageError | None]

@@ -1,5 +1,6 @@
-"""MongoDB: jobs and rows (the source of truth), API keys and usage, throttled hosts, columns, exports."""
+"""MongoDB: jobs and rows (the source of truth), API keys and usage, throttled hosts, columns and so on."""
 
+from catalight.adapters.mongo.big_uploads import MongoBigUploads
 from catalight.adapters.mongo.client import Document
 from catalight.adapters.mongo.columns import MongoColumnMemory
 from catalight.adapters.mongo.connection import Connection, MongoPing
@@ -8,12 +9,15 @@ from catalight.adapters.mongo.exports import MongoExports
 from catalight.adapters.mongo.hosts import MongoHosts
 from catalight.adapters.mongo.jobs import MongoJobs
 from catalight.adapters.mongo.keys import MongoKeys
+from catalight.adapters.mongo.references import MongoReferences
 from catalight.adapters.mongo.rows import MongoRows
+from catalight.adapters.mongo.sources import MongoSources
 from catalight.adapters.mongo.usage import MongoUsage
 
 __all__ = [
     "Connection",
     "Document",
+    "MongoBigUploads",
     "MongoColumnMemory",
     "MongoDeliveries",
     "MongoExports",
@@ -21,6 +25,8 @@ __all__ = [
     "MongoJobs",
     "MongoKeys",
     "MongoPing",
+    "MongoReferences",
     "MongoRows",
+    "MongoSources",
     "MongoUsage",
 ]

@@ -46,12 +46,16 @@ class UriError(Exception):
     """The text is not a usable MongoDB URI. The error does not contain it, because it holds a password."""
 
 
-def open_database(uri: str, database: str, select_seconds: float) -> Database[Document]:
+POOL = 4  # connections
+
+
+def open_database(uri: str, database: str, select_seconds: float, pool: int = POOL) -> Database[Document]:
     """Connect lazily; raise UriError if the URI cannot be used.
 
     A database call raises if no primary is found within `select_seconds`.
 
-    Primary reads, majority writes and a pool of 4 are set here: the invariants of jobs depend on them.
+    At most `pool` calls run at once; others wait for a connection. Primary reads and majority writes are set
+    here: the invariants of jobs depend on them.
     """
     if not uri.startswith(SCHEMES):  # pymongo would parse it as host names
         raise UriError
@@ -59,7 +63,7 @@ def open_database(uri: str, database: str, select_seconds: float) -> Database[Do
         client: MongoClient[Document] = MongoClient(
             uri,
             tz_aware=True,
-            maxPoolSize=4,
+            maxPoolSize=pool,
             maxIdleTimeMS=60_000,
             serverSelectionTimeoutMS=round(select_seconds * 1000),
             connectTimeoutMS=5_000,

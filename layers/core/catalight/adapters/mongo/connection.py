@@ -13,6 +13,7 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 
 from catalight.adapters.mongo.client import (
+    POOL,
     Document,
     UriError,
     open_database,
@@ -34,6 +35,7 @@ class Connection:
     A process has one for its lifetime, shared by all threads. `uri` returns the current URI. A client with an
     outdated URI is closed as soon as no call is running that may still use it. A call that is not a stream
     ends after `call_seconds`, pymongo's retries included; None means that only each of its steps is limited.
+    At most `pool` calls run at once.
     """
 
     def __init__(
@@ -43,10 +45,11 @@ class Connection:
         *,
         select_seconds: float = 5,
         call_seconds: float | None = None,
+        pool: int = POOL,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._ask_uri, self._name, self._select_seconds, self._clock = uri, database, select_seconds, clock
-        self._call_seconds = call_seconds
+        self._call_seconds, self._pool = call_seconds, pool
         self._uri = ""
         self._database: Database[Document] | None = None
         self._read_at = -float(REREAD_SECONDS)
@@ -129,7 +132,7 @@ class Connection:
 
     def _opened(self, uri: str) -> Database[Document]:
         try:
-            database = open_database(uri, self._name, self._select_seconds)
+            database = open_database(uri, self._name, self._select_seconds, self._pool)
         except UriError:
             logger.error("the secret for the MongoDB URI does not hold a usable URI")
             raise UnavailableError("MongoDB") from None

@@ -17,6 +17,8 @@ from catalight.domain.job.naming import Naming
 from catalight.domain.job.origin import Origin
 from catalight.domain.job.request_headers import RequestHeaders
 from catalight.domain.job.result_form import ResultForm
+from catalight.domain.job.reuse import Reuse
+from catalight.domain.job.upload import BigUpload
 from catalight.domain.job.webhook import Delivery, Webhook, WebhookState
 
 _DEFAULTS: dict[str, Any] = {
@@ -29,6 +31,8 @@ _DEFAULTS: dict[str, Any] = {
     "naming": None,
     "result": ResultForm().to_document(),
     "keep_days": None,
+    "upload": None,
+    "reuse": Reuse().to_document(),
 }
 
 
@@ -45,6 +49,8 @@ def to_document(job: Job) -> Document:
         "remembered": {key: column_requests.to_document(request) for key, request in job.remembered.items()},
         "origin": job.origin and job.origin.to_document(),
         "result": job.result.to_document(),
+        "upload": job.upload and job.upload.to_document(),
+        "reuse": job.reuse.to_document(),
     }
     for name, default in _DEFAULTS.items():  # a field that a release added is stored only if it is used
         if document[name] == default:
@@ -73,6 +79,8 @@ def to_job(document: Document) -> Job:
         "origin": _read(Origin.from_document, document.get("origin")),
         "naming": _read(Naming.from_document, document.get("naming")),
         "result": _read(ResultForm.from_document, document.get("result")) or ResultForm(),
+        "upload": _read(BigUpload.from_document, document.get("upload")),
+        "reuse": _read(Reuse.from_document, document.get("reuse")) or Reuse(),
     }
     for name in ("options", "bury_at"):
         fields.pop(name, None)

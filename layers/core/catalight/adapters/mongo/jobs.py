@@ -26,7 +26,11 @@ INDEXES = [
 WITH_RESULT = [state for state in JobState if state.has_result]
 
 # These may have megabytes: those of many jobs would not fit into a function's memory.
-LISTED = {"header": False, "origin": False}
+LISTED = {
+    "header": False,
+    "origin": False,
+    **{f"upload.{name}": False for name in ("checkpoint", "overview", "problems", "warnings")},
+}
 
 
 class MongoJobs(Mongo):
@@ -75,9 +79,8 @@ class MongoJobs(Mongo):
 
     @reconnecting
     def record_progress(self, job_id: str, run: int, counts: Counts, now: datetime) -> None:
-        added = {
-            f"counts.{name}": getattr(counts, name) for name in ("done", "failed", "bytes_in", "bytes_out")
-        }
+        numbers = ("done", "failed", "bytes_in", "bytes_out", "unchanged")
+        added = {f"counts.{name}": getattr(counts, name) for name in numbers}
         added |= {f"counts.times.{stage}": spent for stage, spent in asdict(counts.times).items()}
         added |= {f"counts.errors.{code}": count for code, count in counts.errors.items()}
         self._jobs.update_one(
@@ -103,7 +106,8 @@ class MongoJobs(Mongo):
         self._update_if(job_id, conditions, now, state=end, counts=asdict(counts), finished_at=now)
 
     def begin_run(self, new: Job) -> bool:
-        conditions = {"run": new.run - 1, "state": {"$in": WITH_RESULT}}
+        has_result: Document = {"$or": [{"sealed": True}, {"upload": None}]}
+        conditions = {"run": new.run - 1, "state": {"$in": WITH_RESULT}, **has_result}
         document = to_document(new)
         webhook: Document = document.pop("webhook") or {}
         for stored in ("deliveries", "busy_until", "redeliveries"):  # may have changed since the job was read
@@ -115,9 +119,13 @@ class MongoJobs(Mongo):
 
     @reconnecting
     def keep_until(self, job_id: str, until: datetime, now: datetime, *, shorten: bool) -> None:
+        sweep_at: Document = {"$cond": [{"$in": ["$state", list(ENDED)]}, now, until]}
+        written = {
+            "expires_at": until if shorten else {"$max": ["$expires_at", until]},
+            "sweep_at": {"$min": ["$sweep_at", sweep_at]},
+        }
         self._jobs.update_one(
-            {"_id": job_id, "state": {"$ne": JobState.GONE}, "expires_at": {"$gt": now}},
-            {"$set" if shorten else "$max": {"expires_at": until}, "$min": {"sweep_at": until}},
+            {"_id": job_id, "state": {"$ne": JobState.GONE}, "expires_at": {"$gt": now}}, [{"$set": written}]
         )
 
     def delete(self, job_id: str, now: datetime) -> None:
@@ -140,7 +148,7 @@ class MongoJobs(Mongo):
             {"_id": job_id, "state": JobState.GONE, "bury_at": None},
             {
                 "$set": {**nothing, "bury_at": until},
-                "$unset": {"remembered": True, "naming": True, "origin": True},
+                "$unset": {"remembered": True, "naming": True, "origin": True, "upload": True},
             },
         )
 

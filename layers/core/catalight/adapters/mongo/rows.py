@@ -16,7 +16,7 @@ from pymongo.collection import Collection
 from catalight.adapters.mongo.client import Document, ignoring_duplicates
 from catalight.adapters.mongo.connection import Mongo, reconnecting
 from catalight.domain.errors import ImageErrorCode
-from catalight.domain.image.report import Source, Times
+from catalight.domain.image.report import Chosen, Source, Times
 from catalight.domain.job.row import Image, ImageState, Row, RowState
 
 BATCH = 2_000  # small enough for the time that the API allows a call, and no slower than 5,000
@@ -178,7 +178,7 @@ def _image_documents(images: Iterable[Image]) -> Iterator[Document]:
 
 def _compact(value: Any) -> Any:
     """Store values without names: with them, a row of a hundred images would be half as large again."""
-    return astuple(value) if isinstance(value, (Source, Times)) else value
+    return astuple(value) if isinstance(value, (Chosen, Source, Times)) else value
 
 
 def _to_images(documents: Iterable[Document]) -> Iterator[Image]:
@@ -198,6 +198,8 @@ def _to_image(values: dict[str, Any]) -> Image:
         values["source"] = Source(*values["source"])
     if "times" in values:
         values["times"] = Times(*values["times"])
+    if "chosen" in values:
+        values["chosen"] = Chosen(*values["chosen"])
     for name in ("notes", "same_as"):
         if name in values:
             values[name] = tuple(values[name])

@@ -23,6 +23,7 @@ from catalight.domain.errors import ImageError
 from catalight.domain.errors import ImageErrorCode as Code
 from catalight.domain.job.request_headers import RequestHeaders
 from catalight.domain.web.egress import EgressPolicy
+from catalight.domain.web.fetched import Fetched, Validators
 
 _MAX_REDIRECTS = 5
 _CHUNK_BYTES = 256 * 1024
@@ -38,6 +39,7 @@ _CODES = {
     451: Code.BLOCKED_BY_HOST,
 }
 _WITH_PAGE = {401, 403}  # a login page, or one that says what is missing
+_PLAIN, _NOT_MODIFIED = 200, 304
 _OK = {200, 203}  # 203: a proxy has changed something, such as its compression (RFC 9110, section 15.3.4)
 _PARTIAL_CONTENT = 206
 _WHOLE_RANGE = re.compile(r"bytes 0-([0-9]{1,19})/([0-9]{1,19})")
@@ -90,10 +92,20 @@ class Fetcher:
         ImageError for anything that a URL or a remote host can cause; it is transient if the same request may
         succeed later. An empty body is returned like any other.
         """
+        return self.fetch_changed(url, headers).data or b""
+
+    def fetch_changed(
+        self, url: str, headers: RequestHeaders = _NO_HEADERS, known: Validators | None = None
+    ) -> Fetched:
+        """Download `url` as `fetch` does, unless its host answers that it still is as `known` (304).
+
+        The validators are sent only to the URL that they are of, which may be the last of the redirects: a
+        host ignores them if it redirects (RFC 9110, section 13.2.1), and another resource may have the same.
+        """
         allowed = headers if self._egress.request_headers else _NO_HEADERS
         with self._client.exchange() as exchange:
             try:
-                return self._download(url, allowed)
+                return self._download(url, allowed, known)
             finally:
                 self._received(exchange.received)
 
@@ -101,18 +113,21 @@ class Fetcher:
         """Close the kept connections."""
         self._client.close()
 
-    def _download(self, url: str, headers: RequestHeaders) -> bytes:
+    def _download(self, url: str, headers: RequestHeaders, known: Validators | None) -> Fetched:
         asked, first_url = url, None
         cookies = ChainCookies()
         for _ in range(_MAX_REDIRECTS + 1):
-            url, response = self._send(url, headers, cookies)
+            url, response = self._send(url, headers, cookies, known)
             with response:
+                if response.status_code == _NOT_MODIFIED and known and known.headers(url):
+                    _drain(response.raw)
+                    return Fetched(None, known)
                 target = self._client.redirect_target(response)
                 if target is None and _is_whole(response):
                     body = self._body(response.raw)
                     if advice := self._advice(asked, response, body[:_PAGE_BYTES]):
                         raise ImageError(Code.NOT_AN_IMAGE, advice)
-                    return body
+                    return Fetched(body, _validators(url, response))
                 beginning = _beginning(response.raw) if response.status_code in _WITH_PAGE else b""
                 _drain(response.raw)
                 first_url = first_url or response.url
@@ -124,12 +139,14 @@ class Fetcher:
         raise ImageError(Code.TOO_MANY_REDIRECTS, f"The host redirects more than {_MAX_REDIRECTS} times.")
 
     def _send(
-        self, url: str, headers: RequestHeaders, cookies: ChainCookies
+        self, url: str, headers: RequestHeaders, cookies: ChainCookies, known: Validators | None
     ) -> tuple[str, requests.Response]:
         """Return a response and the URL that it is from."""
 
         def get(url: str) -> requests.Response:
             sent = headers.of_request(url, self._egress.user_agent) | cookies.header(url)
+            if known:
+                sent |= known.headers(url)
             return self._client.send(requests.Request("GET", url, sent))
 
         try:
@@ -178,6 +195,13 @@ def _is_whole(response: requests.Response) -> bool:
         return response.status_code in _OK
     given = _WHOLE_RANGE.fullmatch(response.headers.get("Content-Range", ""))
     return given is not None and int(given[1]) + 1 == int(given[2])
+
+
+def _validators(url: str, response: requests.Response) -> Validators | None:
+    """Return the validators of a plain answer: those of 203 and 206 are not of the whole image's own host."""
+    if response.status_code != _PLAIN:
+        return None
+    return Validators.read(url, response.headers.get("ETag"), response.headers.get("Last-Modified"))
 
 
 def _beginning(raw: urllib3.HTTPResponse) -> bytes:

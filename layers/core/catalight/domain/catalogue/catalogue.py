@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from catalight.domain.catalogue.catalogue_row import CatalogueRow
 from catalight.domain.catalogue.columns import Columns
 from catalight.domain.catalogue.dialect import Dialect, decode
 from catalight.domain.catalogue.files import UTF8, Format, Table, TextFile
+from catalight.domain.catalogue.findings import MAX_PROBLEMS, Bounds, Findings
 from catalight.domain.catalogue.header import Header, read_header
 from catalight.domain.catalogue.header_choice import NOTHING, Wanted
 from catalight.domain.catalogue.preamble import Preamble
@@ -16,10 +18,7 @@ from catalight.domain.catalogue.result_columns import output_of, result_columns_
 from catalight.domain.catalogue.row_reader import (
     MAX_IMAGES,
     MAX_PADDING,
-    MAX_PROBLEMS,
     MAX_ROWS,
-    CatalogueRow,
-    Findings,
     RowReader,
 )
 from catalight.domain.catalogue.sheet_header import read_sheet
@@ -148,14 +147,16 @@ def parse(data: bytes, wanted: Wanted = NOTHING, *, strict: bool = False) -> Cat
     return understand(decode(data), wanted, strict=strict).catalogue()
 
 
-def understand(file: TextFile | Table, wanted: Wanted = NOTHING, *, strict: bool = False) -> Understanding:
+def understand(
+    file: TextFile | Table, wanted: Wanted = NOTHING, *, strict: bool = False, bounds: Bounds | None = None
+) -> Understanding:
     """Read a catalogue as `parse` does, but return what is known of it if it has problems."""
     characters = len(file.text) if isinstance(file, TextFile) else 0
     try:
         header = _read_header(file, wanted)
     except CatalogueError as error:
         return Understanding(file, refusal=error)
-    reader = RowReader(header, max_padding=max(MAX_PADDING, characters))
+    reader = RowReader(header, max_padding=max(MAX_PADDING, characters), bounds=bounds)
     for warning in file.warnings:
         reader.warnings.add(partial(replace, warning))
     warnings = reader.warnings

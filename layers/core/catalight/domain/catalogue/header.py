@@ -1,6 +1,6 @@
 """The header of a catalogue: find its line and its delimiter, and choose the columns."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -23,7 +23,8 @@ MAX_CHARACTERS_TRIED = 2_000_000  # of all lines that were tried without success
 class Header:
     """A header, with the columns that were chosen in it.
 
-    `newline` is its line end. `rows` yields the records after the header, without blank lines. `preamble` are
+    `newline` is its line end. `rows` yields the records after the header, without blank lines; those of a
+    text only once. `preamble` are
     the rows above it.
     """
 
@@ -31,7 +32,7 @@ class Header:
     newline: str
     record: Record
     columns: Columns
-    rows: Iterator[Record]
+    rows: Iterable[Record]
     preamble: Preamble = ()
 
 

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from catalight.domain.catalogue.invisible import INVISIBLE, bare
+from catalight.domain.catalogue.lines import line_ends
 from catalight.domain.catalogue.urls import shown
 from catalight.domain.errors import Problem
 
@@ -43,6 +44,41 @@ def first_record(text: str, delimiter: str, line: int = 1) -> Record:
 
 def records(text: str, delimiter: str, line: int = 1) -> Iterator[Record]:
     """Yield the CSV records of `text`, without blank lines. `line` is the number of its first line."""
+    return (record for record in _read(text, delimiter, line) if not _is_blank(record))
+
+
+class Piece(NamedTuple):
+    """The first records of a text, and how many lines they take, with the blank ones."""
+
+    records: list[Record]
+    lines: int
+
+
+def complete_records(text: str, delimiter: str, line: int, margin: int, most: int) -> Piece:
+    """Return the records that end before the last `margin` characters of a text that goes on after them.
+
+    They are the same whatever follows, if the margin is longer than a cell may be. `most` bounds the records
+    and blank lines. `line` is the number of the first line, at which a record begins.
+    """
+    whole = line_ends(text[:-margin]) if margin else None
+    found, lines = list[Record](), 0
+    for record in islice(_read(text, delimiter, line), most):
+        taken = record.end - line + 1
+        if whole is not None and taken > whole:
+            break
+        lines = taken
+        if not _is_blank(record):
+            found.append(record)
+    return Piece(found, lines)
+
+
+def _is_blank(record: Record) -> bool:
+    cells = record.cells
+    return not (record.problem or len(cells) > 1 or (cells and bare(cells[0])))
+
+
+def _read(text: str, delimiter: str, line: int) -> Iterator[Record]:
+    """Yield the records of `text`, and one for each blank line."""
     lines = _Lines(text)
     reader = csv.reader(_with_bare_quotes(text, delimiter), delimiter=delimiter, strict=True)
     before = end = line - 1
@@ -50,8 +86,7 @@ def records(text: str, delimiter: str, line: int = 1) -> Iterator[Record]:
         try:
             for cells in reader:
                 begin, end = end + 1, before + reader.line_num
-                if len(cells) > 1 or (cells and bare(cells[0])):
-                    yield Record(begin, end, cells)
+                yield Record(begin, end, cells)
         except csv.Error as error:  # the reader can continue: it starts a new record on the next line
             begin, end = end + 1, before + reader.line_num
             yield _broken(error, begin, end, lines.text(begin - before))

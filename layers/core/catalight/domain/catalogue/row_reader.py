@@ -1,11 +1,19 @@
 """Read the rows of a catalogue: their cells, their images, and every problem in them."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from functools import partial
 from itertools import islice
+from typing import Any
 
+from catalight.domain.catalogue.catalogue_row import (
+    MAX_ROW_CHARACTERS,
+    CatalogueRow,
+    in_links,
+    row_too_long,
+)
 from catalight.domain.catalogue.columns import Reason
+from catalight.domain.catalogue.findings import MAX_PROBLEMS, Bounds, Findings
 from catalight.domain.catalogue.header import Header
 from catalight.domain.catalogue.invisible import bare
 from catalight.domain.catalogue.records import Record
@@ -19,44 +27,19 @@ MAX_IMAGES = 600_000  # 50,000 rows of 12: as many as one request stores in 15 s
 MAX_ODD_URLS = 100_000  # that cannot be fetched, or that were repaired
 MAX_NAMES_SHOWN = 20
 MAX_PADDING = 1_000_000
-MAX_PROBLEMS = 100
-MAX_ROW_CHARACTERS = 1_000_000  # with their copies in its images, up to 10 MB of MongoDB's 16 MB for a row
 MAX_ROWS = 100_000
-
-
-@dataclass(frozen=True, slots=True)
-class CatalogueRow:
-    """One product, with as many cells as the header.
-
-    `line` is the physical line that the row begins on. `sources` are in the order of the cell.
-    """
-
-    line: int
-    cells: tuple[str, ...]
-    sources: tuple[Source, ...]
-
-
-@dataclass(slots=True)
-class Findings:
-    """Problems in file order. Only the first MAX_PROBLEMS are described and kept, but all are counted."""
-
-    kept: list[Problem] = field(default_factory=list)
-    total: int = 0
-
-    def add(self, describe: Callable[[], Problem]) -> None:
-        """Count a problem, and keep it if there is room."""
-        self.total += 1
-        if len(self.kept) < MAX_PROBLEMS:
-            self.kept.append(describe())
+_COUNTERS = ("padding_left", "records", "kept", "has_usable", "found", "odd_urls", "last_line")
 
 
 class RowReader:
-    """Turns the records below a header into `rows`, and collects their problems.
+    """Turns the records below a header into rows, and collects their problems.
 
-    Rows may be shorter than the header by `max_padding` cells in all.
+    Rows may be shorter than the header by `max_padding` cells in all; without `bounds`, those of a request
+    hold. `read` keeps the rows in `rows`. A
+    large file is read in pieces instead, with `rows_of`, and `state` lets another reader go on after a piece.
     """
 
-    def __init__(self, header: Header, max_padding: int) -> None:
+    def __init__(self, header: Header, max_padding: int, bounds: Bounds | None = None) -> None:
         cells = header.record.cells
         self.rows: list[CatalogueRow] = []
         self.problems = Findings()
@@ -64,7 +47,11 @@ class RowReader:
         self._header = header
         self._width = len(cells)
         self._images = header.columns.images
+        self._bounds = bounds or Bounds(MAX_ROWS, MAX_IMAGES, MAX_ODD_URLS)
         self._padding_left = max_padding
+        self._records = 0
+        self._kept = 0  # rows without a problem
+        self._has_usable = False  # whether any of them has an image that can be fetched
         self._found = 0  # images
         self._odd_urls = 0
         self._result_columns = result_columns_in(cells)[::-1]
@@ -81,24 +68,59 @@ class RowReader:
         return tuple(own)
 
     def read(self, records: Iterable[Record]) -> None:
-        """Read the rows, up to MAX_ROWS and MAX_IMAGES, and keep those that have no problem.
+        """Read the rows, up to the bounds, and keep those that have no problem.
 
         Raise CatalogueError at a row with which the catalogue could fill the memory; `rows` has those before.
         Raise it for a header that is too long to be stored, too.
         """
+        self.begin()
+        self.rows.extend(self.rows_of(records))
+
+    def begin(self) -> None:
+        """Check the header. Raise CatalogueError if it is too long to be stored."""
         line, _, cells, *_ = self._header.record
         if (characters := sum(map(len, cells))) > MAX_ROW_CHARACTERS:
-            raise CatalogueError((_row_too_long(line, characters),), 1)
+            raise CatalogueError((row_too_long(line, characters),), 1)
         if self._header.columns.reason is Reason.CONTENT:
             self.warnings.add(self._guessed)
-        for number, record in enumerate(records, 1):
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the file has too many rows, so that no more are read."""
+        return self._records > self._bounds.rows
+
+    def rows_of(self, records: Iterable[Record]) -> Iterator[CatalogueRow]:
+        """Yield the rows of the next records that have no problem; raise CatalogueError as `read` does."""
+        most = self._bounds.rows
+        for number, record in enumerate(records, self._records + 1):
+            self._records = number
             row = self._row(record)
             if row:
-                self.rows.append(row)
-            if number > MAX_ROWS:
-                message = f"The file has more than {MAX_ROWS:,} rows. Split it into several files."
+                self._kept += 1
+                self._has_usable = self._has_usable or any(source.usable for source in row.sources)
+                yield row
+            if number > most:
+                message = f"The file has more than {most:,} rows. Split it into several files."
                 self.problems.add(partial(Problem, "too_many_rows", message, line=record.line))
                 break
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What another reader of the same file needs to go on, as plain values."""
+        return {
+            **{name: getattr(self, f"_{name}") for name in _COUNTERS},
+            "problems": asdict(self.problems),
+            "warnings": asdict(self.warnings),
+            "short_rows": self._short_rows.state,
+        }
+
+    def go_on(self, state: Mapping[str, Any]) -> None:
+        """Go on where the reader with this state stopped."""
+        for name in _COUNTERS:
+            setattr(self, f"_{name}", state[name])
+        self.problems = Findings.from_document(state["problems"])
+        self.warnings = Findings.from_document(state["warnings"])
+        self._short_rows.go_on(state["short_rows"])
 
     def _guessed(self) -> Problem:
         names = ", ".join(f'"{self._name(index)}"' for index in self._images[:MAX_NAMES_SHOWN])
@@ -130,16 +152,16 @@ class RowReader:
         own = self.own(cells)
         characters = sum(map(len, own))
         if links:
-            characters += _in_links(found)
+            characters += in_links(found)
         if characters > MAX_ROW_CHARACTERS:
-            self.problems.add(partial(_row_too_long, line, characters))
+            self.problems.add(partial(row_too_long, line, characters))
             return None
         return CatalogueRow(line, own, found)
 
     def refusal(self, *, strict: bool) -> CatalogueError | None:
         """Return the error of a catalogue with a problem, or without an image that can be fetched."""
         problems, total = list(self.problems.kept), self.problems.total
-        if not total and not any(source.usable for row in self.rows for source in row.sources):
+        if not total and not self._has_usable:
             short_rows = [
                 warning
                 for warning in self.warnings.kept
@@ -152,7 +174,7 @@ class RowReader:
         return CatalogueError(tuple(problems[:MAX_PROBLEMS]), total) if total else None
 
     def _no_images(self) -> Problem:
-        if not self.rows:
+        if not self._kept:
             message = "The file has a header but no rows. Add one row for each product."
             return Problem("no_rows", message)
         names = [self._name(index) for index in self._images]
@@ -232,7 +254,7 @@ class RowReader:
                     self._examine(line, index, source)
             found += of_cell
         self._found += len(found)
-        if self._found > MAX_IMAGES:
+        if self._found > self._bounds.images:
             raise CatalogueError((self._too_many_in_all(line),), 1)
         if len(found) > MAX_IMAGES_PER_ROW:
             self.problems.add(partial(self._too_many_images, line, len(found)))
@@ -245,7 +267,7 @@ class RowReader:
         Raise CatalogueError if there are so many such URLs, or repaired ones, that they would take too long.
         """
         self._odd_urls += 1
-        if self._odd_urls > MAX_ODD_URLS:
+        if self._odd_urls > self._bounds.odd_urls:
             raise CatalogueError((self._too_many_odd_urls(line, index, source),), 1)
         if source.fault:
             self.warnings.add(partial(self._invalid_url, line, index, source))
@@ -259,8 +281,8 @@ class RowReader:
 
     def _too_many_in_all(self, line: int) -> Problem:
         message = (
-            f"Up to this row, the file has more than {MAX_IMAGES:,} images, as many as one job may have. "
-            "Split it into several files."
+            f"Up to this row, the file has more than {self._bounds.images:,} images, as many as one job may "
+            "have. Split it into several files."
         )
         return Problem("too_many_images_in_all", message, line, self._name(self._images[0]))
 
@@ -269,20 +291,7 @@ class RowReader:
 
     def _too_many_odd_urls(self, line: int, index: int, source: Source) -> Problem:
         message = (
-            f"Up to this row, over {MAX_ODD_URLS:,} URLs cannot be fetched or had to be repaired. "
+            f"Up to this row, over {self._bounds.odd_urls:,} URLs cannot be fetched or had to be repaired. "
             "Write complete URLs, such as https://example.com/image.jpg."
         )
         return Problem("too_many_invalid_urls", message, line, self._name(index), shown(source.url))
-
-
-def _in_links(found: Sequence[Source]) -> int:
-    """Return how long the URLs of a row with links are, which no cell has, and the texts that they repeat."""
-    return sum(len(source.url) + len(source.written or "") for source in found)
-
-
-def _row_too_long(line: int, characters: int) -> Problem:
-    message = (
-        f"The row has {characters:,} characters; at most {MAX_ROW_CHARACTERS:,} are allowed. "
-        "Write the URLs of images in the place of their data (data:…), and shorten or delete long texts."
-    )
-    return Problem("row_too_long", message, line=line, found=f"{characters:,} characters")

@@ -30,7 +30,7 @@ def read_sheet(rows: Sequence[Row], wanted: Wanted = NOTHING) -> Header:
         problems = no_header(tried, lambda candidate: _rows_after(records, candidate))
         raise CatalogueError(problems, len(problems))
     candidate, columns = choice
-    after = (record for record in records if record.line > candidate.record.line)
+    after = [record for record in records if record.line > candidate.record.line]
     preamble = rows_above([(row.line, row.cells) for row in rows[:MAX_ROWS_ABOVE]], candidate.record.line)
     return Header(",", "\r\n", candidate.record, columns, after, preamble)
 

@@ -4,9 +4,10 @@ Spreadsheet programs leave out empty cells at the end of a row, so most short ro
 """
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from functools import partial
+from typing import Any
 
 from catalight.domain.catalogue.dialect import DELIMITERS, delimiter_name
 from catalight.domain.catalogue.header import Header
@@ -51,6 +52,22 @@ class ShortRows:
     def is_open(self) -> bool:
         """Whether the last row may continue on the next line."""
         return self._first is not None
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What is known of the last rows, as plain values."""
+        return {
+            "first": self._first and asdict(self._first),
+            "joined": self._joined,
+            "loses_url": self._loses_url,
+            "unreported": list(map(asdict, self._unreported)),
+        }
+
+    def go_on(self, state: Mapping[str, Any]) -> None:
+        """Go on after the rows that this was known of."""
+        self._first = state["first"] and _Part(**state["first"])
+        self._joined, self._loses_url = state["joined"], state["loses_url"]
+        self._unreported = [_Part(**part) for part in state["unreported"]]
 
     def examine(self, line: int, cells: Sequence[str], line_before: int) -> list[Describe]:
         """Return what describes the problems of a row, and of the rows before that it seems to continue.

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from catalight.domain.image.formats import ImageFormat
-from catalight.domain.image.report import Source, Times
+from catalight.domain.image.report import Chosen, Source, Times
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +14,7 @@ class Compressed:
     one image add up to what was done for it: what serves several is counted in one of them. `kept` means that
     the output is the source itself, except for its metadata, because re-encoding would not have made it
     smaller. `small` means that the source, trimmed if that is asked for, has a side below `min_side`.
+    `chosen` is what `quality=auto` chose, if the source is not kept.
     """
 
     data: bytes
@@ -24,3 +25,4 @@ class Compressed:
     times: Times = field(compare=False)
     kept: bool = False
     small: bool = False
+    chosen: Chosen | None = None

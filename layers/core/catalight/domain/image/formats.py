@@ -22,6 +22,11 @@ class ImageFormat(StrEnum):
         """The format's IANA media type."""
         return f"image/{self.value}"
 
+    @classmethod
+    def of_name(cls, name: str) -> "ImageFormat":
+        """Return the format of an output by the extension of its link or name."""
+        return next(known for known in cls if name.endswith(f".{known.extension}"))
+
 
 class Target(StrEnum):
     """The requested output: one format, the source's own format, or whichever format is smallest."""

@@ -8,15 +8,16 @@ from typing import Any
 
 from catalight.domain.errors import OptionError
 from catalight.domain.image.formats import Target
+from catalight.domain.image.look import Look
 from catalight.domain.image.presets import PRESETS
-from catalight.domain.image.rendition import MAX_RENDITIONS, NAME, Fit, Rendition
+from catalight.domain.image.rendition import AUTO, MAX_RENDITIONS, NAME, Fit, Rendition
 
 FIELD = "renditions"
 FORM = '[{"name": "large", "max_width": 2000}, {"preset": "thumbnail", "format": "webp"}, "amazon-main"]'
 MAX_SHOWN_CHARACTERS = 80
 _PRESET = "preset"
 _DEFAULTS = {field.name: field.default for field in fields(Rendition)}
-_CHOICES: dict[str, type[StrEnum]] = {"format": Target, "fit": Fit}
+_CHOICES: dict[str, type[StrEnum]] = {"format": Target, "fit": Fit, "look": Look}
 _TYPES: dict[str, type] = {"name": str, "background": str, "trim": bool}  # all others are numbers
 _IN_WORDS = {str: "a text", bool: "true or false", int: "a whole number"}
 
@@ -73,7 +74,12 @@ def _requested(request: dict[str, Any]) -> Rendition:
         if not isinstance(name, str) or name not in PRESETS:
             raise OptionError(_PRESET, _shown(name), ", ".join(PRESETS))
         rendition = PRESETS[name].rendition
-        values = {**asdict(rendition), "format": rendition.format, "fit": rendition.fit}
+        values = {
+            **asdict(rendition),
+            "format": rendition.format,
+            "fit": rendition.fit,
+            "look": rendition.look,
+        }
     for field, value in request.items():
         if field == _PRESET:
             continue
@@ -94,6 +100,8 @@ def _value(field: str, value: object) -> object:
         if not isinstance(value, str) or value not in known:
             raise OptionError(field, _shown(value), ", ".join(known))
         return known[value]
+    if field == "quality" and value == AUTO:
+        return AUTO
     wanted = _TYPES.get(field, int)
     if type(value) is not wanted:
         raise OptionError(field, _shown(value), _IN_WORDS[wanted])

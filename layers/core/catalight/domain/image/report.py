@@ -35,6 +35,17 @@ class Source:
     height: int
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The quality that `quality=auto` chose, and the SSIMULACRA2 against the source that is estimated for it.
+
+    `score` is None if it is not estimated: for formats other than JPEG.
+    """
+
+    quality: int
+    score: float | None
+
+
 def milliseconds(seconds: float) -> int:
     """Return the seconds as milliseconds, rounded to an integer."""
     return round(seconds * 1000)

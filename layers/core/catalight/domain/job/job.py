@@ -16,7 +16,9 @@ from catalight.domain.job.origin import Origin
 from catalight.domain.job.request_headers import RequestHeaders
 from catalight.domain.job.result_form import ResultForm
 from catalight.domain.job.retention import Retention
+from catalight.domain.job.reuse import Reuse
 from catalight.domain.job.row import Image, ImageState
+from catalight.domain.job.upload import BigUpload
 from catalight.domain.job.webhook import Webhook
 
 
@@ -43,7 +45,7 @@ class JobState(StrEnum):
 
     @property
     def has_result(self) -> bool:
-        """Whether a result is published."""
+        """Whether a result may be published."""
         return self in (JobState.COMPLETED, JobState.CANCELLED)
 
 
@@ -54,10 +56,10 @@ ENDED = (JobState.COMPLETED, JobState.CANCELLED, JobState.FAILED)
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """The numbers of done and failed images.
+    """The numbers of done and failed images, and of those done that are unchanged since an earlier job.
 
-    An image counts once in each rendition. Bytes and times are sums over the done images, each output once: a
-    shared one adds nothing.
+    An image counts once in each rendition. Bytes and times are sums over the done images, each output that
+    the job has made once: one that was lent adds no bytes, and a shared one no times.
     """
 
     done: int = 0
@@ -66,6 +68,7 @@ class Counts:
     bytes_out: int = 0
     errors: Mapping[str, int] = field(default_factory=dict)
     times: Times = field(default_factory=Times)
+    unchanged: int = 0
 
     @classmethod
     def of(cls, images: Iterable[Image]) -> "Counts":
@@ -75,10 +78,11 @@ class Counts:
         return cls(
             done=len(done),
             failed=len(ended) - len(done),
-            bytes_in=sum(image.bytes_in for image in done if not image.shared),
-            bytes_out=sum(image.bytes_out for image in done if not image.shared),
+            bytes_in=sum(image.bytes_in for image in done if not image.lent),
+            bytes_out=sum(image.bytes_out for image in done if not image.lent),
             errors=dict(Counter(str(image.error) for image in ended if image.error)),
             times=sum((image.times for image in done if image.times), Times()),
+            unchanged=sum(image.unchanged for image in done),
         )
 
     def __add__(self, other: "Counts") -> "Counts":
@@ -89,6 +93,7 @@ class Counts:
             bytes_out=self.bytes_out + other.bytes_out,
             errors=dict(Counter(self.errors) + Counter(other.errors)),
             times=self.times + other.times,
+            unchanged=self.unchanged + other.unchanged,
         )
 
 
@@ -106,7 +111,8 @@ class Job:
     images of the catalogue, and `counts` each of their `renditions`. Without `naming`, an image has the name
     of its source. `origin` is None if the job is older than this field. `result` is the form of the result
     that is written when a run ends. The job is kept for `keep_days` after a run began; None: for as long as
-    the deployment keeps jobs.
+    the deployment keeps jobs. `upload` is the file of a job that is read in steps; until it is sealed,
+    `header` and what follows from it are not known. `reuse` says whether it uses outputs of earlier jobs.
 
     `fingerprint` distinguishes submissions with the same Idempotency-Key. At `deadline_at` the run ends with
     what exists by then, and at `expires_at` the job is removed. `moved_at` is when the job last made
@@ -149,6 +155,13 @@ class Job:
     naming: Naming | None = None
     result: ResultForm = field(default_factory=ResultForm)
     keep_days: int | None = None
+    upload: BigUpload | None = None
+    reuse: Reuse = field(default_factory=Reuse)
+
+    @property
+    def has_result(self) -> bool:
+        """Whether a result is published. A big upload may end without one, before it was submitted."""
+        return self.state.has_result and (self.sealed or self.upload is None)
 
     @property
     def outputs_total(self) -> int:

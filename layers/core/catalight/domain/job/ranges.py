@@ -7,12 +7,15 @@ crashes between ending a range and sending the next, the redelivered message sen
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from catalight.domain.job.reuse import Reuse
 from catalight.domain.job.row import Image, Row, pending_images
 from catalight.domain.messages import ProcessRange
 
 IMAGES_PER_RANGE = 10
+TRUSTED = 1 / 3
+"""What an image of a job with `max_age` counts: most cost only their share of what a range costs."""
 DUPLICATE = 1 / 8
 """What an image counts whose URL an earlier one has: it is rarely downloaded again.
 
@@ -24,6 +27,11 @@ FURTHER = 1 / 4
 Of a JPEG of 1,600 x 1,200 pixels the first takes 12 ms of a CPU and each further one 4 ms; with an ordinary
 host's 60 ms for the download and 20 ms for each store, that is about a quarter of the time.
 """
+
+
+def share(reuse: Reuse) -> float:
+    """Return what an image of a job counts of its weight."""
+    return TRUSTED if reuse.max_age else 1
 
 
 def weight(images: Iterable[Image]) -> float:
@@ -40,17 +48,27 @@ def weight(images: Iterable[Image]) -> float:
     return total
 
 
-def assign(weights: Iterable[float], size: float = IMAGES_PER_RANGE) -> Iterator[int | None]:
-    """Yield the range of each row: consecutive rows share one until their weights add up to `size` or more.
+@dataclass(slots=True)
+class Assignment:
+    """Assigns rows to ranges: consecutive rows share one until their weights add up to enough.
 
-    A row without weight gets None.
+    `current` is the range of the last rows, and `in_range` what their weights add up to.
     """
-    current, in_range = 0, 0.0
-    for images in weights:
-        if in_range >= size:
-            current, in_range = current + 1, 0.0
-        in_range += images
-        yield current if images else None
+
+    current: int = 0
+    in_range: float = 0.0
+
+    def __call__(self, weight: float) -> int | None:
+        """Return the range of the next row; None if it has no weight."""
+        if self.in_range >= IMAGES_PER_RANGE:
+            self.current, self.in_range = self.current + 1, 0.0
+        self.in_range += weight
+        return self.current if weight else None
+
+
+def assign(weights: Iterable[float]) -> Iterator[int | None]:
+    """Yield the range of each row, as Assignment does from the first row on."""
+    return map(Assignment(), weights)
 
 
 def first_window(ranges: int, window: int) -> range:

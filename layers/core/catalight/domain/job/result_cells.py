@@ -15,7 +15,7 @@ from catalight.domain.job.origin import Origin
 from catalight.domain.job.result_form import FailedPlaces, Placement, ResultForm
 from catalight.domain.job.row import Image, ImageState, Row, RowState
 
-KEPT, SMALL = "KEPT", "SMALL"
+KEPT, SMALL, UNCHANGED = "KEPT", "SMALL", "UNCHANGED"
 AND = "+"  # between the codes of one image; commas stand between images
 HAS_FAILED = frozenset({RowState.FAILED, RowState.PARTIAL})
 
@@ -83,7 +83,8 @@ def _errors(image: Sequence[Image]) -> str:
 def _notes(image: Sequence[Image]) -> str:
     kept = [KEPT] if any(one.kept for one in image) else []
     small = [SMALL] if any(one.small for one in image) else []
-    return AND.join((*kept, *small, *image[0].notes))
+    unchanged = [UNCHANGED] if any(one.unchanged for one in image) else []
+    return AND.join((*kept, *small, *unchanged, *image[0].notes))
 
 
 def _url(job: Job, image: Image) -> str:

@@ -75,4 +75,7 @@ def _rendition(job: Job, image: Image) -> dict[str, Any]:
         "height": image.height,
         "kept": image.kept,
         "small": image.small,
+        "quality": image.chosen.quality if image.chosen else None,
+        "score": image.chosen.score if image.chosen else None,
+        "unchanged": image.unchanged,
     }

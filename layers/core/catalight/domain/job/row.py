@@ -7,7 +7,8 @@ from enum import StrEnum
 
 from catalight.domain.errors import ImageError, ImageErrorCode
 from catalight.domain.image.formats import ImageFormat
-from catalight.domain.image.report import Source, Times
+from catalight.domain.image.report import Chosen, Source, Times
+from catalight.domain.job.reuse import KnownOutput
 
 HOST_WAIT_TOO_LONG = (
     "The host is throttled: this would be {:,.0f} s of waiting in total; at most {:,.0f} s are allowed."
@@ -34,8 +35,10 @@ class Image:
     output below `/images/`. Sizes are bytes, and dimensions are pixels of the output. `source` and `times`
     are None if the image is not done, or was done before these fields existed. `kept` means that the output
     is the source itself, except for its metadata, and `small` that the source has a side below the
-    rendition's `min_side`. `error` and `detail` say why the image failed or, while it is pending, why its
-    last attempt failed.
+    rendition's `min_side`. `chosen` is what `quality=auto` chose. `digest` is the SHA-256 of the source's
+    bytes. `unchanged` means that an earlier job had the same source, and that its output is used again, and
+    `borrowed` that the link was made for another image: of an earlier job, or of this one and with the same
+    bytes. `error` and `detail` say why the image failed or, while it is pending, why its last attempt failed.
     """
 
     url: str
@@ -59,6 +62,10 @@ class Image:
     same_as: tuple[int, int] | None = None
     rendition: int = 0
     small: bool = False
+    chosen: Chosen | None = None
+    digest: bytes | None = None
+    unchanged: bool = False
+    borrowed: bool = False
 
     @property
     def ended(self) -> bool:
@@ -68,14 +75,17 @@ class Image:
     @property
     def format(self) -> ImageFormat | None:
         """The output's format, by the extension of its link; None without a link."""
-        if self.link is None:
-            return None
-        return next(known for known in ImageFormat if self.link.endswith(f".{known.extension}"))
+        return ImageFormat.of_name(self.link) if self.link else None
 
     @property
     def shared(self) -> bool:
         """Whether the link is that of another image with the same URL, so no time was spent on this one."""
         return self.state is ImageState.DONE and self.same_as is not None and self.times is None
+
+    @property
+    def lent(self) -> bool:
+        """Whether the output was made for another image, so that nothing is stored for this one."""
+        return self.shared or self.borrowed
 
     def anew(self) -> "Image":
         """Return the image as it was submitted."""
@@ -135,6 +145,26 @@ class Image:
             error=None,
             detail=None,
         )
+
+    def unchanged_since(self, known: KnownOutput, times: Times) -> "Image":
+        """Return the image as done with the output of an earlier job; nothing counts as downloaded."""
+        done = self.done(
+            known.link,
+            0,
+            known.bytes_out,
+            known.width,
+            known.height,
+            known.source,
+            times,
+            kept=known.kept,
+            small=known.small,
+        )
+        found = replace(done, chosen=known.chosen, digest=known.seen.digest)
+        return replace(found, unchanged=True, borrowed=True)
+
+    def with_bytes_of(self, link: str) -> "Image":
+        """Return the image, which is done, with the output of another one of the job with the same bytes."""
+        return self if link == self.link else replace(self, link=link, borrowed=True)
 
     def failed(self, error: ImageError) -> "Image":
         """Return the image as failed."""

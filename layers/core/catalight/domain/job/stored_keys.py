@@ -25,11 +25,11 @@ def possible_keys(job: Job, row: Row) -> Iterator[str]:
 def orphan_keys(job: Job, row: Row) -> Iterator[str]:
     """Yield the keys that attempts of the row's own run may have used and no image of the row refers to.
 
-    A done image may have such keys too, left by an earlier attempt that crashed: if it shares the output of
-    another image now, or if the options leave the format open and its host served a different source image.
+    A done image may have such keys too: if it has the output of another image now, or if the options leave
+    the format open, an earlier attempt crashed, and its host served a different source image.
     """
     for place, image in enumerate(row.images):
-        if not image.link or image.shared or len(_formats(job, image)) > 1:
+        if not image.link or image.lent or len(_formats(job, image)) > 1:
             referred = links.image_key(image.link) if image.link else None
             yield from (key for key in _keys(job, row, [row.run], place) if key != referred)
 

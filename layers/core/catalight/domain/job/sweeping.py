@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from catalight.domain.job import upload
 from catalight.domain.job.job import ENDED, RUNNING, Job, JobState
 from catalight.domain.job.webhook import WebhookState
 
@@ -17,7 +18,13 @@ def is_stalled(job: Job, now: datetime, stall_timeout: timedelta) -> bool:
 
 def unsealed_too_long(job: Job, now: datetime) -> bool:
     """Return whether the job is an interrupted upload that will not be continued."""
-    return not job.sealed and job.run == 1 and job.created_at + UPLOAD_TIMEOUT <= now
+    over = job.moved_at + upload.LIFETIME if job.upload else job.created_at + UPLOAD_TIMEOUT
+    return not job.sealed and job.run == 1 and over <= now
+
+
+def is_uncleared(job: Job) -> bool:
+    """Return whether a big upload has ended without a result, and rows of it may still be stored."""
+    return job.upload is not None and not job.sealed and job.state in ENDED and not job.upload.cleared
 
 
 def next_sweep(job: Job, now: datetime, stall_timeout: timedelta) -> datetime:
@@ -41,7 +48,8 @@ def _due_times(job: Job) -> list[datetime]:
         return [job.moved_at + GRACE]
     if job.state in ENDED:
         webhook = job.webhook.next_at if job.webhook else None
-        return [time for time in (job.expires_at, webhook) if time]
+        to_clear = job.moved_at + GRACE if is_uncleared(job) else None
+        return [time for time in (job.expires_at, webhook, to_clear) if time]
     if not job.sealed and job.run == 1:
-        return [job.created_at + UPLOAD_TIMEOUT]
+        return [job.moved_at + upload.LIFETIME if job.upload else job.created_at + UPLOAD_TIMEOUT]
     return [job.deadline_at] if job.state in RUNNING else [job.expires_at]

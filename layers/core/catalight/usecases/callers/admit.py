@@ -45,12 +45,17 @@ class Admit:
     def __call__(self, owner: str, limits: Limits, order: str, wanted: Amounts) -> None:
         """Count an order. Raise LimitError if it exceeds a limit; then nothing is counted."""
         now = self.clock()
-        slot = Slot(order, now)
-        if not self._take(owner, slot, limits.open_jobs):
-            raise LimitError("open-jobs", limits.open_jobs, 0, 1, OPEN_RETRY_AFTER)
+        slot = self.open(owner, limits, order)
         if not self.usage.add(owner, now.date(), order, wanted, limits.a_day):
             self.usage.free(owner, [slot])
             raise self._exceeded(owner, limits.a_day, wanted, now)
+
+    def open(self, owner: str, limits: Limits, order: str) -> Slot:
+        """Take a slot for an order whose amounts are not known yet. Raise LimitError if there is none."""
+        slot = Slot(order, self.clock())
+        if not self._take(owner, slot, limits.open_jobs):
+            raise LimitError("open-jobs", limits.open_jobs, 0, 1, OPEN_RETRY_AFTER)
+        return slot
 
     def allowance(self, owner: str, limits: Limits) -> Allowance:
         """Return what is left now."""

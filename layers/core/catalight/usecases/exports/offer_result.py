@@ -9,13 +9,14 @@ from typing import Any
 from catalight.domain.errors import (
     ExportStoppedError,
     JobNotFinishedError,
+    NoResultError,
     ResultError,
     ResultExpiredError,
     UnavailableError,
 )
 from catalight.domain.job import export, links
 from catalight.domain.job.export import Export, ExportState
-from catalight.domain.job.job import Job
+from catalight.domain.job.job import ENDED, Job
 from catalight.domain.job.result_form import ResultForm, ResultFormat
 from catalight.domain.messages import WriteExport
 from catalight.usecases.jobs.link_result import LINK_SECONDS, RETRY_AFTER, Link, LinkResult
@@ -57,7 +58,9 @@ class OfferResult:
         Raise JobNotFoundError, JobNotFinishedError or ResultExpiredError if there is no result, ResultError
         if it cannot have this form, and ExportStoppedError if the export was given up a moment ago.
         """
-        if not job.state.has_result:
+        if job.state in ENDED and not job.has_result:
+            raise NoResultError(job.id, job.state)
+        if not job.has_result:
             raise JobNotFinishedError(job.id, RETRY_AFTER)
         written = self._written(job, changes or {})
         form = _changed(written, changes or {})

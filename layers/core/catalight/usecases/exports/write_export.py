@@ -12,6 +12,7 @@ from catalight.domain.job.result_form import ResultFormat
 from catalight.domain.messages import WriteExport as Message
 from catalight.usecases.exports.write_zip import ClaimLostError, WriteZip
 from catalight.usecases.jobs.current import current
+from catalight.usecases.jobs.note_same import NoteSame
 from catalight.usecases.ports import (
     Clock,
     Exports,
@@ -42,13 +43,14 @@ class WriteExport:
     uploads: Uploads
     export_queue: Queue
     write_result: WriteResult
+    note_same: NoteSame
     write_zip: WriteZip
     clock: Clock
 
     def __call__(self, message: Message, seconds_left: SecondsLeft) -> None:
         """Handle one message. Raise UnavailableError in an outage, which does not count as an attempt."""
         job = current(self.jobs, message.job_id, message.run)
-        if job is None or not job.state.has_result:
+        if job is None or not job.has_result:
             return
         is_zip = message.form == ResultFormat.ZIP
         lease = export.LEASE if is_zip else timedelta(seconds=seconds_left()) + MARGIN
@@ -78,7 +80,8 @@ class WriteExport:
             self._clean_and_finish(claimed)
             return
         if claimed.form.format is not ResultFormat.ZIP:
-            chunks = self.write_result(job, claimed.form, self.rows.stream(job.id))
+            rows = self.note_same(job, self.rows.stream(job.id))
+            chunks = self.write_result(job, claimed.form, rows)
             self.store.put_stream(claimed.key, chunks, media_type(job, claimed.form))
             self.exports.finish(claimed)
         elif self.write_zip(job, claimed, seconds_left):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from catalight.domain.job import ranges
+from catalight.domain.job import fairness, ranges
 from catalight.domain.job.job import Job
 from catalight.domain.messages import ProcessRange
 from catalight.usecases.jobs.ask_completion import AskCompletion
@@ -25,7 +25,7 @@ class CarryOn:
         """Send the range after `number` if nothing of `number` is pending, and check for completion."""
         following = ranges.successor(number, job.ranges, job.window)
         if following is not None and not self._pending(job, number) and self._pending(job, following):
-            self.image_queue.send([ProcessRange(job.id, job.run, following)])
+            self.image_queue.send([ProcessRange(job.id, job.run, following)], group=fairness.group(job))
         self.ask_completion(job.id, job.run)
 
     def _pending(self, job: Job, number: int) -> bool:

@@ -1,7 +1,8 @@
 """Download, compress and store images concurrently."""
 
+import hashlib
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, wait
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, replace
@@ -17,11 +18,14 @@ from catalight.domain.image.report import Times, milliseconds
 from catalight.domain.job import links
 from catalight.domain.job.job import Job
 from catalight.domain.job.request_headers import RequestHeaders
+from catalight.domain.job.reuse import KnownOutput, Seen
 from catalight.domain.job.row import Image, ImageState
 from catalight.domain.web import hosts
+from catalight.domain.web.fetched import Fetched, Validators
 from catalight.usecases.images.byte_budget import ByteBudget
 from catalight.usecases.images.host_backoff import HostBackoff
 from catalight.usecases.images.host_scheduler import HostScheduler
+from catalight.usecases.images.work import Download, Place, Recall, Task, Work
 from catalight.usecases.ports import Clock, Hosts, ObjectStore
 
 logger = logging.getLogger(__name__)
@@ -30,66 +34,12 @@ UNEXPECTED_AT = "unexpected error at image %s of row %s of job %s"
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
-    """One image that is due, in one rendition. `row` is the number of its row, `place` its index there.
-
-    `stem` is the output's name without the extension; None: that of its source.
-    """
-
-    row: int
-    place: int
-    image: Image
-    stem: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """The renditions of one image that are due: the image is downloaded and decoded once for all of them."""
-
-    tasks: tuple[Task, ...]
-
-    @classmethod
-    def of(cls, tasks: Iterable[Task]) -> "list[_Work]":
-        """Group tasks by their image."""
-        images: dict[tuple[int, int], list[Task]] = {}
-        for task in tasks:
-            images.setdefault((task.row, task.place - task.image.rendition), []).append(task)
-        return [cls(tuple(of_image)) for of_image in images.values()]
-
-    @property
-    def url(self) -> str:
-        """The URL that the image is downloaded from."""
-        return self.tasks[0].image.url
-
-    @property
-    def host(self) -> str:
-        """The host of the URL."""
-        return hosts.name(self.url)
-
-    @property
-    def waited(self) -> bool:
-        """Whether the image has waited for its host before."""
-        return any(task.image.waiting_since for task in self.tasks)
-
-    def unchanged(self) -> list[Image]:
-        """Return the images as they are."""
-        return [task.image for task in self.tasks]
-
-
-@dataclass(frozen=True, slots=True)
-class _Download:
-    """A download that succeeded, with its time in milliseconds."""
-
-    data: bytes
-    time: int
-
-
-@dataclass(frozen=True, slots=True)
 class _Call:
     """What the threads of one call share. `order` numbers the downloads in the order of their start."""
 
     job: Job
-    scheduler: HostScheduler[_Work]
+    recall: Recall
+    scheduler: HostScheduler[Work]
     backoff: HostBackoff
     seconds_left: Callable[[], float]
     order: Iterator[int] = field(default_factory=count)
@@ -117,7 +67,7 @@ class CompressImages:
     do not start, or that an outage of our own services interrupts, stay pending.
     """
 
-    fetch: Callable[[str, RequestHeaders], bytes]
+    fetch: Callable[[str, RequestHeaders, Validators | None], Fetched]
     compress: Callable[[bytes, Sequence[Rendition], str], Sequence[Compressed | ImageError]]
     expect: Callable[[str], None]
     store: ObjectStore
@@ -137,67 +87,103 @@ class CompressImages:
     coding_seconds: float
 
     def __call__(
-        self, job: Job, tasks: Sequence[Task], seconds_left: Callable[[], float]
-    ) -> dict[tuple[int, int], Image]:
-        """Return each image in its new state, by row number and place."""
-        works = _Work.of(tasks)
+        self,
+        job: Job,
+        tasks: Sequence[Task],
+        seconds_left: Callable[[], float],
+        recall: Recall | None = None,
+    ) -> dict[Place, Image]:
+        """Return each image in its new state. `recall` says which are unchanged, or how to ask."""
+        recall = recall or Recall()
+        works = Work.of(tasks)
+        images: dict[Place, Image] = {}
+        for work in filter(recall.trusts, works):
+            images |= _unchanged(work, recall.of(work), Times())
+            recall.see(work, recall.of(work)[0].seen)
+        if asked := [work for work in works if not recall.trusts(work)]:
+            images |= self._process(job, asked, seconds_left, recall)
+        return images
+
+    def _process(
+        self, job: Job, works: Sequence[Work], seconds_left: Callable[[], float], recall: Recall
+    ) -> dict[Place, Image]:
         scheduler = HostScheduler(((work.host, work) for work in works), self.per_host)
         # Half of the deadline, so that an image can wait for its host and still be tried.
         longest = self.deadline / 2
         names = {work.host for work in works}
         backoff = HostBackoff(self.hosts, job.owner, names, self.clock, self.random, longest)
-        call = _Call(job, scheduler, backoff, seconds_left)
-        images: dict[tuple[int, int], Image] = {}
+        call = _Call(job, recall, scheduler, backoff, seconds_left)
+        images: dict[Place, Image] = {}
 
         def process() -> None:
             for work in scheduler:
-                for task, image in zip(work.tasks, self._attempt(call, work), strict=True):
-                    images[task.row, task.place] = image
+                images.update(self._attempt(call, work))
 
         workers = [self.threads.submit(process) for _ in range(min(self.downloads, len(works)))]
-        self.expect(job.id)
+        if not all(map(recall.of, works)):  # else there may be nothing to do for the process
+            self.expect(job.id)
         wait(workers)
         for worker in workers:
             worker.result()  # re-raises the exception of the thread, if any
         return images
 
-    def _attempt(self, call: _Call, work: _Work) -> Sequence[Image]:
+    def _attempt(self, call: _Call, work: Work) -> Mapping[Place, Image]:
         """Return the images of the work in their new state."""
         try:
             return self._compress(call, work)
         except ImageError as error:
-            return self._after_failure(call, work, error)
+            return work.placed(self._after_failure(call, work, error))
         except UnavailableError:
-            return self._after_outage(call, work)
+            return work.placed(self._after_outage(call, work))
         except Exception:  # fail this image only, and keep the others
             logger.exception(UNEXPECTED_AT, work.tasks[0].place, work.tasks[0].row, call.job.id)
-            return [image.failed(UNEXPECTED) for image in work.unchanged()]
+            return work.placed([image.failed(UNEXPECTED) for image in work.unchanged()])
 
-    def _compress(self, call: _Call, work: _Work) -> Sequence[Image]:
+    def _compress(self, call: _Call, work: Work) -> Mapping[Place, Image]:
         with call.scheduler.at(work.host):  # while this image is coded, the next one is fetched
             if call.store_is_down.is_set():
-                return self._after_outage(call, work)
+                return work.placed(self._after_outage(call, work))
             if host_at := call.backoff.retry_at(work.host, waited=work.waited):
-                return [image.waiting(host_at, self.clock(), self.deadline) for image in work.unchanged()]
+                now = self.clock()
+                return work.placed([image.waiting(host_at, now, self.deadline) for image in work.unchanged()])
             order = next(call.order)
             if order >= min(self.downloads, self.per_host) and call.seconds_left() < self._seconds_per_image:
-                return work.unchanged()
+                return work.placed(work.unchanged())
             began = self.timer()
-            source = self._fetch(call, work)
-            download = _Download(source, milliseconds(self.timer() - began))
+            fetched = self._fetch(call, work)
+            time = milliseconds(self.timer() - began)
+        return self._after_download(call, work, fetched, time, order)
+
+    def _after_download(
+        self, call: _Call, work: Work, fetched: Fetched, time: int, order: int
+    ) -> Mapping[Place, Image]:
+        """Use the outputs again that are known of these bytes, and make the others."""
+        now, known, times = self.clock(), call.recall.of(work), Times(fetch=time)
+        if fetched.data is None:
+            call.recall.see(work, replace(known[0].seen, asked_at=now))
+            return _unchanged(work, known, times)
+        download = Download(fetched.data, time, hashlib.sha256(fetched.data).digest())
+        call.recall.see(work, Seen(download.digest, fetched.validators, now))
+        same = [task for task in work.tasks if call.recall.is_of(task, download.digest)]
+        images = _unchanged(Work(tuple(same)), [call.recall.known[task.at] for task in same], times)
+        left = Work(tuple(task for task in work.tasks if task.at not in images))
+        return {**images, **self._make(call, left, download, order)} if left.tasks else images
+
+    def _make(self, call: _Call, work: Work, download: Download, order: int) -> Mapping[Place, Image]:
+        """Make and store the outputs of an image that was downloaded as number `order`."""
         with ExitStack() as reserved:
             with self.coding:
                 if order and call.seconds_left() < self.coding_seconds:
-                    return work.unchanged()
+                    return work.placed(work.unchanged())
                 renditions = [call.job.renditions[task.image.rendition] for task in work.tasks]
-                outputs = self.compress(source, renditions, call.job.id)
+                outputs = self.compress(download.data, renditions, call.job.id)
                 size = sum(len(output.data) for output in outputs if isinstance(output, Compressed))
                 # Reserve before the coding slot is free, so that no further output is made without budget.
                 reserved.enter_context(self.output_budget.reserve(size))
-            return list(self._outcomes(call, work, download, outputs))
+            return work.placed(list(self._outcomes(call, work, download, outputs)))
 
     def _outcomes(
-        self, call: _Call, work: _Work, download: _Download, outputs: Sequence[Compressed | ImageError]
+        self, call: _Call, work: Work, download: Download, outputs: Sequence[Compressed | ImageError]
     ) -> Iterator[Image]:
         """Store the outputs, and yield each image in its new state.
 
@@ -209,11 +195,11 @@ class CompressImages:
         bytes_in, retry_at = len(download.data), None
         for task, output in zip(work.tasks, outputs, strict=True):
             if isinstance(output, ImageError):
-                yield from self._after_failure(call, _Work((task,)), output)
+                yield from self._after_failure(call, Work((task,)), output)
             elif retry_at:
                 yield task.image.deferred(retry_at)
             else:
-                image = self._stored(call, task, bytes_in, output, once)
+                image = replace(self._stored(call, task, bytes_in, output, once), digest=download.digest)
                 if image.state is ImageState.DONE:
                     bytes_in, once = 0, Times()
                 retry_at = image.not_before
@@ -223,7 +209,7 @@ class CompressImages:
         try:
             return self._store(call, task, bytes_in, output, once)
         except UnavailableError:
-            return self._after_outage(call, _Work((task,)))[0]
+            return self._after_outage(call, Work((task,)))[0]
         except Exception:  # fail this rendition only, and keep the others
             logger.exception(UNEXPECTED_AT, task.place, task.row, call.job.id)
             return task.image.failed(UNEXPECTED)
@@ -235,29 +221,31 @@ class CompressImages:
         self.store.put(links.image_key(link), output.data, output.format.media_type)
         times = replace(output.times, decode=0) + once + Times(store=milliseconds(self.timer() - began))
         sizes = bytes_in, len(output.data), output.width, output.height
-        return task.image.done(link, *sizes, output.source, times, kept=output.kept, small=output.small)
+        flags = {"kept": output.kept, "small": output.small}
+        done = task.image.done(link, *sizes, output.source, times, **flags)
+        return replace(done, chosen=output.chosen)
 
     @property
     def _seconds_per_image(self) -> float:
         return self.fetch_seconds + self.coding_seconds
 
-    def _fetch(self, call: _Call, work: _Work) -> bytes:
+    def _fetch(self, call: _Call, work: Work) -> Fetched:
         try:
-            source = self.fetch(work.url, call.job.request_headers)
+            fetched = self.fetch(work.url, call.job.request_headers, call.recall.validators(work))
         except ImageError as error:
             if error.status in hosts.THROTTLED:
                 call.backoff.throttled(work.host, error.retry_after)
             raise
         call.backoff.recovered(work.host)
-        return source
+        return fetched
 
-    def _after_outage(self, call: _Call, work: _Work) -> list[Image]:
+    def _after_outage(self, call: _Call, work: Work) -> list[Image]:
         """Wait until the store may be up again. Until then, each attempt would waste a download."""
         call.store_is_down.set()
         retry_at = self.clock() + timedelta(seconds=self.outage_pause * retries.jitter(self.random))
         return [image.deferred(retry_at) for image in work.unchanged()]
 
-    def _after_failure(self, call: _Call, work: _Work, error: ImageError) -> list[Image]:
+    def _after_failure(self, call: _Call, work: Work, error: ImageError) -> list[Image]:
         """Return the images after an error of their own. Those with as many attempts wait equally long."""
         now, factor = self.clock(), retries.jitter(self.random)
         retry_after = now + timedelta(seconds=error.retry_after or 0)
@@ -274,3 +262,11 @@ class CompressImages:
             return image.retry_later(error, until, now, self.deadline)
 
         return [after(image) for image in work.unchanged()]
+
+
+def _unchanged(work: Work, known: Sequence[KnownOutput], times: Times) -> dict[Place, Image]:
+    """Return the images with these outputs. The first has the download, so that sums count it once."""
+    return {
+        task.at: task.image.unchanged_since(output, Times() if number else times)
+        for number, (task, output) in enumerate(zip(work.tasks, known, strict=True))
+    }

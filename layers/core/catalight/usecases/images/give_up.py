@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from catalight.domain.errors import ImageError, ImageErrorCode
-from catalight.domain.job import ranges
+from catalight.domain.job import fairness, ranges
 from catalight.domain.job.job import ENDED
 from catalight.domain.messages import ProcessRange as Message
 from catalight.usecases.images.carry_on import CarryOn
@@ -35,7 +35,7 @@ class GiveUp:
         rows = self.rows.pending_in_range(job.id, job.run, message.range)
         parts = ranges.split(message, rows)
         if len(parts) > 1:
-            self.image_queue.send(parts)
+            self.image_queue.send(parts, group=fairness.group(job))
             return
         detail = (
             f"The function did not finish this image in {self.receives} tries, which is the maximum number."

@@ -4,16 +4,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from catalight.domain import retries
-from catalight.domain.job import image_names, ranges
+from catalight.domain.job import fairness, image_names, ranges
 from catalight.domain.job.job import ENDED, Job, JobState
-from catalight.domain.job.row import Row, first_due
+from catalight.domain.job.row import Image, Row, first_due
 from catalight.domain.messages import ProcessRange as Message
 from catalight.usecases.callers.count_downloads import CountDownloads
 from catalight.usecases.images.carry_on import CarryOn
-from catalight.usecases.images.compress_images import CompressImages, Task
+from catalight.usecases.images.compress_images import CompressImages
 from catalight.usecases.images.end_rows import CANCELLED
 from catalight.usecases.images.record_images import Outcomes, RecordImages
-from catalight.usecases.images.share_outcomes import Place, ShareOutcomes
+from catalight.usecases.images.reuse_outputs import ReuseOutputs
+from catalight.usecases.images.share_bytes import ShareBytes
+from catalight.usecases.images.share_outcomes import ShareOutcomes
+from catalight.usecases.images.work import Place, Recall, Task
 from catalight.usecases.jobs.current import current
 from catalight.usecases.ports import Clock, Jobs, Queue, Rows, SecondsLeft
 
@@ -33,6 +36,8 @@ class ProcessRange:
     rows: Rows
     image_queue: Queue
     compress_images: CompressImages
+    reuse_outputs: ReuseOutputs
+    share_bytes: ShareBytes
     share_outcomes: ShareOutcomes
     record_images: RecordImages
     carry_on: CarryOn
@@ -55,7 +60,7 @@ class ProcessRange:
         rows = self.rows.pending_in_range(job.id, job.run, message.range)
         parts = ranges.split(message, rows)
         if receives > WHOLE_TRIES and len(parts) > 1:
-            self.image_queue.send(parts)
+            self.image_queue.send(parts, group=fairness.group(job))
             return
         if not parts or self._process(job, message, rows, seconds_left):
             self.carry_on(job, message.range)
@@ -66,18 +71,26 @@ class ProcessRange:
 
     def _process(self, job: Job, message: Message, rows: Sequence[Row], seconds_left: SecondsLeft) -> bool:
         """Process a range. Return False if its message was sent again, or if a duplicate did all the work."""
-        steps = self._outcomes(job, message, rows, seconds_left)
-        wrote = [self.record_images(job, rows, outcomes) for outcomes in steps if outcomes]
+        recall = self.reuse_outputs.recall(job)
+        steps = self._outcomes(job, message, rows, seconds_left, recall)
+        wrote = [self._record(job, rows, outcomes, recall) for outcomes in steps if outcomes]
         if wrote and not any(wrote):
             return False
         rows = self.rows.pending_in_range(job.id, job.run, message.range)
         pending = [image for _, _, image in ranges.named_images(message, rows)]
         if pending:
-            self.image_queue.send([message], delay=retries.delay(first_due(pending), self.clock()))
+            delay = retries.delay(first_due(pending), self.clock())
+            self.image_queue.send([message], delay, fairness.group(job))
         return not pending
 
+    def _record(self, job: Job, rows: Sequence[Row], outcomes: Outcomes, recall: Recall) -> bool:
+        """Record outcomes, and remember those that are recorded. Return False if a duplicate wrote all."""
+        wrote, written = self.record_images.written(job, rows, outcomes, recall.made)
+        self.reuse_outputs.remember(job, written, recall)
+        return wrote
+
     def _outcomes(
-        self, job: Job, message: Message, rows: Sequence[Row], seconds_left: SecondsLeft
+        self, job: Job, message: Message, rows: Sequence[Row], seconds_left: SecondsLeft, recall: Recall
     ) -> Iterator[Outcomes]:
         """Yield outcomes in steps. Those of one step must be recorded before the next step is taken."""
         of_number = {row.number: row for row in rows}
@@ -92,17 +105,17 @@ class ProcessRange:
         due = [task for task in tasks if task.image.due(now)]
         first = [task for task in due if not task.image.same_as]
         if first:
-            yield self._compress(job, first, seconds_left)
+            yield from self._compressed(job, first, seconds_left, recall)
         repeated = [(task, at) for task in due if (at := task.image.same_as)]
         if repeated:
             shared = self.share_outcomes(job.id, repeated)
             yield shared
             left = [(task, at) for task, at in repeated if (task.row, task.place) not in shared]
             if not first:  # else by the next message: until then, other ranges may have done it
-                yield from self._downloaded_here(job, left, seconds_left)
+                yield from self._downloaded_here(job, left, seconds_left, recall)
 
     def _downloaded_here(
-        self, job: Job, repeated: Sequence[tuple[Task, Place]], seconds_left: SecondsLeft
+        self, job: Job, repeated: Sequence[tuple[Task, Place]], seconds_left: SecondsLeft, recall: Recall
     ) -> Iterator[Outcomes]:
         """Yield the outcomes of images whose first one, at the Place, has not ended, without waiting for it.
 
@@ -114,9 +127,21 @@ class ProcessRange:
             if one is not task:
                 others.append((task, (one.row, one.place)))
         if chosen:
-            yield self._compress(job, list(chosen.values()), seconds_left)
+            yield from self._compressed(job, list(chosen.values()), seconds_left, recall)
         yield self.share_outcomes(job.id, others)
 
-    def _compress(self, job: Job, tasks: Sequence[Task], seconds_left: SecondsLeft) -> Outcomes:
-        with self.count_downloads.of(job.owner):
-            return self.compress_images(job, tasks, seconds_left)
+    def _compressed(
+        self, job: Job, tasks: Sequence[Task], seconds_left: SecondsLeft, recall: Recall
+    ) -> Iterator[Outcomes]:
+        """Yield the outcomes of images. Of several with the same bytes, the first is recorded first."""
+
+        def compress(tasks: Sequence[Task], recall: Recall) -> dict[Place, Image]:
+            with self.count_downloads.of(job.owner):
+                return self.compress_images(job, tasks, seconds_left, recall)
+
+        outcomes = self.reuse_outputs(job, tasks, recall, compress)
+        first, others = self.share_bytes(job, outcomes, recall)
+        yield first
+        if others:
+            same, unshared = self.share_bytes(job, others, recall)
+            yield {**same, **unshared}

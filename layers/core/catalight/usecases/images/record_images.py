@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from catalight.domain.job import links
 from catalight.domain.job.job import Counts, Job
@@ -11,6 +12,11 @@ from catalight.usecases.ports import Clock, Jobs, ObjectStore, Rows
 
 type Outcomes = Mapping[tuple[int, int], Image]
 """Images in their new state, by row number and place."""
+
+type Made = Mapping[tuple[int, int], str]
+"""Links by row number and place."""
+
+NOTHING: Made = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,15 @@ class RecordImages:
 
         `rows` are as they were read before the images were processed.
         """
+        return self.written(job, rows, outcomes)[0]
+
+    def written(
+        self, job: Job, rows: Sequence[Row], outcomes: Outcomes, made: Made = NOTHING
+    ) -> tuple[bool, Outcomes]:
+        """Write the outcomes as `__call__` does. Return also those that are stored now.
+
+        `made` are the links of what was stored for images that have the output of another one.
+        """
         read = _images(rows)
         to_write = {at: image for at, image in outcomes.items() if image != read[at]}
         written: dict[tuple[int, int], Image] = {}
@@ -41,7 +56,8 @@ class RecordImages:
             rows = [row for row in stored if row.run == job.run]
             images = _images(rows)
             written |= {at: image for at, image in to_write.items() if images.get(at) == image}
-            self._delete_unreferenced(to_write, images, {image.link for image in _images(stored).values()})
+            kept = {image.link for image in _images(stored).values()}
+            self._delete_unreferenced(to_write, images, kept, made)
             to_write = {
                 at: image
                 for at, image in to_write.items()
@@ -50,22 +66,21 @@ class RecordImages:
         ended = [image for image in written.values() if image.ended]
         if wrote and ended:
             self.jobs.record_progress(job.id, job.run, Counts.of(ended), self.clock())
-        return wrote
+        return wrote, written
 
     def _delete_unreferenced(
-        self, outcomes: Outcomes, images: Outcomes, kept: AbstractSet[str | None]
+        self, outcomes: Outcomes, images: Outcomes, kept: AbstractSet[str | None], made: Made
     ) -> None:
         """Delete stored images that have no reference, because of a duplicate, a new run or a deletion.
 
         `images` are those of this run. `kept` are the links of all runs, because a done image stays done in
-        later runs. The object of a shared link belongs to another image.
+        later runs. The object of an image that has another's output belongs to that one.
         """
         unreferenced = [
-            links.image_key(image.link)
+            links.image_key(link)
             for at, image in outcomes.items()
-            if image.link
-            and not image.shared
-            and image.link not in kept
+            if (link := made.get(at, None if image.lent else image.link))
+            and link not in kept
             and (at not in images or images[at].ended)
         ]
         if unreferenced:

@@ -4,11 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from catalight.domain.job.row import Image
-from catalight.usecases.images.compress_images import Task
+from catalight.usecases.images.work import Place, Task
 from catalight.usecases.ports import Clock, Rows
-
-type Place = tuple[int, int]
-"""The number of a row, and the index of an image in it."""
 
 
 @dataclass(frozen=True, slots=True)

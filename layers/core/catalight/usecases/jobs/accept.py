@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 
 from catalight.domain.catalogue.catalogue import Understanding
@@ -50,7 +51,7 @@ class Accept:
             if first is None or upload.columns or first.remembered == remembered:
                 raise
             accepted = self._accept(upload, terms, first.remembered)
-        self._remember(owner, upload, accepted)
+        remember(self.memory, upload, accepted.understood, accepted.job, self.clock())
         return accepted
 
     def _accept(self, upload: Upload, terms: Terms, remembered: Mapping[str, Request]) -> Accepted:
@@ -64,11 +65,14 @@ class Accept:
         )
         return Accepted(self.submit(submission), understood)
 
-    def _remember(self, owner: str, upload: Upload, accepted: Accepted) -> None:
-        header = accepted.understood.header
-        if upload.columns and header:
-            # The job's time is the same for each repetition, so a late one changes no later choice.
-            chosen = Remembered.of(header.record.cells, upload.columns, accepted.job.created_at)
-            self.memory.remember(owner, chosen)
-        for columns_id in accepted.job.remembered:
-            self.memory.use(owner, columns_id, self.clock())
+
+def remember(
+    memory: ColumnMemory, upload: Upload, understood: Understanding, job: Job, now: datetime
+) -> None:
+    """Remember the columns that were named for the file of an accepted job, or that they were used again."""
+    header = understood.header
+    if upload.columns and header:
+        # The job's time is the same for each repetition, so a late one changes no later choice.
+        memory.remember(job.owner, Remembered.of(header.record.cells, upload.columns, job.created_at))
+    for columns_id in job.remembered:
+        memory.use(job.owner, columns_id, now)

@@ -14,6 +14,7 @@ from catalight.domain.job.webhook import WebhookState
 from catalight.domain.messages import DeliverWebhook
 from catalight.domain.messages import FinishJob as Message
 from catalight.usecases.jobs.current import current
+from catalight.usecases.jobs.note_same import NoteSame
 from catalight.usecases.ports import Clock, Jobs, ObjectStore, Queue, Rows, WriteResult
 
 DELETED_AT_ONCE = 1_000  # keys, about: more in one call cost no less
@@ -29,6 +30,7 @@ class FinishJob:
     rows: Rows
     store: ObjectStore
     write_result: WriteResult
+    note_same: NoteSame
     webhook_queue: Queue
     clock: Clock
 
@@ -39,7 +41,7 @@ class FinishJob:
             return
         if job.state is JobState.FINISHING:
             self._publish(job)
-        elif not job.state.has_result:
+        elif not job.has_result:
             return
         if job.webhook and job.webhook.state is WebhookState.PENDING:
             self.webhook_queue.send([DeliverWebhook(job.id, job.run)])
@@ -55,7 +57,7 @@ class FinishJob:
 
     def _write(self, job: Job, form: ResultForm) -> Counts:
         counter = _Counter()
-        rows = counter.count(self._rows_and_cleanup(job))
+        rows = self.note_same(job, counter.count(self._rows_and_cleanup(job)))
         key = links.result_key(job.id, job.run, form)
         self.store.put_stream(key, self.write_result(job, form, rows), media_type(job, form))
         return counter.counts

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from catalight.domain.errors import JobNotFinishedError, ResultExpiredError
+from catalight.domain.errors import JobNotFinishedError, NoResultError, ResultExpiredError
 from catalight.domain.job import links
-from catalight.domain.job.job import Job
+from catalight.domain.job.job import ENDED, Job
 from catalight.domain.job.result_form import ResultForm
 from catalight.usecases.ports import Clock, Jobs, ObjectStore
 
@@ -39,7 +39,9 @@ class LinkResult:
         Raise JobNotFoundError, JobNotFinishedError or ResultExpiredError if there is no result.
         """
         job = self.jobs.get(job_id)
-        if not job.state.has_result:
+        if job.state in ENDED and not job.has_result:
+            raise NoResultError(job.id, job.state)
+        if not job.has_result:
             raise JobNotFinishedError(job_id, RETRY_AFTER)
         form = self.written(job)
         name = links.result_name(job.file_name, form)

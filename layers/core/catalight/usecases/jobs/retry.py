@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from catalight.domain import usage
 from catalight.domain.api_keys import Limits
-from catalight.domain.errors import JobGoneError, JobNotFinishedError
-from catalight.domain.job.job import Job
+from catalight.domain.errors import JobGoneError, JobNotFinishedError, NoResultError
+from catalight.domain.job.job import ENDED, Job
 from catalight.domain.job.retention import Retention
 from catalight.domain.messages import TendJob
 from catalight.domain.usage import Amounts
@@ -38,12 +38,14 @@ class RetryJob:
         job, now = self.jobs.get(job_id), self.clock()
         if job.expires_at <= now:
             raise JobGoneError(job_id)
+        if job.state in ENDED and not job.has_result:
+            raise NoResultError(job_id, job.state)
         new = job.next_run(now, self.retention)
-        if limits and job.state.has_result:
+        if limits and job.has_result:
             failed = job.counts.failed
             wanted = Amounts(rows=max(1, min(job.rows, failed)), images=failed)
             self.admit(job.owner, limits, usage.order(job.id, new.run), wanted)
-        if not (job.state.has_result and self.jobs.begin_run(new)):
+        if not (job.has_result and self.jobs.begin_run(new)):
             self.jobs.get(job_id)  # raises if it was deleted meanwhile
             raise JobNotFinishedError(job_id, RETRY_AFTER)
         send_best_effort(self.aggregator_queue, [TendJob(job_id)])

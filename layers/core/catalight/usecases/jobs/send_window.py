@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from catalight.domain.job import ranges
+from catalight.domain.job import fairness, ranges
 from catalight.domain.job.job import Job
 from catalight.domain.messages import ProcessRange
 from catalight.usecases.jobs.ask_completion import AskCompletion
@@ -21,6 +21,7 @@ class SendWindow:
         """Send the first ranges, or finish a run that has none."""
         if job.ranges:
             window = ranges.first_window(job.ranges, job.window)
-            send_best_effort(self.image_queue, (ProcessRange(job.id, job.run, number) for number in window))
+            messages = (ProcessRange(job.id, job.run, number) for number in window)
+            send_best_effort(self.image_queue, messages, fairness.group(job))
         else:  # no other handler will check
             self.ask_completion(job.id, job.run)

@@ -3,34 +3,34 @@
 import hashlib
 import json
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID, uuid5
 
 from catalight.domain import usage
 from catalight.domain.api_keys import Limits
-from catalight.domain.catalogue.catalogue import Catalogue, CatalogueRow, Source
+from catalight.domain.catalogue.catalogue import Catalogue
 from catalight.domain.catalogue.columns import Request
 from catalight.domain.errors import (
     IdempotencyError,
-    ImageError,
-    ImageErrorCode,
     JobGoneError,
     UnderstoodOtherwiseError,
 )
 from catalight.domain.image.rendition import Rendition
 from catalight.domain.job import ranges, sweeping
-from catalight.domain.job.job import Counts, Job, JobState
+from catalight.domain.job.job import Job, JobState
 from catalight.domain.job.naming import Naming
 from catalight.domain.job.origin import Origin
 from catalight.domain.job.request_headers import RequestHeaders
 from catalight.domain.job.result_form import RequestedResult
 from catalight.domain.job.retention import Retention
-from catalight.domain.job.row import Image, Row, without_empty_end
+from catalight.domain.job.reuse import Reuse
+from catalight.domain.job.row import Row
 from catalight.domain.job.webhook import Webhook
 from catalight.domain.usage import Amounts
 from catalight.usecases.callers.admit import Admit
+from catalight.usecases.jobs.make_rows import AllPlaces, Made, MakeRows
 from catalight.usecases.jobs.send_window import SendWindow
 from catalight.usecases.ports import Clock, Jobs, Rows
 
@@ -47,7 +47,7 @@ class Submission:
     `idempotency_key` are the same submission. A submission counts against the owner's `limits`, if it has
     any; `file_bytes` is the size of its file. `sent` identifies what was sent, if that is more than a classic
     file, and `remembered` is what was known of the columns, by the key of the header. `naming` lacks its
-    columns. `keep_days` is as in Job.
+    columns. `keep_days` and `reuse` are as in Job.
     """
 
     owner: str
@@ -66,6 +66,7 @@ class Submission:
     naming: Naming | None = None
     keep_days: int | None = None
     result: RequestedResult = field(default_factory=RequestedResult)
+    reuse: Reuse = field(default_factory=Reuse)
 
     @property
     def amounts(self) -> Amounts:
@@ -88,6 +89,8 @@ class Submission:
             digest.update(_json([self.naming and asdict(self.naming), self.keep_days]))
         if result := self.result.said:
             digest.update(_json(result))
+        if reuse := self.reuse.said:
+            digest.update(_json(reuse))
         for row in () if self.sent else self.catalogue.rows:
             digest.update(_json(row.cells))
         return digest.hexdigest()
@@ -119,8 +122,10 @@ class Submit:
         # A repetition does not count against the limits.
         if submission.limits and not (submission.idempotency_key and self.jobs.find(job_id)):
             self.admit(submission.owner, submission.limits, usage.order(job_id), submission.amounts)
-        rows = tuple(_rows(job_id, submission.catalogue, len(submission.renditions)))
-        new = replace(self._job(job_id, submission, rows), naming=naming)
+        share = ranges.share(submission.reuse)
+        make = MakeRows(job_id, len(submission.renditions), AllPlaces(), share)
+        rows = tuple(map(make, submission.catalogue.rows))
+        new = replace(self._job(job_id, submission, make.made), naming=naming)
         job = self.jobs.insert(new)
         if job.state is JobState.GONE:
             raise JobGoneError(job_id)
@@ -145,7 +150,7 @@ class Submit:
         else:
             self.jobs.get(job.id)  # a duplicate request sealed it, or it is gone and this raises
 
-    def _job(self, job_id: str, submission: Submission, rows: tuple[Row, ...]) -> Job:
+    def _job(self, job_id: str, submission: Submission, made: Made) -> Job:
         now = self.clock()
         return Job(
             id=job_id,
@@ -158,9 +163,9 @@ class Submit:
             dialect=submission.catalogue.dialect,
             header=submission.catalogue.header,
             file_name=submission.file_name,
-            rows=len(rows),
-            images=submission.catalogue.images,
-            ranges=1 + max((row.range for row in rows if row.range is not None), default=-1),
+            rows=made.rows,
+            images=made.images,
+            ranges=made.ranges,
             window=self.window,
             secret=secrets.token_bytes(32),
             api_base=submission.api_base,
@@ -170,17 +175,16 @@ class Submit:
             expires_at=self.retention.expires_at(now, now, submission.keep_days),
             moved_at=now,
             sweep_at=now + self.retention.stall_timeout,
-            counts=Counts.of(image for row in rows for image in row.images),
+            counts=made.counts,
             webhook=Webhook(submission.webhook_url) if submission.webhook_url else None,
             request_headers=submission.request_headers,
             outputs=submission.catalogue.outputs,
             remembered=submission.remembered,
-            duplicates=sum(
-                image.same_as is not None for row in rows for image in row.images if not image.rendition
-            ),
+            duplicates=made.duplicates,
             keep_days=submission.keep_days,
             origin=Origin.of(submission.catalogue),
             result=submission.result.of_file(submission.catalogue.format),
+            reuse=submission.reuse,
         )
 
 
@@ -198,56 +202,3 @@ def job_id_of(owner: str, key: str | None) -> str | None:
 
 def _json(value: object) -> bytes:
     return json.dumps(value).encode()
-
-
-def _rows(job_id: str, catalogue: Catalogue, renditions: int) -> Iterator[Row]:
-    first: dict[str, tuple[int, int] | None] = dict.fromkeys(_repeated(catalogue.rows))
-    images = [
-        tuple(
-            [
-                image
-                for number, source in enumerate(row.sources)
-                for image in _images(source, (row_number, number * renditions), renditions, first)
-            ]
-        )
-        for row_number, row in enumerate(catalogue.rows)
-    ]
-    assigned = ranges.assign(map(ranges.weight, images))
-    for number, (row, own, row_range) in enumerate(zip(catalogue.rows, images, assigned, strict=True)):
-        cells = without_empty_end(row.cells)
-        yield Row(job_id, number, run=1, range=row_range, cells=cells, images=own)
-
-
-def _images(
-    source: Source, at: tuple[int, int], renditions: int, first: dict[str, tuple[int, int] | None]
-) -> Iterator[Image]:
-    """Yield the new image in each rendition, from the place `at` on.
-
-    If its URL is a key of `first` and has no value yet, this is the first image with it.
-    """
-    earlier = None
-    if source.url in first and not (earlier := first[source.url]):
-        first[source.url] = at
-    for rendition in range(renditions):
-        image = Image(
-            source.url,
-            written=source.written,
-            notes=source.notes,
-            column=source.column,
-            same_as=earlier and (earlier[0], earlier[1] + rendition),
-            rendition=rendition,
-        )
-        if not source.usable:
-            image = image.failed(ImageError(ImageErrorCode.INVALID_URL, source.message))
-        yield image
-
-
-def _repeated(rows: Iterable[CatalogueRow]) -> Iterator[str]:
-    """Yield the URLs that can be fetched each time they occur again."""
-    seen = set[str]()
-    for row in rows:
-        for source in row.sources:
-            if source.url in seen:
-                yield source.url
-            elif source.usable:
-                seen.add(source.url)

@@ -10,6 +10,7 @@ from catalight.domain.catalogue import catalogue, column_requests
 from catalight.domain.catalogue.catalogue import Understanding
 from catalight.domain.catalogue.columns import Reason, Request
 from catalight.domain.catalogue.files import Options
+from catalight.domain.catalogue.findings import Bounds
 from catalight.domain.catalogue.header_choice import Wanted, key
 from catalight.domain.errors import CatalogueError
 from catalight.domain.job.result_form import RequestedResult
@@ -29,7 +30,7 @@ class Upload:
     file was fetched, if it was not sent. `strict` makes warnings problems. `renditions` is the number of
     outputs that each image is to have. `count` gets the number of characters by which the file is longer than
     its bytes, once it is unpacked, and may raise LimitError. `result` is only for a warning about what the
-    result will not have.
+    result will not have. `bounds` are those of the rows, if not those of a file in a request.
     """
 
     data: bytes
@@ -42,6 +43,7 @@ class Upload:
     renditions: int = 1
     count: Callable[[int], None] = _count_nothing
     result: RequestedResult = field(default_factory=RequestedResult)
+    bounds: Bounds | None = None
 
     @property
     def said(self) -> Mapping[str, Any]:
@@ -77,9 +79,11 @@ class Understand:
 
     def remembered(self, owner: str, upload: Upload) -> Mapping[str, Request]:
         """Return the columns that are in memory, by the key of their header. Named columns need none."""
-        if upload.columns:
-            return {}
-        return {known.id: known.columns for known in self.memory.of_owner(owner)}
+        return self.remembered_of(owner, upload.columns)
+
+    def remembered_of(self, owner: str, columns: Request | None) -> Mapping[str, Request]:
+        """Return the columns that are in memory, for a request that names these."""
+        return {} if columns else {known.id: known.columns for known in self.memory.of_owner(owner)}
 
     def with_memory(self, upload: Upload, remembered: Mapping[str, Request]) -> Understanding:
         """Return what is known of the file, with these columns in memory."""
@@ -90,8 +94,10 @@ class Understand:
             return Understanding(refusal=error)
         if (more := table.characters - len(upload.data)) > 0:
             upload.count(more)
-        understood = catalogue.understand(table, wanted, strict=upload.strict)
-        return with_warnings(understood.in_renditions(upload.renditions), upload.result)
+        understood = catalogue.understand(table, wanted, strict=upload.strict, bounds=upload.bounds)
+        if upload.bounds is None:
+            understood = understood.in_renditions(upload.renditions)
+        return with_warnings(understood, upload.result)
 
 
 def used(understood: Understanding, remembered: Mapping[str, Request]) -> Mapping[str, Request]:

@@ -12,9 +12,12 @@ from catalight.usecases.ports.outside import (
     WebhookSender,
     WriteResult,
 )
+from catalight.usecases.ports.reuse import References, Sources
 from catalight.usecases.ports.storage import ObjectReader, ObjectStore, Uploads
+from catalight.usecases.ports.uploads import BigUploads, ObjectRanges, UploadForms
 
 __all__ = [
+    "BigUploads",
     "Clock",
     "ColumnMemory",
     "Deliveries",
@@ -24,12 +27,16 @@ __all__ = [
     "JobList",
     "Jobs",
     "Keys",
+    "ObjectRanges",
     "ObjectReader",
     "ObjectStore",
     "Queue",
     "ReadTable",
+    "References",
     "Rows",
     "SecondsLeft",
+    "Sources",
+    "UploadForms",
     "Uploads",
     "Usage",
     "WebhookSender",

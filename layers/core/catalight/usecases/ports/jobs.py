@@ -54,7 +54,8 @@ class Jobs(Protocol):
     def keep_until(self, job_id: str, until: datetime, now: datetime, *, shorten: bool) -> None:
         """Have a job that has not expired expire at `until`, but not earlier than now unless `shorten`.
 
-        This is no progress.
+        This is no progress. The sweeper checks a job that has ended at once: what it uses may have to live
+        longer.
         """
 
     def delete(self, job_id: str, now: datetime) -> None:

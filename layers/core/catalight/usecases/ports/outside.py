@@ -33,8 +33,11 @@ While it is iterated, it may raise ResultError: a file of this form cannot hold 
 class Queue(Protocol):
     """A queue of messages."""
 
-    def send(self, messages: Iterable[Message], delay: int = 0) -> None:
-        """Send all messages, or raise UnavailableError. `delay` is whole seconds, at most 900."""
+    def send(self, messages: Iterable[Message], delay: int = 0, group: str | None = None) -> None:
+        """Send all messages, or raise UnavailableError. `delay` is whole seconds, at most 900.
+
+        Messages of one group take turns with those of the others; without `group`, each job is one.
+        """
 
 
 class WebhookSender(Protocol):

@@ -14,6 +14,9 @@ class ObjectStore(Protocol):
     def put_stream(self, key: str, chunks: Iterable[bytes], media_type: str) -> None:
         """Store a file of any length in bounded memory."""
 
+    def renew(self, key: str, media_type: str) -> bool:
+        """Have an image's age begin again. Return False if nothing is stored under the key."""
+
     def exists(self, key: str) -> bool:
         """Return whether an object is stored under the key."""
 

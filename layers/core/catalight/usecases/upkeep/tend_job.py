@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from catalight.domain.job import ranges, sweeping
+from catalight.domain.job import fairness, ranges, sweeping
 from catalight.domain.job.job import ENDED, Job, JobState
 from catalight.domain.job.retention import Retention
 from catalight.domain.job.webhook import WebhookState
@@ -14,6 +14,8 @@ from catalight.usecases.jobs.ask_completion import AskCompletion
 from catalight.usecases.jobs.reopen_rows import ReopenRows
 from catalight.usecases.ports import Clock, Jobs, Queue, Rows, SecondsLeft
 from catalight.usecases.upkeep.purge_job import PurgeJob
+from catalight.usecases.upkeep.renew_outputs import RenewOutputs
+from catalight.usecases.uploads.tend_upload import TendUpload
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ class TendJob:
     reopen_rows: ReopenRows
     abort_exports: AbortExports
     purge_job: PurgeJob
+    tend_upload: TendUpload
+    renew_outputs: RenewOutputs
     clock: Clock
     retention: Retention
 
@@ -44,14 +48,22 @@ class TendJob:
             self.jobs.expire(job.id, job.run, self.clock())
         elif job.state in ENDED:
             self._tend_webhook(job)
+            ended = self.tend_upload.ended(job, seconds_left) and self.renew_outputs(job, seconds_left)
+            self._continue_unless(ended, job)
         elif job.state is JobState.FINISHING:
             if self._is_stalled(job):
                 self.aggregator_queue.send([FinishJob(job.id, job.run)])
         elif job.sealed:
             self._tend_running(job, seconds_left)
-        elif job.run > 1:
+        else:
+            self._tend_unsealed(job)
+
+    def _tend_unsealed(self, job: Job) -> None:
+        if job.run > 1:
             self.abort_exports.before(job.id, job.run)
             self.reopen_rows(job)
+        elif job.upload:
+            self.tend_upload.unsealed(job)
         elif sweeping.unsealed_too_long(job, self.clock()):
             self.jobs.abandon(job.id, self.clock())
 
@@ -81,7 +93,8 @@ class TendJob:
             for row, is_head in ranges.mark_lane_heads(self.rows.pending(job.id), job.window)
             if is_head and any(image.due(now) for image in row.images)
         }
-        self.image_queue.send(ProcessRange(job.id, job.run, number) for number in sorted(due))
+        messages = (ProcessRange(job.id, job.run, number) for number in sorted(due))
+        self.image_queue.send(messages, group=fairness.group(job))
 
     def _is_stalled(self, job: Job) -> bool:
         return sweeping.is_stalled(job, self.clock(), self.retention.stall_timeout)

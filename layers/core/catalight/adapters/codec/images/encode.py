@@ -6,6 +6,7 @@ from typing import Any
 
 from PIL import Image
 
+from catalight.adapters.codec.images import quality
 from catalight.adapters.codec.images.colour import convert
 from catalight.adapters.codec.images.decode import DecodedImage
 from catalight.adapters.codec.images.memory import Pixels
@@ -14,7 +15,8 @@ from catalight.adapters.codec.jpeg import pixels, scans
 from catalight.domain.errors import ImageError, ImageErrorCode
 from catalight.domain.image.formats import ImageFormat
 from catalight.domain.image.limits import Limits
-from catalight.domain.image.rendition import Rendition
+from catalight.domain.image.rendition import AUTO, Rendition
+from catalight.domain.image.report import Chosen
 
 _WRITABLE_MODES = {
     ImageFormat.JPEG: {"L", "RGB"},
@@ -55,14 +57,18 @@ def write(
     options: Rendition,
     exif: bytes,
     limits: Limits,
-) -> None:
-    """Encode an image into an empty file, with `exif` if the format supports EXIF."""
+) -> Chosen | None:
+    """Encode an image into an empty file, with `exif` if the format supports EXIF.
+
+    Returns what `quality=auto` chose.
+    """
     limits.check_output(output, *decoded.still.size, transparent=decoded.transparent)
     animated = decoded.animated and output in (ImageFormat.WEBP, ImageFormat.GIF)
     frames = [_writable(frame, output, options) for frame in decoded.frames[: None if animated else 1]]
-    if output is ImageFormat.JPEG and (data := own_jpeg(frames[0], options, exif)):
+    if output is ImageFormat.JPEG and (made := own_jpeg(frames[0], options, exif)):
+        data, chosen = made
         file.overwrite(data)
-        return
+        return chosen
     settings = _settings(output, frames[0], options, exif)
     if animated:
         settings |= _animation_settings(decoded, frames, output)
@@ -76,17 +82,22 @@ def write(
         raise file.error() from error
     if file.too_long:
         raise file.error()
+    return quality.chosen(options, output)
 
 
-def own_jpeg(frame: Image.Image, options: Rendition, exif: bytes) -> bytes | None:
+def own_jpeg(frame: Image.Image, options: Rendition, exif: bytes) -> tuple[bytes, Chosen | None] | None:
     """Encode with the native library; None if it cannot do that."""
-    if frame.mode == "L":
-        return pixels.encoded(c_char_p(frame.tobytes()), frame.size, options.quality, exif, grey=True)
+    grey = frame.mode == "L"
     try:
-        memory = Pixels(frame)
+        memory = None if grey else Pixels(frame)
     except ValueError:
         return None
-    return pixels.encoded(memory.address, frame.size, options.quality, exif, grey=False)
+    address = memory.address if memory else c_char_p(frame.tobytes())
+    if options.quality == AUTO:
+        made = pixels.settled(address, frame.size, quality.least(options), exif, grey=grey)
+        return made and (made.data, Chosen(made.quality, made.score))
+    data = pixels.encoded(address, frame.size, options.quality, exif, grey=grey)
+    return None if data is None else (data, None)
 
 
 def check_whole(data: bytes, size: tuple[int, int], output: ImageFormat) -> None:
@@ -107,15 +118,17 @@ def _size(data: bytes, output: ImageFormat) -> tuple[int, int] | None:
 
 def _settings(output: ImageFormat, frame: Image.Image, options: Rendition, exif: bytes) -> dict[str, Any]:
     optimised = frame.width * frame.height <= OPTIMISED_PIXELS
+    lossy = output in (ImageFormat.JPEG, ImageFormat.WEBP, ImageFormat.AVIF)
+    level = {"quality": quality.fixed(options, output)} if lossy else {}
     settings: dict[ImageFormat, dict[str, Any]] = {
-        ImageFormat.JPEG: {"quality": options.quality, "optimize": optimised},
+        ImageFormat.JPEG: {"optimize": optimised},
         ImageFormat.PNG: {},  # optimize=True: 6 % fewer bytes for photographs, in 9 times the time
-        ImageFormat.WEBP: {"quality": options.quality, "method": 2},
+        ImageFormat.WEBP: {"method": 2},
         # One thread: with more, libavif makes tiles by their number, and the bytes depend on the machine.
-        ImageFormat.AVIF: {"quality": options.quality, "speed": 9, "max_threads": 1},
+        ImageFormat.AVIF: {"speed": 9, "max_threads": 1},
         ImageFormat.GIF: {},
     }
-    return settings[output] | ({"exif": exif} if exif and output is not ImageFormat.GIF else {})
+    return settings[output] | level | ({"exif": exif} if exif and output is not ImageFormat.GIF else {})
 
 
 def _animation_settings(

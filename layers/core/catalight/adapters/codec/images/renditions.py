@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from typing import IO
+from typing import IO, NamedTuple
 
 from catalight.adapters.codec.encoded import Encoded, Event
 from catalight.adapters.codec.images import (
@@ -27,6 +27,14 @@ from catalight.domain.image import report
 from catalight.domain.image.formats import ImageFormat
 from catalight.domain.image.limits import Limits
 from catalight.domain.image.rendition import Rendition
+
+
+class Written(NamedTuple):
+    """What is in the file: its format, whether it is the source, and what `quality=auto` chose."""
+
+    format: ImageFormat
+    kept: bool
+    chosen: report.Chosen | None = None
 
 
 class Renditions:
@@ -128,7 +136,7 @@ class Renditions:
     def _requantised(self, wish: Wish) -> Encoded | ImageError | None:
         """Take the fast path; None if it does not support the source."""
         with self._mapped():
-            fast = requantise.requantised(self._source, wish.layout, wish.rendition.quality)
+            fast = requantise.requantised(self._source, wish.layout, wish.rendition)
         if fast is None:
             return None
         file = Output(self._file, self._limits)
@@ -136,7 +144,7 @@ class Renditions:
             file.overwrite(fast.data)
         except ImageError as error:
             return error
-        return self._finished(file, wish, ImageFormat.JPEG, kept=fast.kept)
+        return self._finished(file, wish, Written(ImageFormat.JPEG, fast.kept, fast.chosen))
 
     def _from_pixels(self, base: Pixels, wishes: Sequence[Wish]) -> Iterator[Event]:
         sources = reuse.sources(wishes, len(base.image.frames))
@@ -173,11 +181,11 @@ class Renditions:
         try:
             decoded = self._padded(image, wish)
             resize = self._watch.lap()
-            output, kept = self._write(file, decoded, wish)
+            written = self._write(file, decoded, wish)
         except ImageError as error:
             file.discard()
             return error
-        return self._finished(file, wish, output, kept=kept, resize=resize)
+        return self._finished(file, wish, written, resize=resize)
 
     def _padded(self, image: DecodedImage, wish: Wish) -> DecodedImage:
         """Pad all frames alike; if they exceed the limits of an animation then, only the first is left."""
@@ -192,46 +200,45 @@ class Renditions:
         background = wish.rendition.background
         return replace(image, frames=[geometry.padded(frame, size, background) for frame in image.frames])
 
-    def _write(self, file: Output, decoded: DecodedImage, wish: Wish) -> tuple[ImageFormat, bool]:
-        """Write the smallest output that the rendition allows; return its format and if it is the source."""
+    def _write(self, file: Output, decoded: DecodedImage, wish: Wish) -> Written:
+        """Write the smallest output that the rendition allows."""
         source, layout = self._source, wish.layout
         # GIF has no quality setting: encoding one again could only lose information.
         if wish.asked is ImageFormat.GIF and (kept := keep.unchanged(source, layout, decoded, wish.formats)):
             file.overwrite(kept.data)
-            return kept.format, True
-        output = self._smallest(file, decoded, wish)
+            return Written(kept.format, kept=True)
+        written = self._smallest(file, decoded, wish)
         # At less than half the size, comparing with the stripped source is not worth it.
         if file.length * 2 < len(source.data):
-            return output, False
+            return written
         kept = keep.unchanged(source, layout, decoded, wish.formats)
         if kept is None or kept.is_beaten_by(file.length):
-            return output, False
+            return written
         file.overwrite(kept.data)
-        return kept.format, True
+        return Written(kept.format, kept=True)
 
-    def _smallest(self, file: Output, decoded: DecodedImage, wish: Wish) -> ImageFormat:
-        """Encode in each of the formats, leave the smallest in the file, and return its format."""
+    def _smallest(self, file: Output, decoded: DecodedImage, wish: Wish) -> Written:
+        """Encode in each of the formats, and leave the smallest in the file."""
         best, *others = [wish.asked] if wish.asked else choose.candidates(decoded, self._limits)
         settings = wish.rendition, self._source.exif, self._limits
-        encode.write(file, decoded, best, *settings)
+        written = Written(best, kept=False, chosen=encode.write(file, decoded, best, *settings))
         for output in others:
             self._scratch.seek(0)
             self._scratch.truncate()
             tried = Output(self._scratch, self._limits)
-            encode.write(tried, decoded, output, *settings)
+            chosen = encode.write(tried, decoded, output, *settings)
             if tried.length < file.length:
                 file.overwrite(tried.read())
-                best = output
-        return best
+                written = Written(output, kept=False, chosen=chosen)
+        return written
 
-    def _finished(
-        self, file: Output, wish: Wish, output: ImageFormat, *, kept: bool, resize: int = 0
-    ) -> Encoded:
+    def _finished(self, file: Output, wish: Wish, written: Written, *, resize: int = 0) -> Encoded:
         size, small = wish.layout.size, wish.layout.small
-        encode.check_whole(file.read(), size, output)
+        encode.check_whole(file.read(), size, written.format)
         times = report.Times(decode=self._decode, resize=resize, encode=self._watch.lap())
         self._decode = 0
-        return Encoded(output, size, file.length, self._source.report, kept, small, times)
+        of_source = self._source.report, written.kept, small
+        return Encoded(written.format, size, file.length, *of_source, times, written.chosen)
 
     def _mapped(self) -> AbstractContextManager[None]:
         return pillow_errors.mapped(self._source.data, self._limits)

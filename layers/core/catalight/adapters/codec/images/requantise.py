@@ -2,20 +2,26 @@
 
 from typing import NamedTuple
 
-from catalight.adapters.codec.images import strip
+from catalight.adapters.codec.images import quality, strip
 from catalight.adapters.codec.images.colour import profiles
 from catalight.adapters.codec.images.decode import Source
 from catalight.adapters.codec.images.geometry import Layout
 from catalight.adapters.codec.images.keep import Kept
 from catalight.adapters.codec.jpeg import requantise
 from catalight.domain.image.formats import ImageFormat
+from catalight.domain.image.rendition import AUTO, Rendition
+from catalight.domain.image.report import Chosen
 
 
 class Recompressed(NamedTuple):
-    """The output of the fast path: its bytes, and whether they are the source without its metadata."""
+    """The output of the fast path: its bytes, and whether they are the source without its metadata.
+
+    `chosen` is what `quality=auto` chose, unless the source is kept.
+    """
 
     data: bytes
     kept: bool
+    chosen: Chosen | None = None
 
 
 def possible(source: Source, layout: Layout, asked: ImageFormat | None) -> bool:
@@ -25,16 +31,26 @@ def possible(source: Source, layout: Layout, asked: ImageFormat | None) -> bool:
     return source.mode in ("L", "RGB") and profiles.is_srgb(source.profile, source.mode)
 
 
-def requantised(source: Source, layout: Layout, quality: int) -> Recompressed | None:
+def requantised(source: Source, layout: Layout, rendition: Rendition) -> Recompressed | None:
     """Return the output, or the source itself if that saves too little; None if the source is unsupported."""
-    data = requantise.requantised(source.data, quality, source.exif, layout.orientation)
-    if data is None:
+    made = _made(source, layout, rendition)
+    if made is None:
         return None
+    data = made.data
     if len(data) * 2 < len(source.data) or not layout.untouched:
-        return Recompressed(data, kept=False)  # not worth a comparison, or the source cannot be kept
+        return made  # not worth a comparison, or the source cannot be kept
     stripped = strip.stripped(ImageFormat.JPEG, source.data, source.exif, profiled=False)
     if stripped is None:
         return None
     if Kept(ImageFormat.JPEG, stripped).is_beaten_by(len(data)):
-        return Recompressed(data, kept=False)
+        return made
     return Recompressed(stripped, kept=True)
+
+
+def _made(source: Source, layout: Layout, rendition: Rendition) -> Recompressed | None:
+    if rendition.quality == AUTO:
+        least = quality.least(rendition)
+        made = requantise.settled(source.data, least, source.exif, layout.orientation)
+        return made and Recompressed(made.data, kept=False, chosen=Chosen(made.quality, made.score))
+    data = requantise.requantised(source.data, rendition.quality, source.exif, layout.orientation)
+    return None if data is None else Recompressed(data, kept=False)

@@ -36,7 +36,7 @@ class Wish:
     def output(self) -> object:
         """What the output depends on: renditions with the same have the same output."""
         layout, rendition = replace(self.layout, small=False), self.rendition
-        return layout, rendition.format, rendition.quality, rendition.background
+        return layout, rendition.format, rendition.quality, rendition.look, rendition.background
 
     @property
     def refusal(self) -> ImageError | None:

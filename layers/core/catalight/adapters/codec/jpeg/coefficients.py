@@ -42,7 +42,9 @@ class _Component(Structure):
     )
 
 
-class _Image(Structure):
+class Image(Structure):
+    """See native/jpeg.h."""
+
     _fields_ = (
         ("components", c_uint32),
         ("width", c_uint32),
@@ -99,7 +101,9 @@ class _Plane(Structure):
     )
 
 
-class _Output(Structure):
+class Output(Structure):
+    """See native/jpeg.h."""
+
     _fields_ = (
         ("plane", _Plane * COMPONENTS),
         ("components", c_uint32),
@@ -118,7 +122,7 @@ class Coefficients:
     `prices` are those of a bit of luma and of chroma; see look.Look.
     """
 
-    def __init__(self, library: CDLL, output: _Output, prices: tuple[int, int]) -> None:
+    def __init__(self, library: CDLL, output: Output, prices: tuple[int, int]) -> None:
         self._library = library
         self._output = output
         library.search(byref(output), *prices)
@@ -148,13 +152,8 @@ def requantised(
     `first` is the first scan of `header`; this function reads the others. `output` and `steps` are the header
     and the tables after the rotation, and `price` is that of look.Look. Raises UnusualError.
     """
-    image = _image(output, steps)
-    with _output(library, header.width, header.height) as made:
-        if len(first.components) == len(header.components) and not header.progressive and not any(turn):
-            ok = _from_scan(library, image, header, first, made)
-        else:
-            ok = _from_blocks(library, image, header, first, turn, made)
-        yield Coefficients(library, made, _prices(output, steps, price)) if ok else None
+    with planes(library, header, first, output, turn, steps) as made:
+        yield Coefficients(library, made, prices(output, steps, price)) if made else None
 
 
 @contextmanager
@@ -165,22 +164,50 @@ def from_pixels(
 
     At `address` are its pixels: a byte each if it is grey, else red, green, blue and an unused byte.
     """
-    image = _image(header, [header.steps[component.steps] for component in header.components])
-    with _output(library, header.width, header.height) as made:
-        ok = library.code_samples(byref(image), address, byref(made))
-        yield Coefficients(library, made, (price, _chroma(price))) if ok else None
+    with pixel_planes(library, address, header) as made:
+        yield Coefficients(library, made, both_prices(price)) if made else None
 
 
 @contextmanager
-def _output(library: CDLL, width: int, height: int) -> Iterator[_Output]:
-    made = _Output(max_count=max(_MIN_WORDS, width * height))
+def planes(
+    library: CDLL,
+    header: Header,
+    first: Scan,
+    output: Header,
+    turn: Turn,
+    steps: Sequence[bytes],
+    spare: int = 1,
+) -> Iterator[Output | None]:
+    """Like `requantised`, but before the search. There may be `spare` times as many values."""
+    with _output(library, header.width, header.height * spare) as made:
+        made_of = image(output, steps)
+        if len(first.components) == len(header.components) and not header.progressive and not any(turn):
+            ok = _from_scan(library, made_of, header, first, made)
+        else:
+            ok = _from_blocks(library, made_of, header, first, turn, made)
+        yield made if ok else None
+
+
+@contextmanager
+def pixel_planes(
+    library: CDLL, address: c_void_p | c_char_p, header: Header, spare: int = 1
+) -> Iterator[Output | None]:
+    """Like `from_pixels`, but before the search. There may be `spare` times the usual number of values."""
+    with _output(library, header.width, header.height * spare) as made:
+        of_header = image(header, [header.steps[component.steps] for component in header.components])
+        yield made if library.code_samples(byref(of_header), address, byref(made)) else None
+
+
+@contextmanager
+def _output(library: CDLL, width: int, height: int) -> Iterator[Output]:
+    made = Output(max_count=max(_MIN_WORDS, width * height))
     try:
         yield made
     finally:
         library.release(byref(made))
 
 
-def _prices(output: Header, steps: Sequence[bytes], price: int) -> tuple[int, int]:
+def prices(output: Header, steps: Sequence[bytes], price: int) -> tuple[int, int]:
     """Return the prices of a bit of luma and of chroma: nothing where the steps do not change.
 
     So an output that is compressed once more stays as it is.
@@ -189,45 +216,47 @@ def _prices(output: Header, steps: Sequence[bytes], price: int) -> tuple[int, in
         after != output.steps[component.steps]
         for component, after in zip(output.components, steps, strict=True)
     ]
-    return price * changed[0], _chroma(price) * any(changed[1:])
+    luma, chroma = both_prices(price)
+    return luma * changed[0], chroma * any(changed[1:])
 
 
-def _chroma(price: int) -> int:
-    """Return the price of a bit of chroma: strong colours would lose too much at that of luma."""
-    return price * 3 // 4
+def both_prices(price: int) -> tuple[int, int]:
+    """Return the prices of a bit of luma and of chroma: strong colours would lose too much at that of luma."""
+    return price, price * 3 // 4
 
 
-def _from_scan(library: CDLL, image: _Image, header: Header, scan: Scan, made: _Output) -> bool:
-    end = library.requantise_scan(byref(image), byref(_scan(header, scan)), byref(made))
+def _from_scan(library: CDLL, of_scan: Image, header: Header, scan: Scan, made: Output) -> bool:
+    end = library.requantise_scan(byref(of_scan), byref(_scan(header, scan)), byref(made))
     return bool(end) and header.scan(end) is None
 
 
 def _from_blocks(
-    library: CDLL, upright: _Image, header: Header, first: Scan, turn: Turn, made: _Output
+    library: CDLL, upright: Image, header: Header, first: Scan, turn: Turn, made: Output
 ) -> bool:
-    image = _image(header, [header.steps[component.steps] for component in header.components])
-    blocks = library.make_blocks(byref(image))
+    source = image(header, [header.steps[component.steps] for component in header.components])
+    blocks = library.make_blocks(byref(source))
     scan: Scan | None = first
     try:
         while blocks and scan:
-            end = library.read_scan(byref(image), byref(_scan(header, scan)), c_void_p(blocks))
+            end = library.read_scan(byref(source), byref(_scan(header, scan)), c_void_p(blocks))
             if not end:
                 return False
             scan = header.scan(end)
-        arguments = byref(image), byref(upright), byref(_Turn(*turn)), c_void_p(blocks), byref(made)
+        arguments = byref(source), byref(upright), byref(_Turn(*turn)), c_void_p(blocks), byref(made)
         return bool(blocks and library.requantise_blocks(*arguments))
     finally:
         library.release_blocks(c_void_p(blocks))
 
 
-def _image(header: Header, steps: Sequence[bytes]) -> _Image:
-    image = _Image(len(header.components), header.width, header.height, *header.mcus())
+def image(header: Header, steps: Sequence[bytes]) -> Image:
+    """Return the shape of an image, with its own steps and those after them."""
+    made = Image(len(header.components), header.width, header.height, *header.mcus())
     for index, (component, after) in enumerate(zip(header.components, steps, strict=True)):
         native = _Component(component.across, component.down, *header.blocks(component))
         memmove(native.before, header.steps[component.steps], BLOCK)
         memmove(native.after, after, BLOCK)
-        image.component[index] = native
-    return image
+        made.component[index] = native
+    return made
 
 
 def _scan(header: Header, scan: Scan) -> _Scan:

@@ -5,10 +5,14 @@ by row and needs hardly any memory; with several scans all coefficients are in m
 The fast path does not support unusual JPEGs, and needs the library that is built from native/requantise.c.
 """
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 from catalight.adapters.codec import native
-from catalight.adapters.codec.jpeg import coefficients, look, write
-from catalight.adapters.codec.jpeg.header import Header, UnsupportedJpegError
-from catalight.adapters.codec.jpeg.turn import TURNS, upright
+from catalight.adapters.codec.jpeg import auto, coefficients, look, write
+from catalight.adapters.codec.jpeg.auto import Made
+from catalight.adapters.codec.jpeg.header import Header, Scan, UnsupportedJpegError
+from catalight.adapters.codec.jpeg.turn import TURNS, Turn, upright
 
 # Blocks of each component in an MCU, across and down: chroma of higher resolution than the output's, which is
 # 4:4:4, 4:2:2 and 4:4:0.
@@ -24,26 +28,62 @@ def requantised(data: bytes, quality: int, exif: bytes = b"", orientation: int =
     the source.
     """
     library = native.library()
-    if library is None:
-        return None
     try:
-        header = Header(data)
-        first = header.scan(len(write.SOI)) if data.startswith(write.SOI) else None
-        blocks = [(component.across, component.down) for component in header.components]
-        if first is None or blocks not in _SUPPORTED:
+        jpeg = _read(data, orientation) if library else None
+        if library is None or jpeg is None:
             return None
-        turn = TURNS[orientation]
-        output = upright(header, turn)
-        steps = _coarser(output, quality)
-        if blocks in _MORE_CHROMA and steps == [
-            output.steps[component.steps] for component in output.components
-        ]:
-            return None  # already at this quality or below: do not reduce the chroma resolution for nothing
+        steps = _coarser(jpeg.output, quality)
+        if jpeg.would_lose_chroma(steps):
+            return None
         price = look.of_quality(quality).price
-        with coefficients.requantised(library, header, first, output, turn, steps, price) as made:
-            return write.written(output, steps, made, exif)
+        with coefficients.requantised(library, *jpeg, steps, price) as made:
+            return write.written(jpeg.output, steps, made, exif)
     except UnsupportedJpegError:
         return None
+
+
+def settled(data: bytes, least: float, exif: bytes = b"", orientation: int = 1) -> Made | None:
+    """Requantise like `requantised`, at the lowest quality whose estimated score is `least` or more."""
+    library = native.library()
+    try:
+        jpeg = _read(data, orientation) if library else None
+        if library is None or jpeg is None:
+            return None
+
+        def plan(quality: int) -> tuple[list[bytes], tuple[int, int]]:
+            steps = _coarser(jpeg.output, quality)
+            return steps, coefficients.prices(jpeg.output, steps, look.of_quality(quality).price)
+
+        with auto.requantised(library, *jpeg, plan, least) as made:
+            if made is None or jpeg.would_lose_chroma(made.steps):
+                return None
+            written = write.written(jpeg.output, made.steps, made.coefficients, exif)
+            return Made(written, made.quality, made.score) if written else None
+    except UnsupportedJpegError:
+        return None
+
+
+class _Jpeg(NamedTuple):
+    header: Header
+    first: Scan
+    output: Header
+    turn: Turn
+
+    def would_lose_chroma(self, steps: Sequence[bytes]) -> bool:
+        """Whether an output with these steps would have a lower resolution of chroma, and nothing else."""
+        blocks = [(component.across, component.down) for component in self.header.components]
+        own = [self.output.steps[component.steps] for component in self.output.components]
+        return blocks in _MORE_CHROMA and list(steps) == own
+
+
+def _read(data: bytes, orientation: int) -> _Jpeg | None:
+    header = Header(data)
+    first = header.scan(len(write.SOI)) if data.startswith(write.SOI) else None
+    blocks = [(component.across, component.down) for component in header.components]
+    if first is None or blocks not in _SUPPORTED:
+        return None
+    turn = TURNS[orientation]
+    return _Jpeg(header, first, upright(header, turn), turn)
 
 
 def _coarser(header: Header, quality: int) -> list[bytes]:

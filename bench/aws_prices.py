@@ -1,0 +1,57 @@
+"""What AWS and Atlas cost and allow: each figure with its source. Dollars are list prices of us-east-1."""
+
+from dataclasses import dataclass
+
+from bench.costs import DOLLARS_A_GB_SECOND, DOLLARS_A_REQUEST
+
+PRICES = "list prices of us-east-1 in September 2026, without free tiers"
+MILLION, HOURS_A_MONTH = 1e6, 730
+
+# aws.amazon.com/lambda/pricing
+LAMBDA_GB_SECOND, LAMBDA_REQUEST = DOLLARS_A_GB_SECOND["arm64"], DOLLARS_A_REQUEST
+# aws.amazon.com/sqs/pricing: a standard queue, and what is added for messages with a group
+SQS_REQUEST = (0.40 + 0.10) / MILLION
+# aws.amazon.com/s3/pricing
+S3_PUT, S3_GB_MONTH = 0.005 / 1000, 0.023
+# aws.amazon.com/cloudwatch/pricing, aws.amazon.com/secrets-manager/pricing: alarms, secrets. What idle
+# polling of SQS costs was estimated from five pollers a queue, which is the least with MaximumConcurrency.
+FIXED_A_MONTH = 5 * 0.10 + 2 * 0.40 + 0.48
+
+# docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html: functions that a mapping starts at once, and
+# how many more a second
+FIRST_FUNCTIONS, MORE_FUNCTIONS = 5, 300 / 60
+# docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: 1,000 concurrent functions of an account,
+# of which a tenth is left to the others
+LAMBDA_FUNCTIONS = 900
+# docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html: a partition of a bucket; a new
+# bucket has one
+S3_PUTS_A_SECOND = 3500
+
+
+@dataclass(frozen=True)
+class Tier:
+    """A cluster of Atlas. `connections` of a node: mongodb.com/docs/atlas/reference/atlas-limits.
+
+    `hourly` dollars, `memory` in GB and `cores`: mongodb.com/pricing. M10 and M20 run on burstable machines
+    (mongodb.com/docs/atlas/manage-clusters); here a fifth of their two cores counts, as of AWS's t3.small.
+    """
+
+    name: str
+    hourly: float
+    connections: int
+    memory: float
+    cores: float
+
+    @property
+    def monthly(self) -> float:
+        """Dollars a month."""
+        return self.hourly * HOURS_A_MONTH
+
+
+TIERS = (
+    Tier("M10", 0.08, 1500, 2, 0.4),
+    Tier("M20", 0.20, 3000, 4, 0.4),
+    Tier("M30", 0.54, 3000, 8, 2),
+    Tier("M40", 1.04, 6000, 16, 4),
+    Tier("M50", 2.00, 16000, 32, 8),
+)

@@ -1,0 +1,214 @@
+"""What jpeg/calibrated.py is made of: `python -m bench.calibrate [--images FOLDER] [--write]`, some minutes.
+
+Compresses crops of photographs at some qualities, measures SSIMULACRA2, and finds the weights whose sum is
+nearest to it. Every second photograph is only used to judge them. Run it again whenever the tables, the
+search or native/estimate.c change.
+"""
+
+import argparse
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from itertools import cycle
+from pathlib import Path
+from statistics import fmean
+
+import numpy as np
+from PIL import Image
+from scipy.optimize import nnls
+
+from bench.look import MIDDLE, score
+from bench.photographs import KINDS, LEAST_SIDE, on_white, product_size, sources
+from bench.tables import table
+from catalight.adapters.codec.jpeg import auto, calibrated, estimate, requantise
+from catalight.domain.image.look import Look
+
+SIZES = ((900, 700), (1400, 1100))  # of which the middle is taken
+QUALITIES = (28, 42, 56, 70, 80, 90)
+DRAWN = ("Painting-Colors_by__herobrine7gamer.jpg", "GreenTraditional.jpg")  # no photographs
+RANGE = (48, 95)  # scores that count: no look is below or above
+ERRORS = np.linspace(0, 40, 4001)  # weighted sums
+ROUNDS, LARGE = 8, 2.5  # of fitting; points from which a photograph counts less
+ZONES = (0.0, 1.0, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0)
+PATH = Path(calibrated.__file__)
+MODULE = '''"""What `python -m bench.calibrate` found: do not change it by hand."""
+
+# Of the pools in native/estimate.h.
+WEIGHTS: tuple[float, ...] = ({weights})
+# By how much a value that stays is larger than half a step, for each step that a bit costs.
+DEAD_ZONE = {zone}
+# The qualities at which Pillow's encoders have a look in the mean: JPEG, WebP, AVIF.
+JPEG = {jpeg}
+WEBP = {webp}
+AVIF = {avif}
+'''
+
+
+type Crop = tuple[str, bool, bytes]
+"""The name of a crop, whether it is one to judge by, and the JPEG."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A crop at a quality: its features, its score, and whether it is one to judge by."""
+
+    name: str
+    judged: bool
+    features: list[float]
+    score: float
+    source: bytes
+    quality: int
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench.calibrate")
+    parser.add_argument("--images", type=Path, metavar="FOLDER", help="more photographs")
+    parser.add_argument("--write", action="store_true", help=f"write {PATH.name}")
+    options = parser.parse_args()
+    paths = sources() + (sorted(options.images.rglob("*.jp*g")) if options.images else [])
+    crops = list(cropped(list({path.name: path for path in paths if path.name not in DRAWN}.values())))
+    found = [one for number, crop in enumerate(crops) for one in measured(crop, QUALITIES[number % 2 :: 2])]
+    calibrated.WEIGHTS = fitted([one for one in found if not one.judged])
+    print(judgement(found), end="\n\n", flush=True)
+    calibrated.DEAD_ZONE = zone([one for one in found if not one.judged])
+    print(f"Dead zone: {calibrated.DEAD_ZONE}", flush=True)
+    sources_ = [crop[2] for crop in crops if not crop[1]][::2]
+    fixed = {name: qualities(sources_, name) for name in ("JPEG", "WEBP", "AVIF")}
+    weights = ", ".join(f"{weight:.5g}" for weight in calibrated.WEIGHTS)
+    text = MODULE.format(
+        weights=weights,
+        zone=calibrated.DEAD_ZONE,
+        **{name.lower(): str(one).replace("'", '"') for name, one in fixed.items()},
+    )
+    print(text)
+    if options.write:
+        PATH.write_text(text)
+
+
+def cropped(paths: Sequence[Path]) -> Iterator[Crop]:
+    """Yield the name, whether it is one to judge by, and the JPEG of crops of each photograph."""
+    for size, kinds in zip(SIZES, (KINDS, KINDS[5:] + KINDS[:5]), strict=True):
+        for number, (path, kind) in enumerate(zip(paths, cycle(kinds), strict=False)):
+            with Image.open(path) as image:
+                shown = product_size(image.convert("RGB"), size)
+            if number % 4 == 1:
+                shown = on_white(shown)
+            shown = product_size(shown, shown.size).crop(_third(shown.size))
+            if min(shown.size) < LEAST_SIDE:
+                continue
+            file = BytesIO()
+            settings = {
+                "quality": kind.quality,
+                "subsampling": kind.subsampling,
+                "progressive": kind.progressive,
+            }
+            shown.save(file, "JPEG", **settings)
+            yield f"{path.stem}, {kind.name} {kind.quality}", number % 2 == 1, file.getvalue()
+
+
+def _third(size: tuple[int, int]) -> tuple[int, int, int, int]:
+    width, height = min(MIDDLE, size[0]), min(MIDDLE, size[1])
+    left, top = (size[0] - width) // 2, (size[1] - height) // 3
+    return left, top, left + width, top + height
+
+
+def measured(crop: Crop, qualities: Sequence[int]) -> list[Measured]:
+    """Return a crop at each quality. Scores of 97 and more are left out: the output is the source."""
+    name, judged, source = crop
+    made = []
+    for quality in qualities:
+        data, features = at_quality(source, quality)
+        if data and (look := score(source, data)) < 97:
+            made.append(Measured(name, judged, features[-1], look, source, quality))
+    return made
+
+
+def at_quality(source: bytes, quality: int) -> tuple[bytes | None, list[list[float]]]:
+    """Compress at a quality; return the features that were predicted, in turn, and those of the output."""
+    noticed: list[list[float]] = []
+    before = auto.LOWEST, estimate.score
+
+    def noted(features: Sequence[float]) -> float:
+        noticed.append(list(features))
+        return 100
+
+    auto.LOWEST, estimate.score = quality, noted
+    try:
+        made = requantise.settled(source, 0)
+    finally:
+        auto.LOWEST, estimate.score = before
+    return (made.data if made else None), noticed
+
+
+def fitted(found: Sequence[Measured]) -> tuple[float, ...]:
+    """Return the weights, none below zero, that give the scores; photographs far from it count less."""
+    scores = np.array([estimate.scaled(errors) for errors in ERRORS])
+    used = [one for one in found if RANGE[0] < one.score < RANGE[1]]
+    features, wanted = np.array([one.features for one in used]), np.array([one.score for one in used])
+    errors = np.interp(-wanted, -scores, ERRORS)
+    slope = np.abs(np.interp(errors, ERRORS, np.gradient(scores, ERRORS)))
+    trust = slope
+    for _ in range(ROUNDS):
+        weights, _ = nnls(features * trust[:, None], errors * trust)
+        off = np.array([estimate.scaled(one) for one in features @ weights]) - wanted
+        trust = slope / np.sqrt(1 + (off / LARGE) ** 2)
+    return tuple(map(float, weights))
+
+
+def judgement(found: Sequence[Measured]) -> str:
+    """Return the table of the differences between estimates and scores."""
+    rows = []
+    for name, judged in (("calibrated on", False), ("judged on", True)):
+        used = [one for one in found if one.judged is judged and RANGE[0] < one.score < RANGE[1]]
+        off = np.array([estimate.score(one.features) - one.score for one in used])
+        values = (off.mean(), off.std(), *np.quantile(off, (0.05, 0.5, 0.95)), np.quantile(abs(off), 0.9))
+        rows.append(
+            (name, str(len(off)), *(f"{value:.1f}" for value in values), f"{(abs(off) <= 3).mean():.0%}")
+        )
+        for one, much in sorted(zip(used, off, strict=True), key=lambda pair: -abs(pair[1]))[:6]:
+            print(f"{one.name} at {one.quality}: {one.score:.1f}, off by {much:+.1f}")
+    header = (
+        "photographs",
+        "outputs",
+        "mean",
+        "deviation",
+        "5 %",
+        "median",
+        "95 %",
+        "90 % within",
+        "within 3",
+    )
+    return table(header, rows)
+
+
+def zone(found: Sequence[Measured]) -> float:
+    """Return the dead zone with which the prediction is nearest to what the search then does."""
+    off = {}
+    for one in ZONES:
+        calibrated.DEAD_ZONE = one
+        pairs = [at_quality(each.source, each.quality)[1][-2:] for each in found[::3]]
+        off[one] = fmean(estimate.score(before) - estimate.score(after) for before, after in pairs)
+    print({key: round(value, 2) for key, value in off.items()})
+    return min(off, key=lambda key: abs(off[key]))
+
+
+def qualities(found: Sequence[bytes], name: str) -> dict[str, int]:
+    """Return the quality with each look, in the mean, of one of Pillow's encoders."""
+    settings: dict[str, int] = {"JPEG": {}, "WEBP": {"method": 2}, "AVIF": {"speed": 9, "max_threads": 1}}[
+        name
+    ]
+    asked = (30, 45, 60, 70, 80, 88, 94)
+    means = []
+    for quality in asked:
+        scores = []
+        for source in found:
+            file = BytesIO()
+            Image.open(BytesIO(source)).convert("RGB").save(file, name, quality=quality, **settings)
+            scores.append(score(source, file.getvalue()))
+        means.append(fmean(scores))
+    print(name, dict(zip(asked, (round(one, 1) for one in means), strict=True)), flush=True)
+    return {look.value: round(float(np.interp(look.score, means, asked))) for look in Look}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,124 @@
+"""Find the lowest quality with a certain look, without decoding and with one search.
+
+The coefficients are first divided by fine steps; of their errors with coarser ones the look is estimated for
+some qualities. Those of the quality that is chosen then come from the fine ones.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from ctypes import CDLL, byref, c_char_p, c_void_p, memmove
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from catalight.adapters.codec.jpeg import coefficients, estimate, look
+from catalight.adapters.codec.jpeg.coefficients import Coefficients, Image, Output
+from catalight.adapters.codec.jpeg.header import BLOCK, BLOCK_SIDE, Header, Scan
+from catalight.adapters.codec.jpeg.turn import Turn
+
+LOWEST, HIGHEST = 20, 95
+_MCU = (2 * BLOCK_SIDE, 2 * BLOCK_SIDE)  # pixels, of 4:2:0
+_SPARE = 2  # fine steps leave more values than usual
+
+type Plan = Callable[[int], tuple[Sequence[bytes], tuple[int, int]]]
+"""The steps of each component and the prices of a bit of luma and of chroma, by quality."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """An output's coefficients and steps, the quality that was chosen, and the estimated SSIMULACRA2."""
+
+    coefficients: Coefficients
+    steps: Sequence[bytes]
+    quality: int
+    score: float
+
+
+class Made(NamedTuple):
+    """A JPEG, the quality that was chosen for it, and the SSIMULACRA2 that is estimated."""
+
+    data: bytes
+    quality: int
+    score: float
+
+
+@contextmanager
+def requantised(
+    library: CDLL, header: Header, first: Scan, output: Header, turn: Turn, plan: Plan, least: float
+) -> Iterator[Settled | None]:
+    """Requantise like `coefficients.requantised`, at the lowest quality whose score is `least` or more."""
+    halved = len(output.components) > 1 and output.mcu_size() != _MCU
+    steps = _fine(output, plan, halved=halved)
+    with coefficients.planes(library, header, first, output, turn, steps, _SPARE) as made:
+        fine = coefficients.image(output, steps)
+        yield _settled(library, fine, made, plan, least, halved=halved) if made else None
+
+
+@contextmanager
+def from_pixels(
+    library: CDLL, address: c_void_p | c_char_p, header: Header, plan: Plan, least: float
+) -> Iterator[Settled | None]:
+    """Like `coefficients.from_pixels`, at the lowest quality whose score is `least` or more.
+
+    The steps of `header` do not matter.
+    """
+    steps = [b"\1" + fine[1:] for fine in plan(HIGHEST)[0]]
+    header.steps = dict(enumerate(steps))
+    with coefficients.pixel_planes(library, address, header, _SPARE) as made:
+        fine = coefficients.image(header, steps)
+        yield _settled(library, fine, made, plan, least, halved=len(steps) > 1) if made else None
+
+
+def _fine(output: Header, plan: Plan, *, halved: bool) -> list[bytes]:
+    """Return steps of which those of all qualities lose next to nothing.
+
+    Values of a component that is not halved are multiples of its own steps, so finer ones are of no use.
+    """
+    finest = look.of_quality(HIGHEST).chroma
+    return [
+        b"\1" + finest[1:] if halved and index else output.steps[component.steps][:1] + steps[1:]
+        for index, (component, steps) in enumerate(zip(output.components, plan(HIGHEST)[0], strict=True))
+    ]
+
+
+def _settled(library: CDLL, fine: Image, made: Output, plan: Plan, least: float, *, halved: bool) -> Settled:
+    """Choose the quality; `made` has the steps of `fine`, and gets those of the quality."""
+    with estimate.sampled(library, fine, made, halved=halved) as sample:
+        coarse = _before(fine)
+
+        def suffices(quality: int) -> bool:
+            steps, prices = plan(quality)
+            _set_steps(coarse, steps)
+            return estimate.score(sample.predicted(coarse, prices)) >= least
+
+        quality = _lowest(suffices)
+        steps, prices = plan(quality)
+        _set_steps(coarse, steps)
+        library.rescale(byref(coarse), byref(made))
+        found = Coefficients(library, made, prices)
+        score = estimate.score(sample.measured(coarse, made))
+    return Settled(found, steps, quality, round(score, 1))
+
+
+def _lowest(suffices: Callable[[int], bool]) -> int:
+    """Return the lowest quality that suffices, or the highest of all.
+
+    Whatever is enough for a stricter look is enough for this one, so a stricter one never gets less.
+    """
+    low, high = LOWEST, HIGHEST
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if suffices(middle) else (middle + 1, high)
+    return low
+
+
+def _before(fine: Image) -> Image:
+    """Return the same shape, whose steps before are those that `fine` has after."""
+    coarse = Image.from_buffer_copy(fine)
+    for component in coarse.component:
+        memmove(component.before, component.after, BLOCK)
+    return coarse
+
+
+def _set_steps(image: Image, steps: Sequence[bytes]) -> None:
+    for component, after in zip(image.component, steps, strict=False):
+        memmove(component.after, after, BLOCK)

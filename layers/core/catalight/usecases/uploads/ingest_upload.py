@@ -1,0 +1,163 @@
+"""Read a big upload into its job, in steps."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from catalight.domain.errors import (
+    CatalogueError,
+    LimitError,
+    ObjectChangedError,
+    OptionError,
+    Problem,
+    UnavailableError,
+    UploadGoneError,
+)
+from catalight.domain.job import upload
+from catalight.domain.job.job import RUNNING, Job, JobState
+from catalight.domain.job.upload import BigUpload, Spool, Stored, UploadState
+from catalight.domain.messages import IngestUpload as Message
+from catalight.domain.messages import TendJob
+from catalight.usecases.exports.zip_upload import ClaimLostError
+from catalight.usecases.jobs.send_window import SendWindow
+from catalight.usecases.messaging import send_best_effort
+from catalight.usecases.ports import BigUploads, Clock, Jobs, ObjectRanges, Queue, SecondsLeft
+from catalight.usecases.uploads.file_at import FileAt, refusal
+from catalight.usecases.uploads.read_upload import Held, ReadUpload
+from catalight.usecases.uploads.tend_upload import RemoveFile
+from catalight.usecases.uploads.unpack import GZIP, Unpack
+
+CHANGED = "The file was replaced or removed while it was read. Send it again, once, in a new upload."
+GAVE_UP = (
+    "Reading the file failed several times. Save it again, as CSV in UTF-8, and send it in a new upload."
+)
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class IngestUpload:
+    """Read a big upload as far as time allows, and send a message to go on.
+
+    A message only says that there may be something to do. Duplicates are dropped while one function holds the
+    claim. If it stalls for longer than that, two read the same file: the rows are the same for everyone, and
+    only the newest claim is recorded.
+    """
+
+    jobs: Jobs
+    big_uploads: BigUploads
+    objects: ObjectRanges
+    unpack: Unpack
+    read_upload: ReadUpload
+    remove_file: RemoveFile
+    send_window: SendWindow
+    ingest_queue: Queue
+    aggregator_queue: Queue
+    clock: Clock
+
+    def __call__(self, message: Message, seconds_left: SecondsLeft) -> None:
+        """Handle one message. Raise UnavailableError in an outage, which does not count as an attempt."""
+        job = self.jobs.find(message.job_id)
+        if job is None or job.upload is None or job.upload.state is UploadState.UNDERSTOOD:
+            return
+        if job.sealed or job.state not in RUNNING:
+            self._tidy_up(job)
+            return
+        found = self.objects.head(upload.upload_key(job.id))
+        if found is None and job.upload.etag is None:
+            return  # nothing was sent yet
+        now = self.clock()
+        claimed = self.big_uploads.claim(job.id, now, now + upload.LEASE)
+        if claimed is None:
+            return
+        held = Held(claimed, self.big_uploads, self.clock)
+        try:
+            self._ingest(held, found, seconds_left)
+        except ClaimLostError:
+            return
+        except UnavailableError:
+            self.big_uploads.release(held.job, refund=True)
+            raise
+
+    def _ingest(self, held: Held, found: Stored | None, seconds_left: SecondsLeft) -> None:
+        try:
+            if held.upload.attempts > upload.MAX_ATTEMPTS:
+                raise refusal("not_read", GAVE_UP)
+            _check(held, found)
+            finished = self._step(held, seconds_left)
+        except CatalogueError as error:
+            self._fail(held, error.problems, error.total)
+        except OptionError as error:
+            message = f"{error.field} is {error.found!r}. Allowed: {error.allowed}."
+            self._fail(held, (Problem("option", message),), 1)
+        except LimitError as error:
+            message = (
+                f"Your key may send {error.limit:,} {error.name.replace('-', ' ')} a day (UTC). "
+                f"{error.left:,} are left; this catalogue has {error.wanted:,}."
+            )
+            self._fail(held, (Problem("limit", message),), 1)
+        except ObjectChangedError:
+            self._fail(held, (Problem("upload_changed", CHANGED),), 1)
+        else:
+            if finished:
+                self._tidy_up(held.job)
+            elif held.upload.state is not UploadState.UNDERSTOOD and self.big_uploads.release(held.job):
+                self.ingest_queue.send([Message(held.job.id)])
+
+    def _step(self, held: Held, seconds_left: SecondsLeft) -> bool:
+        """Read on. Return whether the job is sealed."""
+        key, etag = upload.upload_key(held.job.id), held.upload.etag or ""
+        file = FileAt(self.objects, key, etag, held.upload.true_size)
+        if file.read(0, len(GZIP)) != GZIP:
+            return self.read_upload(held, file, seconds_left)
+        if not self._unpacked(held, file, seconds_left):
+            return False
+        key = upload.spool_key(held.job.id)
+        copy = self.objects.head(key)
+        if copy is None:
+            held.record(spool=None)  # it was removed: make it again
+            return False
+        return self.read_upload(held, FileAt(self.objects, key, copy.etag, copy.size), seconds_left)
+
+    def _unpacked(self, held: Held, file: FileAt, seconds_left: SecondsLeft) -> bool:
+        """Make the unpacked copy. Return False if that has to be continued."""
+        spool = held.upload.spool
+        if spool and spool.complete:
+            return True
+        key = upload.spool_key(held.job.id)
+        record: Callable[[Spool], None] = lambda made: held.record(spool=made)  # noqa: E731
+        try:
+            return self.unpack(file, key, spool, record, seconds_left)
+        except UploadGoneError:  # somebody completed it and could not record that, or it was aborted
+            done = spool and self.objects.head(key)
+            held.record(spool=replace(spool, complete=True) if spool and done else None)
+            return False
+
+    def _fail(self, held: Held, problems: tuple[Problem, ...], total: int) -> None:
+        """End the job; its client finds the problems in its status."""
+        failed = replace(held.job, upload=held.upload.failed(problems, total))
+        if self.big_uploads.end(failed, JobState.FAILED, self.clock(), claimed=True):
+            logger.info("an upload failed: %s", problems[0].code)
+            send_best_effort(self.aggregator_queue, [TendJob(failed.id)])
+            self.remove_file(failed)
+
+    def _tidy_up(self, job: Job) -> None:
+        """Remove the file of a job that needs it no more, and send the first window if nothing has begun."""
+        if job.sealed and job.state is JobState.PENDING:
+            self.send_window(job)
+        self.remove_file(job)
+
+
+def _check(held: Held, found: Stored | None) -> None:
+    """Check that the file is the one that was seen first, or record that it is seen now."""
+    big: BigUpload = held.upload
+    if found is None or (big.etag and found.etag != big.etag):
+        raise ObjectChangedError
+    if big.etag:
+        return
+    if found.size > big.size:  # not every store enforces the condition of its form
+        message = f"The file has {found.size:,} bytes, but {big.size:,} were announced."
+        raise refusal("larger_than_announced", message, found=f"{found.size:,} bytes")
+    if not found.size:
+        raise refusal("empty_file", "The file is empty. Export the catalogue again and send the new file.")
+    held.record(etag=found.etag, true_size=found.size, state=UploadState.READING)

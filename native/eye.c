@@ -1,0 +1,51 @@
+// The derivative of XYB, the colour space of SSIMULACRA2 and JPEG XL (J. Alakuijala et al., ISO/IEC 18181-1), by YCbCr.
+//
+// Numbers are floats in a fixed order, and roots are found by division alone, so that all machines find the same.
+
+#include "eye.h"
+
+#include "srgb.h"
+
+#include <string.h>
+
+static const float CONES[3][3] = {      // of red, green and blue light
+    {0.3f, 0.622f, 0.078f}, {0.23f, 0.692f, 0.078f}, {0.243422689f, 0.204767445f, 0.551809866f},
+};
+static const float COLOURS[3][3] = {{1, 0, 1.402f}, {1, -0.344136f, -0.714136f}, {1, 1.772f, 0}};  // of YCbCr (JFIF)
+static const float DARK = 0.00379307f;  // light that the eye sees in the dark
+enum { X_SCALE = 14 };                  // SSIMULACRA2's
+
+static float cube_root(float value) {   // of DARK to about 1
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    bits = bits / 3 + 0x2A514067;
+    float root;
+    memcpy(&root, &bits, sizeof root);
+    for (int i = 0; i < 3; i++) root = (2 * root + value / (root * root)) / 3;
+    return root;
+}
+
+Sight sight_at(float luma, float blue, float red) {
+    float light[3], slope[3], moves[3][3];
+    for (int i = 0; i < 3; i++) {
+        float value = luma + COLOURS[i][1] * blue + COLOURS[i][2] * red + 128.5f;
+        int at = value < 0 ? 0 : value > 255 ? 255 : (int)value, low = at > 0 ? at - 1 : 0, high = at < 255 ? at + 1 : 255;
+        light[i] = LIGHT[at] / 65535.0f;
+        slope[i] = (float)(LIGHT[high] - LIGHT[low]) / (65535.0f * (float)(high - low));
+    }
+    for (int i = 0; i < 3; i++) {
+        float root = cube_root(CONES[i][0] * light[0] + CONES[i][1] * light[1] + CONES[i][2] * light[2] + DARK);
+        float scale = 1 / (3 * root * root);
+        for (int c = 0; c < 3; c++) {
+            float sum = 0;
+            for (int j = 0; j < 3; j++) sum += CONES[i][j] * slope[j] * COLOURS[j][c];
+            moves[i][c] = sum * scale;
+        }
+    }
+    Sight sight;
+    for (int c = 0; c < 3; c++) {
+        float bright = (moves[0][c] + moves[1][c]) / 2, reds = X_SCALE * (moves[0][c] - moves[1][c]) / 2, blues = moves[2][c] - bright;
+        sight.of[BRIGHT][c] = bright * bright, sight.of[RED][c] = reds * reds, sight.of[BLUE][c] = blues * blues;
+    }
+    return sight;
+}

@@ -1,0 +1,142 @@
+"""The lowest quality with a certain look."""
+
+import sys
+from ctypes import c_char_p
+from functools import cache
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from catalight.adapters.codec.compress import compress
+from catalight.adapters.codec.jpeg import estimate, pixels, requantise
+from catalight.adapters.codec.jpeg.auto import HIGHEST, LOWEST, Made
+from catalight.domain.image.formats import Target
+from catalight.domain.image.look import Look
+from catalight.domain.image.rendition import Rendition
+from catalight.domain.image.report import Chosen
+from tests.corpora.samples import encode
+from tests.unit.adapters.codec.jpeg.comparing import drawn, fast_path
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the library is made for Linux alone")
+
+KINDS = ("4:2:0", "4:2:2", "4:4:4", "grey", "progressive")
+
+
+@cache
+def source(kind: str = "4:2:0", quality: int = 90) -> bytes:
+    image = drawn(480, 360)
+    if kind == "grey":
+        return encode(image.convert("L"), "JPEG", quality=quality)
+    subsampling = kind if ":" in kind else "4:2:0"
+    return encode(image, "JPEG", quality=quality, subsampling=subsampling, progressive=kind == "progressive")
+
+
+def settled(data: bytes, least: float) -> Made:
+    made = requantise.settled(data, least)
+    assert made is not None
+    return made
+
+
+def from_pixels(image: Image.Image, least: float) -> Made:
+    made = pixels.settled(c_char_p(image.convert("RGBX").tobytes()), image.size, least, b"", grey=False)
+    assert made is not None
+    return made
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_stricter_look_takes_a_higher_quality_and_more_bytes(kind: str) -> None:
+    small, good, high = (settled(source(kind), look.score) for look in (Look.SMALL, Look.GOOD, Look.HIGH))
+    assert small.quality < good.quality < high.quality
+    assert small.score < good.score < high.score
+    assert len(small.data) < len(good.data) < len(high.data)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.sampled_from(("4:2:0", "grey")), st.sampled_from((75, 90)), st.floats(0, 100), st.floats(0, 100))
+def test_a_stricter_score_never_gives_a_lower_quality(kind: str, had: int, one: float, other: float) -> None:
+    low, high = sorted((one, other))
+    assert settled(source(kind, had), low).quality <= settled(source(kind, had), high).quality
+    assert from_pixels(drawn(), low).quality <= from_pixels(drawn(), high).quality
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_estimate_is_near_what_is_asked_for(kind: str) -> None:
+    for look in Look:
+        assert abs(settled(source(kind), look.score).score - look.score) < 4
+
+
+def test_the_quality_is_limited() -> None:
+    assert settled(source(), 0).quality == LOWEST
+    assert settled(source(), 101).quality == HIGHEST
+
+
+def test_the_output_is_that_of_the_quality_that_was_chosen() -> None:
+    """Values are rounded twice, so a few bytes may differ."""
+    for kind in KINDS:
+        made = settled(source(kind), 70)
+        assert len(made.data) == pytest.approx(len(fast_path(source(kind), made.quality)), rel=0.01)
+
+
+def test_pixels_get_about_the_quality_of_their_jpeg() -> None:
+    made = from_pixels(drawn(480, 360), 70)
+    assert abs(made.quality - settled(source("4:4:4", 97), 70).quality) <= 5
+    assert abs(made.score - 70) < 4
+
+
+def test_an_output_that_loses_nothing_has_the_best_score() -> None:
+    assert settled(source("grey", 20), 90).score == 100
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 40), (17, 9), (33, 16)])
+def test_an_image_may_have_any_size(size: tuple[int, int]) -> None:
+    image = drawn().crop((100, 90, 100 + size[0], 90 + size[1]))
+    for mode in ("RGB", "L"):
+        made = requantise.settled(encode(image.convert(mode), "JPEG", quality=95), 70)
+        assert made is None or 0 <= made.score <= 100
+    assert 0 <= from_pixels(image, 70).score <= 100
+
+
+def test_an_even_image_needs_no_quality() -> None:
+    made = from_pixels(Image.new("RGB", (64, 64), "white"), 80)
+    assert (made.quality, made.score) == (LOWEST, 100)
+
+
+def test_the_metrics_own_scale() -> None:
+    """The values are those of the package ssimulacra2."""
+    assert estimate.scaled(0) == 100
+    assert [round(estimate.scaled(errors)) for errors in (0.75, 2.28, 4.85, 7.3)] == [86, 73, 57, 45]
+
+
+def test_what_was_chosen_is_reported() -> None:
+    auto = Rendition("auto", look=Look.SMALL)
+    made = compress(source(), auto)
+    assert made.chosen is not None
+    assert made.chosen.score is not None
+    assert abs(made.chosen.score - Look.SMALL.score) < 4
+    scaled = compress(source(), Rendition("auto", max_width=200))
+    assert scaled.chosen is not None
+    assert scaled.chosen.score is not None
+    assert compress(source(), Rendition(50)).chosen is None
+
+
+@pytest.mark.parametrize("target", [Target.WEBP, Target.AVIF])
+def test_other_formats_have_the_look_in_the_mean(target: Target) -> None:
+    made = {look: compress(source(), Rendition("auto", target, look=look)) for look in Look}
+    qualities = [one.chosen.quality if one.chosen else 0 for one in made.values()]
+    assert qualities == sorted(qualities, reverse=True)
+    assert len(set(qualities)) == len(Look)
+    again = compress(source(), Rendition(qualities[1], target))
+    assert (made[Look.GOOD].data, made[Look.GOOD].chosen) == (again.data, Chosen(qualities[1], None))
+
+
+def test_png_has_no_quality() -> None:
+    made = compress(encode(drawn(), "PNG"), Rendition("auto", Target.PNG))
+    assert made.chosen is None
+
+
+def test_a_kept_source_has_no_quality() -> None:
+    auto = Rendition("auto", look=Look.HIGH)
+    made = compress(compress(source("4:2:0", 20), auto).data, auto)
+    assert (made.kept, made.chosen) == (True, None)
