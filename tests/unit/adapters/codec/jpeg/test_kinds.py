@@ -61,6 +61,28 @@ def test_a_progressive_image_gives_the_same_output_as_a_baseline_one(
     )
 
 
+def cut(data: bytes, width: int, height: int) -> bytes:
+    """The same blocks, of which fewer samples are visible."""
+    frame = max(data.find(b"\xff\xc0"), data.find(b"\xff\xc2")) + 5
+    return data[:frame] + height.to_bytes(2) + width.to_bytes(2) + data[frame + 4 :]
+
+
+@pytest.mark.parametrize("beyond", [(1, 0), (0, 3), (4, 6), (7, 7)])
+@pytest.mark.parametrize("subsampling", [*SUBSAMPLINGS, None])
+def test_foreign_edges_are_extended_in_progressive_and_baseline_images_alike(
+    subsampling: str | None, beyond: tuple[int, int]
+) -> None:
+    width, height = 96 - beyond[0], 80 - beyond[1]
+    image = drawn().crop((40, 40, 136, 120)).convert("RGB" if subsampling else "L")
+    image.paste("black", (width, 0, 96, 80))
+    image.paste("black", (0, height, 96, 80))
+    kind = {"quality": 92} | ({"subsampling": subsampling} if subsampling else {})
+    whole = [encode(image, "JPEG", progressive=flag, **kind) for flag in (False, True)]
+    plain, progressive = (fast_path(cut(data, width, height)) for data in whole)
+    assert plain == progressive
+    assert len(plain) < len(fast_path(whole[0]))
+
+
 @given(
     sides,
     sides,
