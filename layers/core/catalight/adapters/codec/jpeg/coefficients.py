@@ -221,7 +221,7 @@ def prices(output: Header, steps: Sequence[bytes], price: int) -> tuple[int, int
 
 
 def both_prices(price: int) -> tuple[int, int]:
-    """Return the prices of a bit of luma and of chroma: at that of luma strong colours would lose too much."""
+    """Return the prices of a bit of luma and of chroma: strong colours would lose too much at the former."""
     return price, price * 3 // 4
 
 
