@@ -29,7 +29,7 @@ DRAWN = ("Painting-Colors_by__herobrine7gamer.jpg", "GreenTraditional.jpg")  # n
 RANGE = (48, 95)  # scores that count: no look is below or above
 ERRORS = np.linspace(0, 40, 4001)  # weighted sums
 ROUNDS, LARGE = 8, 2.5  # of fitting; points from which a photograph counts less
-ZONES = (0.0, 1.0, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0)
+ZONES = (0.0, 1.0, 2.0, 2.25, 2.5, 2.75, 3.0, 3.5, 4.0, 5.0)
 PATH = Path(calibrated.__file__)
 MODULE = '''"""What `python -m bench.calibrate` found: do not change it by hand."""
 
@@ -186,7 +186,7 @@ def zone(found: Sequence[Measured]) -> float:
     off = {}
     for one in ZONES:
         calibrated.DEAD_ZONE = one
-        pairs = [at_quality(each.source, each.quality)[1][-2:] for each in found[::3]]
+        pairs = [at_quality(each.source, each.quality)[1][-2:] for each in found]
         off[one] = fmean(estimate.score(before) - estimate.score(after) for before, after in pairs)
     print({key: round(value, 2) for key, value in off.items()})
     return min(off, key=lambda key: abs(off[key]))

@@ -4,16 +4,17 @@
 #include "larger.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { FEW = 8 };                       // values of a block; of more, most are too small, and finding the others is faster
 enum { WHITE = 8 * 127, BLACK = 8 * 128 };  // a block's DC, above and below the middle
-enum { SHADE = 4 };                     // a difference of DC that no pixel shows
+enum { SHADE = 4 };                     // a difference of DC that no pixel shows; halves are rounded upwards
 
 // Pixels are clipped to black and white, coefficients are not: white must not be rounded to less than white. Values of
 // the source are in `units` of its step `before`.
 static void find_end(uint32_t level, uint32_t before, uint32_t units, uint32_t after, uint32_t *from, uint32_t *end) {
     *from = ((level - SHADE) * units + before - 1) / before;
-    *end = (level - SHADE + after - 1) / after;
+    *end = (level - SHADE + (level == BLACK) + after - 1) / after;
 }
 
 Quantiser quantiser_of(const Component *component, int chroma, int divided) {
@@ -26,7 +27,7 @@ Quantiser quantiser_of(const Component *component, int chroma, int divided) {
     }
     for (int k = BLOCK; k < REACH; k++) quantiser.limits[k] = INT16_MAX;
     uint32_t after = component->after[0], before = divided ? after : component->before[0], units = divided ? 1 << LINE_FRACTION : 1;
-    if (chroma || (!divided && before == after)) return quantiser;
+    if (chroma || (!divided && memcmp(component->before, component->after, BLOCK) == 0)) return quantiser;
     find_end(WHITE, before, units, after, &quantiser.white_from, &quantiser.white);
     find_end(BLACK, before, units, after, &quantiser.black_from, &quantiser.black);
     return quantiser;

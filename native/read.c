@@ -118,12 +118,7 @@ static int read_sequential(Reading *reading, const Scan *scan, uint32_t i, int16
     const Lookup *dc = &reading->dc[scan->dc[i]], *ac = &reading->ac[scan->ac[i]];
     uint32_t *end = read_words(&reader, dc, ac, &reading->last_dc[i], &reading->all, words, &largest);
     if (end == NULL) return 0;
-    block[0] = (int16_t)dc_of(words[0]);
-    for (const uint32_t *at = words + 1; at < end; at++) {
-        uint32_t k = index_of(*at);
-        int16_t value = (int16_t)(magnitude_of(*at) >> FRACTION);
-        block[k] = is_negative(*at) ? (int16_t)-value : value, *nonzero |= (uint64_t)1 << k;
-    }
+    *nonzero |= block_from(words, end, block);
     reading->reader = reader;
     return 1;
 }
@@ -226,17 +221,23 @@ int read_row(Reading *reading, const Scan *scan, const Image *image, const Rows 
     return 1;
 }
 
-static void begin_strip(Strip *strip, const Image *image, size_t to) {
+static void begin_strip(Strip *strip, const Image *image, size_t row, size_t to) {
     for (uint32_t c = 0; c < image->components; c++) {
-        size_t rows = image->component[c].down;
-        for (size_t r = to * rows; r < (to + 1) * rows; r++) strip->ends[c][r] = strip->words[c][r];
+        const Component *component = &image->component[c];
+        size_t rows = component->down, wide = component->wide;
+        for (size_t i = 0; i < rows; i++) {
+            size_t r = to * rows + i;
+            int is_lowest = row * rows + i == component->high - 1;
+            strip->ends[c][r] = strip->words[c][r];
+            strip->kept_from[c][r] = strip->lower_kept[c] && is_lowest ? 0 : strip->right_kept[c] ? wide - 1 : wide;
+        }
     }
 }
 
 int read_strip(Reading *reading, const Scan *scan, const Image *image, const Quantiser *quantisers, Strip *strip, size_t row, size_t to) {
     Reader reader = reading->reader;
     if (is_exhausted(&reader)) return 0;
-    begin_strip(strip, image, to);
+    begin_strip(strip, image, row, to);
     for (uint32_t mcu = 0; mcu < image->mcus_across; mcu++) {
         if (scan->interval && reading->left-- == 0) {
             reading->reader = reader;
@@ -248,10 +249,13 @@ int read_strip(Reading *reading, const Scan *scan, const Image *image, const Qua
             const Lookup *dc = &reading->dc[scan->dc[c]], *ac = &reading->ac[scan->ac[c]];
             uint32_t across = component->across;
             for (uint32_t r = 0; r < component->down; r++) {
-                uint32_t **at = &strip->ends[c][to * component->down + r];
+                size_t strip_row = to * component->down + r, kept_from = strip->kept_from[c][strip_row];
+                uint32_t **at = &strip->ends[c][strip_row];
                 for (uint32_t x = mcu * across; x < (mcu + 1) * across; x++) {
                     int32_t largest;
-                    uint32_t *end = read_words(&reader, dc, ac, &reading->last_dc[c], &quantisers[c], *at, &largest);
+                    const Quantiser *quantiser = x < kept_from ? &quantisers[c] : &reading->all;
+                    if (x == kept_from) strip->kept[c][strip_row] = *at;
+                    uint32_t *end = read_words(&reader, dc, ac, &reading->last_dc[c], quantiser, *at, &largest);
                     if (end == NULL) return 0;
                     if (x >= component->wide || row * component->down + r >= component->high) continue;
                     if (largest < 0) return 0;

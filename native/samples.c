@@ -2,7 +2,7 @@
 //
 // The numbers are floats, without fused operations and in a fixed order, so that all machines give the same bytes.
 
-#include "lines.h"
+#include "dering.h"
 #include "work.h"
 
 #include <stdlib.h>
@@ -47,10 +47,13 @@ static void transpose(Line *lines) {
     memcpy(lines, turned, sizeof turned);
 }
 
-static void put_blocks(const Samples *samples, const float *from, size_t wide, size_t count, const Transform *transform, const Line *scales) {
+// `ringing` is the step of DC of samples that are clipped to white and black, or 0.
+static void put_blocks(const Samples *samples, const float *from, size_t wide, size_t count, const Transform *transform, const Line *scales,
+                       uint8_t ringing) {
     for (size_t x = 0; x < count; x++) {
         Line lines[SIDE];
         for (size_t i = 0; i < SIDE; i++) memcpy(&lines[i], from + i * wide + x * SIDE, sizeof lines[i]);
+        if (ringing) dering(lines, ringing);
         transform_lines(transform, lines);
         transpose(lines);
         transform_lines(transform, lines);
@@ -94,10 +97,11 @@ static void pad_blocks(const Samples *samples, const Plane *plane) {
 static int put_plane(const Work *work, const Samples *samples, uint32_t c, const float *from, const Transform *transform, Output *out) {
     Plane *plane = &out->plane[c];
     Line scales[SIDE];
+    const uint8_t *steps = work->image->component[c].after;
     size_t wide = c > 0 ? samples->wide / 2 : samples->wide, rows = c > 0 ? 1 : out->side;
-    find_scales(work->image->component[c].after, scales);
+    find_scales(steps, scales);
     for (size_t row = 0; row < rows; row++) {
-        put_blocks(samples, from + row * SIDE * wide, wide, plane->across, transform, scales);
+        put_blocks(samples, from + row * SIDE * wide, wide, plane->across, transform, scales, c > 0 ? 0 : steps[0]);
         pad_blocks(samples, plane);
         if (!quantise_row(&work->quantiser[c], samples->blocks, samples->nonzero, plane)) return 0;
     }

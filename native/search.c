@@ -10,6 +10,7 @@
 
 enum { BACK = 4 };                      // of how many values before a value one is the path's last; more save nothing
 enum { MOST_ERROR = 16 * ONE };         // an error that no saved bits are worth
+enum { COUNTED = ONE * 5 / 8 };         // of a step: smaller values are not counted, since most of them become zero
 enum { SIZES = LARGEST_AC + 1, MANY_ROWS = 32 };
 enum { UNIT = 16 };                     // costs of symbols are in 16ths of a bit
 enum { SHIFT = 2 };                     // of costs, for a number below BACK
@@ -118,15 +119,16 @@ static inline uint32_t search_block(uint32_t *words, uint32_t count, const Costs
     return taken;
 }
 
-// Counts the symbols of the nearest levels: of one row in four, if there are many.
-static void count_nearest(const Plane *plane, uint32_t *uses) {
+// Counts the symbols of about the levels that the search finds: of one row in four, if there are many.
+static void count_levels(const Plane *plane, uint32_t *uses) {
     for (size_t row = 0; row < plane->rows; row += plane->rows > MANY_ROWS ? 4 : 1) {
         for (size_t i = plane->starts[row]; i < plane->starts[row + 1];) {
             uint32_t k = 0, count = values_of(plane->words[i++]);
             for (size_t end = i + count; i < end; i++) {
-                uint32_t at = index_of(plane->words[i]), run = at - k - 1;
+                uint32_t at = index_of(plane->words[i]), run = at - k - 1, level = (magnitude_of(plane->words[i]) + ONE - COUNTED) >> FRACTION;
+                if (level == 0) continue;
                 for (k = at; run >= ZERO_RUN; run -= ZERO_RUN) uses[ZEROS]++;
-                uses[run << 4 | size_of((magnitude_of(plane->words[i]) + HALF - 1) >> FRACTION)]++;
+                uses[run << 4 | size_of(level)]++;
             }
             uses[0] += k < BLOCK - 1;
         }
@@ -166,7 +168,7 @@ static void round_plane(Plane *plane) {
 void search(Output *output, uint32_t luma_price, uint32_t chroma_price) {
     uint32_t uses[2][SYMBOLS] = {{0}};
     Costs costs;
-    for (uint32_t c = 0; c < output->components; c++) count_nearest(&output->plane[c], uses[c > 0]);
+    for (uint32_t c = 0; c < output->components; c++) count_levels(&output->plane[c], uses[c > 0]);
     for (uint32_t c = 0; c < output->components; c++) {
         uint32_t price = c > 0 ? chroma_price : luma_price;
         if (c < 2) find_costs(uses[c > 0], price, &costs);

@@ -10,6 +10,9 @@ enum { STRIP_ROWS = 2 };                // of blocks of a component, at most
 typedef struct {
     uint32_t *words[COMPONENTS][STRIP_ROWS], *ends[COMPONENTS][STRIP_ROWS];
     size_t stride[COMPONENTS];          // blocks in a row
+    int right_kept[COMPONENTS], lower_kept[COMPONENTS];  // whether the last block of each row, the lowest row is as in the source
+    size_t kept_from[COMPONENTS][STRIP_ROWS];  // the number of the first such block of each row, and its words
+    uint32_t *kept[COMPONENTS][STRIP_ROWS];
     uint32_t *memory;
 } Strip;
 

@@ -25,6 +25,12 @@ Work work_on_samples(const Image *image) {
     return work;
 }
 
+// Not where the steps stay the same: an output that is compressed once more must stay as it is. Halving extends edges itself.
+static int is_extended(const Work *work, uint32_t c) {
+    const Component *component = &work->image->component[c];
+    return !(c > 0 && is_halved(work)) && memcmp(component->before, component->after, BLOCK) != 0;
+}
+
 // Sets the shape of one row of the output's MCUs. Returns its number of blocks.
 static size_t shape(const Work *work, Rows *rows) {
     size_t blocks = 0;
@@ -43,6 +49,10 @@ int prepare_work(Work *work) {
     for (uint32_t c = 0; c < work->image->components; c++)
         work->source[c] = c > 0 && is_halved(work) ? no_quantiser() : work->quantiser[c];
     if (!make_strip(&rows, &work->strip)) return 0;
+    for (uint32_t c = 0; c < work->image->components; c++)
+        if (is_extended(work, c)) work->edges[c] = edges_of(work->image, c);
+    for (uint32_t c = 0; c < COMPONENTS; c++)
+        work->strip.right_kept[c] = is_partial(&work->edges[c].right), work->strip.lower_kept[c] = is_partial(&work->edges[c].lower);
     if (!is_halved(work)) return 1;
     find_halves(&work->across, work->image->width), find_halves(&work->down, work->image->height);
     work->halved = malloc(work->across.blocks * (sizeof(Block) + sizeof(uint64_t)));
@@ -103,6 +113,7 @@ int put_strip(Work *work, size_t y, Output *out) {
     for (uint32_t c = 0; c < work->image->components; c++) {
         Plane *plane = &out->plane[c];
         size_t rows = source_rows(work, c);
+        if (!extend_strip(strip, &work->image->component[c], c, &work->edges[c], &work->quantiser[c], rows, y * rows)) return 0;
         pad_strip(strip, &work->image->component[c], c, rows, y * rows);
         if (c > 0 && is_halved(work)) {
             if (!put_halved(work, c, y, out)) return 0;
@@ -130,6 +141,8 @@ static int put_component(Work *work, const Rows *rows, uint32_t c, size_t y, Out
 }
 
 int put_row(Work *work, const Rows *rows, size_t y, Output *out) {
+    for (uint32_t c = 0; c < work->image->components; c++)
+        extend_edges(&work->image->component[c], &work->edges[c], &work->quantiser[c], rows, c, y);
     pad_rows(work, rows, y);
     for (uint32_t c = 0; c < work->image->components; c++)
         if (!put_component(work, rows, c, y, out)) return 0;

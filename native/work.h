@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "edges.h"
 #include "halve.h"
 #include "strip.h"
 
@@ -13,6 +14,7 @@ typedef struct {
     Quantiser quantiser[COMPONENTS];
     Quantiser source[COMPONENTS];       // of the strip: these, or none for chroma that is to be halved
     Strip strip;
+    Edges edges[COMPONENTS];
     Block *halved;                      // a row of halved blocks, and their bits
     uint64_t *halved_nonzero;
 } Work;

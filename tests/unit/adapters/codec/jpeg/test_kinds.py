@@ -42,8 +42,10 @@ def test_output_is_nearly_as_close_to_the_source_as_pillows_and_smaller(
     source = encode(drawn(), "JPEG", quality=had, **kind)
     fast, slow = fast_path(source, asked), encode(opened(source), "JPEG", quality=asked, optimize=True)
     assert sampling(fast) == [(2, 2), (1, 1), (1, 1)]
-    assert ssim(opened(source), opened(fast)) >= ssim(opened(source), opened(slow)) - 0.03
-    assert_as_close(source, fast, slow, 1.3, 0.5)
+    assert ssim(opened(source), opened(fast)) >= ssim(opened(source), opened(slow)) - (
+        0.03 if asked < 50 else 0.02
+    )
+    assert_as_close(source, fast, slow, 1.2, 0.5)
     assert len(fast) <= 0.95 * len(slow)
 
 
@@ -57,6 +59,28 @@ def test_a_progressive_image_gives_the_same_output_as_a_baseline_one(
     assert fast_path(encode(image, "JPEG", progressive=True, **kind)) == fast_path(
         encode(image, "JPEG", **kind)
     )
+
+
+def cut(data: bytes, width: int, height: int) -> bytes:
+    """The same blocks, of which fewer samples are visible."""
+    frame = max(data.find(b"\xff\xc0"), data.find(b"\xff\xc2")) + 5
+    return data[:frame] + height.to_bytes(2) + width.to_bytes(2) + data[frame + 4 :]
+
+
+@pytest.mark.parametrize("beyond", [(1, 0), (0, 3), (4, 6), (7, 7)])
+@pytest.mark.parametrize("subsampling", [*SUBSAMPLINGS, None])
+def test_foreign_edges_are_extended_in_progressive_and_baseline_images_alike(
+    subsampling: str | None, beyond: tuple[int, int]
+) -> None:
+    width, height = 96 - beyond[0], 80 - beyond[1]
+    image = drawn().crop((40, 40, 136, 120)).convert("RGB" if subsampling else "L")
+    image.paste("black", (width, 0, 96, 80))
+    image.paste("black", (0, height, 96, 80))
+    kind = {"quality": 92} | ({"subsampling": subsampling} if subsampling else {})
+    whole = [encode(image, "JPEG", progressive=flag, **kind) for flag in (False, True)]
+    plain, progressive = (fast_path(cut(data, width, height)) for data in whole)
+    assert plain == progressive
+    assert len(plain) < len(fast_path(whole[0]))
 
 
 @given(
@@ -125,7 +149,7 @@ def test_chroma_at_half_of_the_height() -> None:
     changed = source.replace(b"\x01\x21\x00", b"\x01\x12\x00", 1)
     assert sampling(changed) == [(1, 2), (1, 1), (1, 1)]
     slow = encode(opened(changed), "JPEG", quality=80)
-    assert_as_close(changed, fast_path(changed, 80), slow, 1.3, 0.5)
+    assert_as_close(changed, fast_path(changed, 80), slow, 1.2, 0.5)
 
 
 def parts(data: bytes) -> tuple[bytes, bytes, bytes]:

@@ -30,7 +30,7 @@ def coded(image: Image.Image, quality: int = 50) -> bytes:
 def test_an_image_looks_like_pillows_and_is_smaller(quality: int, mode: str) -> None:
     image = drawn().convert(mode)
     own, pillow = coded(image, quality), encode(image, "JPEG", quality=quality, optimize=True)
-    assert ssim(image, opened(own)) >= ssim(image, opened(pillow)) - 0.03
+    assert ssim(image, opened(own)) >= ssim(image, opened(pillow)) - (0.03 if quality < 50 else 0.02)
     assert len(own) <= 0.95 * len(pillow)
 
 
@@ -60,6 +60,22 @@ def test_a_white_background_stays_white_beside_a_product(quality: int) -> None:
     made = opened(coded(image, quality))
     for box in ((0, 0, 128, 16), (0, 112, 128, 128), (0, 0, 16, 128), (112, 0, 128, 128)):
         assert made.crop(box).convert("RGB").getextrema() == ((255, 255),) * 3
+
+
+def text(mode: str) -> Image.Image:
+    image = Image.new(mode, (240, 96), "white")
+    ImageDraw.Draw(image).multiline_text((8, 8), "Size 40\nchest 96 cm", fill="black", font_size=32)
+    return image
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+@pytest.mark.parametrize("quality", [30, 50, 75])
+def test_text_on_white_rings_hardly_more_than_pillows_in_fewer_bytes(quality: int, mode: str) -> None:
+    image = text(mode)
+    own, pillow = coded(image, quality), encode(image, "JPEG", quality=quality, optimize=True)
+    own_error, of_pillow = (error(image.tobytes(), opened(data).tobytes()) for data in (own, pillow))
+    assert own_error < 1.25 * of_pillow
+    assert len(own) < 0.95 * len(pillow)
 
 
 @pytest.mark.parametrize("quality", [5, 50, 95, 100])

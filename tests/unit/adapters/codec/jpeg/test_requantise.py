@@ -37,7 +37,7 @@ def test_output_is_nearly_as_close_to_the_source_as_pillows_and_smaller(
     fast, slow = fast_path(source, asked), encode(before, "JPEG", quality=min(had, asked), optimize=True)
     after = opened(fast)
     assert (after.mode, after.size) == (before.mode, before.size)
-    assert ssim(before, after) >= ssim(before, opened(slow)) - 0.03
+    assert ssim(before, after) >= ssim(before, opened(slow)) - (0.03 if asked < 50 else 0.02)
     assert len(fast) <= len(slow)
 
 
@@ -60,13 +60,30 @@ def test_noise_of_any_size_stays_close_to_its_source(
     """Noise produces every code length and run length; only quantisation may lose anything."""
     image = Image.frombytes("L", (width, height), noise.randbytes(width * height))
     source = encode(image, "JPEG", quality=had)
-    fast, slow = (
-        opened(fast_path(source, asked)),
-        opened(encode(opened(source), "JPEG", quality=min(had, asked))),
-    )
+    fast, of_pillow = opened(fast_path(source, asked)), opened(encode(image, "JPEG", quality=min(had, asked)))
     assert fast.size == (width, height)
-    before = opened(source).tobytes()
-    assert error(before, fast.tobytes()) <= error(before, slow.tobytes()) * 4 + 8
+    lost, usual = (
+        error(opened(source).tobytes(), fast.tobytes()),
+        error(image.tobytes(), of_pillow.tobytes()),
+    )
+    assert lost <= 2 * usual + 8
+
+
+def test_what_is_beyond_the_edge_takes_no_bytes() -> None:
+    """Some encoders fill the last blocks with black; here the image goes on there."""
+    whole = Image.new("RGB", (128, 112), "white")
+    whole.paste(drawn(64, 64), (32, 24))
+    clean = encode(whole.crop((0, 0, 121, 105)), "JPEG", quality=90)
+    whole.paste("black", (121, 0, 128, 112))
+    whole.paste("black", (0, 105, 128, 112))
+    foreign = encode(whole, "JPEG", quality=90)
+    frame = foreign.index(b"\xff\xc0") + 5
+    foreign = foreign[:frame] + (105).to_bytes(2) + (121).to_bytes(2) + foreign[frame + 4 :]
+    assert len(foreign) > len(clean) + 300
+    fast = fast_path(foreign)
+    assert len(fast) <= len(fast_path(clean)) + 40
+    assert opened(fast).crop((0, 100, 100, 105)).convert("RGB").getextrema() == ((255, 255),) * 3
+    assert fast_path(fast) == fast
 
 
 def test_with_its_own_quantisation_tables_an_image_does_not_change() -> None:

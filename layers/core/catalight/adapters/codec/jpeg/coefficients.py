@@ -165,7 +165,7 @@ def from_pixels(
     At `address` are its pixels: a byte each if it is grey, else red, green, blue and an unused byte.
     """
     with pixel_planes(library, address, header) as made:
-        yield Coefficients(library, made, (price, price)) if made else None
+        yield Coefficients(library, made, both_prices(price)) if made else None
 
 
 @contextmanager
@@ -216,7 +216,13 @@ def prices(output: Header, steps: Sequence[bytes], price: int) -> tuple[int, int
         after != output.steps[component.steps]
         for component, after in zip(output.components, steps, strict=True)
     ]
-    return price * changed[0], price * any(changed[1:])
+    luma, chroma = both_prices(price)
+    return luma * changed[0], chroma * any(changed[1:])
+
+
+def both_prices(price: int) -> tuple[int, int]:
+    """Return the prices of a bit of luma and of chroma: strong colours would lose too much at the former."""
+    return price, price * 3 // 4
 
 
 def _from_scan(library: CDLL, of_scan: Image, header: Header, scan: Scan, made: Output) -> bool:

@@ -1,7 +1,8 @@
 """What a quality means: Pillow's look at that number, with other quantisation tables that take fewer bytes.
 
 The tables are those of N. Robidoux, which ImageMagick's forum discussed and mozjpeg uses: for luma and chroma
-alike, and coarser at high frequencies than those of T.81, annex K, which libjpeg uses. The search in
+alike, and coarser at high frequencies than those of T.81, annex K, which libjpeg uses. Only the lowest
+frequencies are finer, DC most: its bits are few, and without them smooth areas get bands. The search in
 native/search.c makes an image coarser too. So at the same look both need a higher nominal quality.
 `python -m bench.curve` measures that.
 """
@@ -21,7 +22,7 @@ _CHROMA = bytes.fromhex("1112121815182f1a1a2f6342384263") + bytes([99] * 49)
 _ROBIDOUX = struct.unpack(
     ">64H",
     bytes.fromhex(
-        "00100010001000100011001000120014001400120019001b0018001b001900250022001f001f002200250038"
+        "000a000c000c000f0010000f00120014001400120019001b0018001b001900250022001f001f002200250038"
         "0028002b0028002b0028003800550035003e00350035003e00350055004b005b004a0045004a005b004b0087"
         "006a005e005e006a0087009c0083007c0083009c00bd00a900a900bd00ee00e200ee0137013701a2"
     ),
@@ -30,10 +31,10 @@ _ROBIDOUX = struct.unpack(
 # Of qualities: the nominal quality of the tables, and what a bit may cost, in squared quantisation steps.
 _CURVE = (
     (1, 1.0, 0.13),
-    (30, 37.3, 0.12),
-    (50, 59.2, 0.10),
-    (75, 77.2, 0.07),
-    (90, 90.6, 0.06),
+    (30, 31.0, 0.12),
+    (50, 49.2, 0.10),
+    (75, 72.6, 0.07),
+    (90, 89.5, 0.06),
     (100, 100.0, 0.0),
 )
 _WHOLE = 65536  # of a squared step, in native/search.c

@@ -47,4 +47,6 @@ def _header(size: tuple[int, int], *, grey: bool) -> Header:
 
 def _plan(header: Header, quality: int) -> tuple[list[bytes], tuple[int, int]]:
     asked = look.of_quality(quality)
-    return [asked.luma, asked.chroma, asked.chroma][: len(header.components)], (asked.price, asked.price)
+    return [asked.luma, asked.chroma, asked.chroma][: len(header.components)], coefficients.both_prices(
+        asked.price
+    )

@@ -1,0 +1,8 @@
+// Keeps rings of coarse steps out of white and black areas.
+
+#pragma once
+
+#include "lines.h"
+
+// Raises white samples beside others of a block above white, and lowers black ones. `step` is the quantisation step of DC.
+void dering(Line *lines, uint8_t step);
