@@ -271,8 +271,8 @@ GUARDS = [
         2,
     ),
     Guard(
-        FinishJob,
-        "_rows_and_cleanup",
+        finish,
+        "_unused",
         "stored_keys.orphan_keys(job, row)",
         UNLENT,
         "two images with the same bytes",
@@ -318,8 +318,8 @@ GUARDS = [
         "pass",
         "hosts that fail",
     ),
-    Guard(TendJob, "__call__", "self.reopen_rows(job, seconds_left)", "True", "retried", 0),
-    Guard(TendJob, "__call__", "self.jobs.abandon(job.id, self.clock())", "pass", "no images"),
+    Guard(TendJob, "_tend_unsealed", "self.reopen_rows(job, seconds_left)", "True", "retried", 0),
+    Guard(TendJob, "_tend_unsealed", "self.jobs.abandon(job.id, self.clock())", "pass", "no images"),
     Guard(
         TendJob,
         "_tend_webhook",

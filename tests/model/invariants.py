@@ -16,7 +16,7 @@ from catalight.domain.job import links
 from catalight.domain.job.job import ENDED, Counts, Job, JobState
 from catalight.domain.job.row import ImageState, Row
 from catalight.domain.job.sweeping import is_uncleared
-from catalight.domain.job.upload import UploadState
+from catalight.domain.job.upload import LIFETIME, UploadState, spool_key, upload_key
 from catalight.domain.job.webhook import WebhookState
 from catalight.domain.messages import ProcessRange
 from catalight.usecases.images.process_range import WHOLE_TRIES
@@ -173,6 +173,7 @@ class Invariants:
         if before and job.state is JobState.GONE and before.state is not JobState.GONE:
             over = before.state in ENDED and before.expires_at <= self._world.clock()
             sent = before.upload is not None and self._state.sent and not self._state.late
+            sent = sent and not self._is_unconfirmed(before)
             allowed = over or job.id in self._state.deleted or not (before.sealed or sent)
             require(
                 allowed,
@@ -180,6 +181,11 @@ class Invariants:
             )
         if before and before.webhook and job.webhook:
             self._claims += max(0, job.webhook.attempts - before.webhook.attempts)
+
+    def _is_unconfirmed(self, job: Job) -> bool:
+        """Whether the client of an upload has not confirmed it in time."""
+        waits = job.upload is not None and job.upload.state is UploadState.UNDERSTOOD
+        return waits and job.moved_at + LIFETIME <= self._world.clock()
 
     def _check_window(self) -> None:
         """At most `window` unfinished ranges of a job are queued or in progress, and none is queued twice."""
@@ -193,8 +199,9 @@ class Invariants:
 
     def _check_removed(self, job: Job, rows: list[Row]) -> None:
         require(not rows, "a job that is gone has no rows")
-        left = [key for key in self._state.store.objects if key.startswith(f"results/{job.id}/")]
-        require(not left, f"a job that is gone has no stored results: {left}")
+        files = (f"results/{job.id}/", upload_key(job.id), spool_key(job.id))
+        left = [key for key in self._state.store.objects if key.startswith(files)]
+        require(not left, f"a job that is gone has no stored results or uploads: {left}")
         steps = self._state.results.of_job(job.id)
         require(not steps, f"a job that is gone has no result in steps: {steps}")
         self._check_uploads()
@@ -220,7 +227,9 @@ class Invariants:
         ranges = {row.range for row in rows if row.range is not None}
         require(ranges == set(range(job.ranges)), f"the ranges are {job.ranges}: {ranges}")
         left = [key for key in self._state.store.objects if key.startswith(("uploads/", "spools/"))]
-        require(not left, f"the file of an upload that has ended is removed: {left}")
+        # After several faults it may be left to the bucket's lifecycle.
+        removed = not left or self._world.several_faults
+        require(removed, f"the file of an upload that has ended is removed: {left}")
 
     def _check_webhook(self, job: Job) -> None:
         if job.webhook is None:
