@@ -127,7 +127,15 @@ def submit(connection: Connection, rows: int, used: Used) -> Callable[[], None]:
         window=WINDOW,
         retention=RETENTION,
     )
-    submission = Submission("", a_catalogue(rows), "c.csv", (Rendition(),), None, "https://a", "https://c")
+    submission = Submission(
+        owner="",
+        file_name="c.csv",
+        renditions=(Rendition(),),
+        webhook_url=None,
+        api_base="https://a",
+        link_base="https://c",
+        catalogue=a_catalogue(rows),
+    )
 
     def run() -> None:
         use_case(submission)

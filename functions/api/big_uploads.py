@@ -1,10 +1,9 @@
 """The routes below /uploads: files of up to 5 GB, which the client sends straight to S3."""
 
 import re
-from dataclasses import replace
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, Header, Request, Response
+from fastapi import APIRouter, Depends, Form, Request, Response
 from pydantic import BaseModel, Field
 
 from catalight.domain.catalogue import column_requests, urls
@@ -22,7 +21,6 @@ from functions.api.sent_file import ENCODING_SCHEMA, MAX_FILE_NAME, MAX_HEADER_R
 from functions.api.services import Built
 from functions.api.terms import FormTerms
 from functions.api.understood import DryRun
-from functions.api.uploads import KEY, MAX_KEY
 
 MEDIA_TYPE = "application/octet-stream"
 MEDIA_TYPES = re.compile(r"[a-z0-9][a-z0-9.+-]{0,60}/[a-z0-9][a-z0-9.+-]{0,60}")
@@ -133,28 +131,11 @@ def begin_upload(
     built: Built,
     announced: Annotated[tuple[str, BigUpload], Depends(_announced)],
     terms: FormTerms,
-    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=MAX_KEY, description=KEY)] = None,
 ) -> UploadBegun:
     """Announce a file of up to 5 GB and get a form with which to send it straight to S3."""
-    base = built.api_base or str(request.base_url).rstrip("/")
     name, big = announced
-    begun = built.begin_upload(
-        Announced(
-            owner=calling.owner,
-            limits=calling.limits,
-            file_name=name,
-            upload=replace(big, result=terms.result),
-            renditions=terms.renditions,
-            webhook_url=terms.webhook_url,
-            api_base=base,
-            link_base=built.link_base or base,
-            idempotency_key=idempotency_key,
-            request_headers=terms.request_headers,
-            naming=terms.naming,
-            keep_days=terms.keep_days,
-            reuse=terms.reuse,
-        )
-    )
+    asked = terms.of_request(request, calling, built)
+    begun = built.begin_upload(Announced(file_name=name, upload=big, **asked))
     response.headers["Location"] = f"/uploads/{begun.job.id}"
     if calling.limits:
         response.headers.update(
@@ -165,7 +146,7 @@ def begin_upload(
         request_id=begun.job.id,
         state=begun.job.upload.state if begun.job.upload else UploadState.FAILED,
         upload=UploadForm(url=form.url, fields=dict(form.fields)) if form else None,
-        status_url=f"{base}{links.status}",
+        status_url=begun.job.api_base + links.status,
         links=links,
     )
 

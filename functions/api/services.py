@@ -146,6 +146,10 @@ def _queues() -> Iterator[SqsQueue]:
         yield SqsQueue(sqs, os.environ[f"{name}_QUEUE_URL"])
 
 
+def _new_id() -> str:
+    return str(uuid4())
+
+
 @cache
 def services() -> Services:
     """Build the services from the function's environment, once."""
@@ -162,16 +166,9 @@ def services() -> Services:
     understand = Understand(TableReader(), memory)
     throttle = Throttle(usage, utc_now)
     admit = Admit(jobs, usage, utc_now)
-    submit = Submit(
-        jobs=jobs,
-        rows=rows,
-        admit=admit,
-        send_window=SendWindow(image_queue, AskCompletion(jobs, rows, aggregator_queue, utc_now)),
-        clock=utc_now,
-        new_id=lambda: str(uuid4()),
-        window=int(env["WINDOW"]),
-        retention=retention,
-    )
+    send_window = SendWindow(image_queue, AskCompletion(jobs, rows, aggregator_queue, utc_now))
+    new_jobs = utc_now, _new_id, int(env["WINDOW"]), retention
+    submit = Submit(jobs, rows, admit, send_window, *new_jobs)
     return Services(
         ping=MongoPing(mongodb()),
         authenticate=Authenticate(keys) if api_keys.keys_required(env) else None,
@@ -184,15 +181,7 @@ def services() -> Services:
         understand=understand,
         accept=Accept(understand, submit, memory, jobs, utc_now),
         column_memory=memory,
-        begin_upload=BeginUpload(
-            jobs=jobs,
-            admit=admit,
-            forms=S3Forms(s3(), env["BUCKET"]),
-            clock=utc_now,
-            new_id=lambda: str(uuid4()),
-            window=int(env["WINDOW"]),
-            retention=retention,
-        ),
+        begin_upload=BeginUpload(jobs, admit, S3Forms(s3(), env["BUCKET"]), *new_jobs),
         confirm_upload=ConfirmUpload(jobs, big_uploads, ingest_queue, utc_now),
         cancel_job=CancelJob(jobs, big_uploads, aggregator_queue, utc_now),
         retry_job=RetryJob(jobs, admit, aggregator_queue, utc_now, retention),

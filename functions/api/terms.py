@@ -1,9 +1,9 @@
 """What a form says of a job: its images, its result, its webhook, and the requests that it makes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Annotated, Any
 
-from fastapi import Depends, Form
+from fastapi import Depends, Form, Header, Request
 
 from catalight.domain.catalogue import urls
 from catalight.domain.errors import OptionError
@@ -14,12 +14,13 @@ from catalight.domain.job.request_headers import RequestHeaders
 from catalight.domain.job.result_form import RequestedResult
 from catalight.domain.job.reuse import Reuse
 from catalight.domain.web.egress import EgressPolicy
+from functions.api.callers import Caller
 from functions.api.keeping import FormKeepDays
 from functions.api.naming import FormNaming
 from functions.api.renditions import Renditions
 from functions.api.result_fields import Requested
 from functions.api.reuse_fields import FormReuse
-from functions.api.services import Built
+from functions.api.services import Built, Services
 
 URL_SCHEMA: dict[str, Any] = {"format": "uri", "maxLength": urls.MAX_URL_CHARACTERS}
 WEBHOOK = "URL to call when the job has ended: http or https, without a password"
@@ -33,6 +34,8 @@ REFERER_SCHEMA: dict[str, Any] = {
 }
 USER_AGENT = "Sent before Catalight's own User-Agent when images are downloaded, for hosts that refuse others"
 REFERER = f"URL sent as Referer when images are downloaded; `{request_headers.ORIGIN}`: the image's own host"
+MAX_KEY = 255
+KEY = "Any text, new for each submission; a submission sent again with the same key is accepted only once"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,18 @@ class Terms:
     keep_days: int | None
     result: RequestedResult
     reuse: Reuse
+    idempotency_key: str | None
+
+    def of_request(self, request: Request, calling: Caller, built: Services) -> dict[str, Any]:
+        """Return the fields of a JobRequest, except for those that the file decides."""
+        base = built.api_base or str(request.base_url).rstrip("/")
+        return {
+            "owner": calling.owner,
+            "limits": calling.limits,
+            "api_base": base,
+            "link_base": built.link_base or base,
+            **{field.name: getattr(self, field.name) for field in fields(self)},
+        }
 
 
 def _terms(
@@ -58,13 +73,14 @@ def _terms(
     webhook_url: Annotated[str | None, Form(description=WEBHOOK, json_schema_extra=URL_SCHEMA)] = None,
     user_agent: Annotated[str, Form(description=USER_AGENT, json_schema_extra=USER_AGENT_SCHEMA)] = "",
     referer: Annotated[str, Form(description=REFERER, json_schema_extra=REFERER_SCHEMA)] = "",
+    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=MAX_KEY, description=KEY)] = None,
 ) -> Terms:
     """Return what the form says of the job. Raise OptionError if it is not allowed."""
     if webhook_url:
         _check_webhook(webhook_url, built.egress)
     headers = RequestHeaders(user_agent, referer)
     _check_allowed(headers, built.egress)
-    return Terms(renditions, webhook_url, headers, naming, keep_days, result, reuse)
+    return Terms(renditions, webhook_url, headers, naming, keep_days, result, reuse, idempotency_key)
 
 
 def _check_webhook(url: str, egress: EgressPolicy) -> None:

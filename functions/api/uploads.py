@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from catalight.domain.catalogue.catalogue import Understanding
@@ -25,8 +25,6 @@ from functions.api.services import Built, Services
 from functions.api.terms import FormTerms, Terms
 from functions.api.understood import Accepted, DryRun, Understood
 
-MAX_KEY = 255
-KEY = "Any text, new for each submission; a submission sent again with the same key is accepted only once"
 DRY_RUN = "Only say what would become of the file: 200, also if it would be refused; nothing is stored"
 
 router = APIRouter()
@@ -52,7 +50,6 @@ def upload(
     sent: FormFile,
     terms: FormTerms,
     dry_run: Annotated[bool, Query(description=DRY_RUN)] = False,
-    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=MAX_KEY, description=KEY)] = None,
 ) -> Accepted | JSONResponse:
     """Accept a catalogue; its images are downloaded and compressed in the background."""
     if dry_run:
@@ -60,25 +57,9 @@ def upload(
         if terms.naming and not understood.refusal:
             named(terms.naming, understood.catalogue(), terms.renditions)
         return JSONResponse(DryRun.of(understood, len(terms.renditions)).model_dump(mode="json"))
-    base = built.api_base or str(request.base_url).rstrip("/")
-    submission = partial(
-        Submission,
-        owner=calling.owner,
-        limits=calling.limits,
-        file_name=sent.name,
-        renditions=terms.renditions,
-        webhook_url=terms.webhook_url,
-        api_base=base,
-        link_base=built.link_base or base,
-        idempotency_key=idempotency_key,
-        request_headers=terms.request_headers,
-        naming=terms.naming,
-        keep_days=terms.keep_days,
-        result=terms.result,
-        reuse=terms.reuse,
-    )
+    submission = partial(Submission, file_name=sent.name, **terms.of_request(request, calling, built))
     file = sent.read(calling, built, terms)
-    job, understood = built.accept(calling.owner, idempotency_key, file, submission)
+    job, understood = built.accept(calling.owner, terms.idempotency_key, file, submission)
     response.headers["Location"] = Links.of(job.id).status
     if calling.limits:
         left = built.admit.allowance(calling.owner, calling.limits)

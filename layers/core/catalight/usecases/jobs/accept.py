@@ -10,7 +10,8 @@ from catalight.domain.catalogue.column_requests import Remembered
 from catalight.domain.catalogue.columns import Request
 from catalight.domain.errors import CatalogueError, UnderstoodOtherwiseError
 from catalight.domain.job.job import Job
-from catalight.usecases.jobs.submit import Submission, Submit, job_id_of
+from catalight.usecases.jobs.job_request import job_id_of
+from catalight.usecases.jobs.submit import Submission, Submit
 from catalight.usecases.jobs.understand import Understand, Upload, used
 from catalight.usecases.ports import Clock, ColumnMemory, Jobs
 

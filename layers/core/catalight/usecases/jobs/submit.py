@@ -2,14 +2,11 @@
 
 import hashlib
 import json
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
-from uuid import UUID, uuid5
 
 from catalight.domain import usage
-from catalight.domain.api_keys import Limits
 from catalight.domain.catalogue.catalogue import Catalogue
 from catalight.domain.catalogue.columns import Request
 from catalight.domain.errors import (
@@ -22,51 +19,30 @@ from catalight.domain.job import ranges, sweeping
 from catalight.domain.job.job import Job, JobState
 from catalight.domain.job.naming import Naming
 from catalight.domain.job.origin import Origin
-from catalight.domain.job.request_headers import RequestHeaders
-from catalight.domain.job.result_form import RequestedResult
 from catalight.domain.job.retention import Retention
-from catalight.domain.job.reuse import Reuse
 from catalight.domain.job.row import Row
-from catalight.domain.job.webhook import Webhook
 from catalight.domain.usage import Amounts
 from catalight.usecases.callers.admit import Admit
-from catalight.usecases.jobs.make_rows import AllPlaces, Made, MakeRows
+from catalight.usecases.jobs.job_request import JobRequest, job_id_of
+from catalight.usecases.jobs.make_rows import AllPlaces, MakeRows
 from catalight.usecases.jobs.send_window import SendWindow
 from catalight.usecases.ports import Clock, Jobs, Rows
 
-# The namespace of the job ids that are derived from Idempotency-Keys.
-JOB_ID_NAMESPACE = UUID("7d3ae5f4-8f0b-4a52-9c1c-6a5b8f0d2b7e")
 REQUEST_TIMEOUT = timedelta(seconds=30)  # no request runs longer
 
 
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """What a client submits: a parsed catalogue and what to do with it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission(JobRequest):
+    """A request with its parsed catalogue.
 
-    `api_base` and `link_base` are URLs without a path, as in Job. Requests of one owner with one
-    `idempotency_key` are the same submission. A submission counts against the owner's `limits`, if it has
-    any; `file_bytes` is the size of its file. `sent` identifies what was sent, if that is more than a classic
-    file, and `remembered` is what was known of the columns, by the key of the header. `naming` lacks its
-    columns. `keep_days` and `reuse` are as in Job.
+    `file_bytes` is the size of its file. `sent` identifies what was sent, if that is more than a classic
+    file, and `remembered` is what was known of the columns, by the key of the header.
     """
 
-    owner: str
     catalogue: Catalogue
-    file_name: str
-    renditions: tuple[Rendition, ...]
-    webhook_url: str | None
-    api_base: str
-    link_base: str
-    idempotency_key: str | None = None
-    limits: Limits | None = None
-    request_headers: RequestHeaders = field(default_factory=RequestHeaders)
     file_bytes: int = 0
     sent: str | None = None
     remembered: Mapping[str, Request] = field(default_factory=dict)
-    naming: Naming | None = None
-    keep_days: int | None = None
-    result: RequestedResult = field(default_factory=RequestedResult)
-    reuse: Reuse = field(default_factory=Reuse)
 
     @property
     def amounts(self) -> Amounts:
@@ -125,9 +101,7 @@ class Submit:
         share = ranges.share(submission.reuse)
         make = MakeRows(job_id, len(submission.renditions), AllPlaces(), share)
         rows = tuple(map(make, submission.catalogue.rows))
-        new = replace(
-            self._job(job_id, submission, make.made), naming=naming, placeholders=make.urls.placeholders
-        )
+        new = self._job(job_id, submission, make, naming)
         job = self.jobs.insert(new)
         if job.state is JobState.GONE:
             raise JobGoneError(job_id)
@@ -152,41 +126,26 @@ class Submit:
         else:
             self.jobs.get(job.id)  # a duplicate request sealed it, or it is gone and this raises
 
-    def _job(self, job_id: str, submission: Submission, made: Made) -> Job:
-        now = self.clock()
-        return Job(
-            id=job_id,
-            owner=submission.owner,
-            fingerprint=submission.fingerprint if submission.idempotency_key else "",
-            state=JobState.PENDING,
-            run=1,
-            sealed=False,
-            renditions=submission.renditions,
-            dialect=submission.catalogue.dialect,
-            header=submission.catalogue.header,
-            file_name=submission.file_name,
+    def _job(self, job_id: str, submission: Submission, make: MakeRows, naming: Naming | None) -> Job:
+        catalogue, made = submission.catalogue, make.made
+        return submission.new_job(
+            job_id,
+            self.clock(),
+            self.window,
+            self.retention,
+            naming=naming,
+            dialect=catalogue.dialect,
+            header=catalogue.header,
             rows=made.rows,
             images=made.images,
             ranges=made.ranges,
-            window=self.window,
-            secret=secrets.token_bytes(32),
-            api_base=submission.api_base,
-            link_base=submission.link_base,
-            created_at=now,
-            deadline_at=now + self.retention.job_deadline,
-            expires_at=self.retention.expires_at(now, now, submission.keep_days),
-            moved_at=now,
-            sweep_at=now + self.retention.stall_timeout,
             counts=made.counts,
-            webhook=Webhook(submission.webhook_url) if submission.webhook_url else None,
-            request_headers=submission.request_headers,
-            outputs=submission.catalogue.outputs,
+            outputs=catalogue.outputs,
             remembered=submission.remembered,
             duplicates=made.duplicates,
-            keep_days=submission.keep_days,
-            origin=Origin.of(submission.catalogue),
-            result=submission.result.of_file(submission.catalogue.format),
-            reuse=submission.reuse,
+            placeholders=make.urls.placeholders,
+            origin=Origin.of(catalogue),
+            result=submission.result.of_file(catalogue.format),
         )
 
 
@@ -195,11 +154,6 @@ def named(naming: Naming, catalogue: Catalogue, renditions: Sequence[Rendition])
     has_names = any(rendition.name for rendition in renditions)
     own = catalogue.own_columns
     return naming.resolved(catalogue.header, own.serial, own.name, named_renditions=has_names)
-
-
-def job_id_of(owner: str, key: str | None) -> str | None:
-    """Return the id derived from the owner and the key (UUID version 5, RFC 9562), or None without a key."""
-    return str(uuid5(JOB_ID_NAMESPACE, f"{owner}\0{key}")) if key else None
 
 
 def _json(value: object) -> bytes:

@@ -2,46 +2,27 @@
 
 import hashlib
 import json
-import secrets
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, replace
 from typing import NamedTuple
 
 from catalight.domain import usage
-from catalight.domain.api_keys import Limits
 from catalight.domain.catalogue.catalogue import Dialect
 from catalight.domain.errors import IdempotencyError, JobGoneError, LimitError
-from catalight.domain.image.rendition import Rendition
 from catalight.domain.job import upload
 from catalight.domain.job.job import Job, JobState
-from catalight.domain.job.naming import Naming
-from catalight.domain.job.request_headers import RequestHeaders
 from catalight.domain.job.retention import Retention
-from catalight.domain.job.reuse import Reuse
 from catalight.domain.job.upload import BigUpload, Form, UploadState
-from catalight.domain.job.webhook import Webhook
 from catalight.usecases.callers.admit import Admit
-from catalight.usecases.jobs.submit import job_id_of
+from catalight.usecases.jobs.job_request import JobRequest, job_id_of
 from catalight.usecases.ports import Clock, Jobs, UploadForms
 
 
-@dataclass(frozen=True, slots=True)
-class Announced:
-    """A file that a client is going to send, and what to do with it. The fields are as in Submission."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announced(JobRequest):
+    """A request whose file its client is going to send. The form of the result is a part of `upload`."""
 
-    owner: str
-    file_name: str
     upload: BigUpload
-    renditions: tuple[Rendition, ...]
-    webhook_url: str | None
-    api_base: str
-    link_base: str
-    idempotency_key: str | None = None
-    limits: Limits | None = None
-    request_headers: RequestHeaders = field(default_factory=RequestHeaders)
-    naming: Naming | None = None
-    keep_days: int | None = None
-    reuse: Reuse = field(default_factory=Reuse)
 
     @property
     def fingerprint(self) -> str:
@@ -49,7 +30,7 @@ class Announced:
         said = [
             "upload",
             self.file_name,
-            self.upload.to_document(),
+            replace(self.upload, result=self.result).to_document(),
             [rendition.to_document() for rendition in self.renditions],
             self.webhook_url,
             self.request_headers.to_document(),
@@ -106,34 +87,16 @@ class BeginUpload:
         return self.forms.form(upload.upload_key(job.id), big.media_type, big.size, seconds)
 
     def _job(self, job_id: str, announced: Announced) -> Job:
-        now = self.clock()
-        return Job(
-            id=job_id,
-            owner=announced.owner,
-            fingerprint=announced.fingerprint if announced.idempotency_key else "",
-            state=JobState.PENDING,
-            run=1,
-            sealed=False,
-            renditions=announced.renditions,
+        """Return the job; what follows from its file is not known yet."""
+        return announced.new_job(
+            job_id,
+            self.clock(),
+            self.window,
+            self.retention,
             dialect=Dialect(","),
             header=(),
-            file_name=announced.file_name,
             rows=0,
             images=0,
             ranges=0,
-            window=self.window,
-            secret=secrets.token_bytes(32),
-            api_base=announced.api_base,
-            link_base=announced.link_base,
-            created_at=now,
-            deadline_at=now + self.retention.job_deadline,
-            expires_at=self.retention.expires_at(now, now, announced.keep_days),
-            moved_at=now,
-            sweep_at=now + self.retention.stall_timeout,
-            webhook=Webhook(announced.webhook_url) if announced.webhook_url else None,
-            request_headers=announced.request_headers,
-            naming=announced.naming,
-            keep_days=announced.keep_days,
-            reuse=announced.reuse,
-            upload=announced.upload,
+            upload=replace(announced.upload, result=announced.result),
         )
