@@ -52,7 +52,7 @@ STORE_SECONDS = 0.05  # of a range: the last S3 PUT and the calls of MongoDB and
 BUSY_DATABASE = 0.5  # share of a cluster's cores that may be used in the long run
 BUSY_MEMORY = 0.5  # share of its memory that indexes may fill
 MONITOR = 1  # connection of a function on the primary besides its pool (MongoDbConnections)
-OTHER_FUNCTIONS = 60  # API, aggregator, exports, dead letters, sweeper
+OTHER_FUNCTIONS = 65  # API, aggregator, exports, ingest, dead letters, sweeper
 OTHERS_CONNECTIONS = 4  # POOL in adapters/mongo/client.py
 KEPT_BY_ATLAS = 10  # connections
 

@@ -2,7 +2,7 @@
 
 python -m bench.scale                            1,000, 10,000 and 100,000 rows
 python -m bench.scale --rows 1000 1000000
-python -m bench.scale --write         also docs/scale_rows.json, and the table in docs/scale.md
+python -m bench.scale --write         also docs/scale_rows.json, and the tables in docs/scale.md
 
 The use cases run on a real mongod (with 0.25 GB of cache) and on moto's S3, each stage in a process of its
 own (bench/scale_stages.py). SQS is a list in memory, because moto's scans its whole queue in every call; what
@@ -137,6 +137,15 @@ def _status_ms(uri: str, database: str) -> float:
     return 1e3 * median(times)
 
 
+def recorded() -> list[Size]:
+    """Return the measurements of docs/scale_rows.json."""
+    sizes: list[dict[str, Any]] = json.loads(DATA.read_text())
+    return [
+        Size(**size | {"stages": {name: Used(**used) for name, used in size["stages"].items()}})
+        for size in sizes
+    ]
+
+
 def report(sizes: list[Size]) -> str:
     """Return the measurements as tables."""
     costs = [
@@ -189,8 +198,7 @@ def main() -> None:
     print(report(sizes))
     if options.write:
         DATA.write_text(json.dumps([asdict(size) for size in sizes], indent=1) + "\n")
-        if PAGE.exists():
-            insert(PAGE, "scale", report(sizes))
+        insert(PAGE, "scale", report(sizes))
 
 
 if __name__ == "__main__":

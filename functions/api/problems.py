@@ -231,7 +231,7 @@ def image_not_found(_: ImageNotFoundError) -> JSONResponse:
 def upload_too_large(error: UploadTooLargeError) -> JSONResponse:
     detail = (
         f"The upload has {error.size:,} bytes; at most {error.limit:,} are accepted. "
-        "Split the catalogue into several files."
+        "Send it by POST /uploads, pack it with gzip, or split it into several files."
     )
     return problem(413, "upload-too-large", "The upload is too large", detail, limit=error.limit)
 

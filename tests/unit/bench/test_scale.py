@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from bench import aws_model, fairness
+from bench import aws_model, fairness, scale
 from bench.aws_prices import S3_PUTS_A_SECOND, TIERS
 from bench.candidates import ROOT
 from bench.template import default
@@ -28,6 +28,10 @@ MOST_SECONDS = 60  # that a window takes
 def test_the_page_has_what_the_command_writes(name: str, text: object) -> None:
     assert callable(text)
     assert f"<!-- {name} -->\n\n{text()}\n\n<!-- end -->" in PAGE, "run `make aws-model WRITE=1`"
+
+
+def test_the_measured_tables_are_those_of_the_data() -> None:
+    assert f"<!-- scale -->\n\n{scale.report(scale.recorded())}\n\n<!-- end -->" in PAGE
 
 
 AS_IT_IS = [case for case in fairness.CASES if case[1] is fairness.by_owner]
