@@ -42,6 +42,7 @@ from functions.api.models import Note
 logger = logging.getLogger("catalight.api")
 
 
+MULTIPART = "multipart/form-data"
 UNKNOWN_FIELD = "unknown_field"
 IN_OUR_WORDS = "in_our_words"  # the type of an error whose message is ours
 # Other messages of Pydantic may hold a regular expression or the name of a class.
@@ -248,11 +249,11 @@ def content_type(detail: str) -> JSONResponse:
 
 def invalid_request(error: RequestValidationError, request: Request) -> JSONResponse:
     sent = request.headers.get("content-type", "")
-    has_form = request.scope["route"].body_field is not None
-    if has_form and not sent.lower().startswith("multipart/form-data"):
-        shown = urls.shown(sent) or "untyped"
-        detail = f"Send the CSV as multipart/form-data in the field `file`, not as {shown!r}."
-        return content_type(detail)
+    form = request.scope["route"].body_field
+    if form and not sent.lower().startswith((MULTIPART, form.field_info.media_type)):
+        shown, takes_file = urls.shown(sent) or "untyped", form.field_info.media_type == MULTIPART
+        wanted = f"the CSV as {MULTIPART} in the field `file`" if takes_file else f"the fields as {MULTIPART}"
+        return content_type(f"Send {wanted}, not as {shown!r}.")
     # The location is the place, the name and, in a list, the index.
     found = [{"field": str(e["loc"][:2][-1]), "message": _in_words(e)} for e in error.errors()]
     detail = "; ".join(f"{entry['field']}: {entry['message']}" for entry in found)

@@ -145,3 +145,11 @@ def test_a_file_name_that_is_not_utf_8_can_be_stored(client: TestClient, pipelin
 def test_a_long_content_type_is_shortened_in_the_answer(client: TestClient) -> None:
     answer = send(client, b"", "text/csv; a=" + "x" * 5_000)
     assert len(str(check_problem(answer, 415, "content-type")["detail"])) < 200
+
+
+def test_a_form_without_a_file_may_be_url_encoded(client: TestClient) -> None:
+    problem = check_problem(client.post("/uploads", data={"size": "none"}), 422, "invalid-request")
+    assert problem["errors"] == [{"field": "size", "message": "Input should be a whole number"}]
+    answer = client.post("/uploads", content=b"{}", headers={"Content-Type": "application/json"})
+    detail = str(check_problem(answer, 415, "content-type")["detail"])
+    assert detail == "Send the fields as multipart/form-data, not as 'application/json'."

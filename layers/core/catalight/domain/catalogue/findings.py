@@ -11,11 +11,15 @@ MAX_PROBLEMS = 100
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How much one file may have: rows, images, and URLs that cannot be fetched or were repaired."""
+    """How much one file may have: rows, images, and URLs that cannot be fetched or were repaired.
+
+    `otherwise` says how a larger one can be sent.
+    """
 
     rows: int
     images: int
     odd_urls: int
+    otherwise: str = "Split it into several files."
 
 
 @dataclass(slots=True)

@@ -29,14 +29,15 @@ MAX_NAMES_SHOWN = 20
 MAX_PADDING = 1_000_000
 MAX_ROWS = 100_000
 _COUNTERS = ("padding_left", "records", "kept", "has_usable", "found", "odd_urls", "last_line")
+LARGER = "Split it into several files, or send it by POST /uploads, which takes more."
 
 
 class RowReader:
     """Turns the records below a header into rows, and collects their problems.
 
     Rows may be shorter than the header by `max_padding` cells in all; without `bounds`, those of a request
-    hold. `read` keeps the rows in `rows`. A
-    large file is read in pieces instead, with `rows_of`, and `state` lets another reader go on after a piece.
+    hold. `read` keeps the rows in `rows`. A large file is read in pieces instead, with `rows_of`, and `state`
+    lets another reader go on after a piece.
     """
 
     def __init__(self, header: Header, max_padding: int, bounds: Bounds | None = None) -> None:
@@ -47,7 +48,7 @@ class RowReader:
         self._header = header
         self._width = len(cells)
         self._images = header.columns.images
-        self._bounds = bounds or Bounds(MAX_ROWS, MAX_IMAGES, MAX_ODD_URLS)
+        self._bounds = bounds or Bounds(MAX_ROWS, MAX_IMAGES, MAX_ODD_URLS, LARGER)
         self._padding_left = max_padding
         self._records = 0
         self._kept = 0  # rows without a problem
@@ -100,7 +101,7 @@ class RowReader:
                 self._has_usable = self._has_usable or any(source.usable for source in row.sources)
                 yield row
             if number > most:
-                message = f"The file has more than {most:,} rows. Split it into several files."
+                message = f"The file has more than {most:,} rows. {self._bounds.otherwise}"
                 self.problems.add(partial(Problem, "too_many_rows", message, line=record.line))
                 break
 
@@ -282,7 +283,7 @@ class RowReader:
     def _too_many_in_all(self, line: int) -> Problem:
         message = (
             f"Up to this row, the file has more than {self._bounds.images:,} images, as many as one job may "
-            "have. Split it into several files."
+            f"have. {self._bounds.otherwise}"
         )
         return Problem("too_many_images_in_all", message, line, self._name(self._images[0]))
 
