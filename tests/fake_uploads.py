@@ -74,7 +74,8 @@ class MemoryBigUploads:
         stored = self._jobs[job.id]
         if stored.sealed and stored.upload and job.upload and stored.upload.claim == job.upload.claim:
             return True
-        return self._write(replace(job, sealed=True), SUBMITTED, now, None)
+        kept = max(stored.expires_at, job.expires_at)
+        return self._write(replace(job, sealed=True, expires_at=kept), SUBMITTED, now, None)
 
     def end(self, job: Job, state: JobState, now: datetime, *, claimed: bool) -> bool:
         stored, big = self._claimed(job) if claimed else self._of(job.id)
@@ -110,7 +111,7 @@ class MemoryBigUploads:
     def _of(self, job_id: str) -> tuple[Job | None, BigUpload]:
         """The job, if it is running and not sealed, and its upload."""
         job = self._jobs.get(job_id)
-        if job and not job.sealed and job.state in RUNNING and job.upload:
+        if job and job.run == 1 and not job.sealed and job.state in RUNNING and job.upload:
             return job, job.upload
         return None, BigUpload(0, "")
 

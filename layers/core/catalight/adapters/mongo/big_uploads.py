@@ -17,7 +17,7 @@ TOTALS = ("rows", "images", "duplicates", "placeholders", "counts")
 UNDERSTOOD = (*TOTALS, "header", "dialect", "outputs", "origin", "remembered", "naming", "result")
 SUBMITTED = (*UNDERSTOOD, "ranges", "deadline_at", "expires_at", "sweep_at")
 FREE: Document = {"upload.claimed_until": None}
-IN_STEPS: Document = {"sealed": False, "state": {"$in": RUNNING}, "upload": {"$ne": None}}
+IN_STEPS: Document = {"run": 1, "sealed": False, "state": {"$in": RUNNING}, "upload": {"$ne": None}}
 
 
 class MongoBigUploads(Mongo):
@@ -56,6 +56,8 @@ class MongoBigUploads(Mongo):
     def submit(self, job: Job, now: datetime) -> bool:
         changes = _changes(job, SUBMITTED, now, claimed_until=None)
         changes["$set"]["sealed"] = True
+        # The job may have been extended since it was claimed.
+        changes["$max"] = {"expires_at": changes["$set"].pop("expires_at")}
         if self._jobs.update_one(_claimed(job), changes).matched_count:
             return True
         done = {"_id": job.id, "sealed": True, "upload.claim": job.upload and job.upload.claim}

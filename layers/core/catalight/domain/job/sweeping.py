@@ -24,7 +24,8 @@ def unsealed_too_long(job: Job, now: datetime) -> bool:
 
 def is_uncleared(job: Job) -> bool:
     """Return whether a big upload has ended without a result, and rows of it may still be stored."""
-    return job.upload is not None and not job.sealed and job.state in ENDED and not job.upload.cleared
+    never_ran = job.upload is not None and job.run == 1 and not job.sealed and job.state in ENDED
+    return never_ran and job.upload is not None and not job.upload.cleared
 
 
 def next_sweep(job: Job, now: datetime, stall_timeout: timedelta) -> datetime:

@@ -165,8 +165,9 @@ class CompressImages:
         download = Download(fetched.data, time, hashlib.sha256(fetched.data).digest())
         call.recall.see(work, Seen(download.digest, fetched.validators, now))
         same = [task for task in work.tasks if call.recall.is_of(task, download.digest)]
-        images = _unchanged(Work(tuple(same)), [call.recall.known[task.at] for task in same], times)
-        left = Work(tuple(task for task in work.tasks if task.at not in images))
+        left = Work(tuple(task for task in work.tasks if not call.recall.is_of(task, download.digest)))
+        once = Times() if left.tasks else times  # what is made has the download
+        images = _unchanged(Work(tuple(same)), [call.recall.known[task.at] for task in same], once)
         return {**images, **self._make(call, left, download, order)} if left.tasks else images
 
     def _make(self, call: _Call, work: Work, download: Download, order: int) -> Mapping[Place, Image]:

@@ -27,7 +27,7 @@ class CancelJob:
     def __call__(self, job_id: str) -> Job:
         """Return the job. Raise JobNotFoundError, or JobEndedError once it is finishing."""
         found = self.jobs.get(job_id)
-        if found.upload and not found.sealed and self._end(found, found.upload):
+        if found.upload and found.run == 1 and not found.sealed and self._end(found, found.upload):
             send_best_effort(self.aggregator_queue, [TendJob(job_id)])
             return self.jobs.get(job_id)
         cancelling = self.jobs.begin_cancelling(job_id, self.clock())
