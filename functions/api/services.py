@@ -114,8 +114,10 @@ def mongodb() -> Connection:
 @cache
 def s3() -> "S3Client":
     """Return the S3 client."""
-    # In us-east-1 boto3 presigns with signature version 2 by default, which S3 accepts for old buckets only.
-    config = clients.config(clients.REQUEST).merge(Config(signature_version="s3v4"))
+    # By default boto3 presigns for S3's global endpoint, which redirects for new buckets and does not know
+    # new regions; and in us-east-1 with signature version 2, which S3 accepts for old buckets only.
+    presigning = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
+    config = clients.config(clients.REQUEST).merge(presigning)
     return clients.without_late_attempts(boto3.client("s3", config=config), clients.REQUEST)
 
 
