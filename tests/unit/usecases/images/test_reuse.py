@@ -253,6 +253,31 @@ def test_a_link_has_the_name_that_the_job_asks_for() -> None:
     assert found(pipeline, run(pipeline, A)) == found(pipeline, first)
 
 
+def test_an_output_of_the_job_itself_is_not_unchanged_and_needs_no_claim() -> None:
+    """The ranges are processed in reverse, so the first place of the URL meets what a later one has stored."""
+    pipeline = Pipeline(window=5)
+    tens = [" ".join(f"http://h/{ten}{n}.jpg" for n in range(10)) for ten in range(2)]
+    job = pipeline.start(A, *tens, A)
+    for message, _ in reversed(pipeline.image_queue.take()):
+        pipeline.process(message)  # type: ignore[arg-type]
+    pipeline.run()
+    first, again = images(pipeline, job)[0], images(pipeline, job)[-1]
+    assert pipeline.unchanged == [A]
+    assert first.link == again.link
+    assert (first.unchanged, first.borrowed, again.borrowed) == (False, True, False)
+    counts = pipeline.jobs.get(job.id).counts
+    assert (counts.done, counts.unchanged) == (22, 0)
+    assert counts.bytes_out == sum(len(pipeline.store.objects[f"images/{link}"]) for link in stored(pipeline))
+    assert "UNCHANGED" not in pipeline.result(job)
+    assert pipeline.references.references == {}
+    second = run(pipeline, A)
+    assert (second.counts.unchanged, found(pipeline, second)) == (1, [first.link])
+    purge(pipeline, job)
+    assert stored(pipeline) == {first.link}
+    purge(pipeline, second)
+    assert stored(pipeline) == set()
+
+
 class TestBytes:
     def test_images_with_the_same_bytes_are_stored_once(self) -> None:
         pipeline = Pipeline(hosts={A: b"same bytes", C: b"same bytes"})

@@ -8,7 +8,7 @@ comes later sees the other.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from catalight.domain.job import links, reuse
 from catalight.domain.job.job import Job, JobState
@@ -57,6 +57,7 @@ class ReuseOutputs:
         if not job.reuse.fresh:
             self._look_up(job, tasks, recall)
         images = compress(tasks, recall)
+        images |= _own(job, images, recall)
         refused = self._hold(job, images, recall)
         if refused:
             self._release(refused, recall)
@@ -155,3 +156,14 @@ class ReuseOutputs:
             self.references.renewed([held[at].link for at in renewed], now)
             recall.origins.update((at, (held[at].maker, now)) for at in renewed)
         return waiting.keys() - renewed
+
+
+def _own(job: Job, images: Mapping[Place, Image], recall: Recall) -> dict[Place, Image]:
+    """Return the images whose output this job itself has made, which are not unchanged since an earlier one.
+
+    They need no claim, because the job is the maker.
+    """
+    used = {at: recall.known[at] for at, image in images.items() if image.unchanged}
+    own = {at: known for at, known in used.items() if known.maker == job.id}
+    recall.origins.update((at, (known.maker, known.stored_at)) for at, known in own.items())
+    return {at: replace(images[at], unchanged=False) for at in own}
