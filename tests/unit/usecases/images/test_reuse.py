@@ -254,7 +254,7 @@ def test_a_link_has_the_name_that_the_job_asks_for() -> None:
 
 
 def test_an_output_of_the_job_itself_is_not_unchanged_and_needs_no_claim() -> None:
-    """The ranges are processed in reverse, so the first place of the URL meets what a later one has stored."""
+    """The ranges are processed in reverse: the URL's first place meets what a later one has stored."""
     pipeline = Pipeline(window=5)
     tens = [" ".join(f"http://h/{ten}{n}.jpg" for n in range(10)) for ten in range(2)]
     job = pipeline.start(A, *tens, A)
@@ -313,6 +313,34 @@ class TestBytes:
         assert stored(pipeline) == set(found(pipeline, second))
         purge(pipeline, second)
         assert stored(pipeline) == set()
+
+    def test_with_a_template_only_images_of_the_same_name_share_an_output(self) -> None:
+        pipeline = Pipeline(hosts=dict.fromkeys((A, B, C), b"same bytes"), window=3)
+        job = run(pipeline, A, f"{B} {C}", naming=Naming("item-{serial}"))
+        first, second, third = found(pipeline, job)
+        assert [link and link.split("/")[1] for link in (first, second)] == ["item-1.jpg", "item-2.jpg"]
+        assert third == second
+        assert stored(pipeline) == {first, second}
+        assert notes(pipeline, job) == ["", "SAME_AS 1/1,SAME_AS 1/1"]
+        again = run(pipeline, A, f"{B} {C}", naming=Naming("item-{serial}"))
+        assert found(pipeline, again) == [first, second, third]
+        purge(pipeline, job, again)
+        assert stored(pipeline) == set()
+        assert pipeline.sources.outputs == {} == pipeline.sources.first
+
+    def test_a_template_takes_no_name_from_a_job_without_one(self) -> None:
+        pipeline = Pipeline(hosts=dict.fromkeys((A, B), b"same bytes"))
+        run(pipeline, A, B)
+        second = run(pipeline, A, B, naming=Naming("{source}"))
+        assert [link and link.split("/")[1] for link in found(pipeline, second)] == ["a.jpg", "b.jpg"]
+
+    def test_an_image_recorded_earlier_shares_its_output_only_under_its_name(self) -> None:
+        fill = " ".join(f"http://h/{n}.jpg" for n in range(9))
+        pipeline = Pipeline(hosts=dict.fromkeys((A, B, C), b"same bytes"), window=3)
+        job = run(pipeline, f"{A} {fill}", f"{B} {fill.replace('h/', 'h/1')} {C}", naming=Naming("{serial}"))
+        links_of = [link for link in found(pipeline, job) if link]
+        assert [link.split("/")[1] for link in links_of] == ["1.jpg"] * 10 + ["2.jpg"] * 11
+        assert links_of[-1] == links_of[10] != links_of[0]
 
     def test_other_jobs_share_nothing_by_their_bytes(self) -> None:
         pipeline = Pipeline(hosts={A: b"same bytes", B: b"same bytes"})

@@ -135,14 +135,19 @@ def new_claim(job_id: str) -> str:
 def output_id(owner: str, url: str, headers: RequestHeaders, rendition: Rendition, stem: str | None) -> bytes:
     """Return the key of an output: all that decides what is fetched, and what is made of it.
 
-    The owner is a part of it, so nobody finds what others have fetched. `stem` is the name in its link.
+    The owner is a part of it, so nobody finds what others have fetched. `stem` is the name in its link, if
+    a template has made it.
     """
     return _digest("output", owner, url, headers.user_agent, headers.referer, *_making(rendition), stem)
 
 
-def bytes_id(job_id: str, rendition: int, digest: bytes) -> bytes:
-    """Return the key of the first image of a job with these bytes, in one of its renditions."""
-    return _digest("bytes", job_id, rendition, digest.hex())
+def bytes_id(job_id: str, rendition: int, digest: bytes, stem: str | None = None) -> bytes:
+    """Return the key of the first image of a job with these bytes, in one of its renditions.
+
+    With `stem`, it is the first of those with this name in their link.
+    """
+    named = () if stem is None else (stem,)
+    return _digest("bytes", job_id, rendition, digest.hex(), *named)
 
 
 def position(row: int, image: int) -> int:

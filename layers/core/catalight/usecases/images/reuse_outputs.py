@@ -24,9 +24,13 @@ type Compress = Callable[[Sequence[Task], Recall], dict[Place, Image]]
 
 
 def output_id(job: Job, image: Image, stem: str | None) -> bytes:
-    """Return the key under which an output of a job is remembered; `stem` is the name in its link."""
-    rendition = job.renditions[image.rendition]
-    return reuse.output_id(job.owner, image.url, job.request_headers, rendition, stem)
+    """Return the key under which an output of a job is remembered.
+
+    `stem` is the name that the image should have in its link. Without a template for names it does not count,
+    because images with the same bytes then share a link.
+    """
+    rendition, named = job.renditions[image.rendition], stem if job.naming else None
+    return reuse.output_id(job.owner, image.url, job.request_headers, rendition, named)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,8 @@ class ReuseOutputs:
     ) -> dict[Place, Image]:
         """Return the images in their new state. Those whose known output is gone are made again."""
         recall.ids.update((task.at, output_id(job, task.image, task.stem)) for task in tasks)
+        if job.naming:
+            recall.stems.update((task.at, task.stem) for task in tasks)
         if not job.reuse.fresh:
             self._look_up(job, tasks, recall)
         images = compress(tasks, recall)
@@ -94,9 +100,10 @@ class ReuseOutputs:
                 chosen=image.chosen,
             )
             position = reuse.position(at[0], at[1] // len(job.renditions))
-            same = reuse.bytes_id(job.id, image.rendition, seen.digest)
-            if same not in firsts or position < firsts[same].position:
-                firsts[same] = FirstOfBytes(position, image.link, maker, stored_at)
+            for stem in {None, recall.stems.get(at)}:  # the first of all, and the first with this name
+                same = reuse.bytes_id(job.id, image.rendition, seen.digest, stem)
+                if same not in firsts or position < firsts[same].position:
+                    firsts[same] = FirstOfBytes(position, image.link, maker, stored_at)
         if outputs:
             # A job that is extended is still known; one that ends earlier is forgotten when it is purged.
             self.sources.remember(outputs, firsts, job.created_at + self.retention.max_lifetime)

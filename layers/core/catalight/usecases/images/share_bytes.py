@@ -16,6 +16,7 @@ type Images = dict[Place, Image]
 class ShareBytes:
     """Link images to the recorded output of another image of the job with the same bytes.
 
+    If the job has a template for names, only images with the same name in their link share an output.
     This is one query for a range, made when its outputs are stored: asking before each image would cost every
     image a query, and few images are repeated under another URL. What an image has stored for itself is
     removed when the run ends. Two ranges at the same moment may both keep an output.
@@ -26,7 +27,7 @@ class ShareBytes:
     def __call__(self, job: Job, images: Mapping[Place, Image], recall: Recall) -> tuple[Images, Images]:
         """Return the images that can be recorded, and those with the same bytes as one of them."""
         ids = {
-            at: reuse.bytes_id(job.id, image.rendition, image.digest)
+            at: reuse.bytes_id(job.id, image.rendition, image.digest, recall.stems.get(at))
             for at, image in images.items()
             if image.state is ImageState.DONE and image.digest and not image.lent
         }

@@ -82,7 +82,8 @@ class Download:
 class Recall:
     """What is known of images before they are processed, and what is learnt of them, by their places.
 
-    `ids` are the keys under which their outputs are remembered. `known` are outputs that may be used again,
+    `ids` are the keys under which their outputs are remembered, and `stems` the names that the job's template
+    gives to their links. `known` are outputs that may be used again,
     if the source has not changed, and `trusted` the places of those whose hosts need not be asked. `seen` are
     the sources that were asked for. `origins` are the makers of outputs that are used again, and the times
     since which these are stored; other outputs are stored since `began` or later. `held` are the links of the
@@ -93,6 +94,7 @@ class Recall:
     claim: str = ""
     began: datetime | None = None
     ids: dict[Place, bytes] = field(default_factory=dict)
+    stems: dict[Place, str | None] = field(default_factory=dict)
     known: dict[Place, KnownOutput] = field(default_factory=dict)
     trusted: set[Place] = field(default_factory=set)
     seen: dict[Place, Seen] = field(default_factory=dict)

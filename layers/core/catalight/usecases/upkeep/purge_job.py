@@ -76,4 +76,7 @@ def _remembered(job: Job, rows: Iterable[Row]) -> Iterator[bytes]:
             if image.digest:
                 yield reuse.bytes_id(job.id, image.rendition, image.digest)
                 if not image.shared:
-                    yield output_id(job, image, image_names.stem(job, row, place))
+                    stem = image_names.stem(job, row, place)
+                    yield output_id(job, image, stem)
+                    if job.naming:
+                        yield reuse.bytes_id(job.id, image.rendition, image.digest, stem)
