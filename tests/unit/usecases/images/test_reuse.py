@@ -3,6 +3,7 @@
 import csv
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from catalight.domain.job.request_headers import RequestHeaders
 from catalight.domain.job.reuse import Reuse
 from catalight.domain.job.row import Image
 from catalight.domain.job.sweeping import GRACE
+from catalight.domain.web.fetched import Fetched
 from tests.pipeline import MISSING, RETENTION, Pipeline
 
 A, B, C = "http://h/a.jpg", "http://h/b.jpg", "http://h/c.jpg"
@@ -229,6 +231,49 @@ def test_an_output_that_somebody_deleted_in_the_bucket_is_made_again_if_it_must_
     assert stored(pipeline) == set(found(pipeline, second))
     assert second.counts.unchanged == 0
     assert pipeline.references.references == {}
+
+
+def test_what_was_made_again_belongs_to_the_job_that_has_made_it() -> None:
+    pipeline = Pipeline()
+    first = run(pipeline, A, keep_days=90)
+    pipeline.clock.forward(80 * DAYS)
+    pipeline.store.objects.clear()
+    second = run(pipeline, A)
+    third = run(pipeline, A)
+    assert third.counts.unchanged == 1
+    purge(pipeline, first, third)
+    assert stored(pipeline) == set(found(pipeline, second))
+
+
+def test_what_must_be_made_again_waits_for_the_next_message_if_there_is_no_time() -> None:
+    """Each request takes 10 s of the function's time, and an image may need 50 s."""
+    pipeline, left = Pipeline(), [0.0]
+    run(pipeline, A, B, keep_days=90)
+    pipeline.clock.forward(80 * DAYS)
+    pipeline.store.objects.clear()
+    pipeline.compressed.clear()
+    job = pipeline.start(A, B)
+
+    def fetch(*asked: Any) -> Fetched:
+        left[0] -= 10
+        return pipeline.fetch_changed(*asked)
+
+    compress_images = replace(pipeline.compress_images, fetch=fetch)
+    assert compress_images.seconds_per_image == 50
+    pipeline.process_range = replace(pipeline.process_range, compress_images=compress_images)
+    [(message, _)] = pipeline.image_queue.take()
+    left[0] = 69
+    pipeline.process(message, lambda: left[0])  # type: ignore[arg-type]
+    assert (left, pipeline.unchanged, pipeline.compressed) == ([49], [A, B], [])
+    assert [image.state for image in images(pipeline, job)] == ["PENDING"] * 2
+    assert pipeline.references.references == {}
+    [(message, _)] = pipeline.image_queue.take()
+    left[0] = 70
+    pipeline.process(message, lambda: left[0])  # type: ignore[arg-type]
+    assert (left, pipeline.compressed) == ([50], [A.encode(), B.encode()])
+    pipeline.run()
+    assert stored(pipeline) == set(found(pipeline, job))
+    assert pipeline.jobs.get(job.id).counts.unchanged == 0
 
 
 def test_an_extended_job_keeps_the_outputs_that_it_uses() -> None:

@@ -147,7 +147,7 @@ class CompressImages:
                 now = self.clock()
                 return work.placed([image.waiting(host_at, now, self.deadline) for image in work.unchanged()])
             order = next(call.order)
-            if order >= min(self.downloads, self.per_host) and call.seconds_left() < self._seconds_per_image:
+            if order >= min(self.downloads, self.per_host) and call.seconds_left() < self.seconds_per_image:
                 return work.placed(work.unchanged())
             began = self.timer()
             fetched = self._fetch(call, work)
@@ -227,7 +227,8 @@ class CompressImages:
         return replace(done, chosen=output.chosen)
 
     @property
-    def _seconds_per_image(self) -> float:
+    def seconds_per_image(self) -> float:
+        """The longest that one image may take, in seconds."""
         return self.fetch_seconds + self.coding_seconds
 
     def _fetch(self, call: _Call, work: Work) -> Fetched:

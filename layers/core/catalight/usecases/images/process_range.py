@@ -139,7 +139,10 @@ class ProcessRange:
             with self.count_downloads.of(job.owner):
                 return self.compress_images(job, tasks, seconds_left, recall)
 
-        outcomes = self.reuse_outputs(job, tasks, recall, compress)
+        def has_time() -> bool:
+            return seconds_left() >= self.compress_images.seconds_per_image
+
+        outcomes = self.reuse_outputs(job, tasks, recall, compress, has_time)
         first, others = self.share_bytes(job, outcomes, recall)
         yield first
         if others:

@@ -54,9 +54,17 @@ class ReuseOutputs:
         return Recall(claim=reuse.new_claim(job.id), began=self.clock())
 
     def __call__(
-        self, job: Job, tasks: Sequence[Task], recall: Recall, compress: Compress
+        self,
+        job: Job,
+        tasks: Sequence[Task],
+        recall: Recall,
+        compress: Compress,
+        has_time: Callable[[], bool],
     ) -> dict[Place, Image]:
-        """Return the images in their new state. Those whose known output is gone are made again."""
+        """Return the images in their new state. Those whose known output is gone are made again.
+
+        If there is no time for one more image, they stay as they are.
+        """
         recall.ids.update((task.at, output_id(job, task.image, task.stem)) for task in tasks)
         if job.naming:
             recall.stems.update((task.at, task.stem) for task in tasks)
@@ -67,8 +75,11 @@ class ReuseOutputs:
         refused = self._hold(job, images, recall)
         if refused:
             self._release(refused, recall)
+            again = [task for task in tasks if task.at in refused]
+            if not has_time():
+                return images | self._left(again, recall)
             recall.forget(refused)
-            images |= compress([task for task in tasks if task.at in refused], recall)
+            images |= compress(again, recall)
         return images
 
     def remember(self, job: Job, images: Mapping[Place, Image], recall: Recall) -> None:
@@ -132,6 +143,12 @@ class ReuseOutputs:
         held = {at: known for at, known in used.items() if at not in gone}
         recall.origins.update((at, (known.maker, known.stored_at)) for at, known in held.items())
         return gone | self._renew(job, held, images, recall)
+
+    def _left(self, tasks: Sequence[Task], recall: Recall) -> dict[Place, Image]:
+        """Return images as they are. Their outputs are forgotten, so the next message makes them first."""
+        for task in tasks:
+            self.sources.forget([recall.ids[task.at]], recall.known[task.at].holder)
+        return {task.at: task.image for task in tasks}
 
     def _release(self, places: Iterable[Place], recall: Recall) -> None:
         """End the claims to outputs that are not used, unless another image here uses the same."""

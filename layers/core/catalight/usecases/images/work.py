@@ -131,3 +131,4 @@ class Recall:
         for at in places:
             self.known.pop(at, None)
             self.trusted.discard(at)
+            self.origins.pop(at, None)
