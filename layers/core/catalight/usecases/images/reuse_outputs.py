@@ -83,7 +83,10 @@ class ReuseOutputs:
         return images
 
     def remember(self, job: Job, images: Mapping[Place, Image], recall: Recall) -> None:
-        """Remember images that are recorded. What is lost here costs only work.
+        """Remember images that are recorded.
+
+        This is best effort. What is lost here is not made up for: later images with the same bytes are
+        stored once more, `SAME_AS` may be missing, and a later job makes the image again.
 
         An output that was used again for an image which a duplicate has recorded is not claimed any more.
         """

@@ -8,7 +8,10 @@ from catalight.domain.job.reuse import FirstOfBytes, KnownOutput, Reference
 
 
 class Sources(Protocol):
-    """What is remembered of sources and their outputs. It is advisory: without it, work is done again."""
+    """What is remembered of sources and their outputs. It is advisory.
+
+    Without it, work is done again, the same bytes are stored again, and `SAME_AS` is not said.
+    """
 
     def known(self, ids: Sequence[bytes]) -> Mapping[bytes, KnownOutput]:
         """Return the outputs that are remembered under these ids (`output_id`)."""
