@@ -80,6 +80,10 @@ def before_call(_: Any, case: Any, kwargs: dict[str, Any]) -> None:
     for name, (valid, own) in FITTING.items():
         if name in body and valid(body[name]):
             body[name] = own
+    if isinstance(body.get("look"), str):  # which only goes with this quality
+        body["quality"] = "auto"
+    if body.get("fresh") in (True, "true"):  # which has no use for it
+        body.pop("max_age", None)
     if isinstance(asked := body.get("renditions"), str) and asked:
         body["renditions"] = "" if body.keys() & set(OF_ONE) else RENDITIONS
 
@@ -140,7 +144,8 @@ def unknown_cursor(case: Any) -> bool:
 def other_boolean(case: Any) -> bool:
     """Return whether a form or query has a boolean other than true and false, which is accepted too."""
     form = case.body if isinstance(case.body, dict) else {}
-    given = (form.get("strict", ""), *((case.query or {}).get(name, "") for name in ("dry_run", "shorten")))
+    given = [form.get(name, "") for name in ("strict", "fresh", "confirm")]
+    given += [(case.query or {}).get(name, "") for name in ("dry_run", "shorten")]
     return any(str(value).lower() in BOOLEANS for value in given)
 
 

@@ -95,7 +95,7 @@ def test_a_stream_that_loses_its_cursor_is_unavailable(
     database: Database[dict[str, Any]],
 ) -> None:
     rows = MongoRows(mongodb)
-    rows.insert(Row("job", number, 1, None, ("x" * 1000,), ()) for number in range(500))
+    rows.insert(Row("job", number, 1, None, ("x" * 1000,), ()) for number in range(1_500))
     stream = rows.stream("job")
     next(stream)
     cursors = database.client.admin.aggregate([{"$currentOp": {"idleCursors": True}}])

@@ -190,7 +190,7 @@ def test_a_stream_whose_user_is_dropped_is_unavailable_and_the_next_is_complete(
     mongod: GuardedMongod, secret: Secret, new: Callable[..., Connection]
 ) -> None:
     connection = new()
-    stored = rows(connection, 500)
+    stored = rows(connection, 1_500)
     stream = stored.stream("job")
     next(stream)
     mongod.drop_user()
@@ -199,7 +199,7 @@ def test_a_stream_whose_user_is_dropped_is_unavailable_and_the_next_is_complete(
     try:
         with pytest.raises(UnavailableError, match="MongoDB"):
             list(stream)
-        assert len(list(stored.stream("job"))) == 500
+        assert len(list(stored.stream("job"))) == 1_500
     finally:
         mongod.drop_user()
         mongod.create_user(FIRST)
@@ -209,7 +209,7 @@ def test_the_old_client_stays_open_for_running_calls_and_is_then_closed(
     mongod: GuardedMongod, secret: Secret, new: Callable[..., Connection]
 ) -> None:
     connection = new()
-    stored = rows(connection, 500)
+    stored = rows(connection, 1_500)
     old = connection.database
     stream = stored.stream("job")
     next(stream)
@@ -217,7 +217,7 @@ def test_the_old_client_stays_open_for_running_calls_and_is_then_closed(
     with pytest.raises(UnavailableError), connection.call():
         raise AutoReconnect
     assert reconnected(connection, old)
-    assert len(list(stream)) == 499
+    assert len(list(stream)) == 1_499
     for thread in threading.enumerate():
         if thread.name == CLOSING:
             thread.join(10)
