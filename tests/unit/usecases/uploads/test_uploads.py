@@ -12,6 +12,7 @@ from catalight.domain.errors import IdempotencyError, LimitError, NoResultError,
 from catalight.domain.job.job import Job, JobState
 from catalight.domain.job.upload import LIFETIME, MAX_ATTEMPTS, BigUpload, SaidOfFile, UploadState, upload_key
 from catalight.domain.messages import IngestUpload
+from catalight.domain.usage import Amounts
 from catalight.usecases.uploads import read_text
 from tests.pipeline import csv_of
 from tests.unit.usecases.uploads.big import Uploading, rows_of
@@ -107,6 +108,60 @@ def test_rows_count_against_the_key_before_the_job_is_sealed() -> None:
     job = uploading.upload(DATA, owner="acme", limits=limits)
     assert (job.state, codes(job), job.sealed) == (JobState.FAILED, ["limit"], False)
     assert uploading.image_queue.take() == []
+
+
+def with_key(limits: Limits, **sizes: int) -> Uploading:
+    uploading = Uploading(**sizes)
+    uploading.keys.insert(ApiKey("acme", "Acme", "digest", limits, uploading.clock()))
+    return uploading
+
+
+@pytest.mark.parametrize(
+    ("limits", "used"),
+    [
+        (Limits(rows_a_day=12), Amounts()),
+        (Limits(images_a_day=12), Amounts()),
+        (Limits(rows_a_day=30), Amounts(rows=18)),
+    ],
+)
+def test_a_file_of_too_many_rows_is_read_no_further_than_the_day_allows(
+    limits: Limits, used: Amounts
+) -> None:
+    uploading = with_key(limits, **STEPS)
+    uploading.admit.usage.add("acme", uploading.clock().date(), "earlier", used, limits.a_day)
+    job = uploading.upload(DATA, owner="acme", limits=limits)
+    assert (job.state, codes(job)) == (JobState.FAILED, ["limit"])
+    assert 12 < job.rows <= 12 + STEPS["most"]
+    assert len(rows_of(uploading)) == job.rows
+
+
+def of_today(uploading: Uploading) -> Amounts:
+    return uploading.admit.usage.of_day("acme", uploading.clock().date())
+
+
+def test_the_bytes_of_a_file_count_once_however_it_ends() -> None:
+    uploading = with_key(Limits(), **STEPS)
+    job = uploading.begin(len(DATA), owner="acme", limits=Limits())
+    uploading.store_file(job, DATA)
+    assert uploading.ingest(lambda: 0.0).sealed
+    assert of_today(uploading) == Amounts(rows=30, images=30, file_bytes=len(DATA))
+    refused = with_key(Limits())
+    assert codes(refused.upload(b"a,b\r\n1,2\r\n", owner="acme", limits=Limits())) == ["missing_column"]
+    assert of_today(refused) == Amounts(file_bytes=10)
+
+
+def test_a_file_larger_than_what_is_left_of_the_day_is_not_read() -> None:
+    limits = Limits(file_bytes_a_day=len(DATA) + 10)
+    uploading = with_key(limits)
+    job = uploading.begin(len(DATA), owner="acme", limits=limits)
+    uploading.admit.usage.add("acme", uploading.clock().date(), "x", Amounts(file_bytes=11), limits.a_day)
+    uploading.store_file(job, DATA)
+    failed = uploading.ingest()
+    assert (codes(failed), failed.rows, big(failed).overview) == (["limit"], 0, None)
+    with pytest.raises(LimitError) as refused:
+        uploading.begin(len(DATA), owner="acme", limits=limits, idempotency_key="second")
+    assert (refused.value.name, refused.value.left) == ("file-bytes", len(DATA) - 1)
+    assert refused.value.retry_after
 
 
 def test_an_upload_is_an_open_job_from_the_beginning() -> None:

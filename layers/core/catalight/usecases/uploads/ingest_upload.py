@@ -83,7 +83,7 @@ class IngestUpload:
         try:
             if held.upload.attempts > upload.MAX_ATTEMPTS:
                 raise refusal("not_read", GAVE_UP)
-            _check(held, found)
+            self._check(held, found)
             finished = self._step(held, seconds_left)
         except CatalogueError as error:
             self._fail(held, error.problems, error.total)
@@ -93,7 +93,7 @@ class IngestUpload:
         except LimitError as error:
             message = (
                 f"Your key may send {error.limit:,} {error.name.replace('-', ' ')} a day (UTC). "
-                f"{error.left:,} are left; this catalogue has {error.wanted:,}."
+                f"{error.left:,} are left; this catalogue has at least {error.wanted:,}."
             )
             self._fail(held, (Problem("limit", message),), 1)
         except ObjectChangedError:
@@ -103,6 +103,22 @@ class IngestUpload:
                 self._tidy_up(held.job)
             elif held.upload.state is not UploadState.UNDERSTOOD and self.big_uploads.release(held.job):
                 self.ingest_queue.send([Message(held.job.id)])
+
+    def _check(self, held: Held, found: Stored | None) -> None:
+        """Check that the file is the one that was seen first, or count and record what is seen now."""
+        big: BigUpload = held.upload
+        if found is None or (big.etag and found.etag != big.etag):
+            raise ObjectChangedError
+        if big.etag:
+            return
+        if found.size > big.size:  # not every store enforces the condition of its form
+            message = f"The file has {found.size:,} bytes, but {big.size:,} were announced."
+            raise refusal("larger_than_announced", message, found=f"{found.size:,} bytes")
+        if not found.size:
+            message = "The file is empty. Export the catalogue again and send the new file."
+            raise refusal("empty_file", message)
+        self.read_upload.count_file(held.job, found.size)
+        held.record(etag=found.etag, true_size=found.size, state=UploadState.READING)
 
     def _step(self, held: Held, seconds_left: SecondsLeft) -> bool:
         """Read on. Return whether the job is sealed."""
@@ -146,18 +162,3 @@ class IngestUpload:
         if job.sealed and job.state is JobState.PENDING:
             self.send_window(job)
         self.remove_file(job)
-
-
-def _check(held: Held, found: Stored | None) -> None:
-    """Check that the file is the one that was seen first, or record that it is seen now."""
-    big: BigUpload = held.upload
-    if found is None or (big.etag and found.etag != big.etag):
-        raise ObjectChangedError
-    if big.etag:
-        return
-    if found.size > big.size:  # not every store enforces the condition of its form
-        message = f"The file has {found.size:,} bytes, but {big.size:,} were announced."
-        raise refusal("larger_than_announced", message, found=f"{found.size:,} bytes")
-    if not found.size:
-        raise refusal("empty_file", "The file is empty. Export the catalogue again and send the new file.")
-    held.record(etag=found.etag, true_size=found.size, state=UploadState.READING)
