@@ -3,21 +3,26 @@
 import gzip
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from catalight.domain.api_keys import ApiKey, Limits
 from catalight.domain.catalogue.columns import Request
 from catalight.domain.errors import IdempotencyError, LimitError, NoResultError, NotUnderstoodError
+from catalight.domain.job import fairness
 from catalight.domain.job.job import Job, JobState
 from catalight.domain.job.upload import LIFETIME, MAX_ATTEMPTS, BigUpload, SaidOfFile, UploadState, upload_key
 from catalight.domain.messages import IngestUpload
 from catalight.domain.usage import Amounts
 from catalight.usecases.uploads import read_text
+from catalight.usecases.uploads.turn import TURN, Turn
+from catalight.usecases.uploads.unpack import MIN_SECONDS_LEFT
 from tests.pipeline import csv_of
 from tests.unit.usecases.uploads.big import Uploading, rows_of
 
 DATA = csv_of(*(f"http://h/{n}.jpg" for n in range(30)))
+LONG = csv_of(*(f"http://h/{n}.jpg" for n in range(300)))
 STEPS = {"head": 200, "piece": 300, "margin": 100, "most": 5}
 
 
@@ -162,6 +167,47 @@ def test_a_file_larger_than_what_is_left_of_the_day_is_not_read() -> None:
         uploading.begin(len(DATA), owner="acme", limits=limits, idempotency_key="second")
     assert (refused.value.name, refused.value.left) == ("file-bytes", len(DATA) - 1)
     assert refused.value.retry_after
+
+
+class Seconds:
+    """Seconds left of a call's 900; each part of a file that is read takes ten."""
+
+    def __init__(self, uploading: Uploading) -> None:
+        self.left, self._read = 900.0, uploading.ranges.read_range
+        uploading.ranges.read_range = self.read_range  # type: ignore[method-assign]
+
+    def read_range(self, *args: Any) -> bytes:
+        self.left -= 10
+        return self._read(*args)
+
+    def __call__(self) -> float:
+        return self.left
+
+
+@pytest.mark.parametrize("data", [LONG, gzip.compress(LONG)])
+def test_a_long_file_is_read_in_turns_and_goes_on_in_the_group_of_its_owner(data: bytes) -> None:
+    uploading = Uploading(**STEPS)
+    job = uploading.begin(len(data), owner="acme")
+    uploading.store_file(job, data)
+    seconds, turns = Seconds(uploading), list[float]()
+    while taken := uploading.ingest_queue.take():
+        [(message, _)] = taken
+        assert isinstance(message, IngestUpload)
+        seconds.left, uploading.ingest_queue.groups = 900.0, set()
+        uploading.ingest_upload(message, seconds)
+        turns.append(900 - seconds.left)
+        sealed = uploading.jobs.get(job.id).sealed
+        assert uploading.ingest_queue.groups == (set() if sealed else {fairness.of_owner("acme")})
+    assert uploading.jobs.get(job.id).rows == len(rows_of(uploading)) == 300
+    assert len(turns) > 3
+    assert TURN <= turns[0] <= max(turns) <= 2 * TURN
+
+
+def test_a_turn_lasts_at_least_as_long_as_what_it_had_to_repeat() -> None:
+    answers = iter([900.0, 800.0, 700.0, 699.0])
+    turn = Turn(lambda: next(answers))
+    assert [turn() >= MIN_SECONDS_LEFT for _ in range(3)] == [True, True, False]
+    assert Turn(lambda: 30.0)() == 30.0
 
 
 def test_an_upload_is_an_open_job_from_the_beginning() -> None:

@@ -13,7 +13,7 @@ from catalight.domain.errors import (
     UnavailableError,
     UploadGoneError,
 )
-from catalight.domain.job import upload
+from catalight.domain.job import fairness, upload
 from catalight.domain.job.job import RUNNING, Job, JobState
 from catalight.domain.job.upload import BigUpload, Spool, Stored, UploadState
 from catalight.domain.messages import IngestUpload as Message
@@ -25,6 +25,7 @@ from catalight.usecases.results.step_upload import ClaimLostError
 from catalight.usecases.uploads.file_at import FileAt, refusal
 from catalight.usecases.uploads.read_upload import Held, ReadUpload
 from catalight.usecases.uploads.tend_upload import RemoveFile
+from catalight.usecases.uploads.turn import Turn
 from catalight.usecases.uploads.unpack import GZIP, Unpack
 
 CHANGED = "The file was replaced or removed while it was read. Send it again, once, in a new upload."
@@ -37,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class IngestUpload:
-    """Read a big upload as far as time allows, and send a message to go on.
+    """Read a big upload for one turn, and send a message to go on.
 
     A message only says that there may be something to do. Duplicates are dropped while one function holds the
     claim. If it stalls for longer than that, two read the same file: the rows are the same for everyone, and
@@ -72,7 +73,7 @@ class IngestUpload:
             return
         held = Held(claimed, self.big_uploads, self.clock)
         try:
-            self._ingest(held, found, seconds_left)
+            self._ingest(held, found, Turn(seconds_left))
         except ClaimLostError:
             return
         except UnavailableError:
@@ -102,7 +103,8 @@ class IngestUpload:
             if finished:
                 self._tidy_up(held.job)
             elif held.upload.state is not UploadState.UNDERSTOOD and self.big_uploads.release(held.job):
-                self.ingest_queue.send([Message(held.job.id)])
+                # S3's own events have no group, so an owner's long files do not delay the files of others.
+                self.ingest_queue.send([Message(held.job.id)], group=fairness.of_owner(held.job.owner))
 
     def _check(self, held: Held, found: Stored | None) -> None:
         """Check that the file is the one that was seen first, or count and record what is seen now."""

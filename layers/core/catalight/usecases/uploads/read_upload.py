@@ -31,9 +31,9 @@ from catalight.usecases.results.step_upload import ClaimLostError
 from catalight.usecases.uploads.file_at import FileAt, refusal
 from catalight.usecases.uploads.look import Look, Seen
 from catalight.usecases.uploads.read_text import Place
+from catalight.usecases.uploads.unpack import MIN_SECONDS_LEFT
 
 BATCH = 2_000  # rows that are stored at once
-MIN_SECONDS_LEFT = 60.0  # more than a piece takes
 
 
 @dataclass(slots=True)
