@@ -3,8 +3,6 @@
 import gzip
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
-
 import pytest
 
 from catalight.domain.api_keys import ApiKey, Limits
@@ -176,9 +174,9 @@ class Seconds:
         self.left, self._read = 900.0, uploading.ranges.read_range
         uploading.ranges.read_range = self.read_range  # type: ignore[method-assign]
 
-    def read_range(self, *args: Any) -> bytes:
+    def read_range(self, key: str, etag: str, start: int, end: int) -> bytes:
         self.left -= 10
-        return self._read(*args)
+        return self._read(key, etag, start, end)
 
     def __call__(self) -> float:
         return self.left
