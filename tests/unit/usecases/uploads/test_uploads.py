@@ -3,6 +3,7 @@
 import gzip
 from dataclasses import replace
 from datetime import timedelta
+
 import pytest
 
 from catalight.domain.api_keys import ApiKey, Limits
@@ -271,6 +272,25 @@ def test_cancelling_ends_an_upload_without_a_result(when: str) -> None:
     assert (rows_of(uploading), uploading.store.objects) == ([], {})
     with pytest.raises(NoResultError):
         uploading.offer_result(uploading.jobs.get(job.id))
+
+
+@pytest.mark.parametrize("tombstone", [True, False])
+def test_a_file_that_comes_after_its_job_was_deleted_is_removed(tombstone: bool) -> None:
+    uploading = Uploading()
+    job = uploading.begin(len(DATA))
+    uploading.delete_job(job.id)
+    uploading.run()
+    uploading.clock.forward(15 * 60)
+    uploading.sweep_all()
+    [left] = uploading.jobs.jobs.values()
+    assert (left.state, left.upload) == (JobState.GONE, None)
+    if not tombstone:
+        uploading.jobs.jobs.clear()
+    uploading.store_file(job, DATA)
+    [(message, _)] = uploading.ingest_queue.take()
+    assert isinstance(message, IngestUpload)
+    uploading.ingest_upload(message, lambda: 900.0)
+    assert uploading.store.objects == {}
 
 
 def test_a_lost_event_is_found_by_the_sweeper() -> None:

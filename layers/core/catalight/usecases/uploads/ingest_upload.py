@@ -59,7 +59,10 @@ class IngestUpload:
     def __call__(self, message: Message, seconds_left: SecondsLeft) -> None:
         """Handle one message. Raise UnavailableError in an outage, which does not count as an attempt."""
         job = self.jobs.find(message.job_id)
-        if job is None or job.upload is None or job.upload.state is UploadState.UNDERSTOOD:
+        if job is None or job.state is JobState.GONE:  # its form still worked: nobody else removes this file
+            self.remove_file.late(message.job_id)
+            return
+        if job.upload is None or job.upload.state is UploadState.UNDERSTOOD:
             return
         if job.sealed or job.state not in RUNNING:
             self._tidy_up(job)
