@@ -330,7 +330,7 @@ class Pipeline:
                 clock=self.clock,
                 retention=RETENTION,
             ),
-            renew_outputs=RenewOutputs(self.references, self.store, self.clock, RETENTION),
+            renew_outputs=RenewOutputs(self.references, self.store, self.threads, self.clock, RETENTION),
             clock=self.clock,
             retention=RETENTION,
         )

@@ -1,6 +1,7 @@
 """Lambda handler of AggregatorQueue and WebhookQueue: tends and finishes jobs, delivers webhooks."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
@@ -41,7 +42,7 @@ from catalight.usecases.messaging import defer_on_outage
 from catalight.usecases.results.note_same import NoteSame
 from catalight.usecases.results.write_rows import WriteRows
 from catalight.usecases.upkeep.purge_job import PurgeJob
-from catalight.usecases.upkeep.renew_outputs import RenewOutputs
+from catalight.usecases.upkeep.renew_outputs import AT_ONCE, RenewOutputs
 from catalight.usecases.upkeep.tend_job import TendJob
 from catalight.usecases.uploads.tend_upload import RemoveFile, TendUpload
 from catalight.usecases.webhooks.deliver import DeliverWebhook
@@ -69,7 +70,7 @@ def queue(name: str) -> SqsQueue:
 @cache
 def s3() -> "S3Client":
     """Return the S3 client."""
-    return boto3.client("s3", config=clients.config())
+    return boto3.client("s3", config=clients.config(connections=AT_ONCE + 1))
 
 
 def store() -> S3Store:
@@ -123,7 +124,7 @@ def tend_job() -> TendJob:
             clock=utc_now,
             retention=retention,
         ),
-        renew_outputs=RenewOutputs(references, store(), utc_now, retention),
+        renew_outputs=RenewOutputs(references, store(), ThreadPoolExecutor(AT_ONCE), utc_now, retention),
         clock=utc_now,
         retention=retention,
     )

@@ -53,3 +53,8 @@ class Slot:
 def order(job_id: str, run: int = 1) -> str:
     """Return the name of a submission, or of a retry that begins `run`."""
     return job_id if run == 1 else f"{job_id}/{run}"
+
+
+def file_order(job_id: str) -> str:
+    """Return the name under which the file of a big upload counts, whatever becomes of it."""
+    return f"{job_id}/file"

@@ -22,5 +22,15 @@ def group(job: Job) -> str:
     for their owner's. The large jobs of an owner are of the same group, so twenty of them are one neighbour.
     Owners whose hashes collide share a group of large jobs. A hash does not show who the owner is.
     """
-    digest = hashlib.sha256(job.owner.encode()).hexdigest()
-    return digest[:32] if job.ranges <= SMALL_RANGES else f"large-{int(digest, 16) % LARGE_GROUPS}"
+    if job.ranges <= SMALL_RANGES:
+        return of_owner(job.owner)
+    return f"large-{int(_digest(job.owner), 16) % LARGE_GROUPS}"
+
+
+def of_owner(owner: str) -> str:
+    """Return the group of an owner's small jobs, and on IngestQueue of its files that are read on."""
+    return _digest(owner)[:32]
+
+
+def _digest(owner: str) -> str:
+    return hashlib.sha256(owner.encode()).hexdigest()

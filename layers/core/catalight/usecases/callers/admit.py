@@ -44,10 +44,23 @@ class Admit:
 
     def __call__(self, owner: str, limits: Limits, order: str, wanted: Amounts) -> None:
         """Count an order. Raise LimitError if it exceeds a limit; then nothing is counted."""
-        now = self.clock()
         slot = self.open(owner, limits, order)
-        if not self.usage.add(owner, now.date(), order, wanted, limits.a_day):
+        try:
+            self.count(owner, limits, order, wanted)
+        except LimitError:
             self.usage.free(owner, [slot])
+            raise
+
+    def count(self, owner: str, limits: Limits, order: str, wanted: Amounts) -> None:
+        """Count amounts of a job that has its slot. Raise LimitError if they exceed a limit of the day."""
+        now = self.clock()
+        if not self.usage.add(owner, now.date(), order, wanted, limits.a_day):
+            raise self._exceeded(owner, limits.a_day, wanted, now)
+
+    def check(self, owner: str, limits: Limits, wanted: Amounts) -> None:
+        """Count nothing, but raise LimitError if more is wanted than is left of the day."""
+        now = self.clock()
+        if wanted.exceeds(limits.a_day - self.usage.of_day(owner, now.date())):
             raise self._exceeded(owner, limits.a_day, wanted, now)
 
     def open(self, owner: str, limits: Limits, order: str) -> Slot:

@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 from catalight.domain import usage
 from catalight.domain.catalogue.catalogue import Dialect
-from catalight.domain.errors import IdempotencyError, JobGoneError, LimitError
+from catalight.domain.errors import IdempotencyError, JobGoneError
 from catalight.domain.job import upload
 from catalight.domain.job.job import Job, JobState
 from catalight.domain.job.retention import Retention
 from catalight.domain.job.upload import BigUpload, Form, UploadState
+from catalight.domain.usage import Amounts
 from catalight.usecases.callers.admit import Admit
 from catalight.usecases.jobs.job_request import JobRequest, job_id_of
 from catalight.usecases.ports import Clock, Jobs, UploadForms
@@ -50,7 +51,10 @@ class Begun(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class BeginUpload:
-    """Open the job of a big upload. Its rows count against the owner's limits once they are known."""
+    """Open the job of a big upload.
+
+    Its file counts against the owner's limits when its reading begins, and its rows once all are known.
+    """
 
     jobs: Jobs
     admit: Admit
@@ -64,14 +68,13 @@ class BeginUpload:
         """Return the job, the same for each repetition with an Idempotency-Key, and a new form.
 
         Raise IdempotencyError if the key was used for something else, JobGoneError if the job of that key is
-        gone, and LimitError if the file is larger than a day allows, or the owner has no slot for a job.
+        gone, and LimitError if the file is larger than what is left of the day, or no slot is free.
         """
         job_id = job_id_of(announced.owner, announced.idempotency_key) or self.new_id()
         new = self._job(job_id, announced)
         if announced.limits and not (announced.idempotency_key and self.jobs.find(job_id)):
-            size, most = announced.upload.size, announced.limits.file_bytes_a_day
-            if size > most:
-                raise LimitError("file-bytes", most, most, size, None)
+            wanted = Amounts(file_bytes=announced.upload.size)
+            self.admit.check(announced.owner, announced.limits, wanted)
             self.admit.open(announced.owner, announced.limits, usage.order(job_id))
         job = self.jobs.insert(new)
         if job.state is JobState.GONE:

@@ -13,7 +13,7 @@ from catalight.domain.errors import (
     UnavailableError,
     UploadGoneError,
 )
-from catalight.domain.job import upload
+from catalight.domain.job import fairness, upload
 from catalight.domain.job.job import RUNNING, Job, JobState
 from catalight.domain.job.upload import BigUpload, Spool, Stored, UploadState
 from catalight.domain.messages import IngestUpload as Message
@@ -25,6 +25,7 @@ from catalight.usecases.results.step_upload import ClaimLostError
 from catalight.usecases.uploads.file_at import FileAt, refusal
 from catalight.usecases.uploads.read_upload import Held, ReadUpload
 from catalight.usecases.uploads.tend_upload import RemoveFile
+from catalight.usecases.uploads.turn import Turn
 from catalight.usecases.uploads.unpack import GZIP, Unpack
 
 CHANGED = "The file was replaced or removed while it was read. Send it again, once, in a new upload."
@@ -37,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class IngestUpload:
-    """Read a big upload as far as time allows, and send a message to go on.
+    """Read a big upload for one turn, and send a message to go on.
 
     A message only says that there may be something to do. Duplicates are dropped while one function holds the
     claim. If it stalls for longer than that, two read the same file: the rows are the same for everyone, and
@@ -58,7 +59,10 @@ class IngestUpload:
     def __call__(self, message: Message, seconds_left: SecondsLeft) -> None:
         """Handle one message. Raise UnavailableError in an outage, which does not count as an attempt."""
         job = self.jobs.find(message.job_id)
-        if job is None or job.upload is None or job.upload.state is UploadState.UNDERSTOOD:
+        if job is None or job.state is JobState.GONE:  # its form still worked: nobody else removes this file
+            self.remove_file.late(message.job_id)
+            return
+        if job.upload is None or job.upload.state is UploadState.UNDERSTOOD:
             return
         if job.sealed or job.state not in RUNNING:
             self._tidy_up(job)
@@ -72,7 +76,7 @@ class IngestUpload:
             return
         held = Held(claimed, self.big_uploads, self.clock)
         try:
-            self._ingest(held, found, seconds_left)
+            self._ingest(held, found, Turn(seconds_left))
         except ClaimLostError:
             return
         except UnavailableError:
@@ -83,7 +87,7 @@ class IngestUpload:
         try:
             if held.upload.attempts > upload.MAX_ATTEMPTS:
                 raise refusal("not_read", GAVE_UP)
-            _check(held, found)
+            self._check(held, found)
             finished = self._step(held, seconds_left)
         except CatalogueError as error:
             self._fail(held, error.problems, error.total)
@@ -93,7 +97,7 @@ class IngestUpload:
         except LimitError as error:
             message = (
                 f"Your key may send {error.limit:,} {error.name.replace('-', ' ')} a day (UTC). "
-                f"{error.left:,} are left; this catalogue has {error.wanted:,}."
+                f"{error.left:,} are left; this catalogue has at least {error.wanted:,}."
             )
             self._fail(held, (Problem("limit", message),), 1)
         except ObjectChangedError:
@@ -102,7 +106,24 @@ class IngestUpload:
             if finished:
                 self._tidy_up(held.job)
             elif held.upload.state is not UploadState.UNDERSTOOD and self.big_uploads.release(held.job):
-                self.ingest_queue.send([Message(held.job.id)])
+                # S3's own events have no group, so an owner's long files do not delay the files of others.
+                self.ingest_queue.send([Message(held.job.id)], group=fairness.of_owner(held.job.owner))
+
+    def _check(self, held: Held, found: Stored | None) -> None:
+        """Check that the file is the one that was seen first, or count and record what is seen now."""
+        big: BigUpload = held.upload
+        if found is None or (big.etag and found.etag != big.etag):
+            raise ObjectChangedError
+        if big.etag:
+            return
+        if found.size > big.size:  # not every store enforces the condition of its form
+            message = f"The file has {found.size:,} bytes, but {big.size:,} were announced."
+            raise refusal("larger_than_announced", message, found=f"{found.size:,} bytes")
+        if not found.size:
+            message = "The file is empty. Export the catalogue again and send the new file."
+            raise refusal("empty_file", message)
+        self.read_upload.count_file(held.job, found.size)
+        held.record(etag=found.etag, true_size=found.size, state=UploadState.READING)
 
     def _step(self, held: Held, seconds_left: SecondsLeft) -> bool:
         """Read on. Return whether the job is sealed."""
@@ -146,18 +167,3 @@ class IngestUpload:
         if job.sealed and job.state is JobState.PENDING:
             self.send_window(job)
         self.remove_file(job)
-
-
-def _check(held: Held, found: Stored | None) -> None:
-    """Check that the file is the one that was seen first, or record that it is seen now."""
-    big: BigUpload = held.upload
-    if found is None or (big.etag and found.etag != big.etag):
-        raise ObjectChangedError
-    if big.etag:
-        return
-    if found.size > big.size:  # not every store enforces the condition of its form
-        message = f"The file has {found.size:,} bytes, but {big.size:,} were announced."
-        raise refusal("larger_than_announced", message, found=f"{found.size:,} bytes")
-    if not found.size:
-        raise refusal("empty_file", "The file is empty. Export the catalogue again and send the new file.")
-    held.record(etag=found.etag, true_size=found.size, state=UploadState.READING)

@@ -8,6 +8,7 @@ from itertools import batched, takewhile
 from typing import Any
 
 from catalight.domain import usage
+from catalight.domain.api_keys import Limits
 from catalight.domain.catalogue.catalogue import Understanding
 from catalight.domain.catalogue.findings import MAX_PROBLEMS, Bounds
 from catalight.domain.catalogue.overview import overview
@@ -30,9 +31,9 @@ from catalight.usecases.results.step_upload import ClaimLostError
 from catalight.usecases.uploads.file_at import FileAt, refusal
 from catalight.usecases.uploads.look import Look, Seen
 from catalight.usecases.uploads.read_text import Place
+from catalight.usecases.uploads.unpack import MIN_SECONDS_LEFT
 
 BATCH = 2_000  # rows that are stored at once
-MIN_SECONDS_LEFT = 60.0  # more than a piece takes
 
 
 @dataclass(slots=True)
@@ -101,6 +102,20 @@ class ReadUpload:
         self._submit(held, seen, reader)
         return True
 
+    def count_file(self, job: Job, size: int) -> None:
+        """Count the bytes of the file, which is about to be read. Raise LimitError if a day allows fewer."""
+        if limits := self._limits(job.owner):
+            self.admit.count(job.owner, limits, usage.file_order(job.id), Amounts(file_bytes=size))
+
+    def _check_limits(self, job: Job) -> None:
+        """Raise LimitError if the rows so far exceed the day: the rest would be read and stored in vain."""
+        if limits := self._limits(job.owner):
+            self.admit.check(job.owner, limits, Amounts(job.rows, job.outputs_total))
+
+    def _limits(self, owner: str) -> Limits | None:
+        key = self.keys.find(owner) if owner else None
+        return key.limits if key else None
+
     def _understand(self, held: Held, seen: Seen, remembered: Any) -> None:
         """Record what the file was understood as."""
         understood, big = self.look.first_rows(seen), held.upload
@@ -140,6 +155,7 @@ class ReadUpload:
                 if not reader.problems.total:
                     self.rows.insert(batch)
             self._checkpoint(held, file, seen, reader, make)
+            self._check_limits(held.job)
             if reader.is_full:
                 break
             if seconds_left() < MIN_SECONDS_LEFT and records.place.offset < file.size:
@@ -194,10 +210,9 @@ class ReadUpload:
         if job.outputs_total > self.bounds.images:
             message = f"The job would have {job.outputs_total:,} outputs; it may have {self.bounds.images:,}."
             raise refusal("too_many_outputs", message, found=f"{job.outputs_total:,} outputs")
-        key = self.keys.find(job.owner) if job.owner else None
-        if key:
-            amounts = Amounts(job.rows, job.outputs_total, big.true_size)
-            self.admit(job.owner, key.limits, usage.order(job.id), amounts)
+        if limits := self._limits(job.owner):
+            amounts = Amounts(job.rows, job.outputs_total)  # its file was counted before it was read
+            self.admit(job.owner, limits, usage.order(job.id), amounts)
         made = Made.from_document(dict(big.checkpoint.made)) if big.checkpoint else Made()
         now = self.clock()
         held.change(ranges=made.ranges, sealed=True, upload=_submitted(big, seen, reader))

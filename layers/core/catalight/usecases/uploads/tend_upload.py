@@ -40,6 +40,10 @@ class RemoveFile:
             self.uploads.abort(upload.spool_key(job.id), big.spool.upload)
         self.store.delete([upload.upload_key(job.id), upload.spool_key(job.id)])
 
+    def late(self, job_id: str) -> None:
+        """Remove a file that was sent after its job was deleted."""
+        self.store.delete([upload.upload_key(job_id)])
+
 
 @dataclass(frozen=True, slots=True)
 class TendUpload:

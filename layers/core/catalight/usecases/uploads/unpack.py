@@ -18,7 +18,7 @@ _PIECE = 4_096  # small, because the rest of a piece is copied at the end of eac
 _CHUNK = 1 << 20  # bytes that are unpacked at once
 _WITH_HEADER = 31  # zlib: gzip only, with the largest window
 PART = 16 << 20  # bytes; 10,000 parts hold more than MAX_UNPACKED
-MIN_SECONDS_LEFT = 60.0
+MIN_SECONDS_LEFT = 60.0  # more than a part, or a piece of rows, takes
 TEXT = "text/plain"
 
 
