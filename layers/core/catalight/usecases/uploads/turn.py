@@ -3,9 +3,8 @@
 from catalight.usecases.ports import SecondsLeft
 from catalight.usecases.uploads.unpack import MIN_SECONDS_LEFT
 
-TURN = (
-    60.0  # seconds of progress; few functions read files, and one owner's could hold all until their timeout
-)
+TURN = 60.0
+"""Seconds of progress. Few functions read files, and those of one owner could hold all until their timeout."""
 
 
 class Turn:
