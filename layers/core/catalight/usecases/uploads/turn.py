@@ -4,7 +4,7 @@ from catalight.usecases.ports import SecondsLeft
 from catalight.usecases.uploads.unpack import MIN_SECONDS_LEFT
 
 TURN = 60.0
-"""Seconds of progress. Few functions read files, and those of one owner could hold all until their timeout."""
+"""Seconds of progress. Few functions read files, and one owner could hold them all until their timeout."""
 
 
 class Turn:
