@@ -113,6 +113,7 @@ bench-renditions: $(BENCH_READY) $(NATIVE)  ## CPU of four renditions against on
 aws-model: $(BENCH_READY)  ## Time and dollars of 10^3 to 10^8 images on AWS, and small jobs beside large ones (WRITE=1: write into docs/)
 	@$(BENCH)/bin/python -m bench.aws_model $(if $(WRITE),--write)
 	@$(BENCH)/bin/python -m bench.fairness $(if $(WRITE),--write)
+	@$(if $(WRITE),$(BENCH)/bin/python -m bench.scale_plot)
 bench-scale: $(READY)  ## Cost of a row in jobs of 1,000 to 100,000 rows (ROWS="1000 1000000", WRITE=1)
 	@$(BIN)/python -m bench.scale $(if $(ROWS),--rows $(ROWS)) $(if $(WRITE),--write)
 	@$(if $(WRITE),$(MAKE) --no-print-directory $(BENCH_READY) && $(BENCH)/bin/python -m bench.scale_rows)

@@ -33,7 +33,7 @@ from bench.tables import insert, table
 from bench.template import default
 from catalight.domain.job.ranges import IMAGES_PER_RANGE
 
-PAGE, PLOT = ROOT / "docs/scale.md", ROOT / "docs/scale.svg"
+PAGE = ROOT / "docs/scale.md"
 SIZES = tuple(10**power for power in range(3, 9))
 LATENCIES = (50, 150, 300)  # ms until a host answers
 USUAL = 150
@@ -213,16 +213,12 @@ def by_tier() -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.aws_model")
-    parser.add_argument("--write", action="store_true", help=f"update {PAGE.name} and {PLOT.name}")
+    parser.add_argument("--write", action="store_true", help=f"update {PAGE.name}")
     write = parser.parse_args().write
     for name, text in (("model", by_default()), ("hour", by_hour()), ("tiers", by_tier())):
         print(f"{text}\n")
         if write:
             insert(PAGE, name, text)
-    if write:
-        from bench.scale_plot import draw  # matplotlib is in .venv-bench only
-
-        draw(PLOT)
 
 
 if __name__ == "__main__":

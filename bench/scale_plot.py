@@ -6,6 +6,9 @@ import matplotlib as mpl
 
 from bench.aws_model import LATENCIES, SIZES, USUAL, as_deployed, dollars, in_an_hour
 from bench.aws_prices import MILLION
+from bench.candidates import ROOT
+
+PLOT = ROOT / "docs/scale.svg"
 
 
 def draw(path: Path) -> None:
@@ -31,3 +34,7 @@ def draw(path: Path) -> None:
         panel.legend(frameon=False, fontsize=8)
     figure.tight_layout()
     figure.savefig(path, metadata={"Date": None})
+
+
+if __name__ == "__main__":
+    draw(PLOT)
