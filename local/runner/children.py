@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from local.runner.errors import LocalError
@@ -104,9 +104,14 @@ def kill(process: subprocess.Popen[bytes]) -> None:
 
 def free_port() -> int:
     """Return a loopback port that nothing listens on at the moment."""
-    with socket.create_server((HOST, 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
+    return free_ports(1)[0]
+
+
+def free_ports(count: int) -> list[int]:
+    """Return different loopback ports that nothing listens on at the moment."""
+    with ExitStack() as taken:
+        servers = [taken.enter_context(socket.create_server((HOST, 0))) for _ in range(count)]
+        return [server.getsockname()[1] for server in servers]
 
 
 def require_free(port: int) -> None:

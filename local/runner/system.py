@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from catalight.domain import api_keys
 from local.runner import aws, cloudformation
-from local.runner.children import HOST, PROJECT, Child, free_port, listening, require_free
+from local.runner.children import HOST, PROJECT, Child, free_ports, listening, require_free
 from local.runner.dispatcher import Dispatcher
 from local.runner.errors import LocalError
 from local.runner.functions import environment
@@ -126,7 +126,8 @@ class System:
     def _start(self) -> None:
         if self._port:
             require_free(self._port)
-        port, moto_port = self._port or free_port(), free_port()
+        free, moto_port = free_ports(2)
+        port = self._port or free
         self.url = f"http://{HOST}:{port}"
         self.endpoint_url = f"http://{HOST}:{moto_port}"
         template = load(self._template)
@@ -191,6 +192,7 @@ class System:
         command = [sys.executable, "-m", "uvicorn", self._api_app, "--host", HOST, "--port", str(port)]
         # No access log: as on AWS, paths are not logged, because image links work without a key.
         command += ["--timeout-graceful-shutdown", "1", "--no-proxy-headers", "--no-access-log"]
+        require_free(port)  # a server that took it meanwhile would be taken for the API
         self.api = Child("The API", command, variables, self.folder / "api.log")
         self._keep(self.api, API_GRACE_SECONDS)
         self.api.wait_until(lambda: listening(port))
