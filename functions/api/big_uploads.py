@@ -137,10 +137,7 @@ def begin_upload(
     asked = terms.of_request(request, calling, built)
     begun = built.begin_upload(Announced(file_name=name, upload=big, **asked))
     response.headers["Location"] = f"/uploads/{begun.job.id}"
-    if calling.limits:
-        response.headers.update(
-            rate_limits.of_allowance(built.admit.allowance(calling.owner, calling.limits))
-        )
+    response.headers.update(rate_limits.of_caller(calling, built.admit))
     form, links = begun.form, Links.of(begun.job.id)
     return UploadBegun(
         request_id=begun.job.id,

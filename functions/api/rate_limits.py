@@ -2,8 +2,9 @@
 
 from catalight.domain.errors import LimitError
 from catalight.domain.usage import Amounts
-from catalight.usecases.callers.admit import DAY, Allowance
+from catalight.usecases.callers.admit import DAY, Admit, Allowance
 from catalight.usecases.callers.throttle import WINDOW
+from functions.api.callers import Caller
 
 # Seconds; open jobs are counted at the time of the request, so they have no window.
 WINDOWS = {"parsing": WINDOW, **{name.replace("_", "-"): DAY for name, _ in Amounts().items()}}
@@ -18,6 +19,11 @@ def of_allowance(left: Allowance) -> dict[str, str]:
     states = [_state(*rows, left.reset), _state("open-jobs", left.open_jobs, None)]
     states += [_state(*other, left.reset) for other in others]
     return {"RateLimit-Policy": ", ".join(policies), "RateLimit": ", ".join(states)}
+
+
+def of_caller(caller: Caller, admit: Admit) -> dict[str, str]:
+    """Return the headers for the limits of a caller, who may have none."""
+    return of_allowance(admit.allowance(caller.owner, caller.limits)) if caller.limits else {}
 
 
 def of_error(error: LimitError) -> dict[str, str]:

@@ -61,9 +61,7 @@ def upload(
     file = sent.read(calling, built, terms)
     job, understood = built.accept(calling.owner, terms.idempotency_key, file, submission)
     response.headers["Location"] = Links.of(job.id).status
-    if calling.limits:
-        left = built.admit.allowance(calling.owner, calling.limits)
-        response.headers.update(rate_limits.of_allowance(left))
+    response.headers.update(rate_limits.of_caller(calling, built.admit))
     return _accepted(job, understood)
 
 
