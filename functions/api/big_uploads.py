@@ -137,7 +137,7 @@ def begin_upload(
     asked = terms.of_request(request, calling, built)
     begun = built.begin_upload(Announced(file_name=name, upload=big, **asked))
     response.headers["Location"] = f"/uploads/{begun.job.id}"
-    response.headers.update(rate_limits.of_caller(calling, built.admit))
+    response.headers.update(rate_limits.of_caller(calling.owner, calling.limits, built.admit))
     form, links = begun.form, Links.of(begun.job.id)
     return UploadBegun(
         request_id=begun.job.id,

@@ -1,10 +1,10 @@
 """The RateLimit-Policy and RateLimit headers (draft-ietf-httpapi-ratelimit-headers-10)."""
 
+from catalight.domain.api_keys import Limits
 from catalight.domain.errors import LimitError
 from catalight.domain.usage import Amounts
 from catalight.usecases.callers.admit import DAY, Admit, Allowance
 from catalight.usecases.callers.throttle import WINDOW
-from functions.api.callers import Caller
 
 # Seconds; open jobs are counted at the time of the request, so they have no window.
 WINDOWS = {"parsing": WINDOW, **{name.replace("_", "-"): DAY for name, _ in Amounts().items()}}
@@ -21,9 +21,9 @@ def of_allowance(left: Allowance) -> dict[str, str]:
     return {"RateLimit-Policy": ", ".join(policies), "RateLimit": ", ".join(states)}
 
 
-def of_caller(caller: Caller, admit: Admit) -> dict[str, str]:
+def of_caller(owner: str, limits: Limits | None, admit: Admit) -> dict[str, str]:
     """Return the headers for the limits of a caller, who may have none."""
-    return of_allowance(admit.allowance(caller.owner, caller.limits)) if caller.limits else {}
+    return of_allowance(admit.allowance(owner, limits)) if limits else {}
 
 
 def of_error(error: LimitError) -> dict[str, str]:

@@ -61,7 +61,7 @@ def upload(
     file = sent.read(calling, built, terms)
     job, understood = built.accept(calling.owner, terms.idempotency_key, file, submission)
     response.headers["Location"] = Links.of(job.id).status
-    response.headers.update(rate_limits.of_caller(calling, built.admit))
+    response.headers.update(rate_limits.of_caller(calling.owner, calling.limits, built.admit))
     return _accepted(job, understood)
 
 

@@ -4,6 +4,7 @@ import ast
 import re
 import sys
 import tomllib
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -171,3 +172,38 @@ def test_packages_of_a_layer_import_only_from_those_below(layer: str) -> None:
             }
             assert names & set(allowed) <= below | {package}, path
             assert not [name for name in below if package in allowed[name]], "an import cycle"
+
+
+def imported_when_loaded(path: Path) -> set[str]:
+    """The dotted names that a module imports while it is loaded, but those inside functions or for types."""
+    names: set[str] = set()
+    nodes: list[ast.AST] = [ast.parse(path.read_text())]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {f"{node.module}.{alias.name}" for alias in node.names} | {str(node.module)}
+        elif isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            nodes += node.orelse
+        elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            nodes += ast.iter_child_nodes(node)
+    return names
+
+
+@pytest.mark.parametrize(
+    ("base", "package"),
+    [(ROOT, "functions"), (ROOT, "local"), (CORE.parent, "catalight"), (ROOT / "cli", "catalight_cli")],
+)
+def test_no_module_needs_itself_to_load(base: Path, package: str) -> None:
+    """A cycle of imports works or fails by which module happens to be loaded first."""
+    paths = {
+        ".".join(path.relative_to(base).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in modules(base / package)
+    }
+    graph = {}
+    for name, path in paths.items():
+        found = imported_when_loaded(path) & set(paths)
+        packages = {module.rpartition(".")[0] for module in found}  # a module may import its siblings
+        graph[name] = found - packages - {name}
+    TopologicalSorter(graph).prepare()
