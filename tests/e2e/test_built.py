@@ -118,7 +118,7 @@ def test_the_layer_has_the_native_libraries(system: System) -> None:
 
 
 def test_the_layer_describes_only_the_services_that_are_called(system: System) -> None:
-    """Lambda loads and unpacks the layer at each cold start: at most 30 MB, of which botocore's data were 28."""
+    """Lambda unpacks it at each cold start: at most 30 MB; before, botocore had 28."""
     layer = BUILT / LAYER
     called = {
         name
