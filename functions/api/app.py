@@ -67,6 +67,7 @@ app.include_router(columns.router)
 app.include_router(jobs.router)
 app.include_router(keeping.router)
 app.include_router(downloads.router)
+app.include_router(pages.router)
 problems.install(app)
 
 
@@ -74,7 +75,7 @@ problems.install(app)
 def welcome(request: Request, response: Response) -> Response | Welcome:
     """Return what this service does and where its documentation is; a browser gets a page to try it."""
     if "text/html" in request.headers.get("accept", ""):
-        page = pages.WELCOME.answer()
+        page = pages.welcome()
         page.headers["Vary"] = "Accept"
         return page
     response.headers["Vary"] = "Accept"

@@ -1,0 +1,100 @@
+// Files that are too large for one call of the API: sent straight to its storage, then read, then confirmed.
+
+import {Problem, wait} from "./api.js";
+import {button, el, fill, say} from "./dom.js";
+import {bytes, percent} from "./format.js";
+import * as options from "./options.js";
+import {grouped, panel, pauses} from "./problems.js";
+import {understanding} from "./understood.js";
+
+export const SMALL_ENOUGH = 4_400_000; // bytes: the API takes 4.5 MB with all fields
+const LARGEST = 5_000_000_000;
+
+/** Show how a large file is sent, read and confirmed in `root`. */
+export function sendBig(root, file, {api, signal, notice}) {
+  if (file.size > LARGEST) {
+    root.append(panel(new Problem(413, {title: "This file is too large", detail: `Files may have ${bytes(LARGEST)}. Split it, or pack it with gzip.`})));
+    return;
+  }
+  const {form, chosen} = options.form();
+  const state = el("div", {});
+  const go = button(`Send the file (${bytes(file.size)})`, () => {
+    const now = chosen();
+    if (now) start(now);
+  }, {class: "main"});
+  root.append(el("section", {class: "panel"}, el("h2", {text: "How the images should be"}),
+    el("p", {class: "hint", text: "The file is large, so it is sent to the storage first and read there. No image is fetched before you have seen what is in it."}),
+    form, el("div", {class: "actions"}, go)), state);
+
+  async function start(now) {
+    go.disabled = true;
+    try {
+      const announced = new FormData();
+      const fields = {...options.fields(now), size: file.size, upload_name: file.name, confirm: "true"};
+      for (const [name, value] of Object.entries(fields)) announced.append(name, value);
+      const {body} = await api.patiently("/uploads", {method: "POST", body: announced, signal, attempts: 6,
+        headers: {"Idempotency-Key": crypto.randomUUID()}, ...pauses(notice)});
+      await transfer(body.upload);
+      await understood(body.request_id);
+    } catch (problem) {
+      if (signal.aborted) return;
+      go.disabled = false;
+      fill(state, panel(problem, button("Try again", () => start(now))));
+    }
+  }
+
+  function transfer({url, fields}) {
+    const bar = el("progress", {max: "1", value: "0", "aria-label": "Sending the file"});
+    const text = el("p", {class: "hint", text: "Sending …"});
+    fill(state, el("section", {class: "panel"}, bar, text));
+    return new Promise((resolve, reject) => {
+      const request = new XMLHttpRequest(); // fetch tells nothing of what was sent
+      const form = new FormData();
+      for (const [name, value] of Object.entries(fields)) form.append(name, value);
+      form.append("file", file);
+      request.upload.addEventListener("progress", event => {
+        bar.value = event.loaded / event.total;
+        text.textContent = `${bytes(event.loaded)} of ${bytes(event.total)} sent (${percent(event.loaded / event.total)})`;
+      });
+      request.addEventListener("load", () => (request.status < 300 ? resolve() : reject(new Problem(request.status, {title: "The storage did not take the file"}))));
+      request.addEventListener("error", () => reject(new Problem(0)));
+      request.addEventListener("abort", () => reject(signal.reason));
+      signal.addEventListener("abort", () => request.abort());
+      request.open("POST", url);
+      request.send(form);
+    });
+  }
+
+  async function understood(id) {
+    const text = el("p", {class: "hint", role: "status", text: "Reading it …"});
+    fill(state, el("section", {class: "panel"}, text));
+    for (;;) {
+      const {body, retryAfter} = await api.patiently(`/uploads/${id}`, {signal, ...pauses(notice)});
+      if (body.state === "FAILED") {
+        fill(state, el("section", {class: "panel bad", role: "alert"}, el("h2", {text: "This file cannot be used as it is"}), grouped(body.problems, body.problems_total)));
+        return;
+      }
+      if (body.state === "UNDERSTOOD") return confirm(id, body.understood);
+      await wait(retryAfter ?? 1, signal);
+    }
+  }
+
+  function confirm(id, answer) {
+    say(`${file.name} was read.`);
+    const send = button("Compress the images", async () => {
+      send.disabled = true;
+      try {
+        await api.patiently(`/uploads/${id}/confirm`, {method: "POST", signal, attempts: 6, ...pauses(notice)});
+        location.hash = `#/jobs/${id}`;
+      } catch (problem) {
+        if (signal.aborted) return;
+        send.disabled = false;
+        state.append(panel(problem));
+      }
+    }, {class: "main"});
+    const shown = understanding(answer, () => {});
+    shown.querySelector(".columns")?.remove(); // the columns of an upload were fixed when it was announced
+    fill(state);
+    state.append(shown, el("div", {class: "actions"}, send));
+  }
+}
