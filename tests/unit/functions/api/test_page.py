@@ -1,4 +1,4 @@
-"""The page shows untrusted input (file names, cells) as text only, never as markup, and calls nobody but the API."""
+"""The page shows untrusted input (file names, cells) as text only, and calls nobody but the API."""
 
 import re
 from pathlib import Path
