@@ -13,6 +13,7 @@ PEERS := .venv-peers
 PEERS_READY := $(PEERS)/.ready
 CORPORA := .corpora/.ready
 COMPILER := .compiler/.ready
+BROWSER := .browser/.ready
 NATIVE := $(foreach machine,x86_64 aarch64,layers/core/catalight/adapters/codec/native-$(machine).elf)
 NATIVE_HERE := $(if $(filter Linux,$(shell uname -s)),$(filter %-$(shell uname -m).elf,$(NATIVE)))
 BUILT := .aws-sam/build/template.yaml
@@ -65,9 +66,9 @@ check: $(READY) $(NATIVE)  ## Check format, lint and types, and run the unit tes
 	$(BIN)/mypy --no-error-summary
 	$(BIN)/pytest --quiet tests/unit
 
-test: check $(BUILT) $(AUDIT_READY) $(CORPORA)  ## Run everything that CI runs
+test: check $(BUILT) $(AUDIT_READY) $(CORPORA) $(BROWSER)  ## Run everything that CI runs
 	AWS_DEFAULT_REGION=us-east-1 $(BIN)/sam validate --lint
-	$(BIN)/pytest tests/supply tests/model tests/past tests/integration tests/e2e tests/contract tests/faults tests/corpora
+	$(BIN)/pytest tests/supply tests/model tests/past tests/integration tests/e2e tests/browser tests/contract tests/faults tests/corpora
 
 audit: $(READY) $(AUDIT_READY)  ## Audit the dependencies, their licences, the template and the CI workflow; look up known vulnerabilities
 	$(BIN)/pytest --quiet tests/unit/test_requirements.py tests/supply
@@ -135,6 +136,7 @@ lock: $(READY)  ## Pin the requirements again (UPGRADE=1: newest versions)
 	$(LOCK) requirements/dev.in -o requirements/dev.txt
 	$(LOCK) requirements/audit.in -o requirements/audit.txt
 	$(LOCK) requirements/compiler.in -o requirements/compiler.txt
+	$(LOCK) requirements/browser.in -o requirements/browser.txt
 	for name in core api images aggregator exports ingest corpora bench; do \
 		$(LOCK) requirements/$$name.in --constraint requirements/dev.txt -o requirements/$$name.txt; done
 	$(LOCK_PEERS) requirements/peers.in --constraint requirements/images.txt -o requirements/peers.txt
@@ -215,6 +217,11 @@ $(AUDIT_READY): requirements/audit.txt | $(READY)
 
 $(COMPILER): requirements/compiler.txt | $(READY)
 	@echo "Getting the C compiler (once)"
+	@$(BIN)/uv pip install --quiet --target $(@D) --require-hashes -r $<
+	@touch $@
+
+$(BROWSER): requirements/browser.txt | $(READY)
+	@echo "Getting the driver of the browser tests (once)"
 	@$(BIN)/uv pip install --quiet --target $(@D) --require-hashes -r $<
 	@touch $@
 

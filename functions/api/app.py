@@ -21,6 +21,7 @@ from functions.api.documented import (
 )
 from functions.api.edge import IsHead
 from functions.api.form_charset import FormCharset
+from functions.api.json_form import JsonForm
 from functions.api.models import Health, Status, Welcome
 from functions.api.services import Built, ImageLinks
 
@@ -59,6 +60,7 @@ app = Api(
     generate_unique_id_function=lambda route: route.name,
     form_limits={"max_files": 10, "max_fields": 60, "max_part_size": 16_384},
 )
+app.add_middleware(JsonForm, paths=("/uploads",))
 app.add_middleware(FormCharset)
 app.add_middleware(BodyLimit)
 app.include_router(uploads.router)

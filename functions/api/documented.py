@@ -49,6 +49,10 @@ EXACTLY_ONE = {"Body_upload": ("file", "file_url")}
 """Fields of which a form has exactly one."""
 
 
+JSON_TOO = {("/uploads", "post"): "application/x-www-form-urlencoded"}
+"""Operations that take the fields of their form as JSON too, see JsonForm."""
+
+
 def corrected(document: dict[str, Any]) -> dict[str, Any]:
     """Correct the OpenAPI description in place: add HEAD, remove null from parameters and form fields.
 
@@ -60,6 +64,9 @@ def corrected(document: dict[str, Any]) -> dict[str, Any]:
                 _without_null(parameter["schema"])
         if "get" in path:
             path["head"] = _head(path["get"])
+    for (name, method), form in JSON_TOO.items():
+        content = document["paths"][name][method]["requestBody"]["content"]
+        content["application/json"] = content[form]
     document["components"]["schemas"]["Problem"] = Problem.model_json_schema()
     for name, schema in document["components"]["schemas"].items():
         if name.startswith("Body_"):

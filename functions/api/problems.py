@@ -252,7 +252,9 @@ def invalid_request(error: RequestValidationError, request: Request) -> JSONResp
     form = request.scope["route"].body_field
     if form and not sent.lower().startswith((MULTIPART, form.field_info.media_type)):
         shown, takes_file = urls.shown(sent) or "untyped", form.field_info.media_type == MULTIPART
-        wanted = f"the CSV as {MULTIPART} in the field `file`" if takes_file else f"the fields as {MULTIPART}"
+        wanted = (
+            f"the CSV as {MULTIPART} in the field `file`" if takes_file else "the fields as a form or as JSON"
+        )
         return content_type(f"Send {wanted}, not as {shown!r}.")
     # The location is the place, the name and, in a list, the index.
     found = [{"field": str(e["loc"][:2][-1]), "message": _in_words(e)} for e in error.errors()]

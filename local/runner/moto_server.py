@@ -8,6 +8,7 @@ moto ignores the groups of a standard queue; here they take turns as in a fair q
 """
 
 import logging
+import re
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -24,6 +25,7 @@ from werkzeug.serving import make_server
 from local.runner.fair_order import FairOrder
 
 RECHECK_SECONDS = 0.5
+_LOCAL_PAGE = re.compile(r"https?://(localhost|127\.0\.0\.1)(:[0-9]{1,5})?")
 HOST = "127.0.0.1"
 NAMES = ("localhost", "host.docker.internal")
 
@@ -90,12 +92,14 @@ def for_this_machine(application: Application) -> Application:
     """Wrap `application` to reject requests from web pages: moto lets any page read, and holds our secrets.
 
     A page sends its Origin, unless it has pointed a host name of its own at this machine (DNS rebinding). So
-    only local names and IP addresses are allowed as Host; containers call this machine by its address.
+    only local names and IP addresses are allowed as Host; containers call this machine by its address. Pages
+    that this machine serves, such as the API's, may do what the CORS rules of buckets allow.
     """
 
     def guarded(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         name = environ.get("HTTP_HOST", "").partition(":")[0]
-        if "HTTP_ORIGIN" in environ or not (name in NAMES or _is_address(name)):
+        refused = "HTTP_ORIGIN" in environ and not _LOCAL_PAGE.fullmatch(environ["HTTP_ORIGIN"])
+        if refused or not (name in NAMES or _is_address(name)):
             start_response("403 Forbidden", [("Content-Length", "0")])
             return []
         return application(environ, start_response)

@@ -170,10 +170,10 @@ function sentence(job, pace) {
   if (job.status === "PENDING") return job.upload ? `Reading the file: ${bytes(job.upload.bytes_read)} of ${bytes(job.upload.bytes)}.` : "Waiting for its turn.";
   if (job.status === "FAILED") return "The file was refused; no image was fetched.";
   const share = saved(job.bytes);
-  const lighter = share > 0 ? ` They are ${percent(share)} lighter: ${bytes(job.bytes.in)} became ${bytes(job.bytes.out)}.` : "";
+  const lighter = share > 0 ? ` ${percent(share)} saved: ${bytes(job.bytes.in)} became ${bytes(job.bytes.out)}.` : "";
   if (job.status === "CANCELLED") return `Cancelled after ${number(done)} of ${count(total, "image")}.${lighter}`;
   if (job.status === "COMPLETED") {
-    if (!failed) return `All ${count(total, "image")} are done.${lighter}`;
+    if (!failed) return (total === 1 ? "The image is done." : `All ${count(total, "image")} are done.`) + lighter;
     return `${number(done)} of ${count(total, "image")} are done, ${number(failed)} failed.${lighter}`;
   }
   const left = pace.remaining(total - done - failed);

@@ -30,9 +30,15 @@ export class Thumbs {
   }
 
   #thumb(row, place, image) {
-    const name = `Row ${place.split("/")[0]}: ${row.cells.find(cell => cell && !/^\w+:\/\//.test(cell) && cell.length < 80) ?? "image"}`;
+    const name = `Row ${place.split("/")[0]}: ${words(row.cells)}`;
     const small = image.renditions.at(-1);
     const shown = el("img", {src: small?.output_url ?? image.output_url, alt: "", loading: "lazy", width: "96", height: "96"});
     return el("li", {}, button(shown, () => open(image, name), {class: "thumb", "aria-label": `${name}: compare with the original`, title: name}));
   }
+}
+
+/** Return the cell that most probably names the product: the longest short one that is no URL. */
+function words(cells) {
+  const texts = cells.filter(cell => cell.length < 80 && !cell.includes("://"));
+  return texts.sort((a, b) => b.length - a.length)[0] || "image";
 }
