@@ -2,6 +2,7 @@
 
 const PASSING = [429, 502, 503, 504];
 const LONGEST_PAUSE = 30;
+const PATIENCE = 60; // seconds: what takes longer is said, not waited for
 
 /** An error of the API (RFC 9457), of its gateway, or of the connection (`status` 0). */
 export class Problem extends Error {
@@ -18,7 +19,13 @@ export class Problem extends Error {
 
   /** Whether the same call may work later, with nothing changed. */
   get passes() {
-    return this.status === 0 || (PASSING.includes(this.status) && !(this.type === "limit" && !this.retryAfter));
+    if (this.retryAfter > PATIENCE || (this.type === "limit" && !this.retryAfter)) return false;
+    return this.status === 0 || PASSING.includes(this.status) || this.fromGateway;
+  }
+
+  /** Whether the gateway could not run the API (docs/contract.md): its errors have no type. */
+  get fromGateway() {
+    return this.status === 500 && !this.type;
   }
 }
 
@@ -29,7 +36,7 @@ export function retryAfter(headers) {
 }
 
 /** Return the pause before a further attempt, in seconds: what the service asks for, or 1, 2, 4, … 30. */
-export const pause = (attempt, asked = null) => asked ?? Math.min(2 ** attempt, LONGEST_PAUSE);
+export const pause = (attempt, asked = null) => asked || Math.min(2 ** attempt, LONGEST_PAUSE);
 
 /** Resolve after `seconds`, or at once when the browser is online again; reject when `signal` aborts. */
 export function wait(seconds, signal) {
@@ -53,25 +60,28 @@ export function api(key) {
   async function once(method, path, {body, headers = {}, signal} = {}) {
     const sent = key.get();
     const authorised = sent ? {...headers, Authorization: `Bearer ${sent}`} : headers;
-    let answer;
+    let answer, json;
     try {
       answer = await fetch(path, {method, body, headers: authorised, signal, credentials: "omit"});
+      const text = await answer.text(); // the connection may break here, too
+      json = (answer.headers.get("Content-Type") ?? "").includes("json") && text ? JSON.parse(text) : {};
     } catch (error) {
       if (signal?.aborted) throw error;
       throw new Problem(0, {title: "No connection", detail: "Catalight cannot be reached."});
     }
-    const text = await answer.text();
-    const json = (answer.headers.get("Content-Type") ?? "").includes("json") && text ? JSON.parse(text) : {};
-    if (!answer.ok) throw new Problem(answer.status, json, retryAfter(answer.headers));
-    return {status: answer.status, body: json, retryAfter: retryAfter(answer.headers)};
+    const pause = retryAfter(answer.headers);
+    if (!answer.ok) throw Object.assign(new Problem(answer.status, json, pause), {sent});
+    return {status: answer.status, body: json, retryAfter: pause};
   }
 
   async function call(method, path, options = {}) {
-    for (let wrong = Boolean(key.get()); ; wrong = true) {
+    for (;;) {
       try {
         return await once(method, path, options);
       } catch (error) {
-        if (!(error instanceof Problem) || error.status !== 401 || !(await key.ask(wrong))) throw error;
+        if (!(error instanceof Problem) || error.status !== 401) throw error;
+        const another = error.sent !== key.get(); // given while this call was under way
+        if (!another && !(await key.ask(Boolean(error.sent)))) throw error;
       }
     }
   }

@@ -4,6 +4,7 @@ import {Problem, wait} from "./api.js";
 import {button, el, fill, say} from "./dom.js";
 import {bytes, percent} from "./format.js";
 import * as options from "./options.js";
+import {preview} from "./preview.js";
 import {grouped, panel, pauses} from "./problems.js";
 import {understanding} from "./understood.js";
 
@@ -35,7 +36,7 @@ export function sendBig(root, file, {api, signal, notice}) {
       const {body} = await api.patiently("/uploads", {method: "POST", body: announced, signal, attempts: 6,
         headers: {"Idempotency-Key": crypto.randomUUID()}, ...pauses(notice)});
       await transfer(body.upload);
-      await understood(body.request_id);
+      await understood(body.request_id, now);
     } catch (problem) {
       if (signal.aborted) return;
       go.disabled = false;
@@ -65,7 +66,7 @@ export function sendBig(root, file, {api, signal, notice}) {
     });
   }
 
-  async function understood(id) {
+  async function understood(id, now) {
     const text = el("p", {class: "hint", role: "status", text: "Reading it …"});
     fill(state, el("section", {class: "panel"}, text));
     for (;;) {
@@ -74,12 +75,12 @@ export function sendBig(root, file, {api, signal, notice}) {
         fill(state, el("section", {class: "panel bad", role: "alert"}, el("h2", {text: "This file cannot be used as it is"}), grouped(body.upload.problems, body.upload.problems_total)));
         return;
       }
-      if (body.upload.state === "UNDERSTOOD") return confirm(id, body.understood);
+      if (body.upload.state === "UNDERSTOOD") return confirm(id, body.understood, now);
       await wait(retryAfter ?? 1, signal);
     }
   }
 
-  function confirm(id, answer) {
+  function confirm(id, answer, now) {
     say(`${file.name} was read.`);
     const send = button("Compress the images", async () => {
       send.disabled = true;
@@ -95,6 +96,6 @@ export function sendBig(root, file, {api, signal, notice}) {
     const shown = understanding(answer, () => {});
     shown.querySelector(".columns")?.remove(); // the columns of an upload were fixed when it was announced
     fill(state);
-    state.append(shown, el("div", {class: "actions"}, send));
+    state.append(shown, el("section", {class: "panel"}, preview(answer, () => now, null, {api, signal, notice}), el("div", {class: "actions"}, send)));
   }
 }

@@ -18,7 +18,7 @@ function dialog(wrong) {
   return new Promise(resolve => {
     const input = el("input", {type: "password", id: "key", autocomplete: "off", spellcheck: "false", required: true,
       "aria-describedby": "key-help"});
-    const form = el("form", {method: "dialog", on: {submit: () => sessionStorage.setItem(NAME, input.value.trim())}},
+    const form = el("form", {method: "dialog", on: {submit: () => sessionStorage.setItem(NAME, input.value.replace(/[^!-~]/g, ""))}},
       el("h2", {id: "key-title", text: wrong ? "This API key does not work" : "Catalight needs your API key"}),
       el("p", {id: "key-help", text: wrong
         ? "It was mistyped, or it has been revoked. Nothing was sent with it."

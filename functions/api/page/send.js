@@ -4,6 +4,7 @@ import {sendBig, SMALL_ENOUGH} from "./big.js";
 import {button, el, fill, say} from "./dom.js";
 import {bytes, count} from "./format.js";
 import * as options from "./options.js";
+import {preview} from "./preview.js";
 import {panel, pauses} from "./problems.js";
 import {understanding} from "./understood.js";
 
@@ -51,7 +52,7 @@ export function show(root, _params, {api, signal, file, notice}) {
       reading.remove();
       rest.append(understanding(body, other => take(file, other)));
       say(body.accepted ? `${file.name} was read: ${count(body.images, "image")}.` : `${file.name} cannot be used as it is.`);
-      if (body.accepted) rest.append(ready(file, columns));
+      if (body.accepted) rest.append(ready(file, columns, body));
     } catch (problem) {
       if (signal.aborted) return;
       reading.remove();
@@ -59,7 +60,7 @@ export function show(root, _params, {api, signal, file, notice}) {
     }
   }
 
-  function ready(file, columns) {
+  function ready(file, columns, answer) {
     const {form, chosen: choices} = options.form();
     const failed = el("div", {});
     const go = button("Compress the images", async () => {
@@ -78,7 +79,7 @@ export function show(root, _params, {api, signal, file, notice}) {
         failed.append(panel(problem));
       }
     }, {class: "main"});
-    return el("section", {class: "panel"}, el("h2", {text: "How they should be"}), form, failed, el("div", {class: "actions"}, go));
+    return el("section", {class: "panel"}, el("h2", {text: "How they should be"}), form, preview(answer, choices, form, {api, signal, notice}), failed, el("div", {class: "actions"}, go));
   }
 }
 

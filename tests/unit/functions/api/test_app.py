@@ -335,7 +335,7 @@ def test_the_welcome_is_json_or_a_page_for_browsers(client: TestClient) -> None:
     assert "message" in client.get("/").json()
     page = client.get("/", headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
     assert page.headers["content-type"] == "text/html; charset=utf-8"
-    assert "<form" in page.text
+    assert '<main id="main"' in page.text
 
 
 def test_health_is_ok_or_503(client: TestClient) -> None:

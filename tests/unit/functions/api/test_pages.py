@@ -1,5 +1,7 @@
 """The pages for browsers and their content security policies."""
 
+import json
+import os
 import re
 from base64 import b64encode
 from hashlib import sha256
@@ -8,6 +10,7 @@ from html.parser import HTMLParser
 import pytest
 from fastapi.testclient import TestClient
 
+from catalight.domain.job.advice import ADVICE
 from functions.api import pages
 
 
@@ -37,13 +40,14 @@ def directives(policy: str) -> dict[str, list[str]]:
     return {name: values for name, *values in (part.split() for part in policy.split(";"))}
 
 
-def test_the_policy_allows_only_the_scripts_of_the_documentation() -> None:
+def test_the_policy_of_the_docs_allows_only_their_scripts() -> None:
     seen, policy = Reader(pages.DOCS.text), directives(pages.DOCS.policy)
     digests = [sha256(text.encode()).digest() for text in seen.inline["script"]]
     hashes = [f"'sha256-{b64encode(digest).decode()}'" for digest in digests]
     scripts = [tag["src"] for tag in seen.loaded if "src" in tag]
     assert hashes
     assert policy["script-src"] == hashes + scripts
+    assert policy["default-src"] == policy["frame-ancestors"] == policy["base-uri"] == ["'none'"]
     assert not {name for name in seen.attributes if name.startswith("on") or name == "style"}
 
 
@@ -54,44 +58,55 @@ def test_resources_of_other_sites_are_pinned_by_integrity_hashes() -> None:
         assert re.search(r"@\d+\.\d+\.\d+/", tag.get("src") or tag.get("href") or "")
 
 
-@pytest.mark.parametrize("policy", [pages.policy({}), pages.DOCS.policy], ids=["welcome", "docs"])
-def test_nothing_is_allowed_that_is_not_named(policy: str) -> None:
-    found = directives(policy)
-    closed = ("default-src", "frame-ancestors", "base-uri", "form-action")
-    assert [found[name] for name in closed] == [["'none'"]] * 4
-
-
-def test_the_page_may_send_files_to_the_bucket_and_nowhere_else() -> None:
-    aws = directives(pages.policy({"BUCKET": "b", "AWS_REGION": "eu-central-1"}))
-    assert aws["script-src"] == aws["style-src"] == ["'self'"]
-    assert aws["connect-src"] == ["'self'", "https://b.s3.eu-central-1.amazonaws.com", "https://b.s3.amazonaws.com"]
-    local = directives(pages.policy({"BUCKET": "b", "AWS_ENDPOINT_URL": "http://127.0.0.1:1"}))
-    assert local["connect-src"] == ["'self'", "http://127.0.0.1:1"]
+def test_the_page_runs_code_of_its_own_files_only() -> None:
+    seen = Reader(pages.welcome().body.decode())
+    policy = directives(pages.policy({"BUCKET": "outputs", "AWS_REGION": "eu-west-1"}))
+    assert seen.loaded == []
+    assert seen.inline == {"script": [], "style": []}
+    assert not {name for name in seen.attributes if name.startswith("on") or name == "style"}
+    assert policy["script-src"] == policy["style-src"] == ["'self'"]
+    assert policy["default-src"] == policy["frame-ancestors"] == policy["base-uri"] == ["'none'"]
+    assert policy["require-trusted-types-for"] == ["'script'"]
+    assert policy["connect-src"] == [
+        "'self'",
+        "https://outputs.s3.eu-west-1.amazonaws.com",
+        "https://outputs.s3.amazonaws.com",
+    ]
 
 
 def test_pages_are_served_with_their_policies(client: TestClient) -> None:
     welcome = client.get("/", headers={"Accept": "text/html"})
     docs = client.get("/docs")
-    assert "script-src 'self'" in welcome.headers["Content-Security-Policy"]
-    assert docs.headers["Content-Security-Policy"] == pages.DOCS.policy
-    for answer in (welcome, docs):
+    for answer, policy in ((welcome, pages.policy(os.environ)), (docs, pages.DOCS.policy)):
         assert answer.status_code == 200
+        assert answer.headers["Content-Security-Policy"] == policy
         assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert "camera=()" in answer.headers["Permissions-Policy"]
+    assert docs.text == pages.DOCS.text
     assert client.get("/redoc").status_code == 404
 
 
-def test_files_of_the_page_are_kept_for_as_long_as_they_are_the_same(client: TestClient) -> None:
+def test_browsers_keep_the_files_of_this_version_and_no_others(client: TestClient) -> None:
     welcome = client.get("/", headers={"Accept": "text/html"}).text
-    addresses = re.findall(r"\"(/page/[^\"]+)\"", welcome)
-    assert len(addresses) == 3
-    for address in (*addresses, f"/page/{pages.version()}/advice.js"):
+    addresses = re.findall(r'"(/page/[^"]+)"', welcome)
+    assert len(addresses) >= 3
+    assert f"/page/{pages.version()}/main.js" in addresses
+    for address in addresses:
         answer = client.get(address)
-        assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "public, max-age=31536000, immutable")
-    assert client.get("/page/0/main.js").headers["Cache-Control"] == "no-store"
-    assert client.get("/page/0/main.js").headers["Content-Type"] == "text/javascript; charset=utf-8"
+        assert answer.status_code == 200
+        assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        kind = "text/css" if address.endswith(".css") else "text/javascript"
+        assert answer.headers["Content-Type"] == f"{kind}; charset=utf-8"
+    assert client.get("/page/0123456789abcdef/main.js").headers["Cache-Control"] == "no-store"
 
 
-@pytest.mark.parametrize("name", ["index.html", "nothing.js", "..%2Fapp.py"])
+@pytest.mark.parametrize("name", ["index.html", "app.py", "..%2Fpages.py", "%2e%2e/pages.py", ""])
 def test_nothing_else_is_served(client: TestClient, name: str) -> None:
     assert client.get(f"/page/{pages.version()}/{name}").status_code == 404
+
+
+def test_the_page_advises_on_errors_as_the_results_do(client: TestClient) -> None:
+    module = client.get(f"/page/{pages.version()}/{pages.ADVICE_MODULE}").text
+    assert json.loads(module.removeprefix("export default ").removesuffix(";\n")) == dict(ADVICE)
