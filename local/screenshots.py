@@ -3,6 +3,7 @@
 It needs a Chromium on the PATH, and Playwright.
 """
 
+import io
 import os
 import re
 import shutil
@@ -29,7 +30,7 @@ DRIVER = PROJECT / ".browser"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
 SIZE = {"width": 1120, "height": 900}
-COLUMNS = 96
+COLUMNS = 108
 JOB_SECONDS = 120
 COMMAND_SECONDS = 120
 FONTS = re.compile(r"@font-face\s*\{[^}]*\}")  # Rich's SVG would load a font from another host
@@ -58,7 +59,7 @@ def shoot(started: Any, url: str, request_id: str) -> None:
         page.wait_for_selector(".thumb img")
         page.evaluate("document.activeElement.blur()")  # the ring around the heading
         page.wait_for_load_state("networkidle")
-        page.screenshot(path=DOCS / f"page{ending}.png")
+        page.screenshot(path=DOCS / f"page{ending}.png", full_page=True)
         if theme == "light":
             page.locator(".thumb").first.click()
             page.wait_for_selector("dialog[open] .stage img")
@@ -70,8 +71,8 @@ def shoot(started: Any, url: str, request_id: str) -> None:
 def record(url: str, data: bytes, folder: Path) -> None:
     """Write docs/cli.svg: a run of the installed command, and what it printed."""
     (folder / "products.csv").write_bytes(data)
-    screen = Console(record=True, width=COLUMNS, file=open(os.devnull, "w"), color_system="truecolor")  # noqa: SIM115
-    environment = os.environ | {"CATALIGHT_URL": url, "COLUMNS": str(COLUMNS), "FORCE_COLOR": "1"}
+    screen = Console(record=True, width=COLUMNS, file=io.StringIO(), color_system="truecolor")
+    environment = os.environ | {"CATALIGHT_URL": url, "COLUMNS": str(COLUMNS)}
     for command in ("catalight submit products.csv --wait -o result.csv", "catalight list"):
         done = subprocess.run(
             [Path(sys.executable).with_name("catalight"), *command.split()[1:]],
@@ -85,7 +86,7 @@ def record(url: str, data: bytes, folder: Path) -> None:
         if done.returncode > 1:  # 1: some images failed, as they should
             raise LocalError(f"`{command}` ended with {done.returncode}: {done.stdout.decode()}")
         screen.print(Text.assemble(("$ ", "bold green"), (command, "bold")))
-        screen.print(Text.from_ansi(done.stdout.decode()))
+        screen.print(Text(done.stdout.decode()))
     svg = screen.export_svg(title="catalight", theme=MONOKAI, unique_id="catalight")
     (DOCS / "cli.svg").write_text(FONTS.sub("", svg), encoding="utf-8")
 
