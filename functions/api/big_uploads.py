@@ -30,7 +30,7 @@ SIZE = "Bytes of the file, at most 5 GB; the form takes no more"
 CONTENT_TYPE = "The Content-Type that the form is sent with"
 CONFIRM = "Stop once the file is understood, and go on with `POST /uploads/{id}/confirm`"
 
-router = APIRouter(prefix="/uploads")
+router = APIRouter(prefix="/uploads", dependencies=[ONLY_KNOWN])
 
 
 class UploadForm(BaseModel):
@@ -122,7 +122,6 @@ def _announced(
     status_code=201,
     responses=documented_problems(401, 410, 413, 415, 429)
     | {201: documented_header("Location", "Path of the upload") | documented_links(of_upload=True)},
-    dependencies=[ONLY_KNOWN],
 )
 def begin_upload(
     request: Request,

@@ -10,11 +10,12 @@ from catalight.domain.catalogue.column_requests import Remembered
 from catalight.domain.errors import ColumnsNotFoundError
 from functions.api.callers import Calling
 from functions.api.documented import documented_problems
+from functions.api.fields import ONLY_KNOWN
 from functions.api.services import Built
 
 ID = "SHA-256 of the header"
 
-router = APIRouter(prefix="/columns")
+router = APIRouter(prefix="/columns", dependencies=[ONLY_KNOWN])
 
 
 class RememberedColumns(BaseModel):

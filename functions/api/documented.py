@@ -27,7 +27,17 @@ def documented_header(name: str, text: str) -> dict[str, Any]:
     return {"headers": {name: {"description": text, "schema": {"type": "string"}}}}
 
 
-JOB_OPERATIONS = ("status", "download", "list_rows", "cancel", "retry", "delete", "extend", "redeliver")
+JOB_OPERATIONS = (
+    "job",
+    "status",
+    "download",
+    "list_rows",
+    "cancel",
+    "retry",
+    "delete",
+    "extend",
+    "redeliver",
+)
 _OF_UPLOADS = ("upload_status", "confirm_upload")
 """The operation ids (route names) of the operations on a job."""
 

@@ -18,13 +18,13 @@ from functions.api.services import Built
 # Of a page: Lambda allows responses of 6 MB, and a character may take two bytes or more.
 MAX_CHARACTERS = 2_500_000
 
-router = APIRouter(prefix="/jobs")
+router = APIRouter(prefix="/jobs", dependencies=[ONLY_KNOWN])
 
 Cursor = Annotated[str | None, Query(description="`next` of the previous page; empty: the first page")]
 Limit = Annotated[int, Query(ge=1, le=200)]
 
 
-@router.get("", responses=documented_problems(401), dependencies=[ONLY_KNOWN])
+@router.get("", responses=documented_problems(401))
 def list_jobs(
     calling: Calling,
     built: Built,
@@ -39,7 +39,7 @@ def list_jobs(
     return JobPage(jobs=[Status.of(job) for job in jobs], next=following)
 
 
-@router.get("/{request_id}/rows", responses=documented_problems(401, 404, 410), dependencies=[ONLY_KNOWN])
+@router.get("/{request_id}/rows", responses=documented_problems(401, 404, 410))
 def list_rows(
     job: Own,
     built: Built,

@@ -17,7 +17,7 @@ KEEP_DAYS = (
 DAYS = "Days from now on"
 SHORTEN = "Whether the job may be deleted earlier than it would have been"
 
-router = APIRouter(prefix="/jobs")
+router = APIRouter(prefix="/jobs", dependencies=[ONLY_KNOWN])
 
 
 def _keep_days(
@@ -33,9 +33,7 @@ FormKeepDays = Annotated[int | None, Depends(_keep_days)]
 """The type of a parameter that receives what the form says of the time for which a job is kept."""
 
 
-@router.post(
-    "/{request_id}/extend", responses=documented_problems(401, 404, 410, 413), dependencies=[ONLY_KNOWN]
-)
+@router.post("/{request_id}/extend", responses=documented_problems(401, 404, 410, 413))
 def extend(
     job: Own,
     built: Built,

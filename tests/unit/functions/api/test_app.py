@@ -78,6 +78,7 @@ class TestUpload:
             "file_name": "{serial}-{n}",
             "file_names": "unicode",
             "keep_days": "60",
+            "reference": "order 4711",
             "fresh": "false",
             "max_age": "24",
             "renditions": "",  # it takes the place of six of the others

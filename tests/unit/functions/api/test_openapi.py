@@ -85,7 +85,14 @@ def change_a_nested_type(api: Document) -> None:
 
 BREAKS: list[tuple[Callable[[Document], None], list[str]]] = [
     (drop("paths", "/status/{request_id}", "get"), ["GET /status/{request_id} is gone"]),
-    (drop("paths", "/jobs/{request_id}"), ["DELETE /jobs/{request_id} is gone"]),
+    (
+        drop("paths", "/jobs/{request_id}"),
+        [
+            "DELETE /jobs/{request_id} is gone",
+            "GET /jobs/{request_id} is gone",
+            "HEAD /jobs/{request_id} is gone",
+        ],
+    ),
     (
         drop_the_parameters,
         [f"GET /jobs: the query parameter {name} is gone" for name in ("cursor", "limit", "state")],
@@ -98,6 +105,7 @@ BREAKS: list[tuple[Callable[[Document], None], list[str]]] = [
         drop("components", "schemas", "Links", "properties", "rows"),
         [
             "GET /jobs → 200.jobs[].links.rows is gone",
+            "GET /jobs/{request_id} → 200.links.rows is gone",
             "GET /status/{request_id} → 200.links.rows is gone",
             "GET /uploads/{request_id} → 200.links.rows is gone",
             "POST /jobs/{request_id}/cancel → 202.links.rows is gone",
