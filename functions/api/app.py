@@ -8,6 +8,7 @@ from fastapi.responses import RedirectResponse
 from starlette.types import ASGIApp
 
 from catalight.domain import api_keys
+from catalight.domain.errors import ImageNotFoundError
 from catalight.domain.job.job import ENDED
 from functions.api import big_uploads, columns, downloads, edge, jobs, keeping, pages, problems, uploads
 from functions.api.body_limit import BodyLimit
@@ -107,7 +108,7 @@ def status(job: Own, response: Response) -> Status:
     "/images/{token}/{name}",
     status_code=307,
     response_class=RedirectResponse,
-    responses=documented_problems(404) | {307: {"description": "To the image"}},
+    responses=documented_problems(ImageNotFoundError) | {307: {"description": "To the image"}},
 )
 def image(token: str, name: str, link_image: ImageLinks, head: IsHead) -> RedirectResponse:
     """Redirect to one output image; the link works as long as the image is kept."""

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Query
 
+from catalight.domain.errors import OptionError
 from functions.api.callers import Own
 from functions.api.documented import documented_problems
 from functions.api.fields import ONLY_KNOWN
@@ -33,7 +34,7 @@ FormKeepDays = Annotated[int | None, Depends(_keep_days)]
 """The type of a parameter that receives what the form says of the time for which a job is kept."""
 
 
-@router.post("/{request_id}/extend", responses=documented_problems(401, 404, 410, 413))
+@router.post("/{request_id}/extend", responses=documented_problems(401, 404, 410, 413, OptionError))
 def extend(
     job: Own,
     built: Built,

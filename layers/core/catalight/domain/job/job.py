@@ -127,8 +127,8 @@ class Job:
     of its source. `origin` is None if the job is older than this field. `result` is the form of the result
     that is written when a run ends. The job is kept for `keep_days` after a run began; None: for as long as
     the deployment keeps jobs. `upload` is the file of a job that is read in steps; until it is sealed,
-    `header` and what follows from it are not known. `reuse` says whether it uses outputs of earlier jobs. `reference` is
-    the client's own text, for its own use.
+    `header` and what follows from it are not known. `reuse` says whether it uses outputs of earlier jobs.
+    `reference` is the client's own text, for its own use.
 
     `fingerprint` distinguishes submissions with the same Idempotency-Key. At `deadline_at` the run ends with
     what exists by then, and at `expires_at` the job is removed. `moved_at` is when the job last made
