@@ -16,6 +16,7 @@ from catalight.domain.job.request_headers import MAX_CHARACTERS
 from functions.api import cursors
 from functions.api.renditions import OF_ONE
 from functions.api.sent_file import MAX_HEADER_ROW, MAX_SHEET
+from functions.api.terms import MAX_REFERENCE
 
 ANSWERS = Path(os.environ["CONTRACT_ANSWERS"])
 IMAGES = os.environ["CONTRACT_IMAGES"]
@@ -56,6 +57,7 @@ FITTING: dict[str, tuple[Callable[[Any], bool], Any]] = {
     "encoding": (lambda value: value in ENCODINGS, "utf-8"),
     "file_name": (lambda value: isinstance(value, str) and value != "", "{column:Product Name}/{serial}-{n}"),
     "keep_days": (is_positive, 9),
+    "reference": (lambda value: isinstance(value, str) and len(value) <= MAX_REFERENCE, "order 4711"),
     "sheet": (lambda value: isinstance(value, str) and len(value) <= MAX_SHEET, ""),
 }
 

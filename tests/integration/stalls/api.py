@@ -56,6 +56,7 @@ CALLS = {
     "list_columns": Call("GET", "/columns", 200, DATABASE),
     "forget_columns": Call("DELETE", f"/columns/{COLUMNS}", 204, DATABASE),
     "list_jobs": Call("GET", "/jobs", 200, DATABASE),
+    "job": Call("GET", "/jobs/read", 200, DATABASE),
     "status": Call("GET", "/status/read", 200, DATABASE),
     "list_rows": Call("GET", "/jobs/read/rows", 200, DATABASE),
     "cancel": Call("POST", "/jobs/cancel/cancel", 202, DATABASE),
