@@ -41,7 +41,9 @@ def is_loopback(host: str) -> bool:
     try:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError as error:
-        raise LocalError(f"HOST must be an IP address of this machine, or 0.0.0.0 for all, not {host!r}.") from error
+        raise LocalError(
+            f"HOST must be an IP address of this machine, or 0.0.0.0 for all, not {host!r}."
+        ) from error
 
 
 def parameters(text: str, template: Path = PROJECT / "template.yaml") -> dict[str, str]:
@@ -59,7 +61,9 @@ def parameters(text: str, template: Path = PROJECT / "template.yaml") -> dict[st
             problem = "is not a parameter" if separator else "has no value (NAME=VALUE)"
             raise LocalError(f"PARAMETERS: {name} {problem}. There are: {', '.join(sorted(known))}.")
         if problem := _problem(known[name], value):
-            raise LocalError(f"PARAMETERS: {name} must be {problem}, not {value!r}. ({known[name].get('Description')})")
+            raise LocalError(
+                f"PARAMETERS: {name} must be {problem}, not {value!r}. ({known[name].get('Description')})"
+            )
         found[name] = value
     return found
 
@@ -84,11 +88,15 @@ def _problem(declared: Mapping[str, Any], value: str) -> str:
 def _authentication(host: str, given: Mapping[str, str], env: Mapping[str, str]) -> str:
     """Return whether keys are required; whoever else can reach the API needs one, and gets no way inside."""
     open_to_others = not is_loopback(host)
-    wanted = env.get("AUTHENTICATION") or given.get("Authentication") or ("keys" if open_to_others else "none")
+    wanted = (
+        env.get("AUTHENTICATION") or given.get("Authentication") or ("keys" if open_to_others else "none")
+    )
     if wanted not in AUTHENTICATION:
         raise LocalError(f"AUTHENTICATION must be keys or none, not {wanted!r}.")
     if open_to_others and wanted == "none":
-        raise LocalError(f"HOST={host} lets other machines reach the API, so it needs keys: unset AUTHENTICATION.")
+        raise LocalError(
+            f"HOST={host} lets other machines reach the API, so it needs keys: unset AUTHENTICATION."
+        )
     if open_to_others and env.get("CATALIGHT_ALLOW_PRIVATE_HOSTS") == "1":
         raise LocalError(
             f"HOST={host} lets other machines reach the API, so it must not fetch from private addresses: "

@@ -120,7 +120,9 @@ def main() -> None:
     if folder:
         application = KeptObjects(Path(folder[0])).around(application)
     host = os.environ.get("MOTO_HOST", HOST)
-    make_server(host, int(port), application, threaded=True, request_handler=MotoRequestHandler).serve_forever()
+    make_server(
+        host, int(port), application, threaded=True, request_handler=MotoRequestHandler
+    ).serve_forever()
 
 
 if __name__ == "__main__":

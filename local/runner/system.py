@@ -161,12 +161,18 @@ class System:
         if self._data:
             # Every function of the template has it, or none does.
             patience = {function.environment.get(PATIENCE, "0") for function in self.functions.values()}
-            have_unfinished_jobs_swept(self.mongodb_uri, self.mongodb_database, float(max(patience, key=float)))
+            have_unfinished_jobs_swept(
+                self.mongodb_uri, self.mongodb_database, float(max(patience, key=float))
+            )
         functions_endpoint_url = self._cleanup.enter_context(self._front(self.endpoint_url))
         self._start_api(port, functions_endpoint_url)
         self._cleanup.callback(self._dispatcher.stop)
         self._dispatcher.start(
-            self.stack, self.endpoint_url, functions_endpoint_url, self.folder, scheduled_at_once=bool(self._data)
+            self.stack,
+            self.endpoint_url,
+            functions_endpoint_url,
+            self.folder,
+            scheduled_at_once=bool(self._data),
         )
 
     def _start_mongod(self) -> None:
