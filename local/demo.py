@@ -2,7 +2,10 @@
 
 It serves a small catalogue of images that the project draws (or takes your own CSV), submits it to a local
 system, shows the progress, receives and verifies the webhook, and compares the results with the expected
-ones.
+ones. The images and the result are left in a folder.
+
+Exit codes: 0 all well; 1 a fault of Catalight; 2 the catalogue was refused, or there is no such file; 3 all is
+as it should be, but some images of your own catalogue could not be had, for example a 404 of the supplier.
 """
 
 import argparse
@@ -30,7 +33,10 @@ from local.runner.system import System
 
 JOB_SECONDS = 600
 WEBHOOK_SECONDS = 30
-RESULT = Path(".local/demo-result.csv")
+FOLDER = Path(".local/demo")
+RESULT = FOLDER / "result.csv"
+FAULT, REFUSED, IMAGES_FAILED = 1, 2, 3
+OURS = ("internal_error", "gave_up", "codec_crashed")  # the other error codes are about the URL, host or image
 
 console = Console(highlight=False)
 
@@ -87,15 +93,17 @@ def check(rows: Sequence[dict[str, str]], expected: Sequence[Sequence[str]]) -> 
 
 
 def check_images(client: Client, rows: Sequence[dict[str, str]]) -> list[str]:
-    """Download and decode every output image; return a line for each row whose size is wrong."""
+    """Download, keep and decode every output image; return a line for each row whose size is wrong."""
     faults = []
-    for row in rows:
+    for number, row in enumerate(rows, 1):
         links = [link for link in row["Output Image Urls"].split(",") if link]
         sizes = []
-        for link in links:
+        for position, link in enumerate(links, 1):
             data = client.image(link).content
             with Image.open(io.BytesIO(data)) as image:
                 image.load()
+                name = f"{number:05}-{position}.{(image.format or 'image').lower()}"
+            (FOLDER / name).write_bytes(data)
             sizes.append(len(data))
         if sum(sizes) != int(row["Bytes Out"]):
             faults.append(f"{label(row)}: {sum(sizes)} bytes stored, {row['Bytes Out']} reported")

@@ -25,7 +25,7 @@ Catalight is running. Ctrl-C stops it and {ends}.
   API      {url}  (documentation: {url}/docs)
   AWS      {endpoint_url}  (moto)
   MongoDB  {mongodb_uri}
-  Logs     {folder}
+  Logs     {folder} (in short: below, and in another terminal with make logs)
   Webhooks are signed with the secret in {folder}/{secret}
   API keys {keys}
 
@@ -45,15 +45,17 @@ def main(**options: Any) -> int:
     try:
         from local import options as settings  # slow to import; imported here, where Ctrl-C is handled
         from local import running
+        from local.log_lines import LogLines
         from local.runner.system import System
 
         chosen: dict[str, Any] = settings.read() | options
         print("Starting (a few seconds) ...", flush=True)
         with System(**chosen) as system, running.registered(system):
             print(banner(system, chosen), flush=True)
-            while True:
-                time.sleep(CHECK_SECONDS)
-                system.check()
+            with LogLines(system.folder):
+                while True:
+                    time.sleep(CHECK_SECONDS)
+                    system.check()
     except KeyboardInterrupt:
         print("Stopped.")
         return 0

@@ -217,9 +217,27 @@ class System:
         names = f"{HOST},localhost" if self._host == HOST else ""
         hosts = {"ALLOWED_HOSTS": os.environ.get("ALLOWED_HOSTS", names)}
         variables = environment(self.functions[self._api_function], endpoint_url) | hosts
-        command = [sys.executable, "-m", "uvicorn", self._api_app, "--host", self._host, "--port", str(port)]
-        # No access log: as on AWS, paths are not logged, because image links work without a key.
-        command += ["--timeout-graceful-shutdown", "1", "--no-proxy-headers", "--no-access-log"]
+        variables["API_APP"] = self._api_app
+        command = [
+            sys.executable,
+            "-m",
+            "uvicorn",
+            "--factory",
+            "local.runner.api:app",
+            "--host",
+            self._host,
+            "--port",
+            str(port),
+        ]
+        # No access log of uvicorn: it has whole paths, and image links work without a key.
+        command += [
+            "--timeout-graceful-shutdown",
+            "1",
+            "--no-proxy-headers",
+            "--no-access-log",
+            "--log-level",
+            "warning",
+        ]
         require_free(port)  # a server that took it meanwhile would be taken for the API
         self.api = Child("The API", command, variables, self.folder / "api.log")
         self._keep(self.api, API_GRACE_SECONDS)
