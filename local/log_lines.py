@@ -13,23 +13,10 @@ API_LOG = "api.log"
 FUNCTION_LOGS = "*Function.log"
 EVERY_SECONDS = 0.2
 ID_LENGTH = 8  # of a request's id; api.log has the whole
-OF_POWERTOOLS = frozenset(
-    [
-        "level",
-        "message",
-        "location",
-        "timestamp",
-        "service",
-        "cold_start",
-        "function_name",
-        "function_memory_size",
-        "function_arn",
-        "function_request_id",
-        "xray_trace_id",
-        "exception",
-        "exception_name",
-        "http_request_id",
-    ]
+OF_POWERTOOLS = (
+    *("level", "message", "location", "timestamp", "service", "cold_start", "exception", "exception_name"),
+    *("function_name", "function_memory_size", "function_arn", "function_request_id", "xray_trace_id"),
+    "http_request_id",
 )
 
 
