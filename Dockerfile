@@ -1,16 +1,19 @@
 # For development only: the whole system (MongoDB, moto for AWS, the API, the functions) in one container.
 # MongoDB's package is for x86_64 alone, so elsewhere Docker emulates it.
+# hadolint ignore=DL3029
 FROM --platform=linux/amd64 python:3.13-slim-bookworm
 
+# Debian keeps no old versions, so pinned ones would fail to install.
+# hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends make libcurl4 libssl3 \
     && rm -rf /var/lib/apt/lists/* \
-    && useradd --create-home catalight \
+    && useradd --uid 1000 --create-home catalight \
     && ln -s /usr/local/bin/python3.13 /usr/bin/python3.13 \
     && mkdir /data /catalight && chown catalight /data /catalight
 
 WORKDIR /catalight
-USER catalight
+USER 1000
 COPY --chown=catalight . .
 RUN make .venv/.ready native
 

@@ -4,8 +4,8 @@ It serves a small catalogue of images that the project draws (or takes your own 
 system, shows the progress, receives and verifies the webhook, and compares the results with the expected
 ones. The images and the result are left in a folder.
 
-Exit codes: 0 all well; 1 a fault of Catalight; 2 the catalogue was refused, or there is no such file; 3 all is
-as it should be, but some images of your own catalogue could not be had, for example a 404 of the supplier.
+Exit codes: 0 all well; 1 a fault of Catalight; 2 the catalogue was refused, or there is no such file; 3 all
+is as it should be, but some images of your own catalogue could not be had, for example a 404 of the supplier.
 """
 
 import argparse
@@ -145,7 +145,7 @@ def table(rows: Sequence[dict[str, str]]) -> Table:
 
 def told_apart(errors: dict[str, int]) -> tuple[list[str], list[str]]:
     """Return a line for each kind of failure of a job: those that are faults of Catalight, and all others."""
-    lines = {code: f"{count} × {code}" for code, count in errors.items()}
+    lines = {code: f"{count} x {code}" for code, count in errors.items()}
     faults = [line for code, line in lines.items() if code in OURS]
     return faults, [line for line in lines.values() if line not in faults]
 

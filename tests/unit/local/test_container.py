@@ -1,4 +1,4 @@
-"""The Dockerfile and compose.yaml keep the rules of images that are run by others (hadolint's, and Docker's)."""
+"""The Dockerfile and compose.yaml keep the rules of hadolint and of Docker."""
 
 import re
 
@@ -19,8 +19,8 @@ def test_the_base_is_pinned() -> None:
 
 
 def test_it_does_not_run_as_root() -> None:
-    assert instructions("USER") == ["catalight"]
-    assert LINES.index("USER catalight") < next(n for n, line in enumerate(LINES) if line.startswith("CMD"))
+    assert instructions("USER") == ["1000"]
+    assert LINES.index("USER 1000") < next(n for n, line in enumerate(LINES) if line.startswith("CMD"))
 
 
 def test_it_says_whether_it_is_well() -> None:
