@@ -105,8 +105,8 @@ class KeptObjects:
             return bucket
 
         _VersionedKeyStore.setlist = noted(setlist)  # type: ignore[method-assign]
-        _VersionedKeyStore.pop = noted(pop)  # type: ignore[method-assign, assignment]
-        S3Backend.create_bucket = filled  # type: ignore[method-assign]
+        _VersionedKeyStore.pop = noted(pop)  # type: ignore[method-assign]
+        S3Backend.create_bucket = filled  # type: ignore[method-assign, assignment]
 
     def _store(self, name: str) -> None:
         hashed = hashlib.sha256(name.encode()).hexdigest()
