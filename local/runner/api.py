@@ -7,6 +7,7 @@ import json
 import os
 import re
 import time
+from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -32,8 +33,7 @@ class RequestLog:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        routes: list[Any] = getattr(app, "routes", [])
-        self._words = {word for route in routes for word in getattr(route, "path", "").split("/")}
+        self._words = set(_words(app))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -66,6 +66,13 @@ class RequestLog:
     def _shown(self, path: str) -> str:
         words = path.split("/")[:6]
         return "/".join(word if word in self._words or _UUID.fullmatch(word) else HIDDEN for word in words)
+
+
+def _words(routes_of: Any) -> Iterator[str]:
+    """Yield the words of the paths of an application or a router, with those of the routers in it."""
+    for route in getattr(routes_of, "routes", []):
+        yield from getattr(route, "path", "").split("/")
+        yield from _words(getattr(route, "original_router", None))  # FastAPI's, of an included router
 
 
 def app() -> ASGIApp:

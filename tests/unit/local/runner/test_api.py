@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.testclient import TestClient
 
 from catalight.adapters.logging import logs
@@ -11,10 +11,10 @@ from local.runner.api import RequestLog
 
 JOB = "5f0c1f0e-33a1-5d7a-9d3f-0b8c9a1c2d3e"
 
-inner = FastAPI()
+inner, included = FastAPI(), APIRouter()
 
 
-@inner.get("/status/{request_id}")
+@included.get("/status/{request_id}")
 def status(request_id: str) -> str:
     logs.logger().warning("seen")
     return request_id
@@ -25,6 +25,7 @@ def image(token: str, name: str) -> str:
     raise KeyError(token + name)
 
 
+inner.include_router(included)
 client = TestClient(RequestLog(inner), raise_server_exceptions=False)
 
 
