@@ -32,12 +32,21 @@ ARCH ?= arm64
 HERE := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
 
 ##@ Try it
-.PHONY: demo run
-demo: $(READY) $(NATIVE_HERE)  ## Run a job on this machine and check its results (CSV=path: your own catalogue)
+.PHONY: demo run logs
+demo: $(READY) $(NATIVE_HERE)  ## Run a job on this machine, and leave its images and result in .local/demo (CSV=path: your own catalogue)
 	@$(BIN)/python -m local.demo $(if $(CSV),"$(CSV)")
 
-run: $(READY) $(NATIVE_HERE)  ## Run the whole system at http://127.0.0.1:8000 (PORT=8080: at another port)
-	@PORT=$(PORT) $(BIN)/python -m local.run
+run: export PORT := $(PORT)
+run: export DATA := $(DATA)
+run: export HOST := $(HOST)
+run: export PARAMETERS := $(PARAMETERS)
+run: $(READY) $(NATIVE_HERE)  ## Run the whole system at http://127.0.0.1:8000 (PORT=8080, DATA=folder: keep its data; HOST=, PARAMETERS="Name=value …")
+	@exec $(BIN)/python -m local.run
+
+logs: LOG := .local/$(PORT)/system.log
+logs:  ## Follow what the system that `make run` runs logs (PORT=8080: at another port)
+	@test -f $(LOG) || { echo "No system has run on port $(PORT)."; exit 1; }
+	@tail -n 40 -F $(LOG)
 
 KEYS = @$(BIN)/python -m local.keys --port $(PORT) $(if $(STACK),--stack $(STACK))
 
