@@ -35,6 +35,7 @@ _DEFAULTS: dict[str, Any] = {
     "upload": None,
     "reuse": Reuse().to_document(),
     "reopened": None,
+    "preview": False,
 }
 
 
