@@ -126,7 +126,10 @@ BREAKS: list[tuple[Callable[[Document], None], list[str]]] = [
     ),
     (
         drop_a_format,
-        [f"POST {path}: body.format: 'avif' is no longer accepted" for path in ("/upload", "/uploads")],
+        [
+            f"POST {path}: body.format: 'avif' is no longer accepted"
+            for path in ("/preview", "/upload", "/uploads")
+        ],
     ),
     (lower_a_limit, ["POST /upload: body.max_width: maximum is lower"]),
     (raise_a_minimum, ["POST /upload: body.quality: minimum is higher"]),
