@@ -10,7 +10,18 @@ from starlette.types import ASGIApp
 from catalight.domain import api_keys
 from catalight.domain.errors import ImageNotFoundError
 from catalight.domain.job.job import ENDED
-from functions.api import big_uploads, columns, downloads, edge, jobs, keeping, pages, problems, uploads
+from functions.api import (
+    big_uploads,
+    columns,
+    downloads,
+    edge,
+    jobs,
+    keeping,
+    pages,
+    previews,
+    problems,
+    uploads,
+)
 from functions.api.body_limit import BodyLimit
 from functions.api.callers import Own
 from functions.api.documented import (
@@ -72,6 +83,7 @@ app.include_router(jobs.router)
 app.include_router(keeping.router)
 app.include_router(downloads.router)
 app.include_router(pages.router)
+app.include_router(previews.router)
 problems.install(app)
 
 

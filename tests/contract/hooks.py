@@ -49,6 +49,7 @@ def is_positive(value: Any) -> bool:
 # What a valid value is, and one that fits every file and every deployment.
 FITTING: dict[str, tuple[Callable[[Any], bool], Any]] = {
     "webhook_url": (is_url, WEBHOOK),
+    "url": (is_url, f"{IMAGES}/1.jpg"),
     "file_url": (is_url, f"{IMAGES}/catalogue.csv"),
     "user_agent": (is_short, "Mozilla/5.0"),
     "referer": (is_short, "origin"),

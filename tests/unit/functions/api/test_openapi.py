@@ -155,7 +155,7 @@ BREAKS: list[tuple[Callable[[Document], None], list[str]]] = [
         drop_a_format,
         [
             f"POST {path}: body.format: 'avif' is no longer accepted"
-            for path in ("/upload", "/uploads", "/uploads")
+            for path in ("/preview", "/upload", "/uploads", "/uploads")
         ],
     ),
     (lower_a_limit, ["POST /upload: body.max_width: maximum is lower"]),

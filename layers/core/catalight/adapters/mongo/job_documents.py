@@ -36,6 +36,7 @@ _DEFAULTS: dict[str, Any] = {
     "reuse": Reuse().to_document(),
     "reopened": None,
     "reference": None,
+    "preview": False,
 }
 
 

@@ -129,6 +129,7 @@ class Job:
     the deployment keeps jobs. `upload` is the file of a job that is read in steps; until it is sealed,
     `header` and what follows from it are not known. `reuse` says whether it uses outputs of earlier jobs.
     `reference` is the client's own text, for its own use.
+    A `preview` is a job of one image that is not listed.
 
     `fingerprint` distinguishes submissions with the same Idempotency-Key. At `deadline_at` the run ends with
     what exists by then, and at `expires_at` the job is removed. `moved_at` is when the job last made
@@ -177,6 +178,7 @@ class Job:
     reuse: Reuse = field(default_factory=Reuse)
     reopened: Reopened | None = None
     reference: str | None = None
+    preview: bool = False
 
     @property
     def has_result(self) -> bool:
