@@ -43,7 +43,7 @@ class JsonForm:
                     answer = problem(422, "invalid-request", "Invalid request", detail, errors=errors)
                     await answer(scope, receive, send)
                     return
-                scope = scope | {"headers": list(scope["headers"])}
+                scope = dict(scope, headers=list(scope["headers"]))
                 headers = MutableHeaders(scope=scope)
                 headers["content-type"] = "application/x-www-form-urlencoded"
                 headers["content-length"] = str(len(form))

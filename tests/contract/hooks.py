@@ -55,7 +55,7 @@ FITTING: dict[str, tuple[Callable[[Any], bool], Any]] = {
     "referer": (is_short, "origin"),
     "columns": (lambda value: isinstance(value, str) and value != "", COLUMNS),
     "header_row": (lambda value: isinstance(value, int) and 1 <= value <= MAX_HEADER_ROW, 1),
-    "encoding": (lambda value: value in ENCODINGS, "utf-8"),
+    "encoding": (lambda value: isinstance(value, str) and value in ENCODINGS, "utf-8"),
     "file_name": (lambda value: isinstance(value, str) and value != "", "{column:Product Name}/{serial}-{n}"),
     "keep_days": (is_positive, 9),
     "reference": (lambda value: isinstance(value, str) and len(value) <= MAX_REFERENCE, "order 4711"),
