@@ -1,13 +1,15 @@
 // The page's frame: which view the address names, the connection line, and files dropped anywhere.
 
 import {api} from "./api.js";
-import {el, fill} from "./dom.js";
+import {el} from "./dom.js";
+import {keepFocus} from "./focus.js";
 import * as job from "./job.js";
 import * as jobs from "./jobs.js";
 import * as key from "./key.js";
 import * as send from "./send.js";
 
 const VIEWS = [[/^#\/jobs\/([0-9a-f-]{36})$/, job], [/^#\/jobs$/, jobs], [/^(?:#\/)?$/, send]];
+const OFFLINE = "You are offline. Nothing is lost; this page goes on when you are back.";
 const main = document.getElementById("main");
 const connection = document.getElementById("connection");
 const drop = document.getElementById("drop");
@@ -23,14 +25,15 @@ function show() {
   const [view, params] = found(address);
   for (const link of document.querySelectorAll("nav a")) {
     const current = address.startsWith("#/jobs") ? "#/jobs" : "#/";
-    link.toggleAttribute("aria-current", link.getAttribute("href") === current);
+    if (link.getAttribute("href") === current) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
   }
-  fill(connection);
+  notice(navigator.onLine ? "" : OFFLINE);
   main.replaceChildren();
   const file = dropped;
   dropped = null;
   view.show(main, params, {api: calls, signal: leave.signal, file, notice});
-  if (address) main.querySelector("h1")?.focus();
+  if (address || file) main.querySelector("h1")?.focus();
 }
 
 function found(address) {
@@ -72,6 +75,7 @@ addEventListener("drop", event => {
   if (["", "#/"].includes(location.hash)) show();
   else location.hash = "#/";
 });
-addEventListener("offline", () => notice("You are offline. Nothing is lost; this page goes on when you are back."));
+addEventListener("offline", () => notice(OFFLINE));
 addEventListener("online", () => notice(""));
+keepFocus(main);
 show();

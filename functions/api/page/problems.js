@@ -5,7 +5,7 @@ import {count, duration, lines} from "./format.js";
 
 /** Return a heading and a sentence for a Problem. */
 export function words(problem) {
-  if (problem.status === 0) return ["No connection to Catalight", "Check your connection; nothing is lost. Then try again."];
+  if (problem.status === 0) return navigator.onLine === false ? ["You are offline", "Nothing is lost. Try again when you are back."] : ["No connection to Catalight", "Check your connection; nothing is lost. Then try again."];
   if (problem.status === 401) return ["An API key is needed", "Try again, and enter the key that you were given."];
   if (problem.status === 403) return ["This page may not do that", problem.detail];
   if (problem.type === "limit") {
