@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from functions.api.body_limit import replay
-from functions.api.problems import problem
+from functions.api.problem_answers import problem
 
 MAX_BYTES = 65_536
 MAX_FIELDS = 60

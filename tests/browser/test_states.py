@@ -1,4 +1,4 @@
-"""Each state of the page, in three widths and both themes: no barrier that axe-core finds, no sideways scrolling."""
+"""Each state of the page in three widths and both themes: axe-core finds nothing, and nothing is cut off."""
 
 import json
 from collections.abc import Callable, Iterator
