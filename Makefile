@@ -32,12 +32,21 @@ ARCH ?= arm64
 HERE := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
 
 ##@ Try it
-.PHONY: demo run
-demo: $(READY) $(NATIVE_HERE)  ## Run a job on this machine and check its results (CSV=path: your own catalogue)
+.PHONY: demo run logs
+demo: $(READY) $(NATIVE_HERE)  ## Run a job on this machine, and leave its images and result in .local/demo (CSV=path: your own catalogue)
 	@$(BIN)/python -m local.demo $(if $(CSV),"$(CSV)")
 
-run: $(READY) $(NATIVE_HERE)  ## Run the whole system at http://127.0.0.1:8000 (PORT=8080: at another port)
-	@PORT=$(PORT) $(BIN)/python -m local.run
+run: export PORT := $(PORT)
+run: export DATA := $(DATA)
+run: export HOST := $(HOST)
+run: export PARAMETERS := $(PARAMETERS)
+run: $(READY) $(NATIVE_HERE)  ## Run the whole system at http://127.0.0.1:8000 (PORT=8080, DATA=folder: keep its data; HOST=, PARAMETERS="Name=value …")
+	@exec $(BIN)/python -m local.run
+
+logs: LOG := .local/$(PORT)/system.log
+logs:  ## Follow what the system that `make run` runs logs (PORT=8080: at another port)
+	@test -f $(LOG) || { echo "No system has run on port $(PORT)."; exit 1; }
+	@tail -n 40 -F $(LOG)
 
 KEYS = @$(BIN)/python -m local.keys --port $(PORT) $(if $(STACK),--stack $(STACK))
 
@@ -59,7 +68,7 @@ webhook-secret: $(READY)  ## Show the secret that signs a key's webhooks (KEY=it
 	$(KEYS) $(if $(ROTATE),rotate-)webhook-secret "$(KEY)"
 
 ##@ Work on it
-.PHONY: check test audit chaos corpora fuzz fuzz-native native openapi formats bench bench-look bench-pipeline bench-renditions bench-scale bench-waiting aws-model format lock
+.PHONY: check screenshots test audit chaos corpora fuzz fuzz-native native openapi formats bench bench-look bench-pipeline bench-renditions bench-scale bench-waiting aws-model format lock
 check: $(READY) $(NATIVE)  ## Check format, lint and types, and run the unit tests: about a minute
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
@@ -120,6 +129,9 @@ bench-scale: $(READY)  ## Cost of a row in jobs of 1,000 to 100,000 rows (ROWS="
 	@$(if $(WRITE),$(MAKE) --no-print-directory $(BENCH_READY) && $(BENCH)/bin/python -m bench.scale_rows)
 bench-waiting: $(READY) $(NATIVE)  ## Cost of an image while its function waits for the host (RANGES=10, WRITE=1)
 	@$(BIN)/python -m bench.waiting $(if $(RANGES),--ranges $(RANGES)) $(if $(WRITE),--write)
+
+screenshots: $(READY) $(NATIVE_HERE) $(BROWSER)  ## Take the README's pictures from the real system (needs Chromium)
+	@$(BIN)/python -m local.screenshots
 
 openapi: $(READY)  ## Write docs/openapi.json, the API's description
 	@$(BIN)/python -m local.openapi

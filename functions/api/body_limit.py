@@ -3,7 +3,7 @@
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from catalight.domain.errors import UploadTooLargeError
-from functions.api.problems import upload_too_large
+from functions.api.problem_answers import upload_too_large
 
 # Lambda accepts events of 6 MiB, base64 turns 3 bytes into 4, and the headers need some space:
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html

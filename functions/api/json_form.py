@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from functions.api.body_limit import replay
-from functions.api.problems import problem
+from functions.api.problem_answers import problem
 
 MAX_BYTES = 65_536
 MAX_FIELDS = 60
@@ -43,7 +43,7 @@ class JsonForm:
                     answer = problem(422, "invalid-request", "Invalid request", detail, errors=errors)
                     await answer(scope, receive, send)
                     return
-                scope = scope | {"headers": list(scope["headers"])}
+                scope = dict(scope, headers=list(scope["headers"]))
                 headers = MutableHeaders(scope=scope)
                 headers["content-type"] = "application/x-www-form-urlencoded"
                 headers["content-length"] = str(len(form))

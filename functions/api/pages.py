@@ -1,7 +1,7 @@
 """The pages for browsers, each with a Content-Security-Policy that allows only what the page needs.
 
-Code and styles of the page at `/` are the files in `page/`. Their addresses hold a digest of all of them, so that
-browsers keep them until the next deployment, and never mix two.
+Code and styles of the page at `/` are the files in `page/`. Their addresses hold a digest of all of them, so
+that browsers keep them until the next deployment, and never mix two.
 """
 
 import json
@@ -51,7 +51,7 @@ def version() -> str:
 def policy(env: Mapping[str, str]) -> str:
     """Return the policy of the page at `/`.
 
-    Images come from any host, as the user's catalogue names them, and large files go to the bucket's own address:
+    Images come from any host, as the user's catalogue names them. Large files go to the bucket's own address:
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
     """
     bucket, region = env.get("BUCKET", ""), env.get("AWS_REGION", "")

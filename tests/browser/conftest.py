@@ -25,7 +25,9 @@ def browser() -> Iterator[Any]:
     """Debian's chromium, or what else is there, driven by Playwright."""
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
     if found is None or not (DRIVER / "playwright").is_dir():
-        missing = f"no browser ({', '.join(BROWSERS)})" if found is None else "no Playwright (make test gets it)"
+        missing = (
+            f"no browser ({', '.join(BROWSERS)})" if found is None else "no Playwright (make test gets it)"
+        )
         warnings.warn(f"The page was NOT TESTED: {missing}", stacklevel=1)
         pytest.skip(f"{missing} on this machine")
     from playwright.sync_api import sync_playwright

@@ -117,4 +117,6 @@ def test_a_large_file_is_sent_to_the_storage(opened: Opened, images: ImageServer
     page.get_by_role("heading", name="What is in it").wait_for()
     page.get_by_role("button", name="Compress the images").click()
     page.get_by_role("button", name="Cancel").click()
-    page.locator("main").get_by_text("Cancelled after").or_(page.locator("main").get_by_text("All 4,000 images are done.")).wait_for()
+    page.locator("main").get_by_text("Cancelled after").or_(
+        page.locator("main").get_by_text("All 4,000 images are done.")
+    ).wait_for()

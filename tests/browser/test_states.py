@@ -1,4 +1,4 @@
-"""Each state of the page, in three widths and both themes: no barrier that axe-core finds, no sideways scrolling."""
+"""Each state of the page in three widths and both themes: axe-core finds nothing, and nothing is cut off."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -74,7 +74,9 @@ def test_every_state_is_usable_by_everybody(
             report = axe.run(page).response
             assert report["passes"]
             found = report["violations"]
-            seen[f"{state}, {theme}"] = [(fault["id"], [node["html"] for node in fault["nodes"]]) for fault in found]
+            seen[f"{state}, {theme}"] = [
+                (fault["id"], [node["html"] for node in fault["nodes"]]) for fault in found
+            ]
         page.set_viewport_size({"width": WIDTHS[0], "height": 900})
     faults = {state: found for state, found in seen.items() if found}
     assert not faults, json.dumps(faults, indent=1)

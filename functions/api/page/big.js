@@ -71,11 +71,11 @@ export function sendBig(root, file, {api, signal, notice}) {
     fill(state, el("section", {class: "panel"}, text));
     for (;;) {
       const {body, retryAfter} = await api.patiently(`/uploads/${id}`, {signal, ...pauses(notice)});
-      if (body.state === "FAILED") {
-        fill(state, el("section", {class: "panel bad", role: "alert"}, el("h2", {text: "This file cannot be used as it is"}), grouped(body.problems, body.problems_total)));
+      if (body.upload.state === "FAILED") {
+        fill(state, el("section", {class: "panel bad", role: "alert"}, el("h2", {text: "This file cannot be used as it is"}), grouped(body.upload.problems, body.upload.problems_total)));
         return;
       }
-      if (body.state === "UNDERSTOOD") return confirm(id, body.understood, now);
+      if (body.upload.state === "UNDERSTOOD") return confirm(id, body.understood, now);
       await wait(retryAfter ?? 1, signal);
     }
   }

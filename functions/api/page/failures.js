@@ -41,10 +41,11 @@ function group(id, code, failed, {api, signal}) {
   const list = el("ul", {class: "rows"});
   const more = button("Show more", () => page(), {class: "quiet"});
   more.hidden = true;
+  const trouble = el("div", {});
   let cursor = "";
   const box = el("details", {on: {toggle: () => box.open && !list.children.length && page()}},
     el("summary", {}, el("strong", {text: CAUSES[code] ?? code}), el("span", {class: "hint", text: ` ${number(failed)}`})),
-    el("p", {class: "hint", text: advice[code] ?? ""}), list, more);
+    el("p", {class: "hint", text: advice[code] ?? ""}), list, trouble, more);
   return box;
 
   async function page() {
@@ -58,10 +59,13 @@ function group(id, code, failed, {api, signal}) {
         added += items.length;
         cursor = next;
       } while (cursor && !added);
+      trouble.replaceChildren();
       more.hidden = !cursor || list.children.length >= failed;
-      more.disabled = false;
     } catch (problem) {
-      if (!signal.aborted) list.after(panel(problem));
+      if (!signal.aborted) trouble.replaceChildren(panel(problem));
+      more.hidden = false;
+    } finally {
+      more.disabled = false;
     }
   }
 }

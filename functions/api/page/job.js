@@ -12,6 +12,7 @@ import {Thumbs} from "./thumbs.js";
 
 const RUNNING = ["PENDING", "PROCESSING"];
 const TICK = 2; // seconds, if the API names none
+const HIDDEN_TICK = 60_000; // milliseconds between looks at a job while the page is hidden
 const EXTENSION = 30; // days
 
 /** Show the job that the address names. */
@@ -46,14 +47,24 @@ class View {
       for (let tick = 0; ; tick += 1) {
         const {body, retryAfter} = await this.api.patiently(`/status/${this.id}`, {signal: this.signal, ...pauses(this.notice)});
         this.#show(body);
-        if (tick % 3 === 1 || !RUNNING.includes(body.status)) await this.#look();
-        if (!RUNNING.includes(body.status)) return;
+        if (!RUNNING.includes(body.status)) return await this.#look();
         await wait(retryAfter ?? TICK, this.signal);
-        await visible(this.signal);
+        await this.#seen();
+        if (this.#thumbsDone || tick % 3) continue;
+        await this.#look(); // in the place of a status
+        await wait(retryAfter ?? TICK, this.signal);
       }
     } catch (problem) {
       if (!this.signal.aborted) this.#gone(problem);
     }
+  }
+
+  /** Resolve when the page is seen (again); after a minute, if its user wants to be told when the job ends. */
+  async #seen() {
+    const left = this.wanted ? AbortSignal.any([this.signal, AbortSignal.timeout(HIDDEN_TICK)]) : this.signal;
+    await visible(left).catch(reason => {
+      if (this.signal.aborted) throw reason;
+    });
   }
 
   async #look() {
@@ -140,17 +151,27 @@ class View {
 
   async #do(method, verb) {
     this.trouble.replaceChildren();
+    const told = pauses(this.notice);
+    let lost = false;
+    const onPause = (problem, seconds) => {
+      lost = true;
+      told.onPause(problem, seconds);
+    };
     try {
-      await this.api.patiently(`/jobs/${this.id}/${verb}`, {method, signal: this.signal, attempts: 4, ...pauses(this.notice)});
+      await this.api.patiently(`/jobs/${this.id}/${verb}`, {method, signal: this.signal, attempts: 4, ...told, onPause});
       if (verb === "cancel") say("The job is being cancelled.");
-      else {
-        this.offered = null;
-        this.#thumbsDone = false;
-        this.watch();
-      }
+      else this.#again();
     } catch (problem) {
-      if (!this.signal.aborted) this.trouble.append(panel(problem));
+      if (this.signal.aborted) return;
+      if (problem.status === 409 && lost) return this.#again(); // the call before the last one worked
+      this.trouble.append(panel(problem));
     }
+  }
+
+  #again() {
+    this.offered = null;
+    this.#thumbsDone = false;
+    this.watch();
   }
 
   async #delete(job) {
@@ -173,6 +194,7 @@ function sentence(job, pace) {
   const lighter = share > 0 ? ` ${percent(share)} saved: ${bytes(job.bytes.in)} became ${bytes(job.bytes.out)}.` : "";
   if (job.status === "CANCELLED") return `Cancelled after ${number(done)} of ${count(total, "image")}.${lighter}`;
   if (job.status === "COMPLETED") {
+    if (!total) return "The file has no images.";
     if (!failed) return (total === 1 ? "The image is done." : `All ${count(total, "image")} are done.`) + lighter;
     return `${number(done)} of ${count(total, "image")} are done, ${number(failed)} failed.${lighter}`;
   }
@@ -201,6 +223,7 @@ function visible(signal) {
     const done = () => {
       if (document.hidden && !signal.aborted) return;
       document.removeEventListener("visibilitychange", done);
+      signal.removeEventListener("abort", done);
       if (signal.aborted) reject(signal.reason);
       else resolve();
     };

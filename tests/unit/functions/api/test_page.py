@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from catalight.domain.catalogue import catalogue
+from catalight.domain.errors import ImageErrorCode
 from catalight.domain.image.formats import Target
+from catalight.domain.image.look import Look
 from catalight.domain.image.rendition_requests import read_renditions
 from functions.api import pages
 
@@ -74,10 +77,21 @@ def options(constant: str) -> list[str]:
     return [value for _, value in re.findall(r"^ *\[([\"'])(.*?)\1,", listed, re.MULTILINE)]
 
 
-def test_the_form_offers_every_format() -> None:
+def test_the_form_offers_every_format_and_look() -> None:
     assert {*options("FORMATS")} == {*Target}
+    assert {*options("LOOKS")} == {*Look, "number"}
 
 
 def test_the_form_offers_renditions_that_the_api_takes() -> None:
     requests = [request for request in options("RENDITIONS") if request]
     assert [len(read_renditions(request)) for request in requests] == [1, 1, 1, 2]
+
+
+def test_every_failure_has_a_sentence() -> None:
+    [text] = re.findall(r"const CAUSES = \{\n(.*?)\n\};", MODULES["failures.js"], re.DOTALL)
+    assert {*re.findall(r"^  (\w+): \"", text, re.MULTILINE)} == {*ImageErrorCode}
+
+
+def test_the_sample_is_a_catalogue() -> None:
+    sample = catalogue.parse((FOLDER / "example.csv").read_bytes())
+    assert (len(sample.rows), sample.warnings) == (4, ())

@@ -59,7 +59,7 @@ def test_resources_of_other_sites_are_pinned_by_integrity_hashes() -> None:
 
 
 def test_the_page_runs_code_of_its_own_files_only() -> None:
-    seen = Reader(pages.welcome().body.decode())
+    seen = Reader(bytes(pages.welcome().body).decode())
     policy = directives(pages.policy({"BUCKET": "outputs", "AWS_REGION": "eu-west-1"}))
     assert seen.loaded == []
     assert seen.inline == {"script": [], "style": []}
