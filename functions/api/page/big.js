@@ -1,7 +1,7 @@
 // Files that are too large for one call of the API: sent straight to its storage, then read, then confirmed.
 
 import {Problem, wait} from "./api.js";
-import {button, el, fill, say} from "./dom.js";
+import {button, el, fill, idle, say} from "./dom.js";
 import {bytes, percent} from "./format.js";
 import * as options from "./options.js";
 import {preview} from "./preview.js";
@@ -9,6 +9,7 @@ import {grouped, panel, pauses} from "./problems.js";
 import {understanding} from "./understood.js";
 
 export const SMALL_ENOUGH = 4_400_000; // bytes: the API takes 4.5 MB with all fields
+const READ_WHOLE = 4_500_000; // bytes: of a larger file, the API understands the first rows
 const LARGEST = 5_000_000_000;
 
 /** Show how a large file is sent, read and confirmed in `root`. */
@@ -18,17 +19,18 @@ export function sendBig(root, file, {api, signal, notice}) {
     return;
   }
   const {form, chosen} = options.form();
-  const state = el("div", {});
+  const state = el("div", {class: "read"});
   const go = button(`Send the file (${bytes(file.size)})`, () => {
     const now = chosen();
     if (now) start(now);
   }, {class: "main"});
-  root.append(el("section", {class: "panel"}, el("h2", {text: "How the images should be"}),
+  const settings = el("section", {class: "panel"}, el("h2", {text: "How the images should be"}),
     el("p", {class: "hint", text: "The file is large, so it is sent to the storage first and read there. No image is fetched before you have seen what is in it."}),
-    form, el("div", {class: "actions"}, go)), state);
+    form, el("div", {class: "actions"}, go));
+  root.append(settings, state);
 
   async function start(now) {
-    go.disabled = true;
+    idle(go);
     try {
       const announced = new FormData();
       const fields = {...options.fields(now), size: file.size, upload_name: file.name, confirm: "true"};
@@ -39,7 +41,7 @@ export function sendBig(root, file, {api, signal, notice}) {
       await understood(body.request_id, now);
     } catch (problem) {
       if (signal.aborted) return;
-      go.disabled = false;
+      idle(go, false);
       fill(state, panel(problem, button("Try again", () => start(now))));
     }
   }
@@ -83,19 +85,32 @@ export function sendBig(root, file, {api, signal, notice}) {
   function confirm(id, answer, now) {
     say(`${file.name} was read.`);
     const send = button("Compress the images", async () => {
-      send.disabled = true;
+      idle(send);
       try {
         await api.patiently(`/uploads/${id}/confirm`, {method: "POST", signal, attempts: 6, ...pauses(notice)});
         location.hash = `#/jobs/${id}`;
       } catch (problem) {
         if (signal.aborted) return;
-        send.disabled = false;
+        idle(send, false);
         state.append(panel(problem));
       }
     }, {class: "main"});
-    const shown = understanding(answer, () => {});
+    const shown = understanding(answer, () => {}, {part: file.size > READ_WHOLE});
     shown.querySelector(".columns")?.remove(); // the columns of an upload were fixed when it was announced
+    settings.hidden = true;
+    const again = button("Choose other options", async () => {
+      idle(again);
+      try {
+        await api.patiently(`/jobs/${id}`, {method: "DELETE", signal, attempts: 4, ...pauses(notice)});
+        root.replaceChildren();
+        sendBig(root, file, {api, signal, notice});
+      } catch (problem) {
+        if (signal.aborted) return;
+        idle(again, false);
+        state.append(panel(problem));
+      }
+    }, {class: "quiet"});
     fill(state);
-    state.append(shown, el("section", {class: "panel"}, preview(answer, () => now, null, {api, signal, notice}), el("div", {class: "actions"}, send)));
+    state.append(shown, el("section", {class: "panel"}, preview(answer, () => now, null, {api, signal, notice}), el("div", {class: "actions"}, send, again)));
   }
 }

@@ -1,6 +1,6 @@
 // The original and the compressed image on top of each other, with a slider between them and a common zoom.
 
-import {button, el} from "./dom.js";
+import {button, el, idle} from "./dom.js";
 import {bytes, number, percent} from "./format.js";
 
 const ZOOMS = [1, 2, 4, 8];
@@ -36,13 +36,13 @@ export function compare({before, after, label}) {
   let zoom = 0;
   const larger = button("Zoom in", () => scale(1), {class: "quiet"});
   const smaller = button("Zoom out", () => scale(-1), {class: "quiet"});
-  smaller.disabled = true;
+  idle(smaller);
 
   function scale(step) {
     zoom = Math.max(0, Math.min(ZOOMS.length - 1, zoom + step));
     stage.style.setProperty("--zoom", ZOOMS[zoom]);
-    larger.disabled = zoom === ZOOMS.length - 1;
-    smaller.disabled = zoom === 0;
+    idle(larger, zoom === ZOOMS.length - 1);
+    idle(smaller, zoom === 0);
   }
 
   stage.addEventListener("pointermove", event => {

@@ -20,7 +20,12 @@ export function el(tag, props = {}, ...children) {
 }
 
 /** Return a button with a label. */
-export const button = (label, run, props = {}) => el("button", {type: "button", on: {click: run}, ...props}, label);
+export const button = (label, run, props = {}) => el("button", {type: "button", on: {click: event => {
+  if (event.currentTarget.getAttribute("aria-disabled") !== "true") run(event);
+}}, ...props}, label);
+
+/** Make a button do nothing for now, or (with false) do its work again. Unlike `disabled`, it keeps the focus. */
+export const idle = (control, resting = true) => control.setAttribute("aria-disabled", resting);
 
 /** Put `children` in the place of what `parent` holds, if that would look different; so focus stays where it is. */
 export function fill(parent, ...children) {

@@ -1,7 +1,7 @@
 // What can be downloaded from a job that has ended. What is not written yet is made at the first request.
 
 import {wait} from "./api.js";
-import {button, el} from "./dom.js";
+import {button, el, idle} from "./dom.js";
 import {percent} from "./format.js";
 import {panel, pauses} from "./problems.js";
 
@@ -19,7 +19,7 @@ export function downloads(id, failed, {api, signal, notice}) {
   return el("section", {class: "panel"}, el("h2", {text: "Download"}), el("div", {class: "actions"}, ...links), trouble);
 
   async function get(query, label, control) {
-    control.disabled = true;
+    idle(control);
     trouble.replaceChildren();
     try {
       for (;;) {
@@ -35,7 +35,7 @@ export function downloads(id, failed, {api, signal, notice}) {
       if (!signal.aborted) trouble.append(panel(problem));
     } finally {
       control.textContent = label;
-      control.disabled = false;
+      idle(control, false);
     }
   }
 }

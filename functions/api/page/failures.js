@@ -1,7 +1,7 @@
 // The images that failed: those with the same cause together, what to do about it, and the rows.
 
 import advice from "./advice.js";
-import {button, el} from "./dom.js";
+import {button, el, idle} from "./dom.js";
 import {count, number} from "./format.js";
 import {panel} from "./problems.js";
 
@@ -49,7 +49,7 @@ function group(id, code, failed, {api, signal}) {
   return box;
 
   async function page() {
-    more.disabled = true;
+    idle(more);
     try {
       let added = 0;
       do { // a page may have no row with this cause
@@ -65,7 +65,7 @@ function group(id, code, failed, {api, signal}) {
       if (!signal.aborted) trouble.replaceChildren(panel(problem));
       more.hidden = false;
     } finally {
-      more.disabled = false;
+      idle(more, false);
     }
   }
 }

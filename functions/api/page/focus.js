@@ -1,4 +1,4 @@
-// Keeps the keyboard's place: when the element that has the focus is removed, hidden or disabled, the focus would fall
+// Keeps the keyboard's place: when the element that has the focus is removed or hidden, the focus would fall
 // to the body, and whoever uses a keyboard or a screen reader would begin at the top again.
 
 /** Watch `main`: a lost focus goes back to its element, or to what is nearest to where it was. */
@@ -6,9 +6,9 @@ export function keepFocus(main) {
   let path = [];
   document.addEventListener("focusin", ({target}) => { path = main.contains(target) ? ancestors(target, main) : []; });
   document.addEventListener("pointerdown", () => { path = []; }); // a click on nothing may take the focus away
-  new MutationObserver(() => requestAnimationFrame(() => {
-    if (path.length && document.activeElement === document.body) rescue(path);
-  })).observe(main, {childList: true, subtree: true, attributes: true, attributeFilter: ["disabled", "hidden"]});
+  const look = () => path.length && document.activeElement === document.body && rescue(path);
+  // What is hidden loses the focus when the next frame is drawn.
+  new MutationObserver(() => requestAnimationFrame(() => setTimeout(look))).observe(main, {childList: true, subtree: true, attributes: true, attributeFilter: ["hidden"]});
 }
 
 /** Return the element and all that it is in, up to `main`. */
@@ -17,7 +17,6 @@ export function ancestors(element, main) {
 }
 
 function rescue([element, ...around]) {
-  if (element.isConnected && element.disabled) return; // it is busy, and comes back
   element.focus({preventScroll: true});
   if (document.activeElement === element) return;
   const near = around.find(one => one.isConnected && one.checkVisibility());

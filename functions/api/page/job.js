@@ -1,7 +1,7 @@
 // One job: how far it is, what it saved, what failed, and what can be done with it.
 
 import {wait} from "./api.js";
-import {button, confirmed, el, fill, say} from "./dom.js";
+import {button, confirmed, el, fill, idle, say} from "./dom.js";
 import {downloads} from "./downloads.js";
 import {failures, retriable} from "./failures.js";
 import {bytes, count, date, dayOf, duration, number, percent, saved} from "./format.js";
@@ -144,7 +144,7 @@ class View {
     const ask = button("Tell me when it ends", async () => {
       this.wanted = (await Notification.requestPermission()) === "granted";
       ask.textContent = this.wanted ? "You will be told when it ends" : "Your browser does not allow notifications";
-      ask.disabled = true;
+      idle(ask);
     }, {class: "quiet"});
     return ask;
   }

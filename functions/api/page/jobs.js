@@ -1,6 +1,6 @@
 // The list of jobs, newest first.
 
-import {button, el} from "./dom.js";
+import {button, el, idle} from "./dom.js";
 import {count, date, number, percent, saved} from "./format.js";
 import {panel, pauses} from "./problems.js";
 
@@ -17,7 +17,7 @@ export function show(root, _params, {api, signal, notice}) {
   page();
 
   async function page() {
-    more.disabled = true;
+    idle(more);
     try {
       const {body} = await api.patiently(`/jobs?limit=50&cursor=${encodeURIComponent(cursor)}`, {signal, ...pauses(notice)});
       list.append(...body.jobs.map(line));
@@ -26,7 +26,7 @@ export function show(root, _params, {api, signal, notice}) {
       }
       cursor = body.next;
       more.hidden = !cursor;
-      more.disabled = false;
+      idle(more, false);
     } catch (problem) {
       if (!signal.aborted) root.append(panel(problem, button("Try again", () => location.reload())));
     }

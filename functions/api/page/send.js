@@ -1,7 +1,7 @@
 // A new job: choose a file, see what is in it, set the options, send it.
 
 import {sendBig, SMALL_ENOUGH} from "./big.js";
-import {button, el, fill, say} from "./dom.js";
+import {button, el, fill, idle, say} from "./dom.js";
 import {bytes, count} from "./format.js";
 import * as options from "./options.js";
 import {preview} from "./preview.js";
@@ -66,7 +66,7 @@ export function show(root, _params, {api, signal, file, notice}) {
     const go = button("Compress the images", async () => {
       const now = choices();
       if (!now) return;
-      go.disabled = true;
+      idle(go);
       fill(failed);
       const id = crypto.randomUUID(); // the same for every attempt, so that the job exists once
       try {
@@ -75,7 +75,7 @@ export function show(root, _params, {api, signal, file, notice}) {
         location.hash = `#/jobs/${body.request_id}`;
       } catch (problem) {
         if (signal.aborted) return;
-        go.disabled = false;
+        idle(go, false);
         failed.append(panel(problem));
       }
     }, {class: "main"});

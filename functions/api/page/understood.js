@@ -8,8 +8,8 @@ import {grouped} from "./problems.js";
 const FORMATS = {csv: "CSV file", xlsx: "Excel workbook", xlsm: "Excel workbook", xlsb: "Excel workbook", xls: "Excel workbook", ods: "OpenDocument spreadsheet", json: "JSON file", xml: "XML file"};
 const COLUMNS_SHOWN = 8;
 
-/** Return the panels for the answer of a dry run; `use` is called with other columns. */
-export function understanding(answer, use) {
+/** Return the panels for the answer of a dry run; `use` is called with other columns. `part`: only the file's beginning was read. */
+export function understanding(answer, use, {part = false} = {}) {
   const {understood, accepted} = answer;
   const unsure = !accepted || understood.columns?.reason === "content";
   return el("div", {class: "understood"},
@@ -17,7 +17,7 @@ export function understanding(answer, use) {
       el("p", {text: "Mend what is listed here and choose the file again; nothing was sent to your images’ hosts."}),
       grouped(answer.problems, answer.problems_total)),
     el("section", {class: "panel"}, el("h2", {text: accepted ? "What is in it" : "What was understood"}),
-      el("p", {class: "lead"}, ...sentence(answer)),
+      el("p", {class: "lead"}, ...sentence(answer, part)),
       answer.hosts.length ? el("p", {class: "hint", text: hosts(answer)}) : null,
       rows(answer),
       answer.header.length ? chooser(answer, unsure, use) : null),
@@ -26,9 +26,9 @@ export function understanding(answer, use) {
       grouped(answer.warnings, answer.warnings_total)) : null);
 }
 
-function sentence({understood, rows: all, images, distinct_urls: distinct}) {
+function sentence({understood, rows: all, images, distinct_urls: distinct}, part) {
   const kind = FORMATS[understood.format] ?? "file";
-  const parts = [`${article(kind)} with ${count(all, "product")} and ${count(images, "image")}`];
+  const parts = [`${article(kind)}${part ? ", of which the beginning was read:" : " with"} ${count(all, "product")} and ${count(images, "image")}`];
   if (distinct < images) parts.push(`, ${number(distinct)} of them different`);
   if (understood.sheet && understood.sheets.length > 1) parts.push(", in the sheet ", el("strong", {text: understood.sheet}));
   parts.push(". ");
