@@ -77,7 +77,7 @@ check: $(READY) $(NATIVE)  ## Check format, lint and types, and run the unit tes
 
 test: check $(BUILT) $(AUDIT_READY) $(CORPORA) $(BROWSER)  ## Run everything that CI runs
 	AWS_DEFAULT_REGION=us-east-1 $(BIN)/sam validate --lint
-	$(BIN)/pytest tests/supply tests/model tests/past tests/integration tests/e2e tests/browser tests/contract tests/faults tests/corpora
+	$(BIN)/pytest tests/supply tests/model tests/past tests/integration tests/e2e tests/contract tests/faults tests/corpora tests/browser
 
 audit: $(READY) $(AUDIT_READY)  ## Audit the dependencies, their licences, the template and the CI workflow; look up known vulnerabilities
 	$(BIN)/pytest --quiet tests/unit/test_requirements.py tests/supply

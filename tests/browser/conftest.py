@@ -4,25 +4,23 @@ import shutil
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from local.hosts.image_server import ImageServer, image_server
 from local.runner.system import System
+from local.screenshots import BROWSERS, DRIVER
 
-DRIVER = Path(__file__).parents[2] / ".browser"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PATIENCE = 30_000  # milliseconds that a step may take
 
 sys.path.append(str(DRIVER))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Debian's chromium, or what else is there, driven by Playwright."""
+    """Debian's chromium, or what else is there. Playwright's event loop runs until a module has ended."""
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
     if found is None or not (DRIVER / "playwright").is_dir():
         missing = (
@@ -38,7 +36,7 @@ def browser() -> Iterator[Any]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def system(browser: Any) -> Iterator[System]:
     """A local system, started only if there is a browser."""
     with pytest.MonkeyPatch.context() as patch:
