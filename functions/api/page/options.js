@@ -13,9 +13,9 @@ const RENDITIONS = [
   ['["shopify", "thumbnail"]', "For a shop, and thumbnails besides"],
 ];
 const LOOKS = [
-  ["good", "Good: each image as light as it may be at an even look"],
-  ["high", "High: hardly to be told from the original"],
-  ["small", "Small: fewest bytes; differences show if one looks for them"],
+  ["good", "Good: light, at an even look"],
+  ["high", "High: very close to the original"],
+  ["small", "Small: lightest; differences may show"],
   ["number", "A fixed quality from 1 to 100"],
 ];
 const FORMATS = [
