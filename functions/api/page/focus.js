@@ -19,8 +19,9 @@ export function ancestors(element, main) {
 function rescue([element, ...around]) {
   element.focus({preventScroll: true});
   if (document.activeElement === element) return;
-  const near = around.find(one => one.isConnected && one.checkVisibility());
-  const place = near.querySelector("h1, h2, h3") ?? near;
+  const seen = one => one.isConnected && one.checkVisibility();
+  const near = around.find(seen);
+  const place = [...near.querySelectorAll("h1, h2, h3")].find(seen) ?? near;
   if (!place.hasAttribute("tabindex")) place.tabIndex = -1;
   place.focus({preventScroll: true});
 }
