@@ -124,8 +124,9 @@ async def _without_content(send: Send, message: Message) -> None:
 async def _head_allowed(send: Send, message: Message) -> None:
     if message["type"] == "http.response.start":
         headers = MutableHeaders(scope=message)
-        if headers.get("allow") == "GET":
-            headers["Allow"] = "GET, HEAD"
+        methods = headers.get("allow", "").split(", ")
+        if "GET" in methods and "HEAD" not in methods:
+            headers["Allow"] = ", ".join(sorted([*methods, "HEAD"]))
     await send(message)
 
 

@@ -1,7 +1,7 @@
 """Maps every error to an RFC 9457 problem+json response, in this one place."""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -9,6 +9,8 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
+from starlette.types import Scope
 
 from catalight.domain.catalogue import urls
 from functions.api.problem_answers import CATALIGHT_ERRORS, problem
@@ -97,6 +99,23 @@ def http_error(error: HTTPException) -> JSONResponse:
     return answer
 
 
+def _with_methods(error: HTTPException, request: Request) -> JSONResponse:
+    """Answer with all methods of the path, of which Starlette names those of one route."""
+    answer = http_error(error)
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        answer.headers["Allow"] = ", ".join(sorted(set(_methods(request.app.routes, request.scope))))
+    return answer
+
+
+def _methods(routes: Iterable[Any], scope: Scope) -> Iterator[str]:
+    """Yield the methods of all routes with the path of a request."""
+    for route in routes:
+        if router := getattr(route, "original_router", None):  # FastAPI's, of an included router
+            yield from _methods(router.routes, scope)
+        elif route.matches(scope)[0] is not Match.NONE:
+            yield from route.methods
+
+
 def unexpected(error: Exception) -> JSONResponse:
     logger.error("unexpected error", exc_info=error)
     detail = "Catalight failed unexpectedly; the error was logged. Try again later."
@@ -105,8 +124,9 @@ def unexpected(error: Exception) -> JSONResponse:
 
 def install(app: FastAPI) -> None:
     """Respond to every error of `app` with a problem."""
-    for kind, answer in (CATALIGHT_ERRORS | {HTTPException: http_error}).items():
+    for kind, answer in CATALIGHT_ERRORS.items():
         app.add_exception_handler(kind, lambda _, error, answer=answer: answer(error))
+    app.add_exception_handler(HTTPException, lambda request, error: _with_methods(error, request))
     app.add_exception_handler(RequestValidationError, lambda request, error: invalid_request(error, request))
     app.middleware("http")(_handle_unexpected)
 

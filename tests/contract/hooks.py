@@ -42,8 +42,8 @@ def is_short(value: Any) -> bool:
 
 
 def is_positive(value: Any) -> bool:
-    """Whether a field has a whole number from 1."""
-    return isinstance(value, int) and value > 0
+    """Whether a field has a whole number from 1; JSON has 9.0 for it, too."""
+    return isinstance(value, int | float) and value > 0 and value == int(value)
 
 
 # What a valid value is, and one that fits every file and every deployment.

@@ -355,6 +355,8 @@ def test_unknown_paths_and_methods_are_problems(client: TestClient) -> None:
     answer = client.get("/upload")
     check_problem(answer, 405, "method-not-allowed")
     assert answer.headers["Allow"] == "POST"
+    assert client.put("/jobs/1").headers["Allow"] == "DELETE, GET, HEAD"
+    assert client.put("/healthz").headers["Allow"] == "GET, HEAD"
 
 
 def test_an_unexpected_error_is_a_problem_without_a_trace(
