@@ -6,11 +6,9 @@ It needs a Chromium on the PATH, and Playwright.
 import io
 import os
 import re
-import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +16,7 @@ from rich.console import Console
 from rich.terminal_theme import MONOKAI
 from rich.text import Text
 
+from local.browser import browser
 from local.client import Client
 from local.demo import catalogue
 from local.hosts.image_server import image_server
@@ -26,29 +25,11 @@ from local.runner.errors import LocalError
 from local.runner.system import System
 
 DOCS = PROJECT / "docs"
-DRIVER = PROJECT / ".browser"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-OPTIONS = ["--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
 SIZE = {"width": 1120, "height": 900}
 COLUMNS = 108
 JOB_SECONDS = 120
 COMMAND_SECONDS = 120
 FONTS = re.compile(r"@font-face\s*\{[^}]*\}")  # Rich's SVG would load a font from another host
-
-
-@contextmanager
-def browser() -> Iterator[Any]:
-    """Start the browser; raise LocalError if there is none."""
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
-        raise LocalError(f"Screenshots need one of these on the PATH: {', '.join(BROWSERS)}.")
-    sys.path.append(str(DRIVER))
-    from playwright.sync_api import sync_playwright  # in .browser
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=found, args=OPTIONS)
-        yield started
-        started.close()
 
 
 def shoot(started: Any, url: str, request_id: str) -> None:
@@ -96,7 +77,7 @@ def main() -> int:
     os.environ["CATALIGHT_ALLOW_PRIVATE_HOSTS"] = "1"
     try:
         with ExitStack() as stack:
-            started = stack.enter_context(browser())
+            started = stack.enter_context(browser("--hide-scrollbars"))
             system = stack.enter_context(System())
             data = catalogue(stack.enter_context(image_server()).url)
             client = Client(system.url)

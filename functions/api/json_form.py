@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from functions.api.body_limit import replay
-from functions.api.problem_answers import problem
+from functions.api.problems import unusable
 
 MAX_BYTES = 65_536
 MAX_FIELDS = 60
@@ -39,9 +39,7 @@ class JsonForm:
                     detail = (
                         "The JSON is nested too deep." if isinstance(error, RecursionError) else str(error)
                     )
-                    errors = [{"field": "body", "message": detail}]
-                    answer = problem(422, "invalid-request", "Invalid request", detail, errors=errors)
-                    await answer(scope, receive, send)
+                    await unusable([{"field": "body", "message": detail}])(scope, receive, send)
                     return
                 scope = dict(scope, headers=list(scope["headers"]))
                 headers = MutableHeaders(scope=scope)

@@ -1,37 +1,26 @@
 """A browser, and a local system whose page it opens. Without a browser, these tests are skipped, loudly."""
 
-import shutil
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+import local.browser
 from local.hosts.image_server import ImageServer, image_server
+from local.runner.errors import LocalError
 from local.runner.system import System
-from local.screenshots import BROWSERS, DRIVER
 
-OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PATIENCE = 30_000  # milliseconds that a step may take
-
-sys.path.append(str(DRIVER))
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """Debian's chromium, or what else is there. Playwright's event loop runs until a module has ended."""
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None or not (DRIVER / "playwright").is_dir():
-        missing = (
-            f"no browser ({', '.join(BROWSERS)})" if found is None else "no Playwright (make test gets it)"
-        )
-        pytest.skip(f"The page was NOT TESTED: {missing}")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=OPTIONS)
-        yield browser
-        browser.close()
+    try:
+        with local.browser.browser() as browser:
+            yield browser
+    except LocalError as error:
+        pytest.skip(f"The page was NOT TESTED. {error}")
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ export function keepFocus(main) {
 }
 
 /** Return the element and all that it is in, up to `main`. */
-export function ancestors(element, main) {
+function ancestors(element, main) {
   return element === main ? [main] : [element, ...ancestors(element.parentElement, main)];
 }
 

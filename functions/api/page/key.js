@@ -6,7 +6,6 @@ const NAME = "catalight-key";
 let asking = null;
 
 export const get = () => sessionStorage.getItem(NAME) ?? "";
-export const forget = () => sessionStorage.removeItem(NAME);
 
 /** Ask for a key; resolve to whether one was given. Calls that fail together ask once. */
 export function ask(wrong) {

@@ -84,7 +84,7 @@ export function show(root, _params, {api, signal, file, notice}) {
 }
 
 /** Return the form of a file with these fields. */
-export function formOf(file, fields) {
+function formOf(file, fields) {
   const form = new FormData();
   for (const [name, value] of Object.entries(fields)) form.append(name, value);
   form.append("file", file);
