@@ -24,8 +24,8 @@ def stream(pieces: Iterator[bytes], containers: Collection[str], most: int = MAX
     Of a child whose tag is one of `containers`, only the attributes count; its own children follow it in the
     same way.
 
-    Raises CatalogueError if the XML is not well-formed, has a document type, more than `most` elements, or one
-    that is larger than any that a workbook may have.
+    Raises CatalogueError if the XML is not well-formed, has a document type, more than `most` elements, or
+    one that is larger than any that a workbook may have.
     """
     builder, prolog = TreeBuilder(), _Prolog()
     document = builder.start("document", {})  # what the parser builds is found in it

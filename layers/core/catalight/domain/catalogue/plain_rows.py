@@ -1,7 +1,7 @@
-"""The rows of a sheet as plain lines, which can be read from any line on, and what else is known of the sheet.
+"""The rows of a sheet as plain lines, which can be read from any line on, and what else is known of it.
 
-Each row is a line of JSON. After the rows comes a line with the rest of the table, the trailer, and at the end
-its position in so many digits, because all of it is known only when the last row was read.
+Each row is a line of JSON. A line with the rest of the table, the trailer, follows, because that is known
+only when the last row was read. Its position, in digits, is the last line.
 """
 
 import json
@@ -15,7 +15,7 @@ END = 20  # bytes of the position
 
 
 class Trailer(NamedTuple):
-    """A table without its rows, of which the widest has `width` cells and links, and all have so many texts."""
+    """A table without its rows, their number, and the cells of the widest one, with its links."""
 
     table: Table
     width: int

@@ -6,7 +6,7 @@ import select
 import signal
 import subprocess
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from tempfile import TemporaryFile
@@ -34,7 +34,7 @@ class LargeTableReader:
     wall_seconds: float = WALL_SECONDS
     tick: float = TICK
 
-    def __call__(self, pieces: Iterable[bytes], options: Options, wanted: Wanted) -> Iterator[bytes]:
+    def __call__(self, pieces: Iterable[bytes], options: Options, wanted: Wanted) -> Generator[bytes]:
         """Yield the plain rows of the sheet, and nothing (b"") at least every `tick` seconds.
 
         Raises CatalogueError if the file cannot be read within the limits.
@@ -59,7 +59,7 @@ class LargeTableReader:
             yield from self._output(process)
             _check(process.wait(), files[-1])
 
-    def _output(self, process: "subprocess.Popen[bytes]") -> Iterator[bytes]:
+    def _output(self, process: "subprocess.Popen[bytes]") -> Generator[bytes]:
         if process.stdout is None:
             raise TypeError("the process has no output")
         output = process.stdout.fileno()

@@ -1,7 +1,7 @@
 """Turn the chosen sheet of a large workbook into plain rows, in bounded memory.
 
-The parts and the cells are read by the same code as those of a small workbook. The sheet is chosen by the first
-rows of each; then it is read from its beginning.
+The parts and the cells are read by the same code as those of a small workbook. The sheet is chosen by the
+first rows of each; then it is read from its beginning.
 """
 
 from collections.abc import Iterator
@@ -79,7 +79,7 @@ def _chosen(
 def not_streamed(kind: Format) -> CatalogueError:
     """Return the error of a large workbook of another format."""
     message = (
-        f"Only .xlsx and .xlsm workbooks may be this large; this one is .{kind}, which may have 25,000,000 bytes "
-        "and 100,000 rows. Save it as .xlsx, or as CSV (packed with gzip, if you like), and send that."
+        f"Only .xlsx and .xlsm workbooks may be this large. This one is .{kind}, which may have 25,000,000 "
+        "bytes and 100,000 rows. Save it as .xlsx, or as CSV (packed with gzip, if you like), and send that."
     )
     return refusal("workbook_too_large", message)

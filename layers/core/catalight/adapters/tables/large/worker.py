@@ -1,8 +1,8 @@
 """A process that turns one large workbook into plain rows.
 
-It is run as `python -m catalight.adapters.tables.large.worker WORKBOOK STRINGS ROWS ANSWER WANTED`: the numbers of
-open files, and the JSON of `wire.wanted_document`. The rows go to its standard output. ANSWER receives one line
-with the steps of the cage that the kernel refused, and at the end the error, if there is one.
+It is run as `python -m catalight.adapters.tables.large.worker WORKBOOK STRINGS ROWS ANSWER WANTED`: the
+numbers of open files, and the JSON of `wire.wanted_document`. The rows go to its standard output. ANSWER
+receives one line with the steps of the cage that the kernel refused, and then the error, if there is one.
 """
 
 import gc
