@@ -80,8 +80,8 @@ class Checkpoint:
     """How far a file is read. All values are plain, and whoever goes on from here makes the same rows.
 
     The next record begins at `offset`: of a text or of copied rows, the byte; of a workbook, the index. It is
-    on the physical `line`. `codec` decodes the text, and `ascii` is whether it had only ASCII so far. `reader`
-    is the state of the RowReader, and `made` the totals of the rows that are stored.
+    on the physical `line`. `codec` decodes the text, and `ascii` is whether it had only ASCII so far.
+    `reader` is the state of the RowReader, and `made` the totals of the rows that are stored.
     """
 
     offset: int

@@ -117,14 +117,11 @@ class Look:
         understand = replace(self.understand, read_table=lambda *_: found.table)
         upload = _upload(b"", job, big)
         understood = understand.with_memory(upload, remembered)
-        if understood.header is None:
+        if (header := understood.header) is None:
             raise understood.refusal or TypeError("there is neither a header nor a problem")
         table = replace(found.table, gzipped=big.spool is not None)
-        understood, records = (
-            replace(understood, file=table),
-            found.records(understood.header.record, self.sizes),
-        )
-        return Seen(upload, understood, table, understood.header, records, found.is_whole)
+        records = found.records(header.record, self.sizes)
+        return Seen(upload, replace(understood, file=table), table, header, records, found.is_whole)
 
     def first_rows(self, seen: Seen) -> Understanding:
         """Return what is known of the rows of the first piece, if the file is longer than what was seen."""

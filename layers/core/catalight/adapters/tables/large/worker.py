@@ -29,7 +29,7 @@ PIECE = 1 << 18  # bytes
 
 def main() -> None:
     """Read the workbook, write its rows and the answer, and end."""
-    files = Files(*(io.FileIO(int(number), "r+b") for number in sys.argv[1:4]))  # type: ignore[arg-type]
+    files = Files(*(io.FileIO(int(number), "r+b") for number in sys.argv[1:4]))
     answer = int(sys.argv[4])
     options, wanted = wire.wanted_of(sys.argv[5])
     prepare()
