@@ -13,6 +13,7 @@ PEERS := .venv-peers
 PEERS_READY := $(PEERS)/.ready
 CORPORA := .corpora/.ready
 COMPILER := .compiler/.ready
+BROWSER := .browser/.ready
 NATIVE := $(foreach machine,x86_64 aarch64,layers/core/catalight/adapters/codec/native-$(machine).elf)
 NATIVE_HERE := $(if $(filter Linux,$(shell uname -s)),$(filter %-$(shell uname -m).elf,$(NATIVE)))
 BUILT := .aws-sam/build/template.yaml
@@ -31,12 +32,21 @@ ARCH ?= arm64
 HERE := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
 
 ##@ Try it
-.PHONY: demo run
-demo: $(READY) $(NATIVE_HERE)  ## Run a job on this machine and check its results (CSV=path: your own catalogue)
+.PHONY: demo run logs
+demo: $(READY) $(NATIVE_HERE)  ## Run a job on this machine, and leave its images and result in .local/demo (CSV=path: your own catalogue)
 	@$(BIN)/python -m local.demo $(if $(CSV),"$(CSV)")
 
-run: $(READY) $(NATIVE_HERE)  ## Run the whole system at http://127.0.0.1:8000 (PORT=8080: at another port)
-	@PORT=$(PORT) $(BIN)/python -m local.run
+run: export PORT := $(PORT)
+run: export DATA := $(DATA)
+run: export HOST := $(HOST)
+run: export PARAMETERS := $(PARAMETERS)
+run: $(READY) $(NATIVE_HERE)  ## Run the whole system at http://127.0.0.1:8000 (PORT=8080, DATA=folder: keep its data; HOST=, PARAMETERS="Name=value …")
+	@exec $(BIN)/python -m local.run
+
+logs: LOG := .local/$(PORT)/system.log
+logs:  ## Follow what the system that `make run` runs logs (PORT=8080: at another port)
+	@test -f $(LOG) || { echo "No system has run on port $(PORT)."; exit 1; }
+	@tail -n 40 -F $(LOG)
 
 KEYS = @$(BIN)/python -m local.keys --port $(PORT) $(if $(STACK),--stack $(STACK))
 
@@ -58,16 +68,16 @@ webhook-secret: $(READY)  ## Show the secret that signs a key's webhooks (KEY=it
 	$(KEYS) $(if $(ROTATE),rotate-)webhook-secret "$(KEY)"
 
 ##@ Work on it
-.PHONY: check test audit chaos corpora fuzz fuzz-native native openapi formats bench bench-look bench-pipeline bench-renditions bench-scale bench-waiting aws-model format lock
+.PHONY: check screenshots test audit chaos corpora fuzz fuzz-native native openapi formats bench bench-look bench-pipeline bench-renditions bench-scale bench-waiting aws-model format lock
 check: $(READY) $(NATIVE)  ## Check format, lint and types, and run the unit tests: about a minute
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy --no-error-summary
 	$(BIN)/pytest --quiet tests/unit
 
-test: check $(BUILT) $(AUDIT_READY) $(CORPORA)  ## Run everything that CI runs
+test: check $(BUILT) $(AUDIT_READY) $(CORPORA) $(BROWSER)  ## Run everything that CI runs
 	AWS_DEFAULT_REGION=us-east-1 $(BIN)/sam validate --lint
-	$(BIN)/pytest tests/supply tests/model tests/past tests/integration tests/e2e tests/contract tests/faults tests/corpora
+	$(BIN)/pytest tests/supply tests/model tests/past tests/integration tests/e2e tests/contract tests/faults tests/corpora tests/browser
 
 audit: $(READY) $(AUDIT_READY)  ## Audit the dependencies, their licences, the template and the CI workflow; look up known vulnerabilities
 	$(BIN)/pytest --quiet tests/unit/test_requirements.py tests/supply
@@ -120,6 +130,9 @@ bench-scale: $(READY)  ## Cost of a row in jobs of 1,000 to 100,000 rows (ROWS="
 bench-waiting: $(READY) $(NATIVE)  ## Cost of an image while its function waits for the host (RANGES=10, WRITE=1)
 	@$(BIN)/python -m bench.waiting $(if $(RANGES),--ranges $(RANGES)) $(if $(WRITE),--write)
 
+screenshots: $(READY) $(NATIVE_HERE) $(BROWSER)  ## Take the README's pictures from the real system (needs Chromium)
+	@$(BIN)/python -m local.screenshots
+
 openapi: $(READY)  ## Write docs/openapi.json, the API's description
 	@$(BIN)/python -m local.openapi
 
@@ -135,6 +148,7 @@ lock: $(READY)  ## Pin the requirements again (UPGRADE=1: newest versions)
 	$(LOCK) requirements/dev.in -o requirements/dev.txt
 	$(LOCK) requirements/audit.in -o requirements/audit.txt
 	$(LOCK) requirements/compiler.in -o requirements/compiler.txt
+	$(LOCK) requirements/browser.in -o requirements/browser.txt
 	for name in core api images aggregator exports ingest corpora bench; do \
 		$(LOCK) requirements/$$name.in --constraint requirements/dev.txt -o requirements/$$name.txt; done
 	$(LOCK_PEERS) requirements/peers.in --constraint requirements/images.txt -o requirements/peers.txt
@@ -149,12 +163,16 @@ build: $(BUILT)  ## Build the functions and the layer for this machine's archite
 
 $(BUILT): $(SOURCES) $(NATIVE) | $(READY)
 	$(BIN)/sam build --parameter-overrides Architecture=$(HERE)
-	@$(call byte_compile,.aws-sam/build)
+	@$(call finish_build,.aws-sam/build)
 	@touch $@
 
-# SAM builds without bytecode, and Lambda could not store any: without this, imports would take 3 to 4 times as long.
+# botocore describes some 430 services, of which the functions call these. SAM builds without bytecode, and Lambda could not store
+# any: without it, imports would take 3 to 4 times as long.
+SERVICES := s3 secretsmanager sqs
 COMPILEALL := $(BIN)/python -m compileall -q -j 0 --invalidation-mode unchecked-hash
-byte_compile = for built in $(1)/*Function; do $(COMPILEALL) -s $$built -p /var/task $$built; done; \
+finish_build = find $(1)/CoreLayer/python/botocore/data -mindepth 1 -maxdepth 1 -type d \
+	$(foreach service,$(SERVICES),! -name $(service)) -exec rm -r {} +; \
+	for built in $(1)/*Function; do $(COMPILEALL) -s $$built -p /var/task $$built; done; \
 	$(COMPILEALL) -s $(1)/CoreLayer -p /opt $(1)/CoreLayer
 
 invoke-api: $(READY) $(BUILT)  ## Invoke the built API function with events/api-status.json
@@ -186,7 +204,7 @@ deploy: $(READY) $(NATIVE)  ## Deploy to AWS (ENV=prod ARCH=x86_64; MONGODB_URI_
 	@: $${MONGODB_URI_SECRET_ARN:?see docs/deploy.md} $${WEBHOOK_SECRET_ARN:?see docs/deploy.md}
 	@grep -q '^\[$(ENV)\.deploy' samconfig.toml || { echo "ENV is dev or prod, not $(ENV)."; exit 1; }
 	$(BIN)/sam build --build-dir .aws-sam/deploy --parameter-overrides Architecture=$(ARCH)
-	@$(call byte_compile,.aws-sam/deploy)
+	@$(call finish_build,.aws-sam/deploy)
 	$(BIN)/sam deploy --config-file $(CURDIR)/samconfig.toml --config-env $(ENV) \
 		--template-file .aws-sam/deploy/template.yaml --parameter-overrides \
 		Architecture=$(ARCH) MongoDbUriSecretArn=$$MONGODB_URI_SECRET_ARN WebhookSecretArn=$$WEBHOOK_SECRET_ARN \
@@ -211,6 +229,11 @@ $(AUDIT_READY): requirements/audit.txt | $(READY)
 
 $(COMPILER): requirements/compiler.txt | $(READY)
 	@echo "Getting the C compiler (once)"
+	@$(BIN)/uv pip install --quiet --target $(@D) --require-hashes -r $<
+	@touch $@
+
+$(BROWSER): requirements/browser.txt | $(READY)
+	@echo "Getting the driver of the browser tests (once)"
 	@$(BIN)/uv pip install --quiet --target $(@D) --require-hashes -r $<
 	@touch $@
 

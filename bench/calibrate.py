@@ -1,8 +1,9 @@
 """What jpeg/calibrated.py is made of: `python -m bench.calibrate [--images FOLDER] [--write]`, some minutes.
 
 Compresses crops of photographs at some qualities, measures SSIMULACRA2, and finds the weights whose sum is
-nearest to it. Every second photograph is only used to judge them. Run it again whenever the tables, the
-search or native/estimate.c change.
+nearest to it. Each photograph, with all of its crops, is judged by the weights that the others give: what is
+printed holds for photographs that were not seen. The weights that are written are those of all. Run it again
+whenever the tables, the search or native/estimate.c change.
 """
 
 import argparse
@@ -25,7 +26,12 @@ from catalight.domain.image.look import Look
 
 SIZES = ((900, 700), (1400, 1100))  # of which the middle is taken
 QUALITIES = (28, 42, 56, 70, 80, 90)
-DRAWN = ("Painting-Colors_by__herobrine7gamer.jpg", "GreenTraditional.jpg")  # no photographs
+LEFT_OUT = (  # drawn, or a photograph again
+    "Painting-Colors_by__herobrine7gamer.jpg",
+    "GreenTraditional.jpg",
+    "Elephants_3840x2160.jpg",
+    "Elephants_5640x3172.jpg",
+)
 RANGE = (48, 95)  # scores that count: no look is below or above
 ERRORS = np.linspace(0, 40, 4001)  # weighted sums
 ROUNDS, LARGE = 8, 2.5  # of fitting; points from which a photograph counts less
@@ -44,16 +50,16 @@ AVIF = {avif}
 '''
 
 
-type Crop = tuple[str, bool, bytes]
-"""The name of a crop, whether it is one to judge by, and the JPEG."""
+type Crop = tuple[str, str, bytes]
+"""The photograph of a crop, how it was saved, and the JPEG."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A crop at a quality: its features, its score, and whether it is one to judge by."""
+    """A crop at a quality: its photograph, how it was saved, its features and its score."""
 
-    name: str
-    judged: bool
+    photograph: str
+    kind: str
     features: list[float]
     score: float
     source: bytes
@@ -66,13 +72,13 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help=f"write {PATH.name}")
     options = parser.parse_args()
     paths = sources() + (sorted(options.images.rglob("*.jp*g")) if options.images else [])
-    crops = list(cropped(list({path.name: path for path in paths if path.name not in DRAWN}.values())))
+    crops = list(cropped(list({path.name: path for path in paths if path.name not in LEFT_OUT}.values())))
     found = [one for number, crop in enumerate(crops) for one in measured(crop, QUALITIES[number % 2 :: 2])]
-    calibrated.WEIGHTS = fitted([one for one in found if not one.judged])
+    calibrated.WEIGHTS = fitted(found)
     print(judgement(found), end="\n\n", flush=True)
-    calibrated.DEAD_ZONE = zone([one for one in found if not one.judged])
+    calibrated.DEAD_ZONE = zone(found[::2])
     print(f"Dead zone: {calibrated.DEAD_ZONE}", flush=True)
-    sources_ = [crop[2] for crop in crops if not crop[1]][::2]
+    sources_ = [crop[2] for crop in crops[::4]]
     fixed = {name: qualities(sources_, name) for name in ("JPEG", "WEBP", "AVIF")}
     weights = ", ".join(f"{weight:.5g}" for weight in calibrated.WEIGHTS)
     text = MODULE.format(
@@ -86,7 +92,7 @@ def main() -> None:
 
 
 def cropped(paths: Sequence[Path]) -> Iterator[Crop]:
-    """Yield the name, whether it is one to judge by, and the JPEG of crops of each photograph."""
+    """Yield crops of each photograph."""
     for size, kinds in zip(SIZES, (KINDS, KINDS[5:] + KINDS[:5]), strict=True):
         for number, (path, kind) in enumerate(zip(paths, cycle(kinds), strict=False)):
             with Image.open(path) as image:
@@ -103,7 +109,7 @@ def cropped(paths: Sequence[Path]) -> Iterator[Crop]:
                 "progressive": kind.progressive,
             }
             shown.save(file, "JPEG", **settings)
-            yield f"{path.stem}, {kind.name} {kind.quality}", number % 2 == 1, file.getvalue()
+            yield path.stem, f"{kind.name} {kind.quality}", file.getvalue()
 
 
 def _third(size: tuple[int, int]) -> tuple[int, int, int, int]:
@@ -114,12 +120,12 @@ def _third(size: tuple[int, int]) -> tuple[int, int, int, int]:
 
 def measured(crop: Crop, qualities: Sequence[int]) -> list[Measured]:
     """Return a crop at each quality. Scores of 97 and more are left out: the output is the source."""
-    name, judged, source = crop
+    photograph, kind, source = crop
     made = []
     for quality in qualities:
         data, features = at_quality(source, quality)
         if data and (look := score(source, data)) < 97:
-            made.append(Measured(name, judged, features[-1], look, source, quality))
+            made.append(Measured(photograph, kind, features[-1], look, source, quality))
     return made
 
 
@@ -158,15 +164,17 @@ def fitted(found: Sequence[Measured]) -> tuple[float, ...]:
 def judgement(found: Sequence[Measured]) -> str:
     """Return the table of the differences between estimates and scores."""
     rows = []
-    for name, judged in (("calibrated on", False), ("judged on", True)):
-        used = [one for one in found if one.judged is judged and RANGE[0] < one.score < RANGE[1]]
-        off = np.array([estimate.score(one.features) - one.score for one in used])
+    used = [one for one in found if RANGE[0] < one.score < RANGE[1]]
+    seen = np.array([estimate.score(one.features) - one.score for one in used])
+    for name, off in (("calibrated on", seen), ("left out", unseen(used))):
         values = (off.mean(), off.std(), *np.quantile(off, (0.05, 0.5, 0.95)), np.quantile(abs(off), 0.9))
         rows.append(
             (name, str(len(off)), *(f"{value:.1f}" for value in values), f"{(abs(off) <= 3).mean():.0%}")
         )
-        for one, much in sorted(zip(used, off, strict=True), key=lambda pair: -abs(pair[1]))[:6]:
-            print(f"{one.name} at {one.quality}: {one.score:.1f}, off by {much:+.1f}")
+        for one, much in sorted(zip(used, off, strict=True), key=lambda pair: -abs(pair[1]))[:12]:
+            print(
+                f"{name}: {one.photograph}, {one.kind} at {one.quality}: {one.score:.1f}, off by {much:+.1f}"
+            )
     header = (
         "photographs",
         "outputs",
@@ -179,6 +187,18 @@ def judgement(found: Sequence[Measured]) -> str:
         "within 3",
     )
     return table(header, rows)
+
+
+def unseen(found: Sequence[Measured]) -> np.ndarray:
+    """Return the differences between estimates and scores, with the weights of all other photographs."""
+    before, off = calibrated.WEIGHTS, np.zeros(len(found))
+    for photograph in {one.photograph for one in found}:
+        calibrated.WEIGHTS = fitted([one for one in found if one.photograph != photograph])
+        for index, one in enumerate(found):
+            if one.photograph == photograph:
+                off[index] = estimate.score(one.features) - one.score
+    calibrated.WEIGHTS = before
+    return off
 
 
 def zone(found: Sequence[Measured]) -> float:

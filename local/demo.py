@@ -2,7 +2,10 @@
 
 It serves a small catalogue of images that the project draws (or takes your own CSV), submits it to a local
 system, shows the progress, receives and verifies the webhook, and compares the results with the expected
-ones.
+ones. The images and the result are left in a folder.
+
+Exit codes: 0 all well; 1 a fault of Catalight; 2 the catalogue was refused, or there is no such file; 3 all
+is as it should be, but some images of your own catalogue could not be had, for example a 404 of the supplier.
 """
 
 import argparse
@@ -30,7 +33,10 @@ from local.runner.system import System
 
 JOB_SECONDS = 600
 WEBHOOK_SECONDS = 30
-RESULT = Path(".local/demo-result.csv")
+FOLDER = Path(".local/demo")
+RESULT = FOLDER / "result.csv"
+FAULT, REFUSED, IMAGES_FAILED = 1, 2, 3
+OURS = ("internal_error", "gave_up")  # the other error codes are about the URL, its host or the image
 
 console = Console(highlight=False)
 
@@ -87,15 +93,17 @@ def check(rows: Sequence[dict[str, str]], expected: Sequence[Sequence[str]]) -> 
 
 
 def check_images(client: Client, rows: Sequence[dict[str, str]]) -> list[str]:
-    """Download and decode every output image; return a line for each row whose size is wrong."""
+    """Download, keep and decode every output image; return a line for each row whose size is wrong."""
     faults = []
-    for row in rows:
+    for number, row in enumerate(rows, 1):
         links = [link for link in row["Output Image Urls"].split(",") if link]
         sizes = []
-        for link in links:
+        for position, link in enumerate(links, 1):
             data = client.image(link).content
             with Image.open(io.BytesIO(data)) as image:
                 image.load()
+                name = f"{number:05}-{position}.{(image.format or 'image').lower()}"
+            (FOLDER / name).write_bytes(data)
             sizes.append(len(data))
         if sum(sizes) != int(row["Bytes Out"]):
             faults.append(f"{label(row)}: {sum(sizes)} bytes stored, {row['Bytes Out']} reported")
@@ -135,8 +143,22 @@ def table(rows: Sequence[dict[str, str]]) -> Table:
     return shown
 
 
-def run(own: Path | None) -> list[str]:
-    """Run the demo; return a line for each result that is not as expected."""
+def told_apart(errors: dict[str, int]) -> tuple[list[str], list[str]]:
+    """Return a line for each kind of failure of a job: those that are faults of Catalight, and all others."""
+    lines = {code: f"{count} x {code}" for code, count in errors.items()}
+    faults = [line for code, line in lines.items() if code in OURS]
+    return faults, [line for line in lines.values() if line not in faults]
+
+
+def empty_folder() -> None:
+    """Make the folder for the results, without those of an earlier demo."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for left in FOLDER.iterdir():
+        left.unlink()
+
+
+def run(own: Path | None) -> tuple[list[str], list[str]]:
+    """Run the demo; return a line for each fault of Catalight, and for each other failure of an own image."""
     with ExitStack() as stack:
         console.print("Starting the system on this machine …")
         system = stack.enter_context(System())
@@ -152,17 +174,15 @@ def run(own: Path | None) -> list[str]:
         )
         status = watch(client, accepted["request_id"], accepted["images"])
         result = client.download(accepted["request_id"])
-        RESULT.parent.mkdir(exist_ok=True)
+        empty_folder()
         RESULT.write_bytes(result)
         rows = rows_of(result)
         console.print(table(rows))
         console.print(summary(status))
         expected = [[code for _, code in product.images] for product in PRODUCTS]
-        faults = (
-            check(rows, expected) if own is None else [f"{code}: {n}" for code, n in status["errors"].items()]
-        )
+        faults, failed = told_apart(status["errors"]) if own else (check(rows, expected), [])
         console.print("Checking every image and the webhook …")
-        return [*faults, *check_images(client, rows), *check_webhook(receiver, status)]
+        return [*faults, *check_images(client, rows), *check_webhook(receiver, status)], failed
 
 
 def summary(status: dict[str, Any]) -> str:
@@ -172,7 +192,7 @@ def summary(status: dict[str, Any]) -> str:
     return (
         f"{status['status']}: {images['done']} images done, {images['failed']} failed; "
         f"{size['in']:,} bytes reduced to {size['out']:,}{saved}.\n"
-        f"Result: {RESULT} (its links stop working when the demo ends)"
+        f"Images and result: {FOLDER}/ (the links of the result stop working when the demo ends)"
     )
 
 
@@ -193,24 +213,37 @@ def main() -> int:
     own = parser.parse_args().csv
     if own is not None and not own.is_file():
         print(f"There is no file {own}.", file=sys.stderr)
-        return 1
+        return REFUSED
     os.environ["CATALIGHT_ALLOW_PRIVATE_HOSTS"] = "1"  # the demo's images are served on loopback
     try:
-        faults = run(own)
+        faults, failed = run(own)
     except LocalError as error:
         print(error, file=sys.stderr)
-        return 1
+        return FAULT
     except requests.HTTPError as error:
         print(refusal(error.response), file=sys.stderr)
-        return 1
+        return REFUSED if error.response.status_code < 500 else FAULT
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
         return 130
+    return conclusion(faults, failed)
+
+
+def conclusion(faults: Sequence[str], failed: Sequence[str]) -> int:
+    """Print what was not as expected, and whose fault it is; return the exit code."""
     for fault in faults:
-        console.print(f"[red]Not as expected:[/red] {fault}")
-    if not faults:
-        console.print("[green]All results are as expected. The webhook arrived and was verified.[/green]")
-    return 1 if faults else 0
+        console.print(f"[red]A fault of Catalight, please report it:[/red] {fault}")
+    for failure in failed:
+        console.print(f"[yellow]Failed, by the URL, its host or the image:[/yellow] {failure}")
+    if faults:
+        return FAULT
+    if failed:
+        console.print(
+            "All else is as expected: docs/contract.md says what each code means. The webhook was verified."
+        )
+        return IMAGES_FAILED
+    console.print("[green]All results are as expected. The webhook arrived and was verified.[/green]")
+    return 0
 
 
 if __name__ == "__main__":

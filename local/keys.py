@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from catalight.domain.api_keys import Limits
 from local import running
-from local.run import DEFAULT_PORT
+from local.options import DEFAULT_PORT
 from local.runner.errors import LocalError
 from local.runner.functions import InvocationError, LocalFunction
 

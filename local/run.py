@@ -1,15 +1,18 @@
 """Runs the application on this machine until Ctrl-C: `python -m local.run`."""
 
-import os
 import signal
 import sys
 import time
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from local.runner.errors import LocalError
 
-DEFAULT_PORT = 8000
+if TYPE_CHECKING:
+    from local.runner.system import System
+
 CHECK_SECONDS = 0.5
+SIGNING_FILE = "webhook-secret"
 
 KEYS = {
     "none": "are not required: only this machine reaches the API (to require them: AUTHENTICATION=keys)",
@@ -17,12 +20,12 @@ KEYS = {
 }
 
 BANNER = """\
-Catalight is running. Ctrl-C stops it and discards its data.
+Catalight is running. Ctrl-C stops it and {ends}.
 
   API      {url}  (documentation: {url}/docs)
   AWS      {endpoint_url}  (moto)
   MongoDB  {mongodb_uri}
-  Logs     {folder}
+  Logs     {folder} (in short: below, and in another terminal with make logs)
   Webhooks are signed with the secret in {folder}/{secret}
   API keys {keys}
 
@@ -36,28 +39,23 @@ Try it:
 
 def main(**options: Any) -> int:
     """Run a System with these options; return the exit code."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    # SIGINT too: a shell starts what runs in the background with SIGINT ignored.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     try:
-        from local import running  # slow to import; imported here, where Ctrl-C is handled
+        from local import options as settings  # slow to import; imported here, where Ctrl-C is handled
+        from local import running
+        from local.log_lines import LogLines
         from local.runner.system import System
 
-        port = _port()
-        authentication = _authentication()
-        defaults: dict[str, Any] = {
-            "port": port,
-            "folder": running.folder(port),
-            "parameters": {"Authentication": authentication},
-        }
+        chosen: dict[str, Any] = settings.read() | options
         print("Starting (a few seconds) ...", flush=True)
-        with System(**defaults | options) as system, running.registered(system):
-            # The user's own URI is not shown: it may contain a password, in more than one place.
-            mongodb_uri = system.mongodb_uri if system.mongod else "as set in MONGODB_URI"
-            shown = {"mongodb_uri": mongodb_uri, "keys": KEYS[authentication], "secret": running.SIGNING_FILE}
-            print(BANNER.format_map(vars(system) | shown), flush=True)
-            while True:
-                time.sleep(CHECK_SECONDS)
-                system.check()
+        with System(**chosen) as system, running.registered(system):
+            print(banner(system, chosen), flush=True)
+            with LogLines(system.folder):
+                while True:
+                    time.sleep(CHECK_SECONDS)
+                    system.check()
     except KeyboardInterrupt:
         print("Stopped.")
         return 0
@@ -66,18 +64,18 @@ def main(**options: Any) -> int:
         return 1
 
 
-def _authentication() -> str:
-    value = os.environ.get("AUTHENTICATION", "none")
-    if value not in KEYS:
-        raise LocalError(f"AUTHENTICATION must be keys or none, not {value!r}.")
-    return value
-
-
-def _port() -> int:
-    value = os.environ.get("PORT", str(DEFAULT_PORT))
-    if not (value.isdecimal() and 0 < int(value) < 65536):
-        raise LocalError(f"PORT must be a number from 1 to 65535, not {value!r}.")
-    return int(value)
+def banner(system: "System", chosen: Mapping[str, Any]) -> str:
+    """Return what the user of a system needs to know."""
+    # The user's own URI is not shown: it may contain a password, in more than one place.
+    mongodb_uri = system.mongodb_uri if system.mongod else "as set in MONGODB_URI"
+    data = chosen.get("data")
+    shown = {
+        "mongodb_uri": mongodb_uri,
+        "keys": KEYS[chosen["parameters"].get("Authentication", "none")],
+        "secret": SIGNING_FILE,
+        "ends": f"keeps its data in {data}" if data else "discards its data (to keep them: DATA=folder)",
+    }
+    return BANNER.format_map(vars(system) | shown)
 
 
 if __name__ == "__main__":

@@ -36,6 +36,7 @@ static inline const uint32_t *add_errors(const Comparison *comparison, const uin
     shown = shown > WHITE ? WHITE : shown < BLACK ? BLACK : shown;
     float error = (float)(dc_of(word) * ONE) * comparison->fine[0] - shown;
     sums[EVEN] = ((error - *last) * (error - *last) + error * error) / 3, *last = error, sums[LOW] = sums[HALF_SIZE] = sums[ALL] = 0;
+    sums[LEFT_LOW] = sums[LEFT_ALL] = 0;
     for (; words < end; words++) {
         uint32_t k = index_of(*words), value = magnitude_of(*words), level = 0;
         if (made_end) {
@@ -44,9 +45,11 @@ static inline const uint32_t *add_errors(const Comparison *comparison, const uin
             uint32_t scaled = (uint32_t)((uint64_t)value * comparison->scales[k] >> 16);
             level = scaled < comparison->dead_zone ? 0 : (scaled + HALF - 1) >> FRACTION;
         }
-        error = (float)value * comparison->fine[k] - (float)level * comparison->coarse[k];
-        error *= error;
+        float left = (float)level * comparison->coarse[k];
+        error = (float)value * comparison->fine[k] - left;
+        error *= error, left *= left;
         sums[ALL] += error, sums[HALF_SIZE] += error * comparison->half[k], sums[LOW] += error * comparison->low[k];
+        sums[LEFT_ALL] += left, sums[LEFT_LOW] += left * comparison->low[k];
     }
     return end;
 }

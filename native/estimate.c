@@ -1,7 +1,7 @@
 // Estimates SSIMULACRA2 (J. Sneyers, Cloudinary) of an output against its source, without pixels.
 //
-// SSIMULACRA2 compares windows of some pixels at several scales: about the energy of the error divided by the energy of what is
-// there, in XYB, a colour space that is even for the eye. Here a block is the window, its frequencies are the scales, and the
+// SSIMULACRA2 compares windows of some pixels at several scales: about the energy of the error divided by the energies of both
+// images, in XYB, a colour space that is even for the eye. Here a block is the window, its frequencies are the scales, and the
 // energies of luma and chroma are turned into XYB at the block's colour. A sample of the rows is enough. The output's fine planes
 // are compared with what coarser steps make of them, so that a quality can be searched for without making the output.
 
@@ -19,23 +19,25 @@ static inline Lanes seen(const Weights *weights, size_t channel, const Lanes *er
 
 static inline Lanes power_4(Lanes value) { return value * value * (value * value); }
 
-// Returns the lowest frequencies' errors of brightness; adds all others to the pools.
-static inline Lanes pool_lanes(const Sample *sample, const Weights *weights, size_t row, size_t lane, Lanes *sums) {
-    Lanes even[COMPONENTS], low[COMPONENTS], half[COMPONENTS], all[COMPONENTS];
+// The lowest frequencies of brightness, of eight blocks or more.
+typedef struct {
+    Lanes error, left;
+} Lows;
+
+// Adds all but the lowest frequencies to the pools.
+static inline void pool_lanes(const Sample *sample, const Weights *weights, size_t row, size_t lane, Lanes *sums, Lows *lows) {
+    Lanes even[COMPONENTS], low[COMPONENTS], half[COMPONENTS], all[COMPONENTS], left_low[COMPONENTS], left[COMPONENTS];
     for (size_t c = 0; c < COMPONENTS; c++) {
         size_t from = c > 0 ? 0 : row;
         even[c] = energies_of(sample, from, c, EVEN)[lane], low[c] = energies_of(sample, from, c, LOW)[lane] + even[c] + weights->lost[c] / 4;
         half[c] = energies_of(sample, from, c, HALF_SIZE)[lane] + weights->lost[c];
         all[c] = energies_of(sample, from, c, ALL)[lane] + weights->lost[c];
+        left_low[c] = energies_of(sample, from, c, LEFT_LOW)[lane], left[c] = energies_of(sample, from, c, LEFT_ALL)[lane];
     }
-    Lanes error = seen(weights, BRIGHT, all), ratio = error / (error + weights->all), halved = seen(weights, BRIGHT, half);
-    sums[LUMA_RATIO] += ratio, sums[LUMA_RATIO_4] += power_4(ratio), sums[LUMA_ERROR_2] += error * error;
-    sums[HALF_RATIO_4] += power_4(halved / (halved + weights->half));
-    Lanes red = seen(weights, RED, half), red_even = seen(weights, RED, even), blue_even = seen(weights, BLUE, even);
-    sums[RED_ERROR_2] += red * red, sums[RED_DC_2] += red_even * red_even, sums[BLUE_DC_2] += blue_even * blue_even;
-    Lanes blue = seen(weights, BLUE, low);
-    sums[BLUE_LOW_RATIO_4] += power_4(blue / (blue + weights->blue_low));
-    return seen(weights, BRIGHT, low);
+    Lanes error = seen(weights, BRIGHT, all), red = seen(weights, RED, half), blue = seen(weights, BLUE, even);
+    sums[LUMA_RATIO_4] += power_4(error / (seen(weights, BRIGHT, left) + weights->all)), sums[LUMA_ERROR_2] += error * error;
+    sums[RED_ERROR_2] += red * red, sums[BLUE_DC_2] += blue * blue;
+    lows->error += seen(weights, BRIGHT, low), lows->left += seen(weights, BRIGHT, left_low);
 }
 
 static inline Lanes loaded(const float *from) {
@@ -44,19 +46,21 @@ static inline Lanes loaded(const float *from) {
     return lanes;
 }
 
+// The sums of each block and of those beside it.
+static inline Lanes around(const float *at) { return loaded(at - 1) + loaded(at) + loaded(at + 1); }
+
 static void pool_row(Sample *sample, const Weights *weights, Lanes *sums) {
-    float *low = sample->low + 1;
+    float *low = sample->low + 1, *left = sample->left + 1;
     for (size_t lane = 0; lane < sample->lanes; lane++) {
-        Lanes found = {0};
-        for (size_t row = 0; row < sample->side; row++)
-            found += pool_lanes(sample, &weights[row * sample->lanes + lane], row, lane, sums);
-        memcpy(low + lane * LANES, &found, sizeof found);
+        Lows lows = {{0}, {0}};
+        for (size_t row = 0; row < sample->side; row++) pool_lanes(sample, &weights[row * sample->lanes + lane], row, lane, sums, &lows);
+        memcpy(low + lane * LANES, &lows.error, sizeof lows.error), memcpy(left + lane * LANES, &lows.left, sizeof lows.left);
     }
-    low[-1] = low[sample->lanes * LANES] = 0;
+    low[-1] = low[sample->lanes * LANES] = left[-1] = left[sample->lanes * LANES] = 0;
+    float blocks = (float)(3 * sample->side);
     for (size_t lane = 0; lane < sample->lanes; lane++) {
-        const float *at = low + lane * LANES;
-        Lanes error = (loaded(at - 1) + loaded(at) + loaded(at + 1)) / (float)(3 * sample->side);
-        sums[LOW_RATIO] += error / (error + weights[lane].low);
+        Lanes error = around(low + lane * LANES) / blocks;
+        sums[LOW_RATIO] += error / (around(left + lane * LANES) / blocks + weights[lane].low);
     }
 }
 

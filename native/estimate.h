@@ -7,9 +7,9 @@
 
 // What the errors are pooled to: means over blocks of luma. catalight/adapters/codec/jpeg/estimate.py makes a score of them.
 enum {
-    LUMA_RATIO, LUMA_RATIO_4, LUMA_ERROR_2,  // of all frequencies; the mean of the second or fourth powers
-    HALF_RATIO_4, LOW_RATIO,            // at half of the size; at a quarter, with DC, over several blocks
-    RED_ERROR_2, RED_DC_2, BLUE_LOW_RATIO_4, BLUE_DC_2,
+    LUMA_RATIO_4, LUMA_ERROR_2,         // of all frequencies; the mean of the second or fourth powers
+    LOW_RATIO,                          // at a quarter of the size, with DC, over several blocks
+    RED_ERROR_2, BLUE_DC_2,
     POOLS,
 };
 
@@ -17,13 +17,14 @@ enum { LANES = 8 };                     // blocks that are pooled at once
 
 typedef float Lanes __attribute__((vector_size(LANES * sizeof(float))));
 
-enum { EVEN, LOW, HALF_SIZE, ALL, ENERGIES };  // of DC; of the others at a quarter of the size, at half of it, and at full size
+// Of errors of DC; of the others at a quarter of the size, at half of it, and at full size. Of the values that are left.
+enum { EVEN, LOW, HALF_SIZE, ALL, LEFT_LOW, LEFT_ALL, ENERGIES };
 
 // Of eight blocks of luma, and of the chroma that lies on them.
 typedef struct {
     Lanes of[CHANNELS][COMPONENTS];     // see Sight; zero for blocks without visible samples
     Lanes lost[COMPONENTS];             // errors of chroma that no quality avoids
-    Lanes all, half, low, blue_low;     // twice the energy of what is there, and what is as good as nothing
+    Lanes all, low;                     // the energy of what was there, and what is as good as nothing
 } Weights;
 
 // Some rows of an output's fine planes: of each component those of the same MCUs.
@@ -36,7 +37,7 @@ typedef struct {
     uint8_t steps[COMPONENTS][BLOCK];
     Weights *weights;                   // of each row of MCUs: [row of luma][eight]
     Lanes *energies;                    // of one row of MCUs: [row][component][energy][eight]
-    float *low;                         // of one row of MCUs
+    float *low, *left;                  // of one row of MCUs: errors, and what is left
 } Sample;
 
 // Takes a sample of an output that has the steps of the image `fine`; `halved` is whether its chroma lost resolution. Returns NULL if there is not enough memory.

@@ -61,18 +61,16 @@ static float seen(const Sight *sight, int channel, float luma, float blue, float
     return sight->of[channel][0] * luma + sight->of[channel][1] * blue + sight->of[channel][2] * red;
 }
 
-// Sets the weights of a block; returns twice the energy of its lowest frequencies.
+// Sets the weights of a block; returns the energy of its lowest frequencies. That of DC is taken to be left.
 static float weigh(Weights *weights, size_t lane, const Sight *sight, const Content *it) {
     const float(*of)[ENERGIES] = it->content, *even = it->even;
     float low[COMPONENTS];
     for (size_t c = 0; c < COMPONENTS; c++) {
-        low[c] = of[c][LOW] + even[c];
+        low[c] = of[c][LOW] + 2 * even[c];
         for (size_t channel = 0; channel < CHANNELS; channel++) weights->of[channel][c][lane] = sight->of[channel][c];
     }
-    weights->all[lane] = 2 * seen(sight, BRIGHT, of[0][ALL], of[1][ALL], of[2][ALL]) + UNSEEN;
-    weights->half[lane] = 2 * seen(sight, BRIGHT, of[0][HALF_SIZE], of[1][HALF_SIZE], of[2][HALF_SIZE]) + UNSEEN;
-    weights->blue_low[lane] = 2 * seen(sight, BLUE, low[0], low[1], low[2]) + UNSEEN;
-    return 2 * seen(sight, BRIGHT, low[0], low[1], low[2]);
+    weights->all[lane] = seen(sight, BRIGHT, of[0][ALL], of[1][ALL], of[2][ALL]) + UNSEEN;
+    return seen(sight, BRIGHT, low[0], low[1], low[2]);
 }
 
 static void weigh_row(Sample *sample, const Output *output, const Evens *evens, size_t row, size_t y) {
@@ -95,7 +93,7 @@ static void weigh_row(Sample *sample, const Output *output, const Evens *evens, 
         for (size_t x = 0; x < sample->lanes * LANES; x++) {
             Weights *to = &weights[r * sample->lanes + x / LANES];
             to->low[x % LANES] = x < wide ? (around[x] + around[x + 1] + around[x + 2]) / (float)(3 * sample->side) + UNSEEN : NEVER;
-            if (x >= wide || r >= high) to->all[x % LANES] = to->half[x % LANES] = to->blue_low[x % LANES] = NEVER;
+            if (x >= wide || r >= high) to->all[x % LANES] = NEVER;
         }
     sample->blocks += (double)(high * wide), sample->columns += (double)wide;
 }
@@ -154,8 +152,8 @@ static int begin_sample(Sample *sample, const Image *fine, const Output *output)
     }
     ok &= posix_memalign((void **)&sample->weights, sizeof(Lanes), sample->rows * lanes * sizeof(Weights)) == 0;
     ok &= posix_memalign((void **)&sample->energies, sizeof(Lanes), MOST_SIDE * COMPONENTS * ENERGIES * sample->lanes * sizeof(Lanes)) == 0;
-    sample->low = malloc((sample->lanes * LANES + 2) * sizeof(float));
-    if (!ok || !sample->low) return 0;
+    sample->low = malloc((sample->lanes * LANES + 2) * sizeof(float)), sample->left = malloc((sample->lanes * LANES + 2) * sizeof(float));
+    if (!ok || !sample->low || !sample->left) return 0;
     memset(sample->weights, 0, sample->rows * lanes * sizeof(Weights));
     memset(sample->energies, 0, MOST_SIDE * COMPONENTS * ENERGIES * sample->lanes * sizeof(Lanes));
     return 1;
@@ -193,5 +191,5 @@ Sample *take_sample(const Image *fine, const Output *output, int halved) {
 void release_sample(Sample *sample) {
     if (sample == NULL) return;
     for (uint32_t c = 0; c < COMPONENTS; c++) free(sample->words[c]);
-    free(sample->weights), free(sample->energies), free(sample->low), free(sample);
+    free(sample->weights), free(sample->energies), free(sample->low), free(sample->left), free(sample);
 }

@@ -163,6 +163,7 @@ class MemoryJobs:
             replace(job, header=(), origin=None)
             for job in self.jobs.values()
             if job.owner == owner
+            and not job.preview
             and job.state in states - {JobState.GONE}
             and (before is None or (job.created_at, job.id) < before)
         ]

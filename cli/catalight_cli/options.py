@@ -41,6 +41,7 @@ FIELDS: dict[str, tuple[str, str]] = {
     "fresh": (JOB, "true: download and compress everything, also what has not changed since an earlier job."),
     "max_age": (JOB, "Hours for which a host is not asked again whether an image has changed."),
     "webhook_url": (JOB, "https URL to call when the job has ended."),
+    "reference": (JOB, "Text of your own, such as an order number; shown in status, list and webhook."),
     "keep_days": (JOB, "Days for which the job, its images and its result are kept."),
 }
 """The fields of /upload by name: the panel of the help, and the help. A field that is not here: --option."""

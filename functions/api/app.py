@@ -8,8 +8,20 @@ from fastapi.responses import RedirectResponse
 from starlette.types import ASGIApp
 
 from catalight.domain import api_keys
+from catalight.domain.errors import ImageNotFoundError
 from catalight.domain.job.job import ENDED
-from functions.api import big_uploads, columns, downloads, edge, jobs, keeping, pages, problems, uploads
+from functions.api import (
+    big_uploads,
+    columns,
+    downloads,
+    edge,
+    jobs,
+    keeping,
+    pages,
+    previews,
+    problems,
+    uploads,
+)
 from functions.api.body_limit import BodyLimit
 from functions.api.callers import Own
 from functions.api.documented import (
@@ -20,7 +32,9 @@ from functions.api.documented import (
     without_authentication,
 )
 from functions.api.edge import IsHead
+from functions.api.fields import ONLY_KNOWN, ONLY_KNOWN_OF_ALL
 from functions.api.form_charset import FormCharset
+from functions.api.json_form import JsonForm
 from functions.api.models import Health, Status, Welcome
 from functions.api.services import Built, ImageLinks
 
@@ -59,6 +73,7 @@ app = Api(
     generate_unique_id_function=lambda route: route.name,
     form_limits={"max_files": 10, "max_fields": 60, "max_part_size": 16_384},
 )
+app.add_middleware(JsonForm, paths=("/uploads",))
 app.add_middleware(FormCharset)
 app.add_middleware(BodyLimit)
 app.include_router(uploads.router)
@@ -67,6 +82,8 @@ app.include_router(columns.router)
 app.include_router(jobs.router)
 app.include_router(keeping.router)
 app.include_router(downloads.router)
+app.include_router(pages.router)
+app.include_router(previews.router)
 problems.install(app)
 
 
@@ -74,7 +91,7 @@ problems.install(app)
 def welcome(request: Request, response: Response) -> Response | Welcome:
     """Return what this service does and where its documentation is; a browser gets a page to try it."""
     if "text/html" in request.headers.get("accept", ""):
-        page = pages.WELCOME.answer()
+        page = pages.welcome()
         page.headers["Vary"] = "Accept"
         return page
     response.headers["Vary"] = "Accept"
@@ -83,11 +100,18 @@ def welcome(request: Request, response: Response) -> Response | Welcome:
     )
 
 
-@app.get(
-    "/status/{request_id}",
-    responses=documented_problems(401, 404, 410)
-    | {200: documented_header("Retry-After", "Seconds to wait before the next request, while the job runs")},
-)
+OF_A_JOB = documented_problems(401, 404, 410) | {
+    200: documented_header("Retry-After", "Seconds to wait before the next request, while the job runs")
+}
+
+
+@app.get("/jobs/{request_id}", responses=OF_A_JOB, dependencies=[ONLY_KNOWN])
+def job(job: Own, response: Response) -> Status:
+    """Return a job, as lists of jobs have it; the same as its status."""
+    return status(job, response)
+
+
+@app.get("/status/{request_id}", responses=OF_A_JOB, dependencies=[ONLY_KNOWN])
 def status(job: Own, response: Response) -> Status:
     """Return the state and progress of a job."""
     if job.state not in ENDED:
@@ -99,7 +123,7 @@ def status(job: Own, response: Response) -> Status:
     "/images/{token}/{name}",
     status_code=307,
     response_class=RedirectResponse,
-    responses=documented_problems(404) | {307: {"description": "To the image"}},
+    responses=documented_problems(ImageNotFoundError) | {307: {"description": "To the image"}},
 )
 def image(token: str, name: str, link_image: ImageLinks, head: IsHead) -> RedirectResponse:
     """Redirect to one output image; the link works as long as the image is kept."""
@@ -108,7 +132,7 @@ def image(token: str, name: str, link_image: ImageLinks, head: IsHead) -> Redire
     return RedirectResponse(url, 307, headers={} if head else {"Cache-Control": "max-age=600"})
 
 
-@app.get("/healthz", responses=documented_problems())
+@app.get("/healthz", responses=documented_problems(), dependencies=[ONLY_KNOWN_OF_ALL])
 def healthz(built: Built) -> Health:
     """Check that the service is up and reaches its database."""
     built.ping()

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Form, Request, Response
 from pydantic import BaseModel, Field
 
 from catalight.domain.catalogue import column_requests, urls
-from catalight.domain.errors import JobNotFoundError, OptionError
+from catalight.domain.errors import IdempotencyError, JobNotFoundError, NotUnderstoodError, OptionError
 from catalight.domain.job import upload
 from catalight.domain.job.job import Job
 from catalight.domain.job.upload import BigUpload, SaidOfFile, UploadState
@@ -30,7 +30,7 @@ SIZE = "Bytes of the file, at most 5 GB; the form takes no more"
 CONTENT_TYPE = "The Content-Type that the form is sent with"
 CONFIRM = "Stop once the file is understood, and go on with `POST /uploads/{id}/confirm`"
 
-router = APIRouter(prefix="/uploads")
+router = APIRouter(prefix="/uploads", dependencies=[ONLY_KNOWN])
 
 
 class UploadForm(BaseModel):
@@ -120,9 +120,8 @@ def _announced(
 @router.post(
     "",
     status_code=201,
-    responses=documented_problems(401, 410, 413, 415, 429)
+    responses=documented_problems(401, 410, 413, 415, 429, OptionError, IdempotencyError)
     | {201: documented_header("Location", "Path of the upload") | documented_links(of_upload=True)},
-    dependencies=[ONLY_KNOWN],
 )
 def begin_upload(
     request: Request,
@@ -154,7 +153,11 @@ def upload_status(job: Own) -> UploadStatus:
     return UploadStatus.of(job, _upload_of(job))
 
 
-@router.post("/{request_id}/confirm", status_code=202, responses=documented_problems(401, 404, 409, 410, 413))
+@router.post(
+    "/{request_id}/confirm",
+    status_code=202,
+    responses=documented_problems(401, 404, NotUnderstoodError, 410, 413),
+)
 def confirm_upload(job: Own, built: Built) -> UploadStatus:
     """Go on with an upload that was understood. Repeating the call is harmless."""
     _upload_of(job)

@@ -3,7 +3,7 @@
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from catalight.domain.errors import UploadTooLargeError
-from functions.api.problems import upload_too_large
+from functions.api.problem_answers import upload_too_large
 
 # Lambda accepts events of 6 MiB, base64 turns 3 bytes into 4, and the headers need some space:
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
@@ -36,10 +36,11 @@ class BodyLimit:
             error = UploadTooLargeError(max(size, len(body)), self._limit)
             await upload_too_large(error)(scope, receive, send)
             return
-        await self._app(scope, _replay(bytes(body), receive), send)
+        await self._app(scope, replay(bytes(body), receive), send)
 
 
-def _replay(body: bytes, receive: Receive) -> Receive:
+def replay(body: bytes, receive: Receive) -> Receive:
+    """Return a `receive` that gives a body that was read already."""
     messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def replay() -> Message:

@@ -10,11 +10,12 @@ from catalight.domain.catalogue.column_requests import Remembered
 from catalight.domain.errors import ColumnsNotFoundError
 from functions.api.callers import Calling
 from functions.api.documented import documented_problems
+from functions.api.fields import ONLY_KNOWN
 from functions.api.services import Built
 
 ID = "SHA-256 of the header"
 
-router = APIRouter(prefix="/columns")
+router = APIRouter(prefix="/columns", dependencies=[ONLY_KNOWN])
 
 
 class RememberedColumns(BaseModel):
@@ -58,7 +59,7 @@ def list_columns(calling: Calling, built: Built) -> ColumnList:
     return ColumnList(columns=[RememberedColumns.of(one) for one in known])
 
 
-@router.delete("/{columns_id}", status_code=204, responses=documented_problems(401, 404))
+@router.delete("/{columns_id}", status_code=204, responses=documented_problems(401, ColumnsNotFoundError))
 def forget_columns(columns_id: Annotated[str, Path(description=ID)], calling: Calling, built: Built) -> None:
     """Forget the columns that were named for one header."""
     if not built.column_memory.forget(calling.owner, columns_id):

@@ -1,21 +1,38 @@
 """The parts of the OpenAPI description that FastAPI cannot derive from the routes."""
 
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
+from catalight.domain.errors import CatalightError
 from functions.api.models import Problem
+from functions.api.problem_examples import BY_KIND, BY_STATUS, examples
 
 
-def documented_problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return the OpenAPI entries of a route's errors: these statuses, 422 and 503."""
+def documented_problems(*found: int | type[CatalightError]) -> dict[int | str, dict[str, Any]]:
+    """Return the OpenAPI entries of a route's errors, each with its examples: 422, 503 and these.
+
+    A status stands for the problem with which any route answers it.
+    """
     # 422 replaces the entry of FastAPI's own validation error, which this API never sends.
-    return _problems(*statuses, 422, 503)
+    return _problems(*found, 422, 503)
 
 
-def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+def _problems(*found: int | type[CatalightError]) -> dict[int | str, dict[str, Any]]:
     """Return the OpenAPI entries of errors; each is application/problem+json."""
-    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {status: {"content": content, "description": HTTPStatus(status).phrase} for status in statuses}
+    shown = [BY_STATUS[one] if isinstance(one, int) else BY_KIND[one] for one in found]
+    return {status: _problem(one for one in shown if one["status"] == status) for status in _statuses(shown)}
+
+
+def _statuses(shown: Iterable[Mapping[str, Any]]) -> list[int]:
+    return list(dict.fromkeys(one["status"] for one in shown))
+
+
+def _problem(shown: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    found = examples(shown)
+    content = {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": found}
+    phrase = HTTPStatus(next(iter(found.values()))["value"]["status"]).phrase
+    return {"content": {"application/problem+json": content}, "description": phrase}
 
 
 EVERYWHERE = _problems(400, 403)
@@ -27,7 +44,17 @@ def documented_header(name: str, text: str) -> dict[str, Any]:
     return {"headers": {name: {"description": text, "schema": {"type": "string"}}}}
 
 
-JOB_OPERATIONS = ("status", "download", "list_rows", "cancel", "retry", "delete", "extend", "redeliver")
+JOB_OPERATIONS = (
+    "job",
+    "status",
+    "download",
+    "list_rows",
+    "cancel",
+    "retry",
+    "delete",
+    "extend",
+    "redeliver",
+)
 _OF_UPLOADS = ("upload_status", "confirm_upload")
 """The operation ids (route names) of the operations on a job."""
 
@@ -49,6 +76,10 @@ EXACTLY_ONE = {"Body_upload": ("file", "file_url")}
 """Fields of which a form has exactly one."""
 
 
+JSON_TOO = {("/uploads", "post"): "application/x-www-form-urlencoded"}
+"""Operations that take the fields of their form as JSON too, see JsonForm."""
+
+
 def corrected(document: dict[str, Any]) -> dict[str, Any]:
     """Correct the OpenAPI description in place: add HEAD, remove null from parameters and form fields.
 
@@ -60,6 +91,9 @@ def corrected(document: dict[str, Any]) -> dict[str, Any]:
                 _without_null(parameter["schema"])
         if "get" in path:
             path["head"] = _head(path["get"])
+    for (name, method), form in JSON_TOO.items():
+        content = document["paths"][name][method]["requestBody"]["content"]
+        content["application/json"] = content[form]
     document["components"]["schemas"]["Problem"] = Problem.model_json_schema()
     for name, schema in document["components"]["schemas"].items():
         if name.startswith("Body_"):

@@ -6,7 +6,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Header, Query, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
-from catalight.domain.errors import OptionError
+from catalight.domain.errors import (
+    ExportStoppedError,
+    JobNotFinishedError,
+    NoResultError,
+    OptionError,
+    ResultError,
+    ResultExpiredError,
+)
 from catalight.domain.job.result_form import FailedPlaces, Placement, ResultEncoding, ResultFormat
 from catalight.usecases.exports.offer_result import Preparing
 from functions.api.callers import Own
@@ -88,7 +95,10 @@ def _quality(parameters: list[str]) -> float:
 @router.get(
     "/download/{request_id}",
     response_model=Download,
-    responses=documented_problems(401, 404, 409, 410)
+    responses=documented_problems(
+        *(401, 404, 410, JobNotFinishedError, NoResultError, ResultExpiredError),
+        *(OptionError, ResultError, ExportStoppedError),
+    )
     | {
         202: {"model": PreparingModel, "description": "It is being written in this form"}
         | documented_header("Retry-After", "Seconds to wait before the next request"),

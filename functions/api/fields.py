@@ -15,11 +15,8 @@ MAX_REPORTED = 10
 LISTS = frozenset({"state"})  # query parameters that may be sent several times
 
 
-async def _refuse_unknown(request: Request, _: Calling) -> None:
-    """Raise RequestValidationError if the route lacks a field that was sent, or one was sent twice.
-
-    A caller who lacks a required key is refused before.
-    """
+async def _refuse_unknown(request: Request) -> None:
+    """Raise RequestValidationError if the route lacks a field that was sent, or one was sent twice."""
     known = dict(_known(request.scope["route"].dependant))
     sent = [(name, "query parameter") for name in request.query_params]
     repeated = [
@@ -55,12 +52,25 @@ def _known(route: Dependant) -> Iterator[tuple[str, str]]:
         yield from _known(dependency)
 
 
-ONLY_KNOWN = Depends(_refuse_unknown)
-"""A dependency of the routes that take form fields or query parameters."""
+async def _refuse_unknown_of_callers(request: Request, _: Calling) -> None:
+    """Do the same, but refuse a caller who lacks a required key before."""
+    await _refuse_unknown(request)
+
+
+ONLY_KNOWN = Depends(_refuse_unknown_of_callers)
+"""A dependency of all routes that need a key, if the deployment requires keys."""
+
+ONLY_KNOWN_OF_ALL = Depends(_refuse_unknown)
+"""The same for routes that need none.
+
+Pages and image links take what others append to links, such as `?utm_source=` and `?v=2`.
+"""
 
 
 def _message(name: str, place: str, known: Mapping[str, str]) -> str:
     plain = _plain(name[:MAX_SHOWN_CHARACTERS])
+    if not known:
+        return f"There is no such {place}; this path takes none"
     nearest = max(known, key=lambda other: SequenceMatcher(None, plain, _plain(other)).ratio())
     names = ", ".join(known)
     return f"There is no such {place}; the nearest is the {known[nearest]} {nearest} (known: {names})"

@@ -5,6 +5,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
+from catalight.domain.errors import (
+    JobEndedError,
+    JobNotFinishedError,
+    NoResultError,
+    NoWebhookError,
+    OptionError,
+    RedeliveryError,
+)
 from catalight.domain.job.job import JobState
 from catalight.domain.job.row import RowState
 from functions.api import cursors
@@ -18,13 +26,13 @@ from functions.api.services import Built
 # Of a page: Lambda allows responses of 6 MB, and a character may take two bytes or more.
 MAX_CHARACTERS = 2_500_000
 
-router = APIRouter(prefix="/jobs")
+router = APIRouter(prefix="/jobs", dependencies=[ONLY_KNOWN])
 
 Cursor = Annotated[str | None, Query(description="`next` of the previous page; empty: the first page")]
 Limit = Annotated[int, Query(ge=1, le=200)]
 
 
-@router.get("", responses=documented_problems(401), dependencies=[ONLY_KNOWN])
+@router.get("", responses=documented_problems(401, OptionError))
 def list_jobs(
     calling: Calling,
     built: Built,
@@ -39,7 +47,7 @@ def list_jobs(
     return JobPage(jobs=[Status.of(job) for job in jobs], next=following)
 
 
-@router.get("/{request_id}/rows", responses=documented_problems(401, 404, 410), dependencies=[ONLY_KNOWN])
+@router.get("/{request_id}/rows", responses=documented_problems(401, 404, 410, OptionError))
 def list_rows(
     job: Own,
     built: Built,
@@ -64,7 +72,9 @@ def _that_fit(rows: Iterable[RowStatus]) -> Iterator[RowStatus]:
         yield row
 
 
-@router.post("/{request_id}/cancel", status_code=202, responses=documented_problems(401, 404, 409, 410, 413))
+@router.post(
+    "/{request_id}/cancel", status_code=202, responses=documented_problems(401, 404, JobEndedError, 410, 413)
+)
 def cancel(job: Own, built: Built) -> Status:
     """Cancel a job; images in progress finish, and the result has the images that are done."""
     return Status.of(built.cancel_job(job.id))
@@ -73,7 +83,7 @@ def cancel(job: Own, built: Built) -> Status:
 @router.post(
     "/{request_id}/retry",
     status_code=202,
-    responses=documented_problems(401, 404, 409, 410, 413, 429)
+    responses=documented_problems(401, 404, JobNotFinishedError, NoResultError, 410, 413, 429)
     | {202: documented_header("Location", "Path of the job's status")},
 )
 def retry(job: Own, calling: Calling, response: Response, built: Built) -> Status:
@@ -91,7 +101,9 @@ def delete(job: Own, built: Built) -> None:
 @router.post(
     "/{request_id}/webhook/redeliver",
     status_code=202,
-    responses=documented_problems(401, 404, 409, 410, 413, 429),
+    responses=documented_problems(
+        *(401, 404, 410, 413), NoWebhookError, JobNotFinishedError, RedeliveryError
+    ),
 )
 def redeliver(job: Own, built: Built) -> Status:
     """Deliver the webhook of a job that has ended again, with the same webhook-id."""

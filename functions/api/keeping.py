@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Query
 
+from catalight.domain.errors import OptionError
 from functions.api.callers import Own
 from functions.api.documented import documented_problems
 from functions.api.fields import ONLY_KNOWN
@@ -17,7 +18,7 @@ KEEP_DAYS = (
 DAYS = "Days from now on"
 SHORTEN = "Whether the job may be deleted earlier than it would have been"
 
-router = APIRouter(prefix="/jobs")
+router = APIRouter(prefix="/jobs", dependencies=[ONLY_KNOWN])
 
 
 def _keep_days(
@@ -33,9 +34,7 @@ FormKeepDays = Annotated[int | None, Depends(_keep_days)]
 """The type of a parameter that receives what the form says of the time for which a job is kept."""
 
 
-@router.post(
-    "/{request_id}/extend", responses=documented_problems(401, 404, 410, 413), dependencies=[ONLY_KNOWN]
-)
+@router.post("/{request_id}/extend", responses=documented_problems(401, 404, 410, 413, OptionError))
 def extend(
     job: Own,
     built: Built,

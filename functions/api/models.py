@@ -63,6 +63,7 @@ class Note(BaseModel):
 class Links(BaseModel):
     """Paths of the job's resources, relative to the API's address."""
 
+    job: str = Field(examples=[f"/jobs/{REQUEST_ID}"])
     status: str = Field(examples=[f"/status/{REQUEST_ID}"])
     download: str = Field(examples=[f"/download/{REQUEST_ID}"])
     rows: str = Field(examples=[f"/jobs/{REQUEST_ID}/rows"])
@@ -70,7 +71,12 @@ class Links(BaseModel):
     @classmethod
     def of(cls, job_id: str) -> Self:
         """Return the links of a job."""
-        return cls(status=f"/status/{job_id}", download=f"/download/{job_id}", rows=f"/jobs/{job_id}/rows")
+        return cls(
+            job=f"/jobs/{job_id}",
+            status=f"/status/{job_id}",
+            download=f"/download/{job_id}",
+            rows=f"/jobs/{job_id}/rows",
+        )
 
 
 class Images(BaseModel):
@@ -161,6 +167,7 @@ class Status(BaseModel):
     status: ShownState = Field(examples=["PROCESSING"])
     run: int = Field(examples=[1], description="Number of this run: 1, and one more with each retry")
     file_name: str = Field(examples=["products.csv"])
+    reference: str | None = Field(None, examples=["order 4711"], description="Your own text, as it was sent")
     rows: int = Field(examples=[1000])
     images: Images
     renditions: list[str] = Field(description=RENDITIONS, examples=[["large", "thumbnail"]])
@@ -187,6 +194,7 @@ class Status(BaseModel):
             status=shown(job.state),
             run=job.run,
             file_name=job.file_name,
+            reference=job.reference,
             rows=job.rows,
             images=Images(total=job.outputs_total, done=counts.done, failed=counts.failed),
             renditions=[rendition.name for rendition in job.renditions],

@@ -1,5 +1,6 @@
 """What a form says of a job: its images, its result, its webhook, and the requests that it makes."""
 
+import re
 from dataclasses import dataclass, fields
 from typing import Annotated, Any
 
@@ -35,6 +36,10 @@ REFERER_SCHEMA: dict[str, Any] = {
 USER_AGENT = "Sent before Catalight's own User-Agent when images are downloaded, for hosts that refuse others"
 REFERER = f"URL sent as Referer when images are downloaded; `{request_headers.ORIGIN}`: the image's own host"
 MAX_KEY = 255
+REFERENCE = "Any text of yours, such as an order number; in the job's status, lists of jobs and the webhook"
+MAX_REFERENCE = 200
+REFERENCE_TEXT = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]*")
+REFERENCE_SCHEMA: dict[str, Any] = {"pattern": f"^{REFERENCE_TEXT.pattern}$"}
 KEY = "Any text, new for each submission; a submission sent again with the same key is accepted only once"
 
 
@@ -50,6 +55,7 @@ class Terms:
     result: RequestedResult
     reuse: Reuse
     idempotency_key: str | None
+    reference: str | None
 
     def of_request(self, request: Request, calling: Caller, built: Services) -> dict[str, Any]:
         """Return the fields of a JobRequest, except for those that the file decides."""
@@ -73,6 +79,9 @@ def _terms(
     webhook_url: Annotated[str | None, Form(description=WEBHOOK, json_schema_extra=URL_SCHEMA)] = None,
     user_agent: Annotated[str, Form(description=USER_AGENT, json_schema_extra=USER_AGENT_SCHEMA)] = "",
     referer: Annotated[str, Form(description=REFERER, json_schema_extra=REFERER_SCHEMA)] = "",
+    reference: Annotated[
+        str, Form(max_length=MAX_REFERENCE, description=REFERENCE, json_schema_extra=REFERENCE_SCHEMA)
+    ] = "",
     idempotency_key: Annotated[str | None, Header(min_length=1, max_length=MAX_KEY, description=KEY)] = None,
 ) -> Terms:
     """Return what the form says of the job. Raise OptionError if it is not allowed."""
@@ -80,7 +89,11 @@ def _terms(
         _check_webhook(webhook_url, built.egress)
     headers = RequestHeaders(user_agent, referer)
     _check_allowed(headers, built.egress)
-    return Terms(renditions, webhook_url, headers, naming, keep_days, result, reuse, idempotency_key)
+    if not REFERENCE_TEXT.fullmatch(reference):
+        raise OptionError("reference", urls.shown(reference), "one line of text, without control characters")
+    return Terms(
+        renditions, webhook_url, headers, naming, keep_days, result, reuse, idempotency_key, reference or None
+    )
 
 
 def _check_webhook(url: str, egress: EgressPolicy) -> None:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from catalight.domain.catalogue.catalogue import Understanding
-from catalight.domain.errors import FeedError
+from catalight.domain.errors import CatalogueError, FeedError, IdempotencyError, OptionError
 from catalight.domain.job.job import Job
 from catalight.usecases.jobs.submit import Submission, named
 from functions.api import rate_limits
@@ -34,7 +34,9 @@ router = APIRouter()
     "/upload",
     status_code=202,
     response_model=Accepted,
-    responses=documented_problems(401, 410, 413, 415, 429)
+    responses=documented_problems(
+        *(401, 410, 413, 415, 429), CatalogueError, FeedError, OptionError, IdempotencyError
+    )
     | {
         200: {"model": DryRun, "description": "With `dry_run=true`: what would become of the file"},
         202: documented_header("Location", "Path of the job's status") | documented_links(),

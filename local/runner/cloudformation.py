@@ -86,5 +86,6 @@ def _ignored_by_moto(entry: Mapping[str, Any]) -> Any:
         case "AWS::Scheduler::Schedule" | "AWS::Events::Rule":
             return properties
         case "AWS::S3::Bucket":
-            return properties.get("NotificationConfiguration", {})
+            names = ("NotificationConfiguration", "CorsConfiguration")
+            return {name: properties[name] for name in names if name in properties}
     return {}

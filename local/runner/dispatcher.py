@@ -23,8 +23,18 @@ class Dispatcher:
         self._pollers: list[Poller] = []
         self._scheduler: Scheduler | None = None
 
-    def start(self, stack: Stack, endpoint_url: str, functions_endpoint_url: str, folder: Path) -> None:
+    def start(
+        self,
+        stack: Stack,
+        endpoint_url: str,
+        functions_endpoint_url: str,
+        folder: Path,
+        *,
+        scheduled_at_once: bool = False,
+    ) -> None:
         """Start the pollers and the schedules; a worker process starts when its function is first invoked.
+
+        Schedules are first due after their period, or at once.
 
         The functions get an AWS endpoint of their own; the pollers, which act as AWS, use moto's directly.
         """
@@ -38,7 +48,7 @@ class Dispatcher:
             poller = Poller(source, function, endpoint_url, self._at_once, self._throttled)
             self._pollers.append(poller)
             poller.start()
-        self._scheduler = Scheduler(stack.schedules, self._invoke_scheduled)
+        self._scheduler = Scheduler(stack.schedules, self._invoke_scheduled, at_once=scheduled_at_once)
         self._scheduler.start()
 
     def invoke(self, arn: str, event: Any) -> Any:

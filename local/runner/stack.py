@@ -49,7 +49,7 @@ class Stack:
 
 
 def read(resources: Sequence[Resource], endpoint_url: str) -> Stack:
-    """Read the stack from moto, turn off moto's event sources, then set the buckets' notifications."""
+    """Read the stack from moto, turn off moto's event sources, then set what it ignores of buckets."""
     lambda_, s3 = aws.client("lambda", endpoint_url), aws.client("s3", endpoint_url)
     physical_ids: dict[str, str] = {}
     functions: dict[str, Function] = {}
@@ -67,6 +67,7 @@ def read(resources: Sequence[Resource], endpoint_url: str) -> Stack:
     for resource in resources:
         # Last, because S3 sends a test message, which the runner must deliver.
         if resource.type == "AWS::S3::Bucket":
+            _allow_pages(resource, s3)
             _notify(resource, s3)
     arns = {function.arn for function in functions.values()}
     for schedule in schedules:
@@ -127,9 +128,23 @@ def _schedules(resource: Resource) -> Iterator[Schedule]:
             yield Schedule(resource.logical_id, every, target.get("Arn", ""), payload)
 
 
+def _allow_pages(bucket: Resource, client: Any) -> None:
+    """Set a bucket's CORS rules, also through S3's API, which has other names for two of their fields."""
+    rules = [
+        {
+            {"ExposedHeaders": "ExposeHeaders", "MaxAge": "MaxAgeSeconds"}.get(name, name): value
+            for name, value in rule.items()
+        }
+        for rule in bucket.resolved.get("CorsConfiguration", {}).get("CorsRules", [])
+    ]
+    if rules:
+        client.put_bucket_cors(Bucket=bucket.physical_id, CORSConfiguration={"CORSRules": rules})
+
+
 def _notify(bucket: Resource, client: Any) -> None:
     """Set a bucket's notifications through S3's API, because moto's CloudFormation does not."""
-    if others := bucket.resolved.keys() - {"QueueConfigurations"}:
+    wanted = bucket.resolved.get("NotificationConfiguration", {})
+    if others := wanted.keys() - {"QueueConfigurations"}:
         raise LocalError(
             f"{bucket.logical_id}: buckets can only notify queues here, not {', '.join(sorted(others))}."
         )
@@ -139,7 +154,7 @@ def _notify(bucket: Resource, client: Any) -> None:
             "Events": [entry["Event"]],
             "Filter": {"Key": {"FilterRules": entry.get("Filter", {}).get("S3Key", {}).get("Rules", [])}},
         }
-        for entry in bucket.resolved.get("QueueConfigurations", [])
+        for entry in wanted.get("QueueConfigurations", [])
     ]
     if configurations:
         client.put_bucket_notification_configuration(

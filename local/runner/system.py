@@ -1,8 +1,6 @@
 """Runs the whole application on one machine, from its template."""
 
-import base64
 import os
-import secrets
 import shutil
 import signal
 import sys
@@ -16,6 +14,7 @@ from typing import Any, Self
 from catalight.domain import api_keys
 from local.runner import aws, cloudformation
 from local.runner.children import HOST, PROJECT, Child, free_ports, listening, require_free
+from local.runner.data_folder import DataFolder, have_unfinished_jobs_swept, new_master
 from local.runner.dispatcher import Dispatcher
 from local.runner.errors import LocalError
 from local.runner.functions import environment
@@ -31,7 +30,9 @@ LOCAL_VALUES = {  # of parameters
     "Window": "100",  # short queues, because moto searches the whole queue for each message
     "Authentication": "none",  # only this machine reaches its loopback
 }
+PATIENCE = "PATIENCE_SECONDS"
 API_GRACE_SECONDS = 2
+MONGOD_GRACE_SECONDS = 5
 OWNER_ONLY = 0o700
 
 type Front = Callable[[str], AbstractContextManager[str]]
@@ -41,8 +42,8 @@ type Front = Callable[[str], AbstractContextManager[str]]
 class System:
     """Runs a template: MongoDB, moto for AWS, a poller for each event source, the schedules and the API.
 
-    A context manager; enter it from a thread that lives longer. Only the logs remain, and only if it was
-    given a `folder`.
+    A context manager; enter it from a thread that lives longer. What remains is the logs, if it was given a
+    `folder`, and all but the queues, if it was given a folder for `data`.
     """
 
     url: str
@@ -62,13 +63,16 @@ class System:
         *,
         port: int = 0,
         at_once: int | None = None,
+        host: str = HOST,
+        aws_port: int = 0,
         folder: Path | None = None,
+        data: Path | None = None,
         api_function: str = "ApiFunction",
         api_app: str = "functions.api.handler:app",
         front: Front = nullcontext,
         throttled: Throttled = never,
     ) -> None:
-        """Configure a system; port 0 means any free port.
+        """Configure a system; port 0 means any free port. `host` is the address that the API listens on.
 
         `at_once` is the maximum number of concurrent invocations. The default is the cores plus one, because
         usually one waits for its next message.
@@ -76,7 +80,11 @@ class System:
         self._template = template
         self._overrides = {name: text(value) for name, value in (parameters or {}).items()}
         self._port = port
+        self._host = host
+        self._aws_port = aws_port
         self._folder = folder
+        self._data_path = data
+        self._data: DataFolder | None = None
         self._api_function = api_function
         self._api_app = api_app
         self._front = front
@@ -126,14 +134,19 @@ class System:
     def _start(self) -> None:
         if self._port:
             require_free(self._port)
-        free, moto_port = free_ports(2)
-        port = self._port or free
+        if self._aws_port:
+            require_free(self._aws_port)
+        free, free_too = free_ports(2)
+        port, moto_port = self._port or free, self._aws_port or free_too
         self.url = f"http://{HOST}:{port}"
         self.endpoint_url = f"http://{HOST}:{moto_port}"
         template = load(self._template)
         self.folder = self._folder or self._temporary_folder()
         self.folder.mkdir(parents=True, exist_ok=True)
         self.folder.chmod(OWNER_ONLY)  # other users must not read the logs
+        if self._data_path:
+            self._data = DataFolder(self._data_path)
+            self._cleanup.callback(self._data.close)
         self._start_mongod()
         self._cleanup.callback(self._dispatcher.join)  # runs after moto has ended, which ends the long polls
         moto = self._start_moto(moto_port)
@@ -145,22 +158,35 @@ class System:
         self.stack = self._deploy(translated)
         if self.mongod:
             self.mongod.wait_until_primary()
+        if self._data:
+            # Every function of the template has it, or none does.
+            patience = {function.environment.get(PATIENCE, "0") for function in self.functions.values()}
+            have_unfinished_jobs_swept(
+                self.mongodb_uri, self.mongodb_database, float(max(patience, key=float))
+            )
         functions_endpoint_url = self._cleanup.enter_context(self._front(self.endpoint_url))
         self._start_api(port, functions_endpoint_url)
         self._cleanup.callback(self._dispatcher.stop)
-        self._dispatcher.start(self.stack, self.endpoint_url, functions_endpoint_url, self.folder)
+        self._dispatcher.start(
+            self.stack,
+            self.endpoint_url,
+            functions_endpoint_url,
+            self.folder,
+            scheduled_at_once=bool(self._data),
+        )
 
     def _start_mongod(self) -> None:
         if uri := os.environ.get("MONGODB_URI"):
             self.mongodb_uri = uri
             return
-        data, log = self._temporary_folder(), self.folder / "mongod.log"
-        self.mongod = Mongod(find(), data, log, aws.environment(self.endpoint_url))
-        self._keep(self.mongod.child)
+        data = self._data.mongod if self._data else self._temporary_folder()
+        self.mongod = Mongod(find(), data, self.folder / "mongod.log", aws.environment(self.endpoint_url))
+        self._keep(self.mongod.child, MONGOD_GRACE_SECONDS if self._data else 0)
         self.mongodb_uri = self.mongod.uri
 
     def _start_moto(self, port: int) -> Child:
         command = [sys.executable, "-m", "local.runner.moto_server", str(port)]
+        command += [str(self._data.objects.resolve())] if self._data else []
         moto = Child("moto", command, aws.environment(self.endpoint_url), self.folder / "moto.log")
         self._keep(moto)
         return moto
@@ -168,7 +194,7 @@ class System:
     def _deploy(self, translated: Template) -> Stack:
         """Create the secrets, then the stack, which gets their ARNs."""
         declared = translated.get("Parameters", {}).keys()
-        master = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode("ascii")
+        master = self._data.master() if self._data else new_master()
         self.webhook_secret = api_keys.webhook_secret(master, api_keys.NO_OWNER, 1)
         known = {MONGODB_PARAMETER: self.mongodb_uri, WEBHOOK_PARAMETER: master}
         manager = self.client("secretsmanager")
@@ -187,11 +213,31 @@ class System:
                 f"{self._template} has no function {self._api_function}, which should be the API."
             )
         # A web page may point a host name of its own at this machine (DNS rebinding): allow only local names.
-        hosts = {"ALLOWED_HOSTS": os.environ.get("ALLOWED_HOSTS", f"{HOST},localhost")}
+        # Where others reach the API, it needs keys, which a page does not have.
+        names = f"{HOST},localhost" if self._host == HOST else ""
+        hosts = {"ALLOWED_HOSTS": os.environ.get("ALLOWED_HOSTS", names)}
         variables = environment(self.functions[self._api_function], endpoint_url) | hosts
-        command = [sys.executable, "-m", "uvicorn", self._api_app, "--host", HOST, "--port", str(port)]
-        # No access log: as on AWS, paths are not logged, because image links work without a key.
-        command += ["--timeout-graceful-shutdown", "1", "--no-proxy-headers", "--no-access-log"]
+        variables["API_APP"] = self._api_app
+        command = [
+            sys.executable,
+            "-m",
+            "uvicorn",
+            "--factory",
+            "local.runner.api:app",
+            "--host",
+            self._host,
+            "--port",
+            str(port),
+        ]
+        # No access log of uvicorn: it has whole paths, and image links work without a key.
+        command += [
+            "--timeout-graceful-shutdown",
+            "1",
+            "--no-proxy-headers",
+            "--no-access-log",
+            "--log-level",
+            "warning",
+        ]
         require_free(port)  # a server that took it meanwhile would be taken for the API
         self.api = Child("The API", command, variables, self.folder / "api.log")
         self._keep(self.api, API_GRACE_SECONDS)

@@ -16,6 +16,7 @@ from catalight.domain.job.request_headers import MAX_CHARACTERS
 from functions.api import cursors
 from functions.api.renditions import OF_ONE
 from functions.api.sent_file import MAX_HEADER_ROW, MAX_SHEET
+from functions.api.terms import MAX_REFERENCE
 
 ANSWERS = Path(os.environ["CONTRACT_ANSWERS"])
 IMAGES = os.environ["CONTRACT_IMAGES"]
@@ -48,14 +49,16 @@ def is_positive(value: Any) -> bool:
 # What a valid value is, and one that fits every file and every deployment.
 FITTING: dict[str, tuple[Callable[[Any], bool], Any]] = {
     "webhook_url": (is_url, WEBHOOK),
+    "url": (is_url, f"{IMAGES}/1.jpg"),
     "file_url": (is_url, f"{IMAGES}/catalogue.csv"),
     "user_agent": (is_short, "Mozilla/5.0"),
     "referer": (is_short, "origin"),
     "columns": (lambda value: isinstance(value, str) and value != "", COLUMNS),
     "header_row": (lambda value: isinstance(value, int) and 1 <= value <= MAX_HEADER_ROW, 1),
-    "encoding": (lambda value: value in ENCODINGS, "utf-8"),
+    "encoding": (lambda value: isinstance(value, str) and value in ENCODINGS, "utf-8"),
     "file_name": (lambda value: isinstance(value, str) and value != "", "{column:Product Name}/{serial}-{n}"),
     "keep_days": (is_positive, 9),
+    "reference": (lambda value: isinstance(value, str) and len(value) <= MAX_REFERENCE, "order 4711"),
     "sheet": (lambda value: isinstance(value, str) and len(value) <= MAX_SHEET, ""),
 }
 

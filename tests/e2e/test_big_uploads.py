@@ -110,3 +110,25 @@ def test_a_file_that_is_larger_than_announced_is_refused(client: Client, images:
     client.send_file(begun["upload"], csv(images, 3))
     found = read(client, begun["request_id"])
     assert [problem["code"] for problem in found["upload"]["problems"]] == ["larger_than_announced"]
+
+
+def test_a_page_may_send_the_form_and_read_what_links_lead_to(client: Client, images: ImageServer) -> None:
+    """A browser sends a preflight for an upload with progress, and lets a page read what CORS allows."""
+    page = {"Origin": client.url}
+    data = csv(images, 3)
+    begun = client.begin_big(data)
+    asked = page | {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
+    preflight = requests.options(begun["upload"]["url"], headers=asked, timeout=TIMEOUT)
+    assert preflight.status_code == 200, preflight.text
+    assert preflight.headers["Access-Control-Allow-Origin"] in ("*", page["Origin"])
+    assert "POST" in preflight.headers["Access-Control-Allow-Methods"]
+    form = begun["upload"]
+    sent = requests.post(
+        form["url"], data=form["fields"], files={"file": data}, headers=page, timeout=TIMEOUT
+    )
+    assert sent.status_code == 204
+    assert sent.headers["Access-Control-Allow-Origin"] in ("*", page["Origin"])
+    job = begun["request_id"]
+    finish(client, job)
+    result = requests.get(f"{client.url}/download/{job}", headers=page, timeout=TIMEOUT)
+    assert result.headers["Access-Control-Allow-Origin"] in ("*", page["Origin"])

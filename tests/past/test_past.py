@@ -1,5 +1,6 @@
 """The current code reads what release 0.1.0 stored, sent and derived, with the same meaning."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -361,7 +362,7 @@ def _submit(submission: Submission) -> Job:
     return submit(submission)
 
 
-def test_a_webhook_has_the_same_id_and_body(derived: dict[str, Any]) -> None:
+def test_a_webhook_has_the_same_id_and_all_that_its_body_had(derived: dict[str, Any]) -> None:
     """Receivers detect duplicates by the id, so attempts before and after an update must share it."""
     sent = []
 
@@ -374,7 +375,11 @@ def test_a_webhook_has_the_same_id_and_body(derived: dict[str, Any]) -> None:
     jobs.insert(replace(COMPLETED, webhook=webhook))
     deliver = Deliver(jobs, MemoryDeliveries(jobs), MemoryQueue(), send, FakeClock(), pauses=[])
     deliver(DeliverWebhook("completed", 1))
-    assert sent == [(derived["webhook id"], derived["webhook body"])]
+    [(webhook_id, body)] = sent
+    old, new = json.loads(derived["webhook body"]), json.loads(body)
+    assert webhook_id == derived["webhook id"]
+    added = {"file_name": COMPLETED.file_name, "reference": None}
+    assert new == old | {"data": old["data"] | added}
 
 
 def test_an_old_result_submitted_again_loses_the_result_columns(result: bytes) -> None:

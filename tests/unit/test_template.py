@@ -147,6 +147,20 @@ def test_buckets_are_encrypted_private_and_expire_objects() -> None:
         }
 
 
+@pytest.mark.parametrize(
+    ("origin", "accepted"),
+    [("*", True), ("https://shop.example", True), ("https://shop.example/", False), ("shop.example", False)],
+)
+def test_pages_may_send_forms_to_buckets_and_read_links(origin: str, *, accepted: bool) -> None:
+    parameter = TEMPLATE["Parameters"]["BucketOrigins"]
+    assert bool(re.search(parameter["AllowedPattern"], origin)) == accepted
+    assert parameter["Default"] == "*"
+    for bucket in resources("AWS::S3::Bucket").values():
+        (rule,) = bucket["CorsConfiguration"]["CorsRules"]
+        assert rule["AllowedOrigins"] == {"Ref": "BucketOrigins"}
+        assert set(rule["AllowedMethods"]) == {"GET", "HEAD", "POST"}
+
+
 def test_functions_that_send_messages_to_themselves_allow_recursive_loops() -> None:
     functions = resources("AWS::Serverless::Function")
     assert {name for name, function in functions.items() if function.get("RecursiveLoop") == "Allow"} == {

@@ -68,6 +68,8 @@ def test_delete_waits_for_the_lock_of_the_queue() -> None:
         ({"HTTP_HOST": "localhost"}, "200 OK"),
         ({"HTTP_HOST": "127.0.0.1:4566", "HTTP_ORIGIN": "https://evil.test"}, "403 Forbidden"),
         ({"HTTP_HOST": "127.0.0.1:4566", "HTTP_ORIGIN": "null"}, "403 Forbidden"),
+        ({"HTTP_HOST": "127.0.0.1:4566", "HTTP_ORIGIN": "http://127.0.0.1:8000"}, "200 OK"),
+        ({"HTTP_HOST": "127.0.0.1:4566", "HTTP_ORIGIN": "http://localhost.evil.test"}, "403 Forbidden"),
         ({"HTTP_HOST": "rebound.test:4566"}, "403 Forbidden"),
         ({}, "403 Forbidden"),
     ],

@@ -53,9 +53,12 @@ CALLS = {
     "begin_upload": Call("POST", "/uploads", 201, DATABASE),
     "upload_status": Call("GET", "/uploads/upload", 200, DATABASE),
     "confirm_upload": Call("POST", "/uploads/confirm/confirm", 202, DATABASE),
+    "begin_preview": Call("POST", "/preview", 202, DATABASE),
+    "preview": Call("GET", "/preview/preview", 200, DATABASE),
     "list_columns": Call("GET", "/columns", 200, DATABASE),
     "forget_columns": Call("DELETE", f"/columns/{COLUMNS}", 204, DATABASE),
     "list_jobs": Call("GET", "/jobs", 200, DATABASE),
+    "job": Call("GET", "/jobs/read", 200, DATABASE),
     "status": Call("GET", "/status/read", 200, DATABASE),
     "list_rows": Call("GET", "/jobs/read/rows", 200, DATABASE),
     "cancel": Call("POST", "/jobs/cancel/cancel", 202, DATABASE),
@@ -101,6 +104,7 @@ def fill(connection: Connection, s3: Any, bucket: str) -> None:
     ended = replace(new, state=JobState.COMPLETED, sealed=True, counts=counts, finished_at=now)
     for job_id in ("read", "export", "retry", "delete", "extend", "redeliver"):
         jobs.insert(replace(ended, id=job_id))
+    jobs.insert(replace(new, id="preview", preview=True))
     jobs.insert(replace(new, id="cancel", sealed=True))
     big = BigUpload(9, "text/csv")
     jobs.insert(replace(new, id="upload", upload=big))
@@ -119,6 +123,8 @@ def made(client: httpx2.Client, call: Call, data: bytes = b"", key: str = "") ->
     if call.method == "POST" and call.path == "/upload":
         headers["Idempotency-Key"] = key or uuid4().hex
         sent["files"] = {"file": ("a.csv", data or csv_of("http://h.test/a.jpg"))}
+    if call.path == "/preview":
+        sent["data"] = {"url": "http://h.test/a.jpg"}
     if call.method == "POST" and call.path == "/uploads":
         sent["data"] = {"size": "9"}
     began = time.monotonic()

@@ -5,7 +5,7 @@ import io
 import re
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from catalight.domain.catalogue import catalogue
@@ -53,7 +53,7 @@ DIALECTS = st.builds(
 BASE = "https://cdn.test"
 
 _LINK = r"https://cdn\.test/images/[A-Za-z0-9_-]{22}/[A-Za-z0-9_.%-]{1,720}\.(?:jpg|webp|avif|png|gif)"
-_NOTE = "|".join(["KEPT", "SMALL", *Repair])
+_NOTE = "|".join(["KEPT", "SMALL", "UNCHANGED", r"PLACEHOLDER\?", r"SAME_AS [0-9]+/[0-9]+", *Repair])
 _NOTES = rf"(?:{_NOTE})(?:\+(?:{_NOTE}))*"
 GRAMMAR = {
     "Output Image Urls": rf"(?:{_LINK})?(?:,(?:{_LINK})?)*",
@@ -114,6 +114,7 @@ def test_result_columns_are_safe_and_the_users_cells_are_unchanged(
 @given(
     st.lists(st.tuples(TEXTS, TEXTS, URLS | TEXTS), max_size=4), st.sampled_from([",", ";", "\t", "|", "~"])
 )
+@example([(url, url, f"https://host.test/{url}.jpg") for url in "bcdc"], ",")  # the second c: SAME_AS 3/1
 def test_a_whole_job_adds_no_text_of_catalogue_or_host_to_the_result(
     rows: list[tuple[str, str, str]], delimiter: str
 ) -> None:

@@ -18,7 +18,7 @@ from catalight.domain.errors import (
 )
 from catalight.domain.job.job import JobState
 from catalight.domain.web.egress import EgressPolicy
-from functions.api import problems
+from functions.api import problem_answers
 from functions.api.app import app
 from functions.api.body_limit import MAX_BODY
 from functions.api.services import services
@@ -78,6 +78,7 @@ class TestUpload:
             "file_name": "{serial}-{n}",
             "file_names": "unicode",
             "keep_days": "60",
+            "reference": "order 4711",
             "fresh": "false",
             "max_age": "24",
             "renditions": "",  # it takes the place of six of the others
@@ -335,7 +336,7 @@ def test_the_welcome_is_json_or_a_page_for_browsers(client: TestClient) -> None:
     assert "message" in client.get("/").json()
     page = client.get("/", headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
     assert page.headers["content-type"] == "text/html; charset=utf-8"
-    assert "<form" in page.text
+    assert '<main id="main"' in page.text
 
 
 def test_health_is_ok_or_503(client: TestClient) -> None:
@@ -377,7 +378,7 @@ def test_every_error_that_can_reach_the_api_is_mapped_to_a_problem() -> None:
         *(ImageError, KeyNotFoundError, ConfigurationError, UnderstoodOtherwiseError, UploadGoneError),
         ObjectChangedError,
     }
-    assert set(problems.CATALIGHT_ERRORS) == set(all_subclasses(CatalightError)) - never_in_the_api
+    assert set(problem_answers.CATALIGHT_ERRORS) == set(all_subclasses(CatalightError)) - never_in_the_api
 
 
 def all_subclasses(kind: type[CatalightError]) -> Iterator[type[CatalightError]]:

@@ -16,14 +16,22 @@ from catalight.domain.catalogue.catalogue import Understanding
 from catalight.domain.errors import CatalogueError, Problem
 from catalight.usecases.callers.authenticate import Authenticate
 from catalight.usecases.callers.manage_keys import ManageKeys
-from functions.api import big_uploads, columns, downloads, jobs, keeping, uploads
+from functions.api import big_uploads, columns, downloads, jobs, keeping, previews, uploads
 from functions.api.app import app
 from functions.api.callers import caller, own_job
 from functions.api.services import services
 from tests.pipeline import Pipeline, csv_of
 from tests.unit.functions.api.requests import check_problem, upload
 
-ROUTERS = (big_uploads.router, columns.router, downloads.router, jobs.router, keeping.router, uploads.router)
+ROUTERS = (
+    big_uploads.router,
+    columns.router,
+    downloads.router,
+    jobs.router,
+    keeping.router,
+    previews.router,
+    uploads.router,
+)
 OPEN_TO_ALL = {"/", "/docs", "/healthz", "/images/{token}/{name}"}
 WITHOUT_JOB = [
     ("POST", "/upload"),

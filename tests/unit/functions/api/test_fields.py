@@ -72,14 +72,62 @@ def test_all_unknown_fields_are_named_but_not_without_end(client: TestClient) ->
     assert [error["field"] for error in body["errors"]] == [f"x{n}" for n in range(10)]  # type: ignore[attr-defined]
 
 
-def test_calls_without_parameters_take_any_query(client: TestClient, pipeline: Pipeline) -> None:
+def test_pages_and_image_links_take_any_query(client: TestClient, pipeline: Pipeline) -> None:
     """Links to images get one from shops and their caches, pages from newsletters."""
     job = pipeline.jobs.get(upload(client).json()["request_id"])
     pipeline.run()
     [row] = pipeline.rows.stream(job.id)
     assert client.get(f"/images/{row.images[0].link}?v=2").status_code == 307
     assert client.get("/?utm_source=x").status_code == 200
-    assert client.get(f"/status/{job.id}?_=1").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/healthz"),
+        ("GET", "/columns"),
+        ("DELETE", "/columns/x"),
+        ("GET", "/jobs"),
+        *(
+            ("GET", f"/{path}")
+            for path in ("status/{}", "jobs/{}", "jobs/{}/rows", "download/{}", "uploads/{}")
+        ),
+        *(("POST", f"/jobs/{{}}/{path}") for path in ("cancel", "retry", "extend", "webhook/redeliver")),
+        ("POST", "/uploads/{}/confirm"),
+        ("DELETE", "/jobs/{}"),
+    ],
+)
+def test_every_other_call_refuses_parameters_that_do_not_exist(
+    client: TestClient, method: str, path: str
+) -> None:
+    job_id = upload(client).json()["request_id"]
+    body = check_problem(client.request(method, path.format(job_id) + "?statee=x"), 422, "invalid-request")
+    assert {"statee"} <= {error["field"] for error in body["errors"]}  # type: ignore[attr-defined]
+
+
+def test_the_reference_is_in_the_status_and_the_list(client: TestClient) -> None:
+    job_id = upload(client, reference="Bestellung № 4711").json()["request_id"]
+    job = client.get(f"/jobs/{job_id}")
+    assert job.headers["Retry-After"]
+    assert job.json() == client.get(f"/status/{job_id}").json() == client.get("/jobs").json()["jobs"][0]
+    assert job.json()["reference"] == "Bestellung № 4711"
+    assert job.json()["links"]["job"] == f"/jobs/{job_id}"
+
+
+@pytest.mark.parametrize("wrong", ["a\nb", "a\n", "\x7f", "a\u2028b"])
+def test_a_reference_is_one_line(client: TestClient, wrong: str) -> None:
+    check_problem(upload(client, reference=wrong), 422, "option")
+
+
+def test_a_reference_is_bounded(client: TestClient) -> None:
+    assert upload(client, reference="x" * 200).status_code == 202
+    check_problem(upload(client, reference="x" * 201), 422, "invalid-request")
+
+
+def test_the_reference_is_part_of_the_request(client: TestClient) -> None:
+    key = {"Idempotency-Key": "k"}
+    assert upload(client, ONE, key, reference="a").status_code == 202
+    check_problem(upload(client, ONE, key, reference="b"), 422, "idempotency-key")
 
 
 def test_an_invalid_value_in_a_list_is_named_by_its_parameter(client: TestClient) -> None:

@@ -1,5 +1,6 @@
 """Forms that are made to be expensive or to break the parser get a 4xx quickly and in little memory."""
 
+import json
 import time
 import tracemalloc
 
@@ -150,6 +151,43 @@ def test_a_long_content_type_is_shortened_in_the_answer(client: TestClient) -> N
 def test_a_form_without_a_file_may_be_url_encoded(client: TestClient) -> None:
     problem = check_problem(client.post("/uploads", data={"size": "none"}), 422, "invalid-request")
     assert problem["errors"] == [{"field": "size", "message": "Input should be a whole number"}]
-    answer = client.post("/uploads", content=b"{}", headers={"Content-Type": "application/json"})
+    answer = client.post("/uploads", content=b"", headers={"Content-Type": "text/plain"})
     detail = str(check_problem(answer, 415, "content-type")["detail"])
-    assert detail == "Send the fields as multipart/form-data, not as 'application/json'."
+    assert detail == "Send the fields as a form or as JSON, not as 'text/plain'."
+
+
+def test_an_upload_is_announced_in_json_as_in_a_form(client: TestClient, pipeline: Pipeline) -> None:
+    columns, renditions = {"images": ["Photo"]}, [{"name": "small", "max_width": 100}, {"name": "large"}]
+    fields = {"size": 17, "confirm": True, "upload_name": "café.csv", "sheet": None}
+    answer = client.post("/uploads", json={**fields, "columns": columns, "renditions": renditions})
+    assert answer.status_code == 201, answer.text
+    job = pipeline.jobs.get(answer.json()["request_id"])
+    assert job.upload
+    assert (job.file_name, job.upload.size, job.upload.confirm) == ("café.csv", 17, True)
+    assert [rendition.name for rendition in job.renditions] == ["small", "large"]
+    form = {"size": "17", "confirm": "true", "upload_name": "café.csv"}
+    form |= {"columns": json.dumps(columns), "renditions": json.dumps(renditions)}
+    same = pipeline.jobs.get(client.post("/uploads", data=form).json()["request_id"])
+    assert (same.upload, same.renditions) == (job.upload, job.renditions)
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"", "The body is not JSON in UTF-8."),
+        (b'{"size": 1', "The body is not JSON in UTF-8."),
+        (b'{"size": "\xff"}', "The body is not JSON in UTF-8."),
+        (b"[17]", "The body must be a JSON object, with a member for each field."),
+        (b'{"upload_name": "\\ud800"}', "The object contains half a surrogate pair."),
+        (json.dumps(dict.fromkeys(map(str, range(61)))).encode(), "The object has more than 60 members."),
+        (json.dumps({"columns": "x" * 16_384}).encode(), "A member of the object has more than 16384 bytes."),
+        (b'{"columns":' + b"[" * 30_000 + b"]" * 30_000 + b"}", "The JSON is nested too deep."),
+        (b'{"a":[' + b"{}," * 1_000_000 + b"{}]}", "The body has more than 65536 bytes."),
+        (b'{"size": 1, "size": 2}', "The field was sent more than once; send it once"),
+        (b'{"size": [1]}', "Input should be a whole number"),
+    ],
+)
+def test_json_that_is_no_form_is_refused(client: TestClient, body: bytes, message: str) -> None:
+    answer = client.post("/uploads", content=body, headers={"Content-Type": "application/json"})
+    check_problem(answer, 422, "invalid-request")
+    assert [error["message"] for error in answer.json()["errors"]] == [message]

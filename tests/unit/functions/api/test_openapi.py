@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from catalight.domain.errors import UnavailableError
+from functions.api import problem_examples
+from functions.api.problem_answers import CATALIGHT_ERRORS
 from local.openapi import PAGE, document
 from tests.openapi_changes import breaking_changes
 
@@ -23,6 +26,22 @@ def test_the_committed_description_is_the_apis() -> None:
 @pytest.mark.parametrize("released", RELEASES, ids=lambda path: path.parent.name)
 def test_no_client_of_a_release_breaks(released: Path) -> None:
     assert breaking_changes(json.loads(released.read_text()), json.loads(document())) == []
+
+
+def test_the_example_of_each_error_is_that_error() -> None:
+    operations = [one for path in json.loads(document())["paths"].values() for one in path.values()]
+    errors = [
+        (int(status), name, shown["value"])
+        for operation in operations
+        for status, answer in operation["responses"].items()
+        if status >= "400" and "content" in answer
+        for name, shown in answer["content"]["application/problem+json"]["examples"].items()
+    ]
+    assert all(value["status"] == status for status, _, value in errors)
+    assert all(value["type"] == f"urn:catalight:problem:{name}" for _, name, value in errors)
+    assert {name for _, name, _ in errors} >= {"catalogue", "redelivery", "limit", "image-not-found"}
+    kinds = {type(error) for error in problem_examples._ERRORS} | {UnavailableError}
+    assert kinds == set(CATALIGHT_ERRORS)
 
 
 def field_of(schema: str, name: str) -> Callable[[Document], Any]:
@@ -85,7 +104,14 @@ def change_a_nested_type(api: Document) -> None:
 
 BREAKS: list[tuple[Callable[[Document], None], list[str]]] = [
     (drop("paths", "/status/{request_id}", "get"), ["GET /status/{request_id} is gone"]),
-    (drop("paths", "/jobs/{request_id}"), ["DELETE /jobs/{request_id} is gone"]),
+    (
+        drop("paths", "/jobs/{request_id}"),
+        [
+            "DELETE /jobs/{request_id} is gone",
+            "GET /jobs/{request_id} is gone",
+            "HEAD /jobs/{request_id} is gone",
+        ],
+    ),
     (
         drop_the_parameters,
         [f"GET /jobs: the query parameter {name} is gone" for name in ("cursor", "limit", "state")],
@@ -98,6 +124,7 @@ BREAKS: list[tuple[Callable[[Document], None], list[str]]] = [
         drop("components", "schemas", "Links", "properties", "rows"),
         [
             "GET /jobs → 200.jobs[].links.rows is gone",
+            "GET /jobs/{request_id} → 200.links.rows is gone",
             "GET /status/{request_id} → 200.links.rows is gone",
             "GET /uploads/{request_id} → 200.links.rows is gone",
             "POST /jobs/{request_id}/cancel → 202.links.rows is gone",
@@ -126,7 +153,10 @@ BREAKS: list[tuple[Callable[[Document], None], list[str]]] = [
     ),
     (
         drop_a_format,
-        [f"POST {path}: body.format: 'avif' is no longer accepted" for path in ("/upload", "/uploads")],
+        [
+            f"POST {path}: body.format: 'avif' is no longer accepted"
+            for path in ("/preview", "/upload", "/uploads", "/uploads")
+        ],
     ),
     (lower_a_limit, ["POST /upload: body.max_width: maximum is lower"]),
     (raise_a_minimum, ["POST /upload: body.quality: minimum is higher"]),

@@ -42,6 +42,8 @@ def test_the_event_reports_the_results() -> None:
         "data": {
             "request_id": job.id,
             "status": "COMPLETED",
+            "file_name": job.file_name,
+            "reference": job.reference,
             "images": {"total": 2, "done": 1, "failed": 1},
             "errors": {"not_found": 1},
             "bytes": {"in": 14, "out": 7},

@@ -35,6 +35,8 @@ _DEFAULTS: dict[str, Any] = {
     "upload": None,
     "reuse": Reuse().to_document(),
     "reopened": None,
+    "reference": None,
+    "preview": False,
 }
 
 

@@ -160,7 +160,8 @@ class MongoJobs(Mongo):
     def page(
         self, owner: str, states: AbstractSet[JobState], before: tuple[datetime, str] | None, limit: int
     ) -> list[Job]:
-        query: Document = {"owner": owner, "state": {"$in": list(states - {JobState.GONE})}}
+        shown: Document = {"state": {"$in": list(states - {JobState.GONE})}, "preview": None}
+        query: Document = {"owner": owner, **shown}
         if before:
             created_at, job_id = before
             query["$or"] = [

@@ -128,6 +128,8 @@ class Job:
     that is written when a run ends. The job is kept for `keep_days` after a run began; None: for as long as
     the deployment keeps jobs. `upload` is the file of a job that is read in steps; until it is sealed,
     `header` and what follows from it are not known. `reuse` says whether it uses outputs of earlier jobs.
+    `reference` is the client's own text, for its own use.
+    A `preview` is a job of one image that is not listed.
 
     `fingerprint` distinguishes submissions with the same Idempotency-Key. At `deadline_at` the run ends with
     what exists by then, and at `expires_at` the job is removed. `moved_at` is when the job last made
@@ -175,6 +177,8 @@ class Job:
     upload: BigUpload | None = None
     reuse: Reuse = field(default_factory=Reuse)
     reopened: Reopened | None = None
+    reference: str | None = None
+    preview: bool = False
 
     @property
     def has_result(self) -> bool:

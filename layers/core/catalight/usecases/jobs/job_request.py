@@ -27,7 +27,7 @@ class JobRequest(ABC):
 
     `api_base` and `link_base` are URLs without a path, as in Job. Requests of one owner with one
     `idempotency_key` are the same request. It counts against the owner's `limits`, if it has any. `naming`
-    lacks its columns. `keep_days` is as in Job.
+    lacks its columns. `keep_days`, `reference` and `preview` are as in Job.
     """
 
     owner: str
@@ -43,6 +43,8 @@ class JobRequest(ABC):
     keep_days: int | None = None
     result: RequestedResult = field(default_factory=RequestedResult)
     reuse: Reuse = field(default_factory=Reuse)
+    reference: str | None = None
+    preview: bool = False
 
     @property
     @abstractmethod
@@ -74,6 +76,8 @@ class JobRequest(ABC):
             "naming": self.naming,
             "keep_days": self.keep_days,
             "reuse": self.reuse,
+            "reference": self.reference,
+            "preview": self.preview,
         }
         return Job(**new | of_file)
 

@@ -13,10 +13,13 @@ class OwnJob:
 
     jobs: Jobs
 
-    def __call__(self, owner: str, job_id: str) -> Job:
-        """Return the job. Raise JobNotFoundError, or JobGoneError if it was deleted or has expired."""
+    def __call__(self, owner: str, job_id: str, *, preview: bool = False) -> Job:
+        """Return the job, or with `preview` the preview, which is no job to any other route.
+
+        Raise JobNotFoundError, or JobGoneError if it was deleted or has expired.
+        """
         job = self.jobs.find(job_id)
-        if job is None or job.owner != owner:
+        if job is None or job.owner != owner or job.preview != preview:
             raise JobNotFoundError(job_id)
         if job.state is JobState.GONE:
             raise JobGoneError(job_id)

@@ -67,6 +67,8 @@ class Submission(JobRequest):
             digest.update(_json(result))
         if reuse := self.reuse.said:
             digest.update(_json(reuse))
+        if self.reference:
+            digest.update(_json({"reference": self.reference}))
         for row in () if self.sent else self.catalogue.rows:
             digest.update(_json(row.cells))
         return digest.hexdigest()

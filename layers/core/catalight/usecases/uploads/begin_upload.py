@@ -38,6 +38,7 @@ class Announced(JobRequest):
             self.naming and asdict(self.naming),
             self.keep_days,
             self.reuse.to_document(),
+            *([{"reference": self.reference}] if self.reference else ()),
         ]
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from catalight.domain import error_texts
 from catalight.domain.catalogue.files import Options
 from catalight.domain.catalogue.header_choice import Wanted
 from catalight.domain.errors import (
@@ -97,14 +98,9 @@ class IngestUpload:
         except CatalogueError as error:
             self._fail(held, error.problems, error.total)
         except OptionError as error:
-            message = f"{error.field} is {error.found!r}. Allowed: {error.allowed}."
-            self._fail(held, (Problem("option", message),), 1)
+            self._fail(held, (Problem("option", error_texts.of_option(error)),), 1)
         except LimitError as error:
-            message = (
-                f"Your key may send {error.limit:,} {error.name.replace('-', ' ')} a day (UTC). "
-                f"{error.left:,} are left; this catalogue has at least {error.wanted:,}."
-            )
-            self._fail(held, (Problem("limit", message),), 1)
+            self._fail(held, (Problem("limit", error_texts.of_limit(error)),), 1)
         except ObjectChangedError:
             self._fail(held, (Problem("upload_changed", CHANGED),), 1)
         else:

@@ -74,6 +74,8 @@ def _body(job: Job) -> str:
     data = {
         "request_id": job.id,
         "status": job.state.shown,
+        "file_name": job.file_name,
+        "reference": job.reference,
         "images": {"total": job.outputs_total, "done": job.counts.done, "failed": job.counts.failed},
         "errors": dict(job.counts.errors),
         "bytes": {"in": job.counts.bytes_in, "out": job.counts.bytes_out},

@@ -12,8 +12,8 @@ from math import sqrt
 from catalight.adapters.codec.jpeg import calibrated
 from catalight.adapters.codec.jpeg.coefficients import Image, Output
 
-_MEANS = (0, 4)  # of the pools in native/estimate.h; of the others the fourth root is taken
-_POOLS = 9
+_MEANS = (2,)  # of the pools in native/estimate.h; of the others the fourth root is taken
+_POOLS = 5
 _WHOLE_PRICE = 65536  # in look.Look
 _ONE = 256  # a step, in native/words.h
 

@@ -1,0 +1,41 @@
+// What can be downloaded from a job that has ended. What is not written yet is made at the first request.
+
+import {wait} from "./api.js";
+import {button, el, idle} from "./dom.js";
+import {percent} from "./format.js";
+import {panel, pauses} from "./problems.js";
+
+/** Return the panel of downloads; `failed` says whether there are rows to mend. */
+export function downloads(id, failed, {api, signal, notice}) {
+  const trouble = el("div", {});
+  const forms = [
+    ["", "The file with the new addresses", "main"],
+    ["format=xlsx", "… as Excel"],
+    ["format=csv", "… as CSV"],
+    ["format=zip", "All images (ZIP)"],
+    ...(failed ? [["rows=failed", "Only the rows that failed"]] : []),
+  ];
+  const links = forms.map(([query, label, look]) => button(label, event => get(query, label, event.currentTarget), {class: look ?? "quiet"}));
+  return el("section", {class: "panel"}, el("h2", {text: "Download"}), el("div", {class: "actions"}, ...links), trouble);
+
+  async function get(query, label, control) {
+    idle(control);
+    trouble.replaceChildren();
+    try {
+      for (;;) {
+        const {status, body} = await api.patiently(`/download/${id}?redirect=false${query && "&"}${query}`, {signal, ...pauses(notice)});
+        if (status !== 202) {
+          location.assign(body.url);
+          break;
+        }
+        control.textContent = body.total ? `Preparing: ${percent(body.done / body.total)}` : "Preparing …";
+        await wait(body.retry_after, signal);
+      }
+    } catch (problem) {
+      if (!signal.aborted) trouble.append(panel(problem));
+    } finally {
+      control.textContent = label;
+      idle(control, false);
+    }
+  }
+}
