@@ -1,7 +1,7 @@
 """Workbooks that are too large to be read at once: their rows are copied first, and read from the copy."""
 
 import gzip
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import replace
 from io import BytesIO
 
@@ -197,6 +197,28 @@ def test_a_function_that_only_seemed_dead_cannot_replace_the_copy() -> None:
     [(message, _)] = uploading.ingest_queue.take()
     assert isinstance(message, IngestUpload)
     stalling(message, lambda: 900.0)
+    assert (uploading.jobs.get(job.id).state, len(rows_of(uploading))) == (JobState.PENDING, 30)
+    assert uploading.store.objects == {}
+
+
+def test_a_function_that_stalls_before_its_last_write_leaves_no_copy() -> None:
+    uploading = Large(**SIZES)
+    data = products(30)
+    job = uploading.begin(len(data))
+    uploading.store_file(job, data)
+    [(message, _)] = uploading.ingest_queue.take()
+    assert isinstance(message, IngestUpload)
+    complete = uploading.uploads.complete
+
+    def stalled(key: str, upload: str, parts: Sequence[str]) -> None:
+        uploading.uploads.complete = complete  # type: ignore[method-assign]
+        uploading.clock.forward(301)
+        uploading.ingest_queue.send([IngestUpload(job.id)])
+        assert uploading.ingest().sealed
+        complete(key, upload, parts)
+
+    uploading.uploads.complete = stalled  # type: ignore[method-assign]
+    uploading.ingest_upload(message, lambda: 900.0)
     assert (uploading.jobs.get(job.id).state, len(rows_of(uploading))) == (JobState.PENDING, 30)
     assert uploading.store.objects == {}
 
