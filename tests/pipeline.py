@@ -10,6 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 from catalight.adapters.results.write import write_result
+from catalight.adapters.tables.large.reader import LargeTableReader
 from catalight.adapters.tables.reader import TableReader
 from catalight.domain.catalogue import catalogue
 from catalight.domain.errors import ImageError, ImageErrorCode
@@ -67,6 +68,7 @@ from catalight.usecases.uploads.confirm_upload import ConfirmUpload
 from catalight.usecases.uploads.ingest_upload import IngestUpload
 from catalight.usecases.uploads.look import Look
 from catalight.usecases.uploads.read_upload import ReadUpload
+from catalight.usecases.uploads.spool_table import SpoolTable
 from catalight.usecases.uploads.tend_upload import RemoveFile, TendUpload
 from catalight.usecases.uploads.unpack import Unpack
 from catalight.usecases.webhooks.deliver import DeliverWebhook
@@ -261,6 +263,7 @@ class Pipeline:
             big_uploads=self.big_uploads,
             objects=self.ranges,
             unpack=Unpack(self.uploads),
+            spool_table=SpoolTable(self.uploads, LargeTableReader()),
             read_upload=self.read_upload,
             remove_file=self.remove_file,
             send_window=self.send_window,

@@ -23,6 +23,7 @@ from catalight.adapters.mongo import (
     MongoRows,
     MongoUsage,
 )
+from catalight.adapters.tables.large.reader import LargeTableReader
 from catalight.adapters.tables.reader import TableReader
 from catalight.clock import utc_now
 from catalight.domain.job.retention import Retention
@@ -39,6 +40,7 @@ from catalight.usecases.messaging import defer_on_outage
 from catalight.usecases.uploads.ingest_upload import IngestUpload
 from catalight.usecases.uploads.look import Look
 from catalight.usecases.uploads.read_upload import ReadUpload
+from catalight.usecases.uploads.spool_table import SpoolTable
 from catalight.usecases.uploads.tend_upload import RemoveFile
 from catalight.usecases.uploads.unpack import Unpack
 
@@ -75,6 +77,7 @@ def ingest_upload() -> IngestUpload:
         big_uploads=MongoBigUploads(mongodb),
         objects=S3Ranges(s3, bucket),
         unpack=Unpack(uploads),
+        spool_table=SpoolTable(uploads, LargeTableReader()),
         read_upload=read_upload,
         remove_file=RemoveFile(S3Store(s3, bucket), uploads),
         send_window=SendWindow(queue("IMAGE"), AskCompletion(jobs, rows, queue("AGGREGATOR"), utc_now)),

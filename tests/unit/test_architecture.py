@@ -99,9 +99,13 @@ def test_only_the_codecs_child_imports_pillow() -> None:
 def test_workbooks_are_read_by_one_module_without_input_or_output() -> None:
     """So a child process that may only compute can run it: nothing of it is imported elsewhere or later."""
     folder = CORE / "adapters/tables"
-    tables = set(modules(folder)) - {folder / "reader.py", folder / "worker.py"}
+    large = folder / "large"
+    processes = {place / name for place in (folder, large) for name in ("reader.py", "worker.py")}
+    tables = set(modules(folder)) - processes
     readers = [path for path in modules(CORE) if "catalight.adapters.tables.read" in imported(path)]
-    assert readers == [folder / "worker.py"]
+    assert readers == [large / "worker.py", folder / "worker.py"]
+    readers = [path for path in modules(CORE) if "catalight.adapters.tables.large.workbook" in imported(path)]
+    assert readers == [large / "worker.py"]
     reads = {"python_calamine", "xml", "zipfile"}
     assert {path for path in modules(CORE) + modules(ROOT / "functions") if top_level(path) & reads} <= tables
     for path in tables:

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from catalight.adapters.tables.archive import Archive
+from catalight.adapters.tables.limits import Limits
 from catalight.adapters.tables.read import read
 from catalight.adapters.tables.reader import TableReader
 from catalight.domain.catalogue.files import Options
@@ -338,7 +340,8 @@ def test_a_hostile_file_is_a_coded_problem(kind: str) -> None:
 def test_all_parts_together_are_unpacked_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     data = workbook(cells(ONE))
     size = sum(info.file_size for info in zipfile.ZipFile(BytesIO(data)).infolist())
-    monkeypatch.setattr("catalight.adapters.tables.archive.MAX_UNPACKED", size // 2)
+    limits = Limits(unpacked=size // 2)
+    monkeypatch.setattr("catalight.adapters.tables.read.Archive", lambda data: Archive(data, limits))
     with pytest.raises(CatalogueError) as caught:
         read(data)
     assert caught.value.problems[0].code == "workbook_too_large"

@@ -320,7 +320,8 @@ def test_an_upload_that_is_never_finished_is_gone_after_a_day() -> None:
     [
         (gzip.compress(DATA)[:-9], "corrupt_gzip"),
         (gzip.compress(gzip.compress(DATA)), "gzip_twice"),
-        (b"PK\x03\x04" + b"x" * 26_000_000, "workbook_too_large"),
+        (b"PK\x03\x04" + b"x" * 26_000_000, "corrupt_workbook"),
+        (b"\xd0\xcf\x11\xe0" + b"x" * 26_000_000, "workbook_too_large"),
         (b"a,b\r\n1,2\r\n", "missing_column"),
     ],
 )

@@ -5,11 +5,12 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from io import BytesIO
+from typing import BinaryIO
 
+from catalight.adapters.tables.limits import SMALL, Limits
 from catalight.adapters.tables.problems import (
     MAX_ENTRIES,
     MAX_RATIO,
-    MAX_UNPACKED,
     RATIO_COUNTS_FROM,
     corrupt,
     encrypted,
@@ -17,6 +18,7 @@ from catalight.adapters.tables.problems import (
 )
 
 _PIECE = 65_536
+_SCANNED = 4_000_000  # bytes at once
 _DIRECTORY_ENTRY = b"PK\x01\x02"
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # all that OPC and ODF allow
 _ENCRYPTED = 0x1
@@ -29,11 +31,14 @@ class Archive:
     Names are compared without case, as OPC demands (ECMA-376 part 2, 6.3.5), and `\\` is read as `/`.
     """
 
-    def __init__(self, data: bytes) -> None:
-        if data.count(_DIRECTORY_ENTRY) > MAX_ENTRIES:  # before zipfile makes an object of each
+    def __init__(self, source: bytes | BinaryIO, limits: Limits = SMALL) -> None:
+        """Open an archive in memory, or in a file that can be read from any place."""
+        self.limits = limits
+        file = BytesIO(source) if isinstance(source, bytes) else source
+        if _entries(file) > MAX_ENTRIES:  # before zipfile makes an object of each
             raise too_large(f"more than {MAX_ENTRIES:,} files in it", _ADVICE)
         try:
-            self._zip = zipfile.ZipFile(BytesIO(data))
+            self._zip = zipfile.ZipFile(file)
         except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
             raise corrupt("it is no complete zip archive") from error
         self._parts = {_key(info.filename): info for info in self._zip.infolist()}
@@ -77,8 +82,8 @@ class Archive:
 
     def _count(self, more: int, size: int, packed: int) -> None:
         self._unpacked += more
-        if self._unpacked > MAX_UNPACKED:
-            raise too_large(f"more than {MAX_UNPACKED:,} bytes when it is unpacked", _ADVICE)
+        if self._unpacked > self.limits.unpacked:
+            raise too_large(f"more than {self.limits.unpacked:,} bytes when it is unpacked", _ADVICE)
         if size > RATIO_COUNTS_FROM and size > MAX_RATIO * packed:
             raise too_large(f"a part that unpacks to more than {MAX_RATIO} times its size", _ADVICE)
 
@@ -86,6 +91,18 @@ class Archive:
 def resolved(base: str, target: str) -> str:
     """Return the name of the part that a relationship of the part `base` points to."""
     return posixpath.normpath(posixpath.join("/", posixpath.dirname(base), target)).lstrip("/")
+
+
+def _entries(file: BinaryIO) -> int:
+    """Return how often the file has the mark of an entry; by chance also elsewhere."""
+    file.seek(0)
+    found, rest = 0, b""
+    while piece := file.read(_SCANNED):
+        piece = rest + piece
+        found += piece.count(_DIRECTORY_ENTRY)
+        rest = piece[1 - len(_DIRECTORY_ENTRY) :]
+    file.seek(0)
+    return found
 
 
 def _key(name: str) -> str:

@@ -41,16 +41,16 @@ def too_many_columns(line: int) -> CatalogueError:
     return refusal("too_many_columns", message, line)
 
 
-def too_many_cells(line: int) -> CatalogueError:
+def too_many_cells(line: int, most: int = MAX_CELLS) -> CatalogueError:
     """Return the error of a sheet with too many cells."""
     advice = "Delete the columns that are not used, or split it into several files."
-    return too_large(f"more than {MAX_CELLS:,} cells up to row {line:,}", advice, line)
+    return too_large(f"more than {most:,} cells up to row {line:,}", advice, line)
 
 
-def too_many_characters() -> CatalogueError:
+def too_many_characters(most: int = MAX_CHARACTERS) -> CatalogueError:
     """Return the error of a workbook with too much text."""
     advice = "Delete the columns that are not used, or split it into several files."
-    return too_large(f"more than {MAX_CHARACTERS:,} characters", advice)
+    return too_large(f"more than {most:,} characters", advice)
 
 
 def corrupt(why: str) -> CatalogueError:

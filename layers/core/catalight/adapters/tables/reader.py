@@ -11,10 +11,10 @@ from catalight.adapters.isolation.memory_file import memory_file
 from catalight.adapters.isolation.starting import command, environment, report
 from catalight.adapters.tables import wire
 from catalight.adapters.tables.encodings import read_text
+from catalight.adapters.tables.ignored import ignored_encoding, ignored_sheet
 from catalight.adapters.tables.problems import refusal
 from catalight.domain.catalogue.files import Options, Table, TextFile
 from catalight.domain.catalogue.header_choice import NOTHING, Wanted
-from catalight.domain.errors import Problem
 
 logger = logging.getLogger(__name__)
 
@@ -71,7 +71,7 @@ class TableReader:
                     code = -signal.SIGXCPU
                     process.kill()
             if code < 0:
-                raise _killed(-code)
+                raise killed(-code)
             if code > 0:
                 raise ReaderError(f"the process ended with exit code {code}")
             output.seek(0)
@@ -80,17 +80,12 @@ class TableReader:
 
 def _with_ignored(file: TextFile | Table, options: Options) -> TextFile | Table:
     """Return the file with a warning if it was said something that its format does not have."""
-    if isinstance(file, TextFile):
-        ignored, kind = options.sheet and "sheet", "a CSV file has no sheets"
-    else:
-        ignored, kind = options.encoding and "encoding", "a workbook has an encoding of its own"
-    if not ignored:
-        return file
-    warning = Problem("ignored_field", f"The field {ignored} was ignored: {kind}.")
-    return replace(file, warnings=(*file.warnings, warning))
+    more = ignored_sheet(options) if isinstance(file, TextFile) else ignored_encoding(options)
+    return replace(file, warnings=(*file.warnings, *more)) if more else file
 
 
-def _killed(number: int) -> Exception:
+def killed(number: int) -> Exception:
+    """Return the error of a file whose process was killed by the signal with this number."""
     logger.warning("the process that reads a workbook was killed: %s", signal.strsignal(number))
     message = (
         "Reading the file took more time or memory than it may, or crashed. "

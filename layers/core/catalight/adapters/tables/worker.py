@@ -31,21 +31,7 @@ def main() -> None:
     options, wanted = wire.wanted_of(sys.argv[3])
     prepare()
     gc.disable()  # a process that ends with its file needs no collection, which takes as long as the reading
-    limit(
-        {
-            resource.RLIMIT_CPU: CPU_SECONDS,
-            resource.RLIMIT_FSIZE: OUTPUT_BYTES,
-            resource.RLIMIT_AS: address_space() + MEMORY,
-        }
-    )
-    refused = cage.refused(
-        cage.die_with_parent,
-        cage.hide_memory,
-        cage.forbid_new_privileges,
-        cage.drop_capabilities,
-        cage.forbid_processes,
-        cage.filter_system_calls,
-    )
+    refused = enclosed(CPU_SECONDS, OUTPUT_BYTES, MEMORY)
     with os.fdopen(source, "rb", buffering=0) as file:
         data = file.readall()
     try:
@@ -53,9 +39,36 @@ def main() -> None:
     except (CatalogueError, OptionError) as error:
         answer = wire.packed_error(error)
     except Exception as error:  # noqa: BLE001 - a bug, which the parent raises and logs
-        answer = json.dumps({"fault": "".join(trace(error))[-FAULT_CHARACTERS:]}).encode()
+        answer = fault(error)
     _write(output, json.dumps(refused).encode() + b"\n" + answer)
     os._exit(os.EX_OK)  # freeing everything takes time, and needs calls that the filter refuses
+
+
+def enclosed(cpu_seconds: int, file_bytes: int, memory: int) -> list[str]:
+    """Limit this process, and give up all that it does not need. Return the steps that the kernel refused.
+
+    `file_bytes` limits each file that it writes, and `memory` the bytes besides those that it has now.
+    """
+    limit(
+        {
+            resource.RLIMIT_CPU: cpu_seconds,
+            resource.RLIMIT_FSIZE: file_bytes,
+            resource.RLIMIT_AS: address_space() + memory,
+        }
+    )
+    return cage.refused(
+        cage.die_with_parent,
+        cage.hide_memory,
+        cage.forbid_new_privileges,
+        cage.drop_capabilities,
+        cage.forbid_processes,
+        cage.filter_system_calls,
+    )
+
+
+def fault(error: Exception) -> bytes:
+    """Return the JSON of a bug."""
+    return json.dumps({"fault": "".join(trace(error))[-FAULT_CHARACTERS:]}).encode()
 
 
 def _write(output: int, answer: bytes) -> None:

@@ -18,14 +18,14 @@ MAX_NESTED = 100  # elements in elements; each open one takes more memory than t
 _NOT_WELL_FORMED = "its XML is not well-formed"
 
 
-def stream(pieces: Iterator[bytes], containers: Collection[str]) -> Iterator[Element]:
+def stream(pieces: Iterator[bytes], containers: Collection[str], most: int = MAX_TAKEN) -> Iterator[Element]:
     """Yield the children of the root when they are complete, in the order of the document.
 
     Of a child whose tag is one of `containers`, only the attributes count; its own children follow it in the
     same way.
 
-    Raises CatalogueError if the XML is not well-formed, has a document type, or one of its elements is
-    larger than any that a workbook may have.
+    Raises CatalogueError if the XML is not well-formed, has a document type, more than `most` elements, or
+    one that is larger than any that a workbook may have.
     """
     builder, prolog = TreeBuilder(), _Prolog()
     document = builder.start("document", {})  # what the parser builds is found in it
@@ -38,7 +38,7 @@ def stream(pieces: Iterator[bytes], containers: Collection[str]) -> Iterator[Ele
         taken = taker.take(document[0], 0, ended=False) if len(document) else []
         total += len(taken)
         held = 0 if taken else held + len(piece)
-        if held > MAX_HELD or total > MAX_TAKEN or _is_deep(document):
+        if held > MAX_HELD or total > most or _is_deep(document):
             raise corrupt("one of its parts is far larger than a spreadsheet program writes it")
         yield from taken
     _close(parser)

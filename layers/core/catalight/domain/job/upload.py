@@ -22,6 +22,7 @@ MAX_BYTES = 5_000_000_000  # a presigned POST takes at most 5 GB (Amazon S3 User
 FORM_TIME = timedelta(hours=1)  # for which a form may be used
 LIFETIME = timedelta(days=1)  # without progress; then an upload that is not submitted is removed
 LEASE = timedelta(minutes=5)  # from one checkpoint to the next
+COPIES = ("spool", "table")  # the fields of BigUpload that tell of copies
 MAX_ATTEMPTS = 5  # without progress
 BOUNDS = Bounds(rows=10_000_000, images=40_000_000, odd_urls=40_000_000)
 
@@ -78,9 +79,9 @@ class Spool:
 class Checkpoint:
     """How far a file is read. All values are plain, and whoever goes on from here makes the same rows.
 
-    The next record begins at `offset`: of a text, the byte; of a workbook, the index of the record. It is on
-    the physical `line`. `codec` decodes the text, and `ascii` is whether it had only ASCII so far. `reader`
-    is the state of the RowReader, and `made` the totals of the rows that are stored.
+    The next record begins at `offset`: of a text or of copied rows, the byte; of a workbook, the index. It is
+    on the physical `line`. `codec` decodes the text, and `ascii` is whether it had only ASCII so far.
+    `reader` is the state of the RowReader, and `made` the totals of the rows that are stored.
     """
 
     offset: int
@@ -100,6 +101,7 @@ class BigUpload:
 
     A function claims the upload until `claimed_until`; `claim` is the number of that claim, and `attempts`
     counts the claims since the last progress. `etag` is that of the object as it was first seen.
+    `spool` is the unpacked copy, and `table` one of the rows of a large workbook, which is made in one go.
     `overview` is what a dry run would say of the first rows, as plain values. `read` counts bytes. The first
     of `problems` and `warnings` are kept. `cleared` is whether what a failed upload has stored is removed.
     """
@@ -116,6 +118,7 @@ class BigUpload:
     etag: str | None = None
     true_size: int = 0
     spool: Spool | None = None
+    table: Spool | None = None
     checkpoint: Checkpoint | None = None
     overview: Mapping[str, Any] | None = None
     read: int = 0
@@ -139,8 +142,9 @@ class BigUpload:
     def to_document(self) -> dict[str, Any]:
         """Return plain values for storage."""
         document = asdict(self)
-        if self.spool:
-            document["spool"]["parts"] = list(self.spool.parts)
+        for name in COPIES:
+            if copy := document[name]:
+                copy["parts"] = list(copy["parts"])
         return {
             **document,
             "said": self.said.to_document(),
@@ -153,14 +157,14 @@ class BigUpload:
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Self:
         """Read what `to_document` wrote; some fields may be missing in lists of jobs."""
-        spool, checkpoint = document.get("spool"), document.get("checkpoint")
+        checkpoint = document.get("checkpoint")
         return cls(
             **{
                 **document,
                 "said": SaidOfFile.from_document(document["said"]),
                 "result": _result(document["result"]),
                 "state": UploadState(document["state"]),
-                "spool": spool and Spool(**{**spool, "parts": tuple(spool["parts"])}),
+                **{name: _copy(document.get(name)) for name in COPIES},
                 "checkpoint": checkpoint and Checkpoint(**checkpoint),
                 "warnings": tuple(Problem(**one) for one in document.get("warnings", ())),
                 "problems": tuple(Problem(**one) for one in document.get("problems", ())),
@@ -192,7 +196,16 @@ def spool_key(job_id: str) -> str:
     return f"spools/{job_id}"
 
 
+def table_key(job_id: str) -> str:
+    """Return the key of the rows of a large workbook."""
+    return f"{spool_key(job_id)}/rows"
+
+
 UPLOADS = "uploads/"
+
+
+def _copy(document: Mapping[str, Any] | None) -> Spool | None:
+    return Spool(**{**document, "parts": tuple(document["parts"])}) if document else None
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:

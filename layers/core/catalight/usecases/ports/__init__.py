@@ -9,6 +9,7 @@ from catalight.usecases.ports.outside import (
     Queue,
     ReadTable,
     SecondsLeft,
+    StreamTable,
     WebhookSender,
     WriteResult,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "SecondsLeft",
     "Sources",
     "Steps",
+    "StreamTable",
     "UploadForms",
     "Uploads",
     "Usage",

@@ -1,6 +1,6 @@
 """The ports to queues, hosts, files and clocks."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from datetime import datetime
 from typing import Protocol
 
@@ -19,6 +19,12 @@ type SecondsLeft = Callable[[], float]
 
 type ReadTable = Callable[[bytes, Options, Wanted], TextFile | Table]
 """Turns the bytes of a file into what a catalogue is read from, or raises CatalogueError or OptionError."""
+
+type StreamTable = Callable[[Iterable[bytes], Options, Wanted], Generator[bytes]]
+"""Reads a workbook that is larger than the memory from its bytes; yields `domain.catalogue.plain_rows`.
+
+At least every 20 seconds it yields something, or nothing (b""). Raises CatalogueError.
+"""
 
 type Fetch = Callable[[str, Callable[[int], None]], bytes]
 """Downloads a URL, or raises ImageError; the second argument gets the number of bytes that came."""

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from catalight.domain import error_texts
+from catalight.domain.catalogue.files import Options
+from catalight.domain.catalogue.header_choice import Wanted
 from catalight.domain.errors import (
     CatalogueError,
     LimitError,
@@ -24,7 +26,9 @@ from catalight.usecases.messaging import send_best_effort
 from catalight.usecases.ports import BigUploads, Clock, Jobs, ObjectRanges, Queue, SecondsLeft
 from catalight.usecases.results.step_upload import ClaimLostError
 from catalight.usecases.uploads.file_at import FileAt, refusal
+from catalight.usecases.uploads.look import is_large_workbook, may_be_streamed
 from catalight.usecases.uploads.read_upload import Held, ReadUpload
+from catalight.usecases.uploads.spool_table import SpoolTable
 from catalight.usecases.uploads.tend_upload import RemoveFile
 from catalight.usecases.uploads.turn import Turn
 from catalight.usecases.uploads.unpack import GZIP, Unpack
@@ -50,6 +54,7 @@ class IngestUpload:
     big_uploads: BigUploads
     objects: ObjectRanges
     unpack: Unpack
+    spool_table: SpoolTable
     read_upload: ReadUpload
     remove_file: RemoveFile
     send_window: SendWindow
@@ -125,16 +130,46 @@ class IngestUpload:
         """Read on. Return whether the job is sealed."""
         key, etag = upload.upload_key(held.job.id), held.upload.etag or ""
         file = FileAt(self.objects, key, etag, held.upload.true_size)
-        if file.read(0, len(GZIP)) != GZIP:
-            return self.read_upload(held, file, seconds_left)
-        if not self._unpacked(held, file, seconds_left):
-            return False
-        key = upload.spool_key(held.job.id)
-        copy = self.objects.head(key)
-        if copy is None:
-            held.record(spool=None)  # it was removed: make it again
-            return False
-        return self.read_upload(held, FileAt(self.objects, key, copy.etag, copy.size), seconds_left)
+        if file.read(0, len(GZIP)) == GZIP:
+            if not self._unpacked(held, file, seconds_left):
+                return False
+            copy = self._copy(upload.spool_key(held.job.id))
+            if copy is None:
+                held.record(spool=None)  # it was removed: make it again
+                return False
+            file = copy
+        return self._read(held, file, seconds_left)
+
+    def _read(self, held: Held, file: FileAt, seconds_left: SecondsLeft) -> bool:
+        """Read the rows of a file, or of a copy if it is a workbook that is too large to be read at once."""
+        if (table := held.upload.table) and table.complete:
+            copy = self._copy(upload.table_key(held.job.id))
+            if copy is not None:
+                return self.read_upload(held, copy, seconds_left)
+        elif not is_large_workbook(file):
+            try:
+                return self.read_upload(held, file, seconds_left)
+            except CatalogueError as error:
+                if held.upload.checkpoint or not may_be_streamed(file, error):
+                    raise
+        self._copy_table(held, file)
+        return False
+
+    def _copy_table(self, held: Held, file: FileAt) -> None:
+        said = held.upload.said
+        known = self.read_upload.remembered(held)
+        wanted = Wanted(said.columns, said.header_row, known)
+        renew: Callable[[Spool], None] = lambda made: held.renew(table=made)  # noqa: E731
+        options = Options(said.encoding, said.sheet)
+        try:
+            self.spool_table(file, upload.table_key(held.job.id), held.upload.table, renew, options, wanted)
+        except UploadGoneError:  # aborted by the next claim, or with the job
+            raise ClaimLostError from None
+        held.record()
+
+    def _copy(self, key: str) -> FileAt | None:
+        found = self.objects.head(key)
+        return found and FileAt(self.objects, key, found.etag, found.size)
 
     def _unpacked(self, held: Held, file: FileAt, seconds_left: SecondsLeft) -> bool:
         """Make the unpacked copy. Return False if that has to be continued."""

@@ -16,13 +16,16 @@ from catalight.domain.job.job import Job
 from catalight.domain.job.upload import BOUNDS, BigUpload
 from catalight.usecases.jobs.understand import Understand, Upload
 from catalight.usecases.uploads.file_at import FileAt, refusal
+from catalight.usecases.uploads.read_rows import spooled
 from catalight.usecases.uploads.read_text import SIZES, Place, ReadText, Sizes
 from catalight.usecases.uploads.unpack import GZIP
 
 HEAD = 4_500_000  # bytes: as large as a file that /upload takes
+TOO_LARGE = ("too_many_rows", "workbook_too_large")
 MAX_WORKBOOK = 25_000_000  # bytes
+ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 # ZIP, OLE and the first versions of XLS: these are read as a whole, in a process with hard limits.
-WORKBOOKS = (b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0", b"\x09\x00\x04\x00", b"\x09\x02\x06\x00")
+WORKBOOKS = (*ZIP, b"\xd0\xcf\x11\xe0", b"\x09\x00\x04\x00", b"\x09\x02\x06\x00")
 
 
 class Records(Protocol):
@@ -86,6 +89,8 @@ class Look:
 
     def __call__(self, file: FileAt, job: Job, big: BigUpload, remembered: Mapping[str, Request]) -> Seen:
         """Return what is seen. Raise CatalogueError if there is no header, or OptionError."""
+        if big.table and big.table.complete:
+            return self._spooled(file, job, big, remembered)
         start = file.read(0, self.head)
         is_workbook = start.startswith(WORKBOOKS)
         if start.startswith(GZIP):
@@ -105,6 +110,18 @@ class Look:
         else:
             records = self._text(file, found, header, start, big)
         return Seen(upload, understood, found, header, records, is_whole)
+
+    def _spooled(self, file: FileAt, job: Job, big: BigUpload, remembered: Mapping[str, Request]) -> Seen:
+        """Return what is seen of a large workbook, of which `file` has the plain rows."""
+        found = spooled(file, self.head)
+        understand = replace(self.understand, read_table=lambda *_: found.table)
+        upload = _upload(b"", job, big)
+        understood = understand.with_memory(upload, remembered)
+        if (header := understood.header) is None:
+            raise understood.refusal or TypeError("there is neither a header nor a problem")
+        table = replace(found.table, gzipped=big.spool is not None)
+        records = found.records(header.record, self.sizes)
+        return Seen(upload, replace(understood, file=table), table, header, records, found.is_whole)
 
     def first_rows(self, seen: Seen) -> Understanding:
         """Return what is known of the rows of the first piece, if the file is longer than what was seen."""
@@ -128,7 +145,7 @@ class Look:
         if file.size > MAX_WORKBOOK:
             message = (
                 f"The workbook has {file.size:,} bytes; at most {MAX_WORKBOOK:,} are read. "
-                "Save it as CSV (packed with gzip, if you like), and send that."
+                "Save it as .xlsx, or as CSV (packed with gzip, if you like), and send that."
             )
             raise refusal("workbook_too_large", message)
         return start + file.read(len(start), file.size - len(start))
@@ -147,6 +164,16 @@ class Look:
             may_guess=big.said.encoding is None,
             sizes=self.sizes,
         )
+
+
+def is_large_workbook(file: FileAt) -> bool:
+    """Return whether a file is a workbook that is not read into memory, though it may be streamed."""
+    return file.size > MAX_WORKBOOK and file.read(0, 4).startswith(ZIP)
+
+
+def may_be_streamed(file: FileAt, error: CatalogueError) -> bool:
+    """Return whether a file is a workbook that only was too large to be read into memory."""
+    return error.problems[0].code in TOO_LARGE and file.read(0, 4).startswith(ZIP)
 
 
 def _upload(data: bytes, job: Job, big: BigUpload) -> Upload:

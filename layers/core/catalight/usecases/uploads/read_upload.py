@@ -1,6 +1,6 @@
 """Read the text or workbook of a big upload: understand it, store its rows, and seal its job."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -10,6 +10,7 @@ from typing import Any
 from catalight.domain import usage
 from catalight.domain.api_keys import Limits
 from catalight.domain.catalogue.catalogue import Understanding
+from catalight.domain.catalogue.columns import Request
 from catalight.domain.catalogue.findings import MAX_PROBLEMS, Bounds
 from catalight.domain.catalogue.overview import overview
 from catalight.domain.catalogue.row_reader import MAX_PADDING, RowReader
@@ -53,7 +54,11 @@ class Held:
 
     def record(self, **changes: Any) -> None:
         """Record progress of the upload. Raise ClaimLostError if somebody else goes on with it."""
-        self.change(upload=replace(self.upload, attempts=0, **changes))
+        self.renew(attempts=0, **changes)
+
+    def renew(self, **changes: Any) -> None:
+        """Extend the claim without progress: another claim counts as one more attempt."""
+        self.change(upload=replace(self.upload, **changes))
         now = self.clock()
         if not self.big_uploads.advance(self.job, now, now + upload.LEASE):
             raise ClaimLostError
@@ -90,7 +95,7 @@ class ReadUpload:
         """
         job, big = held.job, held.upload
         is_new = big.overview is None
-        known = self.look.understand.remembered_of(job.owner, big.said.columns) if is_new else job.remembered
+        known = self.remembered(held)
         seen = self.look(file, job, big, known)
         if is_new:
             self._understand(held, seen, used(seen.understood, known))
@@ -101,6 +106,13 @@ class ReadUpload:
             return False
         self._submit(held, seen, reader)
         return True
+
+    def remembered(self, held: Held) -> Mapping[str, Request]:
+        """Return the columns in memory that count for the file: those of its first look, if it had one."""
+        job, big = held.job, held.upload
+        if big.overview is not None:
+            return job.remembered
+        return self.look.understand.remembered_of(job.owner, big.said.columns)
 
     def count_file(self, job: Job, size: int) -> None:
         """Count the bytes of the file, which is about to be read. Raise LimitError if a day allows fewer."""

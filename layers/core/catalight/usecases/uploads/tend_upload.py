@@ -26,7 +26,7 @@ MIN_SECONDS_LEFT = 30.0  # seconds; more than a batch takes
 
 @dataclass(frozen=True, slots=True)
 class RemoveFile:
-    """Remove the file of a job, and its unpacked copy."""
+    """Remove the file of a job, and its copies."""
 
     store: ObjectStore
     uploads: Uploads
@@ -36,9 +36,11 @@ class RemoveFile:
         big = job.upload
         if big is None:
             return
-        if big.spool and not big.spool.complete:
-            self.uploads.abort(upload.spool_key(job.id), big.spool.upload)
-        self.store.delete([upload.upload_key(job.id), upload.spool_key(job.id)])
+        copies = {upload.spool_key(job.id): big.spool, upload.table_key(job.id): big.table}
+        for key, copy in copies.items():
+            if copy and not copy.complete:
+                self.uploads.abort(key, copy.upload)
+        self.store.delete([upload.upload_key(job.id), *copies])
 
     def late(self, job_id: str) -> None:
         """Remove a file that was sent after its job was deleted."""

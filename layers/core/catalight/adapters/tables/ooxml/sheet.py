@@ -1,7 +1,8 @@
 """Read the rows of an Office Open XML sheet from its XML (ECMA-376 part 1, 18.3.1)."""
 
 import re
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,7 @@ _ISO = re.compile(r"(\d{4}-\d\d-\d\d)?T?(\d\d:\d\d(?::\d\d)?)?(?:\.\d+)?Z?")
 class Shared:
     """What the sheets of a workbook have in common. `images` is whether cells can hold images."""
 
-    strings: list[str]
+    strings: Sequence[str]
     styles: dict[str, Style]
     since_1904: bool = False
     images: bool = False
@@ -57,6 +58,12 @@ class SheetPart:
 def read_sheet(pieces: Iterator[bytes], shared: Shared) -> SheetPart:
     """Return the content of a sheet."""
     part = SheetPart()
+    deque(fill(part, pieces, shared), maxlen=0)
+    return part
+
+
+def fill(part: SheetPart, pieces: Iterator[bytes], shared: Shared) -> Iterator[None]:
+    """Read the content of a sheet into `part`; yield after each row."""
     reader: _RowReader | None = None
     for element in stream(pieces, _CONTAINERS):
         name = local_name(element.tag)
@@ -64,6 +71,7 @@ def read_sheet(pieces: Iterator[bytes], shared: Shared) -> SheetPart:
             if reader is None:
                 reader = _RowReader(shared, part.rows, element.tag[: -len(name)])
             reader.read(element)
+            yield
         elif name == "hyperlink":
             target, area = relationship_id(element.attrib), element.get("ref")
             if target and area:
@@ -72,7 +80,6 @@ def read_sheet(pieces: Iterator[bytes], shared: Shared) -> SheetPart:
                 raise too_large(f"more than {MAX_LINKS:,} links", "Write the URLs into cells instead.")
         elif name == "drawing" and (drawing := relationship_id(element.attrib)):
             part.drawings.append(drawing)
-    return part
 
 
 class _RowReader:

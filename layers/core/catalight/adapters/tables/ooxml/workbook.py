@@ -1,6 +1,7 @@
 """Read an Office Open XML workbook: its list of sheets, and one of them with its links and images."""
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from catalight.adapters.tables.archive import Archive
@@ -29,21 +30,16 @@ _YES = ("1", "true", "on")
 
 
 @dataclass(frozen=True, slots=True)
-class _Listed:
+class Listed:
+    """A worksheet, and the name of its part."""
+
     sheet: Sheet
     part: str
 
 
 def read_workbook(archive: Archive, main: str, options: Options, header: HeaderTest) -> Table:
     """Return the chosen sheet of the workbook whose main part is `main`."""
-    links = relationships(archive, main)
-    listed, since_1904 = _contents(archive, main, links)
-    shared = Shared(
-        shared_strings(archive, _part(links, "sharedStrings")),
-        read_styles(archive, _part(links, "styles")),
-        since_1904,
-        b"_localImage" in archive.read(_STRUCTURES, _SMALL),
-    )
+    listed, shared = contents(archive, main, shared_strings)
     choice, parts = SheetChoice(options, header), {}
     for one in listed:
         if choice.wants(one.sheet):
@@ -51,15 +47,35 @@ def read_workbook(archive: Archive, main: str, options: Options, header: HeaderT
             parts[id(part.rows)] = part, one.part
             choice.offer(part.rows)
     rows = choice.rows()
-    _add_links(archive, *parts[id(rows)])
+    add_links(archive, *parts[id(rows)])
     rows.evaluate()
+    return choice.table(format_of(archive))
+
+
+def format_of(archive: Archive) -> Format:
+    """Return whether the workbook may have macros."""
     macros = b"macroEnabled" in archive.read("[Content_Types].xml", _SMALL)
-    return choice.table(Format.XLSM if macros else Format.XLSX)
+    return Format.XLSM if macros else Format.XLSX
 
 
-def _contents(archive: Archive, main: str, links: dict[str, Relationship]) -> tuple[list[_Listed], bool]:
+def contents(
+    archive: Archive, main: str, strings: Callable[[Archive, str | None], Sequence[str]]
+) -> tuple[list[Listed], Shared]:
+    """Return the worksheets, and what they have in common; `strings` reads the part of shared strings."""
+    links = relationships(archive, main)
+    listed, since_1904 = _sheets(archive, main, links)
+    shared = Shared(
+        strings(archive, _part(links, "sharedStrings")),
+        read_styles(archive, _part(links, "styles")),
+        since_1904,
+        b"_localImage" in archive.read(_STRUCTURES, _SMALL),
+    )
+    return listed, shared
+
+
+def _sheets(archive: Archive, main: str, links: dict[str, Relationship]) -> tuple[list[Listed], bool]:
     """Return the worksheets, and whether days count from 1904."""
-    listed: list[_Listed] = []
+    listed: list[Listed] = []
     since_1904 = False
     for element in stream(archive.pieces(main), names("sheets")):
         name = local_name(element.tag)
@@ -71,7 +87,7 @@ def _contents(archive: Archive, main: str, links: dict[str, Relationship]) -> tu
                 raise corrupt("a sheet of it is missing")
             hidden = element.get("state", "visible").lower() != "visible"
             if link.kind == "worksheet":  # not a chart, dialogue or macro sheet
-                listed.append(_Listed(Sheet(element.get("name", ""), hidden), link.target))
+                listed.append(Listed(Sheet(element.get("name", ""), hidden), link.target))
         if len(listed) > MAX_SHEETS:
             raise too_large(f"more than {MAX_SHEETS:,} sheets", "Delete those that are not used.")
     return listed, since_1904
@@ -81,7 +97,7 @@ def _part(links: dict[str, Relationship], kind: str) -> str | None:
     return next((link.target for link in links.values() if link.kind == kind and not link.external), None)
 
 
-def _add_links(archive: Archive, part: SheetPart, name: str) -> None:
+def add_links(archive: Archive, part: SheetPart, name: str) -> None:
     """Add the hyperlinks and warn of the images of a sheet."""
     links = relationships(archive, name) if part.hyperlinks or part.drawings else {}
     for hyperlink in part.hyperlinks:
