@@ -103,6 +103,29 @@ class DryRun(TypedDict):
     problems_total: int
 
 
+class UploadProgress(TypedDict):
+    """How far the file of a big upload is read, or what is wrong with it."""
+
+    state: Literal["WAITING", "READING", "UNDERSTOOD", "SUBMITTED", "FAILED"]
+    bytes: int
+    bytes_read: int
+    problems: list[Note]
+    problems_total: int
+
+
+class UploadStatus(TypedDict):
+    """What a big upload was understood as; the counts of `understood` are of the first rows."""
+
+    request_id: str
+    status: State
+    file_name: str
+    upload: UploadProgress
+    rows: int
+    images: int
+    understood: DryRun | None
+    links: dict[str, str]
+
+
 class Images(TypedDict):
     """Counts of images, each counted in each of its renditions."""
 

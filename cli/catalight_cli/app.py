@@ -16,8 +16,9 @@ HELP = "\n\n".join(
         f"The service's address is --url, {config.URL}, that of the config file, or {config.DEFAULT_URL}, "
         f"whichever is there first. The API key is {config.KEY} or that of the config file (`catalight key "
         "set`); a local system needs none.",
-        "Exit codes:\n0 all well;\n1 some images failed;\n2 refused: the request, the file, or an "
-        "output that cannot be written;\n3 no service: it does not answer, or failed;\n"
+        "Exit codes:\n0 all well;\n1 some images failed;\n2 refused: the request, the file (by the "
+        "service, or by you), or an output that cannot be written;\n3 no service: it does not answer, or "
+        "failed;\n"
         "130 stopped by Ctrl-C.",
     )
 )

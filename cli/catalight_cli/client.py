@@ -16,15 +16,16 @@ from pathlib import Path
 from typing import Any, BinaryIO, Self, cast
 from uuid import uuid4
 
-from catalight_cli import errors, files
+from catalight_cli import errors, files, sending
 from catalight_cli.answers import ENDED, Accepted, DryRun, Row, Status
-from catalight_cli.errors import CatalightError, GoneError, NotCatalightError, NotFoundError
-from catalight_cli.sending import File, send
-from catalight_cli.transport import Pause, Transport, no_notice
+from catalight_cli.big import SMALL_ENOUGH, BigUpload, Confirm, OnProgress, always
+from catalight_cli.errors import CatalightError, GoneError, NotFoundError
+from catalight_cli.sending import File, Sendable, is_feed
+from catalight_cli.transport import WATCH_PATIENCE, Pause, Transport, no_notice
 
 POLL_SECONDS = 2.0  # if the service does not say when to ask again
-WATCH_PATIENCE = 900.0  # seconds
 PAGE = 200
+NONE: Mapping[str, str] = {}
 
 type Target = str | os.PathLike[str] | BinaryIO | None
 """Where a download goes: a file, a folder, a file opened in binary mode; None: the current folder."""
@@ -67,21 +68,50 @@ class Client:
         self._transport.close()
 
     def upload(
-        self, file: File, *, name: str | None = None, idempotency_key: str | None = None, **fields: Any
+        self,
+        file: File,
+        *,
+        name: str | None = None,
+        idempotency_key: str | None = None,
+        confirm: Confirm = always,
+        on_progress: OnProgress = files.no_notice,
+        **fields: Any,
     ) -> Accepted:
         """Submit a file; return what was accepted.
 
         `fields` are those of /upload (`quality`, `columns`, `renditions` …); lists and dictionaries are sent
         as JSON. `name` is the file's name, if it has none. Raise CatalogueError if the file cannot be used.
-        """
-        headers = {"Idempotency-Key": idempotency_key or str(uuid4())}
-        answer = send(self._transport, file, name, fields, params={}, headers=headers)
-        return cast("Accepted", self._json(answer))
 
-    def dry_run(self, file: File, *, name: str | None = None, **fields: Any) -> DryRun:
-        """Return what would become of a file; nothing is stored."""
-        answer = send(self._transport, file, name, fields, params={"dry_run": "true"}, headers={})
-        return cast("DryRun", self._json(answer))
+        A file above 4.4 MB goes to the service's storage and is read there; the call returns once its job has
+        all rows. Before, `confirm` gets what the first rows were understood as: if it returns False, the file
+        is removed, and NotConfirmedError is raised. `on_progress` is told of the stages "sending" and
+        "reading". The same `idempotency_key` goes on with an upload that was interrupted.
+        """
+        key, form = idempotency_key or str(uuid4()), sending.form_of(fields)
+        headers = {"Idempotency-Key": key}
+        if is_feed(file):
+            return cast("Accepted", self._sent(str(file), form, headers=headers))
+        with sending.opened(file, name) as opened:
+            if opened.size > SMALL_ENOUGH:
+                return BigUpload(self._transport, opened, form, key, on_progress).submit(confirm)
+            return cast("Accepted", self._sent(opened, form, headers=headers))
+
+    def dry_run(
+        self, file: File, *, name: str | None = None, on_progress: OnProgress = files.no_notice, **fields: Any
+    ) -> DryRun:
+        """Return what would become of a file; nothing is kept.
+
+        A file above 4.4 MB is stored until it is understood, and its counts are of its first rows. The file
+        counts against the key's limits of a day.
+        """
+        form, params = sending.form_of(fields), {"dry_run": "true"}
+        if is_feed(file):
+            return cast("DryRun", self._sent(str(file), form, params=params))
+        with sending.opened(file, name) as opened:
+            if opened.size > SMALL_ENOUGH:
+                form.pop("webhook_url", None)  # nobody is told of a check
+                return BigUpload(self._transport, opened, form, str(uuid4()), on_progress).check()
+            return cast("DryRun", self._sent(opened, form, params=params))
 
     def status(self, request_id: str) -> Status:
         """Return the state and progress of a job."""
@@ -96,7 +126,7 @@ class Client:
         deadline = None if timeout is None else transport.clock() + timeout
         while True:
             answer = transport.call("GET", f"/status/{_segment(request_id)}", patience=WATCH_PATIENCE)
-            status = cast("Status", self._json(answer))
+            status = cast("Status", self._transport.document(answer))
             yield status
             if status["status"] in ENDED:
                 return
@@ -186,9 +216,20 @@ class Client:
             if error.attempts == 1:  # else an attempt whose answer was lost has deleted it
                 raise
 
+    def _sent(
+        self,
+        file: Sendable | str,
+        form: Mapping[str, str],
+        *,
+        params: Mapping[str, str] = NONE,
+        headers: Mapping[str, str] = NONE,
+    ) -> dict[str, Any]:
+        answer = sending.send(self._transport, file, form, params=params, headers=headers)
+        return self._transport.document(answer)
+
     def _status(self, method: str, path: str, params: Mapping[str, str] | None = None) -> Status:
         answer = self._transport.call(method, path, repeatable=method == "GET", params=params)
-        return cast("Status", self._json(answer))
+        return cast("Status", self._transport.document(answer))
 
     def _pages(
         self, path: str, name: str, states: tuple[str, ...], limit: int | None
@@ -201,7 +242,7 @@ class Client:
         cursor: str | None = ""
         while cursor is not None:
             params = {"state": list(states), "limit": page, "cursor": cursor}
-            body = self._json(self._transport.call("GET", path, params=params))
+            body = self._transport.document(self._transport.call("GET", path, params=params))
             yield from body[name]
             cursor = body["next"]
 
@@ -209,20 +250,11 @@ class Client:
         """Return a presigned link, once the result is written in this form."""
         while True:
             answer = self._transport.call("GET", path, params={**form, "redirect": "false"})
-            body = self._json(answer)
+            body = self._transport.document(answer)
             if answer.status_code != 202:
                 return str(body["url"])
             on_progress(body["done"], body["total"])
             self._transport.sleep(errors.retry_after(answer) or POLL_SECONDS)
-
-    def _json(self, answer: Any) -> dict[str, Any]:
-        try:
-            body = answer.json()
-        except ValueError:
-            body = None
-        if not isinstance(body, dict):
-            raise NotCatalightError(self.url, "its answers are not JSON")
-        return body
 
 
 def _segment(request_id: str) -> str:

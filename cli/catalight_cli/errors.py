@@ -36,6 +36,20 @@ class NotCatalightError(NoServiceError):
         self.args = (f"What answers at {url} is not Catalight: {reason}.",)
 
 
+class StorageError(NoServiceError):
+    """The service's storage did not take a file. `passes`: it may take it later."""
+
+    def __init__(self, url: str, reason: str, *, passes: bool = True) -> None:
+        """Say why the file is not stored."""
+        super().__init__(url, reason)
+        self.passes = passes
+        self.args = (f"The file is not at {url} yet: {reason}.",)
+
+
+class NotConfirmedError(CatalightError):
+    """The caller did not confirm what a file was understood as."""
+
+
 class OutputError(CatalightError):
     """A file cannot be read or written."""
 

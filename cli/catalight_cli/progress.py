@@ -1,4 +1,4 @@
-"""The progress of a job, with its rate and the time left: a bar on a terminal, else a line now and then."""
+"""The progress of a job or a large file, with rate and time left: a bar, or lines without a terminal."""
 
 import time
 from collections import deque
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from rich.progress import BarColumn, Progress, TextColumn
 
 from catalight_cli.answers import Status
-from catalight_cli.output import Output, count, duration, percent
+from catalight_cli.output import Output, count, duration, percent, size
 
 WINDOW = 60.0  # seconds: what was done longer ago says little about what is to come
 LEAST_SECONDS = 3.0  # an estimate from less would be a guess
@@ -66,12 +66,7 @@ def shown(output: Output) -> Iterator[Callable[[Status], None]]:
     """Yield a function that shows a status, on stderr."""
     rate = Rate()
     if output.err.is_terminal:
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=None),
-            TextColumn("{task.fields[said]}"),
-        )
-        with Progress(*columns, console=output.err, transient=True) as bar:
+        with _bar(output) as bar:
             task = bar.add_task("waiting", total=None, said="")
 
             def on_bar(status: Status) -> None:
@@ -96,3 +91,70 @@ def shown(output: Output) -> Iterator[Callable[[Status], None]]:
             last[:] = [(now, said)]
 
     yield on_line
+
+
+class Transfer:
+    """Shows how far a large file is sent and read; is not seen until it is told of a stage."""
+
+    def __init__(self, output: Output) -> None:
+        """Prepare a bar for a terminal, or lines."""
+        self.was_used = False
+        self._output = output
+        self._bar: Progress | None = None
+        self._stage = ""
+        self._rate = Rate()
+        self._said_at = 0.0
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        """Show that so many bytes of all have gone through a stage."""
+        self.was_used = True
+        if stage != self._stage:
+            self.pause()
+            self._stage, self._rate, self._said_at = stage, Rate(), 0.0
+        self._rate.add(done)
+        said = transferred(done, total, self._rate.value())
+        if self._output.err.is_terminal:
+            self._show(done, total, said)
+        elif time.monotonic() - self._said_at >= LINE_SECONDS:
+            self._output.note(f"{stage}: {said}")
+            self._said_at = time.monotonic()
+
+    def pause(self) -> None:
+        """Take the bar away, until the next call."""
+        if self._bar:
+            self._bar.stop()
+            self._bar = None
+
+    def _show(self, done: int, total: int, said: str) -> None:
+        if self._bar is None:
+            self._bar = _bar(self._output)
+            self._bar.add_task(self._stage, said="")
+            self._bar.start()
+        self._bar.update(self._bar.task_ids[0], completed=done, total=total, said=said)
+
+
+def transferred(done: int, total: int, rate: float | None) -> str:
+    """Return what a line says of bytes on their way."""
+    said = f"{size(done)} of {size(total)}"
+    if rate is None or done >= total:
+        return said
+    return f"{said}, {size(round(rate))}/s, {duration((total - done) / rate)} left"
+
+
+@contextmanager
+def transfer(output: Output) -> Iterator[Transfer]:
+    """Yield what shows a transfer; take the bar away at the end."""
+    shown = Transfer(output)
+    try:
+        yield shown
+    finally:
+        shown.pause()
+
+
+def _bar(output: Output) -> Progress:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=None),
+        TextColumn("{task.fields[said]}"),
+    )
+    return Progress(*columns, console=output.err, transient=True)

@@ -1,10 +1,11 @@
-"""How a file reaches the service: the one place that chooses the way. So far there is one, /upload."""
+"""What is sent: a file with its name and size, or the URL of a feed; and the fields of the form."""
 
 import io
 import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -19,26 +20,42 @@ type File = str | os.PathLike[str] | bytes | BinaryIO
 DEFAULT_NAME = "products.csv"
 
 
+@dataclass(frozen=True, slots=True)
+class Sendable:
+    """A file that can be read more than once, and is sent from its beginning."""
+
+    name: str
+    content: BinaryIO
+    size: int
+
+
+def form_of(fields: Mapping[str, Any]) -> dict[str, str]:
+    """Return the fields of a form; None is a field that is not sent."""
+    return {field: text(value) for field, value in fields.items() if value is not None}
+
+
+def is_feed(file: File) -> bool:
+    """Return whether a file is the URL of a feed, which the service fetches itself."""
+    return isinstance(file, str) and file.startswith(("http://", "https://"))
+
+
 def send(
     transport: Transport,
-    file: File,
-    name: str | None,
-    fields: Mapping[str, Any],
+    file: Sendable | str,
+    form: Mapping[str, str],
     *,
     params: Mapping[str, str],
     headers: Mapping[str, str],
 ) -> httpx.Response:
-    """Send a file with the fields of /upload; return the service's answer.
+    """Send a file, or the URL of a feed, in one request with the fields of /upload; return the answer.
 
     Safe to repeat: `headers` has an Idempotency-Key, or `params` say that it is a dry run.
     """
-    form = {field: text(value) for field, value in fields.items() if value is not None}
-    if isinstance(file, str) and file.startswith(("http://", "https://")):
-        parts = [(field, (None, value)) for field, value in (form | {"file_url": file}).items()]
+    if isinstance(file, str):
+        parts = [(field, (None, value)) for field, value in {**form, "file_url": file}.items()]
         return transport.call("POST", "/upload", files=parts, params=params, headers=headers)
-    with _opened(file) as content:
-        sent = {"file": (_sendable(name or _name(file)), content, "application/octet-stream")}
-        return transport.call("POST", "/upload", files=sent, data=form, params=params, headers=headers)
+    sent = {"file": (file.name, file.content, "application/octet-stream")}
+    return transport.call("POST", "/upload", files=sent, data=form, params=params, headers=headers)
 
 
 def text(value: Any) -> str:
@@ -47,7 +64,16 @@ def text(value: Any) -> str:
 
 
 @contextmanager
-def _opened(file: File) -> Iterator[BinaryIO]:
+def opened(file: File, name: str | None) -> Iterator[Sendable]:
+    """Yield a file under this name, or its own."""
+    with _content(file) as content:
+        size = content.seek(0, os.SEEK_END)
+        content.seek(0)
+        yield Sendable(_sendable(name or _name(file)), content, size)
+
+
+@contextmanager
+def _content(file: File) -> Iterator[BinaryIO]:
     """Yield a file that httpx can read more than once: it begins at 0 each time."""
     if isinstance(file, bytes):
         yield io.BytesIO(file)
@@ -55,7 +81,7 @@ def _opened(file: File) -> Iterator[BinaryIO]:
         with cannot_read(Path(file)):
             opened = Path(file).open("rb")  # noqa: SIM115 (closed below)
         with opened:
-            yield opened
+            yield opened if opened.seekable() else io.BytesIO(opened.read())
     elif file.seekable() and not file.tell():
         yield file
     else:

@@ -17,6 +17,7 @@ from catalight_cli.errors import (
     CatalogueError,
     NoServiceError,
     NotCatalightError,
+    NotConfirmedError,
     ProblemError,
     ServiceError,
     UnauthorizedError,
@@ -101,6 +102,8 @@ def words(error: CatalightError) -> str:
         start = " Start it with `make run`," if error.url == DEFAULT_URL else ""
         check = f" or set {config.URL}." if start else f" Check {config.URL} and the network."
         return f"{str(error).rstrip('.')}. Is it running?{start}{check}"
+    if isinstance(error, NotConfirmedError):
+        return f"{error} If these were the wrong columns, name them with --columns or --header-row."
     return str(error)
 
 

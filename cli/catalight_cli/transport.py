@@ -15,11 +15,12 @@ from urllib.parse import urlsplit
 import httpx
 
 from catalight_cli import errors
-from catalight_cli.errors import CatalightError, NoServiceError
+from catalight_cli.errors import CatalightError, NoServiceError, NotCatalightError
 
 FIRST_PAUSE = 1.0  # seconds
 LONGEST_PAUSE = 30.0
 FIRST_CONTACT_ATTEMPTS = 3  # of a service that has never answered: it is probably not running
+WATCH_PATIENCE = 900.0  # seconds: while something is watched that goes on by itself
 TIMEOUT = httpx.Timeout(60, connect=10)  # API Gateway answers within 30 s
 NOTHING_DONE = (httpx.ConnectError, httpx.ConnectTimeout)
 TEMPORARY = (429, 502, 503, 504)
@@ -132,6 +133,16 @@ class Transport:
             if not may_repeat:
                 raise failure
             self.pause(backoff, failure)
+
+    def document(self, answer: httpx.Response) -> dict[str, Any]:
+        """Return the JSON object of an answer; raise NotCatalightError if it has none."""
+        try:
+            body = answer.json()
+        except ValueError:
+            body = None
+        if not isinstance(body, dict):
+            raise NotCatalightError(self.url, "its answers are not JSON")
+        return body
 
     def pause(self, backoff: Backoff, failure: CatalightError) -> None:
         """Wait before the next attempt; raise the failure if there is to be none."""

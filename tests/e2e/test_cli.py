@@ -9,9 +9,11 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
+from catalight_cli.big import SMALL_ENOUGH
 from local.hosts.image_server import ImageServer
 from local.runner.children import PROJECT
 from local.runner.system import System
@@ -95,6 +97,56 @@ def test_on_a_terminal_the_progress_is_shown_and_a_table_at_the_end(
     assert got.rindex("\x1b[?25h") > got.rindex("\x1b[?25l"), "the cursor is shown again"
     assert re.search(r"State +COMPLETED\r\n", got)
     assert re.search(r"Failed +1\r\n", got)
+
+
+@pytest.fixture
+def large(images: ImageServer, folder: Path) -> Path:
+    """A file that is too large for one request, with few images."""
+    urls = [f"{images.url}/{FIRST_IMAGE + 20 + n}.jpg" for n in range(3)] + [""] * 197
+    lines = [f"{n},{'Schuh ' * 4000},{url}" for n, url in enumerate(urls, 1)]
+    path = folder / "groß.csv"
+    path.write_text("\n".join(["SKU,Description,Image", *lines, ""]))
+    assert path.stat().st_size > SMALL_ENOUGH
+    return path
+
+
+def test_a_large_file_is_checked_and_submitted_once(
+    environment: dict[str, str], folder: Path, large: Path
+) -> None:
+    def catalight(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return run(environment, folder, COMMAND, *arguments)
+
+    checked = catalight("check", large.name, "--json")
+    assert (checked.returncode, json.loads(checked.stdout)["images"]) == (0, 3), checked.stderr
+    assert large.name not in catalight("list").stdout, "a check leaves no job"
+    key = ("--idempotency-key", uuid4().hex, "--max-width", "100")
+    done = catalight("submit", large.name, "-o", "r.csv", "--json", *key)
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert {name: answer["accepted"][name] for name in ("rows", "images")} == {"rows": 200, "images": 3}
+    assert answer["status"]["images"] == {"total": 3, "done": 3, "failed": 0}
+    with (folder / "r.csv").open(newline="") as opened:
+        assert [row["Status"] for row in csv.DictReader(opened)] == ["DONE"] * 3 + ["EMPTY"] * 197
+    again = json.loads(catalight("submit", large.name, "--json", *key).stdout)
+    assert again["request_id"] == answer["accepted"]["request_id"]
+
+
+def test_on_a_terminal_a_large_file_is_submitted_once_it_is_confirmed(
+    environment: dict[str, str], folder: Path, large: Path
+) -> None:
+    submit = (environment, folder, COMMAND, "submit", large.name)
+    before = run(environment, folder, COMMAND, "list").stdout
+    code, got = on_terminal(*submit, typed={"[Y/n]": "n\r"})
+    assert code == 2
+    assert "nothing was submitted" in got
+    assert run(environment, folder, COMMAND, "list").stdout == before, "no job is left"
+    code, got = on_terminal(*submit, "--wait", typed={"[Y/n]": "y\r"})
+    assert code == 0
+    understood, _, after = got.partition("Submit it?")
+    assert "sending" in understood
+    assert re.search(r"Images +Image \(found by their names\)\r\n", understood)
+    assert re.search(r"State +COMPLETED\r\n", after)
+    assert got.rindex("\x1b[?25h") > got.rindex("\x1b[?25l"), "the cursor is shown again"
 
 
 @pytest.mark.parametrize(

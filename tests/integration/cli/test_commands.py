@@ -102,6 +102,23 @@ def test_submit_as_json_prints_one_document(run: Run, service: Service, file: st
     assert json.loads(done.stdout) == {"accepted": ACCEPTED, "status": PARTLY.body, "files": {}}
 
 
+def test_a_large_file_goes_on_after_a_lost_connection_and_its_problems_are_explained(
+    run: Run, service: Service, tmp_path: Path
+) -> None:
+    (tmp_path / "work/big.csv").write_bytes(b"x" * 4_500_000)
+    begun = {"request_id": ID, "upload": {"url": f"{service.url}/bucket", "fields": {}}}
+    upload: dict[str, object] = {"state": "FAILED", "bytes": 9, "bytes_read": 0, "problems_total": 1}
+    upload |= {"problems": [note("no_header", 1)]}
+    failed = {"request_id": ID, "status": "FAILED", "understood": None, "upload": upload}
+    service.say(Reply(201, begun), LOST, Reply(201, begun), Reply(204, b""), Reply(200, failed))
+    refused = run("submit", "big.csv", "--webhook-url", "https://h/")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "the connection was lost. Trying again in 1 s." in refused.stderr
+    assert "The catalogue cannot be used.\n  no_header, line 1\n" in refused.stderr
+    keys = {seen.headers["Idempotency-Key"] for seen in service.seen if seen.path == "/uploads"}
+    assert len(keys) == 1
+
+
 def test_a_refused_file_is_explained_once_for_each_cause(run: Run, service: Service, file: str) -> None:
     problems = [note("extra_cells", line) for line in (2, 3, 4, 9)] + [note("broken_quote", 7, "a\x1b[31m")]
     service.say(problem(422, "catalogue", problems=problems, problems_total=7))
