@@ -29,6 +29,7 @@ from tests.faults.client import PersistentClient
 from tests.faults.hosts import WEBHOOK_FAILURES, HostileReceiver, hostile_hosts, hostile_receiver
 from tests.faults.injection import EVERY_FAULT, Fault, Tally
 from tests.faults.invariants import FinishedRun, Store
+from tests.faults.preview import PersistentPreview
 from tests.faults.proxy import Proxy, proxy
 from tests.faults.throttling import Throttling
 
@@ -94,7 +95,7 @@ class Chaos:
         self.store = store
 
     def run(self, seed: int, faults: frozenset[Fault] = EVERY_FAULT) -> Report:
-        """Run one job under the faults of a seed, then check the invariants."""
+        """Run one job and one preview under the faults of a seed, then check the invariants."""
         began, injected_before = time.monotonic(), self.injected.counts()
         before = self.store.keys("images/") | self.store.jobs()
         chance = Random(f"{seed}/webhook")
@@ -104,24 +105,34 @@ class Chaos:
         drawn = catalogue.draw(seed, self.hosts, faults)
         fields = {"webhook_url": f"{self.receiver.url}/hook", **drawn.fields}
         client = PersistentClient(self.system.url, drawn.data, fields)
+        preview = PersistentPreview(self.system.url, Random(f"{seed}/preview").choice(drawn.rows)[0])
         player = schedule.Player(self.system, self.proxy, self.throttling, self.injected)
         client.start()
+        preview.start()
         try:
-            self._play(player, client, seed, faults)
+            self._play(player, client, preview, seed, faults)
         finally:
             client.stop()
+            preview.stop()
+        before |= preview.keys
         broken = list(FinishedRun(self.store, drawn, client, self.receiver, before).broken())
+        broken += preview.broken(self.store)
         player.note(f"queues: {self.store.waiting()}")
         seconds = time.monotonic() - began
         return Report(seed, seconds, broken, self.injected.counts() - injected_before, player.log)
 
     def _play(
-        self, player: schedule.Player, client: PersistentClient, seed: int, faults: frozenset[Fault]
+        self,
+        player: schedule.Player,
+        client: PersistentClient,
+        preview: PersistentPreview,
+        seed: int,
+        faults: frozenset[Fault],
     ) -> None:
         player.play(seed, schedule.while_processing(seed, faults))
         if self._wait(lambda: client.request_id is not None and not self._pending(client.request_id)):
             player.play(seed, schedule.while_finishing(seed, faults))
-            self._wait(lambda: client.ended and self._at_rest())
+            self._wait(lambda: client.ended and preview.ended and self._at_rest())
         self.system.check()
 
     def _pending(self, job: str) -> bool:

@@ -46,8 +46,8 @@ class Store:
         return data
 
     def jobs(self) -> set[str]:
-        """Return the ids of all jobs."""
-        return {str(job["_id"]) for job in self.database["jobs"].find({}, {"_id": True})}
+        """Return the ids of all jobs that are no previews."""
+        return {str(job["_id"]) for job in self.database["jobs"].find({"preview": None}, {"_id": True})}
 
     def waiting(self) -> dict[str, int]:
         """Return the number of messages of each non-empty queue: visible, in flight and delayed."""

@@ -282,6 +282,13 @@ class TestJobList:
         wanted = frozenset({JobState.PENDING, JobState.COMPLETED, JobState.GONE})
         assert {job.id for job in store.job_list.page("", wanted, None, 9)} == {"PENDING", "COMPLETED"}
 
+    def test_previews_are_not_listed_but_count_as_open(self, store: Store) -> None:
+        for name in ("job", "preview"):
+            store.jobs.insert(a_job(id=name, preview=name == "preview"))
+        assert [job.id for job in store.job_list.page("", frozenset(JobState), None, 9)] == ["job"]
+        assert store.job_list.count_open("", 9) == 2
+        assert store.jobs.get("preview").preview
+
     def test_open_jobs_of_an_owner_are_counted_up_to_a_limit(self, store: Store) -> None:
         for number, state in enumerate(JobState):
             store.jobs.insert(a_job(id=f"job{number}", owner="mine", state=state))

@@ -37,6 +37,7 @@ WITHOUT_JOB = [
     ("POST", "/upload"),
     ("POST", "/upload?dry_run=true"),
     ("POST", "/uploads"),
+    ("POST", "/preview"),
     ("GET", "/jobs"),
     ("GET", "/columns"),
     ("DELETE", "/columns/x"),
@@ -44,6 +45,7 @@ WITHOUT_JOB = [
 OF_ONE_JOB = [
     ("GET", "/status/{}"),
     ("GET", "/uploads/{}"),
+    ("GET", "/preview/{}"),
     ("POST", "/uploads/{}/confirm"),
     ("GET", "/download/{}"),
     ("GET", "/jobs/{}/rows"),
@@ -127,6 +129,7 @@ def test_a_job_of_another_key_does_not_exist(
     _, other = manage.make("Other", Limits())
     job = pipeline.start("http://h/a.jpg", owner="somebody")
     pipeline.run()
+    pipeline.jobs.jobs[job.id] = replace(pipeline.jobs.get(job.id), preview=path.startswith("/preview"))
     before = pipeline.jobs.get(job.id)
     unknown = locked.request(method, path.format("nothing"), headers=bearer(other))
     check_problem(unknown, 404, "job-not-found")
@@ -136,6 +139,22 @@ def test_a_job_of_another_key_does_not_exist(
     pipeline.jobs.delete(job.id, pipeline.clock())
     answer = locked.request(method, path.format(job.id), headers=bearer(other))
     assert (answer.status_code, answer.json()) == (404, unknown.json())
+
+
+def test_a_preview_is_for_its_own_key_and_counts_as_one_image(
+    locked: TestClient, manage: ManageKeys, pipeline: Pipeline
+) -> None:
+    _, mine = manage.make("Acme", Limits(images_a_day=2))
+    _, other = manage.make("Other", Limits())
+    url = {"url": "http://h/a.jpg"}
+    begun = [locked.post("/preview", data=url, headers=bearer(mine)) for _ in range(3)]
+    assert [answer.status_code for answer in begun] == [202, 202, 429]
+    pipeline.run()
+    path = begun[0].json()["status_url"]
+    assert locked.get(path, headers=bearer(mine)).json()["state"] == "DONE"
+    check_problem(locked.get(path, headers=bearer(other)), 404, "job-not-found")
+    for token in (mine, other):
+        assert locked.get("/jobs", headers=bearer(token)).json()["jobs"] == []
 
 
 def test_the_jobs_of_others_are_not_listed(

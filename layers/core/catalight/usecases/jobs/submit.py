@@ -46,8 +46,8 @@ class Submission(JobRequest):
 
     @property
     def amounts(self) -> Amounts:
-        """What counts against the limits of a day."""
-        outputs = self.catalogue.images * len(self.renditions)
+        """What counts against the limits of a day; of a preview, not its original."""
+        outputs = self.catalogue.images * (1 if self.preview else len(self.renditions))
         return Amounts(len(self.catalogue.rows), outputs, self.file_bytes)
 
     @property
