@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
+from catalight.domain.catalogue import columns
 from catalight.domain.errors import (
     JobEndedError,
     JobNotFinishedError,
@@ -59,7 +60,8 @@ def list_rows(
     found = built.rows.page(job.id, frozenset(state or ()), cursors.read_row(cursor), limit)
     rows = list(_that_fit(RowStatus.of(row, job) for row in found))
     is_last = len(rows) == len(found) < limit
-    return RowPage(rows=rows, next=None if is_last else cursors.after_row(found[len(rows) - 1].number))
+    following = None if is_last else cursors.after_row(found[len(rows) - 1].number)
+    return RowPage(rows=rows, product=columns.product(job.header), next=following)
 
 
 def _that_fit(rows: Iterable[RowStatus]) -> Iterator[RowStatus]:

@@ -168,4 +168,7 @@ class RowPage(BaseModel):
     """A page of the rows of a job, in the order of its CSV."""
 
     rows: list[RowStatus]
+    product: int | None = Field(
+        None, description="Index in `cells` of the product's name, or else its serial number", examples=[1]
+    )
     next: str | None = Field(description="The `cursor` of the next page; null on the last page")

@@ -23,13 +23,13 @@ def test_one_image_is_seen_before_any_job_exists(opened: Opened, images: ImageSe
     page = opened()
     urls = [f"{images.url}/{FIRST}.jpg", f"{images.url}/missing/{FIRST + 1}.jpg"]
     page.set_input_files("#file", sent(tmp_path, urls, "look.csv"))
-    page.get_by_label("Widest (pixels)").fill("100")
+    page.get_by_label("Largest width (pixels)").fill("100")
     press(page, "Show the difference")
     page.locator(".looked").get_by_text("pixels instead of 300").wait_for()
     assert page.locator(".stage img").count() == 2
     assert page.evaluate(FOCUSED) == "Show the difference"
-    page.get_by_label("Widest (pixels)").fill("50")
-    page.get_by_text("The options have changed since").wait_for()
+    page.get_by_label("Largest width (pixels)").fill("50")
+    page.get_by_text("The settings have changed since").wait_for()
     page.get_by_label("Image to look at").select_option(index=1)
     press(page, "Show the difference")
     page.locator(".looked").get_by_text("The image is not at its address any more").wait_for()

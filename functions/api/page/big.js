@@ -1,19 +1,20 @@
 // Files that are too large for one call of the API: sent straight to its storage, then read, then confirmed.
 
 import {Problem, wait} from "./api.js";
+import {chooser} from "./columns.js";
 import {button, el, fill, idle, say} from "./dom.js";
 import {bytes, percent} from "./format.js";
 import * as options from "./options.js";
 import {preview} from "./preview.js";
 import {grouped, panel, pauses} from "./problems.js";
-import {understanding} from "./understood.js";
+import {ADVICE, understanding} from "./understood.js";
 
 export const SMALL_ENOUGH = 4_400_000; // bytes: the API takes 4.5 MB with all fields
 const READ_WHOLE = 4_500_000; // bytes: of a larger file, the API understands the first rows
 const LARGEST = 5_000_000_000;
 
-/** Show how a large file is sent, read and confirmed in `root`. */
-export function sendBig(root, file, {api, signal, notice}) {
+/** Show how a large file is sent, read and confirmed in `root`; with `columns` (fields of the form), send it at once. */
+export function sendBig(root, file, {api, signal, notice}, columns = null) {
   if (file.size > LARGEST) {
     root.append(panel(new Problem(413, {title: "This file is too large", detail: `Files may have ${bytes(LARGEST)}. Split it, or pack it with gzip.`})));
     return;
@@ -25,15 +26,16 @@ export function sendBig(root, file, {api, signal, notice}) {
     if (now) start(now);
   }, {class: "main"});
   const settings = el("section", {class: "panel"}, el("h2", {text: "How the images should be"}),
-    el("p", {class: "hint", text: "The file is large, so it is sent to the storage first and read there. No image is fetched before you have seen what is in it."}),
+    el("p", {class: "hint", text: "This file is large, so it is sent first and read afterwards. Then you see what is in it and which columns were found, and can change both before any image is fetched."}),
     form, el("div", {class: "actions"}, go));
   root.append(settings, state);
+  if (columns) go.click();
 
   async function start(now) {
     idle(go);
     try {
       const announced = new FormData();
-      const fields = {...options.fields(now), size: file.size, upload_name: file.name, confirm: "true"};
+      const fields = {...options.fields(now), ...columns, size: file.size, upload_name: file.name, confirm: "true"};
       for (const [name, value] of Object.entries(fields)) announced.append(name, value);
       const {body} = await api.patiently("/uploads", {method: "POST", body: announced, signal, attempts: 6,
         headers: {"Idempotency-Key": crypto.randomUUID()}, ...pauses(notice)});
@@ -74,11 +76,28 @@ export function sendBig(root, file, {api, signal, notice}) {
     for (;;) {
       const {body, retryAfter} = await api.patiently(`/uploads/${id}`, {signal, ...pauses(notice)});
       if (body.upload.state === "FAILED") {
-        fill(state, el("section", {class: "panel bad", role: "alert"}, el("h2", {text: "This file cannot be used as it is"}), grouped(body.upload.problems, body.upload.problems_total)));
+        state.replaceChildren(
+          el("section", {class: "panel bad", role: "alert"}, el("h2", {text: "This file cannot be used as it is"}), el("p", {text: ADVICE}),
+            grouped(body.upload.problems, body.upload.problems_total)),
+          el("section", {class: "panel"}, chooser({header: []}, true, fields => anew(id, null, fields), true)));
         return;
       }
       if (body.upload.state === "UNDERSTOOD") return confirm(id, body.understood, now);
       await wait(retryAfter ?? 1, signal);
+    }
+  }
+
+  /** Remove what was sent, and begin again: with these columns at once, or else with the options. */
+  async function anew(id, control, fields = null) {
+    if (control) idle(control);
+    try {
+      await api.patiently(`/jobs/${id}`, {method: "DELETE", signal, attempts: 4, ...pauses(notice)});
+      root.replaceChildren();
+      sendBig(root, file, {api, signal, notice}, fields);
+    } catch (problem) {
+      if (signal.aborted) return;
+      if (control) idle(control, false);
+      state.append(panel(problem));
     }
   }
 
@@ -95,21 +114,9 @@ export function sendBig(root, file, {api, signal, notice}) {
         state.append(panel(problem));
       }
     }, {class: "main"});
-    const shown = understanding(answer, () => {}, {part: file.size > READ_WHOLE});
-    shown.querySelector(".columns")?.remove(); // the columns of an upload were fixed when it was announced
+    const shown = understanding(answer, fields => anew(id, null, fields), {part: file.size > READ_WHOLE, again: true});
     settings.hidden = true;
-    const again = button("Choose other options", async () => {
-      idle(again);
-      try {
-        await api.patiently(`/jobs/${id}`, {method: "DELETE", signal, attempts: 4, ...pauses(notice)});
-        root.replaceChildren();
-        sendBig(root, file, {api, signal, notice});
-      } catch (problem) {
-        if (signal.aborted) return;
-        idle(again, false);
-        state.append(panel(problem));
-      }
-    }, {class: "quiet"});
+    const again = button("Choose other options", () => anew(id, again), {class: "quiet"});
     fill(state);
     state.append(shown, el("section", {class: "panel"}, preview(answer, () => now, null, {api, signal, notice}), el("div", {class: "actions"}, send, again)));
   }

@@ -9,33 +9,34 @@ const ZOOMS = [1, 2, 4, 8];
 export function open(image, name) {
   const share = image.bytes_in ? 1 - image.bytes_out / image.bytes_in : 0;
   const facts = [
-    `${bytes(image.bytes_in)} before, ${bytes(image.bytes_out)} now`,
+    image.bytes_in ? `${bytes(image.bytes_in)} before, ${bytes(image.bytes_out)} now` : bytes(image.bytes_out),
     share > 0 ? `${percent(share)} saved` : "",
     `${number(image.width)} × ${number(image.height)} pixels`,
+    image.unchanged ? "unchanged since an earlier job" : "",
     image.kept ? "kept as it was: compressing it again would not make it smaller" : "",
   ].filter(Boolean).join(" · ");
   const dialog = el("dialog", {class: "wide", "aria-labelledby": "compare-title", on: {close: () => dialog.remove()}},
-    el("h2", {id: "compare-title", text: name}), el("p", {class: "hint", text: facts}),
-    compare({before: image.url, after: image.output_url, label: name}),
-    el("form", {method: "dialog", class: "actions"}, el("button", {text: "Close"})));
+    el("div", {class: "head"}, el("h2", {id: "compare-title", text: name}), el("form", {method: "dialog"}, el("button", {class: "quiet", text: "Close"}))),
+    el("p", {class: "hint", text: facts}), compare({before: image.url, after: image.output_url, label: name, ...image}));
   document.body.append(dialog);
   dialog.showModal();
 }
 
-/** Return both images with a slider; `label` names them for screen readers. */
-export function compare({before, after, label}) {
+/** Return both images with a slider; `label` names them for screen readers, and the compressed one is of this size. */
+export function compare({before, after, label, width, height}) {
   const missing = el("p", {class: "hint", role: "status"});
   const original = el("img", {src: before, alt: `${label}, original`, referrerpolicy: "no-referrer", on: {
     error: () => { missing.textContent = "The original cannot be shown: its host refused it, or browsers do not show its format."; },
   }});
   const result = el("div", {class: "after"}, el("img", {src: after, alt: `${label}, compressed`}));
   const stage = el("div", {class: "stage"}, original, result, el("span", {class: "tag left", text: "Original"}), el("span", {class: "tag right", text: "Compressed"}));
+  if (width && height) stage.style.setProperty("--ratio", `${width} / ${height}`);
   const slider = el("input", {type: "range", min: "0", max: "100", value: "50", "aria-label": "Show more of the original or of the compressed image", on: {
     input: () => stage.style.setProperty("--split", `${slider.value}%`),
   }});
   let zoom = 0;
-  const larger = button("Zoom in", () => scale(1), {class: "quiet"});
-  const smaller = button("Zoom out", () => scale(-1), {class: "quiet"});
+  const larger = button("Zoom in", () => scale(1), {class: "quiet", local: true});
+  const smaller = button("Zoom out", () => scale(-1), {class: "quiet", local: true});
   idle(smaller);
 
   function scale(step) {

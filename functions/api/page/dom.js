@@ -19,10 +19,15 @@ export function el(tag, props = {}, ...children) {
   return element;
 }
 
-/** Return a button with a label. */
-export const button = (label, run, props = {}) => el("button", {type: "button", on: {click: event => {
-  if (event.currentTarget.getAttribute("aria-disabled") !== "true") run(event);
-}}, ...props}, label);
+/** Return a button with a label. While the browser is offline, it says so and does nothing, unless it is `local`. */
+export function button(label, run, {local = false, ...props} = {}) {
+  const click = event => {
+    if (event.currentTarget.getAttribute("aria-disabled") === "true") return;
+    if (!local && navigator.onLine === false) say("You are offline.");
+    else run(event);
+  };
+  return el("button", {type: "button", on: {click}, ...props, class: [props.class, local ? "" : "calls"].filter(Boolean).join(" ")}, label);
+}
 
 /** Make a button do nothing for now, or (with false) do its work again. Unlike `disabled`, it keeps the focus. */
 export const idle = (control, resting = true) => control.setAttribute("aria-disabled", resting);

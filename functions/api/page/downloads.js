@@ -5,13 +5,16 @@ import {button, el, idle} from "./dom.js";
 import {percent} from "./format.js";
 import {panel, pauses} from "./problems.js";
 
-/** Return the panel of downloads; `failed` says whether there are rows to mend. */
-export function downloads(id, failed, {api, signal, notice}) {
+const TEXT = /\.(csv|tsv|txt)(\.gz)?$/i;
+const WORKBOOK = /\.(xls[xmb]?|ods)(\.gz)?$/i;
+
+/** Return the panel of downloads of a job; the result is in the form of its file. */
+export function downloads({request_id: id, file_name: name, images: {failed}}, {api, signal, notice}) {
   const trouble = el("div", {});
   const forms = [
     ["", "The file with the new addresses", "main"],
-    ["format=xlsx", "… as Excel"],
-    ["format=csv", "… as CSV"],
+    ...(WORKBOOK.test(name) ? [] : [["format=xlsx", "The same as Excel"]]),
+    ...(TEXT.test(name) ? [] : [["format=csv", "The same as CSV"]]),
     ["format=zip", "All images (ZIP)"],
     ...(failed ? [["rows=failed", "Only the rows that failed"]] : []),
   ];

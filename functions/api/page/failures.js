@@ -6,7 +6,7 @@ import {count, number} from "./format.js";
 import {panel} from "./problems.js";
 
 export const CAUSES = {
-  invalid_url: "What stands in the file is no address of an image",
+  invalid_url: "The cell does not hold the address of an image",
   not_found: "The image is not at its address any more",
   blocked_by_host: "Its host does not let Catalight download it",
   http_error: "Its host answered with an error",
@@ -15,12 +15,12 @@ export const CAUSES = {
   connection_error: "The connection to its host broke",
   tls_error: "The certificate of its host is not valid",
   address_not_allowed: "Its address is not on the public internet",
-  too_many_redirects: "Its address leads from one to the next without end",
+  too_many_redirects: "Its address redirects without end",
   too_many_bytes: "The file is too large",
   too_many_pixels: "The image has too many pixels",
-  not_an_image: "There is something else than an image at its address",
+  not_an_image: "Its address leads to something that is not an image",
   corrupt_image: "The image is damaged",
-  gave_up: "It took too long or too much memory",
+  gave_up: "Compressing it took too long or too much memory",
   cancelled: "The job was cancelled before its turn",
   deadline_exceeded: "The job’s time was over before its turn",
   internal_error: "A fault of Catalight",
@@ -30,11 +30,13 @@ const NEVER_CHANGES = "invalid_url"; // the API does not retry these
 /** Return how many of the failures (code to count) a retry would repeat. */
 export const retriable = errors => Object.entries(errors).reduce((sum, [code, failed]) => sum + (code === NEVER_CHANGES ? 0 : failed), 0);
 
-/** Return the panel of a job's failures; their rows are fetched when a group is opened. */
-export function failures(job, {api, signal}) {
+/** Return the panel of a job's failures with a button to `retry` them; rows are fetched when a group is opened. */
+export function failures(job, retry, {api, signal}) {
+  const again = retriable(job.errors);
   const groups = Object.entries(job.errors).sort(([, a], [, b]) => b - a);
   return el("section", {class: "panel failures"}, el("h2", {text: `${count(job.images.failed, "image")} failed`}),
-    ...groups.map(([code, failed]) => group(job.request_id, code, failed, {api, signal})));
+    ...groups.map(([code, failed]) => group(job.request_id, code, failed, {api, signal})),
+    again ? el("div", {class: "actions"}, button(`Try ${count(again, "failed image")} again`, retry, {class: "quiet", id: "retry"})) : null);
 }
 
 function group(id, code, failed, {api, signal}) {

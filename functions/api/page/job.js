@@ -3,7 +3,7 @@
 import {wait} from "./api.js";
 import {button, confirmed, el, fill, idle, say} from "./dom.js";
 import {downloads} from "./downloads.js";
-import {failures, retriable} from "./failures.js";
+import {failures} from "./failures.js";
 import {bytes, count, date, dayOf, duration, number, percent, saved} from "./format.js";
 import {STATES} from "./jobs.js";
 import {grouped, panel, pauses} from "./problems.js";
@@ -37,7 +37,8 @@ class View {
     this.ended = el("div", {});
     this.gallery = el("section", {class: "panel plain"});
     this.thumbs = new Thumbs(this.gallery, {...tools, id});
-    root.append(this.title, this.state, this.bar, this.facts, this.actions, this.trouble, this.ended, this.gallery);
+    this.rest = el("div", {});
+    root.append(this.title, this.state, this.bar, this.facts, this.actions, this.trouble, this.ended, this.gallery, this.rest);
     document.title = "Job – Catalight";
   }
 
@@ -108,35 +109,31 @@ class View {
   }
 
   #offer(job, running) {
-    const again = retriable(job.errors);
-    const actions = running
-      ? [button("Cancel", () => this.#do("POST", "cancel"), {class: "quiet", id: "cancel"}), this.#notify()]
-      : [
-        again && job.status !== "FAILED" ? button(`Try ${count(again, "failed image")} again`, () => this.#do("POST", "retry"), {class: "quiet", id: "retry"}) : null,
-        button("Delete", () => this.#delete(job), {class: "quiet danger", id: "delete"}),
-      ];
-    const key = [job.status, job.run, again].join();
+    const key = [job.status, job.run].join();
     if (this.offered === key) return;
     this.offered = key;
-    const focused = this.actions.contains(document.activeElement);
+    const actions = running ? [button("Cancel", () => this.#do("POST", "cancel"), {class: "quiet", id: "cancel"}), this.#notify()] : [];
+    const focused = [this.actions, this.ended, this.rest].some(part => part.contains(document.activeElement));
     this.actions.replaceChildren(...actions.filter(Boolean));
     this.ended.replaceChildren();
+    this.rest.replaceChildren();
     if (!running) this.#end(job);
     if (focused) this.title.focus();
   }
 
   #end(job) {
     const tools = this.tools;
+    const remove = button("Delete", () => this.#delete(job), {class: "quiet danger", id: "delete"});
     if (job.status === "FAILED") {
       this.ended.append(el("section", {class: "panel bad"}, el("h2", {text: "This file cannot be used as it is"}),
-        grouped(job.upload?.problems ?? [], job.upload?.problems_total ?? 0)));
+        grouped(job.upload?.problems ?? [], job.upload?.problems_total ?? 0)), el("div", {class: "actions"}, remove));
       return;
     }
-    this.ended.append(downloads(this.id, job.images.failed > 0, tools));
-    if (job.images.failed) this.ended.append(failures(job, tools));
-    const until = el("p", {class: "hint", text: `Everything here, and the new addresses, work until ${dayOf(job.expires_at)}. `},
-      button(`Keep it for ${EXTENSION} days from now`, () => this.#do("POST", `extend?days=${EXTENSION}`), {class: "link"}));
-    this.ended.append(until);
+    this.ended.append(downloads(job, tools));
+    if (job.images.failed) this.rest.append(failures(job, () => this.#do("POST", "retry"), tools));
+    this.rest.append(el("section", {class: "panel plain"},
+      el("p", {class: "hint", text: `Everything on this page, and the new addresses of the images, works until ${dayOf(job.expires_at)}.`}),
+      el("div", {class: "actions"}, button(`Keep it for ${EXTENSION} days from now`, () => this.#do("POST", `extend?days=${EXTENSION}`), {class: "quiet"}), remove)));
   }
 
   #notify() {
@@ -145,7 +142,7 @@ class View {
       this.wanted = (await Notification.requestPermission()) === "granted";
       ask.textContent = this.wanted ? "You will be told when it ends" : "Your browser does not allow notifications";
       idle(ask);
-    }, {class: "quiet"});
+    }, {class: "quiet", local: true});
     return ask;
   }
 

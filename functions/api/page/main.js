@@ -28,7 +28,7 @@ function show() {
     if (link.getAttribute("href") === current) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
-  notice(navigator.onLine ? "" : OFFLINE);
+  connected();
   main.replaceChildren();
   const file = dropped;
   dropped = null;
@@ -54,6 +54,11 @@ function notice(text) {
   if (connection.textContent !== text) connection.textContent = text;
 }
 
+function connected() {
+  document.body.classList.toggle("offline", !navigator.onLine);
+  notice(navigator.onLine ? "" : OFFLINE);
+}
+
 function dragged(event) {
   return [...(event.dataTransfer?.types ?? [])].includes("Files");
 }
@@ -75,7 +80,7 @@ addEventListener("drop", event => {
   if (["", "#/"].includes(location.hash)) show();
   else location.hash = "#/";
 });
-addEventListener("offline", () => notice(OFFLINE));
-addEventListener("online", () => notice(""));
+addEventListener("offline", connected);
+addEventListener("online", connected);
 keepFocus(main);
 show();

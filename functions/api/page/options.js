@@ -6,28 +6,28 @@ const NAME = "catalight-options";
 const DEFAULTS = {look: "good", quality: "50", renditions: "", format: "jpeg", max_width: "", max_height: "", background: "#ffffff", result: "append"};
 
 const RENDITIONS = [
-  ["", "One image for each, as set below"],
+  ["", "One image of each, as set below"],
   ['["amazon-main"]', "For Amazon: square, on white"],
   ['["google-shopping"]', "For Google Shopping"],
   ['["shopify"]', "For a Shopify shop"],
   ['["shopify", "thumbnail"]', "For a shop, and thumbnails besides"],
 ];
 const LOOKS = [
-  ["good", "Good: light, at an even look"],
+  ["good", "Good: all look equally good, and light"],
   ["high", "High: very close to the original"],
-  ["small", "Small: lightest; differences may show"],
+  ["small", "Small: lightest, differences may show"],
   ["number", "A fixed quality from 1 to 100"],
 ];
 const FORMATS = [
   ["jpeg", "JPEG: works everywhere"],
   ["webp", "WebP: smaller, for current browsers"],
-  ["avif", "AVIF: smallest, for current browsers; slow to make"],
-  ["png", "PNG: loses nothing; large"],
+  ["avif", "AVIF: smallest, but slow to make"],
+  ["png", "PNG: nothing is lost, but large"],
   ["keep", "The format of each original"],
   ["auto", "Whichever is smallest for the image"],
 ];
 const RESULTS = [
-  ["append", "In columns of their own, after yours"],
+  ["append", "In new columns, after yours"],
   ["replace", "In the place of the old addresses"],
 ];
 
@@ -66,11 +66,12 @@ export function form(options = remembered()) {
   const number = el("p", {class: "field"}, el("label", {for: "quality", text: "Quality (1 to 100)"}), quality);
   const own = el("fieldset", {class: "own"}, el("legend", {class: "unseen", text: "Settings of the images"}),
     select("look", "Look", LOOKS, options), number, select("format", "Format", FORMATS, options),
-    pixels("max_width", "Widest (pixels)", options), pixels("max_height", "Highest (pixels)", options),
-    el("p", {class: "field"}, el("label", {for: "background", text: "Behind what is transparent"}),
-      el("input", {id: "background", name: "background", type: "color", value: options.background})));
+    el("div", {class: "sizes"},
+      pixels("max_width", "Largest width (pixels)", options), pixels("max_height", "Largest height (pixels)", options),
+      el("p", {class: "field"}, el("label", {for: "background", text: "Background of transparent images"}),
+        el("input", {id: "background", name: "background", type: "color", value: options.background}))));
   const whole = el("form", {class: "options", on: {input: adapt, submit: event => event.preventDefault()}},
-    select("renditions", "Images", RENDITIONS, options), select("result", "New addresses in the file", RESULTS, options), own);
+    select("renditions", "Images", RENDITIONS, options), select("result", "Where the new addresses go", RESULTS, options), own);
 
   function adapt() {
     const chosen = new FormData(whole);

@@ -20,7 +20,7 @@ export function preview(answer, chosen, form, {api, signal, notice}) {
   const images = choices(answer);
   if (!images.length) return null;
   const shown = el("div", {class: "looked"});
-  const stale = el("p", {class: "hint", text: "The options have changed since. Look again to see what they do."});
+  const stale = el("p", {class: "hint", text: "The settings have changed since. Show the difference again to see what they do."});
   const which = el("select", {id: "preview-image", "aria-label": "Image to look at"}, ...images.map(({name}, index) => el("option", {value: index, text: name})));
   let former = new AbortController();
   stale.hidden = true;
@@ -46,7 +46,7 @@ export function preview(answer, chosen, form, {api, signal, notice}) {
 
   return el("section", {class: "preview", "aria-labelledby": "preview-title"},
     el("h3", {id: "preview-title", text: "See one image first"}),
-    el("p", {class: "hint", text: "Only this image is fetched. Its original and what these options make of it are shown on top of each other."}),
+    el("p", {class: "hint", text: "Only this image is fetched. You see its original and what these settings make of it."}),
     el("div", {class: "actions"}, images.length > 1 ? which : null, button("Show the difference", look, {class: "quiet"})), stale, shown);
 }
 
@@ -83,7 +83,7 @@ function failed({code, detail}) {
 
 function done(seen, name) {
   return [el("p", {class: "lead"}, el("strong", {text: weight(seen)}), ` ${size(seen)}`),
-    compare({before: seen.original.url, after: seen.image.url, label: name})];
+    compare({before: seen.original.url, after: seen.image.url, label: name, width: seen.image.width, height: seen.image.height})];
 }
 
 const facts = seen => `${weight(seen)} ${size(seen)}`;

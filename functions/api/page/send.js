@@ -15,13 +15,15 @@ const SAMPLE = new URL("./example.csv", import.meta.url);
 export function show(root, _params, {api, signal, file, notice}) {
   document.title = "New job – Catalight";
   const chosen = el("div", {});
+  const heading = el("h1", {tabindex: "-1", class: "name", text: "Lighter images for your catalogue"});
+  const size = el("p", {class: "hint"});
+  const other = el("label", {for: "file", class: "button", text: "Choose a file"});
   const picker = el("input", {type: "file", id: "file", accept: TYPES, class: "unseen", on: {change: () => picker.files[0] && take(picker.files[0])}});
   const zone = el("section", {class: "zone"},
-    el("h1", {tabindex: "-1", text: "Lighter images for your catalogue"}),
+    heading,
     el("p", {class: "lead", text: "Choose the file of your supplier or shop. Catalight fetches every image in it, compresses it, and gives you the file back with the new addresses."}),
-    el("p", {class: "actions"}, picker, el("label", {for: "file", class: "button", text: "Choose a file"}),
-      button("Try it with a sample", sample, {class: "quiet"})),
-    el("p", {class: "hint", text: "CSV, Excel or OpenDocument, also packed with gzip. Or drop it anywhere on this page."}));
+    el("p", {class: "actions"}, picker, other, button("Try it with a sample", sample, {class: "quiet first"})),
+    el("p", {class: "hint first", text: "CSV, Excel or OpenDocument, also packed with gzip. You can drop it anywhere on this page."}), size);
   root.append(zone, chosen);
   if (file) take(file);
 
@@ -34,10 +36,13 @@ export function show(root, _params, {api, signal, file, notice}) {
   function take(file, columns = {}) {
     picker.value = "";
     zone.classList.add("small");
-    const card = el("p", {class: "file"}, el("strong", {text: file.name}), ` ${bytes(file.size)}`);
+    heading.textContent = file.name;
+    size.textContent = bytes(file.size);
+    other.textContent = "Choose another file";
+    other.classList.add("quiet");
     const rest = el("div", {});
-    fill(chosen);
-    chosen.append(card, rest);
+    if (chosen.contains(document.activeElement)) heading.focus();
+    chosen.replaceChildren(rest);
     if (file.size > SMALL_ENOUGH) return sendBig(rest, file, {api, signal, notice});
     return check(rest, file, columns);
   }
@@ -79,7 +84,7 @@ export function show(root, _params, {api, signal, file, notice}) {
         failed.append(panel(problem));
       }
     }, {class: "main"});
-    return el("section", {class: "panel"}, el("h2", {text: "How they should be"}), form, preview(answer, choices, form, {api, signal, notice}), failed, el("div", {class: "actions"}, go));
+    return el("section", {class: "panel"}, el("h2", {text: "How the images should be"}), form, preview(answer, choices, form, {api, signal, notice}), failed, el("div", {class: "actions"}, go));
   }
 }
 

@@ -2,6 +2,7 @@
 
 import {button, el} from "./dom.js";
 import {open} from "./compare.js";
+import {number} from "./format.js";
 
 const MOST = 24;
 
@@ -16,12 +17,12 @@ export class Thumbs {
 
   /** Fetch what is new; resolve to whether there is nothing more to come. */
   async refresh() {
-    const {rows} = await this.api.get(`/jobs/${this.id}/rows?limit=${MOST}`, {signal: this.signal});
+    const {rows, product} = await this.api.get(`/jobs/${this.id}/rows?limit=${MOST}`, {signal: this.signal});
     const images = rows.flatMap(row => row.images.map((image, at) => [`${row.row}/${at + 1}`, row, image])).slice(0, MOST);
     for (const [place, row, image] of images) {
       if (image.state !== "DONE" || !image.output_url || this.#shown.has(place)) continue;
       this.#shown.set(place, true);
-      this.list.append(this.#thumb(row, place, image));
+      this.list.append(this.#thumb(`Row ${number(row.row)}: ${row.cells[product] || fileOf(image.url)}`, image));
     }
     if (this.list.children.length && !this.list.isConnected) {
       this.root.append(el("h2", {text: "A look at the first images"}), this.list);
@@ -29,16 +30,12 @@ export class Thumbs {
     return images.every(([, , image]) => ["DONE", "FAILED"].includes(image.state));
   }
 
-  #thumb(row, place, image) {
-    const name = `Row ${place.split("/")[0]}: ${words(row.cells)}`;
+  #thumb(name, image) {
     const small = image.renditions.at(-1);
     const shown = el("img", {src: small?.output_url ?? image.output_url, alt: "", loading: "lazy", width: "96", height: "96"});
-    return el("li", {}, button(shown, () => open(image, name), {class: "thumb", "aria-label": `${name}: compare with the original`, title: name}));
+    return el("li", {}, button(shown, () => open(image, name), {class: "thumb", local: true, "aria-label": `${name}: compare with the original`, title: name}));
   }
 }
 
-/** Return the cell that most probably names the product: the longest short one that is no URL. */
-function words(cells) {
-  const texts = cells.filter(cell => cell.length < 80 && !cell.includes("://"));
-  return texts.sort((a, b) => b.length - a.length)[0] || "image";
-}
+/** Return the name of an image's file, for rows that do not name their product. */
+const fileOf = url => url.split(/[?#]/)[0].split("/").at(-1) || "image";

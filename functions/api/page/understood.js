@@ -7,20 +7,21 @@ import {grouped} from "./problems.js";
 
 const FORMATS = {csv: "CSV file", xlsx: "Excel workbook", xlsm: "Excel workbook", xlsb: "Excel workbook", xls: "Excel workbook", ods: "OpenDocument spreadsheet", json: "JSON file", xml: "XML file"};
 const COLUMNS_SHOWN = 8;
+export const ADVICE = "Correct the file and choose it again, or say below which columns hold the images. No image was fetched.";
 
-/** Return the panels for the answer of a dry run; `use` is called with other columns. `part`: only the file's beginning was read. */
-export function understanding(answer, use, {part = false} = {}) {
+/** Return the panels for the answer of a dry run; `use` is called with other columns. `part`: only the file's beginning was read; `again`: other columns send the file again. */
+export function understanding(answer, use, {part = false, again = false} = {}) {
   const {understood, accepted} = answer;
   const unsure = !accepted || understood.columns?.reason === "content";
   return el("div", {class: "understood"},
     accepted ? null : el("section", {class: "panel bad", role: "alert"}, el("h2", {text: "This file cannot be used as it is"}),
-      el("p", {text: "Mend what is listed here and choose the file again; nothing was sent to your images’ hosts."}),
+      el("p", {text: ADVICE}),
       grouped(answer.problems, answer.problems_total)),
-    el("section", {class: "panel"}, el("h2", {text: accepted ? "What is in it" : "What was understood"}),
+    accepted || answer.header.length ? el("section", {class: "panel"}, el("h2", {text: accepted ? "What is in it" : "What was understood"}),
       el("p", {class: "lead"}, ...sentence(answer, part)),
       answer.hosts.length ? el("p", {class: "hint", text: hosts(answer)}) : null,
       rows(answer),
-      answer.header.length ? chooser(answer, unsure, use) : null),
+      chooser(answer, unsure, use, again)) : el("section", {class: "panel"}, chooser(answer, true, use, again)),
     answer.warnings.length ? el("section", {class: "panel"}, el("h2", {text: "Worth a look"}),
       el("p", {class: "hint", text: "These cost single images at most, never the file."}),
       grouped(answer.warnings, answer.warnings_total)) : null);
@@ -69,6 +70,6 @@ function rows({header, first_rows: first, understood}) {
 function image({url, fault}) {
   if (fault) return el("span", {class: "missing", title: fault, text: "not a URL"});
   const shown = el("img", {src: url, alt: "", loading: "lazy", referrerpolicy: "no-referrer", width: "44", height: "44"});
-  shown.addEventListener("error", () => shown.replaceWith(el("span", {class: "missing", title: url, text: "no image"})));
+  shown.addEventListener("error", () => shown.replaceWith(el("span", {class: "missing", title: url, text: "not shown"})));
   return shown;
 }

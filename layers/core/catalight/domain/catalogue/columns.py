@@ -84,6 +84,12 @@ def named(cells: Sequence[str]) -> Columns | None:
     return _with_identity(images, names, Reason.NAMES) if images else None
 
 
+def product(cells: Sequence[str]) -> int | None:
+    """Return the index of the column that names a product: that of its name, or else of its serial number."""
+    columns = named(cells) or _with_identity((), _names(cells), Reason.NAMES)
+    return columns.serial if columns.name is None else columns.name
+
+
 def by_content(
     cells: Sequence[str], rows: Sequence[Sequence[str]], ignored: AbstractSet[int] = frozenset()
 ) -> Columns | None:
