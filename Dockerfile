@@ -18,9 +18,9 @@ COPY --chown=catalight . .
 RUN make .venv/.ready native
 
 # In a container, what is published comes from other addresses: so the API requires keys (make key NAME=…).
-ENV HOST=0.0.0.0 MOTO_HOST=0.0.0.0 PORT=8000 AWS_PORT=8001 DATA=/data
+ENV HOST=0.0.0.0 PORT=8000 DATA=/data
 VOLUME /data
-EXPOSE 8000 8001
+EXPOSE 8000
 HEALTHCHECK --interval=10s --start-period=60s \
     CMD [".venv/bin/python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/healthz', timeout=5)"]
 CMD ["make", "run"]

@@ -4,12 +4,11 @@ import os
 import re
 import shlex
 from collections.abc import Mapping
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 from local import running
-from local.runner.children import HOST, PROJECT
+from local.runner.children import HOST, PROJECT, is_loopback
 from local.runner.errors import LocalError
 from local.runner.system import MONGODB_PARAMETER, WEBHOOK_PARAMETER
 from local.runner.template import load
@@ -34,16 +33,6 @@ def read(env: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "data": Path(env["DATA"]).expanduser().resolve() if env.get("DATA") else None,
         "parameters": given | {"Authentication": _authentication(host, given, env)},
     }
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether only this machine reaches the address; raise LocalError if it is none."""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError as error:
-        raise LocalError(
-            f"HOST must be an IP address of this machine, or 0.0.0.0 for all, not {host!r}."
-        ) from error
 
 
 def parameters(text: str, template: Path = PROJECT / "template.yaml") -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The API as uvicorn serves it on one machine: with a line in its log, and an id, for each request.
 
-API_APP names the application (MODULE:NAME). On AWS, API Gateway does both (`apigw-requestid`, access log).
+API_APP names the application (MODULE:NAME); with STORAGE_URL, links to that storage lead through the API.
+On AWS, API Gateway logs and gives the id (`apigw-requestid`).
 """
 
 import json
@@ -77,4 +78,9 @@ def _words(routes_of: Any) -> Iterator[str]:
 
 def app() -> ASGIApp:
     """Return the application that API_APP names, with its log."""
-    return RequestLog(import_from_string(os.environ["API_APP"]))
+    application: ASGIApp = import_from_string(os.environ["API_APP"])
+    if endpoint_url := os.environ.get("STORAGE_URL"):
+        from local.runner.storage import Storage
+
+        application = Storage(application, endpoint_url)
+    return RequestLog(application)

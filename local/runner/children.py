@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
+from ipaddress import ip_address
 from pathlib import Path
 
 from local.runner.errors import LocalError
@@ -100,6 +101,16 @@ def kill(process: subprocess.Popen[bytes]) -> None:
         with suppress(ProcessLookupError):  # another thread has killed it already
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether only this machine reaches the address; raise LocalError if it is none."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError as error:
+        raise LocalError(
+            f"HOST must be an IP address of this machine, or 0.0.0.0 for all, not {host!r}."
+        ) from error
 
 
 def free_port() -> int:

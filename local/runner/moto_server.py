@@ -1,6 +1,6 @@
 """Runs moto's server with thread-safe and fair queues: `python -m local.runner.moto_server PORT [FOLDER]`.
 
-FOLDER keeps the bucket's objects; without it they end with the server. MOTO_HOST is the address to listen on.
+FOLDER keeps the bucket's objects; without it they end with the server.
 
 moto handles each request in a thread of its own. But its queues rebuild their list of messages without a
 lock when one is deleted, so a message sent meanwhile is lost (2 in 1,000 with four busy clients), and two
@@ -10,7 +10,6 @@ moto ignores the groups of a standard queue; here they take turns as in a fair q
 """
 
 import logging
-import os
 import re
 import sys
 import time
@@ -123,9 +122,8 @@ def main() -> None:
     port, *folder = sys.argv[1:]
     if folder:
         application = KeptObjects(Path(folder[0])).around(application)
-    host = os.environ.get("MOTO_HOST", HOST)
     make_server(
-        host, int(port), application, threaded=True, request_handler=MotoRequestHandler
+        HOST, int(port), application, threaded=True, request_handler=MotoRequestHandler
     ).serve_forever()
 
 

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from catalight.domain import api_keys
 from local.runner import aws, cloudformation
-from local.runner.children import HOST, PROJECT, Child, free_ports, listening, require_free
+from local.runner.children import HOST, PROJECT, Child, free_ports, is_loopback, listening, require_free
 from local.runner.data_folder import DataFolder, have_unfinished_jobs_swept, new_master
 from local.runner.dispatcher import Dispatcher
 from local.runner.errors import LocalError
@@ -214,9 +214,12 @@ class System:
             )
         # A web page may point a host name of its own at this machine (DNS rebinding): allow only local names.
         # Where others reach the API, it needs keys, which a page does not have.
-        names = f"{HOST},localhost" if self._host == HOST else ""
+        is_local = is_loopback(self._host)
+        names = ",".join({HOST: None, "localhost": None, self._host: None}) if is_local else ""
         hosts = {"ALLOWED_HOSTS": os.environ.get("ALLOWED_HOSTS", names)}
         variables = environment(self.functions[self._api_function], endpoint_url) | hosts
+        if not is_local:  # others do not reach the storage, so its links lead through the API
+            variables["STORAGE_URL"] = endpoint_url
         variables["API_APP"] = self._api_app
         command = [
             sys.executable,

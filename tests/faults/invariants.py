@@ -19,7 +19,9 @@ from tests.faults.client import PersistentClient
 from tests.faults.hosts import HostileReceiver
 
 SHOWN = 5  # examples of one violation
-FAR_OFF = timedelta(hours=12)  # longer than any pause of a job that is not at rest; a preview expires after a day
+FAR_OFF = timedelta(
+    hours=12
+)  # longer than any pause of a job that is not at rest; a preview expires after a day
 
 
 @dataclass

@@ -26,7 +26,7 @@ export function sendBig(root, file, {api, signal, notice}, columns = null) {
     if (now) start(now);
   }, {class: "main"});
   const settings = el("section", {class: "panel"}, el("h2", {text: "How the images should be"}),
-    el("p", {class: "hint", text: "This file is large, so it is sent first and read afterwards. Then you see what is in it and which columns were found, and can change both before any image is fetched."}),
+    el("p", {class: "hint", text: "This file is large, so it is sent first and read afterwards. Then you see what was found in it, and can still choose other columns and settings. No image is fetched before you say so."}),
     form, el("div", {class: "actions"}, go));
   root.append(settings, state);
   if (columns) go.click();

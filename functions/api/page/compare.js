@@ -30,7 +30,6 @@ export function compare({before, after, label, width, height}) {
   }});
   const result = el("div", {class: "after"}, el("img", {src: after, alt: `${label}, compressed`}));
   const stage = el("div", {class: "stage"}, original, result, el("span", {class: "tag left", text: "Original"}), el("span", {class: "tag right", text: "Compressed"}));
-  if (width && height) stage.style.setProperty("--ratio", `${width} / ${height}`);
   const slider = el("input", {type: "range", min: "0", max: "100", value: "50", "aria-label": "Show more of the original or of the compressed image", on: {
     input: () => stage.style.setProperty("--split", `${slider.value}%`),
   }});
@@ -51,5 +50,7 @@ export function compare({before, after, label, width, height}) {
     stage.style.setProperty("--x", `${100 * (event.clientX - box.left) / box.width}%`);
     stage.style.setProperty("--y", `${100 * (event.clientY - box.top) / box.height}%`);
   });
-  return el("div", {class: "compare"}, stage, slider, el("div", {class: "actions"}, smaller, larger), missing);
+  const whole = el("div", {class: "compare"}, stage, slider, el("div", {class: "actions"}, smaller, larger), missing);
+  if (width && height) whole.style.setProperty("--ratio", `${width} / ${height}`);
+  return whole;
 }
