@@ -97,7 +97,8 @@ class Storage:
         target = request.scope["raw_path"].decode().removeprefix(PREFIX)
         query, _, signature = request.url.query.rpartition(f"{SIGNATURE}=")
         target += f"?{query.rstrip('&')}" if query else ""
-        body, key = request.stream(), ""
+        body: AsyncIterator[bytes] = request.stream()
+        key = ""
         if request.method == "POST":
             head = await _head(body)
             if found := _KEY_IN_FORM.search(head):

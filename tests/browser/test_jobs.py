@@ -43,11 +43,28 @@ def test_from_a_file_to_its_result(opened: Opened, images: ImageServer, tmp_path
         page.get_by_role("button", name="The file with the new addresses").click()
     [first, *_] = csv.DictReader(Path(download.value.path()).read_text().splitlines())
     assert "/images/" in first["Output Image Urls"]
+    assert page.get_by_role("button", name="The same as").all_inner_texts() == ["The same as Excel"]
+    heads = page.locator("main h2").all_inner_texts()
+    assert heads == ["Download", "A look at the first images", "4 images failed"]
     page.locator(".thumb").first.click()
-    dialog = page.get_by_role("dialog")
+    dialog = page.get_by_role("dialog", name="Row 1: Product 0")
     dialog.get_by_role("button", name="Zoom in").click()
     shown = "() => [...document.querySelectorAll('.stage img')].every(image => image.naturalWidth > 0)"
     page.wait_for_function(shown)
+
+
+def test_buttons_say_that_they_do_nothing_offline(
+    opened: Opened, images: ImageServer, tmp_path: Path
+) -> None:
+    page = opened()
+    page.set_input_files("#file", sent(tmp_path, [f"{images.url}/9111.jpg"]))
+    page.get_by_role("button", name="Compress the images", exact=True).wait_for()
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Compress the images (offline)", exact=True).click()
+    page.locator("#live").get_by_text("You are offline.").wait_for()
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Compress the images", exact=True).click()
+    page.locator("main").get_by_text("The image is done.").wait_for()
 
 
 def test_failed_images_are_tried_again(opened: Opened, images: ImageServer, tmp_path: Path) -> None:

@@ -52,6 +52,12 @@ def test_a_large_file_is_sent_read_looked_at_and_confirmed(
     page.locator(".looked .compare").wait_for()
     press(page, "Choose other options")
     press(page, "Send the file")
+    page.get_by_text("Choose other columns").click()
+    page.get_by_label("Product name").select_option("SKU")
+    press(page, "Send the file again with these columns")
+    page.get_by_role("button", name="Send the file").first.wait_for(state="hidden")
+    page.get_by_text("Choose other columns").click()
+    assert page.get_by_label("Product name").input_value() == "SKU"
     press(page, "Compress the images")
     page.locator("main").get_by_text("All 38 images are done.").wait_for()
     assert not page.evaluate(ON_BODY)

@@ -381,3 +381,17 @@ def test_chosen_columns_exist_and_differ(header: list[str]) -> None:
 def test_a_plain_name_is_stable(name: str) -> None:
     assert plain(plain(name)) == plain(name)
     assert plain(name.upper()) == plain(name.upper().lower())
+
+
+@pytest.mark.parametrize(
+    ("header", "product"),
+    [
+        (["Image Src", "Handle", "Title", "Variant SKU"], 2),  # Shopify
+        (["Photo", "SKU", "Bezeichnung"], 2),
+        (["Foo", "SKU", "Link"], 1),
+        (["Foo", "Bar"], None),
+        ([], None),
+    ],
+)
+def test_the_column_that_names_a_product(header: list[str], product: int | None) -> None:
+    assert columns.product(header) == product

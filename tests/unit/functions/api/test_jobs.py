@@ -179,6 +179,7 @@ class TestLists:
             (3, "EMPTY"),
             (4, "FAILED"),
         ]
+        assert body["product"] == 1  # Product Name
         done, missing = body["rows"][0]["images"]
         assert (done["format"], done["source"]) == ("jpeg", {"format": "png", "width": 4, "height": 2})
         assert done["milliseconds"] == {"fetch": 0, "decode": 3, "resize": 2, "encode": 1, "store": 0}
