@@ -67,17 +67,22 @@ revoke: $(READY)  ## Revoke an API key (KEY=its id; STACK=: on AWS)
 webhook-secret: $(READY)  ## Show the secret that signs a key's webhooks (KEY=its id; ROTATE=1: make a new one; the old one also signs for 7 days)
 	$(KEYS) $(if $(ROTATE),rotate-)webhook-secret "$(KEY)"
 
+# A process a core. What runs the whole system runs alone.
+PARALLEL := --numprocesses auto
+
 ##@ Work on it
 .PHONY: check screenshots test audit chaos corpora fuzz fuzz-native native openapi formats bench bench-look bench-pipeline bench-renditions bench-scale bench-waiting aws-model format lock
 check: $(READY) $(NATIVE)  ## Check format, lint and types, and run the unit tests: about a minute
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy --no-error-summary
-	$(BIN)/pytest --quiet tests/unit
+	$(BIN)/pytest --quiet $(PARALLEL) tests/unit
 
 test: check $(BUILT) $(AUDIT_READY) $(CORPORA) $(BROWSER)  ## Run everything that CI runs
 	AWS_DEFAULT_REGION=us-east-1 $(BIN)/sam validate --lint
-	$(BIN)/pytest tests/supply tests/model tests/past tests/integration tests/e2e tests/contract tests/faults tests/corpora tests/browser
+	$(BIN)/pytest $(PARALLEL) tests/model tests/past tests/supply tests/corpora
+	$(BIN)/pytest $(PARALLEL) --dist loadfile tests/integration
+	$(BIN)/pytest tests/e2e tests/contract tests/faults tests/browser
 
 audit: $(READY) $(AUDIT_READY)  ## Audit the dependencies, their licences, the template and the CI workflow; look up known vulnerabilities
 	$(BIN)/pytest --quiet tests/unit/test_requirements.py tests/supply
