@@ -67,17 +67,22 @@ revoke: $(READY)  ## Revoke an API key (KEY=its id; STACK=: on AWS)
 webhook-secret: $(READY)  ## Show the secret that signs a key's webhooks (KEY=its id; ROTATE=1: make a new one; the old one also signs for 7 days)
 	$(KEYS) $(if $(ROTATE),rotate-)webhook-secret "$(KEY)"
 
+# A process a core. What runs the whole system runs alone.
+PARALLEL := --numprocesses auto
+
 ##@ Work on it
 .PHONY: check screenshots test audit chaos corpora fuzz fuzz-native native openapi formats bench bench-look bench-pipeline bench-renditions bench-scale bench-waiting aws-model format lock
 check: $(READY) $(NATIVE)  ## Check format, lint and types, and run the unit tests: about a minute
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy --no-error-summary
-	$(BIN)/pytest --quiet tests/unit
+	$(BIN)/pytest --quiet $(PARALLEL) tests/unit
 
 test: check $(BUILT) $(AUDIT_READY) $(CORPORA) $(BROWSER)  ## Run everything that CI runs
 	AWS_DEFAULT_REGION=us-east-1 $(BIN)/sam validate --lint
-	$(BIN)/pytest tests/supply tests/model tests/past tests/integration tests/e2e tests/contract tests/faults tests/corpora tests/browser
+	$(BIN)/pytest $(PARALLEL) tests/model tests/past tests/supply tests/corpora
+	$(BIN)/pytest $(PARALLEL) --dist loadfile tests/integration
+	$(BIN)/pytest tests/e2e tests/contract tests/faults tests/browser
 
 audit: $(READY) $(AUDIT_READY)  ## Audit the dependencies, their licences, the template and the CI workflow; look up known vulnerabilities
 	$(BIN)/pytest --quiet tests/unit/test_requirements.py tests/supply
@@ -158,53 +163,37 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.13 --generat
 LOCK_PEERS = $(subst 3.13,3.11,$(LOCK)) --no-config
 
 ##@ Build and deploy
-.PHONY: build invoke-api invoke-images invoke-aggregator invoke-exports invoke-ingest invoke-dead-letters invoke-sweeper invoke-keys deploy
+.PHONY: build local-invoke start-api deploy
 build: $(BUILT)  ## Build the functions and the layer for this machine's architecture
 
 $(BUILT): $(SOURCES) $(NATIVE) | $(READY)
 	$(BIN)/sam build --parameter-overrides Architecture=$(HERE)
-	@$(call finish_build,.aws-sam/build)
+	@$(call finish_build,.aws-sam/build,$(HERE))
 	@touch $@
 
 # botocore describes some 430 services, of which the functions call these. SAM builds without bytecode, and Lambda could not store
-# any: without it, imports would take 3 to 4 times as long.
+# any: without it, imports would take 3 to 4 times as long. `sam local` takes the architecture from the built template.
 SERVICES := s3 secretsmanager sqs
 COMPILEALL := $(BIN)/python -m compileall -q -j 0 --invalidation-mode unchecked-hash
 finish_build = find $(1)/CoreLayer/python/botocore/data -mindepth 1 -maxdepth 1 -type d \
 	$(foreach service,$(SERVICES),! -name $(service)) -exec rm -r {} +; \
 	for built in $(1)/*Function; do $(COMPILEALL) -s $$built -p /var/task $$built; done; \
-	$(COMPILEALL) -s $(1)/CoreLayer -p /opt $(1)/CoreLayer
+	$(COMPILEALL) -s $(1)/CoreLayer -p /opt $(1)/CoreLayer; \
+	sed -i.old '/^  Architecture:/,/Default:/s/Default: .*/Default: $(2)/' $(1)/template.yaml; rm $(1)/template.yaml.old
 
-invoke-api: $(READY) $(BUILT)  ## Invoke the built API function with events/api-status.json
-	@$(BIN)/python -m local.invoke ApiFunction events/api-status.json
+local-invoke: $(READY) $(BUILT)  ## Invoke a built function with an event, by sam local invoke (EVENT=events/images-batch.json)
+	@$(BIN)/python -m local.invoke "$(or $(EVENT),$(error EVENT= is missing: one of $(wildcard events/*.json)))"
 
-invoke-images: $(READY) $(BUILT)  ## Invoke the built image function with events/images-batch.json
-	@$(BIN)/python -m local.invoke ImageFunction events/images-batch.json
-
-invoke-aggregator: $(READY) $(BUILT)  ## Invoke the built aggregator with events/aggregator-message.json
-	@$(BIN)/python -m local.invoke AggregatorFunction events/aggregator-message.json
-
-invoke-exports: $(READY) $(BUILT)  ## Invoke the built export function with events/export-message.json
-	@$(BIN)/python -m local.invoke ExportFunction events/export-message.json
-
-invoke-ingest: $(READY) $(BUILT)  ## Invoke the built ingest function with events/ingest.json
-	@$(BIN)/python -m local.invoke IngestFunction events/ingest.json
-
-invoke-dead-letters: $(READY) $(BUILT)  ## Invoke the built dead-letter function with events/dead-letter.json
-	@$(BIN)/python -m local.invoke DeadLetterFunction events/dead-letter.json
-
-invoke-sweeper: $(READY) $(BUILT)  ## Invoke the built sweeper with events/sweep.json
-	@$(BIN)/python -m local.invoke SweeperFunction events/sweep.json
-
-invoke-keys: $(READY) $(BUILT)  ## Invoke the built keys function with events/make-key.json
-	@$(BIN)/python -m local.invoke KeysFunction events/make-key.json
+start-api: export PORT := $(if $(filter command line environment,$(origin PORT)),$(PORT))
+start-api: $(READY) $(BUILT)  ## Run the built API by sam local start-api at http://127.0.0.1:3000 (PORT=)
+	@exec $(BIN)/python -m local.start_api
 
 # Beside the built template, where SAM looks for it, there is no samconfig.toml.
 deploy: $(READY) $(NATIVE)  ## Deploy to AWS (ENV=prod ARCH=x86_64; MONGODB_URI_SECRET_ARN=…, WEBHOOK_SECRET_ARN=…)
 	@: $${MONGODB_URI_SECRET_ARN:?see docs/deploy.md} $${WEBHOOK_SECRET_ARN:?see docs/deploy.md}
 	@grep -q '^\[$(ENV)\.deploy' samconfig.toml || { echo "ENV is dev or prod, not $(ENV)."; exit 1; }
 	$(BIN)/sam build --build-dir .aws-sam/deploy --parameter-overrides Architecture=$(ARCH)
-	@$(call finish_build,.aws-sam/deploy)
+	@$(call finish_build,.aws-sam/deploy,$(ARCH))
 	$(BIN)/sam deploy --config-file $(CURDIR)/samconfig.toml --config-env $(ENV) \
 		--template-file .aws-sam/deploy/template.yaml --parameter-overrides \
 		Architecture=$(ARCH) MongoDbUriSecretArn=$$MONGODB_URI_SECRET_ARN WebhookSecretArn=$$WEBHOOK_SECRET_ARN \

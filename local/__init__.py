@@ -1,1 +1,1 @@
-"""The whole system on one machine: `make run`, `make demo` and `make invoke-*`."""
+"""The whole system on one machine: `make run`, `make demo` and `make local-invoke`."""

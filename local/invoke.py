@@ -1,4 +1,4 @@
-"""`make invoke-*`: invokes a built function with a file of `events/` against a local system.
+"""`make local-invoke EVENT=events/NAME.json`: invokes a built function with an event, in a local system.
 
 It uses `sam local invoke` if a container engine runs, or else AWS's runtime interface emulator.
 """
@@ -6,61 +6,28 @@ It uses `sam local invoke` if a container engine runs, or else AWS's runtime int
 import json
 import os
 import shlex
-import shutil
 import subprocess
 import sys
 from contextlib import ExitStack
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
-
-from samtranslator.yaml_helper import yaml_parse
 
 from local.built import seeds
-from local.built.emulator import BUILT, architecture, emulated
-from local.built.forward import forwarded
+from local.built.containers import bridge_gateway, reachable, write_template
+from local.built.emulator import emulated
+from local.built.events import function_of
 from local.hosts.image_server import image_server
 from local.hosts.webhook_receiver import webhook_receiver
-from local.runner.children import HOST
+from local.runner.children import HOST, PROJECT
 from local.runner.errors import LocalError
-from local.runner.functions import environment
 from local.runner.stack import Function
-from local.runner.system import MONGODB_PARAMETER, System
+from local.runner.system import System
+from local.runner.template import load
 
 
-def docker(*words: str) -> str | None:
-    """Return the output of a docker command, or None if no container engine runs."""
-    program = shutil.which("docker")
-    if program is None:
-        return None
-    done = subprocess.run([program, *words], capture_output=True, check=False, text=True)
-    return done.stdout.strip() if done.returncode == 0 else None
-
-
-def bridge_gateway() -> str | None:
-    """Return this machine's address as containers see it, or None if no container engine runs."""
-    # A new bridge may have no gateway yet, so fall back to its subnet.
-    either = "{{with index .IPAM.Config 0}}{{or .Gateway .Subnet}}{{end}}"
-    found = docker("network", "inspect", "bridge", "--format", either)
-    return str(next(ip_network(found, strict=False).hosts())) if found else None
-
-
-def with_sam(system: System, name: str, event: Path, host: str) -> Any:
-    """Invoke the function in a container, which reaches this machine at `host`."""
-    function = system.functions[name]
-    template = yaml_parse((BUILT / "template.yaml").read_text())
-    template["Parameters"]["Architecture"]["Default"] = architecture()
-    # Only variables that the template names reach the container, so it has to name all of them.
-    variables = environment(function, system.endpoint_url.replace(HOST, host))
-    template["Resources"][name]["Properties"]["Environment"] = {"Variables": variables}
-    local = BUILT / "local.json"
-    local.write_text(json.dumps(template))
-    # The container cannot reach the address under which the replica set knows its member.
-    uri = urlsplit(system.mongodb_uri)
-    direct = f"mongodb://{host}:{uri.port}{uri.path}?directConnection=true"
-    system.client("secretsmanager").put_secret_value(SecretId=MONGODB_PARAMETER, SecretString=direct)
-    command = ["sam", "local", "invoke", name, "--event", str(event), "--template", str(local)]
+def with_sam(name: str, event: Path, template: Path) -> Any:
+    """Invoke the function in a container."""
+    command = ["sam", "local", "invoke", name, "--event", str(event), "--template", str(template)]
     command += shlex.split(os.environ.get("SAM_ARGS", ""))
     done = subprocess.run(command, stdout=subprocess.PIPE, check=False, text=True)
     answer = done.stdout.strip().splitlines()[-1:] or [""]
@@ -88,17 +55,16 @@ def invoke(name: str, event: Path) -> Any:
         images = stack.enter_context(image_server())
         receiver = stack.enter_context(webhook_receiver(system.webhook_secret))
         host = HOST
-        if gateway and sys.platform == "linux":
-            host = gateway
-            for url in (system.endpoint_url, system.mongodb_uri, images.url, receiver.url):
-                stack.enter_context(forwarded(host, urlsplit(url).port or 0))
-        elif gateway:
-            host = "host.docker.internal"
+        if gateway:
+            urls = (system.endpoint_url, system.mongodb_uri, images.url, receiver.url)
+            host = stack.enter_context(reachable(urls, gateway))
         hook = f"{receiver.url.replace(HOST, host)}/hook"
-        seeds.plant(system.mongodb_uri, system.mongodb_database, images.url.replace(HOST, host), hook)
+        base = images.url.replace(HOST, host)
+        seeds.plant(system.mongodb_uri, system.mongodb_database, base, hook)
+        seeds.upload(system.client("s3"), base)
         if gateway:
             print(f"Using the container engine: sam local invoke {name} --event {event}", flush=True)
-            return with_sam(system, name, event, host)
+            return with_sam(name, event, write_template(system, host))
         print(
             f"No container engine runs. Using AWS's runtime interface emulator: {name} with {event}",
             flush=True,
@@ -107,16 +73,38 @@ def invoke(name: str, event: Path) -> Any:
         return with_emulator(system.functions[name], event, system.endpoint_url, log)
 
 
+def failed(answer: Any) -> bool:
+    """Return whether a function's answer tells of a failure: an error, a failed record or an HTTP error."""
+    if not isinstance(answer, dict):
+        return False
+    refused = int(answer.get("statusCode", 200)) >= 400
+    return bool("errorType" in answer or answer.get("batchItemFailures") or refused)
+
+
 def main() -> int:
-    """Print the function's result; return 1 if it is an error."""
+    """Print the function's result; return 1 if it is a failure."""
     try:
-        answer = invoke(sys.argv[1], Path(sys.argv[2]))
+        [event] = map(Path, sys.argv[1:])
+        name = function_of(read(event), load(PROJECT / "template.yaml"))
+        answer = invoke(name, event)
     except LocalError as error:
         print(error, file=sys.stderr)
         return 1
     print(json.dumps(answer, indent=2))
-    failed = isinstance(answer, dict) and (answer.get("batchItemFailures") or "errorType" in answer)
-    return 1 if failed else 0
+    return 1 if failed(answer) else 0
+
+
+def read(event: Path) -> dict[str, Any]:
+    """Return the event in a file; raise LocalError if there is none."""
+    try:
+        found = json.loads(event.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise LocalError(f"{event} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise LocalError(f"{event} is not JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise LocalError(f"{event} holds no event, which is a JSON object.")
+    return found
 
 
 if __name__ == "__main__":

@@ -39,9 +39,7 @@ Try it:
 
 def main(**options: Any) -> int:
     """Run a System with these options; return the exit code."""
-    # SIGINT too: a shell starts what runs in the background with SIGINT ignored.
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
+    end_on_signals()
     try:
         from local import options as settings  # slow to import; imported here, where Ctrl-C is handled
         from local import running
@@ -62,6 +60,13 @@ def main(**options: Any) -> int:
     except LocalError as error:
         print(error, file=sys.stderr)
         return 1
+
+
+def end_on_signals() -> None:
+    """Have each signal that asks this process to end raise KeyboardInterrupt."""
+    # SIGINT too: a shell starts what runs in the background with SIGINT ignored.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
 
 
 def banner(system: "System", chosen: Mapping[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 from catalight.adapters.mongo import Connection, MongoExports, MongoJobs, MongoRows, MongoUsage
 from catalight.clock import utc_now
@@ -97,10 +98,6 @@ class Seeds:
         )
 
     def _submit(self, job_id: str) -> Job:
-        lines = [
-            f'{n},Product {n},"{self.image_base}/{n}.jpg {self.image_base}/{n + 10}.jpg"' for n in range(10)
-        ]
-        data = "\n".join(["Serial Number,Product Name,Input Image Urls", *lines]).encode()
         submit = Submit(
             jobs=self.jobs,
             rows=self.rows,
@@ -113,7 +110,7 @@ class Seeds:
         )
         submission = Submission(
             owner="",
-            catalogue=catalogue.parse(data),
+            catalogue=catalogue.parse(_catalogue(self.image_base)),
             file_name="seed.csv",
             renditions=(Rendition(),),
             webhook_url=self.webhook_url,
@@ -129,6 +126,18 @@ class Seeds:
         ]
         self.rows.save(rows)
         self.jobs.begin_finishing(job.id, job.run, utc_now())
+
+
+def _catalogue(image_base: str) -> bytes:
+    """Return a CSV of 10 rows with 2 images each."""
+    lines = [f'{n},Product {n},"{image_base}/{n}.jpg {image_base}/{n + 10}.jpg"' for n in range(10)]
+    return "\n".join(["Serial Number,Product Name,Input Image Urls", *lines]).encode()
+
+
+def upload(s3: Any, image_base: str) -> None:
+    """Store the file of the big upload, with S3's client, in the stack's only bucket."""
+    [bucket] = s3.list_buckets()["Buckets"]
+    s3.put_object(Bucket=bucket["Name"], Key=f"uploads/{UPLOADED}", Body=_catalogue(image_base))
 
 
 def plant(mongodb_uri: str, database: str, image_base: str, webhook_url: str) -> None:

@@ -22,7 +22,6 @@ from local.hosts.image_server import ImageServer
 from local.hosts.webhook_receiver import WebhookReceiver, webhook_receiver
 from local.runner.children import PROJECT
 from local.runner.system import System
-from tests.pipeline import csv_of
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="AWS ships its emulator for Linux only")
 
@@ -99,13 +98,11 @@ def test_the_export_function(system: System, jobs: tuple[MongoJobs, MongoRows], 
 
 
 def test_the_ingest_function(system: System, jobs: tuple[MongoJobs, MongoRows], tmp_path: Path) -> None:
-    s3 = system.client("s3")
-    [bucket] = s3.list_buckets()["Buckets"]
-    s3.put_object(Bucket=bucket["Name"], Key=f"uploads/{seeds.UPLOADED}", Body=csv_of("http://h.test/a.jpg"))
+    seeds.upload(system.client("s3"), "http://h.test")
     with built(system, "IngestFunction", tmp_path) as ingest:
         assert ingest.invoke(event("ingest")) == NOTHING_FAILED
     job = jobs[0].get(seeds.UPLOADED)
-    assert (job.sealed, job.rows, len(list(jobs[1].stream(seeds.UPLOADED)))) == (True, 1, 1)
+    assert (job.sealed, job.rows, len(list(jobs[1].stream(seeds.UPLOADED)))) == (True, 10, 10)
 
 
 def test_the_layer_has_the_native_libraries(system: System) -> None:
