@@ -52,11 +52,11 @@ def test_a_large_file_is_sent_read_looked_at_and_confirmed(
     page.locator(".looked .compare").wait_for()
     press(page, "Choose other options")
     press(page, "Send the file")
-    page.get_by_text("Choose other columns").click()
+    page.get_by_text("Choose other columns", exact=True).click()
     page.get_by_label("Product name").select_option("SKU")
     press(page, "Send the file again with these columns")
     page.get_by_role("button", name="Send the file").first.wait_for(state="hidden")
-    page.get_by_text("Choose other columns").click()
+    page.get_by_text("Choose other columns", exact=True).click()
     assert page.get_by_label("Product name").input_value() == "SKU"
     press(page, "Compress the images")
     page.locator("main").get_by_text("All 38 images are done.").wait_for()
@@ -66,7 +66,7 @@ def test_a_large_file_is_sent_read_looked_at_and_confirmed(
 def test_focus_does_not_fall_to_the_body(opened: Opened, images: ImageServer, tmp_path: Path) -> None:
     page = opened()
     page.set_input_files("#file", sent(tmp_path, [f"{images.url}/{FIRST + 2}.jpg"]))
-    page.get_by_text("Choose other columns").click()
+    page.get_by_text("Choose other columns", exact=True).click()
     press(page, "Use these columns")  # it is removed
     page.locator("main :focus").wait_for()
     assert "products.csv" in page.evaluate(FOCUSED)
