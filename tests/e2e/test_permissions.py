@@ -30,11 +30,13 @@ from tests.translated import translated
 BY_LAMBDA = {
     "logs:CreateLogStream",
     "logs:PutLogEvents",
+    "xray:PutTraceSegments",
+    "xray:PutTelemetryRecords",
     "sqs:ReceiveMessage",
     "sqs:DeleteMessage",
     "sqs:GetQueueAttributes",
 }
-"""What Lambda does with the function's role: it writes logs and polls the queue."""
+"""What Lambda does with the function's role: it writes logs and traces, and polls the queue."""
 
 UNUSED_HERE = {
     ("AggregatorFunction", "s3:AbortMultipartUpload"),
