@@ -20,8 +20,8 @@ from catalight.domain import api_keys, messages
 from catalight.domain.api_keys import ApiKey, Limits
 from catalight.domain.catalogue import catalogue
 from catalight.domain.catalogue.catalogue import Dialect
-from catalight.domain.facts import ignore
 from catalight.domain.errors import ImageErrorCode, JobGoneError
+from catalight.domain.facts import ignore
 from catalight.domain.image.formats import Target
 from catalight.domain.image.rendition import Rendition
 from catalight.domain.image.report import Source, Times

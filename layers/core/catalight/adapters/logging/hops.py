@@ -17,6 +17,7 @@ from catalight.adapters.logging.logs import logger
 TRACE_VARIABLE = "_X_AMZN_TRACE_ID"  # Lambda sets it for each invocation
 REQUEST_ID, TRACE_ID = "http_request_id", "trace_id"
 CARRIED = (REQUEST_ID, TRACE_ID)
+CONSTANT = ("function_arn", "function_memory_size")  # Powertools adds them to each line
 _ROOT = re.compile(r"Root=([0-9a-f-]{1,40})")
 _SAFE = re.compile(r"[\w=+/.-]{1,80}")
 
@@ -29,6 +30,7 @@ def begin(carried: Mapping[str, str | None], **fields: object) -> None:
     found = {name: value for name in CARRIED if (value := carried.get(name)) and _SAFE.fullmatch(value)}
     if TRACE_ID not in found and (own := _ROOT.search(trace_header())):
         found[TRACE_ID] = own[1]
+    logger().remove_keys(CONSTANT)
     logger().append_keys(**found, **{name: value for name, value in fields.items() if value is not None})
 
 

@@ -19,10 +19,11 @@ SERVICE = "catalight"  # also the parent of the loggers of all Catalight modules
 def logger() -> Logger:
     """Return the function's logger; those of Catalight's modules, `catalight.…`, write through it.
 
-    Libraries log warnings only. With JSON logs, Lambda's runtime gives the root logger the function's level, and
-    then Mangum would log the paths of requests, and pymongo and botocore at DEBUG what they send.
+    Libraries log warnings only. With JSON logs, Lambda's runtime gives the root logger the function's level,
+    and then Mangum would log the paths of requests, and pymongo and botocore at DEBUG what they send.
     """
     logging.getLogger().setLevel(logging.WARNING)
+    logging.logAsyncioTasks = False  # their names are those of Starlette's functions
     handler = logging.StreamHandler(sys.stdout)
     handler.addFilter(redact_exception)
     return Logger(service=SERVICE, logger_handler=handler, use_rfc3339=True)
