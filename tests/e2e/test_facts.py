@@ -20,7 +20,7 @@ def test_one_job_is_followed_through_all_logs_by_its_id(
     with webhook_receiver(system.webhook_secret) as receiver:
         data = csv_of(*cells, f"{images.url}/missing/9335.jpg")
         job = client.upload(data, webhook_url=f"{receiver.url}/hook")["request_id"]
-        status = finish(client, job)
+        status: Any = finish(client, job)
         receiver.events.get(timeout=30)
         eventually(lambda: "webhook called" in messages(system, job))
     lines = of_job(system, job)

@@ -23,7 +23,7 @@ def logger() -> Logger:
     and then Mangum would log the paths of requests, and pymongo and botocore at DEBUG what they send.
     """
     logging.getLogger().setLevel(logging.WARNING)
-    logging.logAsyncioTasks = False  # their names are those of Starlette's functions
+    logging.logAsyncioTasks = False  # type: ignore[attr-defined]  # their names are those of functions
     handler = logging.StreamHandler(sys.stdout)
     handler.addFilter(redact_exception)
     return Logger(service=SERVICE, logger_handler=handler, use_rfc3339=True)
