@@ -1,8 +1,10 @@
 """Each fact is one line, which CloudWatch can read as metrics."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -105,6 +107,26 @@ def test_a_fact_is_one_line_with_its_metrics(
 
 def test_every_kind_of_fact_has_a_line() -> None:
     assert {type(fact) for fact, *_ in CASES} == set(get_args(Fact.__value__))
+
+
+def test_the_architecture_page_lists_every_line_and_metric(lines: Lines) -> None:
+    text = (Path(__file__).parents[4] / "docs/architecture.md").read_text()
+    table = text.partition("| line (`message`)")[2].partition("\n\n")[0]
+    everything = Times(fetch=1, decode=1, resize=1, encode=1, store=1)
+    report(facts.ImagesEnded("j", 1, replace(DONE, times=everything)))
+    for outcome in Outcome:
+        report(replace(HANDLED, outcome=outcome))
+        report(replace(FINISH, outcome=outcome))
+    for fact, *_ in CASES:
+        report(fact)
+    found = lines()
+    messages = {line["message"] for line in found}
+    metrics = {metric.name for line in found for metric in metric_lines.metrics(line)}
+    dimensions = {
+        name for line in found for metric in metric_lines.metrics(line) for name, _ in metric.dimensions
+    }
+    documented = set(re.findall(r"`([^`]+)`", table.partition("\n|---")[2]))
+    assert documented == messages | metrics | dimensions
 
 
 def test_failures_are_found_by_their_level(lines: Lines) -> None:
