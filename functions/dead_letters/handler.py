@@ -53,4 +53,4 @@ def _handle(received: records.Received) -> bool:
     return True
 
 
-handle = records.handler(_handle)
+handle = records.handler(_handle, dead_letters=True)

@@ -34,12 +34,16 @@ def _own(body: str) -> Sequence[Message]:
 
 
 def handler(
-    handle: Callable[[Received], bool], messages_of: Callable[[str], Sequence[Message]] = _own
+    handle: Callable[[Received], bool],
+    messages_of: Callable[[str], Sequence[Message]] = _own,
+    *,
+    dead_letters: bool = False,
 ) -> Handler:
     """Return a Lambda handler that passes the messages to `handle` one by one.
 
     `handle` returns False if it has deferred the message. `messages_of` returns the messages of a record's
-    body; by default, that is one of Catalight's own.
+    body; by default, that is one of Catalight's own. The time that `dead_letters` have waited is not
+    measured: it began in the queue in which they died.
 
     The response lists the records for which `handle` raised, so that SQS delivers only those again
     (ReportBatchItemFailures):
@@ -51,7 +55,8 @@ def handler(
     )
 
     def handle_record(record: SQSRecord, lambda_context: LambdaContext) -> None:
-        seconds_left, waited = _seconds_left(lambda_context), _waited(record, time.time())
+        seconds_left = _seconds_left(lambda_context)
+        waited = None if dead_letters else _waited(record, time.time())
         receives = int(record.attributes.approximate_receive_count)
         carried = {name: _attribute(record, name) for name in hops.CARRIED}
         for message in messages_of(record.body):

@@ -31,7 +31,7 @@ def begin(carried: Mapping[str, str | None], **fields: object) -> None:
     if TRACE_ID not in found and (own := _ROOT.search(trace_header())):
         found[TRACE_ID] = own[1]
     logger().remove_keys(CONSTANT)
-    logger().append_keys(**found, **{name: value for name, value in fields.items() if value is not None})
+    logger().append_keys(**{**dict.fromkeys(CARRIED), **found, **fields})  # None removes what was before
 
 
 def carried() -> dict[str, str]:
