@@ -32,7 +32,7 @@ ARCH ?= arm64
 HERE := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
 
 ##@ Try it
-.PHONY: demo run logs
+.PHONY: demo run logs metrics
 demo: $(READY) $(NATIVE_HERE)  ## Run a job on this machine, and leave its images and result in .local/demo (CSV=path: your own catalogue)
 	@$(BIN)/python -m local.demo $(if $(CSV),"$(CSV)")
 
@@ -47,6 +47,9 @@ logs: LOG := .local/$(PORT)/system.log
 logs:  ## Follow what the system that `make run` runs logs (PORT=8080: at another port)
 	@test -f $(LOG) || { echo "No system has run on port $(PORT)."; exit 1; }
 	@tail -n 40 -F $(LOG)
+
+metrics: $(READY)  ## Sum the metrics of the system that `make run` runs, as CloudWatch would (PORT=8080: at another port)
+	@$(BIN)/python -m local.metrics $(PORT)
 
 KEYS = @$(BIN)/python -m local.keys --port $(PORT) $(if $(STACK),--stack $(STACK))
 

@@ -31,6 +31,7 @@ from catalight.adapters.mongo import (
 from catalight.adapters.results.write import write_result
 from catalight.clock import utc_now
 from catalight.domain.catalogue import catalogue
+from catalight.domain.facts import ignore
 from catalight.domain.image.compressed import Compressed
 from catalight.domain.image.formats import ImageFormat
 from catalight.domain.image.rendition import Rendition
@@ -201,6 +202,7 @@ def _process_range(
         per_host=10,
         fetch_seconds=30,
         coding_seconds=20,
+        report=ignore,
     )
     return ProcessRange(
         jobs=jobs,
@@ -219,7 +221,7 @@ def _process_range(
         ),
         share_bytes=ShareBytes(sources),
         share_outcomes=ShareOutcomes(rows, utc_now),
-        record_images=RecordImages(jobs, rows, store, utc_now),
+        record_images=RecordImages(jobs, rows, store, utc_now, ignore),
         carry_on=CarryOn(rows, queue, AskCompletion(jobs, rows, aggregator_queue, utc_now)),
         count_downloads=CountDownloads(MongoUsage(connection), utc_now),
         clock=utc_now,

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from local import metric_lines
+
 FILE = "system.log"
 API_LOG = "api.log"
 FUNCTION_LOGS = "*Function.log"
@@ -17,6 +19,8 @@ OF_POWERTOOLS = (
     *("level", "message", "location", "timestamp", "service", "cold_start", "exception", "exception_name"),
     *("function_name", "function_memory_size", "function_arn", "function_request_id", "xray_trace_id"),
     "http_request_id",
+    "trace_id",
+    metric_lines.MEMBER,
 )
 
 
@@ -89,7 +93,8 @@ def _level(level: str) -> str:
 
 def _rest(entry: dict[str, Any]) -> str:
     """Return the fields that only this line has, the request that it belongs to, and its exception."""
-    own = [f"{name}={value}" for name, value in entry.items() if name not in OF_POWERTOOLS]
+    values = {metric.name: f"{sum(metric.values):g}" for metric in metric_lines.metrics(entry)}
+    own = [f"{name}={values.get(name, value)}" for name, value in entry.items() if name not in OF_POWERTOOLS]
     if request := entry.get("http_request_id"):
         own.append(f"({request[:ID_LENGTH]})")
     trace = "".join(f"\n    {line}" for line in entry.get("exception", "").splitlines())

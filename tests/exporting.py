@@ -98,6 +98,7 @@ class Exporting:
             write_rows,
             write_zip,
             self.clock,
+            self.pipeline.facts.append,
         )
 
     def a_job(self, *cells: str, **options: Any) -> Job:

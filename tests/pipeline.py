@@ -14,6 +14,7 @@ from catalight.adapters.tables.large.reader import LargeTableReader
 from catalight.adapters.tables.reader import TableReader
 from catalight.domain.catalogue import catalogue
 from catalight.domain.errors import ImageError, ImageErrorCode
+from catalight.domain.facts import Fact
 from catalight.domain.image.compressed import Compressed
 from catalight.domain.image.formats import ImageFormat
 from catalight.domain.image.rendition import AUTO, Rendition
@@ -158,6 +159,7 @@ class Pipeline:
 
     def __post_init__(self) -> None:
         self.clock = FakeClock()
+        self.facts: list[Fact] = []
         self.jobs, self.rows, self.store = MemoryJobs(), MemoryRows(), MemoryStore()
         self.image_queue, self.aggregator_queue, self.webhook_queue = (
             MemoryQueue(),
@@ -194,7 +196,7 @@ class Pipeline:
         self.column_memory = MemoryColumns()
         self.understand = Understand(TableReader(), self.column_memory)
         self.accept = Accept(self.understand, self.submit, self.column_memory, self.jobs, self.clock)
-        self.record_images = RecordImages(self.jobs, self.rows, self.store, self.clock)
+        self.record_images = RecordImages(self.jobs, self.rows, self.store, self.clock, self.facts.append)
         self.sources, self.references = MemorySources(), MemoryReferences()
         self.release_outputs = ReleaseOutputs(self.jobs, self.references, self.store)
         self.reuse_outputs = ReuseOutputs(
@@ -228,6 +230,7 @@ class Pipeline:
             per_host=1,
             fetch_seconds=30,
             coding_seconds=20,
+            report=self.facts.append,
         )
         self.process_range = ProcessRange(
             self.jobs,
@@ -270,6 +273,7 @@ class Pipeline:
             ingest_queue=self.ingest_queue,
             aggregator_queue=self.aggregator_queue,
             clock=self.clock,
+            report=self.facts.append,
         )
         self.begin_upload = BeginUpload(
             jobs=self.jobs,
@@ -301,7 +305,13 @@ class Pipeline:
             self.clock,
         )
         self.deliver_webhook = DeliverWebhook(
-            self.jobs, self.deliveries, self.webhook_queue, self.deliver, self.clock, pauses=[5, 300, 1800]
+            self.jobs,
+            self.deliveries,
+            self.webhook_queue,
+            self.deliver,
+            self.clock,
+            pauses=[5, 300, 1800],
+            report=self.facts.append,
         )
         self.tend_job = TendJob(
             jobs=self.jobs,
@@ -337,7 +347,7 @@ class Pipeline:
             clock=self.clock,
             retention=RETENTION,
         )
-        self.sweep = Sweep(self.jobs, self.aggregator_queue, self.clock, RETENTION)
+        self.sweep = Sweep(self.jobs, self.aggregator_queue, self.clock, RETENTION, self.facts.append)
         self.cancel_job = CancelJob(self.jobs, self.big_uploads, self.aggregator_queue, self.clock)
         self.retry_job = RetryJob(self.jobs, self.admit, self.aggregator_queue, self.clock, RETENTION)
         self.delete_job = DeleteJob(self.jobs, self.aggregator_queue, self.clock)

@@ -12,6 +12,7 @@ from catalight.adapters.aws.s3 import S3Store
 from catalight.adapters.aws.s3_multipart import S3Uploads
 from catalight.adapters.aws.secrets import secret_now, words
 from catalight.adapters.aws.sqs import SqsQueue
+from catalight.adapters.logging.facts import report
 from catalight.adapters.mongo import (
     Connection,
     MongoBigUploads,
@@ -93,10 +94,10 @@ def mongodb() -> Connection:
 @cache
 def tend_job() -> TendJob:
     """Build the use case from the function's environment, once."""
-    jobs, rows, retention = MongoJobs(mongodb()), MongoRows(mongodb()), Retention.read(os.environ)
+    jobs, rows, retention = MongoJobs(mongodb(), report), MongoRows(mongodb()), Retention.read(os.environ)
     image_queue, aggregator_queue = queue("IMAGE"), queue("AGGREGATOR")
     ask_completion = AskCompletion(jobs, rows, aggregator_queue, utc_now)
-    record_images = RecordImages(jobs, rows, store(), utc_now)
+    record_images = RecordImages(jobs, rows, store(), utc_now, report)
     exports, results = MongoExports(mongodb()), MongoResults(mongodb())
     abort_exports = AbortExports(exports, results, uploads(), store())
     remove_file = RemoveFile(store(), uploads())
@@ -118,7 +119,7 @@ def tend_job() -> TendJob:
         tend_upload=TendUpload(
             jobs=jobs,
             rows=rows,
-            big_uploads=MongoBigUploads(mongodb()),
+            big_uploads=MongoBigUploads(mongodb(), report),
             remove_file=remove_file,
             ingest_queue=queue("INGEST"),
             clock=utc_now,
@@ -137,7 +138,7 @@ def finish_job() -> FinishJob:
     note_same = NoteSame(MongoSources(mongodb()))
     write_rows = WriteRows(rows, results, uploads(), store(), write_result, note_same, utc_now)
     return FinishJob(
-        jobs=MongoJobs(mongodb()),
+        jobs=MongoJobs(mongodb(), report),
         results=results,
         uploads=uploads(),
         write_rows=write_rows,
@@ -154,23 +155,23 @@ def deliver_webhook() -> DeliverWebhook:
     secrets = SigningSecrets(MongoKeys(mongodb()), partial(words, env["WEBHOOK_SECRET_ARN"]), utc_now)
     sender = SignedSender(EGRESS, secrets=secrets)
     pauses = [float(pause) for pause in env["WEBHOOK_RETRY_PAUSES"].split(",")]
-    jobs, deliveries = MongoJobs(mongodb()), MongoDeliveries(mongodb())
-    return DeliverWebhook(jobs, deliveries, queue("WEBHOOK"), sender, utc_now, pauses)
+    jobs, deliveries = MongoJobs(mongodb(), report), MongoDeliveries(mongodb())
+    return DeliverWebhook(jobs, deliveries, queue("WEBHOOK"), sender, utc_now, pauses, report)
 
 
-def _handle(received: records.Received) -> None:
+def _handle(received: records.Received) -> bool:
     message, pause = received.message, int(os.environ["OUTAGE_PAUSE"])
     match message:
         case messages.TendJob():
-            defer_on_outage(
+            return defer_on_outage(
                 queue("AGGREGATOR"), message, pause, lambda: tend_job()(message, received.seconds_left)
             )
         case messages.FinishJob():
-            defer_on_outage(
+            return defer_on_outage(
                 queue("AGGREGATOR"), message, pause, lambda: finish_job()(message, received.seconds_left)
             )
         case messages.DeliverWebhook():
-            defer_on_outage(queue("WEBHOOK"), message, pause, lambda: deliver_webhook()(message))
+            return defer_on_outage(queue("WEBHOOK"), message, pause, lambda: deliver_webhook()(message))
         case _:
             raise TypeError(f"{type(message).__name__} does not belong on AggregatorQueue or WebhookQueue")
 

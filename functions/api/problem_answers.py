@@ -4,7 +4,9 @@ import logging
 from collections.abc import Callable
 
 from fastapi.responses import JSONResponse
+from starlette.types import Receive, Scope, Send
 
+from catalight.adapters.logging.facts import report
 from catalight.domain import error_texts
 from catalight.domain.errors import (
     CatalightError,
@@ -30,11 +32,24 @@ from catalight.domain.errors import (
     UnavailableError,
     UploadTooLargeError,
 )
+from catalight.domain.facts import RequestRefused
 from catalight.domain.job import webhook
 from functions.api import rate_limits
 from functions.api.models import Note
 
 logger = logging.getLogger("catalight.api")
+
+
+class Problem(JSONResponse):
+    """A problem+json response. When it is sent, it is reported."""
+
+    media_type = "application/problem+json"
+    code = ""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the response."""
+        report(RequestRefused(self.status_code, self.code, getattr(scope.get("route"), "path", None)))
+        await super().__call__(scope, receive, send)
 
 
 def problem(
@@ -43,7 +58,9 @@ def problem(
     """Build a response that says what is wrong and what to do; `code` is the stable end of its type."""
     body = {"type": f"urn:catalight:problem:{code}", "title": title, "status": status, "detail": detail}
     headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
-    return JSONResponse(body | extensions, status, headers=headers, media_type="application/problem+json")
+    response = Problem(body | extensions, status, headers=headers)
+    response.code = code
+    return response
 
 
 def catalogue(error: CatalogueError) -> JSONResponse:

@@ -16,6 +16,7 @@ from catalight.adapters.aws.s3 import S3Store
 from catalight.adapters.aws.s3_ranges import S3Forms
 from catalight.adapters.aws.secrets import secret_now
 from catalight.adapters.aws.sqs import SqsQueue
+from catalight.adapters.logging.facts import report
 from catalight.adapters.mongo import (
     Connection,
     MongoBigUploads,
@@ -156,13 +157,13 @@ def _new_id() -> str:
 def services() -> Services:
     """Build the services from the function's environment, once."""
     env = os.environ
-    jobs, rows, exports = MongoJobs(mongodb()), MongoRows(mongodb()), MongoExports(mongodb())
+    jobs, rows, exports = MongoJobs(mongodb(), report), MongoRows(mongodb()), MongoExports(mongodb())
     keys, usage, memory = MongoKeys(mongodb()), MongoUsage(mongodb()), MongoColumnMemory(mongodb())
     reuse = MongoSources(mongodb()), MongoReferences(mongodb())
     for collection in (jobs, rows, exports, MongoResults(mongodb()), keys, usage, memory, *reuse):
         collection.ensure_indexes()
     image_queue, aggregator_queue, webhook_queue, export_queue, ingest_queue = _queues()
-    big_uploads = MongoBigUploads(mongodb())
+    big_uploads = MongoBigUploads(mongodb(), report)
     retention = Retention.read(env)
     link_result = LinkResult(jobs, store(), utc_now)
     understand = Understand(TableReader(), memory)

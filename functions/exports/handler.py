@@ -11,6 +11,7 @@ from catalight.adapters.aws.s3 import S3Store
 from catalight.adapters.aws.s3_multipart import S3Uploads
 from catalight.adapters.aws.secrets import secret_now
 from catalight.adapters.aws.sqs import SqsQueue
+from catalight.adapters.logging.facts import report
 from catalight.adapters.mongo import Connection, MongoExports, MongoJobs, MongoRows, MongoSources
 from catalight.adapters.results.write import write_result
 from catalight.clock import utc_now
@@ -58,14 +59,15 @@ def write_export() -> WriteExport:
         write_rows=write_rows,
         write_zip=write_zip,
         clock=utc_now,
+        report=report,
     )
 
 
-def _handle(received: records.Received) -> None:
+def _handle(received: records.Received) -> bool:
     message, pause = received.message, int(os.environ["OUTAGE_PAUSE"])
     if not isinstance(message, Message):
         raise TypeError(f"{type(message).__name__} does not belong on ExportQueue")
-    defer_on_outage(queue(), message, pause, lambda: write_export()(message, received.seconds_left))
+    return defer_on_outage(queue(), message, pause, lambda: write_export()(message, received.seconds_left))
 
 
 handle = records.handler(_handle)

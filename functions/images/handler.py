@@ -16,6 +16,7 @@ from catalight.adapters.aws.s3 import S3Store
 from catalight.adapters.aws.secrets import secret_now
 from catalight.adapters.aws.sqs import SqsQueue
 from catalight.adapters.codec.sandbox import Sandbox
+from catalight.adapters.logging.facts import report
 from catalight.adapters.mongo import (
     Connection,
     MongoHosts,
@@ -73,7 +74,7 @@ def process_range() -> ProcessRange:
     uri = partial(secret_now, env["MONGODB_URI_SECRET_ARN"])
     pool = int(env["MONGODB_CONNECTIONS"])
     mongodb = Connection(uri, env["MONGODB_DATABASE"], select_seconds=30, pool=pool)
-    jobs, rows = MongoJobs(mongodb), MongoRows(mongodb)
+    jobs, rows = MongoJobs(mongodb, report), MongoRows(mongodb)
     aggregator_queue = SqsQueue(sqs(), env["AGGREGATOR_QUEUE_URL"])
     store = S3Store(boto3.client("s3", config=clients.config(connections=DOWNLOADS)), env["BUCKET"])
     count_downloads = CountDownloads(MongoUsage(mongodb), utc_now)
@@ -83,7 +84,7 @@ def process_range() -> ProcessRange:
         jobs=jobs,
         rows=rows,
         image_queue=image_queue(),
-        record_images=RecordImages(jobs, rows, store, utc_now),
+        record_images=RecordImages(jobs, rows, store, utc_now, report),
         reuse_outputs=ReuseOutputs(
             sources=sources,
             references=references,
@@ -139,14 +140,15 @@ def _compress_images(
         per_host=int(env["HOST_CONNECTIONS"]),
         fetch_seconds=fetch_seconds,
         coding_seconds=float(env["CODING_SECONDS"]),
+        report=report,
     )
 
 
-def _handle(received: records.Received) -> None:
+def _handle(received: records.Received) -> bool:
     message = received.message
     if not isinstance(message, ProcessRangeMessage):
         raise TypeError(f"{type(message).__name__} does not belong on ImageQueue")
-    defer_on_outage(
+    return defer_on_outage(
         image_queue(),
         message,
         int(os.environ["OUTAGE_PAUSE"]),

@@ -14,6 +14,7 @@ from catalight.adapters.aws.s3_multipart import S3Uploads
 from catalight.adapters.aws.s3_ranges import S3Ranges
 from catalight.adapters.aws.secrets import secret_now
 from catalight.adapters.aws.sqs import SqsQueue
+from catalight.adapters.logging.facts import report
 from catalight.adapters.mongo import (
     Connection,
     MongoBigUploads,
@@ -58,7 +59,7 @@ def ingest_upload() -> IngestUpload:
     mongodb = Connection(
         partial(secret_now, env["MONGODB_URI_SECRET_ARN"]), env["MONGODB_DATABASE"], select_seconds=30
     )
-    jobs, rows, memory = MongoJobs(mongodb), MongoRows(mongodb), MongoColumnMemory(mongodb)
+    jobs, rows, memory = MongoJobs(mongodb, report), MongoRows(mongodb), MongoColumnMemory(mongodb)
     s3 = boto3.client("s3", config=clients.config())
     bucket = env["BUCKET"]
     uploads = S3Uploads(s3, bucket)
@@ -74,7 +75,7 @@ def ingest_upload() -> IngestUpload:
     )
     return IngestUpload(
         jobs=jobs,
-        big_uploads=MongoBigUploads(mongodb),
+        big_uploads=MongoBigUploads(mongodb, report),
         objects=S3Ranges(s3, bucket),
         unpack=Unpack(uploads),
         spool_table=SpoolTable(uploads, LargeTableReader()),
@@ -84,6 +85,7 @@ def ingest_upload() -> IngestUpload:
         ingest_queue=queue("INGEST"),
         aggregator_queue=queue("AGGREGATOR"),
         clock=utc_now,
+        report=report,
     )
 
 
@@ -99,11 +101,13 @@ def messages_of(body: str) -> Sequence[AnyMessage]:
     return [Message(key.removeprefix(UPLOADS)) for key in keys if key.startswith(UPLOADS)]
 
 
-def _handle(received: records.Received) -> None:
+def _handle(received: records.Received) -> bool:
     message, pause = received.message, int(os.environ["OUTAGE_PAUSE"])
     if not isinstance(message, Message):
         raise TypeError(f"{type(message).__name__} does not belong on IngestQueue")
-    defer_on_outage(queue("INGEST"), message, pause, lambda: ingest_upload()(message, received.seconds_left))
+    return defer_on_outage(
+        queue("INGEST"), message, pause, lambda: ingest_upload()(message, received.seconds_left)
+    )
 
 
 handle = records.handler(_handle, messages_of)

@@ -10,7 +10,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from catalight.adapters.aws import clients
 from catalight.adapters.aws.secrets import secret_now
 from catalight.adapters.aws.sqs import SqsQueue
-from catalight.adapters.logging import logs
+from catalight.adapters.logging import hops, logs
+from catalight.adapters.logging.facts import report
 from catalight.adapters.mongo import Connection, MongoHosts, MongoJobs
 from catalight.clock import utc_now
 from catalight.domain.job.retention import Retention
@@ -30,15 +31,16 @@ def mongodb() -> Connection:
 def sweep() -> Sweep:
     """Build the use case from the function's environment, once."""
     env = os.environ
-    jobs = MongoJobs(mongodb())
+    jobs = MongoJobs(mongodb(), report)
     jobs.ensure_indexes()
     MongoHosts(mongodb()).ensure_indexes()
     queue = SqsQueue(boto3.client("sqs", config=clients.config()), env["AGGREGATOR_QUEUE_URL"])
-    return Sweep(jobs, queue, utc_now, Retention.read(env))
+    return Sweep(jobs, queue, utc_now, Retention.read(env), report)
 
 
 @logger.inject_lambda_context(clear_state=True)
 @logs.redacting_exceptions
 def handle(_: Any, context: LambdaContext) -> None:
     """Sweep once; jobs that are left when time runs short wait for the next sweep."""
+    hops.begin({hops.REQUEST_ID: context.aws_request_id})
     sweep()(lambda: context.get_remaining_time_in_millis() / 1000)

@@ -16,10 +16,10 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.importer import import_from_string
 
-from catalight.adapters.logging import logs
+from catalight.adapters.logging import hops, logs
 
 HEADER = "X-Request-Id"
-ID = "http_request_id"  # a job's id is called request_id
+ID = hops.REQUEST_ID  # a job's id is called request_id
 HIDDEN = "…"
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _METHOD = re.compile(r"[A-Z]{1,10}")
@@ -42,7 +42,8 @@ class RequestLog:
             await self._app(scope, receive, send)
             return
         request_id, begun, status = uuid4().hex, time.perf_counter(), 0
-        logs.logger().thread_safe_append_keys(**{ID: request_id})
+        trace = f"1-{int(time.time()):08x}-{uuid4().hex[:24]}"  # as X-Ray names traces
+        logs.logger().thread_safe_append_keys(**{ID: request_id, hops.TRACE_ID: trace})
 
         async def identified(message: Message) -> None:
             nonlocal status

@@ -73,7 +73,8 @@ class Worker:
             "invoked_function_arn": function.arn,
             "deadline": time.time() + function.timeout,
         }
-        request = json.dumps({"event": event, "context": context})
+        trace = f"Root=1-{int(time.time()):08x}-{uuid4().hex[:24]};Sampled=0"
+        request = json.dumps({"event": event, "context": context, "trace": trace})
         self._socket.settimeout(function.timeout)
         try:
             self._socket.sendall(request.encode("ascii") + b"\n")

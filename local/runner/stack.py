@@ -86,7 +86,7 @@ def _function(resource: Resource, client: Any) -> Function:
         handler=found["Handler"],
         timeout=int(found["Timeout"]),
         memory=int(found["MemorySize"]),
-        environment={name: text(value) for name, value in variables.items()},
+        environment={name: text(value) for name, value in variables.items()} | _logging(resource),
     )
     wanted = resource.properties.get("Environment", {}).get("Variables", {})
     for name, value in wanted.items():
@@ -98,6 +98,13 @@ def _function(resource: Resource, client: Any) -> Function:
                 f"that the local system does not have: {json.dumps(value)}"
             )
     return function
+
+
+def _logging(resource: Resource) -> dict[str, str]:
+    """Return the variables that Lambda sets by a function's LoggingConfig, which moto does not know."""
+    config = resource.resolved.get("LoggingConfig", {})
+    found = {"LOG_FORMAT": config.get("LogFormat"), "LOG_LEVEL": config.get("ApplicationLogLevel")}
+    return {f"AWS_LAMBDA_{name}": value for name, value in found.items() if value}
 
 
 def _event_sources(resource: Resource, client: Any) -> Iterator[EventSource]:

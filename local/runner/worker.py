@@ -75,6 +75,7 @@ def _load(name: str) -> Handler:
 
 
 def _answer(handler: Handler, request: dict[str, Any]) -> str:
+    os.environ["_X_AMZN_TRACE_ID"] = request["trace"]  # as on Lambda, where it changes with each invocation
     context = Context(
         function_name=os.environ["AWS_LAMBDA_FUNCTION_NAME"],
         memory_limit_in_mb=os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"],

@@ -10,11 +10,13 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from local.hosts.http_server import serving
 from local.runner import aws
-from tests.forwarding import Forwarder, Front
+from tests.forwarding import Answer, Forwarder, Front
 
 _CREDENTIAL = re.compile(r"(\w+)/\d{8}/[\w-]+/(\w+)/aws4_request")
 _MULTIPART = {"POST": "s3:PutObject", "PUT": "s3:PutObject", "DELETE": "s3:AbortMultipartUpload"}
 _OBJECT = {"GET": "s3:GetObject", "HEAD": "s3:GetObject", "PUT": "s3:PutObject", "DELETE": "s3:DeleteObject"}
+
+ACCESS_DENIED: Answer = 403, [], b"<Error><Code>AccessDenied</Code></Error>"
 
 
 class Call(NamedTuple):
@@ -26,11 +28,15 @@ class Call(NamedTuple):
 
 
 class Recorder(Front):
-    """Forwards all calls and collects those of functions in `calls`, which is replaced, never modified."""
+    """Forwards all calls and collects those of functions in `calls`, which is replaced, never modified.
+
+    Calls in `broken`, each a function and an action, are refused as if the role had lost the grant.
+    """
 
     def __init__(self, moto_url: str) -> None:
         super().__init__(moto_url, _Handler)
         self.calls: frozenset[Call] = frozenset()
+        self.broken: frozenset[tuple[str, str]] = frozenset()
         self._lock = Lock()
 
     def record(self, calls: set[Call]) -> None:
@@ -51,7 +57,10 @@ class _Handler(Forwarder):
             needed = (
                 _of_s3(self.command, self.path, body, answer[0]) if service == "s3" else self._target(body)
             )
-            self.server.record({Call(function, *permission) for permission in needed})
+            calls = {Call(function, *permission) for permission in needed}
+            self.server.record(calls)
+            if self.server.broken & {call[:2] for call in calls}:
+                answer = ACCESS_DENIED
         self.give(*answer)
 
     def _target(self, body: bytes) -> Iterator[tuple[str, str]]:

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import requests
 
+from local import metric_lines
 from local.client import TIMEOUT, Client, rows_of
 from local.hosts.image_server import ImageServer, image_server
 from local.hosts.webhook_receiver import webhook_receiver
@@ -30,11 +31,13 @@ from tests.translated import translated
 BY_LAMBDA = {
     "logs:CreateLogStream",
     "logs:PutLogEvents",
+    "xray:PutTraceSegments",
+    "xray:PutTelemetryRecords",
     "sqs:ReceiveMessage",
     "sqs:DeleteMessage",
     "sqs:GetQueueAttributes",
 }
-"""What Lambda does with the function's role: it writes logs and polls the queue."""
+"""What Lambda does with the function's role: it writes logs and traces, and polls the queue."""
 
 UNUSED_HERE = {
     ("AggregatorFunction", "s3:AbortMultipartUpload"),
@@ -228,6 +231,22 @@ def cancelled_while_it_waits(run: Run, images: ImageServer) -> None:
     eventually(lambda: run.rows(job)[0]["images"][0]["not_before"])
     run.post(f"/jobs/{job}/cancel")
     finish(run.client, job)
+
+
+def test_a_grant_that_is_missing_is_in_a_metric_after_one_receive(run: Run, images: ImageServer) -> None:
+    """Lambda's own metric of errors would stay at 0, and the dead letter comes after five receives."""
+    run.recorder.broken = frozenset({("AggregatorFunction", "s3:PutObject")})
+    job = run.client.upload(csv_of(f"{images.url}/9301.jpg"))["request_id"]
+    log = run.system.folder / "AggregatorFunction.log"
+
+    def failed() -> list[dict[str, Any]]:
+        found = [line for line in metric_lines.lines([log]) if line.get("job_id") == job]
+        return [line for line in found if "MessagesFailed" in line]
+
+    eventually(lambda: bool(failed()))
+    [line] = failed()
+    assert (line["Kind"], line["receives"], line["level"]) == ("finish_job", 1, "ERROR")
+    run.recorder.broken = frozenset()
 
 
 def test_every_call_is_granted(run: Run) -> None:

@@ -21,6 +21,7 @@ from catalight.domain.api_keys import ApiKey, Limits
 from catalight.domain.catalogue import catalogue
 from catalight.domain.catalogue.catalogue import Dialect
 from catalight.domain.errors import ImageErrorCode, JobGoneError
+from catalight.domain.facts import ignore
 from catalight.domain.image.formats import Target
 from catalight.domain.image.rendition import Rendition
 from catalight.domain.image.report import Source, Times
@@ -373,7 +374,9 @@ def test_a_webhook_has_the_same_id_and_all_that_its_body_had(derived: dict[str, 
     jobs = MemoryJobs()
     webhook = Webhook("https://shop.example/hook")
     jobs.insert(replace(COMPLETED, webhook=webhook))
-    deliver = Deliver(jobs, MemoryDeliveries(jobs), MemoryQueue(), send, FakeClock(), pauses=[])
+    deliver = Deliver(
+        jobs, MemoryDeliveries(jobs), MemoryQueue(), send, FakeClock(), pauses=[], report=ignore
+    )
     deliver(DeliverWebhook("completed", 1))
     [(webhook_id, body)] = sent
     old, new = json.loads(derived["webhook body"]), json.loads(body)

@@ -21,7 +21,11 @@ BYPASSES = {
     *(f"logging.{level}" for level in ("debug", "info", "warning", "error", "exception", "critical", "log")),
 }
 # The name is that of the logger itself, and a level that is set writes nothing.
-OTHERS = {("catalight.adapters.aws.records", "logger.name"), ("catalight.adapters.web.http", "'urllib3'")}
+OTHERS = {
+    ("catalight.adapters.aws.records", "logger.name"),
+    ("catalight.adapters.web.http", "'urllib3'"),
+    ("catalight.adapters.logging.logs", "the root logger"),
+}
 
 
 def calls(path: Path) -> Iterator[tuple[str, list[ast.expr]]]:

@@ -13,6 +13,7 @@ RESOURCES = translated()["Resources"]
 
 POLLING = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
 LOGGING = {"logs:CreateLogStream", "logs:PutLogEvents"}
+TRACING = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 
 OPEN_ENDED = {
     # Objects come and go, so a role names the prefix of their keys.
@@ -80,6 +81,8 @@ def test_roles_have_only_the_needed_wildcards(role: str) -> None:
                     assert name in RESOURCES.keys() | SECRETS.keys()
                 case {"Fn::Sub": text}:
                     assert text in OPEN_ENDED
+                case "*":
+                    assert actions == TRACING, "X-Ray knows no resources"
                 case _:
                     pytest.fail(f"{role} names {resource}")
 
@@ -95,6 +98,8 @@ def test_a_function_polls_its_own_queues_and_writes_its_own_log(function: str) -
     group = RESOURCES[function]["Properties"]["LoggingConfig"]["LogGroup"]["Ref"]
     for action in LOGGING:
         assert targets(role_of(function), action) == [{"Fn::GetAtt": [group, "Arn"]}]
+    for action in TRACING:
+        assert targets(role_of(function), action) == ["*"]
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -106,7 +111,10 @@ def test_a_function_may_read_the_secrets_that_its_environment_names_and_no_other
 
 
 def test_logs_are_kept_for_1_to_90_days() -> None:
-    assert all(1 <= group["RetentionInDays"] <= 90 for group in resources("AWS::Logs::LogGroup").values())
+    days = translated()["Parameters"]["LogRetentionDays"]
+    assert all(1 <= allowed <= 90 for allowed in (days["Default"], *days["AllowedValues"]))
+    for group in resources("AWS::Logs::LogGroup").values():
+        assert group["RetentionInDays"] == {"Ref": "LogRetentionDays"}
 
 
 def test_only_our_own_api_has_permission_to_invoke_functions() -> None:

@@ -88,6 +88,32 @@ def test_sqs_handlers_report_batch_item_failures() -> None:
                 assert event["Properties"]["BatchSize"] == 1
 
 
+def test_the_events_of_every_queue_are_counted() -> None:
+    """With partial batch responses, Lambda counts no error of a message that is reported as failed."""
+    for function in resources("AWS::Serverless::Function").values():
+        for event in function.get("Events", {}).values():
+            if event["Type"] == "SQS":
+                assert event["Properties"]["MetricsConfig"] == {"Metrics": ["EventCount"]}
+
+
+def test_functions_log_json_are_traced_and_have_metrics_of_their_stack() -> None:
+    functions = [
+        resource["Properties"]
+        for resource in translated()["Resources"].values()
+        if resource["Type"] == "AWS::Lambda::Function"
+    ]
+    for function in functions:
+        logging = function["LoggingConfig"]
+        assert (logging["LogFormat"], logging["ApplicationLogLevel"]) == ("JSON", {"Ref": "LogLevel"})
+        assert function["TracingConfig"] == {"Mode": "Active"}
+        namespace = function["Environment"]["Variables"]["POWERTOOLS_METRICS_NAMESPACE"]
+        assert namespace == {"Fn::Sub": "Catalight/${AWS::StackName}"}
+
+
+def test_no_log_level_drops_the_facts_which_are_metrics_too() -> None:
+    assert TEMPLATE["Parameters"]["LogLevel"]["AllowedValues"] == ["DEBUG", "INFO"]
+
+
 def test_a_function_that_is_invoked_asynchronously_is_not_retried_by_lambda() -> None:
     """The schedule's RetryPolicy governs delivery only. API Gateway and SQS invoke synchronously."""
     functions = resources("AWS::Serverless::Function")

@@ -75,9 +75,14 @@ _KINDS: dict[str, type[Message]] = {
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 
 
+def kind(message: Message) -> str:
+    """Return the name of the message's kind."""
+    return _NAMES[type(message)]
+
+
 def encode(message: Message) -> str:
     """Return a message as JSON text, with its kind in `kind`."""
-    return json.dumps({"kind": _NAMES[type(message)], **asdict(message)})
+    return json.dumps({"kind": kind(message), **asdict(message)})
 
 
 def decode(text: str) -> Message:

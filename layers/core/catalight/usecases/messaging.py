@@ -21,13 +21,15 @@ def send_best_effort(queue: Queue, messages: Iterable[Message], group: str | Non
         logger.warning("a message was not sent; the sweeper will send it: %s", error)
 
 
-def defer_on_outage(queue: Queue, message: Message, pause: int, handle: Callable[[], None]) -> None:
+def defer_on_outage(queue: Queue, message: Message, pause: int, handle: Callable[[], None]) -> bool:
     """Handle a message; if one of our own services is down, send it again after `pause` seconds.
 
-    The received message then counts as handled, so an outage never looks like a crash.
+    The received message then counts as handled, so an outage never looks like a crash. Return False then.
     """
     try:
         handle()
     except UnavailableError as error:
         logger.warning("deferred by %d s: %s", pause, error)
         queue.send([message], delay=pause)
+        return False
+    return True

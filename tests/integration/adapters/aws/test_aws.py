@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from catalight.adapters.aws.s3 import S3Store
 from catalight.adapters.aws.sqs import CALLS, SqsQueue
+from catalight.adapters.logging import hops, logs
 from catalight.domain.errors import CatalightError, ResultError, ResultErrorCode, UnavailableError
 from catalight.domain.messages import FinishJob, ProcessRange, decode
 from local.hosts.http_server import Handler, Server, serving
@@ -31,7 +32,11 @@ def queue_url(sqs: Any) -> str:
 def received(sqs: Any, url: str) -> list[dict[str, Any]]:
     messages: list[dict[str, Any]] = []
     while batch := sqs.receive_message(
-        QueueUrl=url, MaxNumberOfMessages=10, AttributeNames=["All"], WaitTimeSeconds=0
+        QueueUrl=url,
+        MaxNumberOfMessages=10,
+        AttributeNames=["All"],
+        MessageAttributeNames=["All"],
+        WaitTimeSeconds=0,
     ).get("Messages"):
         messages += batch
     return messages
@@ -70,10 +75,39 @@ class TestQueue:
         assert sorted(map(str, (decode(message["Body"]) for message in found))) == sorted(map(str, sent))
         assert {message["Attributes"]["MessageGroupId"] for message in found} == {expected}
 
+    def test_a_message_carries_the_chain_that_it_belongs_to(self, sqs: Any, queue_url: str) -> None:
+        logs.logger().clear_state()
+        hops.begin({"http_request_id": "req", "trace_id": "1-first"})
+        SqsQueue(sqs, queue_url).send([FinishJob("j", 1)])
+        logs.logger().clear_state()
+        [message] = received(sqs, queue_url)
+        carried = {name: value["StringValue"] for name, value in message["MessageAttributes"].items()}
+        assert carried == {"http_request_id": "req", "trace_id": "1-first"}
+
     def test_a_delayed_message_waits(self, sqs: Any, queue_url: str) -> None:
         SqsQueue(sqs, queue_url).send([FinishJob("job", 1)], delay=900)
         attributes = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["All"])["Attributes"]
         assert attributes["ApproximateNumberOfMessagesDelayed"] == "1"
+
+    def test_a_message_has_its_delay_and_the_trace_of_x_ray(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """moto ignores system attributes of batches."""
+        sent: list[dict[str, Any]] = []
+
+        class Keeping:
+            def send_message_batch(self, QueueUrl: str, Entries: list[dict[str, Any]]) -> dict[str, Any]:
+                sent.extend(Entries)
+                return {}
+
+        queue = SqsQueue(Keeping(), "q")  # type: ignore[arg-type]
+        queue.send([FinishJob("j", 1)])
+        header = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
+        monkeypatch.setenv(hops.TRACE_VARIABLE, header)
+        queue.send([FinishJob("j", 1)], delay=900)
+        plain, traced = sent
+        assert plain.keys() == {"Id", "MessageBody", "DelaySeconds", "MessageGroupId"}
+        assert traced["MessageAttributes"] == {"delay": {"DataType": "Number", "StringValue": "900"}}
+        expected = {"AWSTraceHeader": {"DataType": "String", "StringValue": header}}
+        assert traced["MessageSystemAttributes"] == expected
 
     def test_failed_entries_of_a_batch_are_sent_again(self, sqs: Any, queue_url: str) -> None:
         flaky = FlakySqs(sqs)

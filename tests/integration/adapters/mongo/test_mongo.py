@@ -3,19 +3,21 @@
 import time
 import traceback
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import bson
 import pytest
 from pymongo.database import Database
 
-from catalight.adapters.mongo import Connection, MongoJobs, MongoPing, MongoRows
+from catalight.adapters.mongo import Connection, MongoBigUploads, MongoJobs, MongoPing, MongoRows
 from catalight.domain.catalogue import catalogue
 from catalight.domain.errors import UnavailableError
+from catalight.domain.facts import Fact, JobMoved
 from catalight.domain.image.report import Source, Times
-from catalight.domain.job.job import Counts
+from catalight.domain.job.job import Counts, JobState
 from catalight.domain.job.row import Image, Row
+from catalight.domain.job.upload import BigUpload
 from local.runner.children import free_port
 from tests.integration.adapters.ports.stores import a_job
 from tests.pipeline import Pipeline, a_submission
@@ -59,6 +61,36 @@ def test_a_job_of_an_earlier_version_is_read_and_continues(
     assert jobs.get("job").counts == Counts(done=1)
     jobs.record_progress("job", 1, Counts(done=1, times=Times(store=5)), NOW)
     assert jobs.get("job").counts == Counts(done=2, times=Times(store=5))
+
+
+def test_each_change_of_a_jobs_state_is_reported_once_by_whoever_makes_it(mongodb: Connection) -> None:
+    reported: list[Fact] = []
+    jobs = MongoJobs(mongodb, reported.append)
+    jobs.insert(a_job(sealed=False))
+    for _ in range(2):  # a duplicate handler changes nothing
+        jobs.seal("job", 1, 1, Counts(), NOW)
+        jobs.start("job", 1, NOW)
+        jobs.record_progress("job", 1, Counts(done=1), NOW)
+        jobs.begin_finishing("job", 1, NOW)
+        jobs.publish("job", 1, JobState.COMPLETED, Counts(done=1), NOW + timedelta(seconds=7))
+        jobs.expire("job", 1, datetime(2100, 1, 1, tzinfo=UTC))
+    assert [(fact.state, fact.sealed, fact.seconds) for fact in reported if isinstance(fact, JobMoved)] == [
+        (JobState.PENDING, True, None),
+        (JobState.PROCESSING, False, 0.0),
+        (JobState.FINISHING, False, 0.0),
+        (JobState.COMPLETED, False, 7.0),
+        (JobState.GONE, False, pytest.approx(2.3e9, rel=0.1)),
+    ]
+
+
+def test_the_end_of_a_big_upload_is_reported(mongodb: Connection) -> None:
+    reported: list[Fact] = []
+    job = a_job(sealed=False, upload=BigUpload(9, "text/csv"))
+    MongoJobs(mongodb).insert(job)
+    uploads = MongoBigUploads(mongodb, reported.append)
+    assert uploads.end(job, JobState.CANCELLED, NOW, claimed=False)
+    assert not uploads.end(job, JobState.CANCELLED, NOW, claimed=False)
+    assert reported == [JobMoved("job", 1, JobState.CANCELLED, sealed=False, seconds=None)]
 
 
 def test_a_report_adds_little_to_a_row(database: Database[dict[str, Any]], mongodb: Connection) -> None:

@@ -1,8 +1,9 @@
 """Logs show where and why something failed, but never the text of an exception."""
 
-import io
 import json
 import logging
+import subprocess
+import sys
 import traceback
 from collections.abc import Callable
 from typing import Any
@@ -13,26 +14,18 @@ from pymongo.errors import OperationFailure
 
 from catalight.adapters.logging import logs, traces
 from catalight.domain.errors import ImageError, ImageErrorCode, UnavailableError
+from tests.unit.adapters.conftest import Lines
 
 CANARY = "a secret"
 
 
 @pytest.fixture
-def logged(monkeypatch: pytest.MonkeyPatch) -> Callable[[], dict[str, Any]]:
-    """Returns the log line that Catalight's loggers have written, formatted as in the functions."""
-    written = io.StringIO()
-    monkeypatch.setattr("sys.stdout", written)
-    logs.logger.cache_clear()
-    logger = logging.getLogger(logs.SERVICE)
-    monkeypatch.setattr(logger, "handlers", [])
-    monkeypatch.setattr(logger, "filters", [])
-    for name in ("init", "powertools_handler"):
-        monkeypatch.delattr(logger, name, raising=False)
-    logs.logger()
+def logged(lines: Lines) -> Callable[[], dict[str, Any]]:
+    """Returns the only log line."""
 
     def read() -> dict[str, Any]:
-        assert CANARY not in written.getvalue()
-        line: dict[str, Any] = json.loads(written.getvalue())
+        [line] = lines()
+        assert CANARY not in json.dumps(line)
         return line
 
     return read
@@ -110,3 +103,28 @@ def test_an_exception_of_a_handler_is_logged_here_and_not_by_lambda(
         handle(CANARY)
     assert CANARY not in "".join(traceback.format_exception(raised.value))
     assert "code=121" in logged()["exception"]
+
+
+LIBRARIES_IN_LAMBDA = """
+import logging, sys
+from types import SimpleNamespace
+from awslambdaric import bootstrap, lambda_runtime_log_utils as utils
+sink = SimpleNamespace(log=sys.stdout.write, log_error=sys.stdout.write, log_frame=sys.stdout.write)
+sink.log = lambda message, *_: sys.stdout.write(str(message))
+bootstrap._setup_logging(utils.LogFormat.JSON, "DEBUG", sink)
+from catalight.adapters.logging import logs
+logs.logger()
+for name in ("mangum.http", "pymongo.command", "botocore.endpoint"):
+    logging.getLogger(name).debug("GET /images/secret")
+    logging.getLogger(name).info("GET /images/secret")
+logging.getLogger("catalight.any").info("ours")
+"""
+
+
+def test_libraries_log_no_requests_although_the_runtime_gives_the_root_logger_the_level_of_the_function() -> (
+    None
+):
+    """Mangum logs paths at INFO, and the path of an image opens it."""
+    run = [sys.executable, "-c", LIBRARIES_IN_LAMBDA]
+    written = subprocess.run(run, capture_output=True, check=True, text=True, timeout=60).stdout
+    assert [json.loads(line)["message"] for line in written.splitlines()] == ["ours"]

@@ -1,8 +1,9 @@
 """Lambda handlers for batches of SQS records, with partial batch responses."""
 
 import logging
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
@@ -10,7 +11,10 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from catalight.adapters.logging import logs
+from catalight.adapters.aws.sqs import DELAY
+from catalight.adapters.logging import hops, logs
+from catalight.adapters.logging.facts import report
+from catalight.domain.facts import MessageHandled, Outcome
 from catalight.domain.messages import Message, decode
 
 type Handler = Callable[[dict[str, Any], LambdaContext], PartialItemFailureResponse]
@@ -30,11 +34,16 @@ def _own(body: str) -> Sequence[Message]:
 
 
 def handler(
-    handle: Callable[[Received], None], messages_of: Callable[[str], Sequence[Message]] = _own
+    handle: Callable[[Received], bool],
+    messages_of: Callable[[str], Sequence[Message]] = _own,
+    *,
+    dead_letters: bool = False,
 ) -> Handler:
     """Return a Lambda handler that passes the messages to `handle` one by one.
 
-    `messages_of` returns the messages of a record's body; by default, that is one of Catalight's own.
+    `handle` returns False if it has deferred the message. `messages_of` returns the messages of a record's
+    body; by default, that is one of Catalight's own. The time that `dead_letters` have waited is not
+    measured: it began in the queue in which they died.
 
     The response lists the records for which `handle` raised, so that SQS delivers only those again
     (ReportBatchItemFailures):
@@ -46,10 +55,18 @@ def handler(
     )
 
     def handle_record(record: SQSRecord, lambda_context: LambdaContext) -> None:
-        receives = int(record.attributes.approximate_receive_count)
         seconds_left = _seconds_left(lambda_context)
+        waited = None if dead_letters else _waited(record, time.time())
+        receives = int(record.attributes.approximate_receive_count)
+        carried = {name: _attribute(record, name) for name in hops.CARRIED}
         for message in messages_of(record.body):
-            handle(Received(message, receives, seconds_left))
+            hops.begin(carried, **asdict(message))
+            began, outcome = time.monotonic(), Outcome.FAILED
+            try:
+                handled = handle(Received(message, receives, seconds_left))
+                outcome = Outcome.DONE if handled else Outcome.DEFERRED
+            finally:
+                report(MessageHandled(message, outcome, time.monotonic() - began, receives, waited))
 
     @logger.inject_lambda_context(clear_state=True)
     def handle_batch(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
@@ -60,3 +77,16 @@ def handler(
 
 def _seconds_left(context: LambdaContext) -> Callable[[], float]:
     return lambda: context.get_remaining_time_in_millis() / 1000
+
+
+def _waited(record: SQSRecord, now: float) -> float | None:
+    """Return by how many seconds a message was late when it was received; None if it was received before."""
+    sent = record.raw_event["attributes"].get("SentTimestamp")  # milliseconds
+    if sent is None or record.attributes.approximate_receive_count != "1":
+        return None
+    return max(0.0, now - int(sent) / 1000 - float(_attribute(record, DELAY) or 0))
+
+
+def _attribute(record: SQSRecord, name: str) -> str | None:
+    value: str | None = record.raw_event.get("messageAttributes", {}).get(name, {}).get("stringValue")
+    return value

@@ -5,19 +5,25 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import batched
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from catalight.adapters.aws.clients import unavailable_when_down
+from catalight.adapters.logging import hops
 from catalight.domain.errors import UnavailableError
 from catalight.domain.messages import Message, encode
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
-    from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
+    from mypy_boto3_sqs.type_defs import (
+        MessageAttributeValueTypeDef,
+        MessageSystemAttributeValueTypeDef,
+        SendMessageBatchRequestEntryTypeDef,
+    )
 
 BATCH = 10  # messages; the limit of SendMessageBatch
 CALLS = 8  # concurrent
 TRIES = 5
+DELAY = "delay"  # the message attribute with the seconds by which a message was delayed on purpose
 
 
 class SqsQueue:
@@ -33,8 +39,9 @@ class SqsQueue:
         self._pause = pause
 
     def send(self, messages: Iterable[Message], delay: int = 0, group: str | None = None) -> None:
+        common = _common(delay)
         batches = [
-            [_entry(str(i), message, delay, group) for i, message in enumerate(batch)]
+            [_entry(str(i), message, group, common) for i, message in enumerate(batch)]
             for batch in batched(messages, BATCH, strict=False)
         ]
         if len(batches) <= 1:
@@ -69,12 +76,26 @@ class SqsQueue:
         raise UnavailableError("SQS")
 
 
+def _common(delay: int) -> "dict[str, Any]":
+    """Return what all messages of a call have: their delay, and what leads from this invocation to theirs."""
+    attributes: dict[str, MessageAttributeValueTypeDef] = {
+        name: {"DataType": "String", "StringValue": value} for name, value in hops.carried().items()
+    }
+    if delay:
+        attributes[DELAY] = {"DataType": "Number", "StringValue": str(delay)}
+    system: dict[str, MessageSystemAttributeValueTypeDef] = {}
+    if header := hops.trace_header():
+        system["AWSTraceHeader"] = {"DataType": "String", "StringValue": header}
+    found = {"MessageAttributes": attributes, "MessageSystemAttributes": system}
+    return {"DelaySeconds": delay, **{name: value for name, value in found.items() if value}}
+
+
 def _entry(
-    entry_id: str, message: Message, delay: int, group: str | None
+    entry_id: str, message: Message, group: str | None, common: "dict[str, Any]"
 ) -> "SendMessageBatchRequestEntryTypeDef":
     return {
         "Id": entry_id,
         "MessageBody": encode(message),
-        "DelaySeconds": delay,
         "MessageGroupId": group or message.job_id,
+        **common,  # type: ignore[typeddict-item]
     }

@@ -17,10 +17,16 @@ SERVICE = "catalight"  # also the parent of the loggers of all Catalight modules
 
 @cache
 def logger() -> Logger:
-    """Return the function's logger; those of Catalight's modules, `catalight.…`, write through it."""
+    """Return the function's logger; those of Catalight's modules, `catalight.…`, write through it.
+
+    Libraries log warnings only. With JSON logs, Lambda's runtime gives the root logger the function's level,
+    and then Mangum would log the paths of requests, and pymongo and botocore at DEBUG what they send.
+    """
+    logging.getLogger().setLevel(logging.WARNING)
+    logging.logAsyncioTasks = False  # type: ignore[attr-defined]  # their names are those of functions
     handler = logging.StreamHandler(sys.stdout)
     handler.addFilter(redact_exception)
-    return Logger(service=SERVICE, logger_handler=handler)
+    return Logger(service=SERVICE, logger_handler=handler, use_rfc3339=True)
 
 
 def redacting_exceptions[**P, R](handle: Callable[P, R]) -> Callable[P, R]:

@@ -1,6 +1,6 @@
 """Big uploads, stored in the documents of the `jobs` collection."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,8 +8,10 @@ from pymongo import ReturnDocument
 from pymongo.collection import Collection
 
 from catalight.adapters.mongo.client import Document
-from catalight.adapters.mongo.connection import Mongo, reconnecting
+from catalight.adapters.mongo.connection import Connection, Mongo, reconnecting
 from catalight.adapters.mongo.job_documents import to_document, to_job
+from catalight.adapters.mongo.jobs import MOVED, moved
+from catalight.domain.facts import Fact, ignore
 from catalight.domain.job.job import RUNNING, Job, JobState
 from catalight.domain.job.upload import UploadState
 
@@ -22,6 +24,10 @@ IN_STEPS: Document = {"run": 1, "sealed": False, "state": {"$in": RUNNING}, "upl
 
 class MongoBigUploads(Mongo):
     """`catalight.usecases.ports.BigUploads` on MongoDB."""
+
+    def __init__(self, connection: Connection, report: Callable[[Fact], None] = ignore) -> None:
+        super().__init__(connection)
+        self._report = report
 
     @property
     def _jobs(self) -> Collection[Document]:
@@ -58,7 +64,7 @@ class MongoBigUploads(Mongo):
         changes["$set"]["sealed"] = True
         # The job may have been extended since it was claimed.
         changes["$max"] = {"expires_at": changes["$set"].pop("expires_at")}
-        if self._jobs.update_one(_claimed(job), changes).matched_count:
+        if self._move(_claimed(job), changes, now, sealed=True):
             return True
         done = {"_id": job.id, "sealed": True, "upload.claim": job.upload and job.upload.claim}
         return self._jobs.find_one(done, {"_id": True}) is not None
@@ -77,7 +83,7 @@ class MongoBigUploads(Mongo):
         names = ("state", "claimed_until", "checkpoint", "problems", "problems_total")
         ended |= {f"upload.{name}": upload[name] for name in names}
         conditions = _claimed(job) if claimed else {"_id": job.id, **IN_STEPS}
-        return self._jobs.update_one(conditions, {"$set": ended}).matched_count == 1
+        return self._move(conditions, {"$set": ended}, now)
 
     @reconnecting
     def confirm(self, job_id: str, now: datetime) -> bool:
@@ -88,6 +94,14 @@ class MongoBigUploads(Mongo):
     @reconnecting
     def clear(self, job_id: str) -> None:
         self._jobs.update_one({"_id": job_id, "upload": {"$ne": None}}, {"$set": {"upload.cleared": True}})
+
+    def _move(self, conditions: Document, changes: Document, now: datetime, *, sealed: bool = False) -> bool:
+        after = self._jobs.find_one_and_update(
+            conditions, changes, MOVED, return_document=ReturnDocument.AFTER
+        )
+        if after:
+            self._report(moved(after, now, sealed=sealed))
+        return after is not None
 
     @reconnecting
     def _update(self, job: Job, changes: Mapping[str, Any]) -> bool:

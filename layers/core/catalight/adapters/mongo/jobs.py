@@ -1,6 +1,6 @@
 """The `jobs` collection: one document a job; every state change is one conditional write."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import asdict
 from datetime import datetime
@@ -11,9 +11,10 @@ from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
 from pymongo.collection import Collection
 
 from catalight.adapters.mongo.client import Document
-from catalight.adapters.mongo.connection import Mongo, reconnecting
+from catalight.adapters.mongo.connection import Connection, Mongo, reconnecting
 from catalight.adapters.mongo.job_documents import to_document, to_job
 from catalight.domain.errors import JobGoneError, JobNotFoundError
+from catalight.domain.facts import Fact, JobMoved, ignore
 from catalight.domain.job.job import ENDED, OPEN, RUNNING, Counts, Job, JobState, Reopened
 
 INDEXES = [
@@ -25,6 +26,8 @@ INDEXES = [
 
 WITH_RESULT = [state for state in JobState if state.has_result]
 
+MOVED = {"run": True, "state": True, "started_at": True}
+
 # These may have megabytes: those of many jobs would not fit into a function's memory.
 LISTED = {
     "header": False,
@@ -34,7 +37,14 @@ LISTED = {
 
 
 class MongoJobs(Mongo):
-    """`catalight.usecases.ports.Jobs` and `JobList` on MongoDB."""
+    """`catalight.usecases.ports.Jobs` and `JobList` on MongoDB.
+
+    It reports the state changes itself: only the conditional write knows which of several handlers made one.
+    """
+
+    def __init__(self, connection: Connection, report: Callable[[Fact], None] = ignore) -> None:
+        super().__init__(connection)
+        self._report = report
 
     @property
     def _jobs(self) -> Collection[Document]:
@@ -207,10 +217,21 @@ class MongoJobs(Mongo):
         **fields: Any,
     ) -> bool:
         """Update the job if the conditions hold. This is progress: the sweeper's intervals start again."""
-        written = {"moved_at": now, "looks": 0, **fields}
-        updated = self._jobs.update_one({"_id": job_id, **conditions}, {"$set": written, **update})
-        return updated.modified_count == 1
+        changes = {"$set": {"moved_at": now, "looks": 0, **fields}, **update}
+        after = self._jobs.find_one_and_update(
+            {"_id": job_id, **conditions}, changes, MOVED, return_document=ReturnDocument.AFTER
+        )
+        if after and fields.keys() & {"state", "sealed"}:
+            self._report(moved(after, now, sealed="state" not in fields))
+        return after is not None
 
     @reconnecting
     def _matches(self, job_id: str, conditions: Mapping[str, Any]) -> bool:
         return self._jobs.find_one({"_id": job_id, **conditions}, {"_id": True}) is not None
+
+
+def moved(after: Mapping[str, Any], now: datetime, *, sealed: bool = False) -> JobMoved:
+    """Return the fact of a job's document after a change of its state."""
+    started = after.get("started_at")
+    seconds = (now - started).total_seconds() if started else None
+    return JobMoved(after["_id"], after["run"], JobState(after["state"]), sealed=sealed, seconds=seconds)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from catalight.domain.errors import ResultError, UnavailableError, UploadGoneError
+from catalight.domain.facts import ExportEnded
 from catalight.domain.job import export
 from catalight.domain.job.export import Export, ExportState
 from catalight.domain.job.job import Job
@@ -17,6 +18,7 @@ from catalight.usecases.ports import (
     Jobs,
     ObjectStore,
     Queue,
+    Report,
     SecondsLeft,
     Uploads,
 )
@@ -42,6 +44,7 @@ class WriteExport:
     write_rows: WriteRows
     write_zip: WriteZip
     clock: Clock
+    report: Report
 
     def __call__(self, message: Message, seconds_left: SecondsLeft) -> None:
         """Handle one message. Raise UnavailableError in an outage, which does not count as an attempt."""
@@ -57,7 +60,8 @@ class WriteExport:
         if claimed is None:
             return
         if claimed.attempts > export.MAX_ATTEMPTS:
-            self.exports.fail(claimed, None, self.clock())
+            if self.exports.fail(claimed, None, self.clock()):
+                self._report_failed(claimed, "gave_up")
             return
         try:
             self._write(job, claimed, message, seconds_left)
@@ -88,7 +92,8 @@ class WriteExport:
         if claimed.form.format is ResultFormat.ZIP:
             written = self.exports.find(claimed.id) or claimed
             self.store.delete(written.directory_keys)
-        self.exports.finish(claimed)
+        if self.exports.finish(claimed):
+            self.report(ExportEnded(claimed.job_id, claimed.run, export.form_name(claimed.form)))
 
     def _tidy_up(self, claimed: Export) -> None:
         """Remove the piece that was stored after somebody else had completed or aborted the file."""
@@ -98,7 +103,11 @@ class WriteExport:
 
     def _fail(self, claimed: Export, error: ResultError) -> None:
         if self.exports.fail(claimed, error, self.clock()):
+            self._report_failed(claimed, error.code)
             self._remove_upload(self.exports.find(claimed.id) or claimed)
+
+    def _report_failed(self, claimed: Export, code: str) -> None:
+        self.report(ExportEnded(claimed.job_id, claimed.run, export.form_name(claimed.form), code))
 
     def _finish_or_reset(self, claimed: Export, message: Message) -> None:
         """Somebody completed the upload and could not record it, or it is gone: then begin again."""

@@ -26,7 +26,7 @@ from catalight.usecases.images.byte_budget import ByteBudget
 from catalight.usecases.images.host_backoff import HostBackoff
 from catalight.usecases.images.host_scheduler import HostScheduler
 from catalight.usecases.images.work import Download, Place, Recall, Task, Work
-from catalight.usecases.ports import Clock, Hosts, ObjectStore
+from catalight.usecases.ports import Clock, Hosts, ObjectStore, Report
 
 logger = logging.getLogger(__name__)
 
@@ -85,6 +85,7 @@ class CompressImages:
     per_host: int
     fetch_seconds: float
     coding_seconds: float
+    report: Report
 
     def __call__(
         self,
@@ -111,7 +112,7 @@ class CompressImages:
         # Half of the deadline, so that an image can wait for its host and still be tried.
         longest = self.deadline / 2
         names = {work.host for work in works}
-        backoff = HostBackoff(self.hosts, job.owner, names, self.clock, self.random, longest)
+        backoff = HostBackoff(self.hosts, job.owner, names, self.clock, self.random, longest, self.report)
         call = _Call(job, recall, scheduler, backoff, seconds_left)
         images: dict[Place, Image] = {}
 

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from threading import Lock
 
 from catalight.domain.errors import UnavailableError
+from catalight.domain.facts import HostBackedOff
 from catalight.domain.retries import Random
 from catalight.domain.web import hosts
 from catalight.domain.web.hosts import Host
-from catalight.usecases.ports import Clock, Hosts
+from catalight.usecases.ports import Clock, Hosts, Report
 
 WORTH_A_WRITE = timedelta(seconds=1)  # an answer of the same burst that asks for hardly more is not stored
 
@@ -32,9 +33,10 @@ class HostBackoff:
         clock: Clock,
         random: Random,
         longest: float,
+        report: Report,
     ) -> None:
         self._shared, self._owner, self._clock, self._random = shared, owner, clock, random
-        self._longest = longest
+        self._longest, self._report = longest, report
         self._strikes: dict[str, int] = {}  # as they were at the start of the range
         self._until: dict[str, datetime] = {}  # what is stored for the owner
         self._retry_at: dict[str, datetime] = {}
@@ -70,6 +72,7 @@ class HostBackoff:
         until = now + timedelta(seconds=pause)
         if not self._extend(name, until):
             return
+        self._report(HostBackedOff.of(name, strikes + 1, pause))
         own = Host(name, until, strikes + 1, self._owner)
         try:
             self._shared.back_off([own, Host(name, hosts.shared_until(until, now), 1)])

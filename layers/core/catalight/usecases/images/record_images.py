@@ -5,10 +5,11 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+from catalight.domain.facts import ImagesEnded
 from catalight.domain.job import links
 from catalight.domain.job.job import Counts, Job
 from catalight.domain.job.row import Image, Row
-from catalight.usecases.ports import Clock, Jobs, ObjectStore, Rows
+from catalight.usecases.ports import Clock, Jobs, ObjectStore, Report, Rows
 
 type Outcomes = Mapping[tuple[int, int], Image]
 """Images in their new state, by row number and place."""
@@ -27,6 +28,7 @@ class RecordImages:
     rows: Rows
     store: ObjectStore
     clock: Clock
+    report: Report
 
     def __call__(self, job: Job, rows: Sequence[Row], outcomes: Outcomes) -> bool:
         """Write the outcomes of images of `rows`. Return False if a duplicate has written all of them.
@@ -65,7 +67,9 @@ class RecordImages:
             }
         ended = [image for image in written.values() if image.ended]
         if wrote and ended:
-            self.jobs.record_progress(job.id, job.run, Counts.of(ended), self.clock())
+            counts = Counts.of(ended)
+            self.jobs.record_progress(job.id, job.run, counts, self.clock())
+            self.report(ImagesEnded(job.id, job.run, counts))
         return wrote, written
 
     def _delete_unreferenced(

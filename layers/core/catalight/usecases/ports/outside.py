@@ -6,6 +6,7 @@ from typing import Protocol
 
 from catalight.domain.catalogue.files import Options, Table, TextFile
 from catalight.domain.catalogue.header_choice import Wanted
+from catalight.domain.facts import Fact
 from catalight.domain.job.job import Job
 from catalight.domain.job.result_form import ResultForm
 from catalight.domain.job.row import Row
@@ -16,6 +17,9 @@ from catalight.domain.web.hosts import Host
 type Clock = Callable[[], datetime]
 
 type SecondsLeft = Callable[[], float]
+
+type Report = Callable[[Fact], None]
+"""Logs a fact and counts it in metrics. It never raises, and threads may share it."""
 
 type ReadTable = Callable[[bytes, Options, Wanted], TextFile | Table]
 """Turns the bytes of a file into what a catalogue is read from, or raises CatalogueError or OptionError."""

@@ -1,6 +1,5 @@
 """Read a big upload into its job, in steps."""
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -16,6 +15,7 @@ from catalight.domain.errors import (
     UnavailableError,
     UploadGoneError,
 )
+from catalight.domain.facts import UploadRead
 from catalight.domain.job import fairness, upload
 from catalight.domain.job.job import RUNNING, Job, JobState
 from catalight.domain.job.upload import BigUpload, Spool, Stored, UploadState
@@ -23,7 +23,7 @@ from catalight.domain.messages import IngestUpload as Message
 from catalight.domain.messages import TendJob
 from catalight.usecases.jobs.send_window import SendWindow
 from catalight.usecases.messaging import send_best_effort
-from catalight.usecases.ports import BigUploads, Clock, Jobs, ObjectRanges, Queue, SecondsLeft
+from catalight.usecases.ports import BigUploads, Clock, Jobs, ObjectRanges, Queue, Report, SecondsLeft
 from catalight.usecases.results.step_upload import ClaimLostError
 from catalight.usecases.uploads.file_at import FileAt, refusal
 from catalight.usecases.uploads.look import is_large_workbook, may_be_streamed
@@ -37,8 +37,6 @@ CHANGED = "The file was replaced or removed while it was read. Send it again, on
 GAVE_UP = (
     "Reading the file failed several times. Save it again, as CSV in UTF-8, and send it in a new upload."
 )
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +59,7 @@ class IngestUpload:
     ingest_queue: Queue
     aggregator_queue: Queue
     clock: Clock
+    report: Report
 
     def __call__(self, message: Message, seconds_left: SecondsLeft) -> None:
         """Handle one message. Raise UnavailableError in an outage, which does not count as an attempt."""
@@ -105,6 +104,7 @@ class IngestUpload:
             self._fail(held, (Problem("upload_changed", CHANGED),), 1)
         else:
             if finished:
+                self.report(_read(held.job))
                 self._tidy_up(held.job)
             elif held.upload.state is not UploadState.UNDERSTOOD and self.big_uploads.release(held.job):
                 # S3's own events have no group, so an owner's long files do not delay the files of others.
@@ -189,7 +189,7 @@ class IngestUpload:
         """End the job; its client finds the problems in its status."""
         failed = replace(held.job, upload=held.upload.failed(problems, total))
         if self.big_uploads.end(failed, JobState.FAILED, self.clock(), claimed=True):
-            logger.info("an upload failed: %s", problems[0].code)
+            self.report(_read(failed, problems[0].code))
             send_best_effort(self.aggregator_queue, [TendJob(failed.id)])
             self.remove_file(failed)
 
@@ -198,3 +198,8 @@ class IngestUpload:
         if job.sealed and job.state is JobState.PENDING:
             self.send_window(job)
         self.remove_file(job)
+
+
+def _read(job: Job, error: str | None = None) -> UploadRead:
+    size = job.upload.true_size if job.upload else 0
+    return UploadRead(job.id, size, job.rows, job.images, error)

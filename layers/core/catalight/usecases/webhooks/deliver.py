@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from catalight.domain import retries
+from catalight.domain.facts import WebhookCalled
 from catalight.domain.job.job import ENDED, Job
 from catalight.domain.job.webhook import Delivery, Webhook, WebhookState
 from catalight.domain.messages import DeliverWebhook as Message
 from catalight.usecases.jobs.current import current
-from catalight.usecases.ports import Clock, Deliveries, Jobs, Queue, WebhookSender
+from catalight.usecases.ports import Clock, Deliveries, Jobs, Queue, Report, WebhookSender
 
 LEASE = timedelta(seconds=30)  # longer than a call may take
 
@@ -30,6 +31,7 @@ class DeliverWebhook:
     send: WebhookSender
     clock: Clock
     pauses: Sequence[float]
+    report: Report
 
     def __call__(self, message: Message) -> None:
         """Handle one message. An early one is sent again, and of duplicates only one calls the webhook."""
@@ -50,6 +52,7 @@ class DeliverWebhook:
 
     def _attempt(self, job: Job, webhook: Webhook, message: Message) -> None:
         delivery = self.send(job.owner, webhook.url, webhook_id(job), _body(job), self.clock())
+        self.report(WebhookCalled(job.id, job.run, webhook.attempts + 1, delivery))
         now = self.clock()
         next_at = retries.next_try(webhook.attempts, self.pauses, now)
         self.deliveries.record(job.id, job.run, webhook.attempts + 1, delivery, next_at)
