@@ -180,15 +180,6 @@ def test_connections_to_one_host_are_limited() -> None:
     assert DEFAULTS["ImageConcurrency"] * DEFAULTS["HostConnections"] <= 40
 
 
-def test_every_dead_letter_queue_has_an_alarm() -> None:
-    alarms = resources("AWS::CloudWatch::Alarm").values()
-    watched = {str(alarm["Dimensions"][0]["Value"]) for alarm in alarms}
-    for name in resources("AWS::SQS::Queue"):
-        if "DeadLetter" in name:
-            assert str({"Fn::GetAtt": [name, "QueueName"]}) in watched
-    assert all(alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}] for alarm in alarms)
-
-
 def test_functions_with_outgoing_calls_have_the_egress_settings() -> None:
     variables = {
         name: function["Environment"]["Variables"]
