@@ -136,7 +136,7 @@ screenshots: $(READY) $(NATIVE_HERE) $(BROWSER)  ## Take the README's pictures f
 openapi: $(READY)  ## Write docs/openapi.json, the API's description
 	@$(BIN)/python -m local.openapi
 
-formats: $(READY)  ## Write the tables of docs/formats.md and docs/contract.md
+formats: $(READY)  ## Write the tables and the diagram of docs/ that come from the code and the template
 	@$(BIN)/python -m local.formats
 
 format: $(READY)  ## Format the code, and fix what can be fixed automatically

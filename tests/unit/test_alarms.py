@@ -129,7 +129,9 @@ def test_every_message_of_every_queue_is_watched() -> None:
 
 
 def test_every_function_is_watched() -> None:
-    functions = {name for name, resource in RESOURCES.items() if resource["Type"] == "AWS::Serverless::Function"}
+    functions = {
+        name for name, resource in RESOURCES.items() if resource["Type"] == "AWS::Serverless::Function"
+    }
     references = {str({"Ref": name}) for name in functions - {"KeysFunction"}}  # whoever invokes it sees
     assert watched("ThrottleAlarm") == references
     assert watched("CrashAlarm") | watched("SweeperAlarm") | {"{'Ref': 'ApiFunction'}"} == references

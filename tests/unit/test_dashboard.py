@@ -30,7 +30,9 @@ def body(architecture: str = "arm64") -> dict[str, Any]:
         "GbSecond": on_arm64 if architecture == "arm64" else otherwise,
         "Queues": NAMES["Queues"]["Fn::Sub"].replace('"', r"\""),
     }
-    found: dict[str, Any] = json.loads(re.sub(r"\$\{([\w:.]+)\}", lambda name: names.get(name[1], name[1]), TEXT))
+    found: dict[str, Any] = json.loads(
+        re.sub(r"\$\{([\w:.]+)\}", lambda name: names.get(name[1], name[1]), TEXT)
+    )
     return found
 
 
@@ -43,12 +45,16 @@ def split(graph: dict[str, Any]) -> tuple[dict[str, list[str]], list[dict[str, A
     lines = graph["metrics"]
     expressions = [line[0] for line in lines if isinstance(line[0], dict)]
     series = [line for line in lines if isinstance(line[0], str)]
-    return {line[-1]["id"]: line for line in series if isinstance(line[-1], dict) and "id" in line[-1]}, expressions
+    return {
+        line[-1]["id"]: line for line in series if isinstance(line[-1], dict) and "id" in line[-1]
+    }, expressions
 
 
 def dollars(title: str, architecture: str = "arm64", **values: Value) -> dict[str, Value]:
     """Return what the shown expressions of a graph give, by label. Searches find 0; metrics left out have no value."""
-    (graph,) = (w["properties"] for w in body(architecture)["widgets"] if w["properties"].get("title") == title)
+    (graph,) = (
+        w["properties"] for w in body(architecture)["widgets"] if w["properties"].get("title") == title
+    )
     metrics, expressions = split(graph)
     known: dict[str, Value] = dict.fromkeys(metrics) | values
     assert known.keys() == metrics.keys()
