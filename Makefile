@@ -200,8 +200,10 @@ invoke-keys: $(READY) $(BUILT)  ## Invoke the built keys function with events/ma
 	@$(BIN)/python -m local.invoke KeysFunction events/make-key.json
 
 # Beside the built template, where SAM looks for it, there is no samconfig.toml.
+deploy: export PARAMETERS := $(PARAMETERS)
 deploy: $(READY) $(NATIVE)  ## Deploy to AWS (ENV=prod ARCH=x86_64; MONGODB_URI_SECRET_ARN=…, WEBHOOK_SECRET_ARN=…)
 	@: $${MONGODB_URI_SECRET_ARN:?see docs/deploy.md} $${WEBHOOK_SECRET_ARN:?see docs/deploy.md}
+	@$(BIN)/python -m local.options
 	@grep -q '^\[$(ENV)\.deploy' samconfig.toml || { echo "ENV is dev or prod, not $(ENV)."; exit 1; }
 	$(BIN)/sam build --build-dir .aws-sam/deploy --parameter-overrides Architecture=$(ARCH)
 	@$(call finish_build,.aws-sam/deploy)

@@ -8,9 +8,9 @@ from catalight.domain.catalogue.column_words import IMAGE_WORDS
 from catalight.domain.catalogue.layouts import LAYOUTS, Layout
 from catalight.domain.catalogue.share_links import FEEDS, IMAGES
 from catalight.domain.image.presets import MB, PRESETS
-from local import diagram
+from local import diagram, parameter_table
 
-_NAMES = ("formats.md", "contract.md", "architecture.md")
+_NAMES = ("formats.md", "contract.md", "architecture.md", "deploy.md")
 PAGES = tuple(Path(__file__).parents[1] / "docs" / name for name in _NAMES)
 _TABLE = re.compile(r"(?<=<!-- (\w{5}) -->\n).*?(?=<!-- end -->\n)", re.DOTALL)
 
@@ -70,6 +70,7 @@ TABLES: dict[str, Callable[[], Iterator[str]]] = {
     "links": _links,
     "looks": _presets,
     "drawn": diagram.lines,
+    "param": parameter_table.lines,
 }
 
 

@@ -1,5 +1,6 @@
 """Lambda handler of a schedule: finds jobs that are stalled or due, and sends messages to tend them."""
 
+import json
 import os
 from functools import cache, partial
 from typing import Any
@@ -13,6 +14,7 @@ from catalight.adapters.aws.sqs import SqsQueue
 from catalight.adapters.logging import logs
 from catalight.adapters.mongo import Connection, MongoHosts, MongoJobs
 from catalight.clock import utc_now
+from catalight.domain import consistency
 from catalight.domain.job.retention import Retention
 from catalight.usecases.upkeep.sweep import Sweep
 
@@ -30,6 +32,8 @@ def mongodb() -> Connection:
 def sweep() -> Sweep:
     """Build the use case from the function's environment, once."""
     env = os.environ
+    for problem in consistency.problems(json.loads(env["NUMBERS"])):
+        logger.warning("The template's parameters: %s", problem)
     jobs = MongoJobs(mongodb())
     jobs.ensure_indexes()
     MongoHosts(mongodb()).ensure_indexes()

@@ -66,7 +66,7 @@ TRIPS: dict[str, list[tuple[Mapping[str, Value], bool]]] = {
     ],
     "ImageDeadLetterAlarm": [({"ApproximateAgeOfOldestMessage": 3601}, True)],
 }
-"""Values of each alarm's metrics in each of its periods, and whether it goes off. Those left out have none."""
+"""Values of each alarm's metrics in each of its periods (None: left out), and whether it goes off."""
 
 
 def metrics(alarm: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

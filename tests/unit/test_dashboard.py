@@ -1,4 +1,4 @@
-"""The template's dashboard: a body that CloudWatch can show, about everything there is, with the right sums."""
+"""The template's dashboard: CloudWatch can show it, it shows everything there is, and its sums are right."""
 
 import json
 import re
@@ -51,7 +51,7 @@ def split(graph: dict[str, Any]) -> tuple[dict[str, list[str]], list[dict[str, A
 
 
 def dollars(title: str, architecture: str = "arm64", **values: Value) -> dict[str, Value]:
-    """Return what the shown expressions of a graph give, by label. Searches find 0; metrics left out have no value."""
+    """Return what the shown expressions of a graph give, by label. Searches find 0; metrics left out, nothing."""
     (graph,) = (
         w["properties"] for w in body(architecture)["widgets"] if w["properties"].get("title") == title
     )
