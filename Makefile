@@ -158,7 +158,7 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.13 --generat
 LOCK_PEERS = $(subst 3.13,3.11,$(LOCK)) --no-config
 
 ##@ Build and deploy
-.PHONY: build invoke-api invoke-images invoke-aggregator invoke-exports invoke-ingest invoke-dead-letters invoke-sweeper invoke-keys deploy
+.PHONY: build invoke-api invoke-images invoke-aggregator invoke-exports invoke-ingest invoke-dead-letters invoke-sweeper invoke-keys deploy destroy
 build: $(BUILT)  ## Build the functions and the layer for this machine's architecture
 
 $(BUILT): $(SOURCES) $(NATIVE) | $(READY)
@@ -211,6 +211,10 @@ deploy: $(READY) $(NATIVE)  ## Deploy to AWS (ENV=prod ARCH=x86_64; MONGODB_URI_
 		--template-file .aws-sam/deploy/template.yaml --parameter-overrides \
 		Architecture=$(ARCH) MongoDbUriSecretArn=$$MONGODB_URI_SECRET_ARN WebhookSecretArn=$$WEBHOOK_SECRET_ARN \
 		$(PARAMETERS) $(SAM_ARGS)
+	@$(if $(and $(filter prod,$(ENV)),$(if $(findstring --no-execute-changeset,$(SAM_ARGS)),,yes)),$(BIN)/python -m local.protect catalight-prod)
+
+destroy: $(READY)  ## Delete a deployment for good, after saying what goes and what stays (ENV=prod, or STACK=name; CONFIRM=name: do not ask)
+	@$(BIN)/python -m local.destroy $(or $(STACK),catalight-$(ENV)) $(if $(CONFIRM),--confirm $(CONFIRM))
 
 ##@ Set up
 .PHONY: help

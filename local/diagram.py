@@ -1,7 +1,7 @@
-"""Draws template.yaml as a diagram in Mermaid's language: what calls what. `local.formats` writes it into the docs.
+"""Draws template.yaml as a diagram in Mermaid's language: what calls what. `local.formats` writes it.
 
-Left out, because they would hide the rest: MongoDB, which every function uses, messages that a function sends to a
-queue that feeds it, and queues of dead letters that nothing reads.
+Left out, because they would hide the rest: MongoDB, which every function uses, messages that a function sends
+to a queue that feeds it, and queues of dead letters that nothing reads.
 """
 
 from collections.abc import Iterator, Mapping

@@ -51,7 +51,7 @@ def split(graph: dict[str, Any]) -> tuple[dict[str, list[str]], list[dict[str, A
 
 
 def dollars(title: str, architecture: str = "arm64", **values: Value) -> dict[str, Value]:
-    """Return what the shown expressions of a graph give, by label. Searches find 0; metrics left out, nothing."""
+    """Return what the shown expressions of a graph give, by label. Searches find 0; others have no value."""
     (graph,) = (
         w["properties"] for w in body(architecture)["widgets"] if w["properties"].get("title") == title
     )

@@ -149,6 +149,14 @@ def test_buckets_are_encrypted_private_and_expire_objects() -> None:
         }
 
 
+def test_buckets_outlive_their_stack_and_all_else_goes_with_it() -> None:
+    kept = {name for name, resource in RESOURCES.items() if "DeletionPolicy" in resource}
+    assert kept == resources("AWS::S3::Bucket").keys()
+    for name in kept:
+        assert RESOURCES[name]["DeletionPolicy"] == "RetainExceptOnCreate"
+        assert RESOURCES[name]["UpdateReplacePolicy"] == "Retain"
+
+
 @pytest.mark.parametrize(
     ("origin", "accepted"),
     [("*", True), ("https://shop.example", True), ("https://shop.example/", False), ("shop.example", False)],

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator, Mapping
 type Numbers = Mapping[str, float]
 
 VISIBILITY_TIMEOUTS = 6
-"""docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html: a queue's visibility, in its function's timeouts."""
+"""A queue's visibility timeout in timeouts of its function: docs.aws.amazon.com/lambda, services-sqs-configure."""
 FUNCTIONS_A_POLLER = 10
-"""docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html: functions that one provisioned poller starts."""
+"""Functions that a provisioned poller starts at most: docs.aws.amazon.com/lambda, services-sqs-scaling."""
 QUEUE_KEEPS = 4 * 24 * 3600
 """Seconds that a queue keeps a message by default."""
 
@@ -15,7 +15,7 @@ QUEUED = ("Image", "Aggregator", "Chores", "Export", "Ingest")
 
 RULES: tuple[tuple[str, Callable[[Numbers], bool]], ...] = (
     (
-        "Patience must exceed ImageVisibility + ImageTimeout, or a range that crashed counts as stalled too early",
+        "Patience must exceed ImageVisibility + ImageTimeout, or a range that crashed counts as stalled",
         lambda n: n["Patience"] > n["ImageVisibility"] + n["ImageTimeout"],
     ),
     (
@@ -35,7 +35,7 @@ RULES: tuple[tuple[str, Callable[[Numbers], bool]], ...] = (
         lambda n: n["LongestDays"] >= n["RetentionDays"],
     ),
     (
-        "ImageReserved must be 0 or at least ImageConcurrency (with ImagePollers: 10 for each), or Lambda is throttled",
+        "ImageReserved must be 0 or at least ImageConcurrency (10 x ImagePollers, if set), or work is throttled",
         lambda n: not n["ImageReserved"] or n["ImageReserved"] >= images_at_once(n),
     ),
     (
@@ -54,5 +54,5 @@ def problems(numbers: Numbers) -> Iterator[str]:
     """Yield what is inconsistent in the values of the template's parameters."""
     for name in QUEUED:
         if numbers[f"{name}Visibility"] < VISIBILITY_TIMEOUTS * numbers[f"{name}Timeout"]:
-            yield f"{name}Visibility must be at least six times {name}Timeout, or messages are delivered twice"
+            yield f"{name}Visibility must be at least six times {name}Timeout, or messages come twice"
     yield from (text for text, holds in RULES if not holds(numbers))
