@@ -1,4 +1,4 @@
-"""`make destroy`: says what goes with a stack and what stays, asks, deletes the stack, and empties its bucket."""
+"""`make destroy`: says what goes and what stays, asks, deletes the stack, then its bucket."""
 
 import argparse
 import sys
@@ -28,19 +28,19 @@ It keeps, for you to delete:
 
 @dataclass(frozen=True)
 class Deployment:
-    """A stack, or what an interrupted `make destroy` has left of one: `exists` says whether it is still there."""
+    """A stack, or what an interrupted `make destroy` has left of one."""
 
     id: str
     name: str
-    exists: bool
-    protected: bool
-    parameters: dict[str, str]
     resources: dict[str, list[str]]
     """The names of its resources on AWS, by type."""
+    parameters: dict[str, str]
+    exists: bool = True
+    protected: bool = False
 
 
 def find(stack: str, cloudformation: Any, s3: Any) -> Deployment:
-    """Return the stack, or else a deleted one of this name whose bucket is there; raise LocalError without one."""
+    """Return the stack, or else a deleted one whose bucket is still there; raise LocalError without one."""
     try:
         [found] = cloudformation.describe_stacks(StackName=stack)["Stacks"]
     except ClientError as error:
@@ -50,7 +50,7 @@ def find(stack: str, cloudformation: Any, s3: Any) -> Deployment:
     parameters = {entry["ParameterKey"]: entry["ParameterValue"] for entry in found.get("Parameters", [])}
     protected = str(found.get("EnableTerminationProtection", False)).lower() == "true"
     resources = _resources(found["StackId"], cloudformation)
-    return Deployment(found["StackId"], stack, True, protected, parameters, resources)
+    return Deployment(found["StackId"], stack, resources, parameters, protected=protected)
 
 
 def describe(deployment: Deployment, s3: Any) -> str:
@@ -71,7 +71,7 @@ def describe(deployment: Deployment, s3: Any) -> str:
 
 
 def destroy(deployment: Deployment, cloudformation: Any, s3: Any) -> None:
-    """Delete the stack, then its bucket, which the stack leaves behind; raise LocalError if it cannot be done.
+    """Delete the stack, then its bucket, which the stack leaves behind; raise LocalError if it fails.
 
     In this order, because nothing stores objects once the functions are gone. It may be repeated.
     """
@@ -95,7 +95,7 @@ def _left_over(stack: str, cloudformation: Any, s3: Any) -> Deployment:
             if summary["StackName"] == stack:
                 buckets = _resources(summary["StackId"], cloudformation).get(BUCKET, [])
                 if kept := list(filter(_exists(s3), buckets)):
-                    return Deployment(summary["StackId"], stack, False, False, {}, {BUCKET: kept})
+                    return Deployment(summary["StackId"], stack, {BUCKET: kept}, {}, exists=False)
     raise LocalError(f"There is no stack {stack} in this account and region.")
 
 
@@ -121,13 +121,10 @@ def _objects(bucket: str, s3: Any) -> Iterator[dict[str, Any]]:
 def _empty(bucket: str, s3: Any) -> None:
     """Delete all objects and abort all uploads under way; the bucket has no versions."""
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
-        if keys := [{"Key": entry["Key"]} for entry in page.get("Contents", [])]:
-            if errors := s3.delete_objects(Bucket=bucket, Delete={"Objects": keys, "Quiet": True}).get(
-                "Errors"
-            ):
-                raise LocalError(
-                    f"{bucket} cannot be emptied: {errors[0]['Code']} for {len(errors)} objects."
-                )
+        keys = [{"Key": entry["Key"]} for entry in page.get("Contents", [])]
+        answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": keys, "Quiet": True}) if keys else {}
+        if errors := answer.get("Errors"):
+            raise LocalError(f"{bucket} cannot be emptied: {errors[0]['Code']} for {len(errors)} objects.")
     for page in s3.get_paginator("list_multipart_uploads").paginate(Bucket=bucket):
         for upload in page.get("Uploads", []):
             s3.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
@@ -146,7 +143,7 @@ def main() -> int:
         if deployment.protected:
             raise LocalError(
                 f"{deployment.name} is protected. To allow it: aws cloudformation update-termination-protection "
-                f"--stack-name {deployment.name} --no-enable-termination-protection"
+                f"--no-enable-termination-protection --stack-name {deployment.name}"
             )
         if (arguments.confirm or input(f"Type {deployment.name} to delete it: ")) != deployment.name:
             raise LocalError("Nothing was deleted.")

@@ -1,4 +1,4 @@
-"""`make deploy ENV=prod` ends with this: a protected stack cannot be deleted by mistake, for which SAM has no option."""
+"""`make deploy ENV=prod` ends with this, for which SAM has no option: nobody deletes the stack by mistake."""
 
 import sys
 from typing import Any

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bench.aws_prices import ALARM_METRICS
 from local.runner.template import load, parameters
 from tests.metric_math import Value, evaluate
 from tests.translated import SECRETS, translated
@@ -144,6 +145,11 @@ def test_every_alarm_has_a_section_of_the_runbook_and_every_section_an_alarm() -
     for name, section in sections:
         for part in ("**Means.**", "**Look at.**", "**Do.**"):
             assert part in section, f"{name}: {part}"
+
+
+def test_the_price_of_the_alarms_is_that_of_their_metrics() -> None:
+    assert sum(len(metrics(alarm)) for alarm in ALARMS.values()) == ALARM_METRICS
+    assert f"${ALARM_METRICS / 10:.0f} for all of them" in (ROOT / "docs/operations.md").read_text()
 
 
 def test_alarms_can_go_to_an_existing_topic() -> None:

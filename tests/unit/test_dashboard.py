@@ -23,7 +23,7 @@ TEXT, NAMES = RESOURCES["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
 def body(architecture: str = "arm64") -> dict[str, Any]:
     """Return the body as CloudFormation makes it, with the logical id of a resource for its name."""
     _, on_arm64, otherwise = NAMES["GbSecond"]["Fn::If"]
-    names = {
+    names: dict[str, str] = {
         **VALUES,
         "AWS::StackName": "catalight-dev",
         "AWS::Region": "eu-central-1",
@@ -50,7 +50,7 @@ def split(graph: dict[str, Any]) -> tuple[dict[str, list[str]], list[dict[str, A
     }, expressions
 
 
-def dollars(title: str, architecture: str = "arm64", **values: Value) -> dict[str, Value]:
+def dollars(title: str, values: dict[str, Value], architecture: str = "arm64") -> dict[str, Value]:
     """Return what the shown expressions of a graph give, by label. Searches find 0; others have no value."""
     (graph,) = (
         w["properties"] for w in body(architecture)["widgets"] if w["properties"].get("title") == title
@@ -60,7 +60,7 @@ def dollars(title: str, architecture: str = "arm64", **values: Value) -> dict[st
     assert known.keys() == metrics.keys()
     for line in expressions:
         text = re.sub(r"SEARCH\('.*?'(?:, [^)]*)\)", "[0]", line["expression"])
-        known[line.get("id", line.get("label"))] = evaluate(text, known)
+        known[line["id"] if "id" in line else line["label"]] = evaluate(text, known)
     return {line["label"]: known[line["label"]] for line in expressions if "label" in line}
 
 
@@ -108,7 +108,7 @@ def test_the_memory_that_lambda_is_billed_for_is_that_of_the_template() -> None:
         if resource["Type"] == "AWS::Serverless::Function":
             memory = resource["Properties"]["MemorySize"]
             memory = int(VALUES[memory["Ref"]] if isinstance(memory, dict) else memory)
-            found = dollars("Dollars, running", **{name.removesuffix("Function").lower(): 1000.0})
+            found = dollars("Dollars, running", {name.removesuffix("Function").lower(): 1000.0})
             assert sum(filter(None, found.values())) == pytest.approx(memory / 1024 * LAMBDA_GB_SECOND)
 
 
@@ -116,11 +116,16 @@ def test_the_cost_of_a_million_images_is_that_of_the_price_list() -> None:
     million, calls, seconds = 1e6, 1e5, 45_000.0
     image = seconds * 1769 / 1024
     per = "Dollars per million images: Lambda and S3 PUT"
-    values = {"done": million, "reused": None, "image": seconds * 1000, "image_calls": calls}
+    values: dict[str, Value] = {
+        "done": million,
+        "reused": None,
+        "image": seconds * 1000,
+        "image_calls": calls,
+    }
     for architecture, price in DOLLARS_A_GB_SECOND.items():
         expected = image * price + calls * LAMBDA_REQUEST + million * S3_PUT
-        assert dollars(per, architecture, **values) == {"dollars per million": pytest.approx(expected)}
-    found = dollars("Dollars, running", **values, requests=million, stored=730 * 1024**3)
+        assert dollars(per, values, architecture) == {"dollars per million": pytest.approx(expected)}
+    found = dollars("Dollars, running", values | {"requests": million, "stored": 730 * 1024**3})
     assert found == {
         "Lambda: images": pytest.approx(image * LAMBDA_GB_SECOND + calls * LAMBDA_REQUEST),
         "Lambda: others": 0,

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator, Mapping
 type Numbers = Mapping[str, float]
 
 VISIBILITY_TIMEOUTS = 6
-"""A queue's visibility timeout in timeouts of its function: docs.aws.amazon.com/lambda, services-sqs-configure."""
+"""A queue's visibility timeout, in timeouts of its function: AWS's Lambda guide, services-sqs-configure."""
 FUNCTIONS_A_POLLER = 10
-"""Functions that a provisioned poller starts at most: docs.aws.amazon.com/lambda, services-sqs-scaling."""
+"""Functions that a provisioned poller starts at most: AWS's Lambda guide, services-sqs-scaling."""
 QUEUE_KEEPS = 4 * 24 * 3600
 """Seconds that a queue keeps a message by default."""
 
@@ -35,7 +35,7 @@ RULES: tuple[tuple[str, Callable[[Numbers], bool]], ...] = (
         lambda n: n["LongestDays"] >= n["RetentionDays"],
     ),
     (
-        "ImageReserved must be 0 or at least ImageConcurrency (10 x ImagePollers, if set), or work is throttled",
+        "ImageReserved must be 0 or at least ImageConcurrency (10 x ImagePollers, if set), or it is throttled",
         lambda n: not n["ImageReserved"] or n["ImageReserved"] >= images_at_once(n),
     ),
     (
