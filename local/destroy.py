@@ -142,8 +142,9 @@ def main() -> int:
         print(describe(deployment, s3))
         if deployment.protected:
             raise LocalError(
-                f"{deployment.name} is protected. To allow it: aws cloudformation update-termination-protection "
-                f"--no-enable-termination-protection --stack-name {deployment.name}"
+                f"{deployment.name} is protected. To allow it: "
+                "aws cloudformation update-termination-protection --no-enable-termination-protection "
+                f"--stack-name {deployment.name}"
             )
         if (arguments.confirm or input(f"Type {deployment.name} to delete it: ")) != deployment.name:
             raise LocalError("Nothing was deleted.")

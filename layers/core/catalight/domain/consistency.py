@@ -35,7 +35,7 @@ RULES: tuple[tuple[str, Callable[[Numbers], bool]], ...] = (
         lambda n: n["LongestDays"] >= n["RetentionDays"],
     ),
     (
-        "ImageReserved must be 0 or at least ImageConcurrency (10 x ImagePollers, if set), or it is throttled",
+        "ImageReserved must be 0 or at least ImageConcurrency (10 x ImagePollers if set), or it is throttled",
         lambda n: not n["ImageReserved"] or n["ImageReserved"] >= images_at_once(n),
     ),
     (
