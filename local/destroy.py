@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 from local.runner.errors import LocalError
 
 BUCKET = "AWS::S3::Bucket"
+LAYER = "AWS::Lambda::LayerVersion"  # SAM has the stack keep it
 GONE = "DELETE_COMPLETE"
 POLL = {"Delay": 10, "MaxAttempts": 360}
 """An hour, because provisioned pollers and concurrency take long to end."""
@@ -62,8 +62,8 @@ def describe(deployment: Deployment, s3: Any) -> str:
             f"  {len(sizes):>6,} objects, {sum(sizes):,} bytes: all images, results and uploads in {bucket}"
         )
     if deployment.exists:
-        kinds = Counter({kind: len(names) for kind, names in deployment.resources.items()})
-        lines += [f"  {count:>6,} {kind}" for kind, count in sorted(kinds.items())]
+        kinds = sorted((kind, len(names)) for kind, names in deployment.resources.items() if kind != LAYER)
+        lines += [f"  {count:>6,} {kind}" for kind, count in kinds]
     given = deployment.parameters
     secrets = " and ".join(given.get(name, name) for name in ("MongoDbUriSecretArn", "WebhookSecretArn"))
     stays = STAYS.format(secrets=secrets, database=given.get("MongoDbDatabase", "of the deployment"))
