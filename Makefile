@@ -144,7 +144,7 @@ screenshots: $(READY) $(NATIVE_HERE) $(BROWSER)  ## Take the README's pictures f
 openapi: $(READY)  ## Write docs/openapi.json, the API's description
 	@$(BIN)/python -m local.openapi
 
-formats: $(READY)  ## Write the tables of docs/formats.md and docs/contract.md
+formats: $(READY)  ## Write the tables and the diagram of docs/ that come from the code and the template
 	@$(BIN)/python -m local.formats
 
 format: $(READY)  ## Format the code, and fix what can be fixed automatically
@@ -166,7 +166,7 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.13 --generat
 LOCK_PEERS = $(subst 3.13,3.11,$(LOCK)) --no-config
 
 ##@ Build and deploy
-.PHONY: build local-invoke start-api deploy
+.PHONY: build local-invoke start-api deploy destroy
 build: $(BUILT)  ## Build the functions and the layer for this machine's architecture
 
 $(BUILT): $(SOURCES) $(NATIVE) | $(READY)
@@ -192,8 +192,10 @@ start-api: $(READY) $(BUILT)  ## Run the built API by sam local start-api at htt
 	@exec $(BIN)/python -m local.start_api
 
 # Beside the built template, where SAM looks for it, there is no samconfig.toml.
+deploy: export PARAMETERS := $(PARAMETERS)
 deploy: $(READY) $(NATIVE)  ## Deploy to AWS (ENV=prod ARCH=x86_64; MONGODB_URI_SECRET_ARN=…, WEBHOOK_SECRET_ARN=…)
 	@: $${MONGODB_URI_SECRET_ARN:?see docs/deploy.md} $${WEBHOOK_SECRET_ARN:?see docs/deploy.md}
+	@$(BIN)/python -m local.options
 	@grep -q '^\[$(ENV)\.deploy' samconfig.toml || { echo "ENV is dev or prod, not $(ENV)."; exit 1; }
 	$(BIN)/sam build --build-dir .aws-sam/deploy --parameter-overrides Architecture=$(ARCH)
 	@$(call finish_build,.aws-sam/deploy,$(ARCH))
@@ -201,6 +203,10 @@ deploy: $(READY) $(NATIVE)  ## Deploy to AWS (ENV=prod ARCH=x86_64; MONGODB_URI_
 		--template-file .aws-sam/deploy/template.yaml --parameter-overrides \
 		Architecture=$(ARCH) MongoDbUriSecretArn=$$MONGODB_URI_SECRET_ARN WebhookSecretArn=$$WEBHOOK_SECRET_ARN \
 		$(PARAMETERS) $(SAM_ARGS)
+	@$(if $(and $(filter prod,$(ENV)),$(if $(findstring --no-execute-changeset,$(SAM_ARGS)),,yes)),$(BIN)/python -m local.protect catalight-prod)
+
+destroy: $(READY)  ## Delete a deployment for good, after saying what goes and what stays (ENV=prod, or STACK=name; CONFIRM=name: do not ask)
+	@$(BIN)/python -m local.destroy $(or $(STACK),catalight-$(ENV)) $(if $(CONFIRM),--confirm $(CONFIRM))
 
 ##@ Set up
 .PHONY: help

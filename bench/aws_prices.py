@@ -9,13 +9,15 @@ MILLION, HOURS_A_MONTH = 1e6, 730
 
 # aws.amazon.com/lambda/pricing
 LAMBDA_GB_SECOND, LAMBDA_REQUEST = DOLLARS_A_GB_SECOND["arm64"], DOLLARS_A_REQUEST
+ALARM_METRICS = 40
 # aws.amazon.com/sqs/pricing: a standard queue, and what is added for messages with a group
 SQS_REQUEST = (0.40 + 0.10) / MILLION
 # aws.amazon.com/s3/pricing
 S3_PUT, S3_GB_MONTH = 0.005 / 1000, 0.023
-# aws.amazon.com/cloudwatch/pricing, aws.amazon.com/secrets-manager/pricing: alarms, secrets. What idle
-# polling of SQS costs was estimated from five pollers a queue, which is the least with MaximumConcurrency.
-FIXED_A_MONTH = 5 * 0.10 + 2 * 0.40 + 0.48
+# aws.amazon.com/cloudwatch/pricing, aws.amazon.com/secrets-manager/pricing: the metrics of the alarms, the
+# dashboard, secrets. What idle polling of SQS costs was estimated from five pollers a queue, which is the
+# least with MaximumConcurrency.
+FIXED_A_MONTH = ALARM_METRICS * 0.10 + 3.00 + 2 * 0.40 + 0.48
 
 # docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html: functions that a mapping starts at once, and
 # how many more a second

@@ -1,4 +1,4 @@
-"""`make formats`: write the tables of docs/formats.md and docs/contract.md from the data of the code."""
+"""`make formats`: write the tables and the diagram of docs/ from the data of the code and the template."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -8,8 +8,10 @@ from catalight.domain.catalogue.column_words import IMAGE_WORDS
 from catalight.domain.catalogue.layouts import LAYOUTS, Layout
 from catalight.domain.catalogue.share_links import FEEDS, IMAGES
 from catalight.domain.image.presets import MB, PRESETS
+from local import diagram, parameter_table
 
-PAGES = tuple(Path(__file__).parents[1] / "docs" / name for name in ("formats.md", "contract.md"))
+_NAMES = ("formats.md", "contract.md", "architecture.md", "deploy.md")
+PAGES = tuple(Path(__file__).parents[1] / "docs" / name for name in _NAMES)
 _TABLE = re.compile(r"(?<=<!-- (\w{5}) -->\n).*?(?=<!-- end -->\n)", re.DOTALL)
 
 
@@ -67,6 +69,8 @@ TABLES: dict[str, Callable[[], Iterator[str]]] = {
     "words": _words,
     "links": _links,
     "looks": _presets,
+    "drawn": diagram.lines,
+    "param": parameter_table.lines,
 }
 
 

@@ -3,10 +3,12 @@
 import os
 import re
 import shlex
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from catalight.domain import consistency
 from local import running
 from local.runner.children import HOST, PROJECT, is_loopback
 from local.runner.errors import LocalError
@@ -54,7 +56,18 @@ def parameters(text: str, template: Path = PROJECT / "template.yaml") -> dict[st
                 f"PARAMETERS: {name} must be {problem}, not {value!r}. ({known[name].get('Description')})"
             )
         found[name] = value
+    if problem := next(consistency.problems(numbers(known, found)), ""):
+        raise LocalError(f"PARAMETERS: {problem}.")
     return found
+
+
+def numbers(declared: Mapping[str, Mapping[str, Any]], given: Mapping[str, str]) -> dict[str, float]:
+    """Return the value of each parameter that is a number: the given one, or else the default."""
+    return {
+        name: float(given.get(name, entry["Default"]))
+        for name, entry in declared.items()
+        if entry["Type"] == "Number"
+    }
 
 
 def _problem(declared: Mapping[str, Any], value: str) -> str:
@@ -98,3 +111,10 @@ def _port(name: str, value: str) -> int:
     if not (value.isdecimal() and 0 < int(value) < 65536):
         raise LocalError(f"{name} must be a number from 1 to 65535, not {value!r}.")
     return int(value)
+
+
+if __name__ == "__main__":  # `make deploy` checks its PARAMETERS before it builds
+    try:
+        parameters(os.environ.get("PARAMETERS", ""))
+    except LocalError as error:
+        sys.exit(str(error))

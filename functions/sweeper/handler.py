@@ -1,5 +1,6 @@
 """Lambda handler of a schedule: finds jobs that are stalled or due, and sends messages to tend them."""
 
+import json
 import os
 from functools import cache, partial
 from typing import Any
@@ -14,6 +15,7 @@ from catalight.adapters.logging import hops, logs
 from catalight.adapters.logging.facts import report
 from catalight.adapters.mongo import Connection, MongoHosts, MongoJobs
 from catalight.clock import utc_now
+from catalight.domain import consistency
 from catalight.domain.job.retention import Retention
 from catalight.usecases.upkeep.sweep import Sweep
 
@@ -31,6 +33,8 @@ def mongodb() -> Connection:
 def sweep() -> Sweep:
     """Build the use case from the function's environment, once."""
     env = os.environ
+    for problem in consistency.problems(json.loads(env["NUMBERS"])):
+        logger.warning("The template's parameters: %s", problem)
     jobs = MongoJobs(mongodb(), report)
     jobs.ensure_indexes()
     MongoHosts(mongodb()).ensure_indexes()

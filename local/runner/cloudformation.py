@@ -20,12 +20,14 @@ SKIPPED = {
     "AWS::S3::BucketPolicy": "moto checks no permissions",
     "AWS::SNS::TopicPolicy": "moto checks no permissions",
     "AWS::SNS::Subscription": "nobody is notified of alarms",
-    "AWS::CloudWatch::": "there are no metrics for alarms to watch",
     "AWS::Logs::": "each function logs to a file",
     "AWS::Lambda::EventInvokeConfig": "a failed invocation of a schedule is logged and not retried",
     "AWS::CloudFront::": "images come from moto's S3 directly",
 }
 """Resource types that moto need not create, by the prefix of their names, each with the reason."""
+
+WITHHELD = "AWS::CloudWatch::"
+"""The types that moto is not even told of: there are no metrics to watch, and it knows no ARNs of alarms."""
 
 
 @dataclass(frozen=True)
@@ -42,13 +44,15 @@ class Resource:
 
 def create(template: Template, values: Mapping[str, str], endpoint_url: str) -> list[Resource]:
     """Create the stack and return its resources; raise LocalError for one that is not supported."""
-    declared: dict[str, dict[str, Any]] = template["Resources"]
+    declared: dict[str, dict[str, Any]] = {
+        name: entry for name, entry in template["Resources"].items() if not entry["Type"].startswith(WITHHELD)
+    }
     outputs = dict(_outputs(declared))
     client = aws.client("cloudformation", endpoint_url)
     try:
         client.create_stack(
             StackName=STACK,
-            TemplateBody=json.dumps(template | {"Outputs": outputs}),
+            TemplateBody=json.dumps(template | {"Resources": declared, "Outputs": outputs}),
             Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in values.items()],
         )
         found = client.describe_stack_resources(StackName=STACK)["StackResources"]

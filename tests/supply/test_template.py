@@ -53,9 +53,9 @@ EXCEPTIONS = {
     "CKV_AWS_26": ["AlarmTopic"],
     # They are encrypted with SQS's own keys (SSE-SQS), which this check does not know.
     "CKV_AWS_27": QUEUES,
-    # ImageFunction is limited by its event source, the API by its gateway; with reserved concurrency a new
-    # account, which has 10 concurrent executions in all, could not deploy.
-    "CKV_AWS_115": FUNCTIONS,
+    # Functions are limited by their event sources, the API by its gateway; with reserved concurrency a new
+    # account, which has 10 concurrent executions in all, could not deploy. For two of them it is a parameter.
+    "CKV_AWS_115": [name for name in FUNCTIONS if name not in ("ApiFunction", "ImageFunction")],
     # This is for asynchronous events. Queues have their own dead-letter queues, the API has a client that
     # waits, and the sweeper runs every minute.
     "CKV_AWS_116": FUNCTIONS,

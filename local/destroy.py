@@ -1,0 +1,163 @@
+"""`make destroy`: says what goes and what stays, asks, deletes the stack, then its bucket."""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError, WaiterError
+
+from local.runner.errors import LocalError
+
+BUCKET = "AWS::S3::Bucket"
+LAYER = "AWS::Lambda::LayerVersion"  # SAM has the stack keep it
+GONE = "DELETE_COMPLETE"
+POLL = {"Delay": 10, "MaxAttempts": 360}
+"""An hour, because provisioned pollers and concurrency take long to end."""
+
+STAYS = """\
+It keeps, for you to delete:
+  the secrets              {secrets}
+  the MongoDB database     {database}, with all jobs and API keys
+  versions of the layer    CoreLayer, which other stacks of the account may use
+  what SAM uploaded        the bucket aws-sam-cli-managed-default-…, which other stacks may use
+"""
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A stack, or what an interrupted `make destroy` has left of one."""
+
+    id: str
+    name: str
+    resources: dict[str, list[str]]
+    """The names of its resources on AWS, by type."""
+    parameters: dict[str, str]
+    exists: bool = True
+    protected: bool = False
+
+
+def find(stack: str, cloudformation: Any, s3: Any) -> Deployment:
+    """Return the stack, or else a deleted one whose bucket is still there; raise LocalError without one."""
+    try:
+        [found] = cloudformation.describe_stacks(StackName=stack)["Stacks"]
+    except ClientError as error:
+        if "does not exist" not in str(error):
+            raise
+        return _left_over(stack, cloudformation, s3)
+    parameters = {entry["ParameterKey"]: entry["ParameterValue"] for entry in found.get("Parameters", [])}
+    protected = str(found.get("EnableTerminationProtection", False)).lower() == "true"
+    resources = _resources(found["StackId"], cloudformation)
+    return Deployment(found["StackId"], stack, resources, parameters, protected=protected)
+
+
+def describe(deployment: Deployment, s3: Any) -> str:
+    """Return what goes and what stays."""
+    lines = [f"This deletes {deployment.name} for good:"]
+    for bucket in deployment.resources.get(BUCKET, []):
+        sizes = [entry["Size"] for entry in _objects(bucket, s3)]
+        lines.append(
+            f"  {len(sizes):>6,} objects, {sum(sizes):,} bytes: all images, results and uploads in {bucket}"
+        )
+    if deployment.exists:
+        kinds = sorted((kind, len(names)) for kind, names in deployment.resources.items() if kind != LAYER)
+        lines += [f"  {count:>6,} {kind}" for kind, count in kinds]
+    given = deployment.parameters
+    secrets = " and ".join(given.get(name, name) for name in ("MongoDbUriSecretArn", "WebhookSecretArn"))
+    stays = STAYS.format(secrets=secrets, database=given.get("MongoDbDatabase", "of the deployment"))
+    return "\n".join(lines) + "\n" + stays
+
+
+def destroy(deployment: Deployment, cloudformation: Any, s3: Any) -> None:
+    """Delete the stack, then its bucket, which the stack leaves behind; raise LocalError if it fails.
+
+    In this order, because nothing stores objects once the functions are gone. It may be repeated.
+    """
+    if deployment.exists:
+        cloudformation.delete_stack(StackName=deployment.id)
+        try:
+            cloudformation.get_waiter("stack_delete_complete").wait(
+                StackName=deployment.id, WaiterConfig=POLL
+            )
+        except WaiterError as error:
+            raise LocalError(f"The stack is not deleted: see its events. ({error})") from error
+    for bucket in filter(_exists(s3), deployment.resources.get(BUCKET, [])):
+        _empty(bucket, s3)
+        s3.delete_bucket(Bucket=bucket)
+
+
+def _left_over(stack: str, cloudformation: Any, s3: Any) -> Deployment:
+    deleted = cloudformation.get_paginator("list_stacks").paginate(StackStatusFilter=[GONE])
+    for page in deleted:
+        for summary in page["StackSummaries"]:
+            if summary["StackName"] == stack:
+                buckets = _resources(summary["StackId"], cloudformation).get(BUCKET, [])
+                if kept := list(filter(_exists(s3), buckets)):
+                    return Deployment(summary["StackId"], stack, {BUCKET: kept}, {}, exists=False)
+    raise LocalError(f"There is no stack {stack} in this account and region.")
+
+
+def _resources(stack_id: str, cloudformation: Any) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for page in cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack_id):
+        for entry in page["StackResourceSummaries"]:
+            if entry["ResourceStatus"] != GONE:
+                found.setdefault(entry["ResourceType"], []).append(entry["PhysicalResourceId"])
+    return found
+
+
+def _exists(s3: Any) -> Callable[[str], bool]:
+    existing = {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
+    return existing.__contains__
+
+
+def _objects(bucket: str, s3: Any) -> Iterator[dict[str, Any]]:
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+        yield from page.get("Contents", [])
+
+
+def _empty(bucket: str, s3: Any) -> None:
+    """Delete all objects and abort all uploads under way; the bucket has no versions."""
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+        keys = [{"Key": entry["Key"]} for entry in page.get("Contents", [])]
+        answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": keys, "Quiet": True}) if keys else {}
+        if errors := answer.get("Errors"):
+            raise LocalError(f"{bucket} cannot be emptied: {errors[0]['Code']} for {len(errors)} objects.")
+    for page in s3.get_paginator("list_multipart_uploads").paginate(Bucket=bucket):
+        for upload in page.get("Uploads", []):
+            s3.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
+
+
+def main() -> int:
+    """Ask, unless the stack is confirmed on the command line; return 1 if nothing or not all was deleted."""
+    command_line = argparse.ArgumentParser(prog="python -m local.destroy", description=__doc__)
+    command_line.add_argument("stack")
+    command_line.add_argument("--confirm", help="the name of the stack again, in place of the question")
+    arguments = command_line.parse_args()
+    try:
+        cloudformation, s3 = boto3.client("cloudformation"), boto3.client("s3")
+        deployment = find(arguments.stack, cloudformation, s3)
+        print(describe(deployment, s3))
+        if deployment.protected:
+            raise LocalError(
+                f"{deployment.name} is protected. To allow it: "
+                "aws cloudformation update-termination-protection --no-enable-termination-protection "
+                f"--stack-name {deployment.name}"
+            )
+        if (arguments.confirm or input(f"Type {deployment.name} to delete it: ")) != deployment.name:
+            raise LocalError("Nothing was deleted.")
+        destroy(deployment, cloudformation, s3)
+    except (LocalError, BotoCoreError, ClientError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except (EOFError, KeyboardInterrupt):
+        print("\nNothing was deleted.", file=sys.stderr)
+        return 1
+    print(f"{deployment.name} is deleted.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

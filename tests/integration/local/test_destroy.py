@@ -1,0 +1,127 @@
+"""`make destroy` against moto: it says what goes, asks, and leaves nothing but what it names."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from botocore.stub import Stubber
+
+from local import destroy, protect
+from local.runner import aws
+
+TEMPLATE = {
+    "Parameters": {"MongoDbDatabase": {"Type": "String", "Default": "shop"}},
+    "Resources": {
+        "Bucket": {
+            "Type": "AWS::S3::Bucket",
+            "DeletionPolicy": "Retain",  # moto does not know RetainExceptOnCreate
+            "UpdateReplacePolicy": "Retain",
+        },
+        "Queue": {"Type": "AWS::SQS::Queue"},
+    },
+}
+
+type Run = Callable[..., int]
+
+
+@pytest.fixture
+def cloudformation(aws_endpoint: str) -> Any:
+    return aws.client("cloudformation", aws_endpoint)
+
+
+@pytest.fixture
+def s3(aws_endpoint: str) -> Any:
+    return aws.client("s3", aws_endpoint)
+
+
+@pytest.fixture
+def stack(request: pytest.FixtureRequest, cloudformation: Any, s3: Any) -> str:
+    """A stack of a name of its own, whose bucket has objects and an upload under way."""
+    name: str = request.node.name.replace("_", "-").replace("[", "-").rstrip("]")
+    cloudformation.create_stack(StackName=name, TemplateBody=json.dumps(TEMPLATE))
+    bucket = bucket_of(name, cloudformation)
+    for number in range(3):
+        s3.put_object(Bucket=bucket, Key=f"images/{number}", Body=b"12345")
+    s3.create_multipart_upload(Bucket=bucket, Key="results/1.zip")
+    return name
+
+
+@pytest.fixture
+def run(cloudformation: Any, s3: Any, monkeypatch: pytest.MonkeyPatch) -> Run:
+    def run(*arguments: str, answer: str = "") -> int:
+        monkeypatch.setattr("sys.argv", ["destroy", *arguments])
+        monkeypatch.setattr("builtins.input", lambda _: answer)
+        clients = {"cloudformation": cloudformation, "s3": s3}
+        monkeypatch.setattr(boto3, "client", clients.__getitem__)
+        return destroy.main()
+
+    return run
+
+
+def bucket_of(stack: str, cloudformation: Any) -> str:
+    found: str = cloudformation.describe_stack_resource(StackName=stack, LogicalResourceId="Bucket")[
+        "StackResourceDetail"
+    ]["PhysicalResourceId"]
+    return found
+
+
+def buckets(s3: Any) -> set[str]:
+    return {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
+
+
+def test_it_says_what_goes_and_what_stays_and_then_deletes_it(
+    stack: str, run: Run, cloudformation: Any, s3: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bucket = bucket_of(stack, cloudformation)
+    assert run(stack, answer=stack) == 0
+    said = capsys.readouterr().out
+    assert f"3 objects, 15 bytes: all images, results and uploads in {bucket}" in said
+    assert "1 AWS::SQS::Queue" in said
+    assert "MongoDB database     shop" in said
+    assert bucket not in buckets(s3)
+    with pytest.raises(ClientError, match="does not exist"):
+        cloudformation.describe_stacks(StackName=stack)
+    assert run(stack, answer=stack) == 1
+    assert f"There is no stack {stack}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("answer", ["", "y", "other"])
+def test_another_answer_deletes_nothing(
+    stack: str, run: Run, cloudformation: Any, s3: Any, answer: str
+) -> None:
+    assert run(stack, answer=answer) == 1
+    assert len(list(destroy._objects(bucket_of(stack, cloudformation), s3))) == 3
+
+
+def test_what_an_interrupted_call_left_is_deleted_by_the_next(
+    stack: str, run: Run, cloudformation: Any, s3: Any
+) -> None:
+    bucket = bucket_of(stack, cloudformation)
+    cloudformation.delete_stack(StackName=stack)
+    assert bucket in buckets(s3)
+    assert run(stack, "--confirm", stack) == 0
+    assert bucket not in buckets(s3)
+
+
+def test_a_protected_stack_is_not_deleted(
+    run: Run, cloudformation: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cloudformation.create_stack(
+        StackName="protected", TemplateBody=json.dumps(TEMPLATE), EnableTerminationProtection=True
+    )
+    assert run("protected", "--confirm", "protected") == 1
+    assert "--no-enable-termination-protection" in capsys.readouterr().err
+    assert cloudformation.describe_stacks(StackName="protected")["Stacks"]
+
+
+def test_production_is_protected() -> None:
+    """moto does not know the call, so botocore checks it."""
+    client = aws.client("cloudformation", "http://127.0.0.1:1")
+    with Stubber(client) as stub:
+        expected = {"StackName": "catalight-prod", "EnableTerminationProtection": True}
+        stub.add_response("update_termination_protection", {"StackId": "id"}, expected)
+        protect.protect("catalight-prod", client)
+        stub.assert_no_pending_responses()
