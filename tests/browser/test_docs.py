@@ -48,6 +48,10 @@ def test_operations_are_tried_out_with_the_defaults(
 
     upload = tried(page, "upload")
     assert field(upload, "max_width").input_value() == field(upload, "format").input_value() == ""
+    notes = upload.locator("[data-property-name]").filter(has_text="Default: ")
+    named = notes.evaluate_all("rows => rows.map(row => row.dataset.propertyName)")
+    assert {"quality", "strict"} <= set(named)
+    assert not {"file", "max_width"} & set(named)
     field(upload, "file").set_input_files(sent(tmp_path, [f"{images.url}/3200.jpg"], "example.csv"))
     answer = executed(page, upload)
     assert answer.status == 202

@@ -12,7 +12,8 @@ const onlyWhatIsFilledIn = ({ React: { createElement, Fragment } }) => ({
   },
   wrapComponents: {
     JsonSchemaForm: (Field) => (props) => {
-      const usual = (props.dispatchInitialValue && props.schema.get("default")) ?? ""; // of a form, not a parameter
+      const isOfForm = props.dispatchInitialValue; // neither a parameter nor a file
+      const usual = (isOfForm ? props.schema.get("default") : "") ?? "";
       const note = createElement("p", null, createElement("i", null, "Default: "), String(usual));
       return createElement(Fragment, null, createElement(Field, props), usual === "" ? null : note);
     },
