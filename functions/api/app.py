@@ -13,6 +13,7 @@ from catalight.domain.job.job import ENDED
 from functions.api import (
     big_uploads,
     columns,
+    docs,
     downloads,
     edge,
     jobs,
@@ -83,6 +84,7 @@ app.include_router(jobs.router)
 app.include_router(keeping.router)
 app.include_router(downloads.router)
 app.include_router(pages.router)
+app.include_router(docs.router)
 app.include_router(previews.router)
 problems.install(app)
 
@@ -139,7 +141,7 @@ def healthz(built: Built) -> Health:
     return Health(status="ok")
 
 
-@app.get("/docs", include_in_schema=False)
-def docs() -> Response:
+@app.get("/docs", name="docs", include_in_schema=False)
+def documentation() -> Response:
     """Return the interactive documentation of the API."""
-    return pages.DOCS.answer()
+    return docs.page()

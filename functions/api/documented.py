@@ -79,6 +79,8 @@ EXACTLY_ONE = {"Body_upload": ("file", "file_url")}
 JSON_TOO = {("/uploads", "post"): "application/x-www-form-urlencoded"}
 """Operations that take the fields of their form as JSON too, see JsonForm."""
 
+JSON_EXAMPLE = {"size": 31_457_280, "upload_name": "products.csv"}
+
 
 def corrected(document: dict[str, Any]) -> dict[str, Any]:
     """Correct the OpenAPI description in place: add HEAD, remove null from parameters and form fields.
@@ -93,7 +95,7 @@ def corrected(document: dict[str, Any]) -> dict[str, Any]:
             path["head"] = _head(path["get"])
     for (name, method), form in JSON_TOO.items():
         content = document["paths"][name][method]["requestBody"]["content"]
-        content["application/json"] = content[form]
+        content["application/json"] = content[form] | {"example": JSON_EXAMPLE}
     document["components"]["schemas"]["Problem"] = Problem.model_json_schema()
     for name, schema in document["components"]["schemas"].items():
         if name.startswith("Body_"):

@@ -1,6 +1,7 @@
 """Each built function in AWS's runtime emulator, with the events of `events/`: finds packaging errors."""
 
 import base64
+import gzip
 import json
 import re
 import subprocess
@@ -32,6 +33,14 @@ def event(name: str) -> Any:
     return json.loads((PROJECT / "events" / f"{name}.json").read_text())
 
 
+def asking(path: str) -> Any:
+    """A GET of a path, by a browser."""
+    sent = event("api-welcome")
+    sent["headers"]["accept-encoding"] = "gzip, br"
+    sent["rawPath"] = sent["requestContext"]["http"]["path"] = path
+    return sent
+
+
 @pytest.fixture(scope="module")
 def receiver(system: System, images: ImageServer) -> Iterator[WebhookReceiver]:
     """The webhook receiver of the jobs that the events refer to; it also stores these jobs."""
@@ -60,6 +69,9 @@ def test_the_api(system: System, jobs: tuple[MongoJobs, MongoRows], tmp_path: Pa
         assert "message" in json.loads(welcome["body"])
         assert json.loads(api.invoke(event("api-status"))["body"])["request_id"] == seeds.IMAGES
         accepted = api.invoke(event("api-upload"))
+        [script] = re.findall(r'src="(/docs/\w+/swagger-ui-bundle\.js)"', api.invoke(asking("/docs"))["body"])
+        packed = api.invoke(asking(script))
+    assert len(gzip.decompress(base64.b64decode(packed["body"]))) > 1_000_000
     assert accepted["statusCode"] == 202
     body = json.loads(accepted["body"])
     assert (body["rows"], body["images"]) == (2, 3)

@@ -1,6 +1,8 @@
 """The API behind API Gateway, with the sample events of `events/`."""
 
 import asyncio
+import base64
+import gzip
 import json
 from collections.abc import Callable, Iterator
 from importlib import import_module
@@ -10,6 +12,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from functions.api import docs
 from tests.pipeline import Pipeline
 
 EVENTS = Path(__file__).parents[4] / "events"
@@ -69,3 +72,19 @@ def test_a_link_with_unicode_letters_is_found(invoke: Invoke, pipeline: Pipeline
     sent = event("api-status")
     sent["rawPath"] = sent["requestContext"]["http"]["path"] = f"/images/{token}/{name}"
     assert invoke(sent)["statusCode"] == 307
+
+
+@pytest.mark.parametrize("accepted", ["gzip", "identity"])
+@pytest.mark.parametrize("name", docs.SWAGGER_UI)
+def test_swagger_ui_fits_into_an_answer_of_lambda(invoke: Invoke, name: str, accepted: str) -> None:
+    """Into 6 MB as JSON: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html."""
+    sent = event("api-status", accept_encoding=accepted)
+    sent["rawPath"] = sent["requestContext"]["http"]["path"] = f"/docs/{docs.FILES.version}/{name}"
+    answer = invoke(sent)
+    packed = accepted == "gzip"
+    assert len(json.dumps(answer)) < (700_000 if packed else 6_000_000)
+    assert answer["headers"].get("content-encoding") == ("gzip" if packed else None)
+    assert answer["headers"]["vary"] == "Accept-Encoding"
+    body = answer["body"]
+    got = gzip.decompress(base64.b64decode(body)) if answer["isBase64Encoded"] else body.encode()
+    assert got == docs.FILES.files[name]

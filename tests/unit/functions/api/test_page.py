@@ -41,7 +41,7 @@ def test_the_frame_links_to_the_api_and_loads_nothing_from_elsewhere() -> None:
 
 
 def test_modules_import_only_modules_of_the_page() -> None:
-    known = {*pages.files()}
+    known = {*pages.FILES.files}
     for name, text in MODULES.items():
         imported = re.findall(r"^import\b.*?\bfrom (.*);$", text, re.MULTILINE)
         assert all(re.fullmatch(r'"\./[a-z]+\.js"', one) and one[3:-1] in known for one in imported), name
@@ -67,7 +67,7 @@ def test_an_api_key_is_sent_only_to_paths_of_the_api() -> None:
 
 
 def test_the_page_is_small() -> None:
-    assert sum(map(len, pages.files().values())) < LIMITS["all together, in bytes"]
+    assert sum(map(len, pages.FILES.files.values())) < LIMITS["all together, in bytes"]
     assert all(text.count("\n") < LIMITS["lines of a module"] for text in MODULES.values())
 
 
