@@ -83,8 +83,8 @@ audit: $(READY) $(AUDIT_READY)  ## Audit the dependencies, their licences, the t
 	$(BIN)/pytest --quiet tests/unit/test_requirements.py tests/supply
 	@$(BIN)/python -m tests.supply.vulnerabilities
 
-chaos: $(READY)  ## Run jobs while everything around them fails (SEEDS=200; SEED=17: repeat one run)
-	@$(BIN)/python -m tests.faults.chaos --seeds $(if $(SEED),1,$(or $(SEEDS),10)) --first $(or $(SEED),1)
+chaos: $(READY)  ## Run jobs while everything around them fails (SEEDS=200; SEED=17: repeat one run; UPLOADS=1: of big uploads)
+	@$(BIN)/python -m tests.faults.$(if $(UPLOADS),uploads,chaos) --seeds $(if $(SEED),1,$(or $(SEEDS),10)) --first $(or $(SEED),1)
 
 corpora: $(CORPORA) $(NATIVE)  ## Send hostile images through the codec, and hostile catalogues through the parser (CASES=100000 mutations)
 	@$(BIN)/python -m tests.corpora --cases $(or $(CASES),100000)

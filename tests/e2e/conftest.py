@@ -15,7 +15,7 @@ QUICK = {
     "FetchSeconds": "2",
     "ImageVisibility": "6",
     "Window": str(WINDOW),
-    "WorkbookInMemory": "100000",
+    "WorkbookInMemory": "50000",
 }
 
 

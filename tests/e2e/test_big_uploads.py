@@ -83,7 +83,7 @@ def read(client: Client, job: str) -> dict[str, Any]:
     [
         (csv, ROWS, set()),
         (packed, 3_000, {"spool"}),
-        (workbook, ROWS, {"table"}),
+        (workbook, 8_000, {"table"}),
         (packed_workbook, 4_000, {"spool", "table"}),
     ],
     ids=["csv", "gzip", "xlsx", "xlsx.gz"],
