@@ -50,16 +50,19 @@ logs:  ## Follow what the system that `make run` runs logs (PORT=8080: at anothe
 
 KEYS = @$(BIN)/python -m local.keys --port $(PORT) $(if $(STACK),--stack $(STACK))
 
-.PHONY: key keys revoke webhook-secret
+LIMITS = $(if $(OPEN_JOBS),--open-jobs $(OPEN_JOBS)) $(if $(ROWS_A_DAY),--rows-a-day $(ROWS_A_DAY)) \
+	$(if $(IMAGES_A_DAY),--images-a-day $(IMAGES_A_DAY)) $(if $(FILE_BYTES_A_DAY),--file-bytes-a-day $(FILE_BYTES_A_DAY)) \
+	$(if $(DOWNLOAD_BYTES_A_DAY),--download-bytes-a-day $(DOWNLOAD_BYTES_A_DAY))
+
+.PHONY: key keys limits revoke webhook-secret
 key: $(READY)  ## Make an API key (NAME=acme; OPEN_JOBS=, ROWS_A_DAY=, IMAGES_A_DAY=, FILE_BYTES_A_DAY=, DOWNLOAD_BYTES_A_DAY=; STACK=catalight-dev: on AWS)
-	$(KEYS) make "$(or $(NAME),$(error NAME= is missing))" \
-		$(if $(OPEN_JOBS),--open-jobs $(OPEN_JOBS)) $(if $(ROWS_A_DAY),--rows-a-day $(ROWS_A_DAY)) \
-		$(if $(IMAGES_A_DAY),--images-a-day $(IMAGES_A_DAY)) \
-		$(if $(FILE_BYTES_A_DAY),--file-bytes-a-day $(FILE_BYTES_A_DAY)) \
-		$(if $(DOWNLOAD_BYTES_A_DAY),--download-bytes-a-day $(DOWNLOAD_BYTES_A_DAY))
+	$(KEYS) make "$(or $(NAME),$(error NAME= is missing))" $(LIMITS)
 
 keys: $(READY)  ## List the API keys (STACK=: on AWS)
 	$(KEYS) list
+
+limits: $(READY)  ## Change limits of an API key (KEY=its id; ROWS_A_DAY= and the other limits of make key; STACK=: on AWS)
+	$(KEYS) change-limits "$(or $(KEY),$(error KEY= is missing))" $(LIMITS)
 
 revoke: $(READY)  ## Revoke an API key (KEY=its id; STACK=: on AWS)
 	$(KEYS) revoke "$(KEY)"

@@ -1,7 +1,7 @@
 """In-memory adapters that write on the same conditions as the real ones: tests/integration/adapters/ports."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -337,6 +337,10 @@ class MemoryKeys:
 
     def all(self) -> list[ApiKey]:
         return sorted(self.keys.values(), key=lambda key: (key.created_at, key.id))
+
+    def change_limits(self, key_id: str, changes: Mapping[str, int]) -> None:
+        if key := self.keys.get(key_id):
+            self.keys[key_id] = replace(key, limits=replace(key.limits, **changes))
 
     def revoke(self, key_id: str, now: datetime) -> None:
         key = self.keys.get(key_id)
