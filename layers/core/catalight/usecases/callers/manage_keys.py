@@ -71,4 +71,6 @@ def check_limits(limits: Mapping[str, int]) -> None:
     """Raise OptionError if there is no such limit, or its value is out of range."""
     for name, limit in limits.items():
         if name not in LIMITS or type(limit) is not int or not 1 <= limit <= MAX_LIMIT:
-            raise OptionError(name, str(limit), f"{', '.join(LIMITS)}, each a whole number from 1 to {MAX_LIMIT}")
+            raise OptionError(
+                name, str(limit), f"{', '.join(LIMITS)}, each a whole number from 1 to {MAX_LIMIT}"
+            )
