@@ -153,7 +153,7 @@ class FinishedRun:
         if pending:
             yield f"{pending} rows of job {job} are pending"
         results = self.store.keys(f"results/{job}/")
-        if len(results) != 1:
+        if len(results) != (self.store.database["jobs"].find_one({"_id": job}) or {})["run"]:
             yield f"job {job} has the results {sorted(results)}"
         if with_webhook:
             yield from self._webhook(job, status)

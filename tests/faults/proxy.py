@@ -39,8 +39,8 @@ _REFUSALS = {
 class Proxy(Front):
     """Forwards all calls to moto; injects faults into those of S3 and SQS, with the rates of `rates`.
 
-    The function `victim` is killed at its calls `kills_left` times; `workers` returns its processes. So many of
-    its messages as `losses_left` says go to the queue `nowhere`, though it sees no error.
+    The function `victim` is killed at its calls `kills_left` times; `workers` returns its processes. Its next
+    `losses_left` messages go to the queue `nowhere`, though it sees no error.
     """
 
     def __init__(self, moto_url: str, injected: Tally) -> None:

@@ -7,7 +7,7 @@ then nothing of them may be left.
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -171,8 +171,7 @@ class Uploads:
                 time.sleep(0.05)
             client.insist(method, path.format(client.request_id), GONE_OR_ENDED)
 
-        self.threads.append(Thread(target=insist, daemon=True))
-        self.threads[-1].start()
+        self._begin(insist)
 
     def _twin(self) -> None:
         body = encode(IngestUpload(self.first))
@@ -196,8 +195,17 @@ class Uploads:
             self.store.s3.put_object(Bucket=self.store.bucket, Key=upload_key(self.first), Body=data)
 
     def _expire(self) -> None:
-        over = {"expires_at": utc_now() - timedelta(seconds=1), "sweep_at": utc_now()}
-        self.store.database["jobs"].update_one({"_id": self.first}, {"$set": over})
+        """Let the first job expire as soon as MongoDB answers, which may be down now."""
+
+        def expire() -> None:
+            over = {"expires_at": utc_now() - timedelta(seconds=1), "sweep_at": utc_now()}
+            self.store.database["jobs"].update_one({"_id": self.first}, {"$set": over})
+
+        self._begin(expire)
+
+    def _begin(self, do: Callable[[], None]) -> None:
+        self.threads.append(Thread(target=do, daemon=True))
+        self.threads[-1].start()
 
     # what must hold
 
