@@ -273,7 +273,7 @@ UPLOADS = {
     "uploaded and confirmed": Scenario((A, B), calls=_upload_and_confirm),
     "uploaded and cancelled": Scenario((A, B, C), calls=_upload_cancel, webhook_url=HOOK),
     "uploaded and deleted": Scenario((A, B, C), calls=_upload_delete),
-    "uploaded, and its file is replaced": Scenario((A, B, C), calls=_upload_replaced, webhook_url=HOOK),
+    "uploaded, and its file is replaced": Scenario((A, B), calls=_upload_replaced, webhook_url=HOOK),
     "uploaded as a large workbook": Scenario((A,), calls=_upload, sent_as=workbook),
     "uploaded as a large workbook, and cancelled": Scenario(
         (A,), calls=_upload_cancel_copying, sent_as=workbook

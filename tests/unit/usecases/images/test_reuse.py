@@ -233,6 +233,32 @@ def test_an_output_that_somebody_deleted_in_the_bucket_is_made_again_if_it_must_
     assert pipeline.references.references == {}
 
 
+@pytest.mark.parametrize("max_age", [None, 24])
+def test_outputs_that_somebody_deleted_in_the_bucket_are_made_again(max_age: int | None) -> None:
+    pipeline = Pipeline()
+    first = run(pipeline, A, B)
+    for link in stored(pipeline):
+        del pipeline.store.objects[f"images/{link}"]
+    second = run(pipeline, A, B, reuse=Reuse(max_age=max_age))
+    assert second.counts.unchanged == 0
+    assert stored(pipeline) == set(found(pipeline, second))
+    assert stored(pipeline).isdisjoint(found(pipeline, first))
+    assert run(pipeline, A, B).counts.unchanged == 2
+    purge(pipeline, first, second)
+
+
+def test_one_output_of_a_message_is_looked_for_and_another_one_by_other_jobs() -> None:
+    """A request for each would double the CPU of an unchanged image."""
+    pipeline, asked = Pipeline(), list[str]()
+    exists = pipeline.store.exists
+    pipeline.store.exists = lambda key: asked.append(key) or exists(key)  # type: ignore[method-assign,func-returns-value]
+    run(pipeline, f"{A} {B} {C}")
+    for number in range(1, 21):
+        run(pipeline, f"{A} {B} {C}")
+        assert len(asked) == number
+    assert set(asked) == {f"images/{link}" for link in stored(pipeline)}
+
+
 def test_what_was_made_again_belongs_to_the_job_that_has_made_it() -> None:
     pipeline = Pipeline()
     first = run(pipeline, A, keep_days=90)
