@@ -64,7 +64,7 @@ def objects(system: System) -> set[str]:
 
 
 def complete_copies(system: System, job: str) -> set[str]:
-    """Return which copies of its file a job was read from: the unpacked one, and that of a workbook's rows."""
+    """Return which copies a job was read from: of the unpacked file, and of the rows of a workbook."""
     with MongoClient[dict[str, Any]](system.mongodb_uri) as mongo:
         document = mongo[system.mongodb_database]["jobs"].find_one({"_id": job}) or {}
     copies = {name: document["upload"][name] for name in COPIES}

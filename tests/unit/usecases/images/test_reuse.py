@@ -3,6 +3,7 @@
 import csv
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import pytest
@@ -372,6 +373,20 @@ class TestBytes:
         first = images(pipeline, job)[::10]
         assert {image.link for image in first} == {first[2].link}
         assert notes(pipeline, job) == ["", "SAME_AS 1/1" + "," * 9, "SAME_AS 1/1" + "," * 9]
+
+    @pytest.mark.parametrize("lost", [1, 2, 3])
+    def test_a_position_that_an_outage_has_lost_is_made_up_for(self, lost: int) -> None:
+        pipeline, calls = Pipeline(hosts=dict.fromkeys((A, B, C), b"same bytes")), count(1)
+        remember = pipeline.sources.remember
+
+        def losing(*args: Any) -> None:
+            if next(calls) != lost:
+                remember(*args)
+
+        pipeline.sources.remember = losing  # type: ignore[method-assign]
+        ranges = (" ".join([url, *(f"{url}?{n}" for n in range(9))]) for url in (A, B, C))
+        job = run(pipeline, *ranges)
+        assert ["SAME_AS 1/1" in note for note in notes(pipeline, job)] == [False, True, True]
 
     def test_the_next_job_knows_both(self) -> None:
         pipeline = Pipeline(hosts={A: b"same bytes", B: b"same bytes"})

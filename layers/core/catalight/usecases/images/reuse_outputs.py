@@ -89,8 +89,8 @@ class ReuseOutputs:
     def remember(self, job: Job, images: Mapping[Place, Image], recall: Recall) -> None:
         """Remember images that are recorded.
 
-        This is best effort. What is lost here is not made up for: later images with the same bytes are
-        stored once more, `SAME_AS` may be missing, and a later job makes the image again.
+        This is best effort. If it is lost, later images with the same bytes are stored once more, and a later
+        job makes the image again. `NoteSame` makes up for the positions of what this job has made.
 
         An output that was used again for an image which a duplicate has recorded is not claimed any more.
         """
