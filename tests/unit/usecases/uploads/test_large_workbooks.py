@@ -5,6 +5,10 @@ from collections.abc import Generator, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from io import BytesIO
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
 import pytest
 import xlsxwriter
@@ -12,7 +16,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from catalight.adapters.tables.large.reader import LargeTableReader
 from catalight.adapters.tables.large.workbook import Files, plain_rows
-from catalight.adapters.tables.reader import TableReader
+from catalight.adapters.tables.reader import ReaderError, TableReader
 from catalight.domain.catalogue.columns import Request
 from catalight.domain.catalogue.files import Options, Table
 from catalight.domain.catalogue.header_choice import Wanted
@@ -235,6 +239,19 @@ def test_a_copy_that_was_removed_is_made_again() -> None:
     del uploading.store.objects[table_key(job.id)]
     assert uploading.ingest().sealed
     assert len(rows_of(uploading)) == 30
+
+
+def test_a_full_disk_is_no_problem_of_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = count()
+
+    def temporary(buffering: int) -> IO[bytes]:
+        if next(opened) == 2:  # for the rows
+            return Path("/dev/full").open("r+b", buffering)
+        return TemporaryFile(buffering=buffering)
+
+    monkeypatch.setattr("catalight.adapters.tables.large.reader.TemporaryFile", temporary)
+    with pytest.raises(ReaderError, match="No space left on device"):
+        list(LargeTableReader()([products(3)], Options(), Wanted()))
 
 
 def test_the_process_is_ended_when_its_time_is_over() -> None:
