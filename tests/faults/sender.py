@@ -73,4 +73,4 @@ class Sender(PersistentClient):
 
     def _waits(self) -> bool:
         answer = self._call("get", f"/uploads/{self.request_id}")
-        return bool(answer) and answer["upload"]["state"] == "UNDERSTOOD"
+        return answer is not None and answer["upload"]["state"] == "UNDERSTOOD"

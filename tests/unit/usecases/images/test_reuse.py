@@ -383,7 +383,7 @@ class TestBytes:
             if next(calls) != lost:
                 remember(*args)
 
-        pipeline.sources.remember = losing  # type: ignore[method-assign]
+        pipeline.sources.remember = losing  # type: ignore[method-assign,assignment]
         ranges = (" ".join([url, *(f"{url}?{n}" for n in range(9))]) for url in (A, B, C))
         job = run(pipeline, *ranges)
         assert ["SAME_AS 1/1" in note for note in notes(pipeline, job)] == [False, True, True]

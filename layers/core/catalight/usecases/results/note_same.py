@@ -43,7 +43,7 @@ class NoteSame:
         lost = dict(_lost(job, own, found))
         if lost:
             self.sources.remember({}, lost, job.expires_at)
-        return {same: first.position for same, first in (found | lost).items()}
+        return {same: first.position for same, first in {**found, **lost}.items()}
 
 
 def _lost(
