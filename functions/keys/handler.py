@@ -61,7 +61,7 @@ def answer(event: Any) -> dict[str, Any]:
         case {"action": "list"}:
             return {"keys": [shown(key) for key in manage().all()]}
         case {"action": "change-limits", "key": str(key_id), **limits}:
-            return shown(manage().change_limits(key_id, limits))
+            return shown(_changed(key_id, limits))
         case {"action": "revoke", "key": str(key_id)}:
             return shown(manage().revoke(key_id))
         case {"action": "rotate-webhook-secret", "key": str(key_id)}:
@@ -70,6 +70,10 @@ def answer(event: Any) -> dict[str, Any]:
         case {"action": "webhook-secret", "key": str(key_id)}:
             return {"webhook_secrets": manage().webhook_secrets(key_id)}
     return {"error": f"The event must name an action and its arguments: {ACTIONS}."}
+
+
+def _changed(key_id: str, limits: Mapping[Any, Any]) -> ApiKey:
+    return manage().change_limits(key_id, limits)
 
 
 def _limits(found: Mapping[Any, Any]) -> Limits:
