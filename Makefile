@@ -53,16 +53,19 @@ metrics: $(READY)  ## Sum the metrics of the system that `make run` runs, as Clo
 
 KEYS = @$(BIN)/python -m local.keys --port $(PORT) $(if $(STACK),--stack $(STACK))
 
-.PHONY: key keys revoke webhook-secret
+LIMITS = $(if $(OPEN_JOBS),--open-jobs $(OPEN_JOBS)) $(if $(ROWS_A_DAY),--rows-a-day $(ROWS_A_DAY)) \
+	$(if $(IMAGES_A_DAY),--images-a-day $(IMAGES_A_DAY)) $(if $(FILE_BYTES_A_DAY),--file-bytes-a-day $(FILE_BYTES_A_DAY)) \
+	$(if $(DOWNLOAD_BYTES_A_DAY),--download-bytes-a-day $(DOWNLOAD_BYTES_A_DAY))
+
+.PHONY: key keys limits revoke webhook-secret
 key: $(READY)  ## Make an API key (NAME=acme; OPEN_JOBS=, ROWS_A_DAY=, IMAGES_A_DAY=, FILE_BYTES_A_DAY=, DOWNLOAD_BYTES_A_DAY=; STACK=catalight-dev: on AWS)
-	$(KEYS) make "$(or $(NAME),$(error NAME= is missing))" \
-		$(if $(OPEN_JOBS),--open-jobs $(OPEN_JOBS)) $(if $(ROWS_A_DAY),--rows-a-day $(ROWS_A_DAY)) \
-		$(if $(IMAGES_A_DAY),--images-a-day $(IMAGES_A_DAY)) \
-		$(if $(FILE_BYTES_A_DAY),--file-bytes-a-day $(FILE_BYTES_A_DAY)) \
-		$(if $(DOWNLOAD_BYTES_A_DAY),--download-bytes-a-day $(DOWNLOAD_BYTES_A_DAY))
+	$(KEYS) make "$(or $(NAME),$(error NAME= is missing))" $(LIMITS)
 
 keys: $(READY)  ## List the API keys (STACK=: on AWS)
 	$(KEYS) list
+
+limits: $(READY)  ## Change limits of an API key (KEY=its id; ROWS_A_DAY= and the other limits of make key; STACK=: on AWS)
+	$(KEYS) change-limits "$(or $(KEY),$(error KEY= is missing))" $(LIMITS)
 
 revoke: $(READY)  ## Revoke an API key (KEY=its id; STACK=: on AWS)
 	$(KEYS) revoke "$(KEY)"
@@ -91,8 +94,8 @@ audit: $(READY) $(AUDIT_READY)  ## Audit the dependencies, their licences, the t
 	$(BIN)/pytest --quiet tests/unit/test_requirements.py tests/supply
 	@$(BIN)/python -m tests.supply.vulnerabilities
 
-chaos: $(READY)  ## Run jobs while everything around them fails (SEEDS=200; SEED=17: repeat one run)
-	@$(BIN)/python -m tests.faults.chaos --seeds $(if $(SEED),1,$(or $(SEEDS),10)) --first $(or $(SEED),1)
+chaos: $(READY)  ## Run jobs while everything around them fails (SEEDS=200; SEED=17: repeat one run; UPLOADS=1: of big uploads)
+	@$(BIN)/python -m tests.faults.$(if $(UPLOADS),uploads,chaos) --seeds $(if $(SEED),1,$(or $(SEEDS),10)) --first $(or $(SEED),1)
 
 corpora: $(CORPORA) $(NATIVE)  ## Send hostile images through the codec, and hostile catalogues through the parser (CASES=100000 mutations)
 	@$(BIN)/python -m tests.corpora --cases $(or $(CASES),100000)

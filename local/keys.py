@@ -54,10 +54,12 @@ def on_aws(event: dict[str, Any], stack: str) -> Any:
 
 def event_of(arguments: argparse.Namespace) -> dict[str, Any]:
     """Return the event for the function."""
+    limits = {limit.name: getattr(arguments, limit.name, None) for limit in fields(Limits)}
+    given = {name: limit for name, limit in limits.items() if limit is not None}
     if arguments.action == "make":
-        limits = {limit.name: getattr(arguments, limit.name) for limit in fields(Limits)}
-        given = {name: limit for name, limit in limits.items() if limit is not None}
         return {"action": "make", "name": arguments.name, **given}
+    if arguments.action == "change-limits":
+        return {"action": "change-limits", "key": arguments.key, **given}
     return {"action": arguments.action} | ({"key": arguments.key} if arguments.action != "list" else {})
 
 
@@ -71,11 +73,14 @@ def parser() -> argparse.ArgumentParser:
     actions = command_line.add_subparsers(dest="action", required=True)
     make = actions.add_parser("make")
     make.add_argument("name")
-    for limit in fields(Limits):
-        make.add_argument(f"--{limit.name.replace('_', '-')}", type=int)
+    change = actions.add_parser("change-limits")
+    change.add_argument("key")
+    for action in (make, change):
+        for limit in fields(Limits):
+            action.add_argument(f"--{limit.name.replace('_', '-')}", type=int)
     actions.add_parser("list")
-    for action in ("revoke", "webhook-secret", "rotate-webhook-secret"):
-        actions.add_parser(action).add_argument("key")
+    for name in ("revoke", "webhook-secret", "rotate-webhook-secret"):
+        actions.add_parser(name).add_argument("key")
     return command_line
 
 

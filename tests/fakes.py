@@ -1,10 +1,11 @@
 """In-memory adapters that write on the same conditions as the real ones: tests/integration/adapters/ports."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import islice
 from threading import Lock
 from typing import Any
 
@@ -279,8 +280,10 @@ class MemoryRows:
     def stream(self, job_id: str, after: int = -1) -> Iterator[Row]:
         yield from (row for key, row in sorted(self.rows.items()) if key[0] == job_id and key[1] > after)
 
-    def page(self, job_id: str, states: AbstractSet[RowState], after: int, limit: int) -> list[Row]:
-        rows = (row for row in self.stream(job_id) if row.number > after)
+    def page(
+        self, job_id: str, states: AbstractSet[RowState], after: int, limit: int, most: int | None = None
+    ) -> list[Row]:
+        rows = islice((row for row in self.stream(job_id) if row.number > after), most)
         return [row for row in rows if not states or row.state in states][:limit]
 
     def delete(self, job_id: str, first: int, last: int) -> None:
@@ -337,6 +340,10 @@ class MemoryKeys:
 
     def all(self) -> list[ApiKey]:
         return sorted(self.keys.values(), key=lambda key: (key.created_at, key.id))
+
+    def change_limits(self, key_id: str, changes: Mapping[str, int]) -> None:
+        if key := self.keys.get(key_id):
+            self.keys[key_id] = replace(key, limits=replace(key.limits, **changes))
 
     def revoke(self, key_id: str, now: datetime) -> None:
         key = self.keys.get(key_id)

@@ -68,7 +68,7 @@ def ingest_upload() -> IngestUpload:
         keys=MongoKeys(mongodb),
         admit=Admit(jobs, MongoUsage(mongodb), utc_now),
         memory=memory,
-        look=Look(Understand(TableReader(), memory)),
+        look=Look(Understand(TableReader(), memory), in_memory=int(env["WORKBOOK_IN_MEMORY"])),
         first_places=BoundedPlaces,
         clock=utc_now,
         retention=Retention.read(env),

@@ -1,8 +1,8 @@
-"""Lambda handler for operators: makes, lists and revokes API keys (see docs/deploy.md)."""
+"""Lambda handler for operators: makes, lists, changes and revokes API keys (see docs/deploy.md)."""
 
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from functools import cache, partial
 from typing import Any
 from uuid import uuid4
@@ -15,13 +15,13 @@ from catalight.adapters.mongo import Connection, MongoKeys
 from catalight.clock import utc_now
 from catalight.domain.api_keys import ApiKey, Limits
 from catalight.domain.errors import KeyNotFoundError, OptionError
-from catalight.usecases.callers.manage_keys import ManageKeys
+from catalight.usecases.callers.manage_keys import LIMITS, ManageKeys, check_limits
 
 logger = logs.logger()
 
 ACTIONS = (
-    f"make (name, {', '.join(field.name for field in fields(Limits))}), list, "
-    "or with a key: revoke, webhook-secret, rotate-webhook-secret"
+    f"make (name, {', '.join(LIMITS)}), list, "
+    "or with a key: change-limits (as with make), revoke, webhook-secret, rotate-webhook-secret"
 )
 
 
@@ -60,6 +60,8 @@ def answer(event: Any) -> dict[str, Any]:
             return shown(key) | {"token": token, "webhook_secrets": manage().webhook_secrets(key.id)}
         case {"action": "list"}:
             return {"keys": [shown(key) for key in manage().all()]}
+        case {"action": "change-limits", "key": str(key_id), **limits}:
+            return shown(_changed(key_id, limits))
         case {"action": "revoke", "key": str(key_id)}:
             return shown(manage().revoke(key_id))
         case {"action": "rotate-webhook-secret", "key": str(key_id)}:
@@ -70,11 +72,12 @@ def answer(event: Any) -> dict[str, Any]:
     return {"error": f"The event must name an action and its arguments: {ACTIONS}."}
 
 
+def _changed(key_id: str, limits: Mapping[Any, Any]) -> ApiKey:
+    return manage().change_limits(key_id, limits)
+
+
 def _limits(found: Mapping[Any, Any]) -> Limits:
-    names = [field.name for field in fields(Limits)]
-    for name, limit in found.items():
-        if name not in names or type(limit) is not int:
-            raise OptionError(str(name), str(limit), f"{', '.join(names)}, each a whole number")
+    check_limits(found)
     return Limits(**found)
 
 

@@ -12,7 +12,7 @@ from botocore.session import Session as BotocoreSession
 REGION = "us-east-1"
 ACCOUNT = "123456789012"  # moto's default account
 ACCESS_KEY = "local"
-PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR", "CATALIGHT_ALLOW_PRIVATE_HOSTS")
+PASSED_ON: tuple[str, ...] = ("PATH", "HOME", "LANG", "TMPDIR", "CATALIGHT_ALLOW_PRIVATE_HOSTS")
 
 
 def environment(endpoint_url: str) -> dict[str, str]:

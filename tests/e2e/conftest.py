@@ -15,6 +15,7 @@ QUICK = {
     "FetchSeconds": "2",
     "ImageVisibility": "6",
     "Window": str(WINDOW),
+    "WorkbookInMemory": "50000",
 }
 
 

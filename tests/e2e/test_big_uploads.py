@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 import requests
 import xlsxwriter
+from pymongo import MongoClient
 
+from catalight.domain.job.upload import COPIES
+from catalight.usecases.uploads.unpack import PART
 from local.client import TIMEOUT, Client
 from local.hosts.image_server import ImageServer
 from local.hosts.webhook_receiver import webhook_receiver
@@ -20,28 +23,35 @@ ROWS = 20_000
 HEADER = ("Serial Number", "Product Name", "Input Image Urls")
 
 
-def rows(images: ImageServer, number: int) -> list[tuple[str, str, str]]:
+def rows(images: ImageServer, number: int, more: str = "") -> list[tuple[str, str, str]]:
     """Rows that share a few images, so that they cost little."""
-    return [(str(n), f'Tea "{n}"', f"{images.url}/{970 + n % 3}.jpg") for n in range(number)]
+    return [(str(n), f'Tea "{n}"{more}', f"{images.url}/{970 + n % 3}.jpg") for n in range(number)]
 
 
-def csv(images: ImageServer, number: int = ROWS) -> bytes:
+def csv(images: ImageServer, number: int = ROWS, more: str = "") -> bytes:
     lines = [
         '{},"{}",{}'.format(serial, name.replace('"', '""'), url)
-        for serial, name, url in rows(images, number)
+        for serial, name, url in rows(images, number, more)
     ]
     return "\r\n".join([",".join(HEADER), *lines, ""]).encode()
 
 
-def packed(images: ImageServer) -> bytes:
-    return gzip.compress(csv(images))
+def packed(images: ImageServer, number: int) -> bytes:
+    """A file that unpacks to more than one part of its copy."""
+    data = csv(images, number, " of the hills" * (PART // 13 // number + 1))
+    assert len(data) > PART
+    return gzip.compress(data)
 
 
-def workbook(images: ImageServer) -> bytes:
+def packed_workbook(images: ImageServer, number: int) -> bytes:
+    return gzip.compress(workbook(images, number))
+
+
+def workbook(images: ImageServer, number: int = ROWS) -> bytes:
     file = BytesIO()
     with xlsxwriter.Workbook(file, {"in_memory": True, "strings_to_urls": False}) as book:
         sheet = book.add_worksheet()
-        for line, cells in enumerate([HEADER, *rows(images, ROWS)]):
+        for line, cells in enumerate([HEADER, *rows(images, number)]):
             sheet.write_row(line, 0, cells)
     return file.getvalue()
 
@@ -53,6 +63,14 @@ def objects(system: System) -> set[str]:
     return {entry["Key"] for answer in found for entry in answer.get("Contents", [])}
 
 
+def complete_copies(system: System, job: str) -> set[str]:
+    """Return which copies a job was read from: of the unpacked file, and of the rows of a workbook."""
+    with MongoClient[dict[str, Any]](system.mongodb_uri) as mongo:
+        document = mongo[system.mongodb_database]["jobs"].find_one({"_id": job}) or {}
+    copies = {name: document["upload"][name] for name in COPIES}
+    return {name for name, copy in copies.items() if copy and copy["complete"]}
+
+
 def read(client: Client, job: str) -> dict[str, Any]:
     """Wait until a file was read, and return the status of its upload."""
     states = ("SUBMITTED", "FAILED", "UNDERSTOOD")
@@ -60,16 +78,31 @@ def read(client: Client, job: str) -> dict[str, Any]:
     return client.upload_status(job)
 
 
-@pytest.mark.parametrize("file", [csv, packed, workbook], ids=["csv", "gzip", "xlsx"])
-def test_20_000_rows(
-    client: Client, system: System, images: ImageServer, file: Callable[[ImageServer], bytes]
+@pytest.mark.parametrize(
+    ("file", "number", "copies"),
+    [
+        (csv, ROWS, set()),
+        (packed, 3_000, {"spool"}),
+        (workbook, 8_000, {"table"}),
+        (packed_workbook, 4_000, {"spool", "table"}),
+    ],
+    ids=["csv", "gzip", "xlsx", "xlsx.gz"],
+)
+def test_files_that_are_read_in_steps(
+    client: Client,
+    system: System,
+    images: ImageServer,
+    file: Callable[[ImageServer, int], bytes],
+    number: int,
+    copies: set[str],
 ) -> None:
-    data = file(images)
+    data = file(images, number)
     job = client.upload_big(data)["request_id"]
     found = read(client, job)
-    assert (found["upload"]["state"], found["rows"], found["images"]) == ("SUBMITTED", ROWS, ROWS)
+    assert (found["upload"]["state"], found["rows"], found["images"]) == ("SUBMITTED", number, number)
     assert found["upload"]["bytes"] == len(data)
-    assert client.status(job)["duplicates"] == ROWS - 3
+    assert complete_copies(system, job) == copies
+    assert client.status(job)["duplicates"] == number - 3
     first = next(client.rows(job))
     url = f"{images.url}/970.jpg"
     assert first["images"][0]["url"] == url

@@ -116,6 +116,8 @@ def test_too_many_rows_are_429(locked: System, images: ImageServer) -> None:
         f"{locked.url}/upload", files={"file": ("c.csv", csv_of(f"{images.url}/3.jpg"))}, timeout=TIMEOUT
     )
     assert (answer.status_code, answer.headers["RateLimit-Policy"]) == (429, '"rows";q=2;w=86400')
+    manage(locked, action="change-limits", key=customer.key, rows_a_day=3)
+    customer.client.upload(csv_of(f"{images.url}/3.jpg"))
 
 
 def test_of_twenty_uploads_at_once_as_many_are_accepted_as_may_be_open(
@@ -144,6 +146,8 @@ def test_of_twenty_uploads_at_once_as_many_are_accepted_as_may_be_open(
         {"action": "make", "name": "x", "rows_a_day": "many"},
         {"action": "make", "name": "x", "rows_a_week": 1},
         {"action": "revoke", "key": "nobody"},
+        {"action": "change-limits", "key": "nobody", "rows_a_day": 5},
+        {"action": "change-limits", "key": "nobody"},
     ],
 )
 def test_mistakes_of_the_operator_are_reported(locked: System, event: dict[str, Any]) -> None:

@@ -10,11 +10,12 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
 from random import Random
+from types import MappingProxyType
 from typing import Any
 
 from pymongo import MongoClient
@@ -65,12 +66,13 @@ class Report:
     broken: list[str]
     injected: Counter[str]
     log: list[str] = field(default_factory=list)
+    options: str = ""
 
     def __str__(self) -> str:
         head = f"seed {self.seed}: {'BROKEN' if self.broken else 'ok'} after {self.seconds:.0f} s"
         if not self.broken:
             return head
-        again = f"to repeat it: make chaos SEED={self.seed}"
+        again = f"to repeat it: make chaos {self.options}SEED={self.seed}"
         return "\n".join([head, *(f"  ! {line}" for line in self.broken), *self.log, again])
 
 
@@ -130,20 +132,20 @@ class Chaos:
         faults: frozenset[Fault],
     ) -> None:
         player.play(seed, schedule.while_processing(seed, faults))
-        if self._wait(lambda: client.request_id is not None and not self._pending(client.request_id)):
+        if self.wait(lambda: client.request_id is not None and not self._pending(client.request_id)):
             player.play(seed, schedule.while_finishing(seed, faults))
-            self._wait(lambda: client.ended and preview.ended and self._at_rest())
+            self.wait(lambda: client.ended and preview.ended and self.at_rest())
         self.system.check()
 
     def _pending(self, job: str) -> bool:
         return self.store.database["rows"].find_one({"job": job, "pending": True}) is not None
 
-    def _at_rest(self) -> bool:
+    def at_rest(self) -> bool:
         """Return whether nothing more happens; never true if the sweeper finds a job again and again."""
         self.store.hurry_sweeper()
         return not self.store.left()
 
-    def _wait(self, ready: Callable[[], bool]) -> bool:
+    def wait(self, ready: Callable[[], bool]) -> bool:
         """Return whether `ready` becomes true in time; if not, the invariants report what is broken."""
         deadline = time.monotonic() + RECOVERY_SECONDS
         while not (is_ready := ready()) and time.monotonic() < deadline:
@@ -152,8 +154,11 @@ class Chaos:
 
 
 @contextmanager
-def chaos() -> Iterator[Chaos]:
-    """Start the system for any number of seeds; to be called from the main thread."""
+def chaos(more: Mapping[str, str] = MappingProxyType({})) -> Iterator[Chaos]:
+    """Start the system for any number of seeds; to be called from the main thread.
+
+    `more` are template parameters besides QUICK.
+    """
     injected = Tally()
     throttling = Throttling(injected)
     proxies: list[Proxy] = []
@@ -165,7 +170,7 @@ def chaos() -> Iterator[Chaos]:
             yield server.url
 
     declared = load(PROJECT / "template.yaml")["Parameters"]
-    parameters = {name: value for name, value in QUICK.items() if name in declared}
+    parameters = {name: value for name, value in {**QUICK, **more}.items() if name in declared}
     with ExitStack() as stack:
         stack.callback(setattr, functions, "WORKER", functions.WORKER)
         functions.WORKER = "tests.faults.open_worker"
@@ -203,9 +208,13 @@ def _sweeping(system: System) -> Iterator[None]:
             thread.join()
 
 
-def main() -> int:
+type Start = Callable[[], AbstractContextManager[Chaos]]
+type Run = Callable[[Chaos, int, frozenset[Fault]], Report]
+
+
+def main(start: Start = chaos, run: Run = Chaos.run, description: str = __doc__ or "") -> int:
     """Run many seeds; print each report, and a table of the injected faults at the end."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--seeds", type=int, default=1, help="number of seeds")
     parser.add_argument("--first", type=int, default=1, help="the first seed")
     parser.add_argument(
@@ -220,20 +229,20 @@ def main() -> int:
     os.environ["CATALIGHT_ALLOW_PRIVATE_HOSTS"] = "1"
     seeds = iter(range(arguments.first, arguments.first + arguments.seeds))
     reports: list[Report] = []
-    while batch := list(_until_broken(seeds, faults)):
+    while batch := list(_until_broken(seeds, faults, start, run)):
         reports += batch
     _print_table(reports)
     return any(report.broken for report in reports)
 
 
-def _until_broken(seeds: Iterator[int], faults: frozenset[Fault]) -> Iterator[Report]:
+def _until_broken(seeds: Iterator[int], faults: frozenset[Fault], start: Start, run: Run) -> Iterator[Report]:
     """Run seeds on one system up to the first that fails, as that may leave something behind."""
     first = next(seeds, None)
     if first is None:
         return
-    with chaos() as running:
+    with start() as running:
         for seed in chain([first], seeds):
-            report = running.run(seed, faults)
+            report = run(running, seed, faults)
             print(report, flush=True)
             yield report
             if report.broken:

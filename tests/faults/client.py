@@ -15,8 +15,11 @@ PAUSE = 0.2
 class PersistentClient(Thread):
     """Records the job's id, each state in turn, and responses that no client should get."""
 
-    def __init__(self, url: str, data: bytes, fields: dict[str, str]) -> None:
+    retryable: tuple[int, ...] = RETRYABLE
+
+    def __init__(self, url: str, data: bytes, fields: dict[str, str], token: str = "") -> None:
         super().__init__(daemon=True)
+        self.headers = {"Authorization": f"Bearer {token}"} if token else {}
         self.request_id: str | None = None
         self.states: list[str] = []
         self.complaints: list[str] = []
@@ -53,26 +56,34 @@ class PersistentClient(Thread):
             files={"file": ("products.csv", self._data, "text/csv")},
             data=self._fields,
             headers=self._key,
-            timeout=SUBMIT_TIMEOUT,
         )
         if answer:
             self.request_id = answer["request_id"]
 
+    def insist(self, method: str, path: str, accepted: tuple[int, ...] = ()) -> None:
+        """Repeat a request until it succeeds, or has one of these statuses."""
+        while not self._stopping.is_set() and self._call(method, path, accepted) is None:
+            self._stopping.wait(PAUSE)
+
     def _poll(self) -> None:
-        if answer := self._call("get", f"/status/{self.request_id}", timeout=SUBMIT_TIMEOUT):
+        if answer := self._call("get", f"/status/{self.request_id}"):
             self.last = answer
             if self.states[-1:] != [answer["status"]]:
                 self.states.append(answer["status"])
 
-    def _call(self, method: str, path: str, **options: Any) -> dict[str, Any] | None:
+    def _call(
+        self, method: str, path: str, accepted: tuple[int, ...] = (), **options: Any
+    ) -> dict[str, Any] | None:
         """Return the response body, or None if the request has to be repeated."""
+        headers = {**self.headers, **options.pop("headers", {})}
+        options.setdefault("timeout", SUBMIT_TIMEOUT)
         try:
-            answer = requests.request(method, self._url + path, **options)
+            answer = requests.request(method, self._url + path, headers=headers, **options)
         except requests.RequestException:  # the API was killed, or is not up again yet
             return None
-        if answer.ok:
-            body: dict[str, Any] = answer.json()
+        if answer.ok or answer.status_code in accepted:
+            body: dict[str, Any] = answer.json() if answer.content else {}
             return body
-        if answer.status_code not in RETRYABLE:
+        if answer.status_code not in self.retryable:
             self.complaints.append(f"{method} {path}: {answer.status_code} {answer.text[:200]}")
         return None

@@ -1,7 +1,7 @@
 """The invariants that must hold after a run, whatever faults happened."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from io import BytesIO
@@ -12,6 +12,7 @@ from PIL import Image
 from pymongo.database import Database
 
 from catalight.clock import utc_now
+from catalight.domain.job import links
 from local.client import Client, rows_of
 from local.runner.system import System
 from tests.faults.catalogue import OUTCOMES, Catalogue, drawn_number, kind
@@ -73,6 +74,21 @@ class Store:
         due_later = {"sweep_at": {"$gt": now, "$lt": now + FAR_OFF}}
         self.database["jobs"].update_many(due_later, {"$set": {"sweep_at": now}})
 
+    def age(self, by: timedelta) -> None:
+        """Let jobs that wait until no function works on them any more grow older, if no message is left."""
+        if busy(self.waiting()):
+            return
+        now = utc_now()
+        ended = {"state": {"$in": ["FAILED", "CANCELLED"]}, "sealed": False, "upload.cleared": False}
+        waits = {"sweep_at": {"$ne": None}, "moved_at": {"$gt": now - by}, "$or": [{"state": "GONE"}, ended]}
+        self.database["jobs"].update_many(waits, {"$set": {"moved_at": now - by, "sweep_at": now}})
+
+    def image_keys(self, job: str) -> set[str]:
+        """Return the keys of the images that the rows of a job refer to."""
+        rows = self.database["rows"].find({"job": job}, {"images.link": True})
+        found = (image.get("link") for row in rows for image in row["images"])
+        return {links.image_key(link) for link in found if link}
+
     def _depth(self, name: str) -> int:
         url = self.system.stack.resources[name]
         answer = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
@@ -107,11 +123,16 @@ class FinishedRun:
         if self._keeps_keys() and len(jobs) > 1:
             yield f"one Idempotency-Key made {len(jobs)} jobs: {sorted(jobs)}"
         for job in sorted(jobs):
-            yield from self._job(job)
+            yield from self.job(job)
         if not self.unfinished:  # it is unknown which images an unfinished job will reference
-            yield from self._images()
+            yield from self.images()
         if left := self.store.left():
             yield f"messages are left, or the sweeper will send one: {left}"
+
+    def _api(self) -> Client:
+        api = Client(self.store.system.url)
+        api.http.headers.update(self.client.headers)
+        return api
 
     def _states(self) -> Iterator[str]:
         states = self.client.states
@@ -123,8 +144,9 @@ class FinishedRun:
         description = requests.get(f"{self.store.system.url}/openapi.json", timeout=10)
         return "idempotency-key" in description.text.lower()
 
-    def _job(self, job: str) -> Iterator[str]:
-        status = Client(self.store.system.url).status(job)
+    def job(self, job: str, *, with_webhook: bool = True) -> Iterator[str]:
+        """Yield what is wrong with one job, and note the images that it refers to."""
+        status = self._api().status(job)
         if status["status"] != "COMPLETED":
             self.unfinished = True
             yield f"job {job} is {status['status']}: {status['images']}"
@@ -133,9 +155,10 @@ class FinishedRun:
         if pending:
             yield f"{pending} rows of job {job} are pending"
         results = self.store.keys(f"results/{job}/")
-        if len(results) != 1:
+        if len(results) != (self.store.database["jobs"].find_one({"_id": job}) or {})["run"]:
             yield f"job {job} has the results {sorted(results)}"
-        yield from self._webhook(job, status)
+        if with_webhook:
+            yield from self._webhook(job, status)
         yield from self._result(job, status)
 
     def _webhook(self, job: str, status: dict[str, Any]) -> Iterator[str]:
@@ -151,13 +174,13 @@ class FinishedRun:
             yield f"a webhook of job {job} has other counts than its status"
 
     def _result(self, job: str, status: dict[str, Any]) -> Iterator[str]:
-        rows = rows_of(Client(self.store.system.url).download(job))
+        rows = rows_of(self._api().download(job))
         numbers = [row["Serial Number"] for row in rows]
         if numbers != [str(number + 1) for number in range(len(self.catalogue.rows))]:
             yield f"the rows of job {job} are {numbers}"
             return
         errors: Counter[str] = Counter()
-        reported = list(Client(self.store.system.url).rows(job))
+        reported = list(self._api().rows(job))
         for row, of_row, urls in zip(rows, reported, self.catalogue.rows, strict=True):
             yield from self._row(row, of_row["images"], urls, errors)
         done = errors.pop("", 0)
@@ -191,7 +214,13 @@ class FinishedRun:
         if written != sorted(rendition["output_url"] for _, rendition in made if rendition["output_url"]):
             yield f"row {number} has other links in the result: {written}"
 
-    def _images(self) -> Iterator[str]:
+    def refer_to(self, keys: Iterable[str]) -> None:
+        """Note that something else refers to images."""
+        for key in keys:
+            self.references[key] |= set()
+
+    def images(self) -> Iterator[str]:
+        """Yield what is wrong with the stored images, once all jobs are noted."""
         everything = self.store.keys("images/")
         stored = everything - self.before
         for key, made in self.references.items():

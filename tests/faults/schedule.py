@@ -36,18 +36,19 @@ class Event:
 def while_processing(seed: int, faults: frozenset[Fault]) -> list[Event]:
     """Return the events while the catalogue is submitted and its images are compressed."""
     chance = Random(f"{seed}/first act")  # the text decides what each seed draws
-    return sorted(_events(chance, PROCESSING_SECONDS, faults, "ImageFunction", kills=6))
+    return sorted(events(chance, PROCESSING_SECONDS, faults, "ImageFunction", kills=6))
 
 
 def while_finishing(seed: int, faults: frozenset[Fault]) -> list[Event]:
     """Return the events while the result is written and the webhook is called."""
     chance = Random(f"{seed}/finale")
-    return sorted(_events(chance, FINISHING_SECONDS, faults, "AggregatorFunction", kills=4))
+    return sorted(events(chance, FINISHING_SECONDS, faults, "AggregatorFunction", kills=4))
 
 
-def _events(
+def events(
     chance: Random, seconds: float, faults: frozenset[Fault], function: str, kills: int
 ) -> Iterator[Event]:
+    """Yield the events of a phase of so many seconds, in which a function is killed up to `kills` times."""
     if Fault.WORKERS in faults:
         for _ in range(chance.randint(1, kills)):
             yield Event(chance.uniform(0, seconds), f"kill {function}", chance.random())
@@ -77,12 +78,16 @@ def _outage(chance: Random, seconds: float, part: str, times: int) -> Iterator[E
 
 @dataclass
 class Player:
-    """Executes schedules on a system; to be called from the thread that started the system."""
+    """Executes schedules on a system; to be called from the thread that started the system.
+
+    `more` are the actions of a run, by what its events name.
+    """
 
     system: System
     proxy: Proxy
     throttling: Throttling
     injected: Tally
+    more: Mapping[str, Callable[[], None]] = field(default_factory=dict)
     log: list[str] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
 
@@ -103,7 +108,7 @@ class Player:
 
     def recover(self) -> None:
         """End all faults and wait until every part is up."""
-        self.proxy.rates = CALM
+        self.proxy.rates, self.proxy.kills_left, self.proxy.losses_left = CALM, 0, 0
         self._throttle(on=False)
         for child in (self.system.api, self.mongod.child):
             if not child.alive:
@@ -127,6 +132,7 @@ class Player:
             "step down": self._step_down,
             "throttle": lambda: self._throttle(on=True),
             "stop throttling": lambda: self._throttle(on=False),
+            **self.more,
         }
         if action := actions.get(event.what):
             action()

@@ -26,7 +26,8 @@ from catalight.usecases.results import write_rows
 from catalight.usecases.results.write_rows import WriteRows, _Tally
 from catalight.usecases.upkeep.purge_job import PurgeJob
 from catalight.usecases.upkeep.tend_job import TendJob
-from catalight.usecases.uploads.tend_upload import TendUpload
+from catalight.usecases.uploads.spool_table import SpoolTable
+from catalight.usecases.uploads.tend_upload import RemoveFile, TendUpload
 from tests.fake_uploads import MemoryBigUploads
 from tests.fakes import MemoryDeliveries, MemoryJobs, MemoryRows
 
@@ -227,6 +228,22 @@ GUARDS = [
     ),
     Guard(PurgeJob, "__call__", "self.remove_file(job)", "pass", "uploaded and deleted"),
     Guard(TendUpload, "ended", "job.moved_at + GRACE > self.clock()", "False", "uploaded and cancelled"),
+    Guard(
+        SpoolTable,
+        "__call__",
+        "self.uploads.abort(key, begun.upload)",
+        "pass",
+        "uploaded as a large workbook, and a reader sleeps",
+        0,
+    ),
+    Guard(
+        RemoveFile,
+        "__call__",
+        "if copy and not copy.complete:",
+        "if False:",
+        "uploaded as a large workbook, and cancelled",
+    ),
+    Guard(RemoveFile, "__call__", ", *copies]", "]", "uploaded as a large workbook", 0),
     Guard(MemoryBigUploads, "_of", " and job.state in RUNNING", "", "uploaded and deleted"),
     # outputs of earlier jobs, and images with the same bytes
     Guard(

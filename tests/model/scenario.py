@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -16,6 +15,7 @@ from catalight.domain.image.rendition import Rendition
 from catalight.domain.job import ranges
 from catalight.domain.job.job import Job
 from catalight.domain.job.request_headers import RequestHeaders
+from catalight.domain.job.result_form import RequestedResult, ResultFormat
 from catalight.domain.job.reuse import Reuse
 from catalight.domain.job.upload import BigUpload, upload_key
 from catalight.domain.job.webhook import Delivery
@@ -32,10 +32,12 @@ from catalight.usecases.messaging import defer_on_outage
 from catalight.usecases.uploads.begin_upload import Announced
 from catalight.usecases.uploads.look import Look
 from catalight.usecases.uploads.read_text import Sizes
+from catalight.usecases.uploads.spool_table import SpoolTable
 from tests.fake_exports import MemoryResults, MemoryUploads
 from tests.fake_reuse import MemoryReferences, MemorySources
 from tests.fake_uploads import MemoryBigUploads, MemoryRanges
 from tests.fakes import MemoryDeliveries, MemoryJobs, MemoryQueue, MemoryRows, MemoryStore
+from tests.model import workbooks
 from tests.model.actor import ViolationError
 from tests.model.inputs import Call, Queue, QueuedMessage
 from tests.model.invariants import Invariants, settled
@@ -59,6 +61,8 @@ PORTS = (
     MemorySources,
     MemoryReferences,
 )
+COPY_PART = 100  # bytes of the copy of a workbook: it has two parts
+AS_CSV = RequestedResult(ResultFormat.CSV)
 BROKEN = ImageError(ImageErrorCode.GAVE_UP, "This rendition takes too much memory.")
 
 
@@ -75,8 +79,8 @@ class Scenario:
     is false, the job must end without the sweeper. There is one rendition for each of `names`, and those in
     `broken` cannot be made. If `target` leaves the output format open, each attempt chooses another format.
     A part of the result has `part` bytes; of a longer result, each function writes one part. A `hurried`
-    tend handler does one batch of rows. `sleeper`, `throttled` and `crashes_at` are as in World. `packed` is
-    whether a big upload is packed.
+    tend handler does one batch of rows. `sleeper`, `throttled` and `crashes_at` are as in World. `sent_as`
+    makes the file of a big upload from a CSV file.
     """
 
     cells: tuple[str, ...]
@@ -97,7 +101,7 @@ class Scenario:
     sleeper: tuple[type[Message], str] | None = None
     throttled: int = 0
     crashes_at: str = ""
-    packed: bool = False
+    sent_as: Callable[[bytes], bytes] = lambda data: data
     reuse: Reuse = field(default_factory=Reuse)
     calls: Callable[[Run], list[Call]] = submit
 
@@ -138,7 +142,7 @@ class Run(Pipeline):
             webhook_statuses=list(scenario.webhook_statuses),
             part_size=lambda _: scenario.part,
         )
-        self.uploads.min_part = scenario.part
+        self.uploads.min_part = min(scenario.part, COPY_PART)
         self.scenario = scenario
         self._read_one_record_a_call()
         self.passing = dict(scenario.passing)
@@ -199,9 +203,10 @@ class Run(Pipeline):
         return job
 
     def _read_one_record_a_call(self) -> None:
-        look = Look(self.understand, sizes=Sizes(most=1))
+        look = Look(self.understand, sizes=Sizes(most=1), in_memory=0)
         read_upload = replace(self.read_upload, look=look)
-        self.ingest_upload = replace(self.ingest_upload, read_upload=read_upload)
+        spool_table = SpoolTable(self.uploads, workbooks.streamed, COPY_PART)
+        self.ingest_upload = replace(self.ingest_upload, read_upload=read_upload, spool_table=spool_table)
 
     def announce(self, key: str | None = None, *, confirm: bool = False) -> Job:
         """Announce the file of the scenario's cells."""
@@ -210,6 +215,7 @@ class Run(Pipeline):
             owner="",
             file_name="c.csv",
             upload=BigUpload(10_000, "text/csv", confirm=confirm),
+            result=AS_CSV,
             renditions=tuple(Rendition(format=of.target, name=name) for name in of.names),
             webhook_url=of.webhook_url,
             api_base="https://api.test",
@@ -223,11 +229,14 @@ class Run(Pipeline):
     def send_file(self) -> None:
         """Store the file, of which the store tells in the same moment; the event may be lost."""
         job_id = next(iter(self.jobs.jobs))
-        data = gzip.compress(self.scenario.file) if self.scenario.packed else self.scenario.file
-        self.stored.objects[upload_key(job_id)] = data
+        self.stored.objects[upload_key(job_id)] = self.scenario.sent_as(self.scenario.file)
         self.sent = True
-        visible_at = self.clock()
-        self.world.waiting.append(QueuedMessage("ingest_queue", IngestUpload(job_id), visible_at))
+        self.tell_of_file()
+
+    def tell_of_file(self) -> None:
+        """Have the store tell of the file that it has."""
+        message = IngestUpload(next(iter(self.jobs.jobs)))
+        self.world.waiting.append(QueuedMessage("ingest_queue", message, self.clock()))
 
     def seconds_to_finish(self) -> float:
         """The time that the aggregator has left: none after its first part."""

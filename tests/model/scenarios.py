@@ -1,15 +1,17 @@
 """The scenarios: small jobs that the model runs."""
 
+import gzip
 from collections.abc import Callable
 from dataclasses import replace
 
 from catalight.domain.image.formats import Target
 from catalight.domain.job.ranges import DUPLICATE
 from catalight.domain.job.reuse import Reuse
-from catalight.domain.job.upload import UploadState
+from catalight.domain.job.upload import LEASE, UploadState, upload_key
 from catalight.domain.messages import DeliverWebhook, FinishJob, IngestUpload, ProcessRange, TendJob
 from tests.model.inputs import Call
 from tests.model.scenario import Run, Scenario, submit
+from tests.model.workbooks import workbook
 from tests.pipeline import BUSY, MISSING
 
 A, B, C, D = (f"http://h/{name}.jpg" for name in "abcd")
@@ -190,6 +192,36 @@ def _upload_delete(run: Run) -> list[Call]:
     return [*_upload(run), replace(_delete(run)[-1], ready=lambda: _is_read(run))]
 
 
+def _upload_replaced(run: Run) -> list[Call]:
+    """The client uses its form twice, and the second file has other bytes."""
+
+    def replace_file() -> None:
+        key = upload_key(next(iter(run.jobs.jobs)))
+        if key in run.stored.objects:
+            run.stored.objects[key] += b"\r\n"
+
+    return [*_upload(run), Call("replace the file", replace_file, lambda: _is_read(run))]
+
+
+def _upload_cancel_copying(run: Run) -> list[Call]:
+    return [*_upload(run), replace(_cancel(run)[-1], ready=lambda: _is_copied(run))]
+
+
+def _upload_repeated(run: Run) -> list[Call]:
+    """The store tells of the file once more when the claim of its reader has ended."""
+
+    def tell_again() -> None:
+        run.clock.now += LEASE
+        run.tell_of_file()
+
+    return [*_upload(run), Call("tell again", tell_again, lambda: _is_copied(run))]
+
+
+def _is_copied(run: Run) -> bool:
+    """Whether a copy of the rows of a workbook was begun."""
+    return any(job.upload and job.upload.table for job in run.jobs.jobs.values())
+
+
 def _is_read(run: Run) -> bool:
     """Whether a part of a file was read."""
     return any(job.upload and job.upload.checkpoint for job in run.jobs.jobs.values())
@@ -236,11 +268,19 @@ def _resubmit_while_abandoned(run: Run) -> list[Call]:
 UPLOADS = {
     "uploaded": Scenario((A, f"{B} no", A), calls=_upload, webhook_url=HOOK),
     "uploaded in two renditions": Scenario((A, B), calls=_upload, names=TWO, window=2),
-    "uploaded and packed": Scenario((A, B), calls=_upload, packed=True),
+    "uploaded and packed": Scenario((A, B), calls=_upload, sent_as=gzip.compress),
     "uploaded, and its file is bad": Scenario(("no", "URL"), calls=_upload, webhook_url=HOOK),
     "uploaded and confirmed": Scenario((A, B), calls=_upload_and_confirm),
     "uploaded and cancelled": Scenario((A, B, C), calls=_upload_cancel, webhook_url=HOOK),
     "uploaded and deleted": Scenario((A, B, C), calls=_upload_delete),
+    "uploaded, and its file is replaced": Scenario((A, B), calls=_upload_replaced, webhook_url=HOOK),
+    "uploaded as a large workbook": Scenario((A,), calls=_upload, sent_as=workbook),
+    "uploaded as a large workbook, and cancelled": Scenario(
+        (A,), calls=_upload_cancel_copying, sent_as=workbook
+    ),
+    "uploaded as a large workbook, and a reader sleeps": Scenario(
+        (A,), calls=_upload_repeated, sent_as=workbook, sleeper=(IngestUpload, "uploads.complete")
+    ),
     "announced only": Scenario((A,), calls=_announced_only),
     "announced twice with one idempotency key": Scenario((A,), calls=_announced_twice),
     "uploaded, and a reader sleeps": Scenario((A, B), calls=_upload, sleeper=(IngestUpload, "rows.insert")),

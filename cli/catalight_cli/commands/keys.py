@@ -16,7 +16,8 @@ app = typer.Typer(
     no_args_is_help=True,
     help="Store the API key of a service on this machine.\n\n"
     "Keys are made by whoever runs the service, not over the API. In Catalight's folder `make key NAME=…` "
-    "makes one, `make keys` lists them, `make revoke KEY=…` revokes one, and `make webhook-secret KEY=… "
+    "makes one, `make keys` lists them, `make limits KEY=… ROWS_A_DAY=…` changes limits of one, "
+    "`make revoke KEY=…` revokes one, and `make webhook-secret KEY=… "
     "ROTATE=1` rotates the secret that signs its webhooks; with STACK=… on AWS.",
 )
 

@@ -39,6 +39,14 @@ class TestKeys:
         store.keys.revoke("nobody", NOW)
         assert store.keys.all() == [replace(self.KEY, revoked_at=NOW)]
 
+    def test_some_limits_are_changed(self, store: Store) -> None:
+        store.keys.insert(self.KEY)
+        store.keys.change_limits("k", {"rows_a_day": 7, "open_jobs": 2})
+        store.keys.change_limits("nobody", {"rows_a_day": 9})
+        assert store.keys.all() == [
+            replace(self.KEY, limits=replace(self.KEY.limits, rows_a_day=7, open_jobs=2))
+        ]
+
     def test_duplicate_rotations_make_one_webhook_secret(self, store: Store) -> None:
         store.keys.insert(self.KEY)
         for _ in range(2):

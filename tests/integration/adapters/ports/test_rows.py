@@ -115,13 +115,15 @@ class TestRows:
         )
         store.rows.insert([a_row(0, job_id="job2")])
 
-        def numbers(*states: RowState, after: int = -1, limit: int = 9) -> list[int]:
-            return [row.number for row in store.rows.page("job", frozenset(states), after, limit)]
+        def numbers(*states: RowState, after: int = -1, limit: int = 9, most: int | None = None) -> list[int]:
+            return [row.number for row in store.rows.page("job", frozenset(states), after, limit, most)]
 
         assert numbers() == [0, 1, 2, 3, 4, 5]
         assert numbers(after=1, limit=2) == [2, 3]
         assert [numbers(state) for state in RowState] == [[4, 5], [1], [3], [2], [0]]
         assert numbers(RowState.FAILED, RowState.PARTIAL) == [2, 3]
+        assert [numbers(RowState.FAILED, most=most) for most in (2, 3)] == [[], [2]]
+        assert [numbers(RowState.FAILED, after=0, most=most) for most in (1, 2)] == [[], [2]]
 
     def test_a_span_of_rows_is_deleted(self, store: Store) -> None:
         store.rows.insert([a_row(number) for number in range(4)])

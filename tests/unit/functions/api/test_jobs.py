@@ -198,6 +198,18 @@ class TestLists:
         path = f"/jobs/{request_id}/rows?state=FAILED&state=PARTIAL&limit=1&cursor={first['next']}"
         assert [row["row"] for row in client.get(path).json()["rows"]] == [4]
 
+    def test_pages_of_a_state_end_after_so_many_rows_and_together_have_all(
+        self, client: TestClient, pipeline: Pipeline, request_id: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("functions.api.jobs.LOOKED_AT", 1)
+        pipeline.run()
+        pages, cursor = [], ""
+        while cursor is not None:
+            body = client.get(f"/jobs/{request_id}/rows?state=FAILED&state=PARTIAL&cursor={cursor}").json()
+            pages.append([row["row"] for row in body["rows"]])
+            cursor = body["next"]
+        assert pages == [[1], [], [], [4]]
+
     def test_a_page_never_exceeds_the_response_size_of_lambda(
         self, client: TestClient, pipeline: Pipeline
     ) -> None:

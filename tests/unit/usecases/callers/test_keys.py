@@ -83,7 +83,24 @@ class TestManaging:
         assert refused.value.field == field
         assert manage.all() == []
 
+    def test_limits_of_a_key_are_changed_one_by_one(self, pipeline: Pipeline, manage: ManageKeys) -> None:
+        key, token = manage.make("Acme", Limits(open_jobs=3, rows_a_day=10))
+        changed = manage.change_limits(key.id, {"rows_a_day": 20, "images_a_day": 5})
+        assert changed == replace(key, limits=Limits(open_jobs=3, rows_a_day=20, images_a_day=5))
+        assert Authenticate(pipeline.keys)(token).limits == changed.limits
+
+    @pytest.mark.parametrize(
+        "changes", [{}, {"open_jobs": 0}, {"rows_a_day": True}, {"rows_a_day": 10**16}, {"rows": 5}]
+    )
+    def test_invalid_changes_change_nothing(self, manage: ManageKeys, changes: dict[str, int]) -> None:
+        key, _ = manage.make("Acme", Limits())
+        with pytest.raises(OptionError):
+            manage.change_limits(key.id, changes)
+        assert manage.all() == [key]
+
     def test_an_unknown_key_is_not_found(self, manage: ManageKeys) -> None:
+        with pytest.raises(KeyNotFoundError):
+            manage.change_limits("nobody", {"rows_a_day": 5})
         for action in (manage.revoke, manage.rotate_webhook_secret, manage.webhook_secrets):
             with pytest.raises(KeyNotFoundError):
                 action("nobody")

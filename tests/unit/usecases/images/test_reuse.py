@@ -3,6 +3,7 @@
 import csv
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import pytest
@@ -233,6 +234,32 @@ def test_an_output_that_somebody_deleted_in_the_bucket_is_made_again_if_it_must_
     assert pipeline.references.references == {}
 
 
+@pytest.mark.parametrize("max_age", [None, 24])
+def test_outputs_that_somebody_deleted_in_the_bucket_are_made_again(max_age: int | None) -> None:
+    pipeline = Pipeline()
+    first = run(pipeline, A, B)
+    for link in stored(pipeline):
+        del pipeline.store.objects[f"images/{link}"]
+    second = run(pipeline, A, B, reuse=Reuse(max_age=max_age))
+    assert second.counts.unchanged == 0
+    assert stored(pipeline) == set(found(pipeline, second))
+    assert stored(pipeline).isdisjoint(found(pipeline, first))
+    assert run(pipeline, A, B).counts.unchanged == 2
+    purge(pipeline, first, second)
+
+
+def test_one_output_of_a_message_is_looked_for_and_another_one_by_other_jobs() -> None:
+    """A request for each would double the CPU of an unchanged image."""
+    pipeline, asked = Pipeline(), list[str]()
+    exists = pipeline.store.exists
+    pipeline.store.exists = lambda key: asked.append(key) or exists(key)  # type: ignore[method-assign,func-returns-value]
+    run(pipeline, f"{A} {B} {C}")
+    for number in range(1, 21):
+        run(pipeline, f"{A} {B} {C}")
+        assert len(asked) == number
+    assert set(asked) == {f"images/{link}" for link in stored(pipeline)}
+
+
 def test_what_was_made_again_belongs_to_the_job_that_has_made_it() -> None:
     pipeline = Pipeline()
     first = run(pipeline, A, keep_days=90)
@@ -346,6 +373,20 @@ class TestBytes:
         first = images(pipeline, job)[::10]
         assert {image.link for image in first} == {first[2].link}
         assert notes(pipeline, job) == ["", "SAME_AS 1/1" + "," * 9, "SAME_AS 1/1" + "," * 9]
+
+    @pytest.mark.parametrize("lost", [1, 2, 3])
+    def test_a_position_that_an_outage_has_lost_is_made_up_for(self, lost: int) -> None:
+        pipeline, calls = Pipeline(hosts=dict.fromkeys((A, B, C), b"same bytes")), count(1)
+        remember = pipeline.sources.remember
+
+        def losing(*args: Any) -> None:
+            if next(calls) != lost:
+                remember(*args)
+
+        pipeline.sources.remember = losing  # type: ignore[method-assign,assignment]
+        ranges = (" ".join([url, *(f"{url}?{n}" for n in range(9))]) for url in (A, B, C))
+        job = run(pipeline, *ranges)
+        assert ["SAME_AS 1/1" in note for note in notes(pipeline, job)] == [False, True, True]
 
     def test_the_next_job_knows_both(self) -> None:
         pipeline = Pipeline(hosts={A: b"same bytes", B: b"same bytes"})

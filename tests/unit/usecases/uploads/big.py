@@ -15,7 +15,7 @@ from catalight.domain.job.upload import BigUpload, SaidOfFile, UploadState, uplo
 from catalight.domain.messages import IngestUpload
 from catalight.usecases.jobs.understand import Upload
 from catalight.usecases.uploads.begin_upload import Announced
-from catalight.usecases.uploads.look import Look
+from catalight.usecases.uploads.look import MAX_WORKBOOK, Look
 from catalight.usecases.uploads.read_text import Sizes
 from tests.pipeline import Pipeline, a_submission
 
@@ -29,9 +29,10 @@ class CrashError(Exception):
 class Uploading(Pipeline):
     """A pipeline that reads files in pieces of these sizes."""
 
-    def __init__(self, head: int = 4_500_000, **sizes: int) -> None:
+    def __init__(self, head: int = 4_500_000, in_memory: int = MAX_WORKBOOK, **sizes: int) -> None:
         super().__init__()
-        read_upload = replace(self.read_upload, look=Look(self.understand, head, Sizes(**sizes)))
+        look = Look(self.understand, head, Sizes(**sizes), in_memory)
+        read_upload = replace(self.read_upload, look=look)
         self.ingest_upload = replace(self.ingest_upload, read_upload=read_upload)
         self.submit = replace(self.submit, new_id=lambda: "job")
         self.begin_upload = replace(self.begin_upload, new_id=lambda: "job")

@@ -3,7 +3,12 @@
 import gzip
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from io import BytesIO
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
 import pytest
 import xlsxwriter
@@ -11,7 +16,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from catalight.adapters.tables.large.reader import LargeTableReader
 from catalight.adapters.tables.large.workbook import Files, plain_rows
-from catalight.adapters.tables.reader import TableReader
+from catalight.adapters.tables.reader import ReaderError, TableReader
 from catalight.domain.catalogue.columns import Request
 from catalight.domain.catalogue.files import Options, Table
 from catalight.domain.catalogue.header_choice import Wanted
@@ -21,8 +26,9 @@ from catalight.domain.image.rendition import Rendition
 from catalight.domain.job.job import Job, JobState
 from catalight.domain.job.upload import MAX_ATTEMPTS, SaidOfFile, UploadState, table_key
 from catalight.domain.messages import IngestUpload
-from catalight.usecases.uploads import look, spool_table
+from catalight.usecases.uploads import spool_table
 from catalight.usecases.uploads.file_at import refusal
+from catalight.usecases.uploads.look import MAX_WORKBOOK
 from catalight.usecases.uploads.spool_table import SpoolTable
 from tests.unit.adapters.tables.writing import by_xlsxwriter, spreadsheet, text_table
 from tests.unit.usecases.uploads import big
@@ -42,15 +48,14 @@ def streamed(pieces: Iterable[bytes], options: Options, wanted: Wanted) -> Gener
 class Large(Uploading):
     """Uploads of which each workbook is large."""
 
-    def __init__(self, head: int = 4_500_000, **sizes: int) -> None:
-        super().__init__(head, **sizes)
+    def __init__(self, head: int = 4_500_000, in_memory: int = 100, **sizes: int) -> None:
+        super().__init__(head, in_memory, **sizes)
         self.uploads.min_part = 200
         self.ingest_upload = replace(self.ingest_upload, spool_table=SpoolTable(self.uploads, streamed, 200))
 
 
 @pytest.fixture(autouse=True)
 def _all_workbooks_are_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(look, "MAX_WORKBOOK", 100)
     monkeypatch.setattr(big, "Uploading", Large)
 
 
@@ -109,17 +114,15 @@ def test_a_workbook_that_is_packed_with_gzip(crash_at: int) -> None:
 
 
 def test_in_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(big, "Uploading", Uploading)
+    monkeypatch.setattr(big, "Uploading", partial(Uploading, in_memory=100))
     assert same(products(40, link=True), 7, SaidOfFile(), SIZES) == "SUBMITTED"
 
 
-def test_a_workbook_with_few_bytes_and_many_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(look, "MAX_WORKBOOK", 25_000_000)
-
+def test_a_workbook_with_few_bytes_and_many_rows() -> None:
     def too_many(data: bytes, options: Options, wanted: Wanted) -> Table:
         raise refusal("too_many_rows", "The sheet has more than 100,000 rows.")
 
-    uploading = Large(**SIZES)
+    uploading = Large(in_memory=MAX_WORKBOOK, **SIZES)
     understand = replace(uploading.understand, read_table=too_many)
     of_large = replace(uploading.read_upload.look, understand=understand)
     read_upload = replace(uploading.ingest_upload.read_upload, look=of_large)
@@ -236,6 +239,19 @@ def test_a_copy_that_was_removed_is_made_again() -> None:
     del uploading.store.objects[table_key(job.id)]
     assert uploading.ingest().sealed
     assert len(rows_of(uploading)) == 30
+
+
+def test_a_full_disk_is_no_problem_of_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = count()
+
+    def temporary(buffering: int) -> IO[bytes]:
+        if next(opened) == 2:  # for the rows
+            return Path("/dev/full").open("r+b", buffering)
+        return TemporaryFile(buffering=buffering)
+
+    monkeypatch.setattr("catalight.adapters.tables.large.reader.TemporaryFile", temporary)
+    with pytest.raises(ReaderError, match="OSError errno=28"):
+        list(LargeTableReader()([products(3)], Options(), Wanted()))
 
 
 def test_the_process_is_ended_when_its_time_is_over() -> None:

@@ -1,5 +1,6 @@
 """The `keys` collection: API keys."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 
@@ -43,6 +44,11 @@ class MongoKeys(Mongo):
     @reconnecting
     def all(self) -> list[ApiKey]:
         return [_to_key(document) for document in self._keys.find().sort([("created_at", 1), ("_id", 1)])]
+
+    @reconnecting
+    def change_limits(self, key_id: str, changes: Mapping[str, int]) -> None:
+        limits = {f"limits.{name}": limit for name, limit in changes.items()}
+        self._keys.update_one({"_id": key_id}, {"$set": limits})
 
     @reconnecting
     def revoke(self, key_id: str, now: datetime) -> None:

@@ -105,8 +105,12 @@ class MongoRows(Mongo):
             yield from map(_to_row, found)
 
     @reconnecting
-    def page(self, job_id: str, states: AbstractSet[RowState], after: int, limit: int) -> list[Row]:
+    def page(
+        self, job_id: str, states: AbstractSet[RowState], after: int, limit: int, most: int | None = None
+    ) -> list[Row]:
         query = _after(job_id, after)
+        if most is not None:
+            query["_id"]["$lt"] = _id(job_id, max(after, -1) + 1 + most)
         if states:
             query["$or"] = [_IN_STATE[state] for state in states]
         return [_to_row(document) for document in self._rows.find(query).sort("_id", ASCENDING).limit(limit)]

@@ -1,7 +1,7 @@
-"""Create, list and revoke API keys, and rotate their webhook secrets."""
+"""Create, list and revoke API keys, change their limits, and rotate their webhook secrets."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 
 from catalight.domain import api_keys
 from catalight.domain.api_keys import ApiKey, Limits
@@ -9,6 +9,8 @@ from catalight.domain.errors import KeyNotFoundError, OptionError
 from catalight.usecases.ports import Clock, Keys
 
 MAX_NAME = 100
+MAX_LIMIT = 10**15
+LIMITS = tuple(field.name for field in fields(Limits))
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +26,7 @@ class ManageKeys:
         """Create a key. Return it and its token, which cannot be read again later."""
         if not 0 < len(name) <= MAX_NAME or not name.isprintable():
             raise OptionError("name", name[:MAX_NAME], f"1 to {MAX_NAME} printable characters")
-        for field, limit in asdict(limits).items():
-            if limit < 1:
-                raise OptionError(field, str(limit), "a whole number, at least 1")
+        check_limits(asdict(limits))
         token = api_keys.new_token()
         key = ApiKey(self.new_id(), name, api_keys.digest(token), limits, self.clock())
         self.keys.insert(key)
@@ -35,6 +35,14 @@ class ManageKeys:
     def all(self) -> list[ApiKey]:
         """Return all keys, including revoked ones, oldest first."""
         return self.keys.all()
+
+    def change_limits(self, key_id: str, changes: Mapping[str, int]) -> ApiKey:
+        """Change some limits of a key. They hold from its next request on, and for today's amounts too."""
+        if not changes:
+            raise OptionError("limits", "nothing", f"one or more of {', '.join(LIMITS)}")
+        check_limits(changes)
+        self.keys.change_limits(key_id, changes)
+        return self._get(key_id)
 
     def revoke(self, key_id: str) -> ApiKey:
         """Revoke a key. Its jobs continue. Repeating the call is harmless."""
@@ -57,3 +65,12 @@ class ManageKeys:
         if key is None:
             raise KeyNotFoundError(key_id)
         return key
+
+
+def check_limits(limits: Mapping[str, int]) -> None:
+    """Raise OptionError if there is no such limit, or its value is out of range."""
+    for name, limit in limits.items():
+        if name not in LIMITS or type(limit) is not int or not 1 <= limit <= MAX_LIMIT:
+            raise OptionError(
+                name, str(limit), f"{', '.join(LIMITS)}, each a whole number from 1 to {MAX_LIMIT}"
+            )

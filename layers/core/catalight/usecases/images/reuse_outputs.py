@@ -6,6 +6,7 @@ GONE. The purge of a job does the opposite: the job is GONE first, and then the 
 comes later sees the other.
 """
 
+import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
@@ -37,7 +38,10 @@ def output_id(job: Job, image: Image, stem: str | None) -> bytes:
 class ReuseOutputs:
     """Recall outputs before images are processed, hold those that are used again, and remember the others.
 
-    `threads` renew objects that the bucket would delete before the job ends.
+    `threads` ask the store for objects, and renew those that the bucket would delete before the job ends.
+
+    Whoever deletes objects in the bucket by hand mostly deletes many. So one output of a message is looked
+    for while the hosts are asked, another one in each job; the others only if it is missing.
     """
 
     sources: Sources
@@ -85,8 +89,8 @@ class ReuseOutputs:
     def remember(self, job: Job, images: Mapping[Place, Image], recall: Recall) -> None:
         """Remember images that are recorded.
 
-        This is best effort. What is lost here is not made up for: later images with the same bytes are
-        stored once more, `SAME_AS` may be missing, and a later job makes the image again.
+        This is best effort. If it is lost, later images with the same bytes are stored once more, and a later
+        job makes the image again. `NoteSame` makes up for the positions of what this job has made.
 
         An output that was used again for an image which a duplicate has recorded is not claimed any more.
         """
@@ -134,6 +138,9 @@ class ReuseOutputs:
             del known[at]
         recall.known.update(known)
         recall.trusted.update(trusted)
+        if known:
+            sample = min({output.link for output in known.values()}, key=lambda link: _drawn(job, link))
+            recall.sample = self.threads.submit(self.store.exists, links.image_key(sample))
 
     def _hold(self, job: Job, images: Mapping[Place, Image], recall: Recall) -> set[Place]:
         """Refer to the outputs that are used again. Return the places of those that may be gone."""
@@ -142,7 +149,7 @@ class ReuseOutputs:
             return set()
         self.references.add(recall.claim, list(used.values()))
         recall.held.update((at, known.link) for at, known in used.items())
-        gone = self._gone(used)
+        gone = self._gone(used) | self._deleted(used, recall)
         held = {at: known for at, known in used.items() if at not in gone}
         recall.origins.update((at, (known.maker, known.stored_at)) for at, known in held.items())
         return gone | self._renew(job, held, images, recall)
@@ -165,6 +172,15 @@ class ReuseOutputs:
         alive = {job_id for job_id, (_, state) in states.items() if state is not JobState.GONE}
         return {at for at, known in outputs.items() if alive.isdisjoint(known.holders)}
 
+    def _deleted(self, used: Mapping[Place, KnownOutput], recall: Recall) -> set[Place]:
+        """Return the places of outputs that are not in the bucket, if the one that was looked for is not."""
+        if recall.sample is None or recall.sample.result():
+            return set()
+        wanted = list({known.link for known in used.values()})
+        stored = self.threads.map(self.store.exists, map(links.image_key, wanted))
+        missing = {link for link, exists in zip(wanted, stored, strict=True) if not exists}
+        return {at for at, known in used.items() if known.link in missing}
+
     def _renew(
         self, job: Job, held: Mapping[Place, KnownOutput], images: Mapping[Place, Image], recall: Recall
     ) -> set[Place]:
@@ -183,6 +199,11 @@ class ReuseOutputs:
             self.references.renewed([held[at].link for at in renewed], now)
             recall.origins.update((at, (held[at].maker, now)) for at in renewed)
         return waiting.keys() - renewed
+
+
+def _drawn(job: Job, link: str) -> int:
+    """Return a number that orders links differently in each job."""
+    return zlib.crc32(f"{job.id}{link}".encode())
 
 
 def _own(job: Job, images: Mapping[Place, Image], recall: Recall) -> dict[Place, Image]:

@@ -1,6 +1,7 @@
 """The work of one call of CompressImages: images, each with its renditions that are due."""
 
 from collections.abc import Iterable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -88,7 +89,8 @@ class Recall:
     the sources that were asked for. `origins` are the makers of outputs that are used again, and the times
     since which these are stored; other outputs are stored since `began` or later. `held` are the links of the
     outputs that have the `claim` of this message's handler and are not recorded yet. `made` are the links of
-    outputs that were stored for images which now have the output of another one.
+    outputs that were stored for images which now have the output of another one. `sample` says whether one of
+    the known outputs is stored.
     """
 
     claim: str = ""
@@ -101,6 +103,7 @@ class Recall:
     origins: dict[Place, tuple[str, datetime]] = field(default_factory=dict)
     held: dict[Place, str] = field(default_factory=dict)
     made: dict[Place, str] = field(default_factory=dict)
+    sample: Future[bool] | None = None
 
     def of(self, work: Work) -> list[KnownOutput]:
         """Return what is known of an image: an output for each rendition, all of one source, or nothing."""

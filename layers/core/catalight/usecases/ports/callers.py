@@ -1,6 +1,6 @@
 """The ports to what is known of callers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
@@ -23,6 +23,9 @@ class Keys(Protocol):
 
     def all(self) -> list[ApiKey]:
         """Return all keys, oldest first."""
+
+    def change_limits(self, key_id: str, changes: Mapping[str, int]) -> None:
+        """Set these limits of the key, if it exists; the others stay."""
 
     def revoke(self, key_id: str, now: datetime) -> None:
         """Revoke the key, if it exists and is not revoked yet."""

@@ -152,8 +152,13 @@ class Rows(Protocol):
     def stream(self, job_id: str, after: int = -1) -> Iterator[Row]:
         """Yield the rows after row number `after` in CSV order, in bounded memory."""
 
-    def page(self, job_id: str, states: AbstractSet[RowState], after: int, limit: int) -> list[Row]:
-        """Return rows in these states (in any state if empty) in CSV order, after row number `after`."""
+    def page(
+        self, job_id: str, states: AbstractSet[RowState], after: int, limit: int, most: int | None = None
+    ) -> list[Row]:
+        """Return rows in these states (in any state if empty) in CSV order, after row number `after`.
+
+        With `most`, only so many rows after it are looked at.
+        """
 
     def delete(self, job_id: str, first: int, last: int) -> None:
         """Delete the rows with the numbers from `first` to `last`."""

@@ -1,11 +1,12 @@
 """Note in the result which images have the same bytes as an earlier one."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import batched
 
 from catalight.domain.job import reuse
 from catalight.domain.job.job import Job
+from catalight.domain.job.reuse import FirstOfBytes
 from catalight.domain.job.row import Image, ImageState, Row
 from catalight.usecases.ports import Sources
 
@@ -19,7 +20,8 @@ class NoteSame:
     """Add `SAME_AS row/image` to the notes of images, for the first image of the job with these bytes.
 
     Each image has told its position when it was recorded, whatever the order of processing was. So a batch of
-    rows takes one query, in bounded memory.
+    rows takes one query, in bounded memory. A position that was lost in an outage is remembered here: rows
+    come in their order, so the first of some bytes comes before the images that are to be noted.
     """
 
     sources: Sources
@@ -32,14 +34,31 @@ class NoteSame:
 
     def _firsts(self, job: Job, rows: Iterable[Row]) -> dict[bytes, int]:
         """Return the position of the first image with each of the bytes that occur in rows."""
-        ids = {
-            same: image.digest
-            for row in rows
-            for image in row.images
-            if (same := _id(job, image)) is not None
-        }
-        found = self.sources.firsts(list(ids)) if ids else {}
-        return {same: first.position for same, first in found.items()}
+        own: dict[bytes, tuple[int, Image]] = {}
+        for row in rows:
+            for index, image in enumerate(row.images):
+                if (same := _id(job, image)) is not None:
+                    own.setdefault(same, (reuse.position(row.number, index // len(job.renditions)), image))
+        found = self.sources.firsts(list(own)) if own else {}
+        lost = dict(_lost(job, own, found))
+        if lost:
+            self.sources.remember({}, lost, job.expires_at)
+        return {same: first.position for same, first in {**found, **lost}.items()}
+
+
+def _lost(
+    job: Job, own: Mapping[bytes, tuple[int, Image]], found: Mapping[bytes, FirstOfBytes]
+) -> Iterator[tuple[bytes, FirstOfBytes]]:
+    """Yield what should be remembered of the first images in some rows, and is not.
+
+    Of an output that another job may have made, nothing is: it is not known who has made it.
+    """
+    for same, (position, image) in own.items():
+        if (first := found.get(same)) is not None:
+            if position < first.position:
+                yield same, replace(first, position=position)
+        elif image.link is not None and not image.lent:
+            yield same, FirstOfBytes(position, image.link, job.id, job.created_at)
 
 
 def _id(job: Job, image: Image) -> bytes | None:

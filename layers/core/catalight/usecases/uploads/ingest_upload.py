@@ -26,7 +26,7 @@ from catalight.usecases.messaging import send_best_effort
 from catalight.usecases.ports import BigUploads, Clock, Jobs, ObjectRanges, Queue, Report, SecondsLeft
 from catalight.usecases.results.step_upload import ClaimLostError
 from catalight.usecases.uploads.file_at import FileAt, refusal
-from catalight.usecases.uploads.look import is_large_workbook, may_be_streamed
+from catalight.usecases.uploads.look import may_be_streamed
 from catalight.usecases.uploads.read_upload import Held, ReadUpload
 from catalight.usecases.uploads.spool_table import SpoolTable
 from catalight.usecases.uploads.tend_upload import RemoveFile
@@ -146,7 +146,7 @@ class IngestUpload:
             copy = self._copy(upload.table_key(held.job.id))
             if copy is not None:
                 return self.read_upload(held, copy, seconds_left)
-        elif not is_large_workbook(file):
+        elif not self.read_upload.look.is_large_workbook(file):
             try:
                 return self.read_upload(held, file, seconds_left)
             except CatalogueError as error:

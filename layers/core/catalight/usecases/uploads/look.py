@@ -22,7 +22,7 @@ from catalight.usecases.uploads.unpack import GZIP
 
 HEAD = 4_500_000  # bytes: as large as a file that /upload takes
 TOO_LARGE = ("too_many_rows", "workbook_too_large")
-MAX_WORKBOOK = 25_000_000  # bytes
+MAX_WORKBOOK = 25_000_000  # bytes, which the process that reads them as a whole can take
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 # ZIP, OLE and the first versions of XLS: these are read as a whole, in a process with hard limits.
 WORKBOOKS = (*ZIP, b"\xd0\xcf\x11\xe0", b"\x09\x00\x04\x00", b"\x09\x02\x06\x00")
@@ -81,11 +81,15 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Looks at a file. Everybody who looks with the same columns in memory sees the same."""
+    """Looks at a file. Everybody who looks with the same columns in memory sees the same.
+
+    A workbook of more than `in_memory` bytes is not read as a whole.
+    """
 
     understand: Understand
     head: int = HEAD
     sizes: Sizes = SIZES
+    in_memory: int = MAX_WORKBOOK
 
     def __call__(self, file: FileAt, job: Job, big: BigUpload, remembered: Mapping[str, Request]) -> Seen:
         """Return what is seen. Raise CatalogueError if there is no header, or OptionError."""
@@ -141,10 +145,14 @@ class Look:
             refusal=CatalogueError(problems, reader.problems.total) if problems else None,
         )
 
+    def is_large_workbook(self, file: FileAt) -> bool:
+        """Return whether a file is a workbook that is not read into memory, though it may be streamed."""
+        return file.size > self.in_memory and file.read(0, 4).startswith(ZIP)
+
     def _whole(self, file: FileAt, start: bytes) -> bytes:
-        if file.size > MAX_WORKBOOK:
+        if file.size > self.in_memory:
             message = (
-                f"The workbook has {file.size:,} bytes; at most {MAX_WORKBOOK:,} are read. "
+                f"The workbook has {file.size:,} bytes; at most {self.in_memory:,} are read. "
                 "Save it as .xlsx, or as CSV (packed with gzip, if you like), and send that."
             )
             raise refusal("workbook_too_large", message)
@@ -164,11 +172,6 @@ class Look:
             may_guess=big.said.encoding is None,
             sizes=self.sizes,
         )
-
-
-def is_large_workbook(file: FileAt) -> bool:
-    """Return whether a file is a workbook that is not read into memory, though it may be streamed."""
-    return file.size > MAX_WORKBOOK and file.read(0, 4).startswith(ZIP)
 
 
 def may_be_streamed(file: FileAt, error: CatalogueError) -> bool:

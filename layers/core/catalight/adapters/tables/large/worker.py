@@ -5,6 +5,7 @@ numbers of open files, and the JSON of `wire.wanted_document`. The rows go to it
 receives one line with the steps of the cage that the kernel refused, and then the error, if there is one.
 """
 
+import errno
 import gc
 import io
 import json
@@ -42,12 +43,17 @@ def main() -> None:
         _write(answer, wire.packed_error(error))
     except MemoryError:
         _write(answer, wire.packed_error(out_of_memory()))
-    except OSError:  # a scratch file is full
-        advice = "Split it into several files, or save it as CSV."
-        _write(answer, wire.packed_error(too_large(f"more than {FILE_BYTES:,} bytes of texts", advice)))
+    except OSError as error:  # a full disk is not the fault of the file: a later call may have more room
+        is_large = error.errno == errno.EFBIG
+        _write(answer, wire.packed_error(_too_many_bytes()) if is_large else fault(error))
     except Exception as error:  # noqa: BLE001 - a bug, which the parent raises and logs
         _write(answer, fault(error))
     os._exit(os.EX_OK)
+
+
+def _too_many_bytes() -> CatalogueError:
+    advice = "Split it into several files, or save it as CSV."
+    return too_large(f"more than {FILE_BYTES:,} bytes of texts", advice)
 
 
 def _copy(lines: Iterator[bytes]) -> None:
