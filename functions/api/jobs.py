@@ -62,12 +62,11 @@ def list_rows(
     after, most = cursors.read_row(cursor), LOOKED_AT if state else None
     found = built.rows.page(job.id, frozenset(state or ()), after, limit, most)
     rows = list(_that_fit(RowStatus.of(row, job) for row in found))
-    product, last = columns.product(job.header), after + LOOKED_AT
-    if len(rows) < len(found) or len(found) == limit:
-        following = cursors.after_row(found[len(rows) - 1].number)
-    else:
-        following = cursors.after_row(last) if state and last < job.rows - 1 else None
-    return RowPage(rows=rows, product=product, next=following)
+    is_full = len(rows) < len(found) or len(found) == limit
+    last = found[len(rows) - 1].number if is_full else after + LOOKED_AT
+    has_more = is_full or (state and last < job.rows - 1)
+    following = cursors.after_row(last) if has_more else None
+    return RowPage(rows=rows, product=columns.product(job.header), next=following)
 
 
 def _that_fit(rows: Iterable[RowStatus]) -> Iterator[RowStatus]:

@@ -27,11 +27,11 @@ def test_every_parameter_is_in_one_group() -> None:
 def test_every_parameter_is_described_and_bounded(name: str) -> None:
     declared = PARAMETERS[name]
     assert declared["Description"]
-    if declared["Type"] == "Number":
+    if "AllowedValues" in declared:
+        assert declared["Default"] in declared["AllowedValues"]
+    elif declared["Type"] == "Number":
         assert declared["MinValue"] <= declared["Default"]
         assert declared["Default"] <= declared.get("MaxValue", declared["Default"])
-    elif "AllowedValues" in declared:
-        assert declared["Default"] in declared["AllowedValues"]
     else:
         assert (
             re.fullmatch(declared["AllowedPattern"], declared.get("Default", "")) or "Default" not in declared
