@@ -55,16 +55,17 @@ def test_other_jobs_have_ranges_of_ten_images(fields: dict[str, object]) -> None
     assert sent_before(*URLS).start(*URLS, **fields).ranges == 6
 
 
-def test_a_repeated_request_makes_the_ranges_that_the_first_one_counted() -> None:
+def test_a_repeated_request_makes_the_ranges_that_the_first_one_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """The first request ended before it stored the rows; meanwhile the memory is empty or full."""
     pipeline = sent_before(*URLS)
     remembered = dict(pipeline.sources.outputs)
     for name, before, then in (("full", remembered, {}), ("empty", {}, remembered)):
         pipeline.sources.outputs = dict(before)
-        insert, pipeline.rows.insert = pipeline.rows.insert, down  # type: ignore[method-assign]
-        with pytest.raises(UnavailableError):
+        with monkeypatch.context() as patch, pytest.raises(UnavailableError):
+            patch.setattr(pipeline.rows, "insert", down)
             pipeline.start(*URLS, idempotency_key=name)
-        pipeline.rows.insert = insert  # type: ignore[method-assign]
         pipeline.sources.outputs = dict(then)
         job = pipeline.jobs.get(pipeline.start(*URLS, idempotency_key=name).id)
         assert {row.range for row in pipeline.rows.stream(job.id)} == set(range(job.ranges))

@@ -32,5 +32,5 @@ class SampleMemory:
 
 def _urls(rows: tuple[CatalogueRow, ...]) -> Iterator[str]:
     """Yield the URL of the first image of up to SAMPLE rows, from all of the catalogue."""
-    for row in rows[:: -(-len(rows) // SAMPLE)]:
+    for row in rows[:: -(-len(rows) // SAMPLE) or 1]:
         yield from (source.url for source in row.sources[:1] if source.usable)
