@@ -1,13 +1,14 @@
 """An HTTP server for product images, in its own process: its CPU is not part of what is measured.
 
-`python -m bench.image_host FOLDER LATENCY` serves what `draw_all` has drawn there, each image LATENCY
-milliseconds after the request, or 304 if the request has its ETag. It first prints its address.
+`python -m bench.image_host FOLDER LATENCY COPIES` serves what `draw_all` has drawn there, each image LATENCY
+milliseconds after the request, or 304 if the request has its ETag. It first prints its address. Copies of an
+image have numbers of their own, and differ in the bytes after their end.
 """
 
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from hashlib import sha256
@@ -21,25 +22,25 @@ DISTINCT = 660
 SIZES = ((900, 667), (1760, 1307))  # 0.6 and 2.3 megapixels, in turn
 
 
-def draw_all(folder: Path, images: int = DISTINCT) -> None:
-    """Draw the images that do not exist yet."""
+def draw_all(folder: Path, images: int = DISTINCT, sizes: Sequence[tuple[int, int]] = SIZES) -> None:
+    """Draw the images that do not exist yet, with these sizes in turn."""
     folder.mkdir(parents=True, exist_ok=True)
     with ProcessPoolExecutor() as pool:
-        list(pool.map(_draw, range(images), repeat(folder), chunksize=10))
+        list(pool.map(_draw, range(images), repeat(folder), repeat(sizes), chunksize=10))
 
 
-def _draw(number: int, folder: Path) -> None:
+def _draw(number: int, folder: Path, sizes: Sequence[tuple[int, int]]) -> None:
     path = folder / f"{number}.jpg"
     if not path.exists():
         unfinished = path.with_suffix(".part")
-        unfinished.write_bytes(draw(number, *SIZES[number % len(SIZES)]))
+        unfinished.write_bytes(draw(number, *sizes[number % len(sizes)]))
         unfinished.rename(path)
 
 
 @contextmanager
-def serving(folder: Path, latency: int = 0) -> Iterator[str]:
+def serving(folder: Path, latency: int = 0, copies: int = 1) -> Iterator[str]:
     """Serve the images of the folder until the block ends, after `latency` ms each; yield the address."""
-    command = [sys.executable, "-m", "bench.image_host", str(folder), str(latency)]
+    command = [sys.executable, "-m", "bench.image_host", str(folder), str(latency), str(copies)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         if process.stdout is None:
             raise TypeError("the process has no output pipe")
@@ -50,16 +51,21 @@ def serving(folder: Path, latency: int = 0) -> Iterator[str]:
 
 
 class _ImageHost(Server):
-    def __init__(self, folder: Path, latency: int) -> None:
+    def __init__(self, folder: Path, latency: int, copies: int) -> None:
         super().__init__(("127.0.0.1", 0), _Images)
-        self.images = {f"/{path.name}": path.read_bytes() for path in folder.glob("*.jpg")}
+        drawn = {int(path.stem): path.read_bytes() for path in folder.glob("*.jpg")}
+        self.images = {
+            f"/{number + copy * len(drawn)}.jpg": data + bytes(copy)
+            for copy in range(copies)
+            for number, data in drawn.items()
+        }
         self.etags = {path: f'"{sha256(data).hexdigest()[:32]}"' for path, data in self.images.items()}
         self.latency = latency
 
     def change(self, one_in: int) -> None:
         """Have each `one_in`th image change now and with each call: it gets a byte after its end."""
         for path in list(self.images)[::one_in]:
-            self.images[path] += b"\0"
+            self.images[path] += b"\1"
             self.etags[path] = f'"{sha256(self.images[path]).hexdigest()[:32]}"'
 
 
@@ -82,7 +88,7 @@ class _Images(Handler):
 
 
 def main() -> None:
-    server = _ImageHost(Path(sys.argv[1]), int(sys.argv[2]))
+    server = _ImageHost(Path(sys.argv[1]), *map(int, sys.argv[2:]))
     print(server.url, flush=True)
     server.serve_forever()
 

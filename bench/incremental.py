@@ -2,12 +2,13 @@
 
 python -m bench.incremental                1,000 images, 3 rounds
 python -m bench.incremental --images 200 --rounds 1
+python -m bench.incremental --write        also writes the table to docs/scale.md
 
-The runs are whole jobs on the local system, from POST to COMPLETED: everything anew, again, again with 5 %
-changed, and again without asking the hosts. The loop is one session of requests in a process of its own,
-which sends each URL once with the ETag of its image. All of them run in turn. CPU is user and system time of
-the processes that Lambda would run: without MongoDB, moto, the image host and the client.
-
+The sources are JPEGs of 1.7 megapixels. The runs are whole jobs on the local system, from POST to COMPLETED:
+everything anew, again, again with 5 % changed, and again without asking the hosts. The loop is one session of
+requests in a process of its own, which sends each URL once with the ETag of its image. They run in turn, the
+loop between any two of the others. CPU is user and system time of the processes that Lambda would run,
+without MongoDB, moto, the image host and the client.
 """
 
 import argparse
@@ -25,10 +26,12 @@ import requests
 
 from bench import contenders, image_host
 from bench.contenders import Measured
-from bench.tables import table
+from bench.scale import PAGE
+from bench.tables import insert, table
 from local.runner.system import System
 
-IMAGES = Path(".bench/images")
+IMAGES = Path(".bench/images-1.7")
+DRAWN, SIZE = 100, (1504, 1130)
 LOOP = "loop of requests"
 ANEW, AGAIN, CHANGED, TRUSTED = "everything anew", "unchanged", "5 % changed", "unchanged, max_age"
 RUNS = {
@@ -38,12 +41,14 @@ RUNS = {
     TRUSTED: {"max_age": "24"},
 }
 ONE_IN = 20
+EXPECTED = "for comparison: unchanged + 5 % of everything anew"
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.incremental")
     parser.add_argument("--images", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--write", action="store_true", help=f"update {PAGE.name}")
     parser.add_argument("--loop", action="store_true", help="run the loop on the URLs of stdin")
     return parser.parse_args()
 
@@ -54,20 +59,25 @@ def main() -> None:
         loop(json.load(sys.stdin))
         return
     os.environ["CATALIGHT_ALLOW_PRIVATE_HOSTS"] = "1"
-    image_host.draw_all(IMAGES, options.images)
+    image_host.draw_all(IMAGES, DRAWN, [SIZE])
     with ExitStack() as stack:
-        base = stack.enter_context(image_host.serving(IMAGES))
+        base = stack.enter_context(image_host.serving(IMAGES, copies=-(-options.images // DRAWN)))
         urls = [f"{base}/{number}.jpg" for number in range(options.images)]
         catalight = contenders.catalight(stack.enter_context(System()))
         catalight(urls[:40])  # the first messages start its workers
         measured: dict[str, list[float]] = {name: [] for name in (LOOP, *RUNS)}
         for _ in range(options.rounds):
-            measured[LOOP].append(looped(urls))
+            loops = [looped(urls)]
             for name, fields in RUNS.items():
                 changed = requests.post(f"{base}/change", json=ONE_IN if name is CHANGED else 0, timeout=9)
                 changed.raise_for_status()
                 measured[name].append(own_cpu(name, catalight(urls, **fields)))
-    print(report(measured, options.images))
+                loops.append(looped(urls))
+            measured[LOOP].append(median(loops))
+    text = report(measured, options.images)
+    print(text)
+    if options.write:
+        insert(PAGE, "incremental", text)
 
 
 def own_cpu(name: str, run: Measured) -> float:
@@ -98,6 +108,7 @@ def loop(urls: Sequence[str]) -> None:
 def report(measured: dict[str, list[float]], images: int) -> str:
     """Return a table of medians: CPU of an image, and its ratios to the loop and to everything anew."""
     middle = {name: median(rounds) for name, rounds in measured.items()}
+    middle[EXPECTED] = middle[AGAIN] + middle[ANEW] / ONE_IN
     rows = [
         (name, f"{1000 * cpu / images:.2f}", f"{cpu / middle[LOOP]:.2f}", f"{cpu / middle[ANEW]:.3f}")
         for name, cpu in middle.items()

@@ -27,7 +27,11 @@ class Usage:
 def descendants(pid: int) -> Iterator[int]:
     """Yield the descendants of a process."""
     for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in map(int, (task / "children").read_text().split()):
+        try:
+            children = (task / "children").read_text()
+        except FileNotFoundError:  # a thread that has just ended; its children are those of another one
+            continue
+        for child in map(int, children.split()):
             yield child
             yield from descendants(child)
 

@@ -56,6 +56,7 @@ from catalight.usecases.images.share_outcomes import ShareOutcomes
 from catalight.usecases.jobs.ask_completion import AskCompletion
 from catalight.usecases.jobs.finish import FinishJob
 from catalight.usecases.jobs.release_outputs import ReleaseOutputs
+from catalight.usecases.jobs.sample_memory import SampleMemory
 from catalight.usecases.jobs.send_window import SendWindow
 from catalight.usecases.jobs.submit import Submission, Submit
 from catalight.usecases.results.note_same import NoteSame
@@ -122,6 +123,7 @@ def submit(connection: Connection, rows: int, used: Used) -> Callable[[], None]:
         jobs=jobs,
         rows=stored,
         admit=Admit(jobs, MongoUsage(connection), utc_now),
+        sample_memory=SampleMemory(MongoSources(connection)),
         send_window=SendWindow(queue, AskCompletion(jobs, stored, queue, utc_now)),
         clock=utc_now,
         new_id=lambda: "job",

@@ -249,6 +249,9 @@ class MemoryRows:
     def pending_in_range(self, job_id: str, run: int, number: int) -> list[Row]:
         return [row for row in self.stream(job_id) if row.pending and (row.run, row.range) == (run, number)]
 
+    def any_pending_in_range(self, job_id: str, run: int, number: int) -> bool:
+        return bool(self.pending_in_range(job_id, run, number))
+
     def pending(self, job_id: str) -> Iterator[Row]:
         pending = [row for row in self.stream(job_id) if row.pending]
         yield from sorted(pending, key=lambda row: (row.range or 0, row.number))

@@ -55,6 +55,7 @@ from catalight.usecases.jobs.make_rows import AllPlaces
 from catalight.usecases.jobs.release_outputs import ReleaseOutputs
 from catalight.usecases.jobs.reopen_rows import ReopenRows
 from catalight.usecases.jobs.retry import RetryJob
+from catalight.usecases.jobs.sample_memory import SampleMemory
 from catalight.usecases.jobs.send_window import SendWindow
 from catalight.usecases.jobs.submit import Submission, Submit
 from catalight.usecases.jobs.understand import Understand
@@ -183,10 +184,12 @@ class Pipeline:
         self.keys, self.usage = MemoryKeys(), MemoryUsage()
         self.admit = Admit(self.jobs, self.usage, self.clock)
         self.count_downloads = CountDownloads(self.usage, self.clock)
+        self.sources, self.references = MemorySources(), MemoryReferences()
         self.submit = Submit(
             jobs=self.jobs,
             rows=self.rows,
             admit=self.admit,
+            sample_memory=SampleMemory(self.sources),
             send_window=self.send_window,
             clock=self.clock,
             new_id=lambda: str(uuid4()),
@@ -197,7 +200,6 @@ class Pipeline:
         self.understand = Understand(TableReader(), self.column_memory)
         self.accept = Accept(self.understand, self.submit, self.column_memory, self.jobs, self.clock)
         self.record_images = RecordImages(self.jobs, self.rows, self.store, self.clock, self.facts.append)
-        self.sources, self.references = MemorySources(), MemoryReferences()
         self.release_outputs = ReleaseOutputs(self.jobs, self.references, self.store)
         self.reuse_outputs = ReuseOutputs(
             self.sources,

@@ -51,6 +51,7 @@ from catalight.usecases.jobs.fetch_feed import FetchFeed
 from catalight.usecases.jobs.link_result import LinkResult
 from catalight.usecases.jobs.own_job import OwnJob
 from catalight.usecases.jobs.retry import RetryJob
+from catalight.usecases.jobs.sample_memory import SampleMemory
 from catalight.usecases.jobs.send_window import SendWindow
 from catalight.usecases.jobs.submit import Submit
 from catalight.usecases.jobs.understand import Understand
@@ -171,7 +172,7 @@ def services() -> Services:
     admit = Admit(jobs, usage, utc_now)
     send_window = SendWindow(image_queue, AskCompletion(jobs, rows, aggregator_queue, utc_now))
     new_jobs = utc_now, _new_id, int(env["WINDOW"]), retention
-    submit = Submit(jobs, rows, admit, send_window, *new_jobs)
+    submit = Submit(jobs, rows, admit, SampleMemory(reuse[0]), send_window, *new_jobs)
     return Services(
         ping=MongoPing(mongodb()),
         authenticate=Authenticate(keys) if api_keys.keys_required(env) else None,

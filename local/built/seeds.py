@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from catalight.adapters.mongo import Connection, MongoExports, MongoJobs, MongoRows, MongoUsage
+from catalight.adapters.mongo import Connection, MongoExports, MongoJobs, MongoRows, MongoSources, MongoUsage
 from catalight.clock import utc_now
 from catalight.domain.catalogue import catalogue
 from catalight.domain.errors import ImageError, ImageErrorCode
@@ -18,6 +18,7 @@ from catalight.domain.job.upload import BigUpload, Form
 from catalight.domain.messages import Message
 from catalight.usecases.callers.admit import Admit
 from catalight.usecases.jobs.ask_completion import AskCompletion
+from catalight.usecases.jobs.sample_memory import SampleMemory
 from catalight.usecases.jobs.send_window import SendWindow
 from catalight.usecases.jobs.submit import Submission, Submit
 from catalight.usecases.uploads.begin_upload import Announced, BeginUpload
@@ -58,6 +59,7 @@ class Seeds:
     rows: MongoRows
     usage: MongoUsage
     exports: MongoExports
+    sources: MongoSources
     image_base: str
     webhook_url: str
 
@@ -102,6 +104,7 @@ class Seeds:
             jobs=self.jobs,
             rows=self.rows,
             admit=Admit(self.jobs, self.usage, utc_now),
+            sample_memory=SampleMemory(self.sources),
             send_window=SendWindow(NullQueue(), AskCompletion(self.jobs, self.rows, NullQueue(), utc_now)),
             clock=utc_now,
             new_id=lambda: job_id,
@@ -144,5 +147,7 @@ def plant(mongodb_uri: str, database: str, image_base: str, webhook_url: str) ->
     """Store the jobs of the event files in a database."""
     connected = Connection(lambda: mongodb_uri, database)
     jobs, rows, usage = MongoJobs(connected), MongoRows(connected), MongoUsage(connected)
-    Seeds(jobs, rows, usage, MongoExports(connected), image_base, webhook_url).plant()
+    Seeds(
+        jobs, rows, usage, MongoExports(connected), MongoSources(connected), image_base, webhook_url
+    ).plant()
     connected.close()

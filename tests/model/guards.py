@@ -145,7 +145,12 @@ GUARDS = [
     ),
     # checks before an action
     Guard(
-        AskCompletion, "__call__", "not self.rows.any_pending(job_id) and ", "", "one lane of three ranges", 0
+        AskCompletion,
+        "__call__",
+        "not self.rows.any_pending(job_id) and ",
+        "",
+        "three ranges in two lanes",
+        0,
     ),
     Guard(_Tally, "settled", "if self._keys:", "if False:", "cancelled", 2),
     Guard(

@@ -23,6 +23,7 @@ READS = {
     "find",
     "get",
     "pending_in_range",
+    "any_pending_in_range",
     "pending",
     "any_pending",
     "read",

@@ -35,10 +35,12 @@ from catalight.domain.usage import Amounts
 from catalight.domain.web.hosts import Host
 from catalight.usecases.callers.admit import Admit
 from catalight.usecases.jobs.ask_completion import AskCompletion
+from catalight.usecases.jobs.sample_memory import SampleMemory
 from catalight.usecases.jobs.send_window import SendWindow
 from catalight.usecases.jobs.submit import Submission, Submit
 from catalight.usecases.webhooks.deliver import DeliverWebhook as Deliver
 from functions.api import cursors
+from tests.fake_reuse import MemorySources
 from tests.fakes import FakeClock, MemoryDeliveries, MemoryJobs, MemoryQueue, MemoryRows, MemoryUsage
 
 NOW = datetime(2026, 11, 28, 9, 30, 15, 123000, tzinfo=UTC)
@@ -354,6 +356,7 @@ def _submit(submission: Submission) -> Job:
         jobs=jobs,
         rows=rows,
         admit=Admit(jobs, MemoryUsage(), clock),
+        sample_memory=SampleMemory(MemorySources()),
         send_window=SendWindow(MemoryQueue(), AskCompletion(jobs, rows, MemoryQueue(), clock)),
         clock=clock,
         new_id=lambda: "new",

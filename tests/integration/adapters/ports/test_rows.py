@@ -45,6 +45,9 @@ class TestRows:
         rows = [a_row(2), a_row(1), ended(a_row(0)), a_row(3, row_range=1), a_row(4, run=2)]
         store.rows.insert([*rows, a_row(0, job_id="other")])
         assert store.rows.pending_in_range("job", 1, 0) == [a_row(1), a_row(2)]
+        assert store.rows.any_pending_in_range("job", 1, 0)
+        assert not store.rows.any_pending_in_range("job", 1, 2)
+        assert not store.rows.any_pending_in_range("job", 3, 0)
 
     def test_ending_the_last_row_leaves_nothing_pending(self, store: Store) -> None:
         store.rows.insert([a_row(0), a_row(1, row_range=1), a_row(0, job_id="other")])

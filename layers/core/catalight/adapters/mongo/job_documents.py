@@ -37,6 +37,7 @@ _DEFAULTS: dict[str, Any] = {
     "reopened": None,
     "reference": None,
     "preview": False,
+    "mostly_known": False,
 }
 
 

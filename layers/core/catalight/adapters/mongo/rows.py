@@ -54,8 +54,12 @@ class MongoRows(Mongo):
 
     @reconnecting
     def pending_in_range(self, job_id: str, run: int, number: int) -> list[Row]:
-        found = self._rows.find({"job": job_id, "range": number, "pending": True, "run": run})
+        found = self._rows.find(_pending(job_id, run, number))
         return sorted(map(_to_row, found), key=lambda row: row.number)
+
+    @reconnecting
+    def any_pending_in_range(self, job_id: str, run: int, number: int) -> bool:
+        return self._rows.find_one(_pending(job_id, run, number), {"_id": True}) is not None
 
     def pending(self, job_id: str) -> Iterator[Row]:
         query = {"job": job_id, "pending": True}
@@ -131,6 +135,10 @@ _IN_STATE: dict[RowState, Document] = {
 
 def _id(job_id: str, number: int) -> str:
     return f"{job_id}/{number:09d}"
+
+
+def _pending(job_id: str, run: int, number: int) -> Document:
+    return {"job": job_id, "range": number, "pending": True, "run": run}
 
 
 def _after(job_id: str, number: int) -> Document:

@@ -129,7 +129,8 @@ class Job:
     the deployment keeps jobs. `upload` is the file of a job that is read in steps; until it is sealed,
     `header` and what follows from it are not known. `reuse` says whether it uses outputs of earlier jobs.
     `reference` is the client's own text, for its own use.
-    A `preview` is a job of one image that is not listed.
+    A `preview` is a job of one image that is not listed. `mostly_known` means that, when it was submitted,
+    most of its outputs were known from an earlier job, so that its ranges have more images.
 
     `fingerprint` distinguishes submissions with the same Idempotency-Key. At `deadline_at` the run ends with
     what exists by then, and at `expires_at` the job is removed. `moved_at` is when the job last made
@@ -179,6 +180,7 @@ class Job:
     reopened: Reopened | None = None
     reference: str | None = None
     preview: bool = False
+    mostly_known: bool = False
 
     @property
     def has_result(self) -> bool:

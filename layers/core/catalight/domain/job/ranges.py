@@ -14,8 +14,11 @@ from catalight.domain.job.row import Image, Row, pending_images
 from catalight.domain.messages import ProcessRange
 
 IMAGES_PER_RANGE = 10
-TRUSTED = 1 / 3
-"""What an image of a job with `max_age` counts: most cost only their share of what a range costs."""
+KNOWN = 1 / 3
+"""What an image counts if most of its job are known from an earlier one, or need no request (`max_age`).
+
+Such images mostly cost a conditional request, or none, and their share of what a range costs.
+"""
 DUPLICATE = 1 / 8
 """What an image counts whose URL an earlier one has: it is rarely downloaded again.
 
@@ -29,9 +32,9 @@ host's 60 ms for the download and 20 ms for each store, that is about a quarter 
 """
 
 
-def share(reuse: Reuse) -> float:
+def share(reuse: Reuse, *, mostly_known: bool = False) -> float:
     """Return what an image of a job counts of its weight."""
-    return TRUSTED if reuse.max_age else 1
+    return KNOWN if reuse.max_age or mostly_known else 1
 
 
 def weight(images: Iterable[Image]) -> float:

@@ -21,12 +21,20 @@ class CarryOn:
     image_queue: Queue
     ask_completion: AskCompletion
 
-    def __call__(self, job: Job, number: int) -> None:
-        """Send the range after `number` if nothing of `number` is pending, and check for completion."""
+    def __call__(self, job: Job, number: int, *, ended: bool = False) -> None:
+        """Send the range after `number` if nothing of `number` is pending, and check for completion.
+
+        `ended` says that nothing of it is pending; otherwise that is looked up.
+        """
         following = ranges.successor(number, job.ranges, job.window)
-        if following is not None and not self._pending(job, number) and self._pending(job, following):
+        if (
+            following is not None
+            and (ended or not self._pending(job, number))
+            and self._pending(job, following)
+        ):
             self.image_queue.send([ProcessRange(job.id, job.run, following)], group=fairness.group(job))
-        self.ask_completion(job.id, job.run)
+        else:  # with a pending row, the job is not complete
+            self.ask_completion(job.id, job.run)
 
     def _pending(self, job: Job, number: int) -> bool:
-        return bool(self.rows.pending_in_range(job.id, job.run, number))
+        return self.rows.any_pending_in_range(job.id, job.run, number)

@@ -34,7 +34,7 @@ class HostScheduler[T]:
         finally:
             with self._changed:
                 self._busy[host] -= 1
-                self._changed.notify_all()
+                self._changed.notify()  # one host is free, so one more task may start
 
     def _take(self) -> T | None:
         with self._changed:
@@ -50,5 +50,7 @@ class HostScheduler[T]:
         task = tasks.popleft()
         if tasks:
             self._waiting[host] = tasks  # last in line
+        elif not self._waiting:
+            self._changed.notify_all()  # nothing is left to wait for
         self._busy[host] += 1
         return task

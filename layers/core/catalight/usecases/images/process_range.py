@@ -63,7 +63,7 @@ class ProcessRange:
             self.image_queue.send(parts, group=fairness.group(job))
             return
         if not parts or self._process(job, message, rows, seconds_left):
-            self.carry_on(job, message.range)
+            self.carry_on(job, message.range, ended=message.row is None)
         else:
             # Another handler continues the lane; doing it here too would continue it twice. But a duplicate
             # may have crashed before it checked for completion.
@@ -72,10 +72,16 @@ class ProcessRange:
     def _process(self, job: Job, message: Message, rows: Sequence[Row], seconds_left: SecondsLeft) -> bool:
         """Process a range. Return False if its message was sent again, or if a duplicate did all the work."""
         recall = self.reuse_outputs.recall(job)
-        steps = self._outcomes(job, message, rows, seconds_left, recall)
-        wrote = [self._record(job, rows, outcomes, recall) for outcomes in steps if outcomes]
+        left = {(row, place) for row, place, _ in ranges.named_images(message, rows)}
+        wrote = []
+        for outcomes in filter(None, self._outcomes(job, message, rows, seconds_left, recall)):
+            was_first, written = self._record(job, rows, outcomes, recall)
+            wrote.append(was_first)
+            left -= {at for at, image in written.items() if image.ended}
         if wrote and not any(wrote):
             return False
+        if not left:
+            return True
         rows = self.rows.pending_in_range(job.id, job.run, message.range)
         pending = [image for _, _, image in ranges.named_images(message, rows)]
         if pending:
@@ -83,11 +89,13 @@ class ProcessRange:
             self.image_queue.send([message], delay, fairness.group(job))
         return not pending
 
-    def _record(self, job: Job, rows: Sequence[Row], outcomes: Outcomes, recall: Recall) -> bool:
-        """Record outcomes, and remember those that are recorded. Return False if a duplicate wrote all."""
+    def _record(
+        self, job: Job, rows: Sequence[Row], outcomes: Outcomes, recall: Recall
+    ) -> tuple[bool, Outcomes]:
+        """Record outcomes, and remember those that are recorded. Return as `RecordImages.written` does."""
         wrote, written = self.record_images.written(job, rows, outcomes, recall.made)
         self.reuse_outputs.remember(job, written, recall)
-        return wrote
+        return wrote, written
 
     def _outcomes(
         self, job: Job, message: Message, rows: Sequence[Row], seconds_left: SecondsLeft, recall: Recall

@@ -127,17 +127,17 @@ class ReuseOutputs:
             self.sources.remember(outputs, firsts, job.created_at + self.retention.max_lifetime)
 
     def _look_up(self, job: Job, tasks: Sequence[Task], recall: Recall) -> None:
-        """Find what is remembered of the images, in one query."""
+        """Find what is remembered of the images, in one query.
+
+        The jobs of these outputs are looked up only when they are claimed: what is gone is rarely remembered.
+        """
         now = self.clock()
         found = self.sources.known(list({recall.ids[task.at] for task in tasks}))
         known = {task.at: output for task in tasks if (output := found.get(recall.ids[task.at]))}
-        trusted = {at for at, output in known.items() if job.reuse.trusts(output.seen.asked_at, now)}
-        # Before hosts are asked; of those that are trusted, the check is made at once when they are claimed.
-        asked = {at: output for at, output in known.items() if at not in trusted}
-        for at in self._gone(asked) if asked else ():
-            del known[at]
         recall.known.update(known)
-        recall.trusted.update(trusted)
+        recall.trusted.update(
+            at for at, output in known.items() if job.reuse.trusts(output.seen.asked_at, now)
+        )
         if known:
             sample = min({output.link for output in known.values()}, key=lambda link: _drawn(job, link))
             recall.sample = self.threads.submit(self.store.exists, links.image_key(sample))

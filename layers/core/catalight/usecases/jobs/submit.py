@@ -25,6 +25,7 @@ from catalight.domain.usage import Amounts
 from catalight.usecases.callers.admit import Admit
 from catalight.usecases.jobs.job_request import JobRequest, job_id_of
 from catalight.usecases.jobs.make_rows import AllPlaces, MakeRows
+from catalight.usecases.jobs.sample_memory import SampleMemory
 from catalight.usecases.jobs.send_window import SendWindow
 from catalight.usecases.ports import Clock, Jobs, Rows
 
@@ -81,6 +82,7 @@ class Submit:
     jobs: Jobs
     rows: Rows
     admit: Admit
+    sample_memory: SampleMemory
     send_window: SendWindow
     clock: Clock
     new_id: Callable[[], str]
@@ -100,10 +102,9 @@ class Submit:
         # A repetition does not count against the limits.
         if submission.limits and not (submission.idempotency_key and self.jobs.find(job_id)):
             self.admit(submission.owner, submission.limits, usage.order(job_id), submission.amounts)
-        share = ranges.share(submission.reuse)
-        make = MakeRows(job_id, len(submission.renditions), AllPlaces(), share)
-        rows = tuple(map(make, submission.catalogue.rows))
-        new = self._job(job_id, submission, make, naming)
+        mostly_known = self.sample_memory(submission, submission.catalogue.rows)
+        make, rows = _rows(job_id, submission, mostly_known=mostly_known)
+        new = replace(self._job(job_id, submission, make, naming), mostly_known=mostly_known)
         job = self.jobs.insert(new)
         if job.state is JobState.GONE:
             raise JobGoneError(job_id)
@@ -112,6 +113,8 @@ class Submit:
         if job.remembered != new.remembered:
             raise UnderstoodOtherwiseError(job_id)
         if job.run == 1 and not job.sealed:
+            if job.mostly_known != mostly_known:  # at the first request, which counted the ranges
+                _, rows = _rows(job_id, submission, mostly_known=job.mostly_known)
             self._store(job, rows)
         elif (
             job.sealed
@@ -149,6 +152,13 @@ class Submit:
             origin=Origin.of(catalogue),
             result=submission.result.of_file(catalogue.format),
         )
+
+
+def _rows(job_id: str, submission: Submission, *, mostly_known: bool) -> tuple[MakeRows, tuple[Row, ...]]:
+    """Return the rows of the job, after what has made and counted them."""
+    share = ranges.share(submission.reuse, mostly_known=mostly_known)
+    make = MakeRows(job_id, len(submission.renditions), AllPlaces(), share)
+    return make, tuple(map(make, submission.catalogue.rows))
 
 
 def named(naming: Naming, catalogue: Catalogue, renditions: Sequence[Rendition]) -> Naming:

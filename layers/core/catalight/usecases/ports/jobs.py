@@ -128,6 +128,9 @@ class Rows(Protocol):
     def pending_in_range(self, job_id: str, run: int, number: int) -> list[Row]:
         """Return the rows of a range that have not ended, in CSV order."""
 
+    def any_pending_in_range(self, job_id: str, run: int, number: int) -> bool:
+        """Return whether a row of a range has not ended."""
+
     def pending(self, job_id: str) -> Iterator[Row]:
         """Yield the rows that have not ended, in order of range. It may miss rows that change meanwhile."""
 
