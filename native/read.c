@@ -164,7 +164,7 @@ static inline uint32_t take_bit(Reader *reader) {
 static inline int read_block(Reading *reading, const Scan *scan, uint32_t i, int16_t *block, uint64_t *nonzero) {
     if (!scan->progressive) return read_sequential(reading, scan, i, block, nonzero);
     if (!scan->refines) return read_dc(&reading->reader, &reading->dc[scan->dc[i]], &reading->last_dc[i], scan->shift, block);
-    if (take_bit(&reading->reader)) *block = (int16_t)(*block | 1 << scan->shift);
+    *block = (int16_t)(*block | take_bit(&reading->reader) << scan->shift);  // without a branch: nothing could predict it
     return 1;
 }
 
