@@ -52,6 +52,7 @@ static inline __attribute__((always_inline)) int read_dc(Reader *reader, const L
         int size = next_symbol(reader, lookup);
         if (size < 0 || size > LARGEST_DC) return 0;
         if (size) *last_dc += extended(take(reader, size), size);
+        refill(reader);                 // AT_ONCE codes follow
     }
     if (*last_dc > LARGEST_LEVEL >> shift || *last_dc < -(LARGEST_LEVEL >> shift)) return 0;
     *value = (int16_t)(*last_dc * (1 << shift));
