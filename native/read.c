@@ -52,6 +52,7 @@ static inline __attribute__((always_inline)) int read_dc(Reader *reader, const L
         int size = next_symbol(reader, lookup);
         if (size < 0 || size > LARGEST_DC) return 0;
         if (size) *last_dc += extended(take(reader, size), size);
+        refill(reader);                 // AT_ONCE codes follow
     }
     if (*last_dc > LARGEST_LEVEL >> shift || *last_dc < -(LARGEST_LEVEL >> shift)) return 0;
     *value = (int16_t)(*last_dc * (1 << shift));
@@ -164,7 +165,7 @@ static inline uint32_t take_bit(Reader *reader) {
 static inline int read_block(Reading *reading, const Scan *scan, uint32_t i, int16_t *block, uint64_t *nonzero) {
     if (!scan->progressive) return read_sequential(reading, scan, i, block, nonzero);
     if (!scan->refines) return read_dc(&reading->reader, &reading->dc[scan->dc[i]], &reading->last_dc[i], scan->shift, block);
-    if (take_bit(&reading->reader)) *block = (int16_t)(*block | 1 << scan->shift);
+    *block = (int16_t)(*block | take_bit(&reading->reader) << scan->shift);  // without a branch: nothing could predict it
     return 1;
 }
 

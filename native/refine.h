@@ -38,14 +38,14 @@ static inline __attribute__((always_inline)) int refine_ac(Reader *reader, uint3
             *eob_run = (1u << run) + (run ? take(reader, run) : 0);
             break;
         }
-        int16_t value = (int16_t)(size && take(reader, 1) ? 1 << scan->shift : -(1 << scan->shift));
+        int32_t sign = size ? 2 * (int32_t)take(reader, 1) - 1 : 0;
         uint32_t place = place_after(places, (band & ~values) >> k, (uint32_t)run), count = place - (uint32_t)run;
         if (__builtin_expect(place == BLOCK, 0)) {  // no more zeros
             if (size) return 0;
             count = (uint32_t)__builtin_popcountll(values >> k);
         }
         bits = take_corrections(reader, count, bits), k += place;
-        if (size) block[k] = value, *nonzero |= (uint64_t)1 << k;
+        if (size) block[k] = (int16_t)(sign * (1 << scan->shift)), *nonzero |= (uint64_t)1 << k;
         k++;
     }
     if (*eob_run) {

@@ -9,17 +9,18 @@ from catalight.adapters.codec.compress import compress_all
 from catalight.domain.image.compressed import Compressed
 from catalight.domain.image.formats import Target
 from catalight.domain.image.generation import GENERATION
-from catalight.domain.image.rendition import Fit, Rendition
+from catalight.domain.image.rendition import AUTO, Fit, Rendition
 from local.hosts.images import draw
 
 RENDITIONS = (
     Rendition(),
     Rendition(quality=90),
+    Rendition(quality=AUTO),
     Rendition(max_width=100),
     Rendition(width=120, height=120, fit=Fit.PAD),
     Rendition(format=Target.PNG, max_width=50),
 )
-DIGESTS = {1: "7d526e1b774b7b469199dea34530c677e4f60da709cf1dbe7ffd9e841415a0fc"}
+DIGESTS = {1: "6aa5f979f28f79fe99b2cd23cc76eb8264aa642df3335762f325a7b63018ccee"}
 """SHA-256 of what each generation makes of the drawings below; only the newest can be made again."""
 
 

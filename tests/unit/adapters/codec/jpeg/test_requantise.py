@@ -3,6 +3,7 @@
 import random
 import re
 import sys
+from itertools import product
 
 import pytest
 from hypothesis import given, settings
@@ -93,6 +94,19 @@ def test_with_its_own_quantisation_tables_an_image_does_not_change() -> None:
         result = fast_path(source, asked)
         assert opened(result).tobytes() == opened(source).tobytes()
         assert len(result) < len(source)
+
+
+def test_long_codes_of_dc_leave_enough_bits_for_ac() -> None:
+    """Blocks of noise, black and white by turns: the longest DC codes, and then many short AC codes."""
+    for seed in range(12):
+        chance = random.Random(seed)
+        image = Image.new("L", (96, 96))
+        for x, y in product(range(0, 96, 8), repeat=2):
+            shade = chance.choice((0, 225))
+            noise = bytes(shade + chance.randrange(30) for _ in range(64))
+            image.paste(Image.frombytes("L", (8, 8), noise), (x, y))
+        source = encode(image, "JPEG", quality=100)
+        assert opened(fast_path(source, 100)).tobytes() == opened(source).tobytes()
 
 
 @pytest.mark.parametrize("restarts", [{"restart_marker_blocks": 3}, {"restart_marker_rows": 1}])

@@ -6,6 +6,7 @@ The fast path does not support unusual JPEGs, and needs the library that is buil
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from catalight.adapters.codec import native
@@ -50,7 +51,7 @@ def settled(data: bytes, least: float, exif: bytes = b"", orientation: int = 1) 
         if library is None or jpeg is None:
             return None
 
-        def plan(quality: int) -> tuple[list[bytes], tuple[int, int]]:
+        def plan(quality: int) -> tuple[tuple[bytes, ...], tuple[int, int]]:
             steps = _coarser(jpeg.output, quality)
             return steps, coefficients.prices(jpeg.output, steps, look.of_quality(quality).price)
 
@@ -86,13 +87,16 @@ def _read(data: bytes, orientation: int) -> _Jpeg | None:
     return _Jpeg(header, first, upright(header, turn), turn)
 
 
-def _coarser(header: Header, quality: int) -> list[bytes]:
-    """Return, for each component, the coarser steps of its own table and the one of the quality.
+def _coarser(header: Header, quality: int) -> tuple[bytes, ...]:
+    """Return, for each component, the coarser steps of its own table and the one of the quality."""
+    return _coarser_than(tuple(header.steps[component.steps] for component in header.components), quality)
 
-    If the source is at this quality already, they are its own, so that it does not change.
-    """
-    own, asked = [header.steps[component.steps] for component in header.components], look.of_quality(quality)
+
+@lru_cache(maxsize=512)  # many sources have the same tables, and `auto` tries several qualities
+def _coarser_than(own: tuple[bytes, ...], quality: int) -> tuple[bytes, ...]:
+    """If a source is at this quality already, its steps are its own, so that it does not change."""
+    asked = look.of_quality(quality)
     if look.already(own, quality):
         return own
     tables = (asked.luma, asked.chroma, asked.chroma)
-    return [bytes(map(max, before, after)) for before, after in zip(own, tables, strict=False)]
+    return tuple(bytes(map(max, before, after)) for before, after in zip(own, tables, strict=False))
