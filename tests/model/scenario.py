@@ -39,11 +39,11 @@ from tests.fakes import MemoryDeliveries, MemoryJobs, MemoryQueue, MemoryRows, M
 from tests.model.actor import ViolationError
 from tests.model.inputs import Call, Queue, QueuedMessage
 from tests.model.invariants import Invariants, settled
-from tests.one_by_one import OneByOne
 from tests.model.plan import Plan
 from tests.model.ports import Port, with_ports
 from tests.model.stage import die
 from tests.model.world import World
+from tests.one_by_one import OneByOne
 from tests.pipeline import RECEIVES, Pipeline, a_submission, csv_of
 
 DEAD_LETTERS = "dead_letters"
