@@ -81,7 +81,7 @@ def first_window(ranges: int, window: int) -> range:
 
 
 def record_pause(ranges: int, window: int) -> float:
-    """Return the seconds between two writes within a range. Of a large job, whole ranges show its progress."""
+    """Return the seconds between two writes within a range. Whole ranges show the progress of a large job."""
     return max(RECORD_SECONDS, len(first_window(ranges, window)) / LANES_A_SECOND)
 
 
