@@ -29,7 +29,7 @@ def one_by_one(pipeline: Pipeline) -> Pipeline:
 
 
 class Slow(Pipeline):
-    """All images but A take until `seen` is set, by the first save; `saves` are the images that each ended."""
+    """All images but A take until `seen` is set, by the first save; `saves` is what each has ended."""
 
     def __init__(self, pause: float, monkeypatch: pytest.MonkeyPatch) -> None:
         super().__init__(threads=THREADS)
