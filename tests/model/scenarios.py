@@ -363,15 +363,7 @@ SCENARIOS = {
     "a worker sleeps": Scenario(
         (f"{A} {B}",), hosts={B: MISSING}, calls=_retry, sleeper=(ProcessRange, "rows.save")
     ),
-    "recorded one by one": Scenario((f"{A} {B}", C), images_per_range=3, one_by_one=True, swept=False),
-    "recorded one by one, and a worker sleeps": Scenario(
-        (f"{A} {B}", C),
-        images_per_range=3,
-        one_by_one=True,
-        hosts={B: MISSING},
-        sleeper=(ProcessRange, "rows.save"),
-    ),
-    "recorded one by one of busy hosts": Scenario(
+    "recorded one by one": Scenario(
         (f"{A} {B}", C),
         images_per_range=3,
         one_by_one=True,
@@ -379,8 +371,12 @@ SCENARIOS = {
         hosts={B: MISSING},
         swept=False,
     ),
-    "recorded one by one, cancelled and retried": Scenario(
-        (f"{A} {B}",), images_per_range=2, one_by_one=True, calls=_cancel_retry
+    "recorded one by one, and a worker sleeps": Scenario(
+        (f"{A} {B}", C),
+        images_per_range=3,
+        one_by_one=True,
+        hosts={B: MISSING},
+        sleeper=(ProcessRange, "rows.save"),
     ),
     "recorded one by one, and sent again": Scenario(
         (f"{A} {B}",), hosts=SAME, images_per_range=2, one_by_one=True, calls=_sent_twice_first_deleted
