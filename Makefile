@@ -17,6 +17,7 @@ BROWSER := .browser/.ready
 NATIVE := $(foreach machine,x86_64 aarch64,layers/core/catalight/adapters/codec/native-$(machine).elf)
 NATIVE_HERE := $(if $(filter Linux,$(shell uname -s)),$(filter %-$(shell uname -m).elf,$(NATIVE)))
 BUILT := .aws-sam/build/template.yaml
+TO_DEPLOY = .aws-sam/deploy-$(ARCH)/template.yaml
 SOURCES := Makefile template.yaml $(shell find functions layers requirements -type f -not -name '*.pyc')
 
 # SAM builds with the python3.13 that it finds first.
@@ -171,7 +172,7 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.13 --generat
 LOCK_PEERS = $(subst 3.13,3.11,$(LOCK)) --no-config
 
 ##@ Build and deploy
-.PHONY: build local-invoke start-api deploy destroy
+.PHONY: build local-invoke start-api deploy-settings deploy destroy
 build: $(BUILT)  ## Build the functions and the layer for this machine's architecture
 
 $(BUILT): $(SOURCES) $(NATIVE) | $(READY)
@@ -196,16 +197,22 @@ start-api: export PORT := $(if $(filter command line environment,$(origin PORT))
 start-api: $(READY) $(BUILT)  ## Run the built API by sam local start-api at http://127.0.0.1:3000 (PORT=)
 	@exec $(BIN)/python -m local.start_api
 
-# Beside the built template, where SAM looks for it, there is no samconfig.toml.
-deploy: export PARAMETERS := $(PARAMETERS)
-deploy: $(READY) $(NATIVE)  ## Deploy to AWS (ENV=prod ARCH=x86_64; MONGODB_URI_SECRET_ARN=…, WEBHOOK_SECRET_ARN=…)
+deploy-settings: export PARAMETERS := $(PARAMETERS)
+deploy-settings: $(READY)
 	@: $${MONGODB_URI_SECRET_ARN:?see docs/deploy.md} $${WEBHOOK_SECRET_ARN:?see docs/deploy.md}
 	@$(BIN)/python -m local.options
 	@grep -q '^\[$(ENV)\.deploy' samconfig.toml || { echo "ENV is dev or prod, not $(ENV)."; exit 1; }
-	$(BIN)/sam build --build-dir .aws-sam/deploy --parameter-overrides Architecture=$(ARCH)
-	@$(call finish_build,.aws-sam/deploy,$(ARCH))
+
+# The folders too: a file that was removed changes its folder alone.
+$(TO_DEPLOY): $(SOURCES) $(shell find functions layers -type d -not -name __pycache__) $(NATIVE) | $(READY)
+	$(BIN)/sam build --build-dir $(@D) --parameter-overrides Architecture=$(ARCH)
+	@$(call finish_build,$(@D),$(ARCH))
+	@touch $@
+
+# Beside the built template, where SAM looks for it, there is no samconfig.toml.
+deploy: deploy-settings $(TO_DEPLOY)  ## Deploy to AWS (ENV=prod ARCH=x86_64; MONGODB_URI_SECRET_ARN=…, WEBHOOK_SECRET_ARN=…)
 	$(BIN)/sam deploy --config-file $(CURDIR)/samconfig.toml --config-env $(ENV) \
-		--template-file .aws-sam/deploy/template.yaml --parameter-overrides \
+		--template-file $(TO_DEPLOY) --parameter-overrides \
 		Architecture=$(ARCH) MongoDbUriSecretArn=$$MONGODB_URI_SECRET_ARN WebhookSecretArn=$$WEBHOOK_SECRET_ARN \
 		$(PARAMETERS) $(SAM_ARGS)
 	@$(if $(and $(filter prod,$(ENV)),$(if $(findstring --no-execute-changeset,$(SAM_ARGS)),,yes)),$(BIN)/python -m local.protect catalight-prod)

@@ -67,7 +67,7 @@ def measure(base: str, ranges: int) -> tuple[float, float]:
     for number in range(ranges + 1):
         urls = [f"{base}/{(number * RANGE + place) % image_host.DISTINCT}.jpg" for place in range(RANGE)]
         began = time.perf_counter()
-        done = compress(job, [Task(0, place, Image(url)) for place, url in enumerate(urls)], lambda: 100.0)
+        [done] = compress(job, [Task(0, place, Image(url)) for place, url in enumerate(urls)], lambda: 100.0)
         seconds.append(time.perf_counter() - began)
         if not all(image.state is ImageState.DONE for image in done.values()):
             raise RuntimeError(f"an image failed: {done}")

@@ -263,13 +263,13 @@ class MemoryRows:
     def read(self, job_id: str, numbers: Sequence[int]) -> list[Row]:
         return [row for row in self.stream(job_id) if row.number in numbers]
 
-    def save(self, rows: Sequence[Row]) -> int:
-        saved = 0
+    def save(self, rows: Sequence[Row]) -> list[Row]:
+        saved = []
         for row in rows:
             stored = self.rows.get((row.job_id, row.number))
             if stored and stored.pending and (stored.run, stored.version) == (row.run, row.version):
                 self.rows[row.job_id, row.number] = replace(row, version=row.version + 1)
-                saved += 1
+                saved.append(self.rows[row.job_id, row.number])
         return saved
 
     def reopen(self, rows: Sequence[Row]) -> None:

@@ -23,9 +23,11 @@ class Rate:
         self._clock = clock
         self._seen: deque[tuple[float, int]] = deque()
 
-    def add(self, ended: int) -> None:
-        """Note how many images have ended by now."""
+    def add(self, ended: int, *, waits: bool = False) -> None:
+        """Note how many images have ended by now. While the job waits for its turn, time does not count."""
         now = self._clock()
+        if waits:
+            self._seen.clear()
         self._seen.append((now, ended))
         while len(self._seen) > 2 and self._seen[1][0] < now - WINDOW:
             self._seen.popleft()
@@ -72,7 +74,7 @@ def shown(output: Output) -> Iterator[Callable[[Status], None]]:
             def on_bar(status: Status) -> None:
                 images = status["images"]
                 ended = images["done"] + images["failed"]
-                rate.add(ended)
+                rate.add(ended, waits=status["status"] == "PENDING")
                 total = images["total"] or None
                 state = status["status"].lower()
                 said = sentence(status, rate.value())
@@ -83,7 +85,8 @@ def shown(output: Output) -> Iterator[Callable[[Status], None]]:
     last: list[tuple[float, str]] = []
 
     def on_line(status: Status) -> None:
-        rate.add(status["images"]["done"] + status["images"]["failed"])
+        ended = status["images"]["done"] + status["images"]["failed"]
+        rate.add(ended, waits=status["status"] == "PENDING")
         said = f"{status['status']}: {sentence(status, rate.value())}"
         now = time.monotonic()
         if not last or (said != last[-1][1] and now - last[-1][0] >= LINE_SECONDS):

@@ -8,6 +8,7 @@
 | `/resting/{name}` | 503 with `Retry-After: 3600` |
 | `/missing/{name}` | 404 |
 | `/later/{name}` | 404 until `fixed` is set, then an image |
+| `/late/{name}` | an image, after 0.7 s |
 | `/held/{name}` | an image, once `fixed` is set; 503 after 60 s without |
 | `/forbidden/{name}` | 403 |
 | `/text/{name}` | 200 with an HTML page |
@@ -28,6 +29,7 @@ from local.hosts.http_server import NOT_MODIFIED, Handler, Server, serving
 from local.hosts.images import draw
 
 HELD_SECONDS = 60
+LATE_SECONDS = 0.7
 DISTINCT = 24  # images that are drawn; higher numbers repeat them
 
 
@@ -92,7 +94,7 @@ class _Handler(Handler):
                 self.close_connection = True
             case ["held", _] if not self.server.fixed.wait(HELD_SECONDS):
                 self.answer(503)
-            case [name] | ["busy" | "later" | "held", name]:
+            case [name] | ["busy" | "later" | "late" | "held", name]:
                 self._answer_unless_known(path, *self._named(path, name))
             case _:
                 self.answer(404)
@@ -106,6 +108,8 @@ class _Handler(Handler):
             self.answer(200, body, media_type, etag=etag)
 
     def _named(self, path: str, name: str) -> tuple[bytes, str]:
+        if path.startswith("/late/"):
+            self.server.closed.wait(LATE_SECONDS)
         if path in self.server.replaced:
             return self._image(self.server.replaced[path]), "image/jpeg"
         if name == "catalogue.csv":

@@ -314,6 +314,13 @@ GUARDS = [
     ),
     Guard(GiveUp, "__call__", "self.carry_on(job, message.range)", "pass", "an image that kills its worker"),
     Guard(CarryOn, "__call__", "self.ask_completion(job.id, job.run)", "pass", "one row", 0),
+    Guard(
+        RecordImages,
+        "recorded",
+        "own |= {at: image for at, image in to_write.items() if at[0] in saved}",
+        "own |= to_write",
+        "recorded one by one, and a worker sleeps",
+    ),
     Guard(RecordImages, "_delete_unreferenced", "and link not in kept", "", "a worker sleeps", 0),
     Guard(
         RecordImages,

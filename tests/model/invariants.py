@@ -13,7 +13,7 @@ from typing import Protocol
 
 from catalight.domain.errors import ImageErrorCode
 from catalight.domain.job import links
-from catalight.domain.job.job import ENDED, Counts, Job, JobState
+from catalight.domain.job.job import ENDED, RUNNING, Counts, Job, JobState
 from catalight.domain.job.row import ImageState, Row
 from catalight.domain.job.sweeping import is_uncleared
 from catalight.domain.job.upload import LIFETIME, UploadState, spool_key, upload_key
@@ -114,6 +114,7 @@ class Invariants:
         if changed:
             for job in jobs.values():
                 _check_rows_have_ended(job, rows)
+                _check_live_counts(job, rows)
             self._jobs, self._rows = dict(jobs), dict(rows)
         check_links(jobs, rows.values(), self._state)
         if not self._world.faulty and len(self._world.waiting) != self._waiting:
@@ -366,3 +367,12 @@ def _check_rows_have_ended(job: Job, rows: Mapping[Key, Row]) -> None:
     own = [row for (job_id, _), row in rows.items() if job_id == job.id]
     require(job.sealed and len(own) == job.rows, f"in {job.state} all rows are stored")
     require(not any(row.pending for row in own), f"in {job.state} no row is pending")
+
+
+def _check_live_counts(job: Job, rows: Mapping[Key, Row]) -> None:
+    """They may lack images of a handler that has crashed or is about to count, but have none twice."""
+    if job.state in RUNNING and job.sealed:
+        images = [i for (job_id, _), row in rows.items() if job_id == job.id for i in row.images]
+        ended, counted = Counts.of(images), job.counts
+        right = counted.done <= ended.done and counted.failed <= ended.failed
+        require(right, f"each image counts once: {counted} of {ended}")

@@ -30,7 +30,7 @@ class Port:
 
             def ported(things: Iterable[Any], *args: Any, **kwargs: Any) -> Any:
                 results = [self._call(call, method, [thing], *args, **kwargs) for thing in things]
-                return sum(results) if results and isinstance(results[0], int) else None if results else 0
+                return [saved for result in results if result for saved in result]  # of MemoryRows.save
 
         elif kind in STREAMS:
 

@@ -45,6 +45,7 @@ from tests.model.plan import Plan
 from tests.model.ports import Port, with_ports
 from tests.model.stage import die
 from tests.model.world import World
+from tests.one_by_one import OneByOne
 from tests.pipeline import RECEIVES, Pipeline, a_submission, csv_of
 
 DEAD_LETTERS = "dead_letters"
@@ -79,8 +80,9 @@ class Scenario:
     is false, the job must end without the sweeper. There is one rendition for each of `names`, and those in
     `broken` cannot be made. If `target` leaves the output format open, each attempt chooses another format.
     A part of the result has `part` bytes; of a longer result, each function writes one part. A `hurried`
-    tend handler does one batch of rows. `sleeper`, `throttled` and `crashes_at` are as in World. `sent_as`
-    makes the file of a big upload from a CSV file.
+    tend handler does one batch of rows. If `one_by_one`, each image of a range is recorded before the next
+    one is fetched. `sleeper`, `throttled` and `crashes_at` are as in World. `sent_as` makes the file of a big
+    upload from a CSV file.
     """
 
     cells: tuple[str, ...]
@@ -96,6 +98,7 @@ class Scenario:
     target: Target = Target.JPEG
     part: int = 1 << 20
     hurried: bool = False
+    one_by_one: bool = False
     names: tuple[str, ...] = ("",)
     broken: frozenset[str] = frozenset()
     sleeper: tuple[type[Message], str] | None = None
@@ -157,6 +160,9 @@ class Run(Pipeline):
         self._queues: dict[str, Port] = {}
         self.stored = self.store
         self._insert_ports()
+        if scenario.one_by_one:
+            one_by_one = OneByOne.like(self.process_range.compress_images)
+            self.process_range = replace(self.process_range, compress_images=one_by_one)
         self._handlers = _handlers(self)
         troubled = self.scenario.hosts.keys() | self.scenario.passing.keys() | self.scenario.poison
         self.invariants = Invariants(self, self.world, troubled, scenario.poison, swept=scenario.swept)

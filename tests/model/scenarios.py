@@ -403,6 +403,24 @@ SCENARIOS = {
     "a worker sleeps": Scenario(
         (f"{A} {B}",), hosts={B: MISSING}, calls=_retry, sleeper=(ProcessRange, "rows.save")
     ),
+    "recorded one by one": Scenario(
+        (f"{A} {B}", C),
+        images_per_range=3,
+        one_by_one=True,
+        passing={A: BUSY},
+        hosts={B: MISSING},
+        swept=False,
+    ),
+    "recorded one by one, and a worker sleeps": Scenario(
+        (f"{A} {B}", C),
+        images_per_range=3,
+        one_by_one=True,
+        hosts={B: MISSING},
+        sleeper=(ProcessRange, "rows.save"),
+    ),
+    "recorded one by one, and sent again": Scenario(
+        (f"{A} {B}",), hosts=SAME, images_per_range=2, one_by_one=True, calls=_sent_twice_first_deleted
+    ),
     "retried in steps": Scenario((A, f"{B} {C}"), hosts={B: MISSING}, calls=_retry, hurried=True),
     "retried in steps and deleted": Scenario((A,), hosts={A: MISSING}, calls=_retry_delete, hurried=True),
     "cancelled in steps": Scenario((A, B, C), calls=_cancel, hurried=True),

@@ -276,7 +276,7 @@ def test_queries_find_the_old_rows(stored: Connection) -> None:
 def test_a_pending_row_can_end(stored: Connection) -> None:
     rows = MongoRows(stored)
     images = tuple(replace(image, state=ImageState.FAILED, not_before=None) for image in ROWS[3].images)
-    assert rows.save([replace(ROWS[3], images=images)]) == 1
+    assert len(rows.save([replace(ROWS[3], images=images)])) == 1
     assert not rows.any_pending("completed")
 
 

@@ -90,7 +90,7 @@ class View {
     this.title.textContent = job.file_name;
     this.bar.hidden = !running;
     this.bar.value = total ? ended / total : 0;
-    this.#pace.see(ended, Date.now());
+    this.#pace.see(ended, Date.now(), job.status === "PENDING");
     fill(this.state, sentence(job, this.#pace));
     fill(this.facts, ...facts(job));
     document.title = `${running ? percent(total ? ended / total : 0) : STATES[job.status]} · ${job.file_name} – Catalight`;

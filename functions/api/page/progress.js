@@ -3,13 +3,16 @@
 const WINDOW = 30_000; // milliseconds that count
 const ENOUGH = 2_000;
 
-/** Keeps what was seen of a job. `see(ended, now)` adds one look; `rate()` is images a second, or null if unknown. */
+/**
+ * Keeps what was seen of a job. `see(ended, now, waits)` adds one look; `rate()` is images a second, or null if unknown.
+ * While the job waits for its turn, time does not count.
+ */
 export class Pace {
   #seen = [];
 
-  see(ended, now) {
+  see(ended, now, waits = false) {
     const last = this.#seen.at(-1);
-    if (last && ended < last.ended) this.#seen = []; // a retry began another run
+    if (waits || (last && ended < last.ended)) this.#seen = []; // a retry began another run
     this.#seen.push({ended, now});
     while (this.#seen.length > 2 && now - this.#seen[1].now > WINDOW) this.#seen.shift();
   }

@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import IO
 
 import pytest
+from pymongo import MongoClient
 
 from local.client import Client, rows_of
 from local.hosts.image_server import image_server
+from local.runner import aws
 from local.runner.children import free_port
 from local.runner.data_folder import DataFolder
 from local.runner.errors import LocalError
+from local.runner.mongod import DATABASE, Mongod, find
 from tests.integration.local.waiting import children, eventually, running
 
 IMAGES = 24
@@ -52,42 +55,80 @@ def data(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
+def catalogue(*urls: str) -> bytes:
+    lines = [f"{number},Product,{url}" for number, url in enumerate(urls, 1)]
+    return "\n".join(["Serial Number,Product Name,Input Image Urls", *lines]).encode()
+
+
+def stored(client: Client, job: str) -> list[tuple[str, bytes]]:
+    """Return the media type and the contents of each image of a job."""
+    answers = [client.image(row["Output Image Urls"]) for row in rows_of(client.download(job))]
+    return [(answer.headers["Content-Type"], answer.content) for answer in answers]
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
-def test_a_job_survives_a_kill_in_its_midst(data: Path, tmp_path: Path) -> None:
+def test_jobs_survive_a_kill_in_the_midst_of_one(data: Path, tmp_path: Path) -> None:
     port = free_port()
     with image_server(60, 45) as images:
-        paths = [*(f"/{number}.jpg" for number in range(3101, 3101 + IMAGES - 1)), "/busy/3100.jpg"]
-        lines = [f"{number},Product,{images.url}{path}" for number, path in enumerate(paths, 1)]
-        sent = "\n".join(["Serial Number,Product Name,Input Image Urls", *lines]).encode()
+        urls = [f"{images.url}/{number}.jpg" for number in range(3101, 3101 + IMAGES - 1)]
         with runner(port, data, tmp_path / "first", signal.SIGKILL) as client:
             secret = (tmp_path / "first" / "webhook-secret").read_text()
-            job = client.upload(sent)["request_id"]
+            done = client.upload(catalogue(*urls[:2]))["request_id"]
+            assert [*client.watch(done, seconds=60)][-1]["status"] == "COMPLETED"
+            rows, contents = rows_of(client.download(done)), stored(client, done)
+            job = client.upload(catalogue(*urls, f"{images.url}/busy/3100.jpg"))["request_id"]
             eventually(lambda: client.status(job)["images"]["done"])
             before = client.status(job)
         assert before["status"] in ("PENDING", "PROCESSING")
 
+        # What the first system stored is served by the second one, which goes on where the first was killed.
         with runner(port, data, tmp_path / "second", signal.SIGTERM) as client:
-            assert client.status(job)["images"]["done"] >= before["images"]["done"]
-            assert (tmp_path / "second" / "webhook-secret").read_text() == secret
-            [*_, after] = client.watch(job, seconds=60)
-            assert (after["status"], after["images"]["done"]) == ("COMPLETED", IMAGES)
-            rows = rows_of(client.download(job))
-            links = [row["Output Image Urls"] for row in rows]
-            stored = [client.image(link).content for link in links]
-            assert all(content.startswith(b"\xff\xd8") for content in stored)
-    # A third start has what the second one stored, and what the first one did.
-    with runner(port, data, tmp_path / "third", signal.SIGINT) as client:
-        assert rows_of(client.download(job)) == rows
-        answers = [client.image(link) for link in links]
-        assert [answer.content for answer in answers] == stored
-        assert answers[0].headers["Content-Type"] == "image/jpeg"
-        # A second system on the folder is refused.
-        other = settings(free_port(), data, tmp_path / "refused")
-        refused = subprocess.run(RUN, env=other, capture_output=True, text=True, timeout=20, check=False)
-        assert (refused.returncode, refused.stderr[:33]) == (
-            1,
-            "Another system uses DATA=" + str(data)[:8],
-        )
+            with another(data, tmp_path / "refused") as refused:
+                assert client.status(job)["images"]["done"] >= before["images"]["done"]
+                assert (tmp_path / "second" / "webhook-secret").read_text() == secret
+                assert rows_of(client.download(done)) == rows
+                assert stored(client, done) == contents
+                [*_, after] = client.watch(job, seconds=60)
+                assert (after["status"], after["images"]["done"]) == ("COMPLETED", IMAGES)
+                assert {media_type for media_type, _ in stored(client, job)} == {"image/jpeg"}
+                assert all(content.startswith(b"\xff\xd8") for _, content in stored(client, job))
+                _, error = refused.communicate(timeout=60)
+                said = "Another system uses DATA=" + str(data)[:8]
+                assert (refused.returncode, error[:33]) == (1, said)
+            kept = objects(data)
+            assert len(kept) >= IMAGES + 2
+    # A system that is ended removes nothing, and its database can be opened.
+    assert objects(data) == kept
+    assert states(data, tmp_path / "log") == {done: "COMPLETED", job: "COMPLETED"}
+
+
+@contextmanager
+def another(data: Path, logs: Path) -> Iterator[subprocess.Popen[str]]:
+    """Start a second system on a folder that is in use."""
+    environment = settings(free_port(), data, logs)
+    with subprocess.Popen(
+        RUN, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def objects(data: Path) -> dict[Path, bytes]:
+    """Return the files that the objects of the bucket are in."""
+    return {path: path.read_bytes() for path in (data / "objects").rglob("*") if path.is_file()}
+
+
+def states(data: Path, log: Path) -> dict[str, str]:
+    """Return the states of the jobs that are in a folder's database."""
+    mongod = Mongod(find(), data / "mongod", log, aws.environment(""))
+    try:
+        mongod.wait_until_primary()
+        with MongoClient[dict[str, str]](mongod.uri) as client:
+            return {found["_id"]: found["state"] for found in client[DATABASE]["jobs"].find()}
+    finally:
+        mongod.child.stop()
 
 
 def test_the_folder_is_for_its_owner_and_one_system(data: Path) -> None:

@@ -93,8 +93,9 @@ class Runner:
         self.banner = ""
         self.port = free_port()
         variables = {"PORT": str(self.port), "PYTHONPATH": str(Path.cwd()), "TMPDIR": str(folder)}
+        # SIGINT is ignored at first, as a shell does for what runs in the background.
         self.process = subprocess.Popen(
-            [sys.executable, "-c", RUNNER],
+            ["sh", "-c", 'trap "" INT; exec "$@"', "sh", sys.executable, "-c", RUNNER],
             cwd=folder,
             env=os.environ | variables | (more or {}),
             stdout=subprocess.PIPE,

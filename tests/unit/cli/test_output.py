@@ -40,6 +40,15 @@ def test_the_rate_is_said_once_it_is_known_and_falls_while_nothing_ends() -> Non
     assert said == [None, None, None, 10, 4, None, 20 / 192]
 
 
+def test_the_time_before_the_first_image_is_fetched_does_not_count() -> None:
+    time = Time()
+    rate = Rate(time.clock)
+    for second, ended, waits in ((0, 0, True), (60, 0, True), (64, 20, False)):
+        time.now = second
+        rate.add(ended, waits=waits)
+    assert rate.value() == 5
+
+
 def test_a_job_that_was_under_way_does_not_count_what_was_done_before() -> None:
     time = Time()
     rate = Rate(time.clock)

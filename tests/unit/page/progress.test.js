@@ -12,6 +12,13 @@ test("rate and time left come from what was seen", () => {
   assert.equal(pace.remaining(30), 15);
 });
 
+test("the time before the first image is fetched does not count", () => {
+  const pace = new Pace();
+  for (const now of [0, 2_000, 60_000]) pace.see(0, now, true);
+  pace.see(8, 62_000);
+  assert.equal(pace.rate(), 4);
+});
+
 test("only the last seconds count", () => {
   const pace = new Pace();
   for (let second = 0; second <= 62; second += 2) pace.see(second < 30 ? 0 : (second - 30) * 4, second * 1000);

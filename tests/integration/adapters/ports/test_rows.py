@@ -38,8 +38,9 @@ class TestRows:
         store.rows.insert([row])
         assert list(store.rows.stream("job")) == [row]
         changed = replace(row, images=(images[0].failed(GONE), *images[1:]))
-        assert store.rows.save([changed]) == 1
-        assert list(store.rows.stream("job")) == [replace(changed, version=1)]
+        [saved] = store.rows.save([changed])
+        assert replace(saved, version=0) == changed
+        assert list(store.rows.stream("job")) == [saved]
 
     def test_a_range_has_its_pending_rows_of_this_run(self, store: Store) -> None:
         rows = [a_row(2), a_row(1), ended(a_row(0)), a_row(3, row_range=1), a_row(4, run=2)]
@@ -52,9 +53,9 @@ class TestRows:
     def test_ending_the_last_row_leaves_nothing_pending(self, store: Store) -> None:
         store.rows.insert([a_row(0), a_row(1, row_range=1), a_row(0, job_id="other")])
         assert store.rows.any_pending("job")
-        assert store.rows.save([ended(a_row(0))]) == 1
+        assert len(store.rows.save([ended(a_row(0))])) == 1
         assert store.rows.any_pending("job")
-        assert store.rows.save([ended(a_row(1))]) == 1
+        assert len(store.rows.save([ended(a_row(1))])) == 1
         assert not store.rows.any_pending("job")
 
     def test_a_row_without_images_is_not_pending(self, store: Store) -> None:
@@ -63,27 +64,34 @@ class TestRows:
 
     def test_an_ended_row_does_not_change(self, store: Store) -> None:
         store.rows.insert([a_row()])
-        store.rows.save([ended(a_row())])
-        late = replace(a_row(version=1), images=(Image("http://h/a").done("t/a", 1, 1, 1, 1),))
-        assert store.rows.save([late]) == 0
+        [saved] = store.rows.save([ended(a_row())])
+        late = replace(saved, images=(Image("http://h/a").done("t/a", 1, 1, 1, 1),))
+        assert len(store.rows.save([late])) == 0
         [row] = store.rows.stream("job")
         assert row.images[0].error is ImageErrorCode.NOT_FOUND
 
     def test_a_stale_duplicate_writes_nothing(self, store: Store) -> None:
         store.rows.insert([a_row(0), a_row(1)])
         retry_later = replace(a_row(0), images=(Image("http://h/a").retry_later(GONE, NOW, NOW, 60),))
-        assert store.rows.save([retry_later]) == 1
-        assert store.rows.save([ended(a_row(0)), ended(a_row(1))]) == 1
+        [written] = store.rows.save([retry_later])
+        assert [row.number for row in store.rows.save([ended(a_row(0)), ended(a_row(1))])] == [1]
         first, second = store.rows.stream("job")
-        assert (first.pending, first.version, second.pending) == (True, 1, False)
-        assert store.rows.save([ended(first)]) == 1
+        assert (first, first.pending, second.pending) == (written, True, False)
+        assert len(store.rows.save([ended(first)])) == 1
+
+    def test_a_duplicate_with_the_same_outcome_has_not_written_it(self, store: Store) -> None:
+        store.rows.insert([a_row(0), a_row(1), a_row(2)])
+        assert len(store.rows.save([ended(a_row(0)), ended(a_row(2))])) == 2
+        duplicate = [ended(a_row(number)) for number in range(3)]
+        assert [row.number for row in store.rows.save(duplicate)] == [1]
+        assert store.rows.save(duplicate) == []
 
     def test_another_run_writes_nothing(self, store: Store) -> None:
         store.rows.insert([a_row(run=2)])
-        assert store.rows.save([ended(a_row(run=1))]) == 0
+        assert len(store.rows.save([ended(a_row(run=1))])) == 0
 
     def test_saving_no_rows_does_nothing(self, store: Store) -> None:
-        assert store.rows.save([]) == 0
+        assert len(store.rows.save([])) == 0
 
     def test_a_repeated_insert_keeps_the_stored_rows(self, store: Store) -> None:
         store.rows.insert([a_row(0)])

@@ -36,6 +36,13 @@ def test_a_range_ends_with_the_row_that_fills_it(images: list[int]) -> None:
         assert sum(counts) >= ranges.IMAGES_PER_RANGE
 
 
+@given(st.integers(0, 10_000), st.integers(1, 3_000))
+def test_a_job_is_written_a_few_times_a_second_within_ranges(images: int, window: int) -> None:
+    pause = ranges.record_pause(images, window)
+    assert pause >= 1
+    assert min(images, window) / pause <= ranges.LANES_A_SECOND + 1e-9
+
+
 def test_a_range_holds_more_images_if_they_are_duplicates() -> None:
     first, again = Image("http://h/a"), Image("http://h/a", same_as=(0, 0))
     ended = again.like(first.failed(ImageError(ImageErrorCode.NOT_FOUND, "")))

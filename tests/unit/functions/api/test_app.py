@@ -252,11 +252,17 @@ class TestStatus:
         request_id = upload(client).json()["request_id"]
         answer = client.get(f"/status/{request_id}")
         assert answer.status_code == 200
-        assert answer.headers["Retry-After"]
+        assert answer.headers["Retry-After"] == "1"
         body = answer.json()
         assert body["status"] == "PENDING"
         assert body["images"] == {"total": 1, "done": 0, "failed": 0}
         assert body["webhook"] is None
+
+    def test_a_large_job_is_asked_for_less_often(self, client: TestClient) -> None:
+        request_id = upload(client, csv_of(*(f"http://h/{number}.png" for number in range(201)))).json()[
+            "request_id"
+        ]
+        assert client.get(f"/status/{request_id}").headers["Retry-After"] == "2"
 
     def test_a_finished_job_reports_its_results(self, client: TestClient, pipeline: Pipeline) -> None:
         pipeline.hosts["http://h/b.png"] = MISSING

@@ -276,10 +276,10 @@ class TestDuplicates:
     def _let_a_duplicate_write_first(self, pipeline: Pipeline, rows: list[Row]) -> None:
         save = pipeline.rows.save
 
-        def late_save(late: list[Row]) -> int:
+        def late_save(late: list[Row]) -> list[Row]:
             pipeline.rows.save = save  # type: ignore[method-assign]
             images = {row.number: row.images for row in late}
-            assert save([replace(row, images=images[row.number]) for row in rows]) == len(rows)
+            assert len(save([replace(row, images=images[row.number]) for row in rows])) == len(rows)
             return save(late)
 
         pipeline.rows.save = late_save  # type: ignore[assignment,method-assign]

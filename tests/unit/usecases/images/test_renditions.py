@@ -85,7 +85,7 @@ def compressed(pipeline: Pipeline, job: Job, **settings: Any) -> list[Image]:
         for row in pipeline.rows.stream(job.id)
         for place, image in enumerate(row.images)
     ]
-    made = compress(job, tasks, lambda: 100.0)
+    [made] = compress(job, tasks, lambda: 100.0)
     return [made[task.row, task.place] for task in tasks]
 
 

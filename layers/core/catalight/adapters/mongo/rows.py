@@ -4,9 +4,10 @@
 partial index over these documents finds the pending rows of a range, and whether a job has any.
 """
 
+import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import astuple, fields
+from dataclasses import astuple, fields, replace
 from itertools import batched
 from typing import Any
 
@@ -20,6 +21,7 @@ from catalight.domain.image.report import Chosen, Source, Times
 from catalight.domain.job.row import Image, ImageState, Row, RowState
 
 BATCH = 2_000  # small enough for the time that the API allows a call, and no slower than 5,000
+VERSION_BITS = 62  # of a signed integer of 64
 STREAMED = 1_000  # rows of a reply: without a limit it has 16 MB, which take 200 MB here
 
 INDEXES = [
@@ -91,11 +93,19 @@ class MongoRows(Mongo):
         if writes:
             self._rows.bulk_write(writes, ordered=False)
 
+    def save(self, rows: Sequence[Row]) -> list[Row]:
+        # A version of its own tells what this call wrote from what a duplicate did, also if it is repeated.
+        return self._save(rows, secrets.randbits(VERSION_BITS)) if rows else []
+
     @reconnecting
-    def save(self, rows: Sequence[Row]) -> int:
-        if not rows:
-            return 0
-        return self._rows.bulk_write([_update(row) for row in rows], ordered=False).modified_count
+    def _save(self, rows: Sequence[Row], version: int) -> list[Row]:
+        written = self._rows.bulk_write([_update(row, version) for row in rows], ordered=False)
+        saved = [replace(row, version=version) for row in rows]
+        if written.modified_count == len(rows):
+            return saved
+        query = {"_id": {"$in": [_id(row.job_id, row.number) for row in rows]}, "version": version}
+        numbers = {found["number"] for found in self._rows.find(query, {"number": True})}
+        return [row for row in saved if row.number in numbers]
 
     @reconnecting
     def any_pending(self, job_id: str) -> bool:
@@ -147,8 +157,8 @@ def _after(job_id: str, number: int) -> Document:
     return {"_id": {"$gt": first, "$lt": f"{job_id}0"}}
 
 
-def _update(row: Row) -> UpdateOne:
-    written: Document = {"$set": {"images": list(_image_documents(row.images)), "version": row.version + 1}}
+def _update(row: Row, version: int) -> UpdateOne:
+    written: Document = {"$set": {"images": list(_image_documents(row.images)), "version": version}}
     if not row.pending:
         written["$unset"] = {"pending": True}
     unchanged = {"_id": _id(row.job_id, row.number), "run": row.run, "pending": True, "version": row.version}

@@ -14,6 +14,10 @@ from catalight.domain.job.row import Image, Row, pending_images
 from catalight.domain.messages import ProcessRange
 
 IMAGES_PER_RANGE = 10
+RECORD_SECONDS = 1.0
+"""The shortest pause between two writes of what has ended in a range that is being processed."""
+LANES_A_SECOND = 5
+"""How many lanes of a job may write within their ranges in a second: each write changes its document."""
 KNOWN = 1 / 3
 """What an image counts if most of its job are known from an earlier one, or need no request (`max_age`).
 
@@ -77,6 +81,11 @@ def assign(weights: Iterable[float]) -> Iterator[int | None]:
 def first_window(ranges: int, window: int) -> range:
     """Return the heads of the lanes, which are the ranges that are sent when a run starts."""
     return range(min(ranges, window))
+
+
+def record_pause(ranges: int, window: int) -> float:
+    """Return the seconds between two writes within a range. Whole ranges show the progress of a large job."""
+    return max(RECORD_SECONDS, len(first_window(ranges, window)) / LANES_A_SECOND)
 
 
 def successor(number: int, ranges: int, window: int) -> int | None:

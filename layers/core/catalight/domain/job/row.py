@@ -228,7 +228,7 @@ class Row:
     `cells` may lack empty ones at the end (see `without_empty_end`): a short row below a wide header would
     otherwise take a thousand times its own length in the database. `padded` has all of them.
     `number` counts from 0 in CSV order. `range` is the row range of this run that the row belongs to, or
-    None if nothing was pending when the run began. `version` grows with every write of the row.
+    None if nothing was pending when the run began. `version` changes with every write of the row.
     """
 
     job_id: str

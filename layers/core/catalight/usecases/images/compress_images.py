@@ -3,7 +3,7 @@
 import hashlib
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, wait
+from concurrent.futures import Executor, Future, wait
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -15,7 +15,7 @@ from catalight.domain.errors import UNEXPECTED, ImageError, UnavailableError
 from catalight.domain.image.compressed import Compressed
 from catalight.domain.image.rendition import Rendition
 from catalight.domain.image.report import Times, milliseconds
-from catalight.domain.job import links
+from catalight.domain.job import links, ranges
 from catalight.domain.job.job import Job
 from catalight.domain.job.request_headers import RequestHeaders
 from catalight.domain.job.reuse import KnownOutput, Seen
@@ -61,6 +61,9 @@ class CompressImages:
     attempt that an outage of our own services interrupted. No image waits for its host longer than
     `deadline` seconds.
 
+    Outcomes: those that have come are yielded together, not before the pause of `ranges.record_pause` is over
+    since the last ones. The others go on meanwhile.
+
     Time: a download takes at most `fetch_seconds`, and coding at most `coding_seconds`. Neither starts with
     less time left than the image still needs, with two exceptions: the first min(`downloads`, `per_host`)
     downloads (those that start at once, whatever their hosts), and the coding of the first image. Images that
@@ -93,28 +96,32 @@ class CompressImages:
         tasks: Sequence[Task],
         seconds_left: Callable[[], float],
         recall: Recall | None = None,
-    ) -> dict[Place, Image]:
-        """Return each image in its new state. `recall` says which are unchanged, or how to ask."""
+    ) -> Iterator[dict[Place, Image]]:
+        """Yield each image in its new state. `recall` says which are unchanged, or how to ask."""
         recall = recall or Recall()
         works = Work.of(tasks)
         images: dict[Place, Image] = {}
         for work in filter(recall.trusts, works):
             images |= _unchanged(work, recall.of(work), Times())
             recall.see(work, recall.of(work)[0].seen)
-        if asked := [work for work in works if not recall.trusts(work)]:
-            images |= self._process(job, asked, seconds_left, recall)
-        return images
+        asked = [work for work in works if not recall.trusts(work)]
+        yield from self._process(job, asked, seconds_left, recall, images)
 
     def _process(
-        self, job: Job, works: Sequence[Work], seconds_left: Callable[[], float], recall: Recall
-    ) -> dict[Place, Image]:
+        self,
+        job: Job,
+        works: Sequence[Work],
+        seconds_left: Callable[[], float],
+        recall: Recall,
+        images: dict[Place, Image],
+    ) -> Iterator[dict[Place, Image]]:
+        """Yield `images` with the first images that come of `works`, and then the others."""
         scheduler = HostScheduler(((work.host, work) for work in works), self.per_host)
         # Half of the deadline, so that an image can wait for its host and still be tried.
         longest = self.deadline / 2
         names = {work.host for work in works}
         backoff = HostBackoff(self.hosts, job.owner, names, self.clock, self.random, longest, self.report)
         call = _Call(job, recall, scheduler, backoff, seconds_left)
-        images: dict[Place, Image] = {}
 
         def process() -> None:
             for work in scheduler:
@@ -123,10 +130,13 @@ class CompressImages:
         workers = [self.threads.submit(process) for _ in range(min(self.downloads, len(works)))]
         if not all(map(recall.of, works)):  # else there may be nothing to do for the process
             self.expect(job.id)
-        wait(workers)
+        try:
+            yield from _batches(images, workers, ranges.record_pause(job.ranges, job.window))
+        finally:
+            scheduler.stop()  # if what was yielded could not be recorded
+            wait(workers)
         for worker in workers:
             worker.result()  # re-raises the exception of the thread, if any
-        return images
 
     def _attempt(self, call: _Call, work: Work) -> Mapping[Place, Image]:
         """Return the images of the work in their new state."""
@@ -265,6 +275,17 @@ class CompressImages:
             return image.retry_later(error, until, now, self.deadline)
 
         return [after(image) for image in work.unchanged()]
+
+
+def _batches(
+    images: dict[Place, Image], workers: Sequence[Future[None]], pause: float
+) -> Iterator[dict[Place, Image]]:
+    """Yield what the workers have put into `images`, and take it out, after each pause and at the end."""
+    running = True
+    while running:
+        running = bool(wait(workers, timeout=pause).not_done)
+        if batch := {at: images.pop(at) for at in list(images)}:
+            yield batch
 
 
 def _unchanged(work: Work, known: Sequence[KnownOutput], times: Times) -> dict[Place, Image]:

@@ -36,6 +36,12 @@ class HostScheduler[T]:
                 self._busy[host] -= 1
                 self._changed.notify()  # one host is free, so one more task may start
 
+    def stop(self) -> None:
+        """Hand out no further task."""
+        with self._changed:
+            self._waiting.clear()
+            self._changed.notify_all()
+
     def _take(self) -> T | None:
         with self._changed:
             while self._waiting:

@@ -1,6 +1,7 @@
 """Process one row range: download, compress and store its images, and end its rows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 from catalight.domain import retries
@@ -70,15 +71,23 @@ class ProcessRange:
             self.carry_on.ask_completion(job.id, job.run)
 
     def _process(self, job: Job, message: Message, rows: Sequence[Row], seconds_left: SecondsLeft) -> bool:
-        """Process a range. Return False if its message was sent again, or if a duplicate did all the work."""
+        """Process a range. Return False if its message was sent again, or if a duplicate continues the lane.
+
+        Of duplicates that work at the same time, the one that wrote the last of their images continues. So
+        one of them does, and two of them do not go on down the lane.
+        """
         recall = self.reuse_outputs.recall(job)
         left = {(row, place) for row, place, _ in ranges.named_images(message, rows)}
-        wrote = []
-        for outcomes in filter(None, self._outcomes(job, message, rows, seconds_left, recall)):
-            was_first, written = self._record(job, rows, outcomes, recall)
-            wrote.append(was_first)
-            left -= {at for at, image in written.items() if image.ended}
-        if wrote and not any(wrote):
+        places, own = set[Place](), set[Place]()
+        with closing(self._outcomes(job, message, rows, seconds_left, recall)) as steps:
+            for outcomes in filter(None, steps):
+                recorded = self.record_images.recorded(job, rows, outcomes, recall.made)
+                self.reuse_outputs.remember(job, recorded.stored, recall)
+                rows = recorded.rows
+                places |= outcomes.keys()
+                own |= recorded.own.keys()
+                left -= {at for at, image in recorded.stored.items() if image.ended}
+        if places and max(places) not in own:
             return False
         if not left:
             return True
@@ -89,17 +98,9 @@ class ProcessRange:
             self.image_queue.send([message], delay, fairness.group(job))
         return not pending
 
-    def _record(
-        self, job: Job, rows: Sequence[Row], outcomes: Outcomes, recall: Recall
-    ) -> tuple[bool, Outcomes]:
-        """Record outcomes, and remember those that are recorded. Return as `RecordImages.written` does."""
-        wrote, written = self.record_images.written(job, rows, outcomes, recall.made)
-        self.reuse_outputs.remember(job, written, recall)
-        return wrote, written
-
     def _outcomes(
         self, job: Job, message: Message, rows: Sequence[Row], seconds_left: SecondsLeft, recall: Recall
-    ) -> Iterator[Outcomes]:
+    ) -> Generator[Outcomes]:
         """Yield outcomes in steps. Those of one step must be recorded before the next step is taken."""
         of_number = {row.number: row for row in rows}
         tasks = [
@@ -141,18 +142,18 @@ class ProcessRange:
     def _compressed(
         self, job: Job, tasks: Sequence[Task], seconds_left: SecondsLeft, recall: Recall
     ) -> Iterator[Outcomes]:
-        """Yield the outcomes of images. Of several with the same bytes, the first is recorded first."""
+        """Yield outcomes as they come. Of several images with the same bytes, the first is recorded first."""
 
-        def compress(tasks: Sequence[Task], recall: Recall) -> dict[Place, Image]:
+        def compress(tasks: Sequence[Task], recall: Recall) -> Iterator[dict[Place, Image]]:
             with self.count_downloads.of(job.owner):
-                return self.compress_images(job, tasks, seconds_left, recall)
+                yield from self.compress_images(job, tasks, seconds_left, recall)
 
         def has_time() -> bool:
             return seconds_left() >= self.compress_images.seconds_per_image
 
-        outcomes = self.reuse_outputs(job, tasks, recall, compress, has_time)
-        first, others = self.share_bytes(job, outcomes, recall)
-        yield first
-        if others:
-            same, unshared = self.share_bytes(job, others, recall)
-            yield {**same, **unshared}
+        for outcomes in self.reuse_outputs(job, tasks, recall, compress, has_time):
+            first, others = self.share_bytes(job, outcomes, recall)
+            yield first
+            if others:
+                same, unshared = self.share_bytes(job, others, recall)
+                yield {**same, **unshared}

@@ -21,6 +21,19 @@ NOTHING: Made = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of outcomes.
+
+    `own` are those that this call wrote, or that left their image as it was. `stored` are those that are
+    stored now, whoever wrote them. `rows` are the rows to pass with the next outcomes.
+    """
+
+    own: Outcomes
+    stored: Outcomes
+    rows: Sequence[Row]
+
+
+@dataclass(frozen=True, slots=True)
 class RecordImages:
     """Write each image once. If a duplicate handler was faster, its outcome is kept."""
 
@@ -35,42 +48,42 @@ class RecordImages:
 
         `rows` are as they were read before the images were processed.
         """
-        return self.written(job, rows, outcomes)[0]
+        return bool(self.recorded(job, rows, outcomes).own)
 
-    def written(
-        self, job: Job, rows: Sequence[Row], outcomes: Outcomes, made: Made = NOTHING
-    ) -> tuple[bool, Outcomes]:
-        """Write the outcomes as `__call__` does. Return also those that are stored now.
+    def recorded(self, job: Job, rows: Sequence[Row], outcomes: Outcomes, made: Made = NOTHING) -> Recorded:
+        """Write the outcomes as `__call__` does, and return what became of them.
 
         `made` are the links of what was stored for images that have the output of another one.
         """
         read = _images(rows)
         to_write = {at: image for at, image in outcomes.items() if image != read[at]}
-        written: dict[tuple[int, int], Image] = {}
-        wrote = not to_write
+        own = {at: image for at, image in outcomes.items() if at not in to_write}
+        stored: dict[tuple[int, int], Image] = {}
+        known: dict[int, Row] | None = None
         while changed := _changed(rows, to_write):
-            saved = self.rows.save(changed)
-            wrote = wrote or saved > 0
-            if saved == len(changed):
-                written |= to_write
+            saved = {row.number: row for row in self.rows.save(changed)}
+            own |= {at: image for at, image in to_write.items() if at[0] in saved}
+            # Not those of a second attempt: they have changes of others, which count as unknown.
+            known = known or {row.number: saved.get(row.number, row) for row in rows}
+            if len(saved) == len(changed):
+                stored |= to_write
                 break
-            stored = self.rows.read(job.id, [row.number for row in changed])
-            rows = [row for row in stored if row.run == job.run]
+            found = self.rows.read(job.id, [row.number for row in changed])
+            rows = [row for row in found if row.run == job.run]
             images = _images(rows)
-            written |= {at: image for at, image in to_write.items() if images.get(at) == image}
-            kept = {image.link for image in _images(stored).values()}
+            stored |= {at: image for at, image in to_write.items() if images.get(at) == image}
+            kept = {image.link for image in _images(found).values()}
             self._delete_unreferenced(to_write, images, kept, made)
             to_write = {
                 at: image
                 for at, image in to_write.items()
                 if _is_still_to_write(image, read[at], images.get(at))
             }
-        ended = [image for image in written.values() if image.ended]
-        if wrote and ended:
+        if ended := [image for image in own.values() if image.ended]:
             counts = Counts.of(ended)
             self.jobs.record_progress(job.id, job.run, counts, self.clock())
             self.report(ImagesEnded(job.id, job.run, counts))
-        return wrote, written
+        return Recorded(own, stored, list(known.values()) if known else rows)
 
     def _delete_unreferenced(
         self, outcomes: Outcomes, images: Outcomes, kept: AbstractSet[str | None], made: Made

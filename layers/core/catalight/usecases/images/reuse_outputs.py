@@ -7,7 +7,7 @@ comes later sees the other.
 """
 
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 
@@ -20,8 +20,8 @@ from catalight.usecases.images.work import Place, Recall, Task
 from catalight.usecases.jobs.release_outputs import ReleaseOutputs
 from catalight.usecases.ports import Clock, JobList, ObjectStore, References, Sources
 
-type Compress = Callable[[Sequence[Task], Recall], dict[Place, Image]]
-"""Processes tasks with what is known of their images."""
+type Compress = Callable[[Sequence[Task], Recall], Iterator[dict[Place, Image]]]
+"""Processes tasks with what is known of their images, and yields these as they end."""
 
 
 def output_id(job: Job, image: Image, stem: str | None) -> bytes:
@@ -64,27 +64,32 @@ class ReuseOutputs:
         recall: Recall,
         compress: Compress,
         has_time: Callable[[], bool],
-    ) -> dict[Place, Image]:
-        """Return the images in their new state. Those whose known output is gone are made again.
+    ) -> Iterator[dict[Place, Image]]:
+        """Yield the images in their new state, those whose known output is gone last: they are made again.
 
-        If there is no time for one more image, they stay as they are.
+        If there is no time for one more image, they stay as they are. What was yielded must be remembered
+        before the next images are taken.
         """
         recall.ids.update((task.at, output_id(job, task.image, task.stem)) for task in tasks)
         if job.naming:
             recall.stems.update((task.at, task.stem) for task in tasks)
         if not job.reuse.fresh:
             self._look_up(job, tasks, recall)
-        images = compress(tasks, recall)
-        images |= _own(job, images, recall)
-        refused = self._hold(job, images, recall)
-        if refused:
-            self._release(refused, recall)
-            again = [task for task in tasks if task.at in refused]
-            if not has_time():
-                return images | self._left(again, recall)
+        refused = set[Place]()
+        for images in compress(tasks, recall):
+            images |= _own(job, images, recall)
+            gone = self._hold(job, images, recall)
+            self._release(gone, recall)
+            refused |= gone
+            yield {at: image for at, image in images.items() if at not in gone}
+        again = [task for task in tasks if task.at in refused]
+        if not again:
+            return
+        if has_time():
             recall.forget(refused)
-            images |= compress(again, recall)
-        return images
+            yield from compress(again, recall)
+        else:
+            yield self._left(again, recall)
 
     def remember(self, job: Job, images: Mapping[Place, Image], recall: Recall) -> None:
         """Remember images that are recorded.
@@ -95,6 +100,7 @@ class ReuseOutputs:
         An output that was used again for an image which a duplicate has recorded is not claimed any more.
         """
         self._release([at for at in recall.held if at not in images], recall)
+        recall.claimed.update(recall.held.values())
         recall.held.clear()
         outputs: dict[bytes, KnownOutput] = {}
         firsts: dict[bytes, FirstOfBytes] = {}
@@ -161,9 +167,9 @@ class ReuseOutputs:
         return {task.at: task.image for task in tasks}
 
     def _release(self, places: Iterable[Place], recall: Recall) -> None:
-        """End the claims to outputs that are not used, unless another image here uses the same."""
+        """End the claims to outputs that are not used, unless another image of the message uses the same."""
         links_of = {recall.held.pop(at) for at in places}
-        if unused := sorted(links_of - set(recall.held.values())):
+        if unused := sorted(links_of - recall.claimed - set(recall.held.values())):
             self.release_outputs.claim(recall.claim, unused)
 
     def _gone(self, outputs: Mapping[Place, KnownOutput]) -> set[Place]:

@@ -88,9 +88,9 @@ class Recall:
     if the source has not changed, and `trusted` the places of those whose hosts need not be asked. `seen` are
     the sources that were asked for. `origins` are the makers of outputs that are used again, and the times
     since which these are stored; other outputs are stored since `began` or later. `held` are the links of the
-    outputs that have the `claim` of this message's handler and are not recorded yet. `made` are the links of
-    outputs that were stored for images which now have the output of another one. `sample` says whether one of
-    the known outputs is stored.
+    outputs that have the `claim` of this message's handler and are not recorded yet, and `claimed` those of
+    images that are recorded. `made` are the links of outputs that were stored for images which now have the
+    output of another one. `sample` says whether one of the known outputs is stored.
     """
 
     claim: str = ""
@@ -102,6 +102,7 @@ class Recall:
     seen: dict[Place, Seen] = field(default_factory=dict)
     origins: dict[Place, tuple[str, datetime]] = field(default_factory=dict)
     held: dict[Place, str] = field(default_factory=dict)
+    claimed: set[str] = field(default_factory=set)
     made: dict[Place, str] = field(default_factory=dict)
     sample: Future[bool] | None = None
 

@@ -143,8 +143,8 @@ class Rows(Protocol):
     def read(self, job_id: str, numbers: Sequence[int]) -> list[Row]:
         """Return the rows with these numbers that exist, in CSV order."""
 
-    def save(self, rows: Sequence[Row]) -> int:
-        """Write the rows that are still pending at the version that was read. Return how many were."""
+    def save(self, rows: Sequence[Row]) -> list[Row]:
+        """Write the rows that are still pending at the version that was read. Return them as stored."""
 
     def reopen(self, rows: Sequence[Row]) -> None:
         """Write rows as they are at the start of their new run, if they still belong to an earlier run."""
