@@ -43,7 +43,6 @@ from tests.model.inputs import Call, Queue, QueuedMessage
 from tests.model.invariants import Invariants, settled
 from tests.model.plan import Plan
 from tests.model.ports import Port, with_ports
-from tests.model.stage import die
 from tests.model.world import World
 from tests.one_by_one import OneByOne
 from tests.pipeline import RECEIVES, Pipeline, a_submission, csv_of
@@ -280,7 +279,7 @@ class Run(Pipeline):
         self.world.before("fetch", url)
         self.invariants.fetching(url)
         if url in self.scenario.poison:
-            die()
+            self.world.die()
         answer = super().fetch(url, headers)
         if url in self.passing:
             raise self.passing.pop(url)

@@ -10,7 +10,7 @@ from catalight.domain.errors import UnavailableError
 from tests.model.actor import Actor, ViolationError
 from tests.model.inputs import Call, QueuedMessage
 from tests.model.plan import Option, Plan
-from tests.model.stage import FUNCTION, Stage, die
+from tests.model.stage import FUNCTION, Stage
 
 MOST_POINTS = 3_000
 MINUTE = timedelta(seconds=61)  # longer than the lease of a webhook's attempt
@@ -88,7 +88,7 @@ class World(Stage):
             actor.pause()
         if call == self.crashes_at:
             self.crashes_at = ""
-            die()
+            self.die()
         self.note(actor.name, call, *args)
         self.clock.now += TICK
         if actor.fails:
