@@ -65,12 +65,13 @@ def test_a_job_belongs_to_its_key_and_its_images_to_everybody(locked: System, im
     assert image.headers["Content-Type"] == "image/jpeg"
 
 
-def test_a_revoked_key_is_rejected_while_its_job_goes_on(locked: System, images: ImageServer) -> None:
+def test_a_revoked_key_is_rejected_while_its_job_goes_on(locked: System) -> None:
     customer = new_customer(locked, "leaving")
-    with webhook_receiver(customer.webhook_secret) as receiver:
-        customer.client.upload(csv_of(f"{images.url}/slow/1.jpg"), webhook_url=f"{receiver.url}/hook")
+    with webhook_receiver(customer.webhook_secret) as receiver, image_server(60, 45) as host:
+        customer.client.upload(csv_of(f"{host.url}/held/1.jpg"), webhook_url=f"{receiver.url}/hook")
         assert manage(locked, action="revoke", key=customer.key)["revoked_at"]
         assert customer.client.http.get(f"{locked.url}/jobs", timeout=TIMEOUT).status_code == 401
+        host.fixed.set()
         assert receiver.events.get(timeout=30)["type"] == "job.completed"
 
 

@@ -1,5 +1,7 @@
 """MongoDB is down: the API accepts nothing and answers 503."""
 
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -24,11 +26,14 @@ def test_without_its_database_the_api_answers_503_with_retry_after(
             request_id = Client(system.url).upload(csv_of(f"{images.url}/1.jpg"))["request_id"]
             mongod.child.stop()
             files = {"file": ("a.csv", csv_of(f"{images.url}/1.jpg"))}
-            for answer in (
-                requests.get(f"{system.url}/healthz", timeout=30),
-                requests.get(f"{system.url}/status/{request_id}", timeout=30),
-                requests.post(f"{system.url}/upload", files=files, timeout=30),
-            ):
+            calls = (
+                partial(requests.get, f"{system.url}/healthz"),
+                partial(requests.get, f"{system.url}/status/{request_id}"),
+                partial(requests.post, f"{system.url}/upload", files=files),
+            )
+            with ThreadPoolExecutor() as threads:  # each waits for the database
+                answers = [threads.submit(call, timeout=30) for call in calls]
+            for answer in (answer.result() for answer in answers):
                 assert answer.status_code == 503, answer.text
                 assert answer.headers["content-type"] == "application/problem+json"
                 assert int(answer.headers["Retry-After"]) > 0

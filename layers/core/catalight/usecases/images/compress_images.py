@@ -104,8 +104,10 @@ class CompressImages:
         for work in filter(recall.trusts, works):
             images |= _unchanged(work, recall.of(work), Times())
             recall.see(work, recall.of(work)[0].seen)
-        asked = [work for work in works if not recall.trusts(work)]
-        yield from self._process(job, asked, seconds_left, recall, images)
+        if asked := [work for work in works if not recall.trusts(work)]:
+            yield from self._process(job, asked, seconds_left, recall, images)
+        elif images:
+            yield images
 
     def _process(
         self,
@@ -284,7 +286,7 @@ def _batches(
     running = True
     while running:
         running = bool(wait(workers, timeout=pause).not_done)
-        if batch := {at: images.pop(at) for at in list(images)}:
+        if batch := {at: images.pop(at) for at in list(images)}:  # a copy: the workers go on
             yield batch
 
 
