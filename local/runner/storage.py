@@ -7,7 +7,7 @@ it hands out, and passes on only what it has signed.
 
 import hashlib
 import hmac
-import re
+import json
 import secrets
 from collections.abc import AsyncIterator
 from typing import Any
@@ -17,15 +17,19 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from werkzeug.http import parse_options_header
+from werkzeug.sansio.multipart import Data, Field, File, MultipartDecoder, NeedData
 
 PREFIX = "/storage"
 SIGNATURE = "storage-signature"
 ASKED = ("range", "if-match", "if-none-match", "content-type", "content-length")
 ANSWERED = ("content-type", "content-length", "content-disposition", "content-range", "etag", "accept-ranges")
 HEAD_OF_FORM = 65_536  # bytes: a form's fields come before its file
-WITH_LINKS = ("/download/", "/uploads")  # the other answers have no such links, but texts of callers
-_KEY_IN_JSON = re.compile(r'"key": ?"(uploads/[0-9a-f-]+)"')
-_KEY_IN_FORM = re.compile(rb'name="key"\r\n(?:[^\r\n]+\r\n)*\r\n([^\r\n]*)\r\n')
+WITH_LINKS = ("/download/", "/uploads")
+FROM_STRANGERS = {
+    "x-content-type-options": "nosniff",
+    "content-security-policy": "default-src 'none'; sandbox",
+}
 
 
 class Storage:
@@ -35,7 +39,6 @@ class Storage:
         self._app = app
         self.routes = getattr(app, "routes", [])
         self._endpoint_url = endpoint_url
-        self._links = re.compile(re.escape(endpoint_url) + r'(/[^"\\\s]*)')
         self._secret = secrets.token_bytes(32)
         self._client = httpx.AsyncClient(timeout=60, trust_env=False)
 
@@ -60,7 +63,7 @@ class Storage:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 if location := headers.get("location"):
-                    headers["location"] = self._with_links(location, base)
+                    headers["location"] = self._signed(location, base)
                 is_json = "json" in headers.get("content-type", "")
                 if is_json and scope["path"].startswith(WITH_LINKS):
                     start = message
@@ -70,7 +73,7 @@ class Storage:
                 return
             content.extend(message.get("body", b""))
             if not message.get("more_body"):
-                body = self._with_links(content.decode(), base).encode()
+                body = self._with_links(bytes(content), base)
                 if body != content:
                     MutableHeaders(scope=start)["content-length"] = str(len(body))
                 await send(start)
@@ -78,17 +81,26 @@ class Storage:
 
         return rewritten
 
-    def _with_links(self, text: str, base: str) -> str:
-        """Return a text with its links to the storage rewritten and signed; a form's link is for its key."""
-        found = _KEY_IN_JSON.search(text)
+    def _with_links(self, content: bytes, base: str) -> bytes:
+        """Return JSON with its link to the storage signed. Other texts may be a caller's, and stay."""
+        answer = json.loads(content) if content else None  # none of a HEAD
+        if not isinstance(answer, dict):
+            return content
+        if isinstance(form := answer.get("upload"), dict) and "fields" in form:
+            form["url"] = self._signed(form["url"], base, form["fields"]["key"])
+        elif isinstance(link := answer.get("url"), str):
+            answer["url"] = self._signed(link, base)
+        else:
+            return content
+        return json.dumps(answer).encode()
 
-        def rewritten(link: re.Match[str]) -> str:
-            target = link[1]
-            key = "" if "?" in target or not found else found[1]
-            sign = "&" if "?" in target else "?"
-            return f"{base}{PREFIX}{target}{sign}{SIGNATURE}={self._signature(target, key)}"
-
-        return self._links.sub(rewritten, text)
+    def _signed(self, link: str, base: str, key: str = "") -> str:
+        """Return a link that leads to the storage by way of the API; with a key, it is that of its form."""
+        if not link.startswith(f"{self._endpoint_url}/"):
+            return link
+        target = link.removeprefix(self._endpoint_url)
+        sign = "&" if "?" in target else "?"
+        return f"{base}{PREFIX}{target}{sign}{SIGNATURE}={self._signature(target, key)}"
 
     def _signature(self, target: str, key: str) -> str:
         return hmac.new(self._secret, f"{target} {key}".encode(), hashlib.sha256).hexdigest()
@@ -97,22 +109,25 @@ class Storage:
         target = request.scope["raw_path"].decode().removeprefix(PREFIX)
         query, _, signature = request.url.query.rpartition(f"{SIGNATURE}=")
         target += f"?{query.rstrip('&')}" if query else ""
+        if request.method not in ("GET", "HEAD", "POST"):
+            return PlainTextResponse(
+                "A link can be read, and a form sent.", 405, {"allow": "GET, HEAD, POST"}
+            )
+        is_form, head, key = request.method == "POST", b"", ""
         body: AsyncIterator[bytes] = request.stream()
-        key = ""
-        if request.method == "POST":
-            head = await _head(body)
-            if found := _KEY_IN_FORM.search(head):
-                key = found[1].decode("utf-8", "replace")
-            body = _all(head, body)
-        if not hmac.compare_digest(self._signature(target, key), signature):
+        if is_form:
+            head, key = await _key_of_form(body, request.headers.get("content-type", ""))
+        # Compared as bytes: of texts, compare_digest takes only ASCII.
+        is_own = hmac.compare_digest(self._signature(target, key).encode(), signature.encode())
+        if not is_own or is_form is not bool(key):
             return PlainTextResponse("This link was not made by this system.", 403)
         headers = {name: value for name, value in request.headers.items() if name in ASKED}
-        sent: dict[str, Any] = {"content": body} if request.method == "POST" else {}
+        sent: dict[str, Any] = {"content": _all(head, body)} if is_form else {}
         url = f"{self._endpoint_url}{target}"
         asked = self._client.build_request(request.method, url, headers=headers, **sent)
         answer = await self._client.send(asked, stream=True)
         shown = {name: answer.headers[name] for name in ANSWERED if name in answer.headers}
-        return StreamingResponse(_read(answer), answer.status_code, shown)
+        return StreamingResponse(_read(answer), answer.status_code, shown | FROM_STRANGERS)
 
 
 async def _read(answer: httpx.Response) -> AsyncIterator[bytes]:
@@ -123,14 +138,30 @@ async def _read(answer: httpx.Response) -> AsyncIterator[bytes]:
         await answer.aclose()
 
 
-async def _head(body: AsyncIterator[bytes]) -> bytes:
-    """Return the beginning of a form: all its fields, or at most HEAD_OF_FORM bytes and a chunk."""
-    head = b""
+async def _key_of_form(body: AsyncIterator[bytes], content_type: str) -> tuple[bytes, str]:
+    """Return what was read of a form, and the first `key` in it; "" if there is none before its file."""
+    kind, options = parse_options_header(content_type)
+    if kind != "multipart/form-data":
+        return b"", ""
+    decoder, head, name, value = MultipartDecoder(options.get("boundary", "").encode()), b"", "", b""
     async for chunk in body:
         head += chunk
-        if b'name="file"' in head or len(head) > HEAD_OF_FORM:
+        try:
+            decoder.receive_data(chunk)
+            while not isinstance(event := decoder.next_event(), NeedData):
+                if isinstance(event, File):
+                    return head, ""
+                if isinstance(event, Field):
+                    name = event.name
+                elif isinstance(event, Data) and name == "key":
+                    value += event.data
+                    if not event.more_data:
+                        return head, value.decode("utf-8", "replace")
+        except ValueError:
             break
-    return head
+        if len(head) > HEAD_OF_FORM:
+            break
+    return head, ""
 
 
 async def _all(head: bytes, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
