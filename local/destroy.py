@@ -50,6 +50,7 @@ def find(stack: str, cloudformation: Any, s3: Any) -> Deployment:
     parameters = {entry["ParameterKey"]: entry["ParameterValue"] for entry in found.get("Parameters", [])}
     protected = str(found.get("EnableTerminationProtection", False)).lower() == "true"
     resources = _resources(found["StackId"], cloudformation)
+    resources[BUCKET] = list(filter(_exists(s3), resources.get(BUCKET, [])))  # or deleted by hand
     return Deployment(found["StackId"], stack, resources, parameters, protected=protected)
 
 
@@ -62,7 +63,8 @@ def describe(deployment: Deployment, s3: Any) -> str:
             f"  {len(sizes):>6,} objects, {sum(sizes):,} bytes: all images, results and uploads in {bucket}"
         )
     if deployment.exists:
-        kinds = sorted((kind, len(names)) for kind, names in deployment.resources.items() if kind != LAYER)
+        of_kinds = deployment.resources.items()
+        kinds = sorted((kind, len(names)) for kind, names in of_kinds if names and kind != LAYER)
         lines += [f"  {count:>6,} {kind}" for kind, count in kinds]
     given = deployment.parameters
     secrets = " and ".join(given.get(name, name) for name in ("MongoDbUriSecretArn", "WebhookSecretArn"))
@@ -103,8 +105,9 @@ def _resources(stack_id: str, cloudformation: Any) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for page in cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack_id):
         for entry in page["StackResourceSummaries"]:
-            if entry["ResourceStatus"] != GONE:
-                found.setdefault(entry["ResourceType"], []).append(entry["PhysicalResourceId"])
+            name = entry.get("PhysicalResourceId")  # none if it was never created
+            if name and entry["ResourceStatus"] != GONE:
+                found.setdefault(entry["ResourceType"], []).append(name)
     return found
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -104,6 +105,37 @@ def test_what_an_interrupted_call_left_is_deleted_by_the_next(
     assert bucket in buckets(s3)
     assert run(stack, "--confirm", stack) == 0
     assert bucket not in buckets(s3)
+
+
+def test_a_bucket_that_was_deleted_by_hand_holds_up_nothing(
+    stack: str, run: Run, cloudformation: Any, s3: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    destroy._empty(bucket := bucket_of(stack, cloudformation), s3)
+    s3.delete_bucket(Bucket=bucket)
+    assert run(stack, "--confirm", stack) == 0
+    assert "S3" not in capsys.readouterr().out
+
+
+def test_what_was_never_created_has_no_name(cloudformation: Any) -> None:
+    entries: list[dict[str, Any]] = [
+        {
+            "LogicalResourceId": "Api",
+            "ResourceType": "AWS::Lambda::Function",
+            "ResourceStatus": "CREATE_FAILED",
+        },
+        {
+            "LogicalResourceId": "Queue",
+            "PhysicalResourceId": "queue",
+            "ResourceType": "AWS::SQS::Queue",
+            "ResourceStatus": "CREATE_COMPLETE",
+        },
+    ]
+    summaries = [{**entry, "LastUpdatedTimestamp": datetime(2026, 1, 1, tzinfo=UTC)} for entry in entries]
+    with Stubber(cloudformation) as stubber:
+        stubber.add_response(
+            "list_stack_resources", {"StackResourceSummaries": summaries}, {"StackName": "s"}
+        )
+        assert destroy._resources("s", cloudformation) == {"AWS::SQS::Queue": ["queue"]}
 
 
 def test_a_protected_stack_is_not_deleted(
