@@ -45,12 +45,14 @@ function group(id, code, failed, {api, signal}) {
   more.hidden = true;
   const trouble = el("div", {});
   let cursor = "";
-  const box = el("details", {on: {toggle: () => box.open && !list.children.length && page()}},
+  let busy = false; // a box that is closed and opened again asks once
+  const box = el("details", {on: {toggle: () => box.open && !busy && !list.children.length && page()}},
     el("summary", {}, el("strong", {text: CAUSES[code] ?? code}), el("span", {class: "hint", text: ` ${number(failed)}`})),
     el("p", {class: "hint", text: advice[code] ?? ""}), list, trouble, more);
   return box;
 
   async function page() {
+    busy = true;
     idle(more);
     try {
       let added = 0;
@@ -67,6 +69,7 @@ function group(id, code, failed, {api, signal}) {
       if (!signal.aborted) trouble.replaceChildren(panel(problem));
       more.hidden = false;
     } finally {
+      busy = false;
       idle(more, false);
     }
   }

@@ -15,6 +15,7 @@ from typing import IO
 from catalight.adapters.isolation import cage
 from catalight.adapters.isolation.starting import command, environment, report
 from catalight.adapters.tables import wire
+from catalight.adapters.tables.large.scratch import write_all
 from catalight.adapters.tables.reader import ReaderError, killed
 from catalight.domain.catalogue.files import Options
 from catalight.domain.catalogue.header_choice import Wanted
@@ -43,7 +44,7 @@ class LargeTableReader:
         with ExitStack() as stack:
             files = [stack.enter_context(TemporaryFile(buffering=0)) for _ in range(4)]
             for piece in pieces:
-                _write(files[0], piece)
+                write_all(files[0], piece)
             process = subprocess.Popen(
                 command(
                     MODULE, *(str(file.fileno()) for file in files), wire.wanted_document(options, wanted)
@@ -90,9 +91,3 @@ def _check(code: int, answer: IO[bytes]) -> None:
     report(json.loads(refused))
     if error:
         raise ReaderError(wire.unpacked(error))
-
-
-def _write(file: IO[bytes], data: bytes) -> None:
-    rest = memoryview(data)
-    while rest:
-        rest = rest[file.write(rest) :]

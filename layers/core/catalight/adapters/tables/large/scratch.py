@@ -4,10 +4,18 @@ import json
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 _BUFFER = 1 << 20  # bytes
 _KEPT = 64  # rows that formulas refer to
+
+
+def write_all(file: IO[bytes], data: bytes | bytearray) -> None:
+    """Write all of `data` to an unbuffered file, whose `write` may write less, as on a disk that is full."""
+    with memoryview(data) as whole:
+        written = 0
+        while written < len(whole):
+            written += file.write(whole[written:])
 
 
 class ScratchRows:
@@ -31,7 +39,7 @@ class ScratchRows:
 
     def flush(self) -> None:
         """Write what is not written yet, so that rows can be read."""
-        self._file.write(self._buffer)
+        write_all(self._file, self._buffer)
         self._written += len(self._buffer)
         self._buffer = bytearray()
 

@@ -5,6 +5,7 @@ from array import array
 from collections.abc import Iterable, Sequence
 from typing import BinaryIO, overload
 
+from catalight.adapters.tables.large.scratch import write_all
 from catalight.domain.catalogue.plain_rows import to_line
 
 BLOCK = 32  # strings
@@ -51,14 +52,14 @@ class StringsOnDisk(Sequence[str]):
                 self._starts.append(position + len(buffer))
                 block = []
                 if len(buffer) >= _BUFFER:
-                    self._file.write(buffer)
+                    write_all(self._file, buffer)
                     position += len(buffer)
                     buffer = bytearray()
         if block:
             buffer += to_line(block)
             self._length += len(block)
             self._starts.append(position + len(buffer))
-        self._file.write(buffer)
+        write_all(self._file, buffer)
         self._file.flush()
 
     def _read(self, number: int) -> list[str]:
