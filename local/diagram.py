@@ -16,6 +16,7 @@ _SHAPES = {
     "AWS::Serverless::Function": "[{}]",
     "AWS::SQS::Queue": "[/{}/]",
     "AWS::S3::Bucket": "[({})]",
+    "AWS::CloudFront::Distribution": "([{}])",
 }
 _OUTSIDE = ("clients", "operators", "internet: image hosts, feeds, webhook receivers")
 
@@ -53,6 +54,10 @@ def _edges(resources: Mapping[str, Any]) -> Iterator[Edge]:
                 yield from (edge for edge in _uses(name, properties, resources) if edge[1] not in queues)
                 for queue in queues:
                     yield from _redriven_to(queue, resources)
+            case "AWS::CloudFront::Distribution":
+                yield "clients", name, "optional"
+                for origin in properties["DistributionConfig"]["Origins"]:
+                    yield name, origin["DomainName"]["Fn::GetAtt"][0], "images/"
             case "AWS::S3::Bucket":
                 yield "clients", name, "uploads"
                 for event in properties["NotificationConfiguration"]["QueueConfigurations"]:

@@ -129,7 +129,8 @@ def test_only_our_own_api_has_permission_to_invoke_functions() -> None:
 def test_resource_policies_only_deny_except_that_s3_may_tell_of_uploads() -> None:
     """The bucket denies access without TLS; only S3, for this account, may send to a queue."""
     kinds = {resource["Type"] for resource in RESOURCES.values() if resource["Type"].endswith("Policy")}
-    assert kinds == {"AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy"}
+    of_headers = {"AWS::CloudFront::CachePolicy", "AWS::CloudFront::ResponseHeadersPolicy"}  # grant nothing
+    assert kinds - of_headers == {"AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy"}
     [queue] = resources("AWS::SQS::QueuePolicy").values()
     assert queue["Queues"] == [{"Ref": "IngestQueue"}]
     [s3] = queue["PolicyDocument"]["Statement"]
@@ -137,10 +138,25 @@ def test_resource_policies_only_deny_except_that_s3_may_tell_of_uploads() -> Non
     assert s3["Resource"] == {"Fn::GetAtt": ["IngestQueue", "Arn"]}
     assert s3["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
     [policy] = resources("AWS::S3::BucketPolicy").values()
-    [tls] = policy["PolicyDocument"]["Statement"]
+    [tls, _] = policy["PolicyDocument"]["Statement"]
     assert (tls["Effect"], tls["Principal"], tls["Action"]) == ("Deny", "*", "s3:*")
     assert tls["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
     assert {"Fn::GetAtt": ["Bucket", "Arn"]} in tls["Resource"]
+
+
+def test_only_our_own_distribution_may_read_the_bucket_and_only_images() -> None:
+    """It may not list the bucket: whoever asks for / could then read the links of all images."""
+    [policy] = resources("AWS::S3::BucketPolicy").values()
+    [_, conditional] = policy["PolicyDocument"]["Statement"]
+    condition, reading, otherwise = conditional["Fn::If"]
+    assert (condition, otherwise) == ("HasLinkDomain", {"Ref": "AWS::NoValue"})
+    assert (reading["Effect"], reading["Principal"]) == ("Allow", {"Service": "cloudfront.amazonaws.com"})
+    assert (reading["Action"], reading["Resource"]) == (
+        "s3:GetObject",
+        {"Fn::Sub": "${Bucket.Arn}/images/*"},
+    )
+    own = "arn:${AWS::Partition}:cloudfront::${AWS::AccountId}:distribution/${LinkDistribution}"
+    assert reading["Condition"] == {"StringEquals": {"aws:SourceArn": {"Fn::Sub": own}}}
 
 
 def test_the_bucket_keeps_no_older_versions() -> None:
