@@ -241,7 +241,7 @@ GUARDS = [
     Guard(
         ReuseOutputs,
         "__call__",
-        "self._release(refused, recall)",
+        "self._release(gone, recall)",
         "pass",
         "sent again, and the first job is deleted",
     ),
