@@ -77,7 +77,7 @@ webhook-secret: $(READY)  ## Show the secret that signs a key's webhooks (KEY=it
 PARALLEL := --numprocesses auto
 
 ##@ Work on it
-.PHONY: check screenshots test audit chaos corpora fuzz fuzz-native native openapi formats bench bench-look bench-pipeline bench-renditions bench-scale bench-waiting aws-model format lock
+.PHONY: check screenshots test audit chaos corpora fuzz fuzz-native native openapi formats bench bench-look bench-pipeline bench-renditions bench-scale bench-waiting cost aws-model format lock
 check: $(READY) $(NATIVE)  ## Check format, lint and types, and run the unit tests: about a minute
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
@@ -131,6 +131,8 @@ bench-pipeline: $(PEERS_READY) $(NATIVE)  ## Time a whole job and compare it wit
 	@$(BIN)/python -m bench.pipeline $(if $(N),--images $(N)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(WRITE),--write)
 bench-renditions: $(BENCH_READY) $(NATIVE)  ## CPU of four renditions against one, four jobs and sharp (N=1000, WRITE=1)
 	@$(BENCH)/bin/python -m bench.renditions $(if $(N),--images $(N)) $(if $(WRITE),--write)
+cost: $(READY)  ## What a delivery and a month cost on AWS, and what changes it (IMAGES=1e6, LATENCY=150 ms of the hosts, WRITE=1)
+	@$(BIN)/python -m bench.cost $(if $(IMAGES),--images $(IMAGES)) $(if $(LATENCY),--latency $(LATENCY)) $(if $(WRITE),--write)
 aws-model: $(BENCH_READY)  ## Time and dollars of 10^3 to 10^8 images on AWS, and small jobs beside large ones (WRITE=1: write into docs/)
 	@$(BENCH)/bin/python -m bench.aws_model $(if $(WRITE),--write)
 	@$(BENCH)/bin/python -m bench.fairness $(if $(WRITE),--write)
@@ -138,7 +140,7 @@ aws-model: $(BENCH_READY)  ## Time and dollars of 10^3 to 10^8 images on AWS, an
 bench-scale: $(READY)  ## Cost of a row in jobs of 1,000 to 100,000 rows (ROWS="1000 1000000", WRITE=1)
 	@$(BIN)/python -m bench.scale $(if $(ROWS),--rows $(ROWS)) $(if $(WRITE),--write)
 	@$(if $(WRITE),$(MAKE) --no-print-directory $(BENCH_READY) && $(BENCH)/bin/python -m bench.scale_rows)
-bench-waiting: $(READY) $(NATIVE)  ## Cost of an image while its function waits for the host (RANGES=10, WRITE=1)
+bench-waiting: $(READY) $(NATIVE)  ## Cost of an image while its function waits for the host (RANGES=8, WRITE=1)
 	@$(BIN)/python -m bench.waiting $(if $(RANGES),--ranges $(RANGES)) $(if $(WRITE),--write)
 
 screenshots: $(READY) $(NATIVE_HERE) $(BROWSER)  ## Take the README's pictures from the real system (needs Chromium)
