@@ -15,7 +15,7 @@ SQS_REQUEST = (0.40 + 0.10) / MILLION
 S3_PUT, S3_GB_MONTH = 0.005 / 1000, 0.023
 # aws.amazon.com/api-gateway/pricing: a request to an HTTP API, of up to 512 KB
 API_REQUEST = 1.00 / MILLION
-# aws.amazon.com/cloudwatch/pricing: logs that are taken in, a metric of an alarm, a dashboard, a custom metric
+# aws.amazon.com/cloudwatch/pricing: a byte of logs, a metric of an alarm, a dashboard, a custom metric
 LOG_BYTE, ALARM_METRIC, DASHBOARD, CUSTOM_METRIC = 0.50 / 1e9, 0.10, 3.00, 0.30
 # aws.amazon.com/secrets-manager/pricing: a secret; aws.amazon.com/xray/pricing: a trace that is recorded
 SECRET, TRACE = 0.40, 5.00 / MILLION
@@ -24,7 +24,7 @@ SCHEDULE = 1.00 / MILLION
 
 ALARM_METRICS = 40
 CUSTOM_METRICS = 22
-"""Combinations of a name and dimensions of a deployment that is in use: docs/architecture.md, "Logs and metrics"."""
+"""Names with their dimensions, of a deployment in use: docs/architecture.md, "Logs and metrics"."""
 SWEEPS_A_MONTH, SWEEP_SECONDS, SWEEP_LOG = HOURS_A_MONTH * 60, 0.1, 1000
 """One each minute, of 256 MB, whose seconds and bytes are assumed; each is traced."""
 

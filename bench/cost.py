@@ -36,7 +36,7 @@ IMAGES, LATENCY = 1_000_000, 150
 # Measured: docs/performance.md, "A whole job". CPU of an image.
 API_SECONDS, AGGREGATOR_SECONDS = 0.13e-3, 0.04e-3
 API_MEMORY, AGGREGATOR_MEMORY = 1024, 512  # MB
-# Counted by a proxy in front of moto and mongod over a whole job: a range's message is sent, received and deleted.
+# Counted by a proxy in front of moto and mongod: a range's message is sent, received and deleted.
 CALLS_OF_SQS = 3
 # Measured: docs/architecture.md, "Logs and metrics".
 LOG_OF_RANGE = 2_000  # bytes

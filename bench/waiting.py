@@ -1,9 +1,9 @@
 """What an image costs while its function waits for the host, which Lambda bills too.
 
-python -m bench.waiting            ranges of ten images from one host, for each latency and number of connections
-python -m bench.waiting --write    also writes the table to docs/, from which `bench.cost` and `bench.aws_model` compute
+python -m bench.waiting            ranges of ten images from one host, by latency and connections
+python -m bench.waiting --write    also writes the table to docs/, from which `bench.cost` computes
 
-All cases take turns. Other work on the machine only makes a range slower, so what counts is the lower quartile.
+All cases take turns. Other work on the machine only makes a range slower, so the fastest of each case counts.
 The use case, the downloads and the sandbox are those of the image function, on one core. The store answers
 at once, and MongoDB and SQS are not called.
 """
@@ -18,7 +18,7 @@ from dataclasses import replace
 from itertools import chain, product
 from pathlib import Path
 from random import shuffle
-from statistics import median, quantiles
+from statistics import median
 from threading import Semaphore
 
 from bench import image_host
@@ -84,11 +84,11 @@ def measure(base: str, ranges: int, connections: int) -> tuple[list[float], floa
 
 
 def report(seconds: Mapping[Case, Sequence[float]], cpu: Mapping[Case, Sequence[float]]) -> str:
-    """Return a table of the milliseconds of an image by latency: of CPU, and with each number of connections."""
+    """Return a table of the milliseconds of an image: of CPU, and with each number of connections."""
     rows = []
     for latency in LATENCIES:
         used = median(chain.from_iterable(cpu[latency, connections] for connections in CONNECTIONS))
-        found = (used, *(quantiles(seconds[latency, count])[0] for count in CONNECTIONS))
+        found = (used, *(min(seconds[latency, count]) for count in CONNECTIONS))
         rows.append([f"{latency}", *(f"{1000 * value:.1f}" for value in found)])
     header = ("host answers after, ms", "CPU, ms", *(f"ms, {count} connections" for count in CONNECTIONS))
     return table(header, rows)

@@ -1,4 +1,4 @@
-"""How companies let functions into MongoDB: by a role of AWS, through DNS, TLS and access lists that may be wrong."""
+"""Functions log in to MongoDB by a role of AWS; what is wrong with DNS, TLS or access lists is said."""
 
 import re
 import socket
@@ -41,7 +41,10 @@ class Atlas:
 
     def start(self, command: dict[str, Any]) -> dict[str, Any]:
         assert command["mechanism"] == "MONGODB-AWS"
-        payload = {"s": bson.decode(command["payload"])["r"] + bytes(32), "h": "sts.eu-central-1.amazonaws.com"}
+        payload = {
+            "s": bson.decode(command["payload"])["r"] + bytes(32),
+            "h": "sts.eu-central-1.amazonaws.com",
+        }
         return {"ok": 1, "conversationId": 1, "done": False, "payload": bson.encode(payload)}
 
     def go_on(self, command: dict[str, Any]) -> dict[str, Any]:

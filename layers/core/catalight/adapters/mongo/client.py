@@ -26,6 +26,7 @@ type Document = dict[str, Any]
 DUPLICATE_KEY = 11000  # MongoDB's code
 SCHEMES = ("mongodb://", "mongodb+srv://")
 
+
 class UriError(Exception):
     """The text is not a usable MongoDB URI. The error does not contain it, because it holds a password."""
 

@@ -1,4 +1,4 @@
-"""Why MongoDB refuses calls, or cannot be found, until somebody acts: told apart, because each needs another act."""
+"""Why MongoDB refuses calls, or cannot be found, until somebody acts; each reason needs another act."""
 
 import re
 import socket
@@ -61,7 +61,7 @@ def _of_answer(error: OperationFailure) -> Refusal | None:
 
 
 def _of_lookup(cause: type[BaseException | None]) -> Refusal | None:
-    """Return what failed for a mongodb+srv URI. dnspython is not imported, because other URIs do without it."""
+    """Return what failed for a mongodb+srv URI. Other URIs need no dnspython, so it is not imported here."""
     if cause.__module__.partition(".")[0] != "dns":
         return None
     return Refusal.NO_NAME if cause.__name__ in ("NXDOMAIN", "NoAnswer") else Refusal.NO_DNS
