@@ -171,7 +171,7 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.13 --generat
 LOCK_PEERS = $(subst 3.13,3.11,$(LOCK)) --no-config
 
 ##@ Build and deploy
-.PHONY: build local-invoke start-api deploy destroy
+.PHONY: build local-invoke start-api deploy-check deploy destroy
 build: $(BUILT)  ## Build the functions and the layer for this machine's architecture
 
 $(BUILT): $(SOURCES) $(NATIVE) | $(READY)
@@ -195,6 +195,12 @@ local-invoke: $(READY) $(BUILT)  ## Invoke a built function with an event, by sa
 start-api: export PORT := $(if $(filter command line environment,$(origin PORT)),$(PORT))
 start-api: $(READY) $(BUILT)  ## Run the built API by sam local start-api at http://127.0.0.1:3000 (PORT=)
 	@exec $(BIN)/python -m local.start_api
+
+deploy-check: export PARAMETERS := $(PARAMETERS)
+deploy-check: export MONGODB_URI_SECRET_ARN := $(MONGODB_URI_SECRET_ARN)
+deploy-check: export WEBHOOK_SECRET_ARN := $(WEBHOOK_SECRET_ARN)
+deploy-check: $(READY)  ## Try what a deployment needs, without changing anything (as make deploy: ENV=, PARAMETERS=, the ARNs)
+	@$(BIN)/python -m local.deploy_check catalight-$(ENV)
 
 # Beside the built template, where SAM looks for it, there is no samconfig.toml.
 deploy: export PARAMETERS := $(PARAMETERS)
