@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 import pytest
@@ -16,9 +17,9 @@ WEBHOOK = "whsec_" + "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 type Check = Callable[..., dict[str, tuple[bool, str]]]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def clients(aws_endpoint: str) -> Callable[[str], Any]:
-    return lambda service: aws.client(service, aws_endpoint)
+    return cache(lambda service: aws.client(service, aws_endpoint))
 
 
 @pytest.fixture
@@ -38,19 +39,11 @@ def check(clients: Callable[[str], Any], mongodb_uri: str, request: pytest.Fixtu
             name = f"{request.node.name}-{kind}"
             arns.append(secrets.create_secret(Name=name, SecretString=text)["ARN"])
 
-        def client(service: str) -> Any:
-            found = clients(service)
-            if service == "lambda":  # of which moto does not know the account's limits
-                limit = {"ConcurrentExecutions": quota, "UnreservedConcurrentExecutions": quota}
-                stubber = Stubber(found)
-                stubber.add_response("get_account_settings", {"AccountLimit": limit})
-                stubber.activate()
-            return found
-
-        found = {
-            title: (well, text)
-            for title, well, text in results(Deployment(stack, *arns, given or {}, client))
-        }
+        limit = {"ConcurrentExecutions": quota, "UnreservedConcurrentExecutions": quota}
+        deployment = Deployment(stack, *arns, given or {}, clients)
+        with Stubber(clients("lambda")) as settings:  # moto does not know the limits of an account
+            settings.add_response("get_account_settings", {"AccountLimit": limit})
+            found = {title: (well, text) for title, well, text in results(deployment)}
         for arn in arns:
             secrets.delete_secret(SecretId=arn, ForceDeleteWithoutRecovery=True)
         return found
