@@ -144,7 +144,7 @@ def network(deployment: Deployment) -> str:
     ec2 = deployment.client("ec2")
     found = ec2.describe_subnets(SubnetIds=subnets)["Subnets"]
     found += ec2.describe_security_groups(GroupIds=groups)["SecurityGroups"]
-    [vpc, *others] = sorted({one["VpcId"] for one in found})
+    vpc, *others = sorted({str(one["VpcId"]) for one in found})
     if others:
         raise ProblemError("SubnetIds and SecurityGroupIds are of several VPCs")
     return vpc
@@ -155,7 +155,7 @@ def key(deployment: Deployment) -> str:
     arn = deployment.value("KmsKeyArn")
     if not arn:
         return "keys of the services"
-    state = deployment.client("kms").describe_key(KeyId=arn)["KeyMetadata"]["KeyState"]
+    state: str = deployment.client("kms").describe_key(KeyId=arn)["KeyMetadata"]["KeyState"]
     if state != "Enabled":
         raise ProblemError(f"{arn} is {state}")
     return "enabled"
@@ -200,9 +200,12 @@ def main() -> int:
     if not boto3.Session().region_name:
         print("No region is set: export AWS_REGION=eu-central-1", file=sys.stderr)
         return 1
-    secrets = (env.get("MONGODB_URI_SECRET_ARN", ""), env.get("WEBHOOK_SECRET_ARN", ""))
+    client: Any = boto3.client
+    mongodb_secret, webhook_secret = (
+        env.get(f"{name}_SECRET_ARN", "") for name in ("MONGODB_URI", "WEBHOOK")
+    )
     failed = 0
-    for title, well, found in results(Deployment(sys.argv[1], *secrets, given, boto3.client)):
+    for title, well, found in results(Deployment(sys.argv[1], mongodb_secret, webhook_secret, given, client)):
         print(f"{'ok  ' if well else 'FAIL'}  {title:<15} {found}")
         failed += not well
     return 1 if failed else 0

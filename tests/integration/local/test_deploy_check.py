@@ -40,7 +40,7 @@ def check(clients: Callable[[str], Any], mongodb_uri: str, request: pytest.Fixtu
             arns.append(secrets.create_secret(Name=name, SecretString=text)["ARN"])
 
         limit = {"ConcurrentExecutions": quota, "UnreservedConcurrentExecutions": quota}
-        deployment = Deployment(stack, *arns, given or {}, clients)
+        deployment = Deployment(stack, arns[0], arns[1], given or {}, clients)
         with Stubber(clients("lambda")) as settings:  # moto does not know the limits of an account
             settings.add_response("get_account_settings", {"AccountLimit": limit})
             found = {title: (well, text) for title, well, text in results(deployment)}

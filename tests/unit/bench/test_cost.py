@@ -44,6 +44,15 @@ def test_times_between_and_beyond_those_measured_lie_on_a_line() -> None:
         cost.measured(150, 7)
 
 
+def test_waiting_is_billed_at_any_memory_and_cpu_stretches_with_less(monkeypatch: pytest.MonkeyPatch) -> None:
+    """100 ms of which 10 are CPU: at 1,024 MB these 10 take 17.3. A range of ten is stored in 50 ms."""
+    monkeypatch.setattr(cost, "measured", lambda *_: (0.01, 0.1))
+    seconds = {memory: cost.Setting(memory=memory).range_seconds(150) for memory in (1024, 1769)}
+    assert seconds == {1024: pytest.approx(1.1228, abs=1e-4), 1769: pytest.approx(1.05)}
+    assert MILLION * cost.Setting(memory=1024).image_function(150) == pytest.approx(1.517, abs=1e-3)
+    assert MILLION * cost.Setting(memory=1769).image_function(150) == pytest.approx(2.439, abs=1e-3)
+
+
 def test_the_default_is_the_best_for_one_slow_host_among_those_that_spare_it() -> None:
     """The fastest of those with at most 40 connections to a host, and cheaper than more functions."""
     usual = cost.Setting()

@@ -16,6 +16,10 @@ from catalight.domain.errors import UnavailableError
 from tests.integration.refusing_proxy import answering
 
 WITH_AWS = "&authMechanism=MONGODB-AWS&authSource=$external"
+# Their constructors have no types.
+NXDOMAIN: Any = dns.resolver.NXDOMAIN
+NoNameservers: Any = dns.resolver.NoNameservers
+LifetimeTimeout: Any = dns.resolver.LifetimeTimeout
 KEYS = {"AWS_ACCESS_KEY_ID": "ASIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": "token"}
 
 
@@ -89,9 +93,9 @@ def test_missing_credentials_are_told_from_a_refused_login(
 @pytest.mark.parametrize(
     ("failure", "said"),
     [
-        (dns.resolver.NXDOMAIN(), "cannot be found: DNS has no record"),
-        (dns.resolver.NoNameservers(), "cannot be found: DNS does not answer"),
-        (dns.resolver.LifetimeTimeout(timeout=1, errors=[]), "cannot be found: DNS does not answer"),
+        (NXDOMAIN(), "cannot be found: DNS has no record"),
+        (NoNameservers(), "cannot be found: DNS does not answer"),
+        (LifetimeTimeout(timeout=1, errors=[]), "cannot be found: DNS does not answer"),
     ],
     ids=lambda value: type(value).__name__,
 )
