@@ -21,13 +21,15 @@ from random import Random
 from statistics import median
 
 from bench.candidates import ROOT
+from bench.cost import measured
 from bench.tables import insert, table
 from bench.template import default
 from catalight.domain.job import fairness, ranges
 from local.runner.fair_order import FairOrder
 
 PAGE = ROOT / "docs/scale.md"
-RANGE_SECONDS = 0.469  # ten images of 46.9 ms each: docs/performance.md, "Waiting"
+LATENCY = 150  # ms
+RANGE_SECONDS = ranges.IMAGES_PER_RANGE * measured(LATENCY, default("HostConnections"))[1]
 SPREAD = 0.3  # of the logarithm of the seconds
 LARGE, SMALL = 10_000, 1  # ranges of 100,000 rows and of ten rows with one image each
 FIRST, EVERY, SMALL_JOBS = 30.0, 10.3, 40  # seconds until the first small job and between two; their number

@@ -83,6 +83,8 @@ def _uses(name: str, properties: Mapping[str, Any], resources: Mapping[str, Any]
     (policy,) = resources[properties["Role"]["Fn::GetAtt"][0]]["Properties"]["Policies"]
     prefixes = []
     for statement in policy["PolicyDocument"]["Statement"]:
+        if "Resource" not in statement:  # it depends on a condition
+            continue
         targets = _list(statement["Resource"])
         if "sqs:SendMessage" in _list(statement["Action"]):
             yield from ((name, target["Fn::GetAtt"][0], "") for target in targets)

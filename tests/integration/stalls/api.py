@@ -87,7 +87,9 @@ def settings(resources: Mapping[str, str]) -> dict[str, str]:
     known = parameters(template, SECRETS) | dict(resources)
     variables = template["Resources"]["ApiFunction"]["Properties"]["Environment"]["Variables"]
     values = {
-        name: known[value["Ref"]] if isinstance(value, dict) else value for name, value in variables.items()
+        name: known[value["Ref"]] if isinstance(value, dict) else value
+        for name, value in variables.items()
+        if "Fn::Sub" not in value  # the namespace of the metrics
     }
     return values | {"CORS_ORIGINS": ORIGIN, "WINDOW": "4"}
 
