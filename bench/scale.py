@@ -1,7 +1,8 @@
 """What a row costs in jobs of 1,000 rows to a million, by stage: time, CPU, memory, storage and requests.
 
 python -m bench.scale                            1,000, 10,000 and 100,000 rows
-python -m bench.scale --rows 1000 1000000        the last takes about an hour
+python -m bench.scale --rows 1000 1000000        the last takes half an hour or more
+python -m bench.scale --rows 1000000 --stages ingest workbook
 python -m bench.scale --write         also docs/scale_rows.json, and the tables in docs/scale.md
 
 The use cases run on a real mongod (with 0.25 GB of cache) and on moto's S3, each stage in a process of its
@@ -11,7 +12,8 @@ cost is that of an image and does not depend on the job. Each image stands in te
 
 The rows come in three ways. *submit* stores those of a parsed file, as `/upload` does with up to 100,000.
 *ingest* reads a CSV from S3, as `/uploads` has it done, and *workbook* an .xlsx, whose rows it first copies
-into plain ones. *process* and *aggregate* go on with the rows of *ingest*.
+into plain ones. *process* and *aggregate* go on with the rows of *ingest*. What --write does not measure
+anew stays as it is recorded.
 """
 
 import argparse
@@ -20,7 +22,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, astuple, dataclass, replace
 from pathlib import Path
@@ -47,6 +49,7 @@ ROWS = (1_000, 10_000, 100_000)
 BUCKET = "scale"
 ASKED = 300  # times that the status is read
 REQUEST = 100_000  # rows, at most, of a file of /upload
+LAST = "aggregate"
 APART = ("submit", "workbook")  # stages whose jobs are not processed, in databases of their own
 
 
@@ -96,14 +99,14 @@ def services() -> Iterator[Services]:
             moto.stop()
 
 
-def measure(running: Services, rows: int) -> Size:
+def measure(running: Services, rows: int, stages: Collection[str] = STAGES) -> Size:
     """Run jobs of so many rows through all stages: several small ones, or one. Return their means."""
     number = max(1, min(10, 30_000 // rows))
-    measured = [_measure(running, rows) for _ in range(number)]
-    stages = {stage: _mean([one.stages[stage] for one in measured]) for stage in measured[0].stages}
-    cpu = {stage: fmean(one.mongod_cpu[stage] for one in measured) for stage in stages}
+    measured = [_measure(running, rows, stages) for _ in range(number)]
+    used = {stage: _mean([one.stages[stage] for one in measured]) for stage in measured[0].stages}
+    cpu = {stage: fmean(one.mongod_cpu[stage] for one in measured) for stage in used}
     status = median(one.status_ms for one in measured)
-    return replace(measured[-1], stages=stages, mongod_cpu=cpu, status_ms=status)
+    return replace(measured[-1], stages=used, mongod_cpu=cpu, status_ms=status)
 
 
 def _mean(used: Sequence[Used]) -> Used:
@@ -111,12 +114,12 @@ def _mean(used: Sequence[Used]) -> Used:
     return Used(*values)
 
 
-def _measure(running: Services, rows: int) -> Size:
+def _measure(running: Services, rows: int, stages: Collection[str]) -> Size:
     used, mongod_cpu, indexes = dict[str, Used](), dict[str, float](), list[float]()
     database = f"scale-{rows}"
     with MongoClient[dict[str, Any]](running.mongod.uri) as client:
         for stage in STAGES:
-            if stage == "submit" and rows > REQUEST:
+            if stage not in stages or (stage == "submit" and rows > REQUEST):
                 continue
             own = f"{database}-{stage}" if stage in APART else database
             before = usage(running.mongod.child.pid).cpu_seconds
@@ -164,6 +167,18 @@ def recorded() -> list[Size]:
         Size(**size | {"stages": {name: Used(**used) for name, used in size["stages"].items()}})
         for size in sizes
     ]
+
+
+def with_recorded(new: Sequence[Size]) -> list[Size]:
+    """Return the measurements with what was recorded of other sizes and stages."""
+    sizes = {size.rows: size for size in recorded()}
+    for size in new:
+        if (old := sizes.get(size.rows)) and LAST not in size.stages:
+            stages, cpu = {**old.stages, **size.stages}, {**old.mongod_cpu, **size.mongod_cpu}
+            sizes[size.rows] = replace(old, stages=stages, mongod_cpu=cpu)
+        else:
+            sizes[size.rows] = size
+    return [sizes[rows] for rows in sorted(sizes)]
 
 
 def report(sizes: list[Size]) -> str:
@@ -223,11 +238,16 @@ def _stored(size: Size) -> tuple[str, ...]:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.scale")
     parser.add_argument("--rows", type=int, nargs="+", default=ROWS)
+    parser.add_argument("--stages", nargs="+", choices=STAGES, default=list(STAGES))
     parser.add_argument("--write", action="store_true", help=f"update {PAGE.name} and {DATA.name}")
     options = parser.parse_args()
+    if "ingest" not in options.stages:
+        parser.error("--stages needs ingest, which makes the job")
     with services() as running:
-        _measure(running, 1_000)  # warms up
-        sizes = [measure(running, rows) for rows in options.rows]
+        _measure(running, 1_000, STAGES)  # warms up
+        sizes = [measure(running, rows, options.stages) for rows in options.rows]
+    if options.write:
+        sizes = with_recorded(sizes)
     print(report(sizes))
     if options.write:
         DATA.write_text(json.dumps([asdict(size) for size in sizes], indent=1) + "\n")
