@@ -218,7 +218,8 @@ def _by_stage(size: Size, value: Callable[[str], float]) -> list[str]:
 
 def _memory(size: Size) -> tuple[str, ...]:
     of_stages = _by_stage(size, lambda stage: size.stages[stage].peak_mb)
-    return f"{size.rows:,}", *of_stages, f"{size.stages['workbook'].child_mb:.0f}"
+    parser = size.stages["workbook"].child_mb if "workbook" in size.stages else 0.0
+    return f"{size.rows:,}", *of_stages, f"{parser:.0f}" if parser else ""
 
 
 def _stored(size: Size) -> tuple[str, ...]:
@@ -230,8 +231,7 @@ def _stored(size: Size) -> tuple[str, ...]:
         f"{size.indexes_pending * size.rows / 1e6:,.1f}",
         f"{sum(one.sqs for one in used) / size.rows:.3f}",
         f"{sum(one.s3 for one in used) / size.rows:.3f}",
-        f"{size.stages['ingest'].steps:.0f}",
-        f"{size.stages['aggregate'].steps:.0f}",
+        *(f"{size.stages[name].steps:.0f}" if name in size.stages else "" for name in ("ingest", LAST)),
     )
 
 
