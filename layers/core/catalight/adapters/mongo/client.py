@@ -107,9 +107,8 @@ def unavailable_when_down() -> Iterator[None]:
         yield
     except (ConnectionFailure, CursorNotFound, NotPrimaryError, ExecutionTimeout) as error:
         raise UnavailableError("MongoDB") from error
-    except (
-        WriteConcernError
-    ) as error:  # written, but not confirmed by a majority: too late, or a new election
+    except WriteConcernError as error:
+        # Written, but not confirmed by a majority: in time, or because of an election.
         raise UnavailableError("MongoDB") from error
     except ConfigurationError as error:  # raised when the DNS lookup of a mongodb+srv URI fails
         raise UnavailableError("MongoDB") from error
