@@ -35,19 +35,21 @@ def test_the_measured_tables_are_those_of_the_data() -> None:
     assert f"<!-- scale -->\n\n{scale.report(scale.recorded())}\n\n<!-- end -->" in PAGE
 
 
-AS_IT_IS = [case for case in fairness.CASES if case[1] is fairness.by_owner]
+AS_IT_IS = [case for case in fairness.CASES if case.grouping is fairness.by_owner]
 
 
-@pytest.mark.parametrize("case", AS_IT_IS, ids=lambda case: case[0])
+@pytest.mark.parametrize("case", AS_IT_IS, ids=lambda case: case.title)
 def test_a_small_job_takes_at_most_twice_as_long_beside_large_ones(case: fairness.Case) -> None:
-    _, grouping, large, owner, small = case
-    alone, beside = fairness.compare(grouping, large, owner, small)
-    assert all(there <= 2 * here for here, there in zip(alone, beside, strict=True))
+    """Beside ranges that take three times as long, it may take three times as long at worst."""
+    most = 2 if case.slower == 1 else 3
+    alone, beside = fairness.compare(case)
+    assert median(beside) <= 2 * median(alone)
+    assert all(there <= most * here for here, there in zip(alone, beside, strict=True))
 
 
 def test_without_groups_or_with_one_for_each_job_it_waits_for_the_windows() -> None:
-    for _, grouping, large, owner, small in fairness.CASES[:3:2]:
-        alone, beside = fairness.compare(grouping, large, owner, small)
+    for case in fairness.CASES[:3:2]:
+        alone, beside = fairness.compare(case)
         assert min(beside) > 40 * median(alone)
 
 

@@ -14,7 +14,7 @@ from pymongo.errors import (
     ExecutionTimeout,
     NotPrimaryError,
     OperationFailure,
-    WTimeoutError,
+    WriteConcernError,
 )
 from pymongo.read_concern import ReadConcern
 
@@ -75,14 +75,17 @@ def unavailable_when_down() -> Iterator[None]:
     """Raise UnavailableError if MongoDB does not answer, has no primary or refuses calls for a while."""
     try:
         yield
-    except (ConnectionFailure, CursorNotFound, NotPrimaryError, ExecutionTimeout, WTimeoutError) as error:
+    except (ConnectionFailure, CursorNotFound, NotPrimaryError, ExecutionTimeout) as error:
+        raise UnavailableError("MongoDB") from error
+    except WriteConcernError as error:
+        # Written, but not confirmed by a majority: in time, or because of an election.
         raise UnavailableError("MongoDB") from error
     except ConfigurationError as error:  # raised when the DNS lookup of a mongodb+srv URI fails
         raise UnavailableError("MongoDB") from error
     except BulkWriteError as error:
         # Not "from error": the error contains whole documents, which must not be logged.
         details = error.details or {}
-        if details["writeConcernErrors"]:  # written, but not confirmed by a majority in time
+        if details["writeConcernErrors"]:
             raise UnavailableError("MongoDB") from None
         codes = {failure["code"] for failure in details["writeErrors"]}
         raise RuntimeError(f"MongoDB refused to write: {codes}") from None
