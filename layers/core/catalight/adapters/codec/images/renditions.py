@@ -147,7 +147,7 @@ class Renditions:
             file.overwrite(fast.data)
         except ImageError as error:
             return error
-        return self._finished(file, fast.data, wish, Written(ImageFormat.JPEG, fast.kept, fast.chosen))
+        return self._finished(fast.data, wish, Written(ImageFormat.JPEG, fast.kept, fast.chosen))
 
     def _from_pixels(self, base: Pixels, wishes: Sequence[Wish]) -> Iterator[Event]:
         sources = reuse.sources(wishes, len(base.image.frames))
@@ -188,7 +188,7 @@ class Renditions:
         except ImageError as error:
             file.discard()
             return error
-        return self._finished(file, file.read(), wish, written, resize=resize)
+        return self._finished(file.read(), wish, written, resize=resize)
 
     def _padded(self, image: DecodedImage, wish: Wish) -> DecodedImage:
         """Pad all frames alike; if they exceed the limits of an animation then, only the first is left."""
@@ -235,9 +235,7 @@ class Renditions:
                 written = Written(output, kept=False, chosen=chosen)
         return written
 
-    def _finished(
-        self, file: Output, data: bytes, wish: Wish, written: Written, *, resize: int = 0
-    ) -> Encoded:
+    def _finished(self, data: bytes, wish: Wish, written: Written, *, resize: int = 0) -> Encoded:
         size, small = wish.layout.size, wish.layout.small
         encode.check_whole(data, size, written.format)
         times = report.Times(decode=self._decode, resize=resize, encode=self._watch.lap())
