@@ -103,8 +103,8 @@ class _Plane(Structure):
     )
 
 
-# The same, to be filled in one step, which takes a fraction of the time: an image
-# without components, a component, a scan from `interval` on. Strings are filled up with zeros.
+# The same structures, filled in one step, which takes a fraction of the time: an image without components, a
+# component, and a scan from `interval` on. Strings are filled up with zeros.
 _SHAPE = struct.Struct("=5I")
 _COMPONENT = struct.Struct(f"=4I{BLOCK}s{BLOCK}s")
 _SCAN = struct.Struct(f"={7 + 3 * COMPONENTS}I" + f"{sizeof(_Table)}s" * 2 * TABLES)
