@@ -78,7 +78,7 @@ webhook-secret: $(READY)  ## Show the secret that signs a key's webhooks (KEY=it
 PARALLEL := --numprocesses auto
 
 ##@ Work on it
-.PHONY: check screenshots test audit chaos corpora fuzz fuzz-native native openapi formats bench bench-look bench-pipeline bench-renditions bench-scale bench-incremental bench-waiting aws-model format lock
+.PHONY: check screenshots test audit chaos corpora fuzz fuzz-native native openapi formats bench bench-look bench-pipeline bench-renditions bench-scale bench-incremental bench-waiting cost aws-model format lock
 check: $(READY) $(NATIVE)  ## Check format, lint and types, and run the unit tests: about a minute
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
@@ -132,6 +132,8 @@ bench-pipeline: $(PEERS_READY) $(NATIVE)  ## Time a whole job and compare it wit
 	@$(BIN)/python -m bench.pipeline $(if $(N),--images $(N)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(WRITE),--write)
 bench-renditions: $(BENCH_READY) $(NATIVE)  ## CPU of four renditions against one, four jobs and sharp (N=1000, WRITE=1)
 	@$(BENCH)/bin/python -m bench.renditions $(if $(N),--images $(N)) $(if $(WRITE),--write)
+cost: $(READY)  ## What a delivery and a month cost on AWS, and what changes it (IMAGES=1e6, LATENCY=150 ms of the hosts, WRITE=1)
+	@$(BIN)/python -m bench.cost $(if $(IMAGES),--images $(IMAGES)) $(if $(LATENCY),--latency $(LATENCY)) $(if $(WRITE),--write)
 aws-model: $(BENCH_READY)  ## Time and dollars of 10^3 to 10^8 images on AWS, and small jobs beside large ones (WRITE=1: write into docs/)
 	@$(BENCH)/bin/python -m bench.aws_model $(if $(WRITE),--write)
 	@$(BENCH)/bin/python -m bench.fairness $(if $(WRITE),--write)
@@ -141,7 +143,7 @@ bench-scale: $(READY)  ## Cost of a row in jobs of 1,000 to 100,000 rows (ROWS="
 	@$(if $(WRITE),$(MAKE) --no-print-directory $(BENCH_READY) && $(BENCH)/bin/python -m bench.scale_rows)
 bench-incremental: $(READY) $(NATIVE)  ## CPU of an unchanged catalogue against a loop of conditional requests (N=1000, ROUNDS=3, WRITE=1)
 	@$(BIN)/python -m bench.incremental $(if $(N),--images $(N)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(WRITE),--write)
-bench-waiting: $(READY) $(NATIVE)  ## Cost of an image while its function waits for the host (RANGES=10, WRITE=1)
+bench-waiting: $(READY) $(NATIVE)  ## Cost of an image while its function waits for the host (RANGES=8, WRITE=1)
 	@$(BIN)/python -m bench.waiting $(if $(RANGES),--ranges $(RANGES)) $(if $(WRITE),--write)
 
 screenshots: $(READY) $(NATIVE_HERE) $(BROWSER)  ## Take the README's pictures from the real system (needs Chromium)
@@ -172,7 +174,7 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.13 --generat
 LOCK_PEERS = $(subst 3.13,3.11,$(LOCK)) --no-config
 
 ##@ Build and deploy
-.PHONY: build local-invoke start-api deploy-settings deploy destroy
+.PHONY: build local-invoke start-api deploy-check deploy-settings deploy destroy
 build: $(BUILT)  ## Build the functions and the layer for this machine's architecture
 
 $(BUILT): $(SOURCES) $(NATIVE) | $(READY)
@@ -196,6 +198,12 @@ local-invoke: $(READY) $(BUILT)  ## Invoke a built function with an event, by sa
 start-api: export PORT := $(if $(filter command line environment,$(origin PORT)),$(PORT))
 start-api: $(READY) $(BUILT)  ## Run the built API by sam local start-api at http://127.0.0.1:3000 (PORT=)
 	@exec $(BIN)/python -m local.start_api
+
+deploy-check: export PARAMETERS := $(PARAMETERS)
+deploy-check: export MONGODB_URI_SECRET_ARN := $(MONGODB_URI_SECRET_ARN)
+deploy-check: export WEBHOOK_SECRET_ARN := $(WEBHOOK_SECRET_ARN)
+deploy-check: $(READY)  ## Try what a deployment needs, without changing anything (as make deploy: ENV=, PARAMETERS=, the ARNs)
+	@$(BIN)/python -m local.deploy_check catalight-$(ENV)
 
 deploy-settings: export PARAMETERS := $(PARAMETERS)
 deploy-settings: $(READY)

@@ -8,27 +8,20 @@ and limits of `bench.aws_prices`, the defaults of the template, and the assumpti
 """
 
 import argparse
-import re
 from dataclasses import dataclass
 
 from bench.aws_prices import (
     FIRST_FUNCTIONS,
-    FIXED_A_MONTH,
     LAMBDA_FUNCTIONS,
-    LAMBDA_GB_SECOND,
-    LAMBDA_REQUEST,
     MILLION,
     MORE_FUNCTIONS,
     PRICES,
-    S3_GB_MONTH,
-    S3_PUT,
     S3_PUTS_A_SECOND,
-    SQS_REQUEST,
     TIERS,
     Tier,
 )
 from bench.candidates import ROOT
-from bench.tables import PAGE as PERFORMANCE
+from bench.cost import dollars, range_seconds
 from bench.tables import insert, table
 from bench.template import default
 from catalight.domain.job.ranges import IMAGES_PER_RANGE
@@ -40,34 +33,18 @@ USUAL = 150
 HOUR, DAY = 3600.0, 86400.0
 
 # Measured: docs/performance.md, "A whole job".
-API_SECONDS, AGGREGATOR_SECONDS = 0.13e-3, 0.04e-3  # CPU of an image
 MONGOD_SECONDS = 0.47e-3  # CPU of an image in mongod
 # Counted by a proxy in front of moto and mongod over a whole job.
-MESSAGES = 1 / IMAGES_PER_RANGE  # an image; each is sent, received and deleted
 STORED, INDEXED = 490, 110  # bytes of an image in MongoDB
 # Assumed.
-OUTPUT_BYTES = 80_000  # 350 kB in, 23 % of it out
 START_SECONDS = 4.0  # upload, cold starts and the result of a job that is alone
-STORE_SECONDS = 0.05  # of a range: the last S3 PUT and the calls of MongoDB and SQS
 BUSY_DATABASE = 0.5  # share of a cluster's cores that may be used in the long run
 BUSY_MEMORY = 0.5  # share of its memory that indexes may fill
 MONITOR = 1  # connection of a function on the primary besides its pool (MongoDbConnections)
 OTHER_FUNCTIONS = 65  # API, aggregator, exports, ingest, dead letters, sweeper
 OTHERS_CONNECTIONS = 4  # POOL in adapters/mongo/client.py
 KEPT_BY_ATLAS = 10  # connections
-
-
-def range_seconds(latency: int) -> float:
-    """Return how long a function works on a range of ten images: as measured, and its store as assumed."""
-    found = re.search(rf"^\| {latency} +\| +([\d.]+) \|", _waiting(), re.MULTILINE)
-    if not found:
-        raise ValueError(f"{PERFORMANCE.name} has no line for {latency} ms")
-    return float(found[1]) / 1000 * IMAGES_PER_RANGE + STORE_SECONDS
-
-
-def _waiting() -> str:
-    """Return the table of `bench.waiting` in docs/performance.md."""
-    return PERFORMANCE.read_text().partition("<!-- waiting -->")[2].partition("<!-- end -->")[0]
+STEP = 4  # between the numbers of functions that are looked at
 
 
 def most_functions(tier: Tier) -> int:
@@ -108,16 +85,6 @@ class Plan:
         return slowest if working > self.seconds(images, latency) / 2 else "starting"
 
 
-def dollars(images: int, latency: int) -> float:
-    """Return what AWS bills for the images, kept for a month, and for a month of the deployment."""
-    gigabytes = default("ImageMemory") / 1024
-    image = range_seconds(latency) / IMAGES_PER_RANGE * gigabytes * LAMBDA_GB_SECOND
-    others = (API_SECONDS + AGGREGATOR_SECONDS / 2) * LAMBDA_GB_SECOND  # 1,024 and 512 MB
-    messages = MESSAGES * (LAMBDA_REQUEST + 3 * SQS_REQUEST)
-    stored = S3_PUT + OUTPUT_BYTES / 1e9 * S3_GB_MONTH
-    return FIXED_A_MONTH + images * (image + others + messages + stored)
-
-
 def smallest_tier(images: int, functions: int, latency: int) -> Tier:
     """Return the smallest cluster that does not limit, or the largest."""
     for tier in TIERS:
@@ -137,7 +104,7 @@ def as_deployed(images: int, latency: int = USUAL) -> Plan:
 
 def in_an_hour(images: int, latency: int = USUAL) -> Plan:
     """Return the deployment with the fewest functions that is done in an hour, or as soon as possible."""
-    for functions in range(default("ImageConcurrency"), LAMBDA_FUNCTIONS + 1, 10):
+    for functions in range(default("ImageConcurrency"), LAMBDA_FUNCTIONS + 1, STEP):
         plan = Plan(functions, smallest_tier(images, functions, latency))
         if plan.seconds(images, latency) <= HOUR:
             return plan

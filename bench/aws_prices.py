@@ -9,15 +9,37 @@ MILLION, HOURS_A_MONTH = 1e6, 730
 
 # aws.amazon.com/lambda/pricing
 LAMBDA_GB_SECOND, LAMBDA_REQUEST = DOLLARS_A_GB_SECOND["arm64"], DOLLARS_A_REQUEST
-ALARM_METRICS = 40
 # aws.amazon.com/sqs/pricing: a standard queue, and what is added for messages with a group
 SQS_REQUEST = (0.40 + 0.10) / MILLION
 # aws.amazon.com/s3/pricing
 S3_PUT, S3_GB_MONTH = 0.005 / 1000, 0.023
-# aws.amazon.com/cloudwatch/pricing, aws.amazon.com/secrets-manager/pricing: the metrics of the alarms, the
-# dashboard, secrets. What idle polling of SQS costs was estimated from five pollers a queue, which is the
-# least with MaximumConcurrency.
-FIXED_A_MONTH = ALARM_METRICS * 0.10 + 3.00 + 2 * 0.40 + 0.48
+# aws.amazon.com/api-gateway/pricing: a request to an HTTP API, of up to 512 KB
+API_REQUEST = 1.00 / MILLION
+# aws.amazon.com/cloudwatch/pricing: a byte of logs, a metric of an alarm, a dashboard, a custom metric
+LOG_BYTE, ALARM_METRIC, DASHBOARD, CUSTOM_METRIC = 0.50 / 1e9, 0.10, 3.00, 0.30
+# aws.amazon.com/secrets-manager/pricing: a secret; aws.amazon.com/xray/pricing: a trace that is recorded
+SECRET, TRACE = 0.40, 5.00 / MILLION
+# aws.amazon.com/eventbridge/pricing: an invocation by the scheduler
+SCHEDULE = 1.00 / MILLION
+
+ALARM_METRICS = 40
+CUSTOM_METRICS = 22
+"""Names with their dimensions, of a deployment in use: docs/architecture.md, "Logs and metrics"."""
+SWEEPS_A_MONTH, SWEEP_SECONDS, SWEEP_LOG = HOURS_A_MONTH * 60, 0.1, 1000
+"""One each minute, of 256 MB, whose seconds and bytes are assumed; each is traced."""
+
+# Idle polling of SQS was estimated from five pollers a queue, which is the least with MaximumConcurrency.
+MONTHLY = {
+    "CloudWatch: metrics": CUSTOM_METRICS * CUSTOM_METRIC,
+    "CloudWatch: alarms": ALARM_METRICS * ALARM_METRIC,
+    "CloudWatch: dashboard": DASHBOARD,
+    "Secrets Manager: two secrets": 2 * SECRET,
+    "SQS: polling of empty queues": 0.48,
+    "X-Ray: sweeper": SWEEPS_A_MONTH * TRACE,
+    "Lambda, schedule and logs: sweeper": SWEEPS_A_MONTH
+    * (LAMBDA_REQUEST + SWEEP_SECONDS / 4 * LAMBDA_GB_SECOND + SCHEDULE + SWEEP_LOG * LOG_BYTE),
+}
+"""Dollars of each month, whether there are images or not."""
 
 # docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html: functions that a mapping starts at once, and
 # how many more a second

@@ -19,15 +19,18 @@ from heapq import heappop, heappush
 from math import exp
 from random import Random
 from statistics import median
+from typing import NamedTuple
 
 from bench.candidates import ROOT
+from bench.cost import measured
 from bench.tables import insert, table
 from bench.template import default
 from catalight.domain.job import fairness, ranges
 from local.runner.fair_order import FairOrder
 
 PAGE = ROOT / "docs/scale.md"
-RANGE_SECONDS = 0.469  # ten images of 46.9 ms each: docs/performance.md, "Waiting"
+LATENCY = 150  # ms
+RANGE_SECONDS = ranges.IMAGES_PER_RANGE * measured(LATENCY, default("HostConnections"))[1]
 SPREAD = 0.3  # of the logarithm of the seconds
 LARGE, SMALL = 10_000, 1  # ranges of 100,000 rows and of ten rows with one image each
 FIRST, EVERY, SMALL_JOBS = 30.0, 10.3, 40  # seconds until the first small job and between two; their number
@@ -41,6 +44,7 @@ class Job:
     ranges: int
     at: float
     id: str
+    slower: float = 1  # factor of the time of a range
     left: int = field(init=False)
     ended_at: float | None = None
 
@@ -49,8 +53,17 @@ class Job:
 
 
 type Grouping = Callable[[Job], str]
-type Case = tuple[str, Grouping, Sequence[str], str, int]
-"""A title, the groups, the owners of the large jobs, the owner of the small ones, and their ranges."""
+
+
+class Case(NamedTuple):
+    """Large jobs of these owners, whose ranges take `slower` times as long, and small jobs of one owner."""
+
+    title: str
+    grouping: Grouping
+    large: Sequence[str]
+    owner: str
+    small: int = SMALL  # ranges
+    slower: float = 1
 
 
 def by_owner(job: Job) -> str:
@@ -70,7 +83,7 @@ def in_order(_job: Job) -> str:
 
 def range_seconds(job: Job, number: int) -> float:
     """Return what a range takes: the same with and without other jobs."""
-    return RANGE_SECONDS * exp(Random(f"{job.id} {number}").gauss(0, SPREAD))
+    return RANGE_SECONDS * job.slower * exp(Random(f"{job.id} {number}").gauss(0, SPREAD))
 
 
 class Simulation:
@@ -126,43 +139,45 @@ class Simulation:
             self._order.received(str(message), group, now)
 
 
-def seconds(grouping: Grouping, large: Sequence[str], owner: str, small: int = SMALL) -> list[float]:
-    """Return how long each small job of `owner` takes beside one large job of each of these owners."""
-    simulation = Simulation(grouping, default("ImageConcurrency"), default("Window"))
-    beside = [Job(name, LARGE, 0.0, f"large {number}") for number, name in enumerate(large)]
-    jobs = [Job(owner, small, FIRST + EVERY * number, f"small {number}") for number in range(SMALL_JOBS)]
+def seconds(case: Case) -> list[float]:
+    """Return how long each small job takes beside the large ones."""
+    simulation = Simulation(case.grouping, default("ImageConcurrency"), default("Window"))
+    beside = [Job(name, LARGE, 0.0, f"large {number}", case.slower) for number, name in enumerate(case.large)]
+    times = [(number, FIRST + EVERY * number) for number in range(SMALL_JOBS)]
+    jobs = [Job(case.owner, case.small, at, f"small {number}") for number, at in times]
     simulation.run([*beside, *jobs])
     return [(job.ended_at or 0.0) - job.at for job in jobs]
 
 
 TWENTY, TWELVE = ["a"] * 20, [f"owner {number}" for number in range(12)]
-CASES: list[Case] = [
-    ("no groups: one large job", in_order, ["a"], "a", SMALL),
-    ("a group for each job: one large job", by_job, ["a"], "a", SMALL),
-    ("a group for each job: twenty large jobs", by_job, TWENTY, "b", SMALL),
-    ("as it is: one large job of the same owner", by_owner, ["a"], "a", SMALL),
-    ("… small jobs of 120 images", by_owner, ["a"], "a", 12),
-    ("… one of another owner", by_owner, ["a"], "b", SMALL),
-    ("… twenty of the same owner", by_owner, TWENTY, "a", SMALL),
-    ("… twenty of another owner", by_owner, TWENTY, "b", SMALL),
-    ("… one of each of twelve owners", by_owner, TWELVE, "b", SMALL),
+CASES = [
+    Case("no groups: one large job", in_order, ["a"], "a"),
+    Case("a group for each job: one large job", by_job, ["a"], "a"),
+    Case("a group for each job: twenty large jobs", by_job, TWENTY, "b"),
+    Case("as it is: one large job of the same owner", by_owner, ["a"], "a"),
+    Case("… small jobs of 120 images", by_owner, ["a"], "a", small=12),
+    Case("… one of another owner", by_owner, ["a"], "b"),
+    Case("… twenty of the same owner", by_owner, TWENTY, "a"),
+    Case("… twenty of another owner", by_owner, TWENTY, "b"),
+    Case("… one of each of twelve owners", by_owner, TWELVE, "b"),
+    Case("… one of the same owner, of known images", by_owner, ["a"], "a", slower=1 / ranges.KNOWN),
 ]
 
 
-def compare(grouping: Grouping, large: Sequence[str], owner: str, small: int) -> tuple[list[float], ...]:
-    """Return the seconds of each small job alone, and beside a large job of each of these owners."""
-    return seconds(grouping, [], owner, small), seconds(grouping, large, owner, small)
+def compare(case: Case) -> tuple[list[float], list[float]]:
+    """Return the seconds of each small job alone, and beside the large ones."""
+    return seconds(case._replace(large=[])), seconds(case)
 
 
 def results() -> str:
     """Return a table of what a small job takes in each case."""
     rows = []
-    for name, grouping, large, owner, small in CASES:
-        alone, beside = compare(grouping, large, owner, small)
+    for case in CASES:
+        alone, beside = compare(case)
         ratios = [there / here for here, there in zip(alone, beside, strict=True)]
         rows.append(
             (
-                name,
+                case.title,
                 f"{median(alone):.2f}",
                 f"{median(beside):,.2f}",
                 f"{median(ratios):,.2f}",

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import matplotlib as mpl
 
-from bench.aws_model import LATENCIES, SIZES, USUAL, as_deployed, dollars, in_an_hour
+from bench.aws_model import LATENCIES, SIZES, USUAL, as_deployed, in_an_hour
 from bench.aws_prices import MILLION
 from bench.candidates import ROOT
+from bench.cost import dollars
+from bench.template import default
 
 PLOT = ROOT / "docs/scale.svg"
 
@@ -20,7 +22,7 @@ def draw(path: Path) -> None:
     figure, (time, cost) = pyplot.subplots(1, 2, figsize=(10, 3.8))
     for number, latency in enumerate(LATENCIES):
         hours = [as_deployed(images, latency).seconds(images, latency) / 3600 for images in SIZES]
-        label = f"ImageConcurrency 10, hosts {latency} ms"
+        label = f"ImageConcurrency {default('ImageConcurrency')}, hosts {latency} ms"
         time.plot(SIZES, hours, marker="o", color=f"C{number}", label=label)
         each = [dollars(images, latency) / images * MILLION for images in SIZES]
         cost.plot(SIZES, each, marker="o", color=f"C{number}", label=f"AWS, hosts {latency} ms")

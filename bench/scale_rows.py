@@ -8,7 +8,13 @@ import matplotlib as mpl
 
 ROOT = Path(__file__).parents[1]
 DATA, PLOT = ROOT / "docs/scale_rows.json", ROOT / "docs/scale_rows.svg"
-STAGES = (("submit", "s", "C0"), ("process", "D", "C1"), ("aggregate", "o", "C2"))
+STAGES = (
+    ("submit", "s", "C0"),
+    ("workbook", "^", "C4"),
+    ("ingest", "v", "C3"),
+    ("process", "D", "C1"),
+    ("aggregate", "o", "C2"),
+)
 
 
 def main() -> None:
@@ -18,15 +24,17 @@ def main() -> None:
     from matplotlib import pyplot
 
     sizes: list[dict[str, Any]] = json.loads(DATA.read_text())
-    rows = [size["rows"] for size in sizes]
     figure, (costs, memory) = pyplot.subplots(1, 2, figsize=(9, 3.4))
     for stage, marker, colour in STAGES:
         style = {"marker": marker, "color": colour, "label": stage, "alpha": 0.8}
+        measured = [size for size in sizes if stage in size["stages"]]
+        rows = [size["rows"] for size in measured]
         cpu = [
-            1e6 * (size["stages"][stage]["cpu"] + size["mongod_cpu"][stage]) / size["rows"] for size in sizes
+            1e6 * (size["stages"][stage]["cpu"] + size["mongod_cpu"][stage]) / size["rows"]
+            for size in measured
         ]
         costs.plot(rows, cpu, **style)
-        memory.plot(rows, [size["stages"][stage]["peak_mb"] for size in sizes], **style)
+        memory.plot(rows, [size["stages"][stage]["peak_mb"] for size in measured], **style)
     costs.set_ylabel("CPU per row, with mongod's, µs")
     memory.set_ylabel("peak memory of the process, MB")
     for panel in (costs, memory):

@@ -2,19 +2,32 @@
 
 import json
 import os
+import resource
 import sys
 import time
-from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass, replace
-from datetime import timedelta
+from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 import boto3
 
 from bench.processes import peak_mb
+from bench.scale_ingest import ingest, workbook
+from bench.scale_parts import (
+    FUNCTION_SECONDS,
+    HEADER,
+    OUTPUT,
+    RETENTION,
+    WARM,
+    WINDOW,
+    CountingStore,
+    ListQueue,
+    Used,
+    lines,
+)
 from catalight.adapters.aws import clients
 from catalight.adapters.aws.s3 import S3Store
 from catalight.adapters.aws.s3_multipart import S3Uploads
@@ -32,15 +45,10 @@ from catalight.adapters.results.write import write_result
 from catalight.clock import utc_now
 from catalight.domain.catalogue import catalogue
 from catalight.domain.facts import ignore
-from catalight.domain.image.compressed import Compressed
-from catalight.domain.image.formats import ImageFormat
 from catalight.domain.image.rendition import Rendition
-from catalight.domain.image.report import Source, Times
 from catalight.domain.job import ranges
 from catalight.domain.job.job import ENDED, Job
-from catalight.domain.job.retention import Retention
 from catalight.domain.messages import FinishJob as FinishMessage
-from catalight.domain.messages import Message
 from catalight.domain.messages import ProcessRange as ProcessMessage
 from catalight.domain.web.fetched import Fetched
 from catalight.usecases.callers.admit import Admit
@@ -61,56 +69,6 @@ from catalight.usecases.jobs.send_window import SendWindow
 from catalight.usecases.jobs.submit import Submission, Submit
 from catalight.usecases.results.note_same import NoteSame
 from catalight.usecases.results.write_rows import WriteRows
-
-WINDOW = 20
-WARM = 300  # rows of a job before, which makes connections and imports
-IN_ROWS = 10  # rows that an image stands in
-FUNCTION_SECONDS = 300.0  # of the aggregator
-OUTPUT = Compressed(b"j" * 700, ImageFormat.JPEG, 64, 64, Source("jpeg", 64, 64), Times(decode=1, encode=1))
-RETENTION = Retention(
-    stall_timeout=timedelta(minutes=15),
-    job_deadline=timedelta(days=1),
-    lifetime=timedelta(days=30),
-    max_lifetime=timedelta(days=90),
-)
-
-
-@dataclass(slots=True)
-class Used:
-    """What a stage took: seconds, peak memory, requests to SQS and S3, and calls of its function."""
-
-    seconds: float = 0.0
-    cpu: float = 0.0
-    peak_mb: float = 0.0
-    sqs: int = 0
-    s3: int = 0
-    steps: int = 0
-
-
-class ListQueue:
-    """A queue in memory. A message is sent in a batch of ten, and received and deleted alone."""
-
-    def __init__(self, used: Used) -> None:
-        self.messages: deque[Message] = deque()
-        self._used = used
-
-    def send(self, messages: Iterable[Message], delay: int = 0, group: str | None = None) -> None:  # noqa: ARG002
-        new = list(messages)
-        self.messages += new
-        self._used.sqs += -(-len(new) // 10) + 2 * len(new)
-
-
-class CountingStore:
-    """A store of images that counts the requests and keeps nothing."""
-
-    def __init__(self, used: Used) -> None:
-        self._used = used
-
-    def put(self, key: str, data: bytes, media_type: str) -> None:  # noqa: ARG002
-        self._used.s3 += 1
-
-    def delete(self, keys: Iterable[str]) -> None:
-        self._used.s3 += bool(list(keys))
 
 
 def submit(connection: Connection, rows: int, used: Used) -> Callable[[], None]:
@@ -137,7 +95,7 @@ def submit(connection: Connection, rows: int, used: Used) -> Callable[[], None]:
         webhook_url=None,
         api_base="https://a",
         link_base="https://c",
-        catalogue=a_catalogue(rows),
+        catalogue=_catalogue(rows),
     )
 
     def run() -> None:
@@ -146,16 +104,14 @@ def submit(connection: Connection, rows: int, used: Used) -> Callable[[], None]:
     return run
 
 
-def a_catalogue(rows: int) -> catalogue.Catalogue:
-    """Return a catalogue of rows with one image each; the rows of an image are far from each other."""
-    small = catalogue.parse(b"Serial Number,Product Name,Input Image Urls\n1,Name,http://host.test/1.jpg\n")
+def _catalogue(rows: int) -> catalogue.Catalogue:
+    head = b",".join(name.encode() for name in HEADER)
+    small = catalogue.parse(head + b"\n1,Name,http://host.test/1.jpg\n")
     [first] = small.rows
-    distinct = max(1, rows // IN_ROWS)
-    all_rows = []
-    for number in range(rows):
-        url = f"http://host.test/{number % distinct:07}.jpg"
-        cells = (str(number + 1), f"Product number {number + 1}", url)
-        all_rows.append(replace(first, cells=cells, sources=(replace(first.sources[0], url=url),)))
+    [source] = first.sources
+    all_rows = (
+        replace(first, cells=cells, sources=(replace(source, url=cells[-1]),)) for cells in lines(rows)
+    )
     return replace(small, rows=tuple(all_rows))
 
 
@@ -233,7 +189,7 @@ def _process_range(
 def aggregate(connection: Connection, _: int, used: Used) -> Callable[[], None]:
     """Write the result, in as many calls as it takes."""
     client = boto3.client("s3", config=clients.config())
-    client.meta.events.register("before-send.s3", lambda **_: _count(used))
+    client.meta.events.register("before-send.s3", lambda **_: used.count_s3())
     store, uploads = S3Store(client, os.environ["BUCKET"]), S3Uploads(client, os.environ["BUCKET"])
     jobs, results, queue = MongoJobs(connection), MongoResults(connection), ListQueue(used)
     rows, note_same = MongoRows(connection), NoteSame(MongoSources(connection))
@@ -254,11 +210,20 @@ def aggregate(connection: Connection, _: int, used: Used) -> Callable[[], None]:
     return run
 
 
-def _count(used: Used) -> None:
-    used.s3 += 1
+STAGES = {
+    "submit": submit,
+    "workbook": workbook,
+    "ingest": ingest,
+    "process": process,
+    "aggregate": aggregate,
+}
+"""What makes the stages. The last two go on with the job that `ingest` has stored."""
 
 
-STAGES = {"submit": submit, "process": process, "aggregate": aggregate}
+def _cpu_seconds() -> float:
+    """Return the CPU seconds of this process and its ended children."""
+    own, children = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
 
 
 def main() -> None:
@@ -268,10 +233,12 @@ def main() -> None:
     STAGES[stage](warm, WARM, Used())()
     connection, used = Connection(lambda: uri, database, select_seconds=30), Used()
     run = STAGES[stage](connection, int(rows), used)
-    began, cpu = time.perf_counter(), time.process_time()
+    Path("/proc/self/clear_refs").write_text("5")  # the peak is that from here on
+    began, cpu = time.perf_counter(), _cpu_seconds()
     run()
-    used.seconds, used.cpu = time.perf_counter() - began, time.process_time() - cpu
+    used.seconds, used.cpu = time.perf_counter() - began, _cpu_seconds() - cpu
     used.peak_mb = peak_mb(os.getpid())
+    used.child_mb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     print(json.dumps(asdict(used)))
 
 

@@ -16,6 +16,7 @@ _SHAPES = {
     "AWS::Serverless::Function": "[{}]",
     "AWS::SQS::Queue": "[/{}/]",
     "AWS::S3::Bucket": "[({})]",
+    "AWS::CloudFront::Distribution": "([{}])",
 }
 _OUTSIDE = ("clients", "operators", "internet: image hosts, feeds, webhook receivers")
 
@@ -53,6 +54,10 @@ def _edges(resources: Mapping[str, Any]) -> Iterator[Edge]:
                 yield from (edge for edge in _uses(name, properties, resources) if edge[1] not in queues)
                 for queue in queues:
                     yield from _redriven_to(queue, resources)
+            case "AWS::CloudFront::Distribution":
+                yield "clients", name, "optional"
+                for origin in properties["DistributionConfig"]["Origins"]:
+                    yield name, origin["DomainName"]["Fn::GetAtt"][0], "images/"
             case "AWS::S3::Bucket":
                 yield "clients", name, "uploads"
                 for event in properties["NotificationConfiguration"]["QueueConfigurations"]:
@@ -78,6 +83,8 @@ def _uses(name: str, properties: Mapping[str, Any], resources: Mapping[str, Any]
     (policy,) = resources[properties["Role"]["Fn::GetAtt"][0]]["Properties"]["Policies"]
     prefixes = []
     for statement in policy["PolicyDocument"]["Statement"]:
+        if "Resource" not in statement:  # it depends on a condition
+            continue
         targets = _list(statement["Resource"])
         if "sqs:SendMessage" in _list(statement["Action"]):
             yield from ((name, target["Fn::GetAtt"][0], "") for target in targets)

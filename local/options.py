@@ -39,8 +39,7 @@ def read(env: Mapping[str, str] = os.environ) -> dict[str, Any]:
 
 def parameters(text: str, template: Path = PROJECT / "template.yaml") -> dict[str, str]:
     """Return the template's parameters that `text` gives (NAME=VALUE, separated by spaces), checked."""
-    declared: dict[str, dict[str, Any]] = load(template).get("Parameters", {})
-    known = {name: entry for name, entry in declared.items() if name not in OWN}
+    known = declared(template)
     found: dict[str, str] = {}
     try:
         words = shlex.split(text)
@@ -59,6 +58,12 @@ def parameters(text: str, template: Path = PROJECT / "template.yaml") -> dict[st
     if problem := next(consistency.problems(numbers(known, found)), ""):
         raise LocalError(f"PARAMETERS: {problem}.")
     return found
+
+
+def declared(template: Path = PROJECT / "template.yaml") -> dict[str, dict[str, Any]]:
+    """Return the template's parameters, without those that the runner sets itself."""
+    entries: dict[str, dict[str, Any]] = load(template).get("Parameters", {})
+    return {name: entry for name, entry in entries.items() if name not in OWN}
 
 
 def numbers(declared: Mapping[str, Mapping[str, Any]], given: Mapping[str, str]) -> dict[str, float]:

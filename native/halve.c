@@ -10,12 +10,14 @@
 // last visible one.
 static Halves halves_of(size_t shown) {
     Halves halves;
-    memset(&halves, 0, sizeof halves);
+    double bases[SIDE][SIDE];
+    for (size_t k = 0; k < SIDE; k++)
+        for (size_t i = 0; i < SIDE; i++) bases[k][i] = basis(k, i);
     for (size_t to = 0; to < SIDE; to++) {
         double sums[2][SIDE] = {0};
         for (size_t i = 0; i < 2 * SIDE; i++) {
             size_t from = i < shown ? i : shown - 1;
-            for (size_t k = 0; k < SIDE; k++) sums[from / SIDE][k] += basis(to, i / 2) * basis(k, from % SIDE) / 2;
+            for (size_t k = 0; k < SIDE; k++) sums[from / SIDE][k] += bases[to][i / 2] * bases[k][from % SIDE] / 2;
         }
         for (size_t k = 0; k < SIDE; k++) halves.of[0][k][to] = (float)sums[0][k], halves.of[1][k][to] = (float)sums[1][k];
     }
@@ -24,8 +26,9 @@ static Halves halves_of(size_t shown) {
 
 void find_halves(Axis *axis, size_t samples) {
     if (!axis->halved) return;
+    size_t shown = samples - (axis->blocks - 1) * 2 * SIDE;
     axis->whole = halves_of(2 * SIDE);
-    axis->last = halves_of(samples - (axis->blocks - 1) * 2 * SIDE);
+    axis->last = shown == 2 * SIDE ? axis->whole : halves_of(shown);
 }
 
 static const Halves *halves_at(const Axis *axis, size_t index) {

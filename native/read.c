@@ -64,7 +64,8 @@ typedef struct {
     AcCode code;                        // of length 0 if it is invalid
 } SlowCode;
 
-static SlowCode slow_ac_code(Reader reader, const Lookup *lookup) {
+// Where values are large, so that they do not fit beside their codes, most codes are such ones.
+static inline __attribute__((always_inline)) SlowCode slow_ac_code(Reader reader, const Lookup *lookup) {
     refill(&reader);
     int symbol = next_symbol(&reader, lookup), size = symbol & 15;
     AcCode code = {0, 0, 0};

@@ -11,7 +11,8 @@ from catalight.domain.job.upload import BigUpload, Form, Stored, UploadState
 from tests.fakes import MemoryJobs, MemoryStore
 
 TOTALS = ("rows", "images", "duplicates", "placeholders", "counts")
-UNDERSTOOD = (*TOTALS, "header", "dialect", "outputs", "origin", "remembered", "naming", "result")
+OF_HEADER = ("header", "dialect", "outputs", "origin", "remembered", "naming", "result")
+UNDERSTOOD = (*TOTALS, *OF_HEADER, "mostly_known")
 SUBMITTED = (*UNDERSTOOD, "ranges", "sealed", "deadline_at", "expires_at", "sweep_at")
 
 

@@ -259,6 +259,7 @@ class Pipeline:
             admit=self.admit,
             memory=self.column_memory,
             look=Look(self.understand),
+            sample_memory=SampleMemory(self.sources),
             first_places=lambda _: AllPlaces(),
             clock=self.clock,
             retention=RETENTION,

@@ -1,5 +1,7 @@
 """Accept forms in UTF-8 only: some of Python's codecs, such as punycode, need minutes for a megabyte."""
 
+import logging
+
 from python_multipart.multipart import parse_options_header
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -7,6 +9,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from functions.api.problems import content_type
 
 ACCEPTED = (b"utf-8", b"utf8")
+
+# Its warnings quote characters of forms, which must not be logged.
+logging.getLogger("python_multipart").setLevel(logging.ERROR)
 
 
 class FormCharset:

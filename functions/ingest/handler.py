@@ -22,6 +22,7 @@ from catalight.adapters.mongo import (
     MongoJobs,
     MongoKeys,
     MongoRows,
+    MongoSources,
     MongoUsage,
 )
 from catalight.adapters.tables.large.reader import LargeTableReader
@@ -35,6 +36,7 @@ from catalight.domain.messages import decode
 from catalight.usecases.callers.admit import Admit
 from catalight.usecases.jobs.ask_completion import AskCompletion
 from catalight.usecases.jobs.make_rows import BoundedPlaces
+from catalight.usecases.jobs.sample_memory import SampleMemory
 from catalight.usecases.jobs.send_window import SendWindow
 from catalight.usecases.jobs.understand import Understand
 from catalight.usecases.messaging import defer_on_outage
@@ -69,6 +71,7 @@ def ingest_upload() -> IngestUpload:
         admit=Admit(jobs, MongoUsage(mongodb), utc_now),
         memory=memory,
         look=Look(Understand(TableReader(), memory), in_memory=int(env["WORKBOOK_IN_MEMORY"])),
+        sample_memory=SampleMemory(MongoSources(mongodb)),
         first_places=BoundedPlaces,
         clock=utc_now,
         retention=Retention.read(env),

@@ -1,6 +1,7 @@
 """The API as uvicorn serves it on one machine: with a line in its log, and an id, for each request.
 
-API_APP names the application (MODULE:NAME); with STORAGE_URL, links to that storage lead through the API.
+API_APP names the application (MODULE:NAME); with STORAGE_URL, links to that storage lead through the API, and
+with LINK_HEADERS, image links are served as by CloudFront.
 On AWS, API Gateway logs and gives the id (`apigw-requestid`).
 """
 
@@ -84,4 +85,10 @@ def app() -> ASGIApp:
         from local.runner.storage import Storage
 
         application = Storage(application, endpoint_url)
+    if headers := os.environ.get("LINK_HEADERS"):
+        from local.runner.edge import Edge
+
+        application = Edge(
+            application, os.environ["AWS_ENDPOINT_URL"], os.environ["BUCKET"], json.loads(headers)
+        )
     return RequestLog(application)

@@ -22,7 +22,7 @@ SKIPPED = {
     "AWS::SNS::Subscription": "nobody is notified of alarms",
     "AWS::Logs::": "each function logs to a file",
     "AWS::Lambda::EventInvokeConfig": "a failed invocation of a schedule is logged and not retried",
-    "AWS::CloudFront::": "images come from moto's S3 directly",
+    "AWS::CloudFront::": "the runner serves image links (edge.py)",
 }
 """Resource types that moto need not create, by the prefix of their names, each with the reason."""
 
@@ -92,4 +92,6 @@ def _ignored_by_moto(entry: Mapping[str, Any]) -> Any:
         case "AWS::S3::Bucket":
             names = ("NotificationConfiguration", "CorsConfiguration")
             return {name: properties[name] for name in names if name in properties}
+        case "AWS::CloudFront::ResponseHeadersPolicy":
+            return properties["ResponseHeadersPolicyConfig"]
     return {}

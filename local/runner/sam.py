@@ -38,10 +38,11 @@ def to_cloudformation(template: Template, values: Mapping[str, str]) -> Template
 def translate(template: Template, values: Mapping[str, str], api_url: str) -> Template:
     """Translate the template for the local runner, with the local API's URL in place of API Gateway's.
 
-    The functions' code is left out, because it runs from the working tree.
+    It takes the place of CloudFront's domain, too, because the same server answers for both. The functions'
+    code is left out, because it runs from the working tree.
     """
     translated = to_cloudformation(template, values)
-    apis = []
+    apis, domains = [], []
     for logical_id, resource in translated["Resources"].items():
         match resource["Type"]:
             case "AWS::Lambda::Function":
@@ -50,14 +51,20 @@ def translate(template: Template, values: Mapping[str, str], api_url: str) -> Te
                 resource["Properties"]["Content"] = {"ZipFile": _empty_zip()}
             case "AWS::ApiGatewayV2::Api":
                 apis.append(logical_id)
+            case "AWS::CloudFront::Distribution":
+                domains += [alias["Ref"] for alias in resource["Properties"]["DistributionConfig"]["Aliases"]]
     resources = {
-        name: _localize(resource, apis, api_url) for name, resource in translated["Resources"].items()
+        name: _localize(resource, apis, domains, api_url)
+        for name, resource in translated["Resources"].items()
     }
     return translated | {"Resources": resources}
 
 
-def _localize(node: Any, apis: Collection[str], api_url: str) -> Any:
-    """Replace an HTTP API's URL with the local one, in a !GetAtt and in both spellings inside a !Sub."""
+def _localize(node: Any, apis: Collection[str], domains: Collection[str], api_url: str) -> Any:
+    """Replace an HTTP API's URL with the local one, in a !GetAtt and in both spellings inside a !Sub.
+
+    In a !Sub, also that of a domain, which is named by a parameter.
+    """
     match node:
         case {"Fn::GetAtt": [str(name), "ApiEndpoint"]} if name in apis:
             return api_url
@@ -65,11 +72,13 @@ def _localize(node: Any, apis: Collection[str], api_url: str) -> Any:
             for name in apis:
                 host = rf"https://\${{{name}}}\.execute-api\.\${{AWS::Region}}\.(amazonaws\.com|\${{AWS::URLSuffix}})"
                 text = re.sub(rf"\${{{name}\.ApiEndpoint}}|{host}", api_url, text)
+            for name in domains:
+                text = text.replace(f"https://${{{name}}}", api_url)
             return {"Fn::Sub": text}
         case dict():
-            return {key: _localize(value, apis, api_url) for key, value in node.items()}
+            return {key: _localize(value, apis, domains, api_url) for key, value in node.items()}
         case list():
-            return [_localize(value, apis, api_url) for value in node]
+            return [_localize(value, apis, domains, api_url) for value in node]
     return node
 
 

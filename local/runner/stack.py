@@ -11,6 +11,7 @@ from local.runner.errors import LocalError
 from local.runner.schedules import Schedule, period
 from local.runner.template import text
 
+LINK_HEADERS = "AWS::CloudFront::ResponseHeadersPolicy"
 SCHEDULES = ("AWS::Scheduler::Schedule", "AWS::Events::Rule")
 
 
@@ -46,6 +47,8 @@ class Stack:
     functions: Mapping[str, Function]
     event_sources: list[EventSource]
     schedules: list[Schedule]
+    link_headers: Mapping[str, Any] | None
+    """The policy of response headers of the distribution that serves image links, if there is one."""
 
 
 def read(resources: Sequence[Resource], endpoint_url: str) -> Stack:
@@ -73,7 +76,8 @@ def read(resources: Sequence[Resource], endpoint_url: str) -> Stack:
     for schedule in schedules:
         if schedule.function_arn not in arns:
             raise LocalError(f"{schedule.name}: a schedule of the local runner can only invoke a function.")
-    return Stack(physical_ids, functions, event_sources, schedules)
+    policies = (resource.resolved for resource in resources if resource.type == LINK_HEADERS)
+    return Stack(physical_ids, functions, event_sources, schedules, next(policies, None))
 
 
 def _function(resource: Resource, client: Any) -> Function:

@@ -112,10 +112,11 @@ class Storage:
         asked = self._client.build_request(request.method, url, headers=headers, **sent)
         answer = await self._client.send(asked, stream=True)
         shown = {name: answer.headers[name] for name in ANSWERED if name in answer.headers}
-        return StreamingResponse(_read(answer), answer.status_code, shown)
+        return StreamingResponse(streamed(answer), answer.status_code, shown)
 
 
-async def _read(answer: httpx.Response) -> AsyncIterator[bytes]:
+async def streamed(answer: httpx.Response) -> AsyncIterator[bytes]:
+    """Yield the body of an answer as it comes, then close it."""
     try:
         async for chunk in answer.aiter_raw():
             yield chunk

@@ -1,5 +1,6 @@
 """Runs the whole application on one machine, from its template."""
 
+import json
 import os
 import shutil
 import signal
@@ -220,6 +221,8 @@ class System:
         variables = environment(self.functions[self._api_function], endpoint_url) | hosts
         if not is_local:  # others do not reach the storage, so its links lead through the API
             variables["STORAGE_URL"] = endpoint_url
+        if self.stack.link_headers:
+            variables["LINK_HEADERS"] = json.dumps(self.stack.link_headers)
         variables["API_APP"] = self._api_app
         command = [
             sys.executable,

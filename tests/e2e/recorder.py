@@ -13,8 +13,17 @@ from local.runner import aws
 from tests.forwarding import Answer, Forwarder, Front
 
 _CREDENTIAL = re.compile(r"(\w+)/\d{8}/[\w-]+/(\w+)/aws4_request")
+_FORM = "multipart/form-data"
+_KEY_OF_FORM = re.compile(rb'name="key"\r\n\r\n([^\r\n]*)\r\n')
+_HEAD_OF_FORM = 65_536  # bytes: a form's fields come before its file
 _MULTIPART = {"POST": "s3:PutObject", "PUT": "s3:PutObject", "DELETE": "s3:AbortMultipartUpload"}
-_OBJECT = {"GET": "s3:GetObject", "HEAD": "s3:GetObject", "PUT": "s3:PutObject", "DELETE": "s3:DeleteObject"}
+_OBJECT = {
+    "GET": "s3:GetObject",
+    "HEAD": "s3:GetObject",
+    "PUT": "s3:PutObject",
+    "POST": "s3:PutObject",  # a form
+    "DELETE": "s3:DeleteObject",
+}
 
 ACCESS_DENIED: Answer = 403, [], b"<Error><Code>AccessDenied</Code></Error>"
 
@@ -52,11 +61,14 @@ class _Handler(Forwarder):
         answer = self.pass_on(body)
         query = parse_qs(urlsplit(self.path).query, keep_blank_values=True)
         signed = self.headers.get("Authorization") or query.get("X-Amz-Credential", [""])[0]
+        path = self.path
+        if self.headers.get("Content-Type", "").startswith(_FORM):
+            head = body[:_HEAD_OF_FORM]
+            signed = head.decode("latin-1")
+            path = f"{path.rstrip('/')}/{_KEY_OF_FORM.findall(head)[0].decode()}"
         if found := _CREDENTIAL.search(signed):
             function, service = found.groups()
-            needed = (
-                _of_s3(self.command, self.path, body, answer[0]) if service == "s3" else self._target(body)
-            )
+            needed = _of_s3(self.command, path, body, answer[0]) if service == "s3" else self._target(body)
             calls = {Call(function, *permission) for permission in needed}
             self.server.record(calls)
             if self.server.broken & {call[:2] for call in calls}:

@@ -53,6 +53,8 @@ EXCEPTIONS = {
     "CKV_AWS_26": ["AlarmTopic"],
     # They are encrypted with SQS's own keys (SSE-SQS), which this check does not know.
     "CKV_AWS_27": QUEUES,
+    # CloudFront's access logs have IP addresses and whole links, which open their images.
+    "CKV_AWS_86": ["LinkDistribution"],
     # Functions are limited by their event sources, the API by its gateway; with reserved concurrency a new
     # account, which has 10 concurrent executions in all, could not deploy. For two of them it is a parameter.
     "CKV_AWS_115": [name for name in FUNCTIONS if name not in ("ApiFunction", "ImageFunction")],

@@ -24,6 +24,7 @@ BYPASSES = {
 OTHERS = {
     ("catalight.adapters.aws.records", "logger.name"),
     ("catalight.adapters.web.http", "'urllib3'"),
+    ("functions.api.form_charset", "'python_multipart'"),
     ("catalight.adapters.logging.logs", "the root logger"),
 }
 

@@ -24,6 +24,19 @@ OPEN_ENDED = {
 }
 """The wildcards that the roles' resources may have."""
 
+JOINING = {
+    f"ec2:{action}"
+    for action in (
+        "CreateNetworkInterface",
+        "DescribeNetworkInterfaces",
+        "DescribeSubnets",
+        "DeleteNetworkInterface",
+        "AssignPrivateIpAddresses",
+        "UnassignPrivateIpAddresses",
+    )
+}
+"""What Lambda needs for a function in a VPC: AWSLambdaVPCAccessExecutionRole without its logs."""
+
 
 def resources(kind: str) -> dict[str, Any]:
     found = {name: resource["Properties"] for name, resource in RESOURCES.items() if resource["Type"] == kind}
@@ -39,6 +52,9 @@ def statements(role: str) -> Iterator[tuple[set[str], list[Any]]]:
     """The actions and the resources of each statement of a role."""
     for policy in RESOURCES[role]["Properties"]["Policies"]:
         for statement in policy["PolicyDocument"]["Statement"]:
+            if "Fn::If" in statement:  # an option that is off
+                _, statement, otherwise = statement["Fn::If"]
+                assert otherwise == {"Ref": "AWS::NoValue"}
             assert statement["Effect"] == "Allow"
             yield set(several(statement["Action"])), several(statement["Resource"])
 
@@ -78,11 +94,11 @@ def test_roles_have_only_the_needed_wildcards(role: str) -> None:
         for resource in found:
             match resource:
                 case {"Fn::GetAtt": [name, "Arn"]} | {"Ref": name}:
-                    assert name in RESOURCES.keys() | SECRETS.keys()
+                    assert name in RESOURCES.keys() | SECRETS.keys() | {"KmsKeyArn"}
                 case {"Fn::Sub": text}:
                     assert text in OPEN_ENDED
                 case "*":
-                    assert actions == TRACING, "X-Ray knows no resources"
+                    assert actions in (TRACING, JOINING), "these know no resources"
                 case _:
                     pytest.fail(f"{role} names {resource}")
 
@@ -100,6 +116,23 @@ def test_a_function_polls_its_own_queues_and_writes_its_own_log(function: str) -
         assert targets(role_of(function), action) == [{"Fn::GetAtt": [group, "Arn"]}]
     for action in TRACING:
         assert targets(role_of(function), action) == ["*"]
+
+
+@pytest.mark.parametrize("role", sorted({role_of(function) for function in FUNCTIONS}))
+def test_a_function_joins_a_vpc_and_uses_a_key_only_if_there_is_one(role: str) -> None:
+    [policy] = RESOURCES[role]["Properties"]["Policies"]
+    options = [one["Fn::If"] for one in policy["PolicyDocument"]["Statement"] if "Fn::If" in one]
+    assert [condition for condition, *_ in options] == ["HasVpc", "HasKey"]
+    assert targets(role, "ec2:CreateNetworkInterface") == ["*"]
+    for action in ("kms:Decrypt", "kms:GenerateDataKey"):
+        assert targets(role, action) == [{"Ref": "KmsKeyArn"}]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_every_function_is_in_the_vpc_if_there_is_one(function: str) -> None:
+    condition, joined, _ = RESOURCES[function]["Properties"]["VpcConfig"]["Fn::If"]
+    assert condition == "HasVpc"
+    assert joined == {name: {"Ref": name} for name in ("SubnetIds", "SecurityGroupIds")}
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -129,7 +162,8 @@ def test_only_our_own_api_has_permission_to_invoke_functions() -> None:
 def test_resource_policies_only_deny_except_that_s3_may_tell_of_uploads() -> None:
     """The bucket denies access without TLS; only S3, for this account, may send to a queue."""
     kinds = {resource["Type"] for resource in RESOURCES.values() if resource["Type"].endswith("Policy")}
-    assert kinds == {"AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy"}
+    of_headers = {"AWS::CloudFront::CachePolicy", "AWS::CloudFront::ResponseHeadersPolicy"}  # grant nothing
+    assert kinds - of_headers == {"AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy"}
     [queue] = resources("AWS::SQS::QueuePolicy").values()
     assert queue["Queues"] == [{"Ref": "IngestQueue"}]
     [s3] = queue["PolicyDocument"]["Statement"]
@@ -137,10 +171,25 @@ def test_resource_policies_only_deny_except_that_s3_may_tell_of_uploads() -> Non
     assert s3["Resource"] == {"Fn::GetAtt": ["IngestQueue", "Arn"]}
     assert s3["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
     [policy] = resources("AWS::S3::BucketPolicy").values()
-    [tls] = policy["PolicyDocument"]["Statement"]
+    [tls, _] = policy["PolicyDocument"]["Statement"]
     assert (tls["Effect"], tls["Principal"], tls["Action"]) == ("Deny", "*", "s3:*")
     assert tls["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
     assert {"Fn::GetAtt": ["Bucket", "Arn"]} in tls["Resource"]
+
+
+def test_only_our_own_distribution_may_read_the_bucket_and_only_images() -> None:
+    """It may not list the bucket: whoever asks for / could then read the links of all images."""
+    [policy] = resources("AWS::S3::BucketPolicy").values()
+    [_, conditional] = policy["PolicyDocument"]["Statement"]
+    condition, reading, otherwise = conditional["Fn::If"]
+    assert (condition, otherwise) == ("HasLinkDomain", {"Ref": "AWS::NoValue"})
+    assert (reading["Effect"], reading["Principal"]) == ("Allow", {"Service": "cloudfront.amazonaws.com"})
+    assert (reading["Action"], reading["Resource"]) == (
+        "s3:GetObject",
+        {"Fn::Sub": "${Bucket.Arn}/images/*"},
+    )
+    own = "arn:${AWS::Partition}:cloudfront::${AWS::AccountId}:distribution/${LinkDistribution}"
+    assert reading["Condition"] == {"StringEquals": {"aws:SourceArn": {"Fn::Sub": own}}}
 
 
 def test_the_bucket_keeps_no_older_versions() -> None:

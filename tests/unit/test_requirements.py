@@ -23,6 +23,7 @@ _PIN = re.compile(
 
 LICENCES = {
     "Apache License 2.0",
+    "Apache License Version 2.0",
     "Apache-2.0",
     "BSD-2-Clause",
     "BSD-3-Clause",
@@ -51,7 +52,8 @@ def licence(package: str) -> str:
     fields = metadata(package)
     classifiers = [text for text in fields.get_all("Classifier", []) if text.startswith("License :: ")]
     stated = fields.get("License-Expression") or fields.get("License") or classifiers[0].rpartition(" :: ")[2]
-    return str(stated)
+    # A whole text begins with its name.
+    return " ".join(stated.split()[:4]).rstrip(",") if "\n" in stated else str(stated)
 
 
 @pytest.mark.parametrize("path", COMPILED, ids=lambda path: path.stem)

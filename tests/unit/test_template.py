@@ -79,7 +79,23 @@ def test_no_resource_has_a_fixed_name() -> None:
 
 
 def test_every_queue_is_encrypted() -> None:
-    assert all(queue["SqsManagedSseEnabled"] is True for queue in resources("AWS::SQS::Queue").values())
+    """By a key of SQS, or by one of the account's own."""
+    nothing, own = {"Ref": "AWS::NoValue"}, {"Ref": "KmsKeyArn"}
+    for queue in resources("AWS::SQS::Queue").values():
+        assert queue["SqsManagedSseEnabled"] == {"Fn::If": ["HasKey", nothing, True]}
+        assert queue["KmsMasterKeyId"] == {"Fn::If": ["HasKey", own, nothing]}
+
+
+def test_the_key_of_the_account_encrypts_the_bucket_and_the_logs_too() -> None:
+    nothing, own = {"Ref": "AWS::NoValue"}, {"Ref": "KmsKeyArn"}
+    [bucket] = resources("AWS::S3::Bucket").values()
+    [rule] = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert rule["ServerSideEncryptionByDefault"] == {
+        "SSEAlgorithm": {"Fn::If": ["HasKey", "aws:kms", "AES256"]},
+        "KMSMasterKeyID": {"Fn::If": ["HasKey", own, nothing]},
+    }
+    for group in resources("AWS::Logs::LogGroup").values():
+        assert group["KmsKeyId"] == {"Fn::If": ["HasKey", own, nothing]}
 
 
 def test_sqs_handlers_report_batch_item_failures() -> None:

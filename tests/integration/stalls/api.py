@@ -87,9 +87,20 @@ def settings(resources: Mapping[str, str]) -> dict[str, str]:
     known = parameters(template, SECRETS) | dict(resources)
     variables = template["Resources"]["ApiFunction"]["Properties"]["Environment"]["Variables"]
     values = {
-        name: known[value["Ref"]] if isinstance(value, dict) else value for name, value in variables.items()
+        name: _resolved(value, known)
+        for name, value in variables.items()
+        if "Fn::Sub" not in value  # the namespace of the metrics
     }
     return values | {"CORS_ORIGINS": ORIGIN, "WINDOW": "4"}
+
+
+def _resolved(value: Any, known: Mapping[str, str]) -> str:
+    """Return the value of a variable. No condition of the template holds with the defaults."""
+    if not isinstance(value, dict):
+        return str(value)
+    if "Fn::If" in value:
+        return _resolved(value["Fn::If"][2], known)
+    return known[value["Ref"]]
 
 
 def fill(connection: Connection, s3: Any, bucket: str) -> None:

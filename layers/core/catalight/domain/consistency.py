@@ -50,6 +50,18 @@ def images_at_once(numbers: Numbers) -> float:
     return numbers["ImagePollers"] * FUNCTIONS_A_POLLER or numbers["ImageConcurrency"]
 
 
+def functions_at_once(numbers: Numbers) -> float:
+    """Return how many functions all queues together start at most; two are for dead letters."""
+    aggregators = 2 * numbers["AggregatorConcurrency"]
+    return (
+        images_at_once(numbers)
+        + aggregators
+        + numbers["ExportConcurrency"]
+        + numbers["IngestConcurrency"]
+        + 2
+    )
+
+
 def problems(numbers: Numbers) -> Iterator[str]:
     """Yield what is inconsistent in the values of the template's parameters."""
     for name in QUEUED:

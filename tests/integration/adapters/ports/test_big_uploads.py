@@ -101,11 +101,12 @@ def test_what_was_understood_waits_for_a_confirmation(store: Store) -> None:
         origin=Origin((1,), 0),
         remembered={"ab": Request(("Photo",))},
         naming=Naming("{serial}", columns=(0,)),
+        mostly_known=True,
         upload=replace(big(job), state=UploadState.UNDERSTOOD, overview={"rows": 1}),
     )
     assert store.big_uploads.understand(job, SOON, None)
     stored = store.jobs.get("job")
-    for name in ("header", "dialect", "outputs", "origin", "remembered", "naming"):
+    for name in ("header", "dialect", "outputs", "origin", "remembered", "naming", "mostly_known"):
         assert getattr(stored, name) == getattr(job, name)
     assert store.big_uploads.claim("job", LATER, LATER) is None
     assert store.big_uploads.confirm("job", LATER)

@@ -90,3 +90,9 @@ def test_a_trace_is_shortened() -> None:
     with pytest.raises(SandboxError) as failed:
         answers.compressed(b"", {"fault": "x" * 10_000})
     assert len(failed.value.remote_trace) == 2_000
+
+
+def test_a_traceback_holds_no_commands_for_the_terminal_of_whoever_reads_it() -> None:
+    with pytest.raises(SandboxError) as failed:
+        answers.compressed(b"", {"fault": "ValueError\n\x1b]0;evil\x07\r\u202egpj"})
+    assert failed.value.remote_trace == "ValueError\n?]0;evil???gpj"

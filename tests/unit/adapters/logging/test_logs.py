@@ -92,6 +92,18 @@ def test_a_very_long_chain_is_cut_off() -> None:
     assert "".join(traces.trace(error)).count("ValueError") == traces.MAX_CAUSES
 
 
+def test_the_frames_of_a_deep_recursion_are_cut_off() -> None:
+    def even(number: int) -> int:
+        return odd(number + 1)
+
+    def odd(number: int) -> int:
+        return even(number + 1)
+
+    with pytest.raises(RecursionError) as raised:
+        even(0)
+    assert "".join(traces.trace(raised.value)).count("File ") <= traces.MAX_FRAMES
+
+
 def test_an_exception_of_a_handler_is_logged_here_and_not_by_lambda(
     logged: Callable[[], dict[str, Any]],
 ) -> None:

@@ -191,3 +191,11 @@ def test_json_that_is_no_form_is_refused(client: TestClient, body: bytes, messag
     answer = client.post("/uploads", content=body, headers={"Content-Type": "application/json"})
     check_problem(answer, 422, "invalid-request")
     assert [error["message"] for error in answer.json()["errors"]] == [message]
+
+
+@pytest.mark.parametrize("body", [b"--y\r\n", b"--x\r\nA@b: 1\r\n\r\n", b"--x\r\nA: 1\ry"])
+def test_no_character_of_a_broken_form_is_logged(
+    client: TestClient, caplog: pytest.LogCaptureFixture, body: bytes
+) -> None:
+    assert send(client, body).status_code == 400
+    assert [record for record in caplog.records if not record.name.startswith("catalight")] == []

@@ -14,6 +14,7 @@ BYTES = 16_384  # of one answer
 _DETAIL = re.compile(r"[ -~]{1,500}")  # in our own words: `foreign` quotes no file
 _FORMAT = re.compile(r"[a-z]{2,10}")
 _TRACE_CHARACTERS = 2_000
+_NOT_OF_A_TRACE = re.compile(r"[^ -~\n]")  # among these, what a terminal takes for commands
 NUMBERS = range(1 << 31)
 BEST = 100  # quality and score
 
@@ -54,7 +55,8 @@ def check(answer: dict[str, Any]) -> None:
         if "code" in answer:
             raise ImageError(ImageErrorCode(answer["code"]), _matching(_DETAIL, answer["detail"]))
         if "fault" in answer:
-            raise SandboxError("the codec failed", str(answer["fault"])[-_TRACE_CHARACTERS:])
+            trace = str(answer["fault"])[-_TRACE_CHARACTERS:]
+            raise SandboxError("the codec failed", _NOT_OF_A_TRACE.sub("?", trace))
     except (AttributeError, KeyError, TypeError, ValueError):
         raise malformed() from None
 

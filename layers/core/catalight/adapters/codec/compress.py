@@ -2,13 +2,13 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from io import BytesIO
 from typing import IO
 
 from catalight.adapters.codec.encoded import Encoded, Event
 from catalight.adapters.codec.images import decode, pillow_errors, preload
 from catalight.adapters.codec.images.renditions import Renditions
 from catalight.adapters.codec.stopwatch import Stopwatch
-from catalight.adapters.isolation.memory_file import memory_file
 from catalight.domain.errors import ImageError
 from catalight.domain.image.compressed import Compressed
 from catalight.domain.image.limits import LIMITS, Limits
@@ -43,7 +43,7 @@ def compress_all(
     decoding would exceed `limits`.
     """
     outcomes: dict[int, Compressed | ImageError] = {}
-    with memory_file() as file, memory_file() as scratch:
+    with BytesIO() as file, BytesIO() as scratch:
         for index, outcome in compress_into(file, scratch, data, renditions, limits):
             if isinstance(outcome, Encoded):
                 file.seek(-outcome.bytes, os.SEEK_END)

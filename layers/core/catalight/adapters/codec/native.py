@@ -21,6 +21,7 @@ def declared(found: CDLL) -> CDLL:
     found.encode.restype = found.requantise_scan.restype = found.read_scan.restype = c_size_t
     found.make_blocks.restype, found.choose_scans.restype = c_void_p, c_uint64
     found.check_complete.argtypes = (c_char_p, c_size_t, c_int, c_int)
+    found.find_marker.argtypes, found.find_marker.restype = (c_char_p, c_size_t, c_size_t), c_size_t
     found.search.restype = found.release.restype = found.release_blocks.restype = None
     found.take_sample.restype = c_void_p
     found.predict.restype = found.measure.restype = found.release_sample.restype = found.rescale.restype = (

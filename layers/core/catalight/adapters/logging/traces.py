@@ -7,6 +7,7 @@ from typing import Any
 
 CODES = ("code", "errno", "operation_name", "status")
 MAX_CAUSES = 10
+MAX_FRAMES = 50  # of each; those of a RecursionError could exceed what CloudWatch takes as one line
 REMOTE_TRACE = "remote_trace"  # attribute with the traceback of another process's exception
 _CODE = re.compile(r"[\w.-]{1,60}")
 
@@ -16,7 +17,7 @@ def trace(error: BaseException) -> Iterator[str]:
     for number, cause in enumerate(reversed(_causes(error))):
         yield "\nwhich led to:\n" if number else ""
         yield getattr(cause, REMOTE_TRACE, "")
-        yield from format_tb(cause.__traceback__)
+        yield from format_tb(cause.__traceback__, -MAX_FRAMES)  # the last ones
         yield f"{type(cause).__name__} {_codes(cause)}".rstrip() + "\n"
 
 

@@ -16,7 +16,8 @@ from catalight.domain.job.job import RUNNING, Job, JobState
 from catalight.domain.job.upload import UploadState
 
 TOTALS = ("rows", "images", "duplicates", "placeholders", "counts")
-UNDERSTOOD = (*TOTALS, "header", "dialect", "outputs", "origin", "remembered", "naming", "result")
+OF_HEADER = ("header", "dialect", "outputs", "origin", "remembered", "naming", "result")
+UNDERSTOOD = (*TOTALS, *OF_HEADER, "mostly_known")
 SUBMITTED = (*UNDERSTOOD, "ranges", "deadline_at", "expires_at", "sweep_at")
 FREE: Document = {"upload.claimed_until": None}
 IN_STEPS: Document = {"run": 1, "sealed": False, "state": {"$in": RUNNING}, "upload": {"$ne": None}}

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 from typing import Any
 
 from pymongo import MongoClient, ReadPreference, WriteConcern
@@ -15,31 +14,17 @@ from pymongo.errors import (
     ExecutionTimeout,
     NotPrimaryError,
     OperationFailure,
-    WTimeoutError,
+    WriteConcernError,
 )
 from pymongo.read_concern import ReadConcern
 
+from catalight.adapters.mongo.refusals import refusal
 from catalight.domain.errors import UnavailableError
 
 type Document = dict[str, Any]
 
 DUPLICATE_KEY = 11000  # MongoDB's code
 SCHEMES = ("mongodb://", "mongodb+srv://")
-
-LOGIN_REFUSED = frozenset({13, 18})  # Unauthorized (the user was dropped) and AuthenticationFailed
-ATLAS_ERROR = (
-    8000  # Atlas's code for all that it refuses itself; only the text tells a login from a full disk
-)
-
-
-class Refusal(StrEnum):
-    """Why MongoDB refuses calls until somebody acts. These are outages: work waits."""
-
-    LOGIN = "refuses the login, and the secret holds no other URI"
-    SPACE = "is over its space quota: move to a larger cluster, or make room in it"
-    OTHER = (
-        "refuses a call for a reason of Atlas's own: see the cluster's limits and the user's role in Atlas"
-    )
 
 
 class UriError(Exception):
@@ -52,7 +37,8 @@ POOL = 4  # connections
 def open_database(uri: str, database: str, select_seconds: float, pool: int = POOL) -> Database[Document]:
     """Connect lazily; raise UriError if the URI cannot be used.
 
-    A database call raises if no primary is found within `select_seconds`.
+    Raise UnavailableError if the name of a mongodb+srv URI cannot be looked up. A database call raises if no
+    primary is found within `select_seconds`.
 
     At most `pool` calls run at once; others wait for a connection. Primary reads and majority writes are set
     here: the invariants of jobs depend on them.
@@ -78,26 +64,10 @@ def open_database(uri: str, database: str, select_seconds: float, pool: int = PO
             read_concern=ReadConcern("majority"),
             write_concern=WriteConcern(w="majority", wtimeout=10_000),
         )
-    except (ConfigurationError, ValueError):
+    except (ConfigurationError, ValueError) as error:
+        if refusal(error):  # of a name server
+            raise UnavailableError("MongoDB") from error
         raise UriError from None  # the exception text contains parts of the URI
-
-
-def refusal(error: BaseException | None) -> Refusal | None:
-    """Return why MongoDB refused the call, or None for other errors.
-
-    Atlas's texts: "bad auth : Authentication failed." (mongodb.com/docs/atlas/troubleshoot-connection) and
-    "you are over your space quota, using 512 MB of 512 MB" (github.com/avgupta456/github-trends/issues/343).
-    """
-    if not isinstance(error, OperationFailure):
-        return None
-    if error.code in LOGIN_REFUSED:
-        return Refusal.LOGIN
-    if error.code != ATLAS_ERROR:
-        return None
-    text = str(error).lower()
-    if "bad auth" in text or "authentication failed" in text:
-        return Refusal.LOGIN
-    return Refusal.SPACE if "space quota" in text else Refusal.OTHER
 
 
 @contextmanager
@@ -105,14 +75,17 @@ def unavailable_when_down() -> Iterator[None]:
     """Raise UnavailableError if MongoDB does not answer, has no primary or refuses calls for a while."""
     try:
         yield
-    except (ConnectionFailure, CursorNotFound, NotPrimaryError, ExecutionTimeout, WTimeoutError) as error:
+    except (ConnectionFailure, CursorNotFound, NotPrimaryError, ExecutionTimeout) as error:
+        raise UnavailableError("MongoDB") from error
+    except WriteConcernError as error:
+        # Written, but not confirmed by a majority: in time, or because of an election.
         raise UnavailableError("MongoDB") from error
     except ConfigurationError as error:  # raised when the DNS lookup of a mongodb+srv URI fails
         raise UnavailableError("MongoDB") from error
     except BulkWriteError as error:
         # Not "from error": the error contains whole documents, which must not be logged.
         details = error.details or {}
-        if details["writeConcernErrors"]:  # written, but not confirmed by a majority in time
+        if details["writeConcernErrors"]:
             raise UnavailableError("MongoDB") from None
         codes = {failure["code"] for failure in details["writeErrors"]}
         raise RuntimeError(f"MongoDB refused to write: {codes}") from None

@@ -17,9 +17,9 @@ from catalight.adapters.mongo.client import (
     Document,
     UriError,
     open_database,
-    refusal,
     unavailable_when_down,
 )
+from catalight.adapters.mongo.refusals import refusal
 from catalight.domain.errors import UnavailableError
 
 REREAD_SECONDS = 5  # seconds between two reads of the URI: in an outage many calls fail at the same time
@@ -119,8 +119,7 @@ class Connection:
                 return False
             finally:
                 self._read_at = self._clock()  # threads that waited meanwhile do not read it again
-        if reason := refusal(cause):
-            logger.error("MongoDB %s (code %s)", reason, getattr(cause, "code", None))
+        _log_refusal(cause)
         return False
 
     def _first_opened(self) -> Database[Document]:
@@ -136,6 +135,9 @@ class Connection:
         except UriError:
             logger.error("the secret for the MongoDB URI does not hold a usable URI")
             raise UnavailableError("MongoDB") from None
+        except UnavailableError as error:
+            _log_refusal(error.__cause__)
+            raise
         self._uri = uri
         return database
 
@@ -154,6 +156,12 @@ class Connection:
             for database in done:
                 # In its own thread: closing contacts the server, which may not answer.
                 Thread(target=database.client.close, name=CLOSING, daemon=True).start()
+
+
+def _log_refusal(error: BaseException | None) -> None:
+    if reason := refusal(error):
+        code = getattr(error, "code", None)
+        logger.error("MongoDB %s%s", reason, "" if code is None else f" (code {code})")
 
 
 class Mongo:

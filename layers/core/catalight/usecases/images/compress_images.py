@@ -137,8 +137,6 @@ class CompressImages:
         finally:
             scheduler.stop()  # if what was yielded could not be recorded
             wait(workers)
-        for worker in workers:
-            worker.result()  # re-raises the exception of the thread, if any
 
     def _attempt(self, call: _Call, work: Work) -> Mapping[Place, Image]:
         """Return the images of the work in their new state."""
@@ -283,9 +281,11 @@ def _batches(
     images: dict[Place, Image], workers: Sequence[Future[None]], pause: float
 ) -> Iterator[dict[Place, Image]]:
     """Yield what the workers have put into `images`, and take it out, after each pause and at the end."""
-    running = True
+    running = set(workers)
     while running:
-        running = bool(wait(workers, timeout=pause).not_done)
+        ended, running = wait(running, timeout=pause)
+        for worker in ended:
+            worker.result()  # re-raises the exception of the thread, if any
         if batch := {at: images.pop(at) for at in list(images)}:  # a copy: the workers go on
             yield batch
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from catalight.domain.job import links, reuse
 from catalight.domain.job.job import Job, JobState
+from catalight.domain.job.output_ids import output_id
 from catalight.domain.job.retention import Retention
 from catalight.domain.job.reuse import FirstOfBytes, KnownOutput
 from catalight.domain.job.row import Image, ImageState
@@ -22,16 +23,6 @@ from catalight.usecases.ports import Clock, JobList, ObjectStore, References, So
 
 type Compress = Callable[[Sequence[Task], Recall], Iterator[dict[Place, Image]]]
 """Processes tasks with what is known of their images, and yields these as they end."""
-
-
-def output_id(job: Job, image: Image, stem: str | None) -> bytes:
-    """Return the key under which an output of a job is remembered.
-
-    `stem` is the name that the image should have in its link. Without a template for names it does not count,
-    because images with the same bytes then share a link.
-    """
-    rendition, named = job.renditions[image.rendition], stem if job.naming else None
-    return reuse.output_id(job.owner, image.url, job.request_headers, rendition, named)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from catalight.domain.catalogue.catalogue import CatalogueRow
-from catalight.domain.job import reuse
-from catalight.usecases.jobs.job_request import JobRequest
+from catalight.domain.job import image_names
+from catalight.domain.job.job import Job
+from catalight.domain.job.output_ids import output_id
+from catalight.usecases.jobs.make_rows import AllPlaces, MakeRows
 from catalight.usecases.ports import Sources
 
 SAMPLE = 20  # images
@@ -18,19 +20,17 @@ class SampleMemory:
 
     sources: Sources
 
-    def __call__(self, request: JobRequest, rows: tuple[CatalogueRow, ...]) -> bool:
-        """Return whether MOST of the sample are known.
-
-        A job with a template for names is not looked at: its outputs are remembered by their names too.
-        """
-        if request.reuse.fresh or request.naming:
-            return False
-        rendition, headers = request.renditions[0], request.request_headers
-        ids = {reuse.output_id(request.owner, url, headers, rendition, None) for url in _urls(rows)}
+    def __call__(self, job: Job, rows: tuple[CatalogueRow, ...]) -> bool:
+        """Return whether MOST of the sample are known. The job need not have its numbers of rows yet."""
+        ids = set(_ids(job, rows))
         return bool(ids) and len(self.sources.known(list(ids))) >= MOST * len(ids)
 
 
-def _urls(rows: tuple[CatalogueRow, ...]) -> Iterator[str]:
-    """Yield the URL of the first image of up to SAMPLE rows, from all of the catalogue."""
-    for row in rows[:: -(-len(rows) // SAMPLE) or 1]:
-        yield from (source.url for source in row.sources[:1] if source.usable)
+def _ids(job: Job, rows: tuple[CatalogueRow, ...]) -> Iterator[bytes]:
+    """Yield the key of the first image of up to SAMPLE rows, from all of the catalogue."""
+    if job.reuse.fresh:
+        return
+    make = MakeRows(job.id, len(job.renditions), AllPlaces())
+    for row in map(make, rows[:: -(-len(rows) // SAMPLE) or 1]):
+        if row.images and not row.images[0].ended:
+            yield output_id(job, row.images[0], image_names.stem(job, row, 0))

@@ -102,9 +102,9 @@ class Submit:
         # A repetition does not count against the limits.
         if submission.limits and not (submission.idempotency_key and self.jobs.find(job_id)):
             self.admit(submission.owner, submission.limits, usage.order(job_id), submission.amounts)
-        mostly_known = self.sample_memory(submission, submission.catalogue.rows)
-        make, rows = _rows(job_id, submission, mostly_known=mostly_known)
-        new = replace(self._job(job_id, submission, make, naming), mostly_known=mostly_known)
+        new = self._job(job_id, submission, naming)
+        new = replace(new, mostly_known=self.sample_memory(new, submission.catalogue.rows))
+        new, rows = _with_rows(new, submission.catalogue)
         job = self.jobs.insert(new)
         if job.state is JobState.GONE:
             raise JobGoneError(job_id)
@@ -113,8 +113,8 @@ class Submit:
         if job.remembered != new.remembered:
             raise UnderstoodOtherwiseError(job_id)
         if job.run == 1 and not job.sealed:
-            if job.mostly_known != mostly_known:  # at the first request, which counted the ranges
-                _, rows = _rows(job_id, submission, mostly_known=job.mostly_known)
+            if job.mostly_known != new.mostly_known:  # at the first request, which counted the ranges
+                _, rows = _with_rows(job, submission.catalogue)
             self._store(job, rows)
         elif (
             job.sealed
@@ -131,8 +131,9 @@ class Submit:
         else:
             self.jobs.get(job.id)  # a duplicate request sealed it, or it is gone and this raises
 
-    def _job(self, job_id: str, submission: Submission, make: MakeRows, naming: Naming | None) -> Job:
-        catalogue, made = submission.catalogue, make.made
+    def _job(self, job_id: str, submission: Submission, naming: Naming | None) -> Job:
+        """Return the job without what follows from its rows."""
+        catalogue = submission.catalogue
         return submission.new_job(
             job_id,
             self.clock(),
@@ -141,24 +142,33 @@ class Submit:
             naming=naming,
             dialect=catalogue.dialect,
             header=catalogue.header,
-            rows=made.rows,
-            images=made.images,
-            ranges=made.ranges,
-            counts=made.counts,
+            rows=0,
+            images=0,
+            ranges=0,
             outputs=catalogue.outputs,
             remembered=submission.remembered,
-            duplicates=made.duplicates,
-            placeholders=make.urls.placeholders,
             origin=Origin.of(catalogue),
             result=submission.result.of_file(catalogue.format),
         )
 
 
-def _rows(job_id: str, submission: Submission, *, mostly_known: bool) -> tuple[MakeRows, tuple[Row, ...]]:
-    """Return the rows of the job, after what has made and counted them."""
-    share = ranges.share(submission.reuse, mostly_known=mostly_known)
-    make = MakeRows(job_id, len(submission.renditions), AllPlaces(), share)
-    return make, tuple(map(make, submission.catalogue.rows))
+def _with_rows(job: Job, catalogue: Catalogue) -> tuple[Job, tuple[Row, ...]]:
+    """Return the job with what follows from its rows, and the rows."""
+    make = MakeRows(
+        job.id, len(job.renditions), AllPlaces(), ranges.share(job.reuse, mostly_known=job.mostly_known)
+    )
+    rows = tuple(map(make, catalogue.rows))
+    made = make.made
+    counted = replace(
+        job,
+        rows=made.rows,
+        images=made.images,
+        ranges=made.ranges,
+        counts=made.counts,
+        duplicates=made.duplicates,
+        placeholders=make.urls.placeholders,
+    )
+    return counted, rows
 
 
 def named(naming: Naming, catalogue: Catalogue, renditions: Sequence[Rendition]) -> Naming:

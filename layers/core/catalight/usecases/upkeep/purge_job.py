@@ -6,11 +6,11 @@ from itertools import batched
 
 from catalight.domain.job import image_names, links, reuse, stored_keys
 from catalight.domain.job.job import Job
+from catalight.domain.job.output_ids import output_id
 from catalight.domain.job.retention import Retention
 from catalight.domain.job.row import Row
 from catalight.domain.job.sweeping import GRACE
 from catalight.usecases.exports.abort_exports import AbortExports
-from catalight.usecases.images.reuse_outputs import output_id
 from catalight.usecases.jobs.release_outputs import ReleaseOutputs
 from catalight.usecases.ports import Clock, Jobs, ObjectStore, Rows, SecondsLeft, Sources
 from catalight.usecases.uploads.tend_upload import RemoveFile

@@ -25,6 +25,7 @@ from catalight.domain.usage import Amounts
 from catalight.usecases.callers.admit import Admit
 from catalight.usecases.jobs.accept import remember
 from catalight.usecases.jobs.make_rows import FirstPlaces, Made, MakeRows
+from catalight.usecases.jobs.sample_memory import SampleMemory
 from catalight.usecases.jobs.submit import named
 from catalight.usecases.jobs.understand import used
 from catalight.usecases.ports import BigUploads, Clock, ColumnMemory, Keys, Rows, SecondsLeft
@@ -83,6 +84,7 @@ class ReadUpload:
     admit: Admit
     memory: ColumnMemory
     look: Look
+    sample_memory: SampleMemory
     first_places: Callable[[bytes], FirstPlaces]
     clock: Clock
     retention: Retention
@@ -145,6 +147,8 @@ class ReadUpload:
             naming=naming,
             result=big.result.of_file(catalogue.format),
         )
+        # Of the first rows only. Like all that is understood, it counts once it is recorded under the claim.
+        held.change(mostly_known=self.sample_memory(held.job, catalogue.rows))
         held.record_understood(
             None if big.confirm else self.clock() + upload.LEASE,
             overview=overview(understood, len(held.job.renditions)),
@@ -177,7 +181,8 @@ class ReadUpload:
     def _begin(self, held: Held, seen: Seen, reader: RowReader) -> MakeRows:
         """Return what makes the rows, from the first one or from the checkpoint on."""
         job, checkpoint = held.job, held.upload.checkpoint
-        first, share = self.first_places(job.secret), ranges.share(job.reuse)
+        first = self.first_places(job.secret)
+        share = ranges.share(job.reuse, mostly_known=job.mostly_known)
         if checkpoint is None:
             reader.begin()
             for warning in seen.file.warnings:

@@ -1,9 +1,11 @@
 """Counting scans in JPEGs with millions of bytes that look like the start of a marker."""
 
 import time
+from random import Random
 
 import pytest
 
+from catalight.adapters.codec import native
 from catalight.adapters.codec.jpeg import scans
 
 MANY = 4_000_000
@@ -21,3 +23,15 @@ def test_fill_bytes_take_no_longer_than_others(noise: bytes) -> None:
 
 def test_a_marker_may_have_fill_bytes_before_it() -> None:
     assert scans.count(b"\xff\xff\xff\xd8\xff" + SCAN + b"\xff\xff" + SCAN) == 2
+
+
+def test_the_library_finds_the_markers_that_the_pattern_finds() -> None:
+    random = Random(1)
+    data = bytes(
+        random.choices([0xFF, 0x00, 0x01, 0xCF, 0xD0, 0xD7, 0xD8, 0xFE], [6, 2, 1, 1, 1, 1, 1, 1], k=3000)
+    )
+    assert native.library()
+    for cut in (data, data + b"\xff", data + b"\xff\xff", b"\xff", b""):
+        for at in range(len(cut) + 2):
+            found = scans.MARKER.search(cut, at)
+            assert scans.after_coded(cut, at) == (found.start() if found else len(cut))

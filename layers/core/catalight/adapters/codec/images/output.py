@@ -33,11 +33,15 @@ class Output:
         return ImageError(ImageErrorCode.TOO_MANY_BYTES, detail)
 
     def overwrite(self, data: bytes) -> None:
-        """Replace what is there by `data`. Raises ImageError if that exceeds the limit."""
+        """Replace what is there by `data`. Raises ImageError if that exceeds the limit.
+
+        Raises RuntimeError, because it is a bug, if the file did not take all of it.
+        """
         if self._start + len(data) > self._limits.output_bytes:
             raise self.error()
         self.discard()
-        self.raw.write(data)
+        if (taken := self.raw.write(data)) != len(data):
+            raise RuntimeError(f"a file took {taken} of {len(data)} bytes")
 
     def discard(self) -> None:
         """Remove what is there."""

@@ -57,6 +57,9 @@ class Renditions:
         An ImageError that is raised, and not yielded, is one of the source.
         """
         wishes = self._wishes(renditions)
+        if len(wishes) == 1:
+            yield from self._different(wishes)
+            return
         alike: dict[object, list[Wish]] = {}
         for wish in wishes:
             alike.setdefault(wish.output, []).append(wish)
@@ -144,7 +147,7 @@ class Renditions:
             file.overwrite(fast.data)
         except ImageError as error:
             return error
-        return self._finished(file, wish, Written(ImageFormat.JPEG, fast.kept, fast.chosen))
+        return self._finished(fast.data, wish, Written(ImageFormat.JPEG, fast.kept, fast.chosen))
 
     def _from_pixels(self, base: Pixels, wishes: Sequence[Wish]) -> Iterator[Event]:
         sources = reuse.sources(wishes, len(base.image.frames))
@@ -185,7 +188,7 @@ class Renditions:
         except ImageError as error:
             file.discard()
             return error
-        return self._finished(file, wish, written, resize=resize)
+        return self._finished(file.read(), wish, written, resize=resize)
 
     def _padded(self, image: DecodedImage, wish: Wish) -> DecodedImage:
         """Pad all frames alike; if they exceed the limits of an animation then, only the first is left."""
@@ -232,13 +235,13 @@ class Renditions:
                 written = Written(output, kept=False, chosen=chosen)
         return written
 
-    def _finished(self, file: Output, wish: Wish, written: Written, *, resize: int = 0) -> Encoded:
+    def _finished(self, data: bytes, wish: Wish, written: Written, *, resize: int = 0) -> Encoded:
         size, small = wish.layout.size, wish.layout.small
-        encode.check_whole(file.read(), size, written.format)
+        encode.check_whole(data, size, written.format)
         times = report.Times(decode=self._decode, resize=resize, encode=self._watch.lap())
         self._decode = 0
         of_source = self._source.report, written.kept, small
-        return Encoded(written.format, size, file.length, *of_source, times, written.chosen)
+        return Encoded(written.format, size, len(data), *of_source, times, written.chosen)
 
     def _mapped(self) -> AbstractContextManager[None]:
         return pillow_errors.mapped(self._source.data, self._limits)

@@ -45,9 +45,9 @@ def stripped(output: ImageFormat, data: bytes, exif: bytes, *, profiled: bool) -
 
 
 def _jpeg(data: bytes, exif: bytes, profiled: bool) -> bytes | None:
-    pieces, at, coding = [b"\xff\xd8"], 2, False
+    pieces, at, search_from, coding = [b"\xff\xd8"], 2, 2, False
     pending_exif = segment(_APP1, exif) if exif else b""
-    while found := scans.MARKER.search(data, at):
+    while found := scans.MARKER.search(data, search_from):
         kind, start = found[1][0], found.end()
         if coding:
             pieces.append(data[at : found.start()].rstrip(b"\xff"))  # without fill bytes
@@ -63,6 +63,7 @@ def _jpeg(data: bytes, exif: bytes, profiled: bool) -> bytes | None:
         if kept is not None:
             pieces.append(segment(kind, kept))
         coding = kind == _SOS
+        search_from = scans.after_coded(data, at) if coding else at
     return None
 
 

@@ -3,6 +3,7 @@
 import re
 import struct
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 BLOCK = 64  # coefficients
@@ -39,13 +40,6 @@ class Component(NamedTuple):
     steps: int
 
 
-class HuffmanTable(NamedTuple):
-    """A Huffman table: the number of codes of each length from 1 to 16, and the symbols in code order."""
-
-    counts: bytes
-    symbols: bytes
-
-
 class Scan(NamedTuple):
     """One scan: the indices of its components and the numbers of their Huffman tables.
 
@@ -69,7 +63,8 @@ class Header:
     """A grey or YCbCr JPEG, sequential or progressive.
 
     `steps` holds the quantisation tables by number, in zigzag order. `interval` is the restart interval in
-    MCUs, or 0. The Huffman tables are those of the scan that was read last.
+    MCUs, or 0. The Huffman tables, by number, are those of the scan that was read last: the number of codes
+    of each length from 1 to 16, and then the symbols in code order.
     """
 
     data: bytes
@@ -78,8 +73,8 @@ class Header:
     height: int = 0
     components: list[Component] = field(default_factory=list)
     steps: dict[int, bytes] = field(default_factory=dict)
-    dc: dict[int, HuffmanTable] = field(default_factory=dict)
-    ac: dict[int, HuffmanTable] = field(default_factory=dict)
+    dc: dict[int, bytes] = field(default_factory=dict)
+    ac: dict[int, bytes] = field(default_factory=dict)
     interval: int = 0
     _segments: int = 0
     # For each coefficient of each component, the number of low bits that no scan has had yet.
@@ -121,14 +116,15 @@ class Header:
         raise UnsupportedJpegError("there is neither a scan nor an end of image")
 
     def _largest(self) -> tuple[int, int]:
-        return max(c.across for c in self.components), max(c.down for c in self.components)
+        return max([c.across for c in self.components]), max([c.down for c in self.components])
 
     def _read_segment(self, kind: int, content: bytes) -> None:
         if kind == _DQT:
             _expect(not self.components)  # a table must not change after the frame header
             self._read_quantisation_tables(content)
         elif kind == _DHT:
-            self._read_huffman_tables(content)
+            for is_ac, number, table in _huffman_tables(content):
+                (self.ac if is_ac else self.dc)[number] = table
         elif kind == _DRI:
             (self.interval,) = struct.unpack(">H", content)
         elif kind in _SOF_SEQUENTIAL or kind == _SOF_PROGRESSIVE:
@@ -146,18 +142,6 @@ class Header:
             # 16 or more means a table of 16-bit values, which is not supported.
             _expect(number < TABLES and len(steps) == BLOCK and 0 not in steps)
             self.steps[number] = steps
-
-    def _read_huffman_tables(self, content: bytes) -> None:
-        _expect(len(content) <= _MAX_DHT_BYTES)
-        while content:
-            kind, number = divmod(content[0], LONGEST_CODE)
-            counts, content = content[1 : LONGEST_CODE + 1], content[LONGEST_CODE + 1 :]
-            count = sum(counts)
-            symbols, content = content[:count], content[count:]
-            _expect(kind < len("DA") and number < TABLES and len(counts) == LONGEST_CODE)
-            _expect(len(symbols) == count == len(set(symbols)))
-            _expect(kind or max(symbols, default=0) <= _MAX_DC_SIZE)
-            (self.ac if kind else self.dc)[number] = HuffmanTable(counts, symbols)
 
     def _read_frame(self, content: bytes) -> None:
         bits, self.height, self.width, count = struct.unpack_from(">BHHB", content)
@@ -216,6 +200,23 @@ class Header:
             _expect(missing[scan.first : scan.last + 1] == [before or BLOCK] * count)
             _expect(before in (0, scan.shift + 1))
             missing[scan.first : scan.last + 1] = [scan.shift] * count
+
+
+@lru_cache(maxsize=64)  # most encoders write the same tables into every image
+def _huffman_tables(content: bytes) -> list[tuple[int, int, bytes]]:
+    """Return the tables of a segment: whether each is for AC, its number, its counts and symbols."""
+    _expect(len(content) <= _MAX_DHT_BYTES)
+    tables = []
+    while content:
+        kind, number = divmod(content[0], LONGEST_CODE)
+        counts = content[1 : LONGEST_CODE + 1]
+        end = 1 + LONGEST_CODE + sum(counts)
+        table, symbols, content = content[1:end], content[LONGEST_CODE + 1 : end], content[end:]
+        _expect(kind < len("DA") and number < TABLES and len(table) == end - 1 >= LONGEST_CODE)
+        _expect(len(symbols) == len(set(symbols)))
+        _expect(kind or max(symbols, default=0) <= _MAX_DC_SIZE)
+        tables.append((kind, number, table))
+    return tables
 
 
 def segment(kind: int, content: bytes) -> bytes:

@@ -4,6 +4,8 @@ import re
 import struct
 from collections.abc import Iterator
 
+from catalight.adapters.codec import native
+
 _EOI, _SOS = 0xD9, 0xDA
 FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})  # SOF0 to SOF15, without DHT, JPG and DAC
 WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})  # TEM, restarts, start of image
@@ -41,3 +43,11 @@ def markers(data: bytes) -> Iterator[tuple[int, int]]:
         yield kind, at
         if kind not in WITHOUT_LENGTH:
             at += int.from_bytes(data[at : at + 2])  # 0 or 1 is invalid; the search then continues from here
+        if kind == _SOS:
+            at = after_coded(data, at)
+
+
+def after_coded(data: bytes, at: int) -> int:
+    """Return where to search for MARKER, to find the first one after coded data that begin at `at`."""
+    library = native.library()
+    return library.find_marker(data, at, len(data)) if library else at

@@ -6,13 +6,12 @@ from catalight.adapters.codec.jpeg import scans
 
 SOI, EOI = b"\xff\xd8", b"\xff\xd9"
 _SOS, _APP0, _APP2, _APP13, _APP14 = 0xDA, 0xE0, 0xE2, 0xED, 0xEE
-# What identifies a segment, and the bytes that it must have; libjpeg ignores shorter ones too.
+# How a segment begins, and the bytes that it must have then; libjpeg ignores shorter ones too.
 _SHORTEST = {
-    (_APP0, b"JFIF"): 14,
-    (_APP2, b"ICC_PROFILE\0"): 14,
-    (_APP13, b"Photoshop 3.0\0"): 1
-    << 16,  # more than there can be: Pillow reads it, Catalight does not need it
-    (_APP14, b"Adobe"): 12,
+    _APP0: (b"JFIF", 14),
+    _APP2: (b"ICC_PROFILE\0", 14),
+    _APP13: (b"Photoshop 3.0\0", 1 << 16),  # more than there can be: Pillow reads it, Catalight does not
+    _APP14: (b"Adobe", 12),
 }
 
 
@@ -37,8 +36,9 @@ def _unusable(data: bytes) -> Iterator[tuple[int, int]]:
     while (found := scans.MARKER.search(data, at)) and found[1][0] != _SOS:
         kind, at = found[1][0], found.end()
         length = int.from_bytes(data[at : at + 2])
-        for (wanted, name), shortest in _SHORTEST.items():
-            if kind == wanted and length - 2 < shortest and data.startswith(name, at + 2, at + length):
+        if kind in _SHORTEST:
+            name, shortest = _SHORTEST[kind]
+            if length - 2 < shortest and data.startswith(name, at + 2, at + length):
                 yield found.start(), at + length
         if kind not in scans.WITHOUT_LENGTH:
             at += length
