@@ -46,7 +46,7 @@ run: $(READY) $(NATIVE_HERE)  ## Run the whole system at http://127.0.0.1:8000 (
 
 logs: LOG := .local/$(PORT)/system.log
 logs:  ## Follow what the system that `make run` runs logs (PORT=8080: at another port)
-	@test -f $(LOG) || { echo "No system has run on port $(PORT)."; exit 1; }
+	@test -f $(LOG) || { echo "No system has run on port $(PORT): start one with make run, or give its port with PORT=."; exit 1; }
 	@tail -n 40 -F $(LOG)
 
 metrics: $(READY)  ## Sum the metrics of the system that `make run` runs, as CloudWatch would (PORT=8080: at another port)

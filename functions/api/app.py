@@ -27,6 +27,7 @@ from functions.api.body_limit import BodyLimit
 from functions.api.callers import Own
 from functions.api.documented import (
     EVERYWHERE,
+    HEADERS_ONLY,
     corrected,
     documented_header,
     documented_problems,
@@ -40,12 +41,15 @@ from functions.api.models import Health, Status, Welcome
 from functions.api.services import Built, ImageLinks
 
 DESCRIPTION = """
-Send the CSV of your supplier or shop; Catalight downloads and compresses every image in the background and
-returns the CSV with the new URLs added.
+Send the CSV or Excel file of your supplier or shop. Catalight downloads and compresses every image in the
+background and returns the table with the new URLs added.
 
     curl -X POST {this address}/upload -F file=@products.csv
     curl -X POST '{this address}/upload?dry_run=true' -F file=@products.csv    (what would become of it)
 """
+
+UPLOADS, JOBS, RESULTS, PREVIEWS, SERVICE = "Send a file", "Jobs", "Results", "Previews", "Service"
+GROUPS = (UPLOADS, JOBS, RESULTS, PREVIEWS, SERVICE, HEADERS_ONLY)  # in /docs, in this order
 
 SMALL = 200  # images; the job ends within seconds, if its hosts are quick
 
@@ -68,6 +72,7 @@ app = Api(
     title="Catalight",
     version="1",
     description=DESCRIPTION,
+    openapi_tags=[{"name": name} for name in GROUPS],
     docs_url=None,
     redoc_url=None,
     responses=EVERYWHERE,
@@ -77,19 +82,19 @@ app = Api(
 app.add_middleware(JsonForm, paths=("/uploads",))
 app.add_middleware(FormCharset)
 app.add_middleware(BodyLimit)
-app.include_router(uploads.router)
-app.include_router(big_uploads.router)
-app.include_router(columns.router)
-app.include_router(jobs.router)
-app.include_router(keeping.router)
-app.include_router(downloads.router)
+app.include_router(uploads.router, tags=[UPLOADS])
+app.include_router(big_uploads.router, tags=[UPLOADS])
+app.include_router(columns.router, tags=[UPLOADS])
+app.include_router(jobs.router, tags=[JOBS])
+app.include_router(keeping.router, tags=[JOBS])
+app.include_router(downloads.router, tags=[RESULTS])
 app.include_router(pages.router)
 app.include_router(docs.router)
-app.include_router(previews.router)
+app.include_router(previews.router, tags=[PREVIEWS])
 problems.install(app)
 
 
-@app.get("/", response_model=Welcome, responses={200: {"content": {"text/html": {}}}})
+@app.get("/", tags=[SERVICE], response_model=Welcome, responses={200: {"content": {"text/html": {}}}})
 def welcome(request: Request, response: Response) -> Response | Welcome:
     """Return what this service does and where its documentation is; a browser gets a page to try it."""
     if "text/html" in request.headers.get("accept", ""):
@@ -107,13 +112,13 @@ OF_A_JOB = documented_problems(401, 404, 410) | {
 }
 
 
-@app.get("/jobs/{request_id}", responses=OF_A_JOB, dependencies=[ONLY_KNOWN])
+@app.get("/jobs/{request_id}", tags=[JOBS], responses=OF_A_JOB, dependencies=[ONLY_KNOWN])
 def job(job: Own, response: Response) -> Status:
     """Return a job, as lists of jobs have it; the same as its status."""
     return status(job, response)
 
 
-@app.get("/status/{request_id}", responses=OF_A_JOB, dependencies=[ONLY_KNOWN])
+@app.get("/status/{request_id}", tags=[JOBS], responses=OF_A_JOB, dependencies=[ONLY_KNOWN])
 def status(job: Own, response: Response) -> Status:
     """Return the state and progress of a job."""
     if job.state not in ENDED:
@@ -123,6 +128,7 @@ def status(job: Own, response: Response) -> Status:
 
 @app.get(
     "/images/{token}/{name}",
+    tags=[RESULTS],
     status_code=307,
     response_class=RedirectResponse,
     responses=documented_problems(ImageNotFoundError) | {307: {"description": "To the image"}},
@@ -134,7 +140,7 @@ def image(token: str, name: str, link_image: ImageLinks, head: IsHead) -> Redire
     return RedirectResponse(url, 307, headers={} if head else {"Cache-Control": "max-age=600"})
 
 
-@app.get("/healthz", responses=documented_problems(), dependencies=[ONLY_KNOWN_OF_ALL])
+@app.get("/healthz", tags=[SERVICE], responses=documented_problems(), dependencies=[ONLY_KNOWN_OF_ALL])
 def healthz(built: Built) -> Health:
     """Check that the service is up and reaches its database."""
     built.ping()

@@ -38,6 +38,8 @@ def _problem(shown: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 EVERYWHERE = _problems(400, 403)
 """The errors that any route may return."""
 
+HEADERS_ONLY = "Headers only"  # the group of all HEAD requests
+
 
 def documented_header(name: str, text: str) -> dict[str, Any]:
     """Return the OpenAPI entry of a response header."""
@@ -132,4 +134,4 @@ def _head(get: dict[str, Any]) -> dict[str, Any]:
         for status, answer in get["responses"].items()
     }
     names = {"summary": f"{get['summary']}: headers only", "operationId": f"{get['operationId']}_head"}
-    return get | names | {"responses": responses}
+    return get | names | {"tags": [HEADERS_ONLY], "responses": responses}

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from catalight_cli import advice
-from catalight_cli.answers import Row
+from catalight_cli.answers import ENDED, Row
 from catalight_cli.commands.writing import STDOUT, fetch
 from catalight_cli.errors import CatalightError
 from catalight_cli.options import RESULTS, AsJson, Context, RequestId
@@ -80,6 +80,10 @@ def failed(
             ]
             run.output.json({"request_id": request_id, "causes": shown, "file": path and str(path)})
         else:
+            if not causes:
+                ended = run.client.status(request_id)["status"] in ENDED
+                running = "No image has failed so far; the job is still running."
+                run.output.line("No image failed." if ended else running)
             _say_causes(run.output, causes, request_id)
 
 
@@ -126,8 +130,6 @@ def _causes(found: Iterable[Row]) -> dict[str, list[dict[str, Any]]]:
 
 
 def _say_causes(output: Output, causes: dict[str, list[dict[str, Any]]], request_id: str) -> None:
-    if not causes:
-        output.line("No image failed.")
     for code, found in causes.items():
         numbers = [image["row"] for image in found]
         named = "row" if len(set(numbers)) == 1 else "rows"

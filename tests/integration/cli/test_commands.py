@@ -302,6 +302,20 @@ def test_the_failures_of_a_job_are_grouped_with_advice(run: Run, service: Servic
     assert [(cause["code"], len(cause["images"])) for cause in causes] == [("not_found", 3), ("timeout", 1)]
 
 
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ("PROCESSING", "No image has failed so far; the job is still running."),
+        ("COMPLETED", "No image failed."),
+    ],
+)
+def test_a_job_without_failures_is_called_so_only_once_it_has_ended(
+    run: Run, service: Service, state: str, said: str
+) -> None:
+    service.say(Reply(200, {"rows": [], "next": None}), Reply(200, a_status(state)))
+    assert run("failed", ID).stdout == f"{said}\n"
+
+
 def test_tables_are_not_broken_when_piped(run: Run, service: Service) -> None:
     long = "a" * 300 + " ü.csv"
     service.say(Reply(200, {"jobs": [a_status() | {"file_name": long}], "next": None}))
