@@ -174,7 +174,7 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.13 --generat
 LOCK_PEERS = $(subst 3.13,3.11,$(LOCK)) --no-config
 
 ##@ Build and deploy
-.PHONY: build local-invoke start-api deploy-check deploy-settings deploy destroy
+.PHONY: build local-invoke start-api deploy-check deploy-settings deploy smoke destroy
 build: $(BUILT)  ## Build the functions and the layer for this machine's architecture
 
 $(BUILT): $(SOURCES) $(NATIVE) | $(READY)
@@ -224,6 +224,10 @@ deploy: deploy-settings $(TO_DEPLOY)  ## Deploy to AWS (ENV=prod ARCH=x86_64; MO
 		Architecture=$(ARCH) MongoDbUriSecretArn=$$MONGODB_URI_SECRET_ARN WebhookSecretArn=$$WEBHOOK_SECRET_ARN \
 		$(PARAMETERS) $(SAM_ARGS)
 	@$(if $(and $(filter prod,$(ENV)),$(if $(findstring --no-execute-changeset,$(SAM_ARGS)),,yes)),$(BIN)/python -m local.protect catalight-prod)
+
+smoke: export CSV := $(CSV)
+smoke: $(READY)  ## Try a deployment with a small job (CATALIGHT_URL=https://… CATALIGHT_API_KEY=…; CSV=path: with your own images)
+	@$(BIN)/python -m local.smoke
 
 destroy: $(READY)  ## Delete a deployment for good, after saying what goes and what stays (ENV=prod, or STACK=name; CONFIRM=name: do not ask)
 	@$(BIN)/python -m local.destroy $(or $(STACK),catalight-$(ENV)) $(if $(CONFIRM),--confirm $(CONFIRM))
