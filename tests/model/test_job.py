@@ -33,7 +33,7 @@ def test_with_three_receives_a_throttled_function_and_one_crash_would_cost_a_goo
 
 @all_scenarios
 def test_invariants_hold_with_many_random_deviations(scenario: Scenario) -> None:
-    @settings(max_examples=25, derandomize=True, deadline=None, database=None)
+    @settings(max_examples=25, derandomize=True, database=None)
     @given(GAPS)
     def run(gaps: list[tuple[int, int]]) -> None:
         attempt(scenario, drawn_plan(gaps))

@@ -31,7 +31,7 @@ MALFORMED = [
     b"-",
 ]
 SPACES = st.sampled_from([b"", b" ", b"\t", b"  \t"])
-EACH = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+EACH = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @st.composite

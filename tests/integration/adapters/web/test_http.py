@@ -8,7 +8,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from catalight.adapters.web.fetch import Fetcher
@@ -91,7 +91,6 @@ def test_malformed_urls(new_fetcher: NewFetcher, egress: EgressPolicy, url: str)
     assert (error.code, error.transient) == (Code.INVALID_URL, False)
 
 
-@settings(deadline=None)
 @given(
     rest=st.text(), scheme=st.sampled_from(["", "http://", "https://", "http://h/", "http://h:", "http://["])
 )

@@ -5,7 +5,7 @@ import zlib
 from contextlib import suppress
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -135,7 +135,6 @@ def test_a_pillow_warning_does_not_fail_an_image() -> None:
     assert difference(recoded(plain[:33] + animation + plain[33:]), corner()) == 0
 
 
-@settings(deadline=None)
 @given(draws=st.data(), target=st.sampled_from(Target))
 def test_any_bytes_give_an_image_or_an_image_error(draws: st.DataObject, target: Target) -> None:
     """A mutated or truncated image gives an output that can be decoded, or an ImageError."""

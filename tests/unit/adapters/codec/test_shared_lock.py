@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from catalight.adapters.codec.shared_lock import SharedLock
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.lists(st.booleans(), min_size=1, max_size=24))
 def test_a_thread_that_holds_it_alone_is_alone(wanted: list[bool]) -> None:
     lock, working, mutex = SharedLock(), set[int](), threading.Lock()

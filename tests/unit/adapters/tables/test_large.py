@@ -94,7 +94,7 @@ def fill(book: Workbook, sheet: Worksheet, content: dict[Any, Any]) -> None:
         getattr(sheet, write)(row, column, value, *more)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(
     contents=st.lists(SHEETS, min_size=1, max_size=3),
     hidden=st.lists(st.booleans(), min_size=3, max_size=3),
@@ -192,7 +192,7 @@ def odd_sheet(rows: list[tuple[str | None, list[str]]], references: list[str], d
     return f"{dimension}<sheetData>{''.join(written)}</sheetData><hyperlinks>{links}</hyperlinks>"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     rows=ODD_ROWS | st.builds(lambda rows, more: [*rows, more], ODD_ROWS, DAMAGE),
     references=st.lists(REFERENCES, max_size=4) | st.sampled_from([["zz"], ["C5:C4"]]),

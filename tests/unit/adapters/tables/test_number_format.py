@@ -1,7 +1,7 @@
 """Number formats: the text that a sheet shows for a number."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from catalight.adapters.tables.number_format import BUILT_IN, number_format
@@ -113,7 +113,6 @@ def test_a_number_without_a_format(number: str, shown: str) -> None:
     assert general(number) == shown
 
 
-@settings(deadline=None)  # the first example imports and compiles
 @given(st.text("0#?.,%;@\"\\_*[]$€-E+/hmsdy Generalx>1'", max_size=20), st.floats(allow_nan=False).map(repr))
 def test_any_format_shows_any_number(code: str, number: str) -> None:
     form = number_format(code)

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from catalight.domain.catalogue.files import Format, Row, Sheet
 from catalight.domain.errors import CatalogueError
@@ -33,7 +33,6 @@ def one_row(*cells: str) -> bytes:
     return one_table(f"<R>{''.join(cells)}</R>")
 
 
-@settings(deadline=None)  # the first example imports and compiles
 @given(TABLES)
 def test_texts_come_back(rows: list[list[str]]) -> None:
     assert read_rows(spreadsheet(text_table(rows))) == without_empty(rows)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import xlsxwriter
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from xlsxwriter.worksheet import Worksheet
 
@@ -58,7 +58,6 @@ def read_rows(data: bytes) -> list[Row]:
         return []
 
 
-@settings(deadline=None)  # the first example imports and compiles
 @given(TABLES)
 def test_texts_of_xlsxwriter_come_back(rows: list[list[str]]) -> None:
     def write(_: xlsxwriter.Workbook, sheet: Worksheet) -> None:
@@ -69,7 +68,6 @@ def test_texts_of_xlsxwriter_come_back(rows: list[list[str]]) -> None:
     assert read_rows(by_xlsxwriter(write)) == without_empty(rows)
 
 
-@settings(deadline=None)  # the first example imports and compiles
 @given(TABLES)
 def test_texts_of_openpyxl_come_back(rows: list[list[str]]) -> None:
     data = by_openpyxl(
@@ -79,7 +77,6 @@ def test_texts_of_openpyxl_come_back(rows: list[list[str]]) -> None:
     assert read_rows(data) == without_empty(expected)
 
 
-@settings(deadline=None)  # the first example imports and compiles
 @given(st.lists(st.integers(-(10**15) + 1, 10**15 - 1) | st.booleans(), min_size=1, max_size=5))
 def test_integers_and_booleans_come_back(values: list[int]) -> None:
     expected = [str(value).upper() if isinstance(value, bool) else str(value) for value in values]
@@ -87,7 +84,6 @@ def test_integers_and_booleans_come_back(values: list[int]) -> None:
     assert texts(by_xlsxwriter(lambda _, sheet: sheet.write_row(0, 0, values))) == [expected]
 
 
-@settings(deadline=None)  # the first example imports and compiles
 @given(st.floats(allow_nan=False, allow_infinity=False, min_value=-1e15, max_value=1e15))
 def test_a_number_has_15_digits_and_no_exponent(value: float) -> None:
     (text,), *_ = texts(by_openpyxl([[value or 1.5]]))

@@ -14,7 +14,7 @@ from tests.unit.functions.api.requests import ONE, check_problem, upload
 FIELDS = ("webhook_url", "quality", "format", "max_width", "max_height", "background", "strict")
 # Regular expressions, and what Python and Pydantic call things.
 TECHNICAL = re.compile(r"\^|\\|\$|\(\?|\[[0-9a-z]|<class|[Pp]attern|UploadFile|Value error|str\b|pydantic")
-EACH = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+EACH = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.mark.parametrize(

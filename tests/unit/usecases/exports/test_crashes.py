@@ -158,7 +158,7 @@ def test_one_fault_at_each_call(fault: Fault) -> None:
         check(run)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     plan=st.dictionaries(st.integers(1, 2 * CALLS), st.sampled_from(Fault), max_size=8),
     seconds=st.lists(st.sampled_from([900.0, 900.0, 900.0, 10.0]), max_size=60),

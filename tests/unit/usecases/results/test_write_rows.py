@@ -191,7 +191,7 @@ def test_one_fault_at_each_call(fault: str) -> None:
         check({call: fault})
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.dictionaries(st.integers(1, 2 * CALLS), st.sampled_from(FAULTS), max_size=8))
 def test_many_faults(plan: dict[int, str]) -> None:
     check(plan)

@@ -65,7 +65,7 @@ def text_of(rows: list[tuple[str, str]], end: str, blank: int = 0) -> str:
 
 
 @pytest.mark.parametrize(("codec", "encoding"), ENCODINGS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(rows=ROWS, end=ENDS, crash_at=st.integers(1, 60), piece=st.integers(300, 900), blank=st.integers(0, 2))
 def test_steps_give_what_one_request_gives(
     codec: str,
@@ -80,7 +80,7 @@ def test_steps_give_what_one_request_gives(
     same(data, crash_at, SaidOfFile(encoding=encoding), {**SIZES, "piece": piece})
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(text=st.text(alphabet='a,"\r\n http://h/x.jpg', max_size=900), crash_at=st.integers(1, 30))
 @example(text='1,a,"http://h/x.jpg\r\n', crash_at=60)
 def test_any_text_gives_what_one_request_gives(text: str, crash_at: int) -> None:

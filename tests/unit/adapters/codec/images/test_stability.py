@@ -48,7 +48,7 @@ def test_an_output_compressed_again_is_kept(source: str, target: Target, quality
 
 
 @given(st.integers(1, 100), st.integers(1, 100), st.booleans())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_jpeg_is_compressed_if_that_saves_3_percent(quality: int, asked: int, optimised: bool) -> None:
     source = encode(opened(draw(6, 160, 120)), "JPEG", quality=quality, optimize=optimised)
     requantised = requantise.requantised(source, asked)

@@ -53,7 +53,7 @@ def test_a_stricter_look_takes_a_higher_quality_and_more_bytes(kind: str) -> Non
     assert len(small.data) < len(good.data) < len(high.data)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.sampled_from(("4:2:0", "grey")), st.sampled_from((75, 90)), st.floats(0, 100), st.floats(0, 100))
 def test_a_stricter_score_never_gives_a_lower_quality(kind: str, had: int, one: float, other: float) -> None:
     low, high = sorted((one, other))

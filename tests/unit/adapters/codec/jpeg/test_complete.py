@@ -65,7 +65,7 @@ def cut(data: bytes, at: int) -> bytes:
 @pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 @given(sizes, st.integers(5, 98), st.randoms(use_true_random=False), st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_every_missing_byte_is_found(
     mode: str,
     kind: dict[str, object],
@@ -166,7 +166,7 @@ def test_what_cannot_be_checked_needs_its_own_end() -> None:
     st.sampled_from([*KINDS.values()]),
     st.lists(st.tuples(st.integers(2, 4000), st.binary(max_size=4)), max_size=5),
 )
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_any_bytes_can_be_checked(kind: dict[str, object], changes: list[tuple[int, bytes]]) -> None:
     data = bytearray(encode(drawn(64, 48), "JPEG", quality=90, **kind))
     for at, value in changes:

@@ -91,7 +91,7 @@ def test_foreign_edges_are_extended_in_progressive_and_baseline_images_alike(
     st.sampled_from([*SUBSAMPLINGS, None]),
     st.randoms(),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_progressive_noise_gives_the_same_output_as_baseline_noise(
     width: int, height: int, had: int, asked: int, subsampling: str | None, noise: random.Random
 ) -> None:
@@ -226,7 +226,7 @@ def test_a_quantisation_table_that_changes_between_scans_has_no_fast_path() -> N
     "kind", [{}, {"progressive": True}, {"subsampling": "4:4:4"}, {"restart_marker_blocks": 2}]
 )
 @given(st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_damaged_jpegs_give_a_valid_image_or_none(kind: dict[str, object], data: st.DataObject) -> None:
     """Pillow can decode every output, and no source that Pillow refuses has an output."""
     source = bytearray(encode(drawn(64, 48), "JPEG", quality=90, **kind))

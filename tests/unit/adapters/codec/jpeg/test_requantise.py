@@ -54,7 +54,7 @@ def test_white_stays_white_and_black_black(had: int, shade: int) -> None:
 
 
 @given(st.integers(17, 70), st.integers(17, 70), st.integers(1, 100), st.integers(1, 100), st.randoms())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_noise_of_any_size_stays_close_to_its_source(
     width: int, height: int, had: int, asked: int, noise: random.Random
 ) -> None:

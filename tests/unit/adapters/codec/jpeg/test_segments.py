@@ -34,7 +34,7 @@ WAYS = [Rendition(), Rendition(format=Target.KEEP, quality=100), PNG, Rendition(
 
 @pytest.mark.parametrize(("kind", "length"), list(NAMES.items()))
 @given(st.data(), st.sampled_from(WAYS), st.integers(1, 3))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_short_segments_are_ignored(
     kind: tuple[int, bytes], length: int, data: st.DataObject, options: Rendition, times: int
 ) -> None:

@@ -76,7 +76,7 @@ def corner_of(image: Image.Image) -> tuple[int, ...]:
     place=st.integers(1, 5),
     damaged=st.booleans(),
 )
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_no_ancillary_chunk_costs_the_image(kind: bytes, content: bytes, place: int, damaged: bool) -> None:
     """Before, between and after the image data, too short, too long, or with a wrong checksum."""
     data = with_chunk(chunk(kind, content, checksum=1 if damaged else None), place)
@@ -201,7 +201,7 @@ def rows(bits: int, colours: int, width: int, height: int, value: int) -> bytes:
     value=st.sampled_from([0, 1, 255]),
     data=st.data(),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_png_that_lacks_rows_is_corrupt(
     layout: tuple[int, int], size: tuple[int, int], value: int, data: st.DataObject
 ) -> None:
@@ -223,7 +223,7 @@ def passes(width: int, height: int) -> int:
 
 
 @given(st.integers(1, 20), st.integers(1, 20), st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_an_interlaced_png_that_lacks_rows_is_corrupt(width: int, height: int, data: st.DataObject) -> None:
     whole = bytes(passes(width, height))
     assert compress(png(width, height, 8, 0, whole, interlaced=1), PNG).width == width

@@ -60,7 +60,7 @@ def test_kinds_that_cannot_be_decoded_are_named(kind: str, data: bytes) -> None:
 
 @pytest.mark.parametrize("name", ["JPEG", "TIFF", "BMP", "PNG"])
 @given(st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_bytes_can_be_looked_at(name: str, draws: st.DataObject) -> None:
     data = bytearray(photograph(name)[:3000])
     for at, value in draws.draw(st.lists(st.tuples(st.integers(0, 200), st.binary(max_size=4)), max_size=5)):
