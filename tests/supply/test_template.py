@@ -19,40 +19,17 @@ FUNCTIONS = [
     "ExportFunction",
     "IngestFunction",
 ]
-QUEUES = [
-    "ImageQueue",
-    "ImageDeadLetterQueue",
-    "AggregatorQueue",
-    "AggregatorDeadLetterQueue",
-    "WebhookQueue",
-    "WebhookDeadLetterQueue",
-    "ExportQueue",
-    "ExportDeadLetterQueue",
-    "IngestQueue",
-    "IngestDeadLetterQueue",
-]
-LOGS = [
-    "ApiAccessLogs",
-    "ApiLogs",
-    "ImageLogs",
-    "DeadLetterLogs",
-    "SweeperLogs",
-    "AggregatorLogs",
-    "KeysLogs",
-    "ExportLogs",
-    "IngestLogs",
-]
 
 EXCEPTIONS = {
     # S3 access logs need a second bucket and contain IP addresses, which are personal data.
     "CKV_AWS_18": ["Bucket"],
+    # It is encrypted with S3's keys, or with a key of the operator's: the check cannot read a condition.
+    "CKV_AWS_19": ["Bucket"],
     # What a customer deletes must be gone, and a key is never overwritten with other contents.
     "CKV_AWS_21": ["Bucket"],
     # With the AWS managed key CloudWatch could not send its alarms (the key policy does not allow it); a
     # customer managed key costs money and protects only the names of alarms.
     "CKV_AWS_26": ["AlarmTopic"],
-    # They are encrypted with SQS's own keys (SSE-SQS), which this check does not know.
-    "CKV_AWS_27": QUEUES,
     # CloudFront's access logs have IP addresses and whole links, which open their images.
     "CKV_AWS_86": ["LinkDistribution"],
     # Functions are limited by their event sources, the API by its gateway; with reserved concurrency a new
@@ -61,10 +38,6 @@ EXCEPTIONS = {
     # This is for asynchronous events. Queues have their own dead-letter queues, the API has a client that
     # waits, and the sweeper runs every minute.
     "CKV_AWS_116": FUNCTIONS,
-    # They need the internet, and there are no private addresses next to them to attack.
-    "CKV_AWS_117": FUNCTIONS,
-    # CloudWatch encrypts all logs with its own keys, and they contain neither secrets nor catalogues.
-    "CKV_AWS_158": LOGS,
     # Lambda encrypts the variables with its own key; they contain names and the ARNs of secrets.
     "CKV_AWS_173": FUNCTIONS,
 }
