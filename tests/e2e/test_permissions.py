@@ -108,7 +108,8 @@ class Run:
                 role = self.system.stack.resources[logical_id]
                 for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]:
                     document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
-                    for statement in literal_eval(document)["Statement"]:  # moto returns the repr of a dict
+                    # moto returns the repr of a dict, with None where AWS leaves out AWS::NoValue.
+                    for statement in filter(None, literal_eval(document)["Statement"]):
                         yield name, statement
 
     def granted(self) -> set[Call]:

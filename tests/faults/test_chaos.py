@@ -1,4 +1,4 @@
-"""A few of the seeds that `make chaos` runs."""
+"""A seed of `make chaos`, and one of a fault that is rare."""
 
 from collections.abc import Iterator
 
@@ -7,8 +7,8 @@ import pytest
 from tests.faults.chaos import Chaos, chaos
 from tests.faults.injection import Fault
 
-SEEDS = (2, 12)
-"""Short runs. Each has every kind of fault except a webhook receiver that never answers."""
+SEED = 2
+"""It has every kind of fault except a webhook receiver that never answers."""
 THROTTLED = 38  # a seed with ranges that are received three times before their function starts
 
 
@@ -21,9 +21,8 @@ def running() -> Iterator[Chaos]:
             yield running
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_all_invariants_hold_after_any_fault(running: Chaos, seed: int) -> None:
-    report = running.run(seed)
+def test_all_invariants_hold_after_any_fault(running: Chaos) -> None:
+    report = running.run(SEED)
     assert not report.broken, str(report)
 
 
