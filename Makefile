@@ -79,7 +79,7 @@ PARALLEL := --numprocesses auto
 
 ##@ Work on it
 .PHONY: check screenshots test audit chaos corpora fuzz fuzz-native native openapi formats bench bench-look bench-pipeline bench-renditions bench-scale bench-incremental bench-waiting cost aws-model format lock
-check: $(READY) $(NATIVE)  ## Check format, lint and types, and run the unit tests: about a minute
+check: $(READY) $(NATIVE)  ## Check format, lint and types, and run the unit tests: about two minutes
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy --no-error-summary
