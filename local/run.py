@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from local.runner.system import System
 
 CHECK_SECONDS = 0.5
-SIGNING_FILE = "webhook-secret"
 
 KEYS = {
     "none": "are not required: only this machine reaches the API (to require them: AUTHENTICATION=keys)",
@@ -71,13 +70,15 @@ def end_on_signals() -> None:
 
 def banner(system: "System", chosen: Mapping[str, Any]) -> str:
     """Return what the user of a system needs to know."""
+    from local import running  # slow to import, as above
+
     # The user's own URI is not shown: it may contain a password, in more than one place.
     mongodb_uri = system.mongodb_uri if system.mongod else "as set in MONGODB_URI"
     data = chosen.get("data")
     shown = {
         "mongodb_uri": mongodb_uri,
         "keys": KEYS[chosen["parameters"].get("Authentication", "none")],
-        "secret": SIGNING_FILE,
+        "secret": running.SIGNING_FILE,
         "ends": f"keeps its data in {data}" if data else "discards its data (to keep them: DATA=folder)",
     }
     return BANNER.format_map(vars(system) | shown)

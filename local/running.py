@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-from local.run import SIGNING_FILE
 from local.runner.children import PROJECT
 from local.runner.errors import LocalError
 from local.runner.stack import Function
 from local.runner.system import System
 
 FILE = "running.json"  # refers to secrets by their ARNs only
+SIGNING_FILE = "webhook-secret"
 
 
 def folder(port: int) -> Path:
