@@ -14,12 +14,12 @@ import requests
 from PIL import Image
 
 from catalight_cli import CatalightError, Client
+from local.demo import told_apart
 from local.runner.children import PROJECT
 
 EXAMPLE = PROJECT / "functions/api/page/example.csv"
 JOB_SECONDS = 300
 IMAGE_SECONDS = 30
-OURS = ("internal_error", "gave_up")  # the other error codes are about the URL, its host or the image
 
 
 def smoke(client: Client, catalogue: Path, seconds: float = JOB_SECONDS) -> list[str]:
@@ -37,7 +37,7 @@ def _faults(client: Client, request_id: str, seconds: float) -> Iterator[str]:
     status = client.wait(request_id, seconds)
     if status["status"] != "COMPLETED":
         yield f"the job has ended as {status['status']}"
-    yield from (f"{count} x {code}" for code, count in status["errors"].items() if code in OURS)
+    yield from told_apart(status["errors"])[0]
     if not status["images"]["done"]:
         yield f"no image is done: {status['errors']}"
     for row in client.rows(request_id):
