@@ -1,6 +1,7 @@
 """The rows of a sheet while it is read: its limits, and the links that are only known at its end."""
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -23,6 +24,16 @@ from catalight.domain.catalogue.urls import shown
 from catalight.domain.errors import Problem
 
 MAX_LINKS = 200_000  # hyperlinks and their targets; Excel keeps 65,530 in a sheet
+
+
+def row_of(texts: Mapping[int, str], width: int) -> list[str]:
+    """Return a row of `width` cells with these texts, which are in the order of their columns."""
+    if width == len(texts):
+        return list(texts.values())
+    cells = [""] * width
+    for column, text in texts.items():
+        cells[column] = text
+    return cells
 
 
 class Formula(NamedTuple):
@@ -64,13 +75,7 @@ class SheetRows:
         width = max(texts) + 1
         if width > MAX_COLUMNS:
             raise too_many_columns(line)
-        if width == len(texts):
-            cells = list(texts.values())
-        else:
-            cells = [""] * width
-            for column, text in texts.items():
-                cells[column] = text
-        self.add_cells(line, cells)
+        self.add_cells(line, row_of(texts, width))
 
     def add_cells(self, line: int, cells: list[str]) -> None:
         """Add a row with these cells, of which the last is not empty."""

@@ -16,7 +16,7 @@ from catalight.adapters.tables.problems import (
     too_many_characters,
     too_many_columns,
 )
-from catalight.adapters.tables.sheet_rows import MAX_LINKS, Area, Formula, SheetRows
+from catalight.adapters.tables.sheet_rows import MAX_LINKS, Area, Formula, SheetRows, row_of
 from catalight.domain.catalogue.plain_rows import to_line
 
 _OF_ROW = -1  # the order of links that the row itself has; the others follow
@@ -105,12 +105,7 @@ class LargeRows(SheetRows):
         self._cells += width
         if self._cells > self._limits.cells:
             raise too_many_cells(line, self._limits.cells)
-        if width == len(texts):
-            cells = list(texts.values())
-        else:
-            cells = [""] * width
-            for column, text in texts.items():
-                cells[column] = text
+        cells = row_of(texts, width)
         self._characters += sum(map(len, cells))
         if self._characters > self._limits.characters:
             raise too_many_characters(self._limits.characters)
