@@ -37,10 +37,10 @@ def test_from_a_file_to_its_result(opened: Opened, images: ImageServer, tmp_path
     page.get_by_role("button", name="Compress the images").click()
     page.locator("main").get_by_text("18 of 22 images are done, 4 failed.").wait_for()
     assert page.title().startswith("Done")
-    page.locator("details", has_text="not at its address").locator("summary").click()
+    page.locator("details", has_text="no image at this URL").locator("summary").click()
     page.locator("main").get_by_text(f"{images.url}/missing/2.jpg").wait_for()
     with page.expect_download() as download:
-        page.get_by_role("button", name="The file with the new addresses").click()
+        page.get_by_role("button", name="The file with the new URLs").click()
     [first, *_] = csv.DictReader(Path(download.value.path()).read_text().splitlines())
     assert "/images/" in first["Output Image Urls"]
     assert page.get_by_role("button", name="The same as").all_inner_texts() == ["The same as Excel"]

@@ -32,7 +32,7 @@ def test_one_image_is_seen_before_any_job_exists(opened: Opened, images: ImageSe
     page.get_by_text("The settings have changed since").wait_for()
     page.get_by_label("Image to look at").select_option(index=1)
     press(page, "Show the difference")
-    page.locator(".looked").get_by_text("The image is not at its address any more").wait_for()
+    page.locator(".looked").get_by_text("There is no image at this URL any more").wait_for()
     page.get_by_role("link", name="Jobs", exact=True).click()
     page.locator("h1", has_text="Jobs").wait_for()
     assert page.get_by_text("look.csv").count() == 0

@@ -12,7 +12,7 @@ const WORKBOOK = /\.(xls[xmb]?|ods)(\.gz)?$/i;
 export function downloads({request_id: id, file_name: name, images: {failed}}, {api, signal, notice}) {
   const trouble = el("div", {});
   const forms = [
-    ["", "The file with the new addresses", "main"],
+    ["", "The file with the new URLs", "main"],
     ...(WORKBOOK.test(name) ? [] : [["format=xlsx", "The same as Excel"]]),
     ...(TEXT.test(name) ? [] : [["format=csv", "The same as CSV"]]),
     ["format=zip", "All images (ZIP)"],

@@ -132,7 +132,7 @@ class View {
     this.ended.append(downloads(job, tools));
     if (job.images.failed) this.rest.append(failures(job, () => this.#do("POST", "retry"), tools));
     this.rest.append(el("section", {class: "panel plain"},
-      el("p", {class: "hint", text: `Everything on this page, and the new addresses of the images, works until ${dayOf(job.expires_at)}.`}),
+      el("p", {class: "hint", text: `Everything on this page, and the new URLs of the images, works until ${dayOf(job.expires_at)}.`}),
       el("div", {class: "actions"}, button(`Keep it for ${EXTENSION} days from now`, () => this.#do("POST", `extend?days=${EXTENSION}`), {class: "quiet"}), remove)));
   }
 
@@ -172,7 +172,7 @@ class View {
   }
 
   async #delete(job) {
-    const detail = "Its result and its images are removed, and their addresses stop working. This cannot be undone.";
+    const detail = "Its result and its images are removed, and their URLs stop working. This cannot be undone.";
     if (!(await confirmed(`Delete the job of ${job.file_name}?`, {action: "Delete it", detail}))) return;
     try {
       await this.api.delete(`/jobs/${this.id}`, {signal: this.signal});

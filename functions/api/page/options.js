@@ -28,7 +28,7 @@ const FORMATS = [
 ];
 const RESULTS = [
   ["append", "In new columns, after yours"],
-  ["replace", "In the place of the old addresses"],
+  ["replace", "In the place of the old URLs"],
 ];
 
 /** Return the form fields of `options` as the API takes them. */
@@ -71,7 +71,7 @@ export function form(options = remembered()) {
       el("p", {class: "field"}, el("label", {for: "background", text: "Background of transparent images"}),
         el("input", {id: "background", name: "background", type: "color", value: options.background}))));
   const whole = el("form", {class: "options", on: {input: adapt, submit: event => event.preventDefault()}},
-    select("renditions", "Images", RENDITIONS, options), select("result", "Where the new addresses go", RESULTS, options), own);
+    select("renditions", "Images", RENDITIONS, options), select("result", "Where the new URLs go", RESULTS, options), own);
 
   function adapt() {
     const chosen = new FormData(whole);

@@ -21,7 +21,7 @@ export function show(root, _params, {api, signal, file, notice}) {
   const picker = el("input", {type: "file", id: "file", accept: TYPES, class: "unseen", on: {change: () => picker.files[0] && take(picker.files[0])}});
   const zone = el("section", {class: "zone"},
     heading,
-    el("p", {class: "lead", text: "Choose the file of your supplier or shop. Catalight fetches every image in it, compresses it, and gives you the file back with the new addresses."}),
+    el("p", {class: "lead", text: "Choose the file of your supplier or shop. Catalight fetches every image in it, compresses it, and gives you the file back with the new URLs."}),
     el("p", {class: "actions"}, picker, other, button("Try it with a sample", sample, {class: "quiet first"})),
     el("p", {class: "hint first", text: "CSV, Excel or OpenDocument, also packed with gzip. You can drop it anywhere on this page."}), size);
   root.append(zone, chosen);
