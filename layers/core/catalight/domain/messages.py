@@ -3,6 +3,9 @@
 import json
 from dataclasses import asdict, dataclass
 
+from catalight.domain.errors import MessageError
+from catalight.domain.stored import restored
+
 
 @dataclass(frozen=True, slots=True)
 class ProcessRange:
@@ -86,9 +89,11 @@ def encode(message: Message) -> str:
 
 
 def decode(text: str) -> Message:
-    """Read what `encode` wrote. Raise ValueError for anything else."""
+    """Read what `encode` wrote, maybe in a later release. Raise MessageError for anything else."""
+    kind = ""
     try:
         fields = json.loads(text)
-        return _KINDS[fields.pop("kind")](**fields)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"not a Catalight message: {error!r}") from error
+        kind = fields["kind"]
+        return restored(_KINDS[kind], fields)
+    except (ValueError, KeyError, TypeError) as error:
+        raise MessageError(kind) from error
