@@ -78,7 +78,7 @@ webhook-secret: $(READY)  ## Show the secret that signs a key's webhooks (KEY=it
 PARALLEL := --numprocesses auto
 
 ##@ Work on it
-.PHONY: check screenshots test audit chaos corpora fuzz fuzz-native native openapi formats bench bench-look bench-pipeline bench-renditions bench-scale bench-incremental bench-waiting cost aws-model format lock
+.PHONY: check screenshots test audit chaos corpora fuzz fuzz-native native openapi formats samples bench bench-look bench-pipeline bench-renditions bench-scale bench-incremental bench-waiting cost aws-model format lock
 check: $(READY) $(NATIVE)  ## Check format, lint and types, and run the unit tests: about two minutes
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
@@ -154,6 +154,9 @@ openapi: $(READY)  ## Write docs/openapi.json, the API's description
 
 formats: $(READY)  ## Write the tables and the diagram of docs/ that come from the code and the template
 	@$(BIN)/python -m local.formats
+
+samples: $(READY)  ## Write what the coming release stores and sends into tests/past/VERSION, for later releases to read
+	@$(BIN)/python -m tests.past.samples
 
 format: $(READY)  ## Format the code, and fix what can be fixed automatically
 	$(BIN)/ruff check --fix --quiet .

@@ -32,7 +32,7 @@ def named(node: Any) -> Iterator[str]:
     match node:
         case {"Ref": str(name)} | {"Fn::GetAtt": [str(name), *_]}:
             yield name
-        case {"Fn::Sub": str(text) | [str(text), _]} if (names := text.split("${")[1:]):
+        case {"Fn::Sub": str(text) | [str(text), _]} if names := text.split("${")[1:]:
             yield from (name.partition("}")[0].partition(".")[0] for name in names)
     for child in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
         yield from named(child)
