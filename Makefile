@@ -225,8 +225,11 @@ deploy: deploy-settings $(TO_DEPLOY)  ## Deploy to AWS (ENV=prod ARCH=x86_64; MO
 	$(BIN)/sam deploy --config-file $(CURDIR)/samconfig.toml --config-env $(ENV) \
 		--template-file $(TO_DEPLOY) --parameter-overrides \
 		Architecture=$(ARCH) MongoDbUriSecretArn=$$MONGODB_URI_SECRET_ARN WebhookSecretArn=$$WEBHOOK_SECRET_ARN \
-		$(PARAMETERS) $(SAM_ARGS)
-	@$(if $(and $(filter prod,$(ENV)),$(if $(findstring --no-execute-changeset,$(SAM_ARGS)),,yes)),$(BIN)/python -m local.protect catalight-prod)
+		Release=$$(date -u +%y%m%d%H%M) $(PARAMETERS) $(SAM_ARGS)
+	@$(if $(EXECUTED),$(BIN)/python -m local.prune catalight-$(ENV))
+	@$(if $(and $(EXECUTED),$(filter prod,$(ENV))),$(BIN)/python -m local.protect catalight-prod)
+
+EXECUTED = $(if $(findstring --no-execute-changeset,$(SAM_ARGS)),,yes)
 
 smoke: export CSV := $(CSV)
 smoke: $(READY)  ## Try a deployment with a small job (CATALIGHT_URL=https://… CATALIGHT_API_KEY=…; CSV=path: with your own images)

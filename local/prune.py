@@ -1,7 +1,7 @@
 """`make deploy`: deletes old versions of a deployment's functions.
 
-SAM keeps every version. Those of the API cost, because each has a snapshot (see docs/deploy.md), and all take
-of the 75 GB that an account has for code.
+SAM keeps every version. Each of the API costs, because it has a snapshot (see docs/deploy.md), and all count
+towards the 75 GB that an account has for code.
 """
 
 import argparse
@@ -13,17 +13,20 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 KEPT = 2
-"""Versions before the one that the alias points to: what a roll-back can go back to."""
+"""Versions before the one that is live, so that an alias can be set back."""
 
 
 def prune(stack: str, cloudformation: Any, functions: Any) -> list[str]:
-    """Delete the versions that no alias uses, except the last KEPT of each function; return their ARNs."""
+    """Delete the versions before those that aliases use, except the last KEPT of each function.
+
+    Return them as `function:version`. Newer versions stay, because a deployment may be under way.
+    """
     gone = []
     for name in _functions(stack, cloudformation):
-        used = _used(name, functions)
-        numbers = [version for version in _versions(name, functions) if version not in used]
-        for number in sorted(numbers, key=int)[:-KEPT]:
-            functions.delete_function(FunctionName=name, Qualifier=number)
+        live = min(_used(name, functions), default=0)
+        older = sorted(version for version in _versions(name, functions) if version < live)
+        for number in older[:-KEPT]:
+            functions.delete_function(FunctionName=name, Qualifier=str(number))
             gone.append(f"{name}:{number}")
     return gone
 
@@ -35,19 +38,18 @@ def _functions(stack: str, cloudformation: Any) -> Iterator[str]:
                 yield entry["PhysicalResourceId"]
 
 
-def _used(name: str, functions: Any) -> set[str]:
-    """Return the versions that aliases point to; while a release takes over, an alias has two."""
-    found = set[str]()
+def _used(name: str, functions: Any) -> Iterator[int]:
+    """Yield the versions that aliases point to; while a release takes over, an alias has two."""
     for page in functions.get_paginator("list_aliases").paginate(FunctionName=name):
         for alias in page["Aliases"]:
-            found.add(alias["FunctionVersion"])
-            found |= (alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights", {}).keys()
-    return found
+            weights = (alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights", {})
+            yield from map(int, (alias["FunctionVersion"], *weights))
 
 
-def _versions(name: str, functions: Any) -> Iterator[str]:
+def _versions(name: str, functions: Any) -> Iterator[int]:
     for page in functions.get_paginator("list_versions_by_function").paginate(FunctionName=name):
-        yield from (entry["Version"] for entry in page["Versions"] if entry["Version"] != "$LATEST")
+        numbers = (entry["Version"] for entry in page["Versions"])
+        yield from (int(number) for number in numbers if number != "$LATEST")
 
 
 def main() -> int:

@@ -45,13 +45,21 @@ def stack(aws_endpoint: str) -> str:
     return "pruned"
 
 
-def test_what_an_alias_uses_and_two_more_stay(functions: Any, stack: str, aws_endpoint: str) -> None:
+def test_what_is_live_and_two_before_it_stay(functions: Any, stack: str, aws_endpoint: str) -> None:
+    cloudformation = aws.client("cloudformation", aws_endpoint)
     for number in range(1, 7):
         functions.update_function_code(FunctionName="pruned", ZipFile=code(number))
         functions.publish_version(FunctionName="pruned")
-    functions.create_alias(FunctionName="pruned", Name="live", FunctionVersion="2")
-    gone = prune(stack, aws.client("cloudformation", aws_endpoint), functions)
-    assert gone == ["pruned:1", "pruned:3", "pruned:4"]
+    assert prune(stack, cloudformation, functions) == []  # nothing is live
+    functions.create_alias(
+        FunctionName="pruned",
+        Name="live",
+        FunctionVersion="5",
+        RoutingConfig={"AdditionalVersionWeights": {"6": 0.1}},
+    )
+    assert prune(stack, cloudformation, functions) == ["pruned:1", "pruned:2"]
+    functions.update_alias(FunctionName="pruned", Name="live", FunctionVersion="6", RoutingConfig={})
+    assert prune(stack, cloudformation, functions) == ["pruned:3"]
     left = functions.list_versions_by_function(FunctionName="pruned")["Versions"]
-    assert [version["Version"] for version in left] == ["$LATEST", "2", "5", "6"]
-    assert prune(stack, aws.client("cloudformation", aws_endpoint), functions) == []
+    assert [version["Version"] for version in left] == ["$LATEST", "4", "5", "6"]
+    assert prune(stack, cloudformation, functions) == []

@@ -15,9 +15,9 @@ def restored[T](kind: type[T], document: Mapping[str, Any], **read: Any) -> T:
     Fields that the dataclass does not have are left out.
     """
     known = _names(kind)
-    values = {name: value for name, value in document.items() if name in known}
-    values.update(read)
-    return kind(**values)
+    if not document.keys() <= known:
+        document = {name: document[name] for name in document.keys() & known}
+    return kind(**{**document, **read}) if read else kind(**document)
 
 
 def restored_list[T](kind: type[T], values: Sequence[Any]) -> T:

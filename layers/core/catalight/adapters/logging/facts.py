@@ -75,10 +75,8 @@ def _lines(fact: Fact) -> Iterator[Line]:
     match fact:
         case facts.ImagesEnded():
             yield from _of_images(fact)
-        case facts.MessageHandled():
+        case facts.MessageHandled() | facts.MessageUnreadable():
             yield _of_message(fact)
-        case facts.MessageUnreadable():
-            yield _failed("message unreadable", asdict(fact), "unreadable")
         case facts.JobMoved():
             yield _of_job(fact)
         case facts.WebhookCalled():
@@ -95,10 +93,8 @@ def _lines(fact: Fact) -> Iterator[Line]:
         case facts.SweepDone():
             metrics: Metrics = {"Sweeps": (COUNT, 1), "StuckJobs": (COUNT, fact.stuck)}
             yield Line("sweep done", {"jobs": fact.jobs}, metrics)
-        case facts.RequestRefused() if fact.status >= SERVER_ERROR:
-            yield Line("request failed", asdict(fact), {"RequestsFailed": (COUNT, 1)}, of_release=True)
         case facts.RequestRefused():
-            yield Line("request refused", asdict(fact), {"RequestsRefused": (COUNT, 1)})
+            yield _of_request(fact)
 
 
 def _of_images(fact: facts.ImagesEnded) -> Iterator[Line]:
@@ -119,7 +115,9 @@ def _of_images(fact: facts.ImagesEnded) -> Iterator[Line]:
         yield Line("images failed", of_job, {"ImagesFailed": (COUNT, count)}, {"Code": code}, total=True)
 
 
-def _of_message(fact: facts.MessageHandled) -> Line:
+def _of_message(fact: facts.MessageHandled | facts.MessageUnreadable) -> Line:
+    if isinstance(fact, facts.MessageUnreadable):
+        return _failed("message unreadable", asdict(fact), "unreadable")
     kind, is_range = messages.kind(fact.message), isinstance(fact.message, messages.ProcessRange)
     fields = {"kind": kind, "receives": fact.receives, **asdict(fact.message)}
     message = f"{'range' if is_range else 'message'} {fact.outcome}"
@@ -139,6 +137,12 @@ def _of_message(fact: facts.MessageHandled) -> Line:
 def _failed(message: str, fields: dict[str, object], kind: str) -> Line:
     metrics: Metrics = {"MessagesFailed": (COUNT, 1)}
     return Line(message, fields, metrics, {"Kind": kind}, total=True, of_release=True, level=logging.ERROR)
+
+
+def _of_request(fact: facts.RequestRefused) -> Line:
+    if fact.status >= SERVER_ERROR:
+        return Line("request failed", asdict(fact), {"RequestsFailed": (COUNT, 1)}, of_release=True)
+    return Line("request refused", asdict(fact), {"RequestsRefused": (COUNT, 1)})
 
 
 def _of_job(fact: facts.JobMoved) -> Line:

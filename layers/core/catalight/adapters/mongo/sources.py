@@ -104,7 +104,9 @@ def _to_document(output: KnownOutput, until: datetime) -> Document:
 def _to_output(document: Document) -> KnownOutput:
     checks, source, chosen = (document.get(name) for name in ("validators", "source", "chosen"))
     return KnownOutput(
-        seen=Seen(document["digest"], restored_list(Validators, checks) if checks else None, document["asked_at"]),
+        seen=Seen(
+            document["digest"], restored_list(Validators, checks) if checks else None, document["asked_at"]
+        ),
         source=restored_list(Source, source) if source else None,
         kept=document.get("kept", False),
         small=document.get("small", False),
