@@ -1,6 +1,7 @@
 """Queue messages. A message says what to look up in the database, which alone holds the truth."""
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 from catalight.domain.errors import MessageError
@@ -67,7 +68,7 @@ class IngestUpload:
 
 type Message = ProcessRange | FinishJob | DeliverWebhook | TendJob | WriteExport | IngestUpload
 
-_KINDS: dict[str, type[Message]] = {
+_KINDS: dict[str, Callable[..., Message]] = {
     "process_range": ProcessRange,
     "finish_job": FinishJob,
     "deliver_webhook": DeliverWebhook,

@@ -3,13 +3,13 @@
 Both releases run while one takes over from the other, and the later one may be rolled back.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from functools import cache
 from typing import Any
 
 
-def restored[T](kind: type[T], document: Mapping[str, Any], **read: Any) -> T:
+def restored[T](kind: Callable[..., T], document: Mapping[str, Any], **read: Any) -> T:
     """Return an instance of a dataclass from its stored fields, with those of `read` in their place.
 
     Fields that the dataclass does not have are left out.
@@ -20,7 +20,7 @@ def restored[T](kind: type[T], document: Mapping[str, Any], **read: Any) -> T:
     return kind(**{**document, **read}) if read else kind(**document)
 
 
-def restored_list[T](kind: type[T], values: Sequence[Any]) -> T:
+def restored_list[T](kind: Callable[..., T], values: Sequence[Any]) -> T:
     """Return an instance of a dataclass whose fields are stored as a list; later ones are left out."""
     return kind(*values[: len(_names(kind))])
 
