@@ -1,5 +1,6 @@
 """Releases: a version of each function that does work, and an alias that moves to it gradually."""
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from graphlib import TopologicalSorter
@@ -117,3 +118,14 @@ def test_snapshots_are_possible() -> None:
     api = RESOURCES["ApiFunction"]["Properties"]
     assert not api.keys() & {"FileSystemConfigs", "EphemeralStorage", "PackageType"}
     assert "ProvisionedConcurrencyConfig" not in RESOURCES["ApiFunctionAliaslive"]["Properties"]
+
+
+def test_the_page_on_upgrading_names_the_alarms_and_the_ways_to_take_over() -> None:
+    page = (PROJECT / "docs/upgrading.md").read_text()
+    table = page.partition("| alarm |")[2].partition("\n\n")[0]
+    assert set(re.findall(r"\[(\w+Alarm)\]", table)) == WATCHED
+    rollout = load(PROJECT / "template.yaml")["Parameters"]["Rollout"]
+    named = re.search(r"`Rollout` says how:\n(.*?)\.\n", page, re.DOTALL)
+    assert named
+    assert set(re.findall(r"`(\w+)`", named[1])) == set(rollout["AllowedValues"])
+    assert f"`{rollout['Default']}` (the default)" in page
