@@ -37,6 +37,11 @@ DATA = {
     "hosts": {"_id"},
 }
 """Objects whose names are data, or that the adapter passes on as they are."""
+LISTS = {
+    "rows": {"images": ("source", "times", "chosen")},
+    "sources": {"": ("source", "validators", "chosen")},
+}
+"""Objects that are stored as a list of their values, to save the names."""
 
 
 @pytest.fixture(params=[*RELEASES, "today"])
@@ -72,11 +77,14 @@ def is_data(collection: str, path: str) -> bool:
 
 
 def with_more(collection: str, document: Document) -> Document:
-    """Return a document with an unknown field in each of its objects."""
+    """Return a document with an unknown field in each of its objects, and in what is stored as a list."""
     later = copy.deepcopy(document)
     for path, found in list(objects(later)):
         if not is_data(collection, path):
             found[NEW] = {"of": ["a later release"]}
+        for name in LISTS.get(collection, {}).get(path, ()):
+            if found.get(name):
+                found[name] = [*found[name], NEW]
     return later
 
 

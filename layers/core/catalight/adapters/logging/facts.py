@@ -60,7 +60,7 @@ def _members(line: Line) -> dict[str, object]:
     fields = {name: value for name, value in line.fields.items() if value is not None}
     if not line.metrics:
         return fields
-    first, *more = [{}, line.dimensions] if line.total and line.dimensions else [line.dimensions]
+    first, *more = [{}, line.dimensions] if line.total else [line.dimensions]
     if line.of_release:
         more.append({"Release": os.environ.get("RELEASE") or "none"})
     # An empty service: Powertools would make it a dimension of every metric.
