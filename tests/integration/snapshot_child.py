@@ -24,11 +24,6 @@ CONTEXT: Any = SimpleNamespace(
 touched = list[str]()
 
 
-def run(hooks: list[Any]) -> None:
-    for call, args, kwargs in hooks:
-        call(*args, **kwargs)
-
-
 def connections() -> int:
     """Count the open sockets of networks; an event loop has a local pair of its own."""
     found = 0
@@ -45,7 +40,7 @@ def environment(state: Any) -> dict[str, Any]:
 
     random.setstate(state)
     asyncio.set_event_loop(asyncio.new_event_loop())  # a fork shares that of the parent
-    run(registry.get_after_restore())
+    lambda_runtime_hooks_runner.run_after_restore()
     before = len(touched)
     request = snapshot.WELCOME | {"rawPath": "/healthz"}
     request["requestContext"] = {
@@ -77,12 +72,12 @@ def forked(state: Any) -> dict[str, Any]:
 
 if __name__ == "__main__":
     sys.addaudithook(lambda event, _: touched.append(event) if event in TOUCHING else None)
-    import snapshot_restore_py as registry
+    from awslambdaric import lambda_runtime_hooks_runner  # of Lambda's own runtime
 
     from catalight.adapters.aws import clients, secrets
     from functions.api import handler  # noqa: F401 - registers the hooks
 
-    run(registry.get_before_snapshot())
+    lambda_runtime_hooks_runner.run_before_snapshot()
     of_snapshot = {
         "touched": list(touched),
         "connections": connections(),

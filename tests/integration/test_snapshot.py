@@ -33,7 +33,9 @@ def ran(endpoint: str, mongodb_uri: str) -> dict[str, Any]:
     path = os.pathsep.join((str(PROJECT / "layers/core"), str(PROJECT)))
     environment = os.environ | aws.environment(endpoint) | variables | {"PYTHONPATH": path}
     command = [sys.executable, "-m", "tests.integration.snapshot_child"]
-    done = subprocess.run(command, env=environment, cwd=PROJECT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, env=environment, cwd=PROJECT, capture_output=True, text=True, timeout=60, check=False
+    )
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
