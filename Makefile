@@ -78,7 +78,7 @@ webhook-secret: $(READY)  ## Show the secret that signs a key's webhooks (KEY=it
 PARALLEL := --numprocesses auto
 
 ##@ Work on it
-.PHONY: check screenshots test audit chaos corpora fuzz fuzz-native native openapi formats bench bench-look bench-pipeline bench-renditions bench-scale bench-incremental bench-waiting cost aws-model format lock
+.PHONY: check screenshots test audit chaos corpora fuzz fuzz-native native openapi formats samples bench bench-look bench-pipeline bench-renditions bench-scale bench-incremental bench-waiting cost aws-model format lock
 check: $(READY) $(NATIVE)  ## Check format, lint and types, and run the unit tests: about two minutes
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
@@ -155,6 +155,9 @@ openapi: $(READY)  ## Write docs/openapi.json, the API's description
 formats: $(READY)  ## Write the tables and the diagram of docs/ that come from the code and the template
 	@$(BIN)/python -m local.formats
 
+samples: $(READY)  ## Write what the coming release stores and sends into tests/past/VERSION, for later releases to read
+	@$(BIN)/python -m tests.past.samples
+
 format: $(READY)  ## Format the code, and fix what can be fixed automatically
 	$(BIN)/ruff check --fix --quiet .
 	$(BIN)/ruff format --quiet .
@@ -222,8 +225,11 @@ deploy: deploy-settings $(TO_DEPLOY)  ## Deploy to AWS (ENV=prod ARCH=x86_64; MO
 	$(BIN)/sam deploy --config-file $(CURDIR)/samconfig.toml --config-env $(ENV) \
 		--template-file $(TO_DEPLOY) --parameter-overrides \
 		Architecture=$(ARCH) MongoDbUriSecretArn=$$MONGODB_URI_SECRET_ARN WebhookSecretArn=$$WEBHOOK_SECRET_ARN \
-		$(PARAMETERS) $(SAM_ARGS)
-	@$(if $(and $(filter prod,$(ENV)),$(if $(findstring --no-execute-changeset,$(SAM_ARGS)),,yes)),$(BIN)/python -m local.protect catalight-prod)
+		Release=$$(date -u +%y%m%d%H%M) $(PARAMETERS) $(SAM_ARGS)
+	@$(if $(EXECUTED),$(BIN)/python -m local.prune catalight-$(ENV))
+	@$(if $(and $(EXECUTED),$(filter prod,$(ENV))),$(BIN)/python -m local.protect catalight-prod)
+
+EXECUTED = $(if $(findstring --no-execute-changeset,$(SAM_ARGS)),,yes)
 
 smoke: export CSV := $(CSV)
 smoke: $(READY)  ## Try a deployment with a small job (CATALIGHT_URL=https://… CATALIGHT_API_KEY=…; CSV=path: with your own images)

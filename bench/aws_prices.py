@@ -22,7 +22,7 @@ SECRET, TRACE = 0.40, 5.00 / MILLION
 # aws.amazon.com/eventbridge/pricing: an invocation by the scheduler
 SCHEDULE = 1.00 / MILLION
 
-ALARM_METRICS = 40
+ALARM_METRICS = 49
 CUSTOM_METRICS = 22
 """Names with their dimensions, of a deployment in use: docs/architecture.md, "Logs and metrics"."""
 SWEEPS_A_MONTH, SWEEP_SECONDS, SWEEP_LOG = HOURS_A_MONTH * 60, 0.1, 1000

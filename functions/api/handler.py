@@ -8,6 +8,7 @@ from mangum.adapter import DEFAULT_TEXT_MIME_TYPES
 from mangum.types import LambdaContext
 
 from catalight.adapters.logging import hops, logs
+from functions.api import snapshot
 from functions.api.app import app
 
 # A large catalogue makes a million objects that live until the answer. To look for garbage among them as
@@ -16,6 +17,7 @@ gc.set_threshold(100_000, 20, 100)
 
 logger = logs.logger()
 asgi = Mangum(app, lifespan="off", text_mime_types=[*DEFAULT_TEXT_MIME_TYPES, "application/problem+json"])
+snapshot.register(asgi)
 
 
 @logger.inject_lambda_context(clear_state=True)

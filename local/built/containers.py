@@ -34,7 +34,7 @@ def bridge_gateway() -> str | None:
     # A new bridge may have no gateway yet, so fall back to its subnet.
     either = "{{with index .IPAM.Config 0}}{{or .Gateway .Subnet}}{{end}}"
     found = docker("network", "inspect", "bridge", "--format", either)
-    return str(next(ip_network(found, strict=False).hosts())) if found else None
+    return str(next(iter(ip_network(found, strict=False).hosts()))) if found else None
 
 
 @contextmanager

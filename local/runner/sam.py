@@ -19,6 +19,7 @@ from local.runner.errors import LocalError
 from local.runner.template import Template
 
 CODE = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
+RELEASES = ("AutoPublishAlias", "AutoPublishCodeSha256", "DeploymentPreference", "SnapStart")
 
 
 def to_cloudformation(template: Template, values: Mapping[str, str]) -> Template:
@@ -39,8 +40,12 @@ def translate(template: Template, values: Mapping[str, str], api_url: str) -> Te
     """Translate the template for the local runner, with the local API's URL in place of API Gateway's.
 
     It takes the place of CloudFront's domain, too, because the same server answers for both. The functions'
-    code is left out, because it runs from the working tree.
+    code is left out, because it runs from the working tree: in one version, without an alias.
     """
+    for resource in template["Resources"].values():
+        if resource.get("Type") == "AWS::Serverless::Function":
+            given = resource.get("Properties", {}).items()
+            resource["Properties"] = {name: value for name, value in given if name not in RELEASES}
     translated = to_cloudformation(template, values)
     apis, domains = [], []
     for logical_id, resource in translated["Resources"].items():
@@ -63,11 +68,13 @@ def translate(template: Template, values: Mapping[str, str], api_url: str) -> Te
 def _localize(node: Any, apis: Collection[str], domains: Collection[str], api_url: str) -> Any:
     """Replace an HTTP API's URL with the local one, in a !GetAtt and in both spellings inside a !Sub.
 
-    In a !Sub, also that of a domain, which is named by a parameter.
+    In a !Sub, also that of a domain, which is named by a parameter. A function's newest version is $LATEST.
     """
     match node:
         case {"Fn::GetAtt": [str(name), "ApiEndpoint"]} if name in apis:
             return api_url
+        case {"Fn::GetAtt": [_, "Version.Version"]}:
+            return "$LATEST"
         case {"Fn::Sub": str(text)}:
             for name in apis:
                 host = rf"https://\${{{name}}}\.execute-api\.\${{AWS::Region}}\.(amazonaws\.com|\${{AWS::URLSuffix}})"

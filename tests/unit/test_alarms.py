@@ -41,6 +41,15 @@ TRIPS: dict[str, list[tuple[Mapping[str, Value], bool]]] = {
     "IngestQueueAgeAlarm": [({"ApproximateAgeOfOldestMessage": 7201}, True)],
     "FailedEventsAlarm": [({"finish": 1}, True), ({"finish": 0, "image": 0}, False), ({}, False)],
     "CrashAlarm": [({"aggregator": 1}, True), ({"image": 0}, False)],
+    "ReleaseRequestsAlarm": [
+        ({"failed": 2, "requests": 100}, True),
+        ({"crashed": 2, "requests": 2}, True),
+        ({"failed": 1, "crashed": 1, "requests": 100}, True),
+        ({"failed": 1, "requests": 1}, False),
+        ({"failed": 2, "requests": 1000}, False),
+        ({}, False),
+    ],
+    "ReleaseMessagesAlarm": [({"messages": 1}, True), ({"ingest": 1}, True), ({}, False)],
     "ThrottleAlarm": [({"api": 1}, True), ({}, False)],
     "DurationAlarm": [
         ({"api": 24_000}, True),  # of 29 s
@@ -112,7 +121,8 @@ def test_an_alarm_is_one_that_cloudwatch_accepts_and_sends(name: str) -> None:
     if "Metrics" in alarm:
         assert sum(query.get("ReturnData", True) for query in alarm["Metrics"]) == 1
         assert len(metrics(alarm)) <= 10
-        assert {query["MetricStat"]["Period"] for query in alarm["Metrics"] if "MetricStat" in query} == {300}
+        periods = {query["MetricStat"]["Period"] for query in alarm["Metrics"] if "MetricStat" in query}
+        assert periods == ({60} if name.startswith("Release") else {300})
 
 
 def test_every_message_of_every_queue_is_watched() -> None:

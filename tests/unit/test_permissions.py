@@ -70,11 +70,21 @@ def role_of(function: str) -> str:
 
 
 FUNCTIONS = sorted(resources("AWS::Lambda::Function"))
-ROLES = sorted(resources("AWS::IAM::Role"))
+CODE_DEPLOY = "CodeDeployServiceRole"
+"""The role that SAM adds for CodeDeploy, with a policy of AWS."""
+ROLES = sorted(resources("AWS::IAM::Role").keys() - {CODE_DEPLOY})
 
 
 def test_every_function_has_its_own_role() -> None:
     assert len({role_of(function) for function in FUNCTIONS}) == len(FUNCTIONS)
+
+
+def test_releases_have_the_role_that_aws_describes_for_them() -> None:
+    role = resources("AWS::IAM::Role")[CODE_DEPLOY]
+    [trust] = role["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"Service": ["codedeploy.amazonaws.com"]}
+    [policy] = role["ManagedPolicyArns"]
+    assert policy.endswith(":iam::aws:policy/service-role/AWSCodeDeployRoleForLambda")
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -107,7 +117,9 @@ def test_roles_have_only_the_needed_wildcards(role: str) -> None:
 def test_a_function_polls_its_own_queues_and_writes_its_own_log(function: str) -> None:
     mappings = resources("AWS::Lambda::EventSourceMapping").values()
     queues = [
-        mapping["EventSourceArn"] for mapping in mappings if mapping["FunctionName"] == {"Ref": function}
+        mapping["EventSourceArn"]
+        for mapping in mappings
+        if mapping["FunctionName"] == {"Ref": f"{function}Aliaslive"}
     ]
     for action in POLLING:
         assert sorted(map(str, targets(role_of(function), action))) == sorted(map(str, queues))

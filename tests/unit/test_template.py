@@ -73,6 +73,11 @@ def test_no_resource_has_a_fixed_name() -> None:
         ("AWS::Lambda::EventSourceMapping", "FunctionName"),
         ("AWS::Lambda::Permission", "FunctionName"),
         ("AWS::ApiGatewayV2::Stage", "StageName"),
+        ("AWS::Lambda::Version", "FunctionName"),
+        ("AWS::Lambda::Alias", "FunctionName"),
+        ("AWS::Lambda::Alias", "Name"),  # of its function
+        ("AWS::CodeDeploy::DeploymentGroup", "ApplicationName"),
+        ("AWS::CodeDeploy::DeploymentGroup", "DeploymentConfigName"),
     }
     versioned = {("AWS::Lambda::LayerVersion", "LayerName")}  # stacks only add versions under it
     assert named <= references | versioned

@@ -1,5 +1,6 @@
 import pytest
 
+from catalight.domain.errors import MessageError
 from catalight.domain.messages import (
     DeliverWebhook,
     FinishJob,
@@ -29,8 +30,9 @@ def test_a_message_survives_the_queue(message: Message) -> None:
         '{"kind": "nonsense"}',
         '{"kind": "finish_job"}',
         '{"kind": "finish_job", "x": 1}',
+        '{"kind": []}',
     ],
 )
-def test_anything_else_is_a_value_error(text: str) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011 (JSONDecodeError is one too)
+def test_anything_else_is_a_message_error(text: str) -> None:
+    with pytest.raises(MessageError):
         decode(text)

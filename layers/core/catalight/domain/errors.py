@@ -242,6 +242,14 @@ class ConfigurationError(CatalightError):
     """The deployment's configuration is invalid, so Catalight does not run."""
 
 
+class MessageError(CatalightError):
+    """A queue has delivered what is no message of this release. `code` is its kind, if it names one."""
+
+    def __init__(self, kind: object) -> None:
+        super().__init__(f"not a message that this release can read: {kind!r}")
+        self.code = kind
+
+
 class UnavailableError(CatalightError):
     """A service that Catalight depends on does not answer; try again after `retry_after` seconds."""
 

@@ -35,6 +35,13 @@ class MessageHandled:
 
 
 @dataclass(frozen=True, slots=True)
+class MessageUnreadable:
+    """A function has received what is no message that it can read: of a later release, or not Catalight's."""
+
+    receives: int
+
+
+@dataclass(frozen=True, slots=True)
 class ImagesEnded:
     """Images of a job have ended. No other fact has the same images."""
 
@@ -128,6 +135,7 @@ class RequestRefused:
 
 type Fact = (
     MessageHandled
+    | MessageUnreadable
     | ImagesEnded
     | JobMoved
     | WebhookCalled

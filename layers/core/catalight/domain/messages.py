@@ -1,7 +1,11 @@
 """Queue messages. A message says what to look up in the database, which alone holds the truth."""
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
+
+from catalight.domain.errors import MessageError
+from catalight.domain.stored import restored
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ class IngestUpload:
 
 type Message = ProcessRange | FinishJob | DeliverWebhook | TendJob | WriteExport | IngestUpload
 
-_KINDS: dict[str, type[Message]] = {
+_KINDS: dict[str, Callable[..., Message]] = {
     "process_range": ProcessRange,
     "finish_job": FinishJob,
     "deliver_webhook": DeliverWebhook,
@@ -86,9 +90,11 @@ def encode(message: Message) -> str:
 
 
 def decode(text: str) -> Message:
-    """Read what `encode` wrote. Raise ValueError for anything else."""
+    """Read what `encode` wrote, maybe in a later release. Raise MessageError for anything else."""
+    kind = ""
     try:
         fields = json.loads(text)
-        return _KINDS[fields.pop("kind")](**fields)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"not a Catalight message: {error!r}") from error
+        kind = fields["kind"]
+        return restored(_KINDS[kind], fields)
+    except (ValueError, KeyError, TypeError) as error:
+        raise MessageError(kind) from error

@@ -22,11 +22,11 @@ CONTEXT: Any = SimpleNamespace(
 )
 
 
-def handled(message: Message, handle: Callable[[], bool], receives: int = 1, **attributes: str) -> Any:
+def handled(message: Message | str, handle: Callable[[], bool], receives: int = 1, **attributes: str) -> Any:
     """Let a handler handle a message that was sent 10 s ago, with these message attributes."""
     record = {
         "messageId": "m",
-        "body": encode(message),
+        "body": message if isinstance(message, str) else encode(message),
         "attributes": {
             "ApproximateReceiveCount": str(receives),
             "SentTimestamp": str(round((time.time() - 10) * 1000)),
@@ -63,6 +63,15 @@ def test_a_failure_is_in_a_metric_after_one_receive(lines: Lines) -> None:
     [line] = [line for line in lines() if "_aws" in line]
     assert (line["level"], line["message"], line["receives"]) == ("ERROR", "message failed", 1)
     assert (values(line), line["Kind"]) == ({"MessagesFailed": 1}, "finish_job")
+
+
+def test_a_message_of_an_unknown_kind_comes_again_until_it_is_a_dead_letter(lines: Lines) -> None:
+    answer = handled('{"kind": "fold_images", "job_id": "j"}', lambda: True)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m"}]}
+    [metric] = [line for line in lines() if "_aws" in line]
+    assert (metric["level"], metric["message"], metric["receives"]) == ("ERROR", "message unreadable", 1)
+    assert (values(metric), metric["Kind"]) == ({"MessagesFailed": 1}, "unreadable")
+    assert any("MessageError code=fold_images" in str(line.get("exception")) for line in lines())
 
 
 def test_an_outage_is_in_a_metric_of_its_own(lines: Lines) -> None:

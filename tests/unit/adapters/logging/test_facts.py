@@ -34,7 +34,13 @@ CASES: list[tuple[Fact, str, dict[str, float], tuple[dict[str, str], ...]]] = [
         replace(HANDLED, outcome=Outcome.FAILED),
         "range failed",
         {"MessagesFailed": 1},
-        ({}, {"Kind": "process_range"}),
+        ({}, {"Kind": "process_range"}, {"Release": "none"}),
+    ),
+    (
+        facts.MessageUnreadable(1),
+        "message unreadable",
+        {"MessagesFailed": 1},
+        ({}, {"Kind": "unreadable"}, {"Release": "none"}),
     ),
     (
         replace(FINISH, outcome=Outcome.DEFERRED),
@@ -86,6 +92,12 @@ CASES: list[tuple[Fact, str, dict[str, float], tuple[dict[str, str], ...]]] = [
         "request refused",
         {"RequestsRefused": 1},
         ({},),
+    ),
+    (
+        facts.RequestRefused(503, "unavailable", "/status/{request_id}"),
+        "request failed",
+        {"RequestsFailed": 1},
+        ({}, {"Release": "none"}),
     ),
 ]
 

@@ -11,6 +11,7 @@ from catalight.domain.errors import (
     ConfigurationError,
     ImageError,
     KeyNotFoundError,
+    MessageError,
     ObjectChangedError,
     UnavailableError,
     UnderstoodOtherwiseError,
@@ -384,7 +385,7 @@ def test_an_unexpected_error_does_not_reach_the_server_which_would_log_it(
 def test_every_error_that_can_reach_the_api_is_mapped_to_a_problem() -> None:
     never_in_the_api = {
         *(ImageError, KeyNotFoundError, ConfigurationError, UnderstoodOtherwiseError, UploadGoneError),
-        ObjectChangedError,
+        *(MessageError, ObjectChangedError),
     }
     assert set(problem_answers.CATALIGHT_ERRORS) == set(all_subclasses(CatalightError)) - never_in_the_api
 

@@ -14,7 +14,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from catalight.adapters.aws.sqs import DELAY
 from catalight.adapters.logging import hops, logs
 from catalight.adapters.logging.facts import report
-from catalight.domain.facts import MessageHandled, Outcome
+from catalight.domain.facts import MessageHandled, MessageUnreadable, Outcome
 from catalight.domain.messages import Message, decode
 
 type Handler = Callable[[dict[str, Any], LambdaContext], PartialItemFailureResponse]
@@ -59,7 +59,12 @@ def handler(
         waited = None if dead_letters else _waited(record, time.time())
         receives = int(record.attributes.approximate_receive_count)
         carried = {name: _attribute(record, name) for name in hops.CARRIED}
-        for message in messages_of(record.body):
+        try:
+            messages = messages_of(record.body)
+        except Exception:
+            report(MessageUnreadable(receives))
+            raise
+        for message in messages:
             hops.begin(carried, **asdict(message))
             began, outcome = time.monotonic(), Outcome.FAILED
             try:

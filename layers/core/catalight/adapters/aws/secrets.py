@@ -53,19 +53,20 @@ class Secrets:
 
 
 @cache
-def _secrets(budget: clients.Budget) -> Secrets:
+def secrets_of(budget: clients.Budget) -> Secrets:
+    """Return the secrets that are read within a budget, none of them read yet."""
     client = boto3.client("secretsmanager", config=clients.config(budget))
     return Secrets(clients.without_late_attempts(client, budget))
 
 
 def secret(arn: str) -> str:
     """Return the secret's text, maybe cached; raise UnavailableError if it cannot be read."""
-    return _secrets(clients.WORKER).kept(arn)
+    return secrets_of(clients.WORKER).kept(arn)
 
 
 def secret_now(arn: str, budget: clients.Budget = clients.WORKER) -> str:
     """Read the secret's current text within the budget, for callers that found the cached one outdated."""
-    return _secrets(budget).now(arn)
+    return secrets_of(budget).now(arn)
 
 
 def words(arn: str) -> list[str]:

@@ -20,7 +20,7 @@ from catalight.domain.facts import Fact, Outcome
 from catalight.domain.job.job import ENDED
 
 COUNT, BYTES, SECONDS = MetricUnit.Count, MetricUnit.Bytes, MetricUnit.Seconds
-LEVELS = {Outcome.DONE: logging.INFO, Outcome.DEFERRED: logging.WARNING, Outcome.FAILED: logging.ERROR}
+SERVER_ERROR = 500  # the least of HTTP's status codes that tell of a fault of the server
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +32,8 @@ type Metrics = dict[str, tuple[MetricUnit, float]]
 class Line:
     """A log line with its metrics.
 
-    These are published with the dimensions; without them if there are none, and also if `total` is true.
+    These are published with the dimensions; without them if there are none, and also if `total` is true. With
+    `of_release` they are also published for the release alone, which decides whether it is rolled back.
     """
 
     message: str
@@ -40,6 +41,7 @@ class Line:
     metrics: Metrics = field(default_factory=dict)
     dimensions: dict[str, str] = field(default_factory=dict)
     total: bool = False
+    of_release: bool = False
     level: int = logging.INFO
 
 
@@ -59,6 +61,8 @@ def _members(line: Line) -> dict[str, object]:
     if not line.metrics:
         return fields
     first, *more = [{}, line.dimensions] if line.total else [line.dimensions]
+    if line.of_release:
+        more.append({"Release": os.environ.get("RELEASE") or "none"})
     # An empty service: Powertools would make it a dimension of every metric.
     document = AmazonCloudWatchEMFProvider(dimension_set=first, namespace=namespace(), service="")
     document.dimension_sets += more
@@ -71,7 +75,7 @@ def _lines(fact: Fact) -> Iterator[Line]:
     match fact:
         case facts.ImagesEnded():
             yield from _of_images(fact)
-        case facts.MessageHandled():
+        case facts.MessageHandled() | facts.MessageUnreadable():
             yield _of_message(fact)
         case facts.JobMoved():
             yield _of_job(fact)
@@ -90,7 +94,7 @@ def _lines(fact: Fact) -> Iterator[Line]:
             metrics: Metrics = {"Sweeps": (COUNT, 1), "StuckJobs": (COUNT, fact.stuck)}
             yield Line("sweep done", {"jobs": fact.jobs}, metrics)
         case facts.RequestRefused():
-            yield Line("request refused", asdict(fact), {"RequestsRefused": (COUNT, 1)})
+            yield _of_request(fact)
 
 
 def _of_images(fact: facts.ImagesEnded) -> Iterator[Line]:
@@ -111,20 +115,34 @@ def _of_images(fact: facts.ImagesEnded) -> Iterator[Line]:
         yield Line("images failed", of_job, {"ImagesFailed": (COUNT, count)}, {"Code": code}, total=True)
 
 
-def _of_message(fact: facts.MessageHandled) -> Line:
+def _of_message(fact: facts.MessageHandled | facts.MessageUnreadable) -> Line:
+    if isinstance(fact, facts.MessageUnreadable):
+        return _failed("message unreadable", asdict(fact), "unreadable")
     kind, is_range = messages.kind(fact.message), isinstance(fact.message, messages.ProcessRange)
     fields = {"kind": kind, "receives": fact.receives, **asdict(fact.message)}
     message = f"{'range' if is_range else 'message'} {fact.outcome}"
-    level = LEVELS[fact.outcome]
-    if fact.outcome is not Outcome.DONE:
-        metrics: Metrics = {f"Messages{fact.outcome.capitalize()}": (COUNT, 1)}
-        return Line(message, fields, metrics, {"Kind": kind}, total=True, level=level)
+    if fact.outcome is Outcome.FAILED:
+        return _failed(message, fields, kind)
+    if fact.outcome is Outcome.DEFERRED:
+        metrics: Metrics = {"MessagesDeferred": (COUNT, 1)}
+        return Line(message, fields, metrics, {"Kind": kind}, total=True, level=logging.WARNING)
     if not is_range:
         return Line(message, {**fields, "seconds": round(fact.seconds, 3)})
     metrics = {"RangeSeconds": (SECONDS, round(fact.seconds, 3))}
     if fact.waited is not None:
         metrics["QueueDelay"] = SECONDS, round(fact.waited, 3)
     return Line(message, fields, metrics)
+
+
+def _failed(message: str, fields: dict[str, object], kind: str) -> Line:
+    metrics: Metrics = {"MessagesFailed": (COUNT, 1)}
+    return Line(message, fields, metrics, {"Kind": kind}, total=True, of_release=True, level=logging.ERROR)
+
+
+def _of_request(fact: facts.RequestRefused) -> Line:
+    if fact.status >= SERVER_ERROR:
+        return Line("request failed", asdict(fact), {"RequestsFailed": (COUNT, 1)}, of_release=True)
+    return Line("request refused", asdict(fact), {"RequestsRefused": (COUNT, 1)})
 
 
 def _of_job(fact: facts.JobMoved) -> Line:

@@ -18,6 +18,7 @@ from catalight.domain.errors import ResultError, ResultErrorCode
 from catalight.domain.job.export import REST, Export, ExportState, Position, Step
 from catalight.domain.job.job import Counts
 from catalight.domain.job.result_form import ResultForm, ResultFormat
+from catalight.domain.stored import restored
 
 INDEXES = [
     IndexModel([("job_id", ASCENDING)], name="job"),
@@ -199,19 +200,18 @@ def _to_document(export: Export) -> Document:
 
 
 def _to_export(document: Document) -> Export:
-    fields = {
-        **document,
-        "form": ResultForm.from_document(document["form"]),
-        "state": ExportState(document["state"]),
-        "position": _to_position(document["position"]),
-        "parts": tuple(document["parts"]),
-        "directories": tuple(document["directories"]),
-        "refusal": document["refusal"] and ResultErrorCode(document["refusal"]),
-    }
-    del fields["_id"]
-    return Export(**fields)
+    return restored(
+        Export,
+        document,
+        form=ResultForm.from_document(document["form"]),
+        state=ExportState(document["state"]),
+        position=_to_position(document["position"]),
+        parts=tuple(document["parts"]),
+        directories=tuple(document["directories"]),
+        refusal=document["refusal"] and ResultErrorCode(document["refusal"]),
+    )
 
 
 def _to_position(document: Document) -> Position:
     counts = to_counts(document["counts"]) if "counts" in document else Counts()
-    return Position(**{**document, "missing": tuple(document["missing"]), "counts": counts})
+    return restored(Position, document, missing=tuple(document["missing"]), counts=counts)

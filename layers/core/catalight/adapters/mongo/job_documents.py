@@ -20,6 +20,7 @@ from catalight.domain.job.result_form import ResultForm
 from catalight.domain.job.reuse import Reuse
 from catalight.domain.job.upload import BigUpload
 from catalight.domain.job.webhook import Delivery, Webhook, WebhookState
+from catalight.domain.stored import restored
 
 _DEFAULTS: dict[str, Any] = {
     "request_headers": {},
@@ -66,13 +67,13 @@ def to_document(job: Job) -> Document:
 
 def to_job(document: Document) -> Job:
     """Convert what `to_document` made; in lists of jobs the header is not loaded."""
-    fields: dict[str, Any] = {
-        **document,
+    read: dict[str, Any] = {
+        "id": document["_id"],
         "state": JobState(document["state"]),
         "renditions": tuple(
             map(Rendition.from_document, (document["options"], *document.get("renditions", ())))
         ),
-        "dialect": Dialect(**document["dialect"]),
+        "dialect": restored(Dialect, document["dialect"]),
         "header": tuple(document.get("header", ())),
         "counts": to_counts(document["counts"]),
         "webhook": _to_webhook(document["webhook"]),
@@ -90,9 +91,7 @@ def to_job(document: Document) -> Job:
         "upload": _read(BigUpload.from_document, document.get("upload")),
         "reuse": _read(Reuse.from_document, document.get("reuse")) or Reuse(),
     }
-    for name in ("options", "bury_at"):
-        fields.pop(name, None)
-    return Job(id=fields.pop("_id"), **fields)
+    return restored(Job, document, **read)
 
 
 def _read[T](read: Callable[[Document], T], document: Document | None) -> T | None:
@@ -100,22 +99,21 @@ def _read[T](read: Callable[[Document], T], document: Document | None) -> T | No
 
 
 def _to_reopened(document: Document) -> Reopened:
-    return Reopened(**{**document, "counts": to_counts(document["counts"])})
+    return restored(Reopened, document, counts=to_counts(document["counts"]))
 
 
 def to_counts(document: Document) -> Counts:
     """Read counts, also those that were stored before times were recorded."""
-    return Counts(**{**document, "times": Times(**document.get("times", {}))})
+    return restored(Counts, document, times=restored(Times, document.get("times", {})))
 
 
 def _to_webhook(document: Document | None) -> Webhook | None:
     if document is None:
         return None
-    return Webhook(
-        **{
-            **document,
-            "state": WebhookState(document["state"]),
-            "deliveries": tuple(Delivery(**delivery) for delivery in document["deliveries"]),
-            "redeliveries": tuple(document.get("redeliveries", ())),
-        }
+    return restored(
+        Webhook,
+        document,
+        state=WebhookState(document["state"]),
+        deliveries=tuple(restored(Delivery, delivery) for delivery in document["deliveries"]),
+        redeliveries=tuple(document.get("redeliveries", ())),
     )

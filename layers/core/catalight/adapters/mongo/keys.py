@@ -10,6 +10,7 @@ from pymongo.collection import Collection
 from catalight.adapters.mongo.client import Document
 from catalight.adapters.mongo.connection import Mongo, reconnecting
 from catalight.domain.api_keys import ApiKey, Limits
+from catalight.domain.stored import restored
 
 KEY_INDEXES = [IndexModel([("digest", ASCENDING)], name="digest", unique=True)]
 
@@ -64,5 +65,4 @@ class MongoKeys(Mongo):
 
 def _to_key(document: Document) -> ApiKey:
     """Read a key; limits that did not exist when it was made have their defaults."""
-    fields = {**document, "limits": Limits(**document["limits"])}
-    return ApiKey(id=fields.pop("_id"), **fields)
+    return restored(ApiKey, document, id=document["_id"], limits=restored(Limits, document["limits"]))

@@ -19,6 +19,7 @@ from catalight.adapters.mongo.connection import Mongo, reconnecting
 from catalight.domain.errors import ImageErrorCode
 from catalight.domain.image.report import Chosen, Source, Times
 from catalight.domain.job.row import Image, ImageState, Row, RowState
+from catalight.domain.stored import restored, restored_list
 
 BATCH = 2_000  # small enough for the time that the API allows a call, and no slower than 5,000
 VERSION_BITS = 62  # of a signed integer of 64
@@ -228,12 +229,12 @@ def _to_image(values: dict[str, Any]) -> Image:
     if "error" in values:
         values["error"] = ImageErrorCode(values["error"])
     if "source" in values:
-        values["source"] = Source(*values["source"])
+        values["source"] = restored_list(Source, values["source"])
     if "times" in values:
-        values["times"] = Times(*values["times"])
+        values["times"] = restored_list(Times, values["times"])
     if "chosen" in values:
-        values["chosen"] = Chosen(*values["chosen"])
+        values["chosen"] = restored_list(Chosen, values["chosen"])
     for name in ("notes", "same_as"):
         if name in values:
             values[name] = tuple(values[name])
-    return Image(**values)
+    return restored(Image, values)

@@ -16,6 +16,7 @@ from catalight.adapters.mongo.client import Document
 from catalight.adapters.mongo.connection import Mongo, reconnecting
 from catalight.domain.image.report import Chosen, Source
 from catalight.domain.job.reuse import FirstOfBytes, KnownOutput, Seen
+from catalight.domain.stored import restored_list
 from catalight.domain.web.fetched import Validators
 
 INDEXES = [IndexModel([("until", ASCENDING)], name="forgotten", expireAfterSeconds=0)]
@@ -103,10 +104,12 @@ def _to_document(output: KnownOutput, until: datetime) -> Document:
 def _to_output(document: Document) -> KnownOutput:
     checks, source, chosen = (document.get(name) for name in ("validators", "source", "chosen"))
     return KnownOutput(
-        seen=Seen(document["digest"], Validators(*checks) if checks else None, document["asked_at"]),
-        source=Source(*source) if source else None,
+        seen=Seen(
+            document["digest"], restored_list(Validators, checks) if checks else None, document["asked_at"]
+        ),
+        source=restored_list(Source, source) if source else None,
         kept=document.get("kept", False),
         small=document.get("small", False),
-        chosen=Chosen(*chosen) if chosen else None,
+        chosen=restored_list(Chosen, chosen) if chosen else None,
         **{name: document[name] for name in _FIELDS},
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from catalight.domain.errors import Problem
+from catalight.domain.stored import restored
 
 MAX_PROBLEMS = 100
 
@@ -38,4 +39,4 @@ class Findings:
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "Findings":
         """Read what `asdict` made."""
-        return cls([Problem(**problem) for problem in document["kept"]], document["total"])
+        return cls([restored(Problem, problem) for problem in document["kept"]], document["total"])

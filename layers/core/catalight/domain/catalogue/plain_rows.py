@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from catalight.domain.catalogue.files import Format, Row, Sheet, Table
 from catalight.domain.errors import Problem
+from catalight.domain.stored import restored
 
 END = 20  # bytes of the position
 
@@ -57,7 +58,7 @@ def read_trailer(lines: bytes) -> Trailer:
         tuple(Sheet(name, hidden) for name, hidden in found["sheets"]),
         [],
         found["header"],
-        warnings=tuple(Problem(**warning) for warning in found["warnings"]),
+        warnings=tuple(restored(Problem, warning) for warning in found["warnings"]),
     )
     return Trailer(table, found["width"], found["rows"])
 

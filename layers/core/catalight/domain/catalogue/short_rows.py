@@ -13,6 +13,7 @@ from catalight.domain.catalogue.dialect import DELIMITERS, delimiter_name
 from catalight.domain.catalogue.header import Header
 from catalight.domain.catalogue.urls import holds_url, shown
 from catalight.domain.errors import Problem
+from catalight.domain.stored import restored
 
 _DIGIT = re.compile(r"\d")
 
@@ -65,9 +66,9 @@ class ShortRows:
 
     def go_on(self, state: Mapping[str, Any]) -> None:
         """Go on after the rows that this was known of."""
-        self._first = state["first"] and _Part(**state["first"])
+        self._first = state["first"] and restored(_Part, state["first"])
         self._joined, self._loses_url = state["joined"], state["loses_url"]
-        self._unreported = [_Part(**part) for part in state["unreported"]]
+        self._unreported = [restored(_Part, part) for part in state["unreported"]]
 
     def examine(self, line: int, cells: Sequence[str], line_before: int) -> list[Describe]:
         """Return what describes the problems of a row, and of the rows before that it seems to continue.

@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 from catalight.domain.errors import OptionError
 from catalight.domain.image.formats import Target
 from catalight.domain.image.look import Look
+from catalight.domain.stored import restored
 
 MAX_RENDITIONS = 8  # of an image
 MAX_SIDE = 16_383  # WebP's limit, the smallest of all formats
@@ -95,13 +96,12 @@ class Rendition:
     @classmethod
     def from_document(cls, document: dict[str, Any]) -> Self:
         """Read what `to_document` wrote."""
-        return cls(
-            **{
-                **document,
-                "format": Target(document["format"]),
-                "fit": Fit(document.get("fit", Fit.INSIDE)),
-                "look": Look(document["look"]) if document.get("look") else None,
-            }
+        return restored(
+            cls,
+            document,
+            format=Target(document["format"]),
+            fit=Fit(document.get("fit", Fit.INSIDE)),
+            look=Look(document["look"]) if document.get("look") else None,
         )
 
     def to_document(self) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from catalight.domain.catalogue.invisible import bare
 from catalight.domain.catalogue.urls import shown
 from catalight.domain.errors import OptionError
 from catalight.domain.job import safe_names
+from catalight.domain.stored import restored
 
 FIELD = "file_name"
 MAX_CHARACTERS = 200  # of a template
@@ -68,7 +69,7 @@ class Naming:
     @classmethod
     def from_document(cls, document: dict[str, Any]) -> Self:
         """Read a stored naming."""
-        return cls(**{**document, "columns": tuple(document["columns"])})
+        return restored(cls, document, columns=tuple(document["columns"]))
 
     def resolved(
         self, header: Sequence[str], serial: int | None, name: int | None, *, named_renditions: bool

@@ -7,6 +7,7 @@ from typing import Any, Self
 from catalight.domain.catalogue.catalogue import Catalogue
 from catalight.domain.catalogue.files import UTF8, Format
 from catalight.domain.catalogue.result_columns import output_of
+from catalight.domain.stored import restored
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +53,12 @@ class Origin:
     @classmethod
     def from_document(cls, document: dict[str, Any]) -> Self:
         """Read what `to_document` wrote."""
-        return cls(
-            **{
-                **document,
-                "images": tuple(document["images"]),
-                "format": Format(document["format"]),
-                "preamble": tuple(map(tuple, document["preamble"])),
-            }
+        return restored(
+            cls,
+            document,
+            images=tuple(document["images"]),
+            format=Format(document["format"]),
+            preamble=tuple(map(tuple, document["preamble"])),
         )
 
     def to_document(self) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from catalight.domain.catalogue.urls import fault, shown
 from catalight.domain.errors import OptionError
+from catalight.domain.stored import restored
 
 ORIGIN = "origin"
 MAX_CHARACTERS = 200
@@ -46,7 +47,7 @@ class RequestHeaders:
     @classmethod
     def from_document(cls, document: dict[str, Any]) -> Self:
         """Read what `to_document` wrote."""
-        return cls(**document)
+        return restored(cls, document)
 
     def to_document(self) -> dict[str, Any]:
         """Return plain values for storage: those that are set."""

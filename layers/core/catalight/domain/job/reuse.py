@@ -14,6 +14,7 @@ from catalight.domain.image.generation import GENERATION
 from catalight.domain.image.rendition import Rendition
 from catalight.domain.image.report import Chosen, Source
 from catalight.domain.job.request_headers import RequestHeaders
+from catalight.domain.stored import restored
 from catalight.domain.web.fetched import Validators
 
 MAX_HOURS = 8_760  # a year
@@ -57,7 +58,7 @@ class Reuse:
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Self:
         """Read what `to_document` wrote."""
-        return cls(**document)
+        return restored(cls, document)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """A big upload: a file that its client sends to the store, and that is read into a job in steps."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -17,6 +17,7 @@ from catalight.domain.job.result_form import (
     ResultEncoding,
     ResultFormat,
 )
+from catalight.domain.stored import restored
 
 MAX_BYTES = 5_000_000_000  # a presigned POST takes at most 5 GB (Amazon S3 User Guide, "Uploading objects")
 FORM_TIME = timedelta(hours=1)  # for which a form may be used
@@ -59,7 +60,7 @@ class SaidOfFile:
     def from_document(cls, document: Mapping[str, Any]) -> Self:
         """Read what `to_document` wrote."""
         columns = document["columns"]
-        return cls(**{**document, "columns": columns and column_requests.from_document(columns)})
+        return restored(cls, document, columns=columns and column_requests.from_document(columns))
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,17 +159,16 @@ class BigUpload:
     def from_document(cls, document: Mapping[str, Any]) -> Self:
         """Read what `to_document` wrote; some fields may be missing in lists of jobs."""
         checkpoint = document.get("checkpoint")
-        return cls(
-            **{
-                **document,
-                "said": SaidOfFile.from_document(document["said"]),
-                "result": _result(document["result"]),
-                "state": UploadState(document["state"]),
-                **{name: _copy(document.get(name)) for name in COPIES},
-                "checkpoint": checkpoint and Checkpoint(**checkpoint),
-                "warnings": tuple(Problem(**one) for one in document.get("warnings", ())),
-                "problems": tuple(Problem(**one) for one in document.get("problems", ())),
-            }
+        return restored(
+            cls,
+            document,
+            said=SaidOfFile.from_document(document["said"]),
+            result=_result(document["result"]),
+            state=UploadState(document["state"]),
+            **{name: _copy(document.get(name)) for name in COPIES},
+            checkpoint=checkpoint and restored(Checkpoint, checkpoint),
+            warnings=_problems(document.get("warnings", ())),
+            problems=_problems(document.get("problems", ())),
         )
 
 
@@ -205,7 +205,11 @@ UPLOADS = "uploads/"
 
 
 def _copy(document: Mapping[str, Any] | None) -> Spool | None:
-    return Spool(**{**document, "parts": tuple(document["parts"])}) if document else None
+    return restored(Spool, document, parts=tuple(document["parts"])) if document else None
+
+
+def _problems(documents: Iterable[Mapping[str, Any]]) -> tuple[Problem, ...]:
+    return tuple(restored(Problem, document) for document in documents)
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from catalight.domain.job.job import Counts
 from catalight.domain.job.placeholders import RowsOfUrls
 from catalight.domain.job.ranges import Assignment
 from catalight.domain.job.row import Image, Row, without_empty_end
+from catalight.domain.stored import restored
 
 type Place = tuple[int, int]
 """The number of a row, and the index of an image in it."""
@@ -91,7 +92,7 @@ class Made:
     @classmethod
     def from_document(cls, document: dict[str, Any]) -> "Made":
         """Read what `to_document` made."""
-        return cls(**{**document, "assignment": Assignment(**document["assignment"])})
+        return restored(cls, document, assignment=restored(Assignment, document["assignment"]))
 
 
 @dataclass(slots=True)

@@ -1,0 +1,71 @@
+"""`make deploy`: deletes old versions of a deployment's functions.
+
+SAM keeps every version. Each of the API costs, because it has a snapshot (see docs/deploy.md), and all count
+towards the 75 GB that an account has for code.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+KEPT = 2
+"""Versions before the one that is live, so that an alias can be set back."""
+
+
+def prune(stack: str, cloudformation: Any, functions: Any) -> list[str]:
+    """Delete the versions before those that aliases use, except the last KEPT of each function.
+
+    Return them as `function:version`. Newer versions stay, because a deployment may be under way.
+    """
+    gone = []
+    for name in _functions(stack, cloudformation):
+        live = min(_used(name, functions), default=0)
+        older = sorted(version for version in _versions(name, functions) if version < live)
+        for number in older[:-KEPT]:
+            functions.delete_function(FunctionName=name, Qualifier=str(number))
+            gone.append(f"{name}:{number}")
+    return gone
+
+
+def _functions(stack: str, cloudformation: Any) -> Iterator[str]:
+    for page in cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack):
+        for entry in page["StackResourceSummaries"]:
+            if entry["ResourceType"] == "AWS::Lambda::Function":
+                yield entry["PhysicalResourceId"]
+
+
+def _used(name: str, functions: Any) -> Iterator[int]:
+    """Yield the versions that aliases point to; while a release takes over, an alias has two."""
+    for page in functions.get_paginator("list_aliases").paginate(FunctionName=name):
+        for alias in page["Aliases"]:
+            weights = (alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights", {})
+            yield from map(int, (alias["FunctionVersion"], *weights))
+
+
+def _versions(name: str, functions: Any) -> Iterator[int]:
+    for page in functions.get_paginator("list_versions_by_function").paginate(FunctionName=name):
+        numbers = (entry["Version"] for entry in page["Versions"])
+        yield from (int(number) for number in numbers if number != "$LATEST")
+
+
+def main() -> int:
+    """Return 0 also if nothing could be deleted: the deployment itself has succeeded."""
+    command_line = argparse.ArgumentParser(prog="python -m local.prune", description=__doc__)
+    command_line.add_argument("stack")
+    stack = command_line.parse_args().stack
+    try:
+        gone = prune(stack, boto3.client("cloudformation"), boto3.client("lambda"))
+    except (BotoCoreError, ClientError) as error:
+        print(f"Old versions of the functions were not deleted: {error}", file=sys.stderr)
+    else:
+        if gone:
+            print(f"{len(gone)} old versions of the functions are deleted.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
