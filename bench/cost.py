@@ -68,8 +68,11 @@ class Setting:
 
     def image_function(self, latency: float) -> float:
         """Return the dollars of an image in the image function."""
-        seconds = self.range_seconds(latency) * self.memory / 1024
-        return (seconds * self.gb_second + LAMBDA_REQUEST) / IMAGES_PER_RANGE
+        return self.call(self.range_seconds(latency)) / IMAGES_PER_RANGE
+
+    def call(self, seconds: float) -> float:
+        """Return the dollars of a call of the image function."""
+        return seconds * self.memory / 1024 * self.gb_second + LAMBDA_REQUEST
 
 
 def measured(latency: float, connections: int) -> tuple[float, float]:
