@@ -20,7 +20,7 @@ from typing import NamedTuple
 from bench import image_host
 from bench.aws_prices import LOG_BYTE, MILLION, SQS_REQUEST, TRACE
 from bench.candidates import deployed_tuning
-from bench.cost import CALLS_OF_SQS, LOG_OF_RANGE, STORE_SECONDS, TRACED, Setting
+from bench.cost import CALLS_OF_SQS, LOG_OF_LAMBDA, LOG_OF_RANGE, STORE_SECONDS, TRACED, Setting
 from bench.tables import PAGE, insert, table
 from bench.template import default
 from bench.waiting import IMAGES, measure
@@ -60,7 +60,7 @@ def memory(shape: Shape) -> int:
 def dollars(shape: Shape, seconds: float) -> float:
     """Return the dollars of a million images that take `seconds` each, with all that a range costs."""
     call = Setting(memory=memory(shape)).call(seconds * shape.images + STORE_SECONDS)
-    besides = CALLS_OF_SQS * SQS_REQUEST + LOG_OF_RANGE * LOG_BYTE + TRACED * TRACE
+    besides = CALLS_OF_SQS * SQS_REQUEST + (LOG_OF_RANGE + LOG_OF_LAMBDA) * LOG_BYTE + TRACED * TRACE
     return MILLION * (call + besides) / shape.images
 
 
