@@ -119,6 +119,11 @@ def test_a_database_that_only_the_vpc_reaches_is_said_to_be_untried(
     assert "the functions are in a VPC" in text
 
 
+def test_a_secret_that_came_from_a_file_may_end_with_a_newline(check: Check, mongodb_uri: str) -> None:
+    address, _, _ = mongodb_uri.rpartition("/")
+    assert check(uri=f"{address}\n")["MongoDB"][0]
+
+
 @pytest.mark.parametrize(
     ("limit", "said"),
     [
