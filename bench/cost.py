@@ -152,11 +152,8 @@ def views(images: float = MILLION) -> str:
         "S3: `HEAD` and `GET`; `GET`, at most": (2 * S3_GET, S3_GET, S3_GET),
         f"{images * size:,.0f} GB to the internet": (size * INTERNET_GB, size * CLOUDFRONT_GB, 0.0),
     }
-    costs["sum"] = (
-        sum(api for api, *_ in costs.values()),
-        *(sum(c[n] for c in costs.values()) for n in (1, 2)),
-    )
-    rows = [(name, *(f"{images * cost:.2f}" for cost in of)) for name, of in costs.items()]
+    sums = tuple(map(sum, zip(*costs.values(), strict=True)))
+    rows = [(name, *(f"{images * cost:.2f}" for cost in of)) for name, of in [*costs.items(), ("sum", sums)]]
     header = (f"{images:,.0f} views", "$, API", "$, CloudFront", "$, CloudFront within its free tier")
     return table(header, rows)
 

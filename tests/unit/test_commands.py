@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import botocore.session
-import jmespath
+import jmespath  # type: ignore[import-untyped]
 import pytest
 from botocore import xform_name
 from botocore.model import OperationModel, ServiceModel
