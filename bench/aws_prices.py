@@ -9,10 +9,16 @@ MILLION, HOURS_A_MONTH = 1e6, 730
 
 # aws.amazon.com/lambda/pricing
 LAMBDA_GB_SECOND, LAMBDA_REQUEST = DOLLARS_A_GB_SECOND["arm64"], DOLLARS_A_REQUEST
+# … SnapStart: a GB-second of the snapshot of a version, a GB restored; provisioned mode: an hour of a poller
+SNAPSHOT_GB_SECOND, RESTORED_GB, POLLER_HOUR = 0.0000015046, 0.0001397998, 0.00925
 # aws.amazon.com/sqs/pricing: a standard queue, and what is added for messages with a group
 SQS_REQUEST = (0.40 + 0.10) / MILLION
 # aws.amazon.com/s3/pricing
-S3_PUT, S3_GB_MONTH = 0.005 / 1000, 0.023
+S3_PUT, S3_GET, S3_GB_MONTH = 0.005 / 1000, 0.0004 / 1000, 0.023
+# aws.amazon.com/ec2/pricing/on-demand: a GB to the internet, after the first 100
+INTERNET_GB = 0.09
+# aws.amazon.com/cloudfront/pricing: North America and Europe; 1 TB and 10 million requests a month are free
+CLOUDFRONT_REQUEST, CLOUDFRONT_GB = 0.010 / 10_000, 0.085
 # aws.amazon.com/api-gateway/pricing: a request to an HTTP API, of up to 512 KB
 API_REQUEST = 1.00 / MILLION
 # aws.amazon.com/cloudwatch/pricing: a byte of logs, a metric of an alarm, a dashboard, a custom metric
@@ -21,16 +27,24 @@ LOG_BYTE, ALARM_METRIC, DASHBOARD, CUSTOM_METRIC = 0.50 / 1e9, 0.10, 3.00, 0.30
 SECRET, TRACE = 0.40, 5.00 / MILLION
 # aws.amazon.com/eventbridge/pricing: an invocation by the scheduler
 SCHEDULE = 1.00 / MILLION
+# aws.amazon.com/vpc/pricing: an hour of a NAT gateway, and a GB through it
+NAT_HOUR, NAT_GB = 0.045, 0.045
+# aws.amazon.com/kms/pricing: a key of the account's own; aws.amazon.com/waf/pricing: a web ACL, a rule of it
+KMS_KEY, WEB_ACL, WEB_RULE = 1.00, 5.00, 1.00
 
 ALARM_METRICS = 49
 CUSTOM_METRICS = 22
-"""Names with their dimensions, of a deployment in use: docs/architecture.md, "Logs and metrics"."""
+"""Names with their dimensions, of a deployment in use: docs/architecture.md, "Facts: logs and metrics"."""
+EVENT_METRICS = 6 * 4
+"""Of each event source mapping: events that are polled, passed on, failed and deleted. They must be asked for
+(`MetricsConfig`), so they are taken to cost as much as custom metrics; Lambda's pages do not say."""
 SWEEPS_A_MONTH, SWEEP_SECONDS, SWEEP_LOG = HOURS_A_MONTH * 60, 0.1, 1000
 """One each minute, of 256 MB, whose seconds and bytes are assumed; each is traced."""
 
 # Idle polling of SQS was estimated from five pollers a queue, which is the least with MaximumConcurrency.
 MONTHLY = {
-    "CloudWatch: metrics": CUSTOM_METRICS * CUSTOM_METRIC,
+    "CloudWatch: our metrics": CUSTOM_METRICS * CUSTOM_METRIC,
+    "CloudWatch: event counts of the queues": EVENT_METRICS * CUSTOM_METRIC,
     "CloudWatch: alarms": ALARM_METRICS * ALARM_METRIC,
     "CloudWatch: dashboard": DASHBOARD,
     "Secrets Manager: two secrets": 2 * SECRET,

@@ -1,8 +1,8 @@
-"""What a delivery of images costs on AWS, by service, what a month costs besides, and what changes it.
+"""What images cost on AWS, by service: to make, to keep and to view; a month besides; what changes it.
 
 python -m bench.cost                                a second
 python -m bench.cost --images 3e5 --latency 80      for 300,000 images of hosts that answer after 80 ms
-python -m bench.cost --write                        also writes the tables to docs/performance.md
+python -m bench.cost --write                        also writes the tables to docs/
 
 Nothing here runs on AWS. The times are those that `bench.waiting` and `bench.pipeline` measured on one core
 (docs/performance.md), the requests were counted, the prices are those of `bench.aws_prices`, and what is
@@ -16,32 +16,49 @@ from functools import partial
 
 from bench.aws_prices import (
     API_REQUEST,
+    CLOUDFRONT_GB,
+    CLOUDFRONT_REQUEST,
+    HOURS_A_MONTH,
+    INTERNET_GB,
+    KMS_KEY,
     LAMBDA_GB_SECOND,
     LAMBDA_REQUEST,
     LOG_BYTE,
     MILLION,
     MONTHLY,
+    NAT_GB,
+    NAT_HOUR,
+    POLLER_HOUR,
     PRICES,
+    RESTORED_GB,
     S3_GB_MONTH,
+    S3_GET,
     S3_PUT,
+    SNAPSHOT_GB_SECOND,
     SQS_REQUEST,
     TRACE,
+    WEB_ACL,
+    WEB_RULE,
 )
 from bench.costs import DOLLARS_A_GB_SECOND, MB_A_VCPU
 from bench.tables import PAGE, insert, table
 from bench.template import default
 from catalight.domain.job.ranges import IMAGES_PER_RANGE
 
+DEPLOY = PAGE.parent / "deploy.md"
 IMAGES, LATENCY = 1_000_000, 150
 # Measured: docs/performance.md, "A whole job". CPU of an image.
 API_SECONDS, AGGREGATOR_SECONDS = 0.13e-3, 0.04e-3
 API_MEMORY, AGGREGATOR_MEMORY = 1024, 512  # MB
 # Counted by a proxy in front of moto and mongod: a range's message is sent, received and deleted.
 CALLS_OF_SQS = 3
-# Measured: docs/architecture.md, "Logs and metrics".
+# Measured: docs/architecture.md, "Facts: logs and metrics".
 LOG_OF_RANGE = 2_000  # bytes
 # Assumed.
-OUTPUT_BYTES = 80_000  # 350 kB in, 23 % of it out
+LOG_OF_LAMBDA, LOG_OF_REQUEST = 600, 250  # bytes: platform.start and platform.report; the API's access log
+SOURCE_BYTES, OUTPUT_BYTES = 350_000, 80_000  # of an image: 23 % come out
+VIEW_SECONDS = 0.015  # of the API's function, for an image that is opened
+STARTS = 1_000  # of the API's function in a month
 STORE_SECONDS = 0.05  # of a range: the last S3 PUT and the calls of MongoDB and SQS
 IMAGES_OF_JOB, REQUESTS_OF_JOB = 5_000, 50  # the upload, status, result
 TRACED = 0.05  # of the ranges, and one each second: X-Ray's default rule
@@ -68,8 +85,11 @@ class Setting:
 
     def image_function(self, latency: float) -> float:
         """Return the dollars of an image in the image function."""
-        seconds = self.range_seconds(latency) * self.memory / 1024
-        return (seconds * self.gb_second + LAMBDA_REQUEST) / IMAGES_PER_RANGE
+        return self.call(self.range_seconds(latency)) / IMAGES_PER_RANGE
+
+    def call(self, seconds: float) -> float:
+        """Return the dollars of a call of the image function."""
+        return seconds * self.memory / 1024 * self.gb_second + LAMBDA_REQUEST
 
 
 def measured(latency: float, connections: int) -> tuple[float, float]:
@@ -108,11 +128,54 @@ def delivery(images: float, latency: float, setting: Setting | None = None) -> d
         "S3: storage for a month": images * OUTPUT_BYTES / 1e9 * S3_GB_MONTH,
         "Lambda: image function": images * setting.image_function(latency),
         "SQS": ranges * CALLS_OF_SQS * SQS_REQUEST,
-        "CloudWatch: logs": ranges * LOG_OF_RANGE * LOG_BYTE,
+        "CloudWatch: logs": _logs(ranges, requests),
         "X-Ray": (TRACED * ranges + seconds) * TRACE,
         "API Gateway": requests * API_REQUEST,
         "Lambda: API and aggregator": api + aggregator,
     }
+
+
+def _logs(ranges: float, requests: float) -> float:
+    calls, own = ranges + requests, ranges * LOG_OF_RANGE + requests * LOG_OF_REQUEST
+    return (own + calls * LOG_OF_LAMBDA) * LOG_BYTE
+
+
+def views(images: float = MILLION) -> str:
+    """Return a table of what it costs that each of the images is opened once."""
+    function = LAMBDA_REQUEST + VIEW_SECONDS * API_MEMORY / 1024 * LAMBDA_GB_SECOND
+    size = OUTPUT_BYTES / 1e9
+    logs = (LOG_OF_LAMBDA + LOG_OF_REQUEST) * LOG_BYTE
+    costs = {
+        "requests to API Gateway; to CloudFront": (API_REQUEST, CLOUDFRONT_REQUEST, 0.0),
+        "Lambda": (function, 0.0, 0.0),
+        "CloudWatch: logs": (logs, 0.0, 0.0),
+        "S3: `HEAD` and `GET`; `GET`, at most": (2 * S3_GET, S3_GET, S3_GET),
+        f"{images * size:,.0f} GB to the internet": (size * INTERNET_GB, size * CLOUDFRONT_GB, 0.0),
+    }
+    sums = tuple(map(sum, zip(*costs.values(), strict=True)))
+    rows = [(name, *(f"{images * cost:.2f}" for cost in of)) for name, of in [*costs.items(), ("sum", sums)]]
+    header = (f"{images:,.0f} views", "$, API", "$, CloudFront", "$, CloudFront within its free tier")
+    return table(header, rows)
+
+
+def options_of_a_month() -> str:
+    """Return a table of what each option costs a month, besides what passes through it."""
+    seconds, memory = HOURS_A_MONTH * 3600, API_MEMORY / 1024
+    million = f"{SOURCE_BYTES * MILLION / 1e9 * NAT_GB:.2f} for a million images of {SOURCE_BYTES // 1000} kB"
+    snapshots = f"{memory * RESTORED_GB * STARTS:.2f} for {STARTS:,} starts"
+    rows = [
+        (
+            "SnapStart of the API, for each version that is kept",
+            seconds * memory * SNAPSHOT_GB_SECOND,
+            snapshots,
+        ),
+        ("`ImagePollers=10`", 10 * HOURS_A_MONTH * POLLER_HOUR, ""),
+        ("a NAT gateway for `SubnetIds`, in one zone", HOURS_A_MONTH * NAT_HOUR, million),
+        ("a key for `KmsKeyArn`", KMS_KEY, "0.03 for 10,000 calls of KMS"),
+        ("`LinkDomain`", 0.0, "the table of views"),
+        ("a web ACL with one rule for `LinkWebAclArn`", WEB_ACL + WEB_RULE, "0.60 for a million views"),
+    ]
+    return table(("option", "$ a month", "and $"), [(name, f"{cost:.2f}", more) for name, cost, more in rows])
 
 
 def dollars(images: float, latency: float) -> float:
@@ -175,10 +238,13 @@ def main() -> None:
     options = parser.parse_args()
     if options.images < 1 or options.latency < 0:
         parser.error("there must be an image, and no negative latency")
-    print(f"{by_service(options.images, options.latency)}\n\n{levers(options.latency)}")
+    print(by_service(options.images, options.latency), levers(options.latency), sep="\n\n")
+    print("", options_of_a_month(), views(options.images), sep="\n\n")
     if options.write:
         insert(PAGE, "delivery", by_service())
         insert(PAGE, "levers", levers())
+        insert(PAGE, "options", options_of_a_month())
+        insert(DEPLOY, "opened", views())
 
 
 if __name__ == "__main__":

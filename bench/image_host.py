@@ -1,8 +1,9 @@
 """An HTTP server for product images, in its own process: its CPU is not part of what is measured.
 
-`python -m bench.image_host FOLDER LATENCY COPIES` serves what `draw_all` has drawn there, each image LATENCY
-milliseconds after the request, or 304 if the request has its ETag. It first prints its address. Copies of an
-image have numbers of their own, and differ in the bytes after their end.
+`python -m bench.image_host FOLDER LATENCY COPIES HOSTS` serves what `draw_all` has drawn there, each image
+LATENCY milliseconds after the request, or 304 if the request has its ETag. It first prints its address.
+Copies of an image have numbers of their own, and differ in the bytes after their end. HOSTS is the number of
+addresses, at one port: 127.0.0.1, 127.0.0.2, … (Linux has all of them).
 """
 
 import subprocess
@@ -10,12 +11,13 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from hashlib import sha256
 from itertools import repeat
 from pathlib import Path
 
 from local.hosts.http_server import NOT_MODIFIED, Handler, Server
+from local.hosts.http_server import serving as serving_in_a_thread
 from local.hosts.images import draw
 
 DISTINCT = 660
@@ -38,9 +40,10 @@ def _draw(number: int, folder: Path, sizes: Sequence[tuple[int, int]]) -> None:
 
 
 @contextmanager
-def serving(folder: Path, latency: int = 0, copies: int = 1) -> Iterator[str]:
+def serving(folder: Path, latency: int = 0, copies: int = 1, hosts: int = 1) -> Iterator[str]:
     """Serve the images of the folder until the block ends, after `latency` ms each; yield the address."""
-    command = [sys.executable, "-m", "bench.image_host", str(folder), str(latency), str(copies)]
+    arguments = (str(folder), str(latency), str(copies), str(hosts))
+    command = [sys.executable, "-m", "bench.image_host", *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         if process.stdout is None:
             raise TypeError("the process has no output pipe")
@@ -87,10 +90,22 @@ class _Images(Handler):
         self.answer(204)
 
 
+class _Alias(_ImageHost):
+    """The same images at another address."""
+
+    def __init__(self, host: _ImageHost, address: str) -> None:
+        Server.__init__(self, (address, host.server_port), _Images)
+        self.images, self.etags, self.latency = host.images, host.etags, host.latency
+
+
 def main() -> None:
-    server = _ImageHost(Path(sys.argv[1]), *map(int, sys.argv[2:]))
-    print(server.url, flush=True)
-    server.serve_forever()
+    latency, copies, hosts = map(int, sys.argv[2:])
+    server = _ImageHost(Path(sys.argv[1]), latency, copies)
+    with ExitStack() as others:
+        for number in range(2, hosts + 1):
+            others.enter_context(serving_in_a_thread(_Alias(server, f"127.0.0.{number}")))
+        print(server.url, flush=True)
+        server.serve_forever()
 
 
 if __name__ == "__main__":

@@ -45,16 +45,18 @@ type Case = tuple[int, int]
 """A latency and a number of connections."""
 
 
-def compress_images(pipeline: Pipeline, sandbox: Sandbox, connections: int) -> CompressImages:
+def compress_images(
+    pipeline: Pipeline, sandbox: Sandbox, connections: int, downloads: int = DOWNLOADS
+) -> CompressImages:
     """Return the use case as the image function builds it at 1,769 MB, but with a store in memory."""
     return replace(
         pipeline.compress_images,
-        fetch=Fetcher(EgressPolicy(private_hosts=True)).fetch_changed,
+        fetch=Fetcher(EgressPolicy(private_hosts=True), pool_size=downloads).fetch_changed,
         compress=sandbox.compress,
         expect=sandbox.expect,
-        threads=ThreadPoolExecutor(DOWNLOADS),
+        threads=ThreadPoolExecutor(downloads),
         coding=Semaphore(capacity(MB_A_VCPU).coders),
-        downloads=DOWNLOADS,
+        downloads=downloads,
         per_host=connections,
     )
 
@@ -63,25 +65,32 @@ def cpu_seconds() -> float:
     return sum(usage(pid).cpu_seconds for pid in chain([os.getpid()], descendants(os.getpid())))
 
 
-def measure(base: str, ranges: int, connections: int) -> tuple[list[float], float]:
-    """Return the seconds of an image in each range, and its CPU seconds in the mean."""
+def measure(
+    base: str, ranges: int, connections: int, size: int = RANGE, downloads: int = DOWNLOADS, hosts: int = 1
+) -> tuple[list[float], float]:
+    """Return the seconds of an image in each range of `size` images, and its CPU seconds in the mean.
+
+    The images are of `hosts` in turn, the first of which is `base`.
+    """
     pipeline, seconds = Pipeline(), list[float]()
     sandbox = Sandbox(Limits(memory=capacity(MB_A_VCPU).memory))
-    compress, job = compress_images(pipeline, sandbox, connections), pipeline.start(f"{base}/0.jpg")
-    cpu = 0.0
+    compress = compress_images(pipeline, sandbox, connections, downloads)
+    bases = [base.replace("127.0.0.1", f"127.0.0.{number + 1}") for number in range(hosts)]
+    job, cpu = pipeline.start(f"{base}/0.jpg"), 0.0
     for number in range(ranges + 1):
-        urls = [f"{base}/{(number * RANGE + place) % image_host.DISTINCT}.jpg" for place in range(RANGE)]
+        places = (number * size + place for place in range(size))
+        urls = [f"{bases[place % hosts]}/{place % image_host.DISTINCT}.jpg" for place in places]
         began = time.perf_counter()
         tasks = [Task(0, place, Image(url)) for place, url in enumerate(urls)]
         done = {at: image for images in compress(job, tasks, lambda: 100.0) for at, image in images.items()}
-        seconds.append((time.perf_counter() - began) / RANGE)
+        seconds.append((time.perf_counter() - began) / size)
         if not all(image.state is ImageState.DONE for image in done.values()):
             raise RuntimeError(f"an image failed: {done}")
         if number == 0:  # it starts the child and opens the connections
             cpu = cpu_seconds()
     cpu = cpu_seconds() - cpu
     sandbox.close()
-    return seconds[1:], cpu / ranges / RANGE
+    return seconds[1:], cpu / ranges / size
 
 
 def report(seconds: Mapping[Case, Sequence[float]], cpu: Mapping[Case, Sequence[float]]) -> str:

@@ -27,9 +27,6 @@ EXCEPTIONS = {
     "CKV_AWS_19": ["Bucket"],
     # What a customer deletes must be gone, and a key is never overwritten with other contents.
     "CKV_AWS_21": ["Bucket"],
-    # With the AWS managed key CloudWatch could not send its alarms (the key policy does not allow it); a
-    # customer managed key costs money and protects only the names of alarms.
-    "CKV_AWS_26": ["AlarmTopic"],
     # CloudFront's access logs have IP addresses and whole links, which open their images.
     "CKV_AWS_86": ["LinkDistribution"],
     # Functions are limited by their event sources, the API by its gateway; with reserved concurrency a new

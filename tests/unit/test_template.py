@@ -91,7 +91,7 @@ def test_every_queue_is_encrypted() -> None:
         assert queue["KmsMasterKeyId"] == {"Fn::If": ["HasKey", own, nothing]}
 
 
-def test_the_key_of_the_account_encrypts_the_bucket_and_the_logs_too() -> None:
+def test_the_key_of_the_account_encrypts_the_bucket_the_logs_and_the_alarms_too() -> None:
     nothing, own = {"Ref": "AWS::NoValue"}, {"Ref": "KmsKeyArn"}
     [bucket] = resources("AWS::S3::Bucket").values()
     [rule] = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
@@ -101,6 +101,8 @@ def test_the_key_of_the_account_encrypts_the_bucket_and_the_logs_too() -> None:
     }
     for group in resources("AWS::Logs::LogGroup").values():
         assert group["KmsKeyId"] == {"Fn::If": ["HasKey", own, nothing]}
+    [topic] = resources("AWS::SNS::Topic").values()
+    assert topic["KmsMasterKeyId"] == {"Fn::If": ["HasKey", own, nothing]}
 
 
 def test_sqs_handlers_report_batch_item_failures() -> None:

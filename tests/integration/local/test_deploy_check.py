@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
-from local.deploy_check import Deployment, results
+from local.deploy_check import results
+from local.deploy_checks.deployment import Clients, Deployment
 from local.runner import aws
-from tests.integration.refusing_proxy import refusing
+from tests.integration.refusing_proxy import answering, refusing
 
 WEBHOOK = "whsec_" + "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 
@@ -18,12 +19,12 @@ type Check = Callable[..., dict[str, tuple[bool, str]]]
 
 
 @pytest.fixture(scope="module")
-def clients(aws_endpoint: str) -> Callable[[str], Any]:
-    return cache(lambda service: aws.client(service, aws_endpoint))
+def clients(aws_endpoint: str) -> Clients:
+    return cache(lambda service, region_name=None: aws.client(service, aws_endpoint))
 
 
 @pytest.fixture
-def check(clients: Callable[[str], Any], mongodb_uri: str, request: pytest.FixtureRequest) -> Check:
+def check(clients: Clients, mongodb_uri: str, request: pytest.FixtureRequest) -> Check:
     """Store two secrets and check a deployment with them; return what each check found, by its name."""
 
     def check(
@@ -55,7 +56,8 @@ def test_a_deployment_that_has_all_it_needs_passes(check: Check, mongodb: Any) -
     found = check({"MongoDbDatabase": "test-deploy-check"})
     assert all(well for well, _ in found.values()), found
     assert found["credentials"][1].endswith("in us-east-1")
-    assert found["MongoDB"][1] == "reached from here, reads and writes"
+    assert found["MongoDB"][1].startswith("reached from here, reads and writes; it allows ")
+    assert found["MongoDB"][1].endswith(" connections, of which 365 are needed")
     assert found["concurrency"][1] == "1000 functions at once; 72 are needed"
     assert found["stack"][1] == "free is free"
     assert "test-deploy-check" not in mongodb.database.client.list_database_names()
@@ -88,7 +90,7 @@ def test_a_deployment_that_has_all_it_needs_passes(check: Check, mongodb: Any) -
 def test_what_would_fail_later_is_said_before(
     check: Check, monkeypatch: pytest.MonkeyPatch, given: dict[str, Any], title: str, said: str
 ) -> None:
-    monkeypatch.setattr("local.deploy_check.SELECT_SECONDS", 0.2)
+    monkeypatch.setattr("local.deploy_checks.database.SELECT_SECONDS", 0.2)
     found = check(**given)
     well, text = found.pop(title)
     assert not well
@@ -99,7 +101,7 @@ def test_what_would_fail_later_is_said_before(
 def test_a_refused_login_is_told_from_a_database_in_a_vpc(
     check: Check, monkeypatch: pytest.MonkeyPatch, mongodb_uri: str
 ) -> None:
-    monkeypatch.setattr("local.deploy_check.SELECT_SECONDS", 0.2)
+    monkeypatch.setattr("local.deploy_checks.database.SELECT_SECONDS", 0.2)
     with refusing(mongodb_uri, {"saslStart": "bad auth : Authentication failed."}, "user:wrong@") as uri:
         assert check(uri=uri)["MongoDB"] == (
             False,
@@ -110,28 +112,52 @@ def test_a_refused_login_is_told_from_a_database_in_a_vpc(
 def test_a_database_that_only_the_vpc_reaches_is_said_to_be_untried(
     check: Check, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("local.deploy_check.SELECT_SECONDS", 0.2)
+    monkeypatch.setattr("local.deploy_checks.database.SELECT_SECONDS", 0.2)
     found = check({"SubnetIds": "subnet-12345678"}, uri="mongodb://127.0.0.1:1/?directConnection=true")
     well, text = found["MongoDB"]
     assert well
     assert "the functions are in a VPC" in text
 
 
-def test_a_vpc_and_a_key_that_exist_pass(check: Check, clients: Callable[[str], Any]) -> None:
-    ec2 = clients("ec2")
-    vpc = ec2.create_vpc(CidrBlock="10.7.0.0/16")["Vpc"]["VpcId"]
-    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.7.1.0/24")["Subnet"]["SubnetId"]
-    group = ec2.create_security_group(VpcId=vpc, GroupName="catalight", Description="-")["GroupId"]
-    key = clients("kms").create_key()["KeyMetadata"]["Arn"]
-    found = check({"SubnetIds": subnet, "SecurityGroupIds": group, "KmsKeyArn": key})
-    assert found["network"] == (True, vpc)
-    assert found["encryption"] == (True, "enabled")
-    elsewhere = ec2.describe_subnets(Filters=[{"Name": "default-for-az", "Values": ["true"]}])["Subnets"][0]
-    found = check({"SubnetIds": elsewhere["SubnetId"], "SecurityGroupIds": group})
-    assert found["network"] == (False, "SubnetIds and SecurityGroupIds are of several VPCs")
+def test_a_secret_that_came_from_a_file_may_end_with_a_newline(check: Check, mongodb_uri: str) -> None:
+    address, _, _ = mongodb_uri.rpartition("/")
+    assert check(uri=f"{address}\n")["MongoDB"][0]
 
 
-def test_a_stack_that_failed_to_be_created_must_go_first(check: Check, clients: Callable[[str], Any]) -> None:
+@pytest.mark.parametrize(
+    ("limit", "said"),
+    [
+        (
+            365,
+            (True, "reached from here, reads and writes; it allows 365 connections, of which 365 are needed"),
+        ),
+        (
+            364,
+            (
+                False,
+                "MongoDB allows 364 connections, and 365 may be needed: use a larger cluster, or "
+                "lower ImageConcurrency, MongoDbConnections and AggregatorConcurrency",
+            ),
+        ),
+    ],
+)
+def test_the_connections_of_all_functions_must_fit_into_the_clusters(
+    check: Check, mongodb_uri: str, limit: int, said: tuple[bool, str]
+) -> None:
+    connections = {"current": 15, "available": limit - 15, "totalCreated": 99}
+    status = {"ok": 1, "connections": connections}
+    with answering(mongodb_uri, {"serverStatus": lambda _: status}) as uri:
+        assert check(uri=uri)["MongoDB"] == said
+
+
+def test_what_a_user_may_not_ask_for_is_said_to_be_unknown(check: Check, mongodb_uri: str) -> None:
+    with refusing(mongodb_uri, {"serverStatus": "user is not allowed to do action [serverStatus]"}) as uri:
+        well, text = check(uri=uri)["MongoDB"]
+    assert well
+    assert "the user may not ask for its limit of connections, of which 365 are needed" in text
+
+
+def test_a_stack_that_failed_to_be_created_must_go_first(check: Check, clients: Clients) -> None:
     cloudformation = clients("cloudformation")
     template = {"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}
     cloudformation.create_stack(StackName="there", TemplateBody=json.dumps(template))

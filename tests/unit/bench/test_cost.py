@@ -2,20 +2,41 @@
 
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from bench import cost
-from bench.aws_prices import MILLION, MONTHLY
+from bench.aws_prices import EVENT_METRICS, MILLION, MONTHLY, S3_GET
+from bench.candidates import ROOT
 from bench.tables import PAGE
 from bench.template import default
 
 DELIVERY = cost.delivery(MILLION, cost.LATENCY)
 
 
-@pytest.mark.parametrize(("name", "text"), [("delivery", cost.by_service()), ("levers", cost.levers())])
-def test_the_page_has_what_the_command_writes(name: str, text: str) -> None:
-    assert f"<!-- {name} -->\n\n{text}\n\n<!-- end -->" in PAGE.read_text(), "run `make cost WRITE=1`"
+@pytest.mark.parametrize(
+    ("page", "name", "text"),
+    [
+        (PAGE, "delivery", cost.by_service()),
+        (PAGE, "levers", cost.levers()),
+        (PAGE, "options", cost.options_of_a_month()),
+        (cost.DEPLOY, "opened", cost.views()),
+    ],
+)
+def test_the_page_has_what_the_command_writes(page: Path, name: str, text: str) -> None:
+    assert f"<!-- {name} -->\n\n{text}\n\n<!-- end -->" in page.read_text(), "run `make cost WRITE=1`"
+
+
+def test_the_event_counts_of_all_queues_are_counted() -> None:
+    template = (ROOT / "template.yaml").read_text()
+    assert 4 * template.count("MetricsConfig: {Metrics: [EventCount]}") == EVENT_METRICS
+
+
+def test_a_view_through_cloudfront_calls_no_function() -> None:
+    sums = cost.views().splitlines()[-1].split("|")[2:5]
+    api, cloudfront, free = map(float, sums)
+    assert api > cloudfront > free == pytest.approx(MILLION * S3_GET)
 
 
 def test_the_figures_in_the_text_are_those_of_the_tables() -> None:

@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from bench.aws_model import MONITOR, OTHER_FUNCTIONS
+from catalight.adapters.mongo.client import POOL
+from catalight.domain import consistency
 from catalight.domain.consistency import RULES, problems
 from local.options import numbers
 from local.runner.template import load
@@ -53,3 +56,12 @@ def test_what_fits_is_accepted(given: dict[str, float]) -> None:
 
 def test_every_rule_can_be_broken() -> None:
     assert all(any(text.startswith(expected) for _, expected in BROKEN) for text, _ in RULES)
+
+
+def test_connections_are_counted_as_the_model_of_scale_counts_them() -> None:
+    for images, pool in ((8, 4), (100, 2)):
+        numbers = DEFAULTS | {"ImageConcurrency": images, "MongoDbConnections": pool}
+        found = consistency.connections_at_once(numbers, POOL)
+        assert found == images * (pool + MONITOR) + OTHER_FUNCTIONS * (POOL + MONITOR)
+    pollers = DEFAULTS | {"ImagePollers": 3}
+    assert consistency.connections_at_once(pollers, POOL) == 30 * 5 + OTHER_FUNCTIONS * 5

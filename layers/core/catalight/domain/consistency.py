@@ -11,6 +11,11 @@ FUNCTIONS_A_POLLER = 10
 QUEUE_KEEPS = 4 * 24 * 3600
 """Seconds that a queue keeps a message by default."""
 
+API_AND_SWEEPER = 13
+"""Functions that work besides those of the queues, as far as connections are concerned: an estimate."""
+MONITOR = 1
+"""Connection of a function to MongoDB's primary besides its pool, to watch it."""
+
 QUEUED = ("Image", "Aggregator", "Chores", "Export", "Ingest")
 
 RULES: tuple[tuple[str, Callable[[Numbers], bool]], ...] = (
@@ -60,6 +65,16 @@ def functions_at_once(numbers: Numbers) -> float:
         + numbers["IngestConcurrency"]
         + 2
     )
+
+
+def connections_at_once(numbers: Numbers, pool: int) -> float:
+    """Return how many connections to MongoDB's primary all functions together have at most.
+
+    `pool` is that of the functions other than the image function.
+    """
+    images = images_at_once(numbers)
+    others = functions_at_once(numbers) - images + API_AND_SWEEPER
+    return images * (numbers["MongoDbConnections"] + MONITOR) + others * (pool + MONITOR)
 
 
 def problems(numbers: Numbers) -> Iterator[str]:

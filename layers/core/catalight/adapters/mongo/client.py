@@ -43,6 +43,7 @@ def open_database(uri: str, database: str, select_seconds: float, pool: int = PO
     At most `pool` calls run at once; others wait for a connection. Primary reads and majority writes are set
     here: the invariants of jobs depend on them.
     """
+    uri = uri.strip()  # a secret that comes from a file may end with a newline
     if not uri.startswith(SCHEMES):  # pymongo would parse it as host names
         raise UriError
     try:
