@@ -9,15 +9,12 @@ packages and the standard library. Each import is a process of its own. The two 
 on the machine only adds to a time, so the least CPU time of each kind counts.
 """
 
-import argparse
 import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import ZIP_DEFLATED, ZipFile
 
-from bench.tables import PAGE, insert, table
 from local.built.emulator import BUILT, LAYER, base_python
 
 # A module without __spec__ is one that its package made, such as six.moves.
@@ -42,7 +39,9 @@ class Function:
     def libraries(self) -> list[str]:
         """Return the modules of others that importing the handler loads, in their order."""
         command = [base_python(), "-S", "-c", LIBRARIES, self.module]
-        answer = subprocess.run(command, env=dict(self.environment), check=True, stdout=subprocess.PIPE, text=True)
+        answer = subprocess.run(
+            command, env=dict(self.environment), check=True, stdout=subprocess.PIPE, text=True
+        )
         return answer.stdout.split()
 
     def cpu_seconds(self, code: str, modules: Sequence[str]) -> float:
@@ -84,7 +83,8 @@ def functions(build: Path = BUILT) -> list[Function]:
         Function(
             handler.relative_to(build).parts[0].removesuffix("Function"),
             f"functions.{handler.parent.name}.handler",
-            ENVIRONMENT | {"PYTHONPATH": f"{build / handler.relative_to(build).parts[0]}:{build / LAYER / 'python'}"},
+            ENVIRONMENT
+            | {"PYTHONPATH": f"{build / handler.relative_to(build).parts[0]}:{build / LAYER / 'python'}"},
         )
         for handler in sorted(build.glob("*Function/functions/*/handler.py"))
     ]

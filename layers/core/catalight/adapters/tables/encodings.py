@@ -9,8 +9,8 @@ from catalight.adapters.tables.problems import refusal
 from catalight.domain.catalogue.dialect import decode
 from catalight.domain.catalogue.encodings import ENCODINGS
 from catalight.domain.catalogue.files import TextFile
-from catalight.domain.catalogue.urls import shown
 from catalight.domain.errors import CatalogueError, OptionError, Problem
+from catalight.domain.texts import shown
 
 _NAMES = {codec: name for name, codec in reversed(ENCODINGS.items())} | {"gb18030": "gb18030", "big5": "big5"}
 _IGNORED = re.compile(r"[\s_-]+")

@@ -11,8 +11,9 @@ from typing import Any
 
 from catalight.domain.catalogue.dialect import DELIMITERS, delimiter_name
 from catalight.domain.catalogue.header import Header
-from catalight.domain.catalogue.urls import holds_url, shown
+from catalight.domain.catalogue.urls import holds_url
 from catalight.domain.errors import Problem
+from catalight.domain.texts import shown
 
 _DIGIT = re.compile(r"\d")
 
