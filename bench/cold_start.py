@@ -5,7 +5,7 @@ python -m bench.cold_start --build FOLDER     of another build, to compare with
 python -m bench.cold_start --write            also writes the tables to docs/
 
 The libraries are all modules that importing a function's handler loads and that are not Catalight's: other
-packages and the standard library. Each import is a process of its own. The two kinds take turns, and other work
+packages and the standard library. Each import is a process of its own. The two kinds take turns. Other work
 on the machine only adds to a time, so the least CPU time of each kind counts.
 """
 
@@ -23,8 +23,9 @@ LIBRARIES = (
     "print(*(name for name, module in sys.modules.items() if name not in before and module.__spec__"
     " and name.partition('.')[0] not in ('catalight', 'functions')))"
 )
-IMPORT = "import importlib, os, sys; [importlib.import_module(name) for name in sys.argv[1:]]"
-TRIVIAL_API = IMPORT + "; from fastapi import FastAPI; FastAPI().get('/')(lambda: None)"
+IMPORT = "import importlib, os, sys; [importlib.import_module(name) for name in sys.argv[1:]]; "
+TRIVIAL_API = "from fastapi import FastAPI; FastAPI().get('/')(lambda: None); "
+LEAVE = "os._exit(0)"  # at once: a function does not end when it is imported
 ENVIRONMENT = {"AWS_DEFAULT_REGION": "us-east-1", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
@@ -38,7 +39,7 @@ class Function:
 
     def libraries(self) -> list[str]:
         """Return the modules of others that importing the handler loads, in their order."""
-        command = [base_python(), "-S", "-c", LIBRARIES, self.module]
+        command = [base_python(), "-S", "-P", "-c", LIBRARIES, self.module]
         answer = subprocess.run(
             command, env=dict(self.environment), check=True, stdout=subprocess.PIPE, text=True
         )
@@ -46,7 +47,8 @@ class Function:
 
     def cpu_seconds(self, code: str, modules: Sequence[str]) -> float:
         """Return the CPU seconds, user and system, of a process that runs `code` on the modules."""
-        process = subprocess.Popen([base_python(), "-S", "-c", code, *modules], env=dict(self.environment))
+        command = [base_python(), "-S", "-P", "-c", code + LEAVE, *modules]
+        process = subprocess.Popen(command, env=dict(self.environment))
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
@@ -70,7 +72,7 @@ class Imports:
 
     def measure(self, libraries: Sequence[str], rounds: int = 1) -> None:
         """Measure again, in turn. For the API, to import libraries includes making an app with one route."""
-        bare = TRIVIAL_API if "fastapi" in libraries else IMPORT
+        bare = IMPORT + TRIVIAL_API if "fastapi" in libraries else IMPORT
         for _ in range(rounds):
             self.whole = min(self.whole, self.function.cpu_seconds(IMPORT, [self.function.module]))
             self.bare = min(self.bare, self.function.cpu_seconds(bare, libraries))
