@@ -1,20 +1,25 @@
 """What importing each built function costs, as a ratio to importing its libraries alone.
 
-python -m bench.cold_start                    the functions of `.aws-sam/build` (run `make build` before)
-python -m bench.cold_start --build FOLDER     of another build, to compare with
-python -m bench.cold_start --write            also writes the tables to docs/
+python -m bench.cold_start                     the functions of `.aws-sam/build`, which `make build` makes
+python -m bench.cold_start --before FOLDER     also those of another build, in turn with them
+python -m bench.cold_start --write             also writes the tables to docs/
 
 The libraries are all modules that importing a function's handler loads and that are not Catalight's: other
 packages and the standard library. Each import is a process of its own. The two kinds take turns. Other work
 on the machine only adds to a time, so the least CPU time of each kind counts.
 """
 
+import argparse
 import os
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
+from tempfile import TemporaryFile
+from zipfile import ZIP_DEFLATED, ZipFile
 
+from bench.tables import PAGE, insert, table
 from local.built.emulator import BUILT, LAYER, base_python
 
 # A module without __spec__ is one that its package made, such as six.moves.
@@ -64,29 +69,106 @@ class Imports:
     whole: float = float("inf")
     bare: float = float("inf")
     nothing: float = float("inf")
+    libraries: list[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Find the libraries."""
+        self.libraries = self.function.libraries()
+
+    @property
+    def milliseconds(self) -> float:
+        """Of importing the function, without the start of the interpreter."""
+        return 1000 * (self.whole - self.nothing)
+
+    @property
+    def bare_milliseconds(self) -> float:
+        """Of importing its libraries."""
+        return 1000 * (self.bare - self.nothing)
 
     @property
     def ratio(self) -> float:
-        """The whole import over that of the libraries, both without the start of the interpreter."""
-        return (self.whole - self.nothing) / (self.bare - self.nothing)
+        """The import of the function over that of its libraries."""
+        return self.milliseconds / self.bare_milliseconds
 
-    def measure(self, libraries: Sequence[str], rounds: int = 1) -> None:
-        """Measure again, in turn. For the API, to import libraries includes making an app with one route."""
-        bare = IMPORT + TRIVIAL_API if "fastapi" in libraries else IMPORT
-        for _ in range(rounds):
-            self.whole = min(self.whole, self.function.cpu_seconds(IMPORT, [self.function.module]))
-            self.bare = min(self.bare, self.function.cpu_seconds(bare, libraries))
-            self.nothing = min(self.nothing, self.function.cpu_seconds(IMPORT, []))
+    def measure(self) -> None:
+        """Measure once more. For the API, to import libraries includes making an app with one route."""
+        bare = IMPORT + TRIVIAL_API if "fastapi" in self.libraries else IMPORT
+        self.whole = min(self.whole, self.function.cpu_seconds(IMPORT, [self.function.module]))
+        self.bare = min(self.bare, self.function.cpu_seconds(bare, self.libraries))
+        self.nothing = min(self.nothing, self.function.cpu_seconds(IMPORT, []))
 
 
 def functions(build: Path = BUILT) -> list[Function]:
     """Return the functions of a build."""
-    return [
-        Function(
-            handler.relative_to(build).parts[0].removesuffix("Function"),
-            f"functions.{handler.parent.name}.handler",
-            ENVIRONMENT
-            | {"PYTHONPATH": f"{build / handler.relative_to(build).parts[0]}:{build / LAYER / 'python'}"},
+    found = []
+    for handler in sorted(build.glob("*Function/functions/*/handler.py")):
+        folder = handler.parents[2]
+        environment = ENVIRONMENT | {"PYTHONPATH": f"{folder}:{build / LAYER / 'python'}"}
+        found.append(
+            Function(
+                folder.name.removesuffix("Function"), f"functions.{handler.parent.name}.handler", environment
+            )
         )
-        for handler in sorted(build.glob("*Function/functions/*/handler.py"))
-    ]
+    return found
+
+
+def measured(builds: Sequence[Path], rounds: int) -> list[list[Imports]]:
+    """Return the imports of each function in each of the builds, which take turns too."""
+    all_imports = [[Imports(function) for function in functions(build)] for build in builds]
+    for _ in range(rounds):
+        for imports in chain.from_iterable(all_imports):
+            imports.measure()
+    return all_imports
+
+
+def import_table(before: Sequence[Imports], after: Sequence[Imports]) -> str:
+    """Return the milliseconds and ratios as a table; `before` may be empty."""
+    old = {imports.function.name: imports for imports in before}
+    header = ["function", *(["before, ms", "ratio"] if old else []), "import, ms", "libraries, ms", "ratio"]
+    rows = []
+    for imports in after:
+        cells = [imports.function.name]
+        if old:
+            earlier = old[imports.function.name]
+            cells += [f"{earlier.milliseconds:.0f}", f"{earlier.ratio:.2f}"]
+        cells += [f"{imports.milliseconds:.0f}", f"{imports.bare_milliseconds:.0f}", f"{imports.ratio:.2f}"]
+        rows.append(cells)
+    return table(header, rows)
+
+
+def size_table(build: Path) -> str:
+    """Return the megabytes of the layer and of each function, as Lambda unpacks and as SAM uploads them."""
+    rows = []
+    for folder in sorted(path for path in build.iterdir() if path.is_dir()):
+        files = [path for path in folder.rglob("*") if path.is_file()]
+        with TemporaryFile() as packed, ZipFile(packed, "w", ZIP_DEFLATED) as archive:
+            for path in files:
+                archive.write(path, path.relative_to(folder))
+            archive.close()
+            zipped = packed.tell()
+        unpacked = sum(path.stat().st_size for path in files)
+        rows.append((folder.name, f"{unpacked / 1e6:.1f}", f"{zipped / 1e6:.1f}"))
+    return table(("folder of the build", "MB", "zipped, MB"), rows)
+
+
+def main() -> None:
+    """Measure, print, and write on request."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--build", type=Path, default=BUILT)
+    parser.add_argument("--before", type=Path, help="a build to compare with")
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--write", action="store_true")
+    options = parser.parse_args()
+    builds = [options.before, options.build] if options.before else [options.build]
+    *before, after = measured(builds, options.rounds)
+    imports, sizes = import_table(before[0] if before else [], after), size_table(options.build)
+    print(imports, sizes, sep="\n\n")
+    if options.write:
+        insert(PAGE, "cold starts", imports)
+        insert(PAGE, "sizes", sizes)
+
+
+if __name__ == "__main__":
+    main()

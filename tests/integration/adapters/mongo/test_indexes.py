@@ -1,4 +1,4 @@
-"""The indexes of all collections. The port tests run without: so do the functions until the sweeper has run."""
+"""The indexes of all collections. The port tests run without, as the functions do until the sweeper ran."""
 
 from typing import Any
 

@@ -32,7 +32,8 @@ _PLAIN_URL = re.compile(
     r"(?:[/?#][^\s\x00-\x1f\x7f-\x9f]*+)?"
 )
 _NO_HOST = re.compile(r"[/?#@:]|\.\.")  # what a host must not become: parts of a URL, or the dots of "…"
-_HOST = re.compile(r"[.:_-]*[a-z0-9\x80-\U0010ffff][a-z0-9.:_\x80-\U0010ffff-]*")
+# Named by the ASCII that a host does not have: a range up to U+10FFFF takes 3 ms to compile.
+_HOST = re.compile(r"[.:_-]*[^\x00-/:-`{-\x7f][^\x00-,/;-^`{-\x7f]*")
 
 
 def split(cell: str) -> list[str]:
