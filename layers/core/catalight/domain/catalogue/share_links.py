@@ -6,7 +6,7 @@ Each line of the table says where it is documented. A link that is a download al
 import re
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
@@ -31,6 +31,10 @@ class Share:
     query: str = ""
     dropped: tuple[str, ...] = ()
     done: tuple[str, ...] = ()
+    pattern: re.Pattern[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "pattern", re.compile(self.path, re.ASCII))
 
 
 _DRIVE = "https://developers.google.com/workspace/drive/api/reference/rest/v3/files"  # webContentLink
@@ -243,7 +247,7 @@ def _target(url: str, shares: tuple[Share, ...]) -> str | None:
     parts = urlsplit(url)
     given = parts.query.split("&")
     for share in shares:
-        found = re.fullmatch(share.path, parts.path, re.ASCII)
+        found = share.pattern.fullmatch(parts.path)
         if found is None:
             continue
         if not set(share.done).isdisjoint(given):
