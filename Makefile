@@ -78,7 +78,7 @@ webhook-secret: $(READY)  ## Show the secret that signs a key's webhooks (KEY=it
 PARALLEL := --numprocesses auto
 
 ##@ Work on it
-.PHONY: check screenshots test audit chaos corpora fuzz fuzz-native native openapi formats samples bench bench-look bench-pipeline bench-renditions bench-scale bench-incremental bench-waiting cost aws-model format lock
+.PHONY: check screenshots test audit chaos corpora fuzz fuzz-native native openapi formats samples bench bench-look bench-pipeline bench-renditions bench-scale bench-incremental bench-waiting bench-cold-start cost aws-model format lock
 check: $(READY) $(NATIVE)  ## Check format, lint and types, and run the unit tests: about two minutes
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
@@ -145,6 +145,8 @@ bench-incremental: $(READY) $(NATIVE)  ## CPU of an unchanged catalogue against 
 	@$(BIN)/python -m bench.incremental $(if $(N),--images $(N)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(WRITE),--write)
 bench-waiting: $(READY) $(NATIVE)  ## Cost of an image while its function waits for the host (RANGES=8, WRITE=1)
 	@$(BIN)/python -m bench.waiting $(if $(RANGES),--ranges $(RANGES)) $(if $(WRITE),--write)
+bench-cold-start: $(BUILT)  ## CPU time of importing each built function, against its libraries alone; sizes (BEFORE=folder: another build; WRITE=1)
+	@$(BIN)/python -m bench.cold_start $(if $(BEFORE),--before "$(BEFORE)") $(if $(WRITE),--write)
 
 screenshots: $(READY) $(NATIVE_HERE) $(BROWSER)  ## Take the README's pictures from the real system (needs Chromium)
 	@$(BIN)/python -m local.screenshots

@@ -19,7 +19,7 @@ from typing import Any
 import requests
 
 from catalight.adapters.mongo import Connection, MongoJobs, MongoRows
-from catalight.domain.catalogue.catalogue import Dialect
+from catalight.domain.catalogue.files import Dialect
 from catalight.domain.image.rendition import Rendition
 from catalight.domain.job import links
 from catalight.domain.job.job import Counts, Job, JobState

@@ -10,7 +10,7 @@ from threading import Lock
 from typing import Any
 
 from catalight.domain.api_keys import ApiKey
-from catalight.domain.catalogue.column_requests import MAX_REMEMBERED, Remembered
+from catalight.domain.catalogue.requested import MAX_REMEMBERED, Remembered
 from catalight.domain.errors import JobGoneError, JobNotFoundError, UnavailableError
 from catalight.domain.job.job import ENDED, OPEN, RUNNING, Counts, Job, JobState, Reopened
 from catalight.domain.job.row import Row, RowState

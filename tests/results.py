@@ -10,7 +10,7 @@ from typing import Any
 import openpyxl
 
 from catalight.adapters.results.write import write_result
-from catalight.domain.catalogue.dialect import Dialect
+from catalight.domain.catalogue.files import Dialect
 from catalight.domain.job.job import Job
 from catalight.domain.job.result_form import CLASSIC, ResultForm
 from catalight.domain.job.row import Image, Row, without_empty_end

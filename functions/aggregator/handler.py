@@ -1,5 +1,7 @@
 """Lambda handler of AggregatorQueue and WebhookQueue: tends and finishes jobs, delivers webhooks."""
 
+from catalight import imports  # isort: split
+
 import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
@@ -177,3 +179,5 @@ def _handle(received: records.Received) -> bool:
 
 
 handle = records.handler(_handle)
+
+imports.finished()

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Form, Request, Response
 from pydantic import BaseModel, Field
 
-from catalight.domain.catalogue import column_requests, urls
+from catalight.domain import texts
+from catalight.domain.catalogue import column_requests
 from catalight.domain.errors import IdempotencyError, JobNotFoundError, NotUnderstoodError, OptionError
 from catalight.domain.job import upload
 from catalight.domain.job.job import Job
@@ -110,7 +111,7 @@ def _announced(
     if encoding:
         sent_file.check_encoding(encoding)
     if not MEDIA_TYPES.fullmatch(content_type):
-        raise OptionError("content_type", urls.shown(content_type), "a media type such as text/csv")
+        raise OptionError("content_type", texts.shown(content_type), "a media type such as text/csv")
     said = SaidOfFile(
         column_requests.read_request(columns), header_row, strict, encoding or None, sheet or None
     )

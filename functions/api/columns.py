@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field
 
-from catalight.domain.catalogue.column_requests import Remembered
+from catalight.domain.catalogue.requested import Remembered
 from catalight.domain.errors import ColumnsNotFoundError
 from functions.api.callers import Calling
 from functions.api.documented import documented_problems

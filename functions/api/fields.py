@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 
-from catalight.domain.catalogue.urls import MAX_SHOWN_CHARACTERS, shown
+from catalight.domain.texts import MAX_SHOWN_CHARACTERS, shown
 from functions.api.callers import Calling
 from functions.api.problems import UNKNOWN_FIELD
 

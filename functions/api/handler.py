@@ -1,5 +1,7 @@
 """Lambda handler of the HTTP API."""
 
+from catalight import imports  # isort: split
+
 import gc
 from typing import Any
 
@@ -25,3 +27,6 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one request, whose id is also in the answer's `apigw-requestid` and in the access log."""
     hops.begin({hops.REQUEST_ID: event["requestContext"]["requestId"]})
     return asgi(event, context)
+
+
+imports.finished()

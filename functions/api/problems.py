@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 from starlette.types import Scope
 
-from catalight.domain.catalogue import urls
+from catalight.domain import texts
 from functions.api.problem_answers import CATALIGHT_ERRORS, problem
 
 logger = logging.getLogger("catalight.api")
@@ -56,7 +56,7 @@ def invalid_request(error: RequestValidationError, request: Request) -> JSONResp
     sent = request.headers.get("content-type", "")
     form = request.scope["route"].body_field
     if form and not sent.lower().startswith((MULTIPART, form.field_info.media_type)):
-        shown, takes_file = urls.shown(sent) or "untyped", form.field_info.media_type == MULTIPART
+        shown, takes_file = texts.shown(sent) or "untyped", form.field_info.media_type == MULTIPART
         wanted = (
             f"the CSV as {MULTIPART} in the field `file`" if takes_file else "the fields as a form or as JSON"
         )

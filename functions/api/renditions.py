@@ -6,13 +6,13 @@ from fastapi import Depends, Form, Request
 from pydantic import PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from catalight.domain.catalogue.urls import shown
 from catalight.domain.errors import OptionError
 from catalight.domain.image.formats import Target
 from catalight.domain.image.look import Look
 from catalight.domain.image.presets import PRESETS
 from catalight.domain.image.rendition import AUTO, COLOUR, MAX_RENDITIONS, MAX_SIDE, WHITE, Rendition
 from catalight.domain.image.rendition_requests import FORM, read_renditions
+from catalight.domain.texts import shown
 from functions.api.problems import IN_OUR_WORDS
 
 RENDITIONS = (

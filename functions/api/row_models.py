@@ -7,7 +7,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from catalight.domain.catalogue import urls
+from catalight.domain import texts
 from catalight.domain.image.report import Source
 from catalight.domain.job import links
 from catalight.domain.job.job import Job
@@ -114,7 +114,7 @@ class ImageStatus(BaseModel):
         image, link_base = renditions[0], job.link_base
         named = zip(renditions, job.renditions, strict=True)
         return cls(
-            url=urls.shown(image.url),
+            url=texts.shown(image.url),
             state=image.state,
             error=image.error,
             detail=image.detail,
@@ -130,7 +130,7 @@ class ImageStatus(BaseModel):
             milliseconds=_milliseconds(image),
             kept=image.kept,
             unchanged=image.unchanged,
-            written=None if image.written is None else urls.shown(image.written),
+            written=None if image.written is None else texts.shown(image.written),
             notes=list(image.notes),
             renditions=[RenditionStatus.of(one, rendition.name, link_base) for one, rendition in named],
         )

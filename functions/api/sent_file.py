@@ -9,8 +9,8 @@ from fastapi import Depends, File, Form, UploadFile
 from fastapi.exceptions import RequestValidationError
 
 from catalight.domain.catalogue import column_requests
-from catalight.domain.catalogue.columns import Request
 from catalight.domain.catalogue.encodings import ENCODINGS
+from catalight.domain.catalogue.requested import Request
 from catalight.usecases.jobs.understand import Upload
 from functions.api.callers import Caller
 from functions.api.services import Services

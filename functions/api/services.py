@@ -27,7 +27,6 @@ from catalight.adapters.mongo import (
     MongoKeys,
     MongoPing,
     MongoReferences,
-    MongoResults,
     MongoRows,
     MongoSources,
     MongoUsage,
@@ -174,8 +173,6 @@ def services() -> Services:
     jobs, rows, exports = MongoJobs(mongodb(), report), MongoRows(mongodb()), MongoExports(mongodb())
     keys, usage, memory = MongoKeys(mongodb()), MongoUsage(mongodb()), MongoColumnMemory(mongodb())
     reuse = MongoSources(mongodb()), MongoReferences(mongodb())
-    for collection in (jobs, rows, exports, MongoResults(mongodb()), keys, usage, memory, *reuse):
-        collection.ensure_indexes()
     image_queue, aggregator_queue, webhook_queue, export_queue, ingest_queue = _queues()
     big_uploads = MongoBigUploads(mongodb(), report)
     retention = Retention.read(env)

@@ -6,10 +6,11 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Form, Header, Request
 
+from catalight.domain import texts
 from catalight.domain.catalogue import urls
 from catalight.domain.errors import OptionError
 from catalight.domain.image.rendition import Rendition
-from catalight.domain.job import request_headers, webhook
+from catalight.domain.job import request_headers, webhook_url
 from catalight.domain.job.naming import Naming
 from catalight.domain.job.request_headers import RequestHeaders
 from catalight.domain.job.result_form import RequestedResult
@@ -90,7 +91,7 @@ def _terms(
     headers = RequestHeaders(user_agent, referer)
     _check_allowed(headers, built.egress)
     if not REFERENCE_TEXT.fullmatch(reference):
-        raise OptionError("reference", urls.shown(reference), "one line of text, without control characters")
+        raise OptionError("reference", texts.shown(reference), "one line of text, without control characters")
     return Terms(
         renditions, webhook_url, headers, naming, keep_days, result, reuse, idempotency_key, reference or None
     )
@@ -98,9 +99,9 @@ def _terms(
 
 def _check_webhook(url: str, egress: EgressPolicy) -> None:
     """Raise OptionError if the webhook cannot be called."""
-    if fault := webhook.fault(url, egress):
+    if fault := webhook_url.fault(url, egress):
         wanted = "an http or https URL" if egress.allows_http_webhooks else "an https URL"
-        found = urls.shown(url).partition("?")[0]  # a webhook's query is usually a secret
+        found = texts.shown(url).partition("?")[0]  # a webhook's query is usually a secret
         raise OptionError("webhook_url", found, f"{wanted} (this one: {fault})")
 
 

@@ -1,5 +1,7 @@
 """Lambda handler of ImageDeadLetterQueue: ends the images that crashed their function too often."""
 
+from catalight import imports  # isort: split
+
 import logging
 import os
 from functools import cache, partial
@@ -54,3 +56,5 @@ def _handle(received: records.Received) -> bool:
 
 
 handle = records.handler(_handle, dead_letters=True)
+
+imports.finished()

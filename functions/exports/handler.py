@@ -1,5 +1,7 @@
 """Lambda handler of ExportQueue: writes results in the forms that clients have asked for."""
 
+from catalight import imports  # isort: split
+
 import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
@@ -71,3 +73,5 @@ def _handle(received: records.Received) -> bool:
 
 
 handle = records.handler(_handle)
+
+imports.finished()

@@ -1,5 +1,7 @@
 """Lambda handler of ImageQueue: each record is a row range to process."""
 
+from catalight import imports  # isort: split
+
 import math
 import os
 import random
@@ -157,3 +159,5 @@ def _handle(received: records.Received) -> bool:
 
 
 handle = records.handler(_handle)
+
+imports.finished()

@@ -1,5 +1,7 @@
 """Lambda handler of IngestQueue: reads the files that clients have stored into their jobs."""
 
+from catalight import imports  # isort: split
+
 import json
 import os
 from collections.abc import Sequence
@@ -114,3 +116,5 @@ def _handle(received: records.Received) -> bool:
 
 
 handle = records.handler(_handle, messages_of)
+
+imports.finished()

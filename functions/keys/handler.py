@@ -1,5 +1,7 @@
 """Lambda handler for operators: makes, lists, changes and revokes API keys (see docs/deploy.md)."""
 
+from catalight import imports  # isort: split
+
 import os
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -91,3 +93,6 @@ def handle(event: Any, _: LambdaContext) -> dict[str, Any]:
         return {"error": f"There is no key {error.key_id!r}; `list` shows the keys."}
     except OptionError as error:
         return {"error": f"{error.field} is {error.found!r}; allowed: {error.allowed}."}
+
+
+imports.finished()

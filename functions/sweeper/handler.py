@@ -1,5 +1,7 @@
 """Lambda handler of a schedule: finds jobs that are stalled or due, and sends messages to tend them."""
 
+from catalight import imports  # isort: split
+
 import json
 import os
 from functools import cache, partial
@@ -8,12 +10,12 @@ from typing import Any
 import boto3
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from catalight.adapters.aws import clients
+from catalight.adapters.aws import build, clients
 from catalight.adapters.aws.secrets import secret_now
 from catalight.adapters.aws.sqs import SqsQueue
 from catalight.adapters.logging import hops, logs
 from catalight.adapters.logging.facts import report
-from catalight.adapters.mongo import Connection, MongoHosts, MongoJobs
+from catalight.adapters.mongo import Connection, MongoJobs, ensure_indexes
 from catalight.clock import utc_now
 from catalight.domain import consistency
 from catalight.domain.job.retention import Retention
@@ -35,11 +37,11 @@ def sweep() -> Sweep:
     env = os.environ
     for problem in consistency.problems(json.loads(env["NUMBERS"])):
         logger.warning("The template's parameters: %s", problem)
-    jobs = MongoJobs(mongodb(), report)
-    jobs.ensure_indexes()
-    MongoHosts(mongodb()).ensure_indexes()
+    for fault in build.faults():
+        logger.warning(fault)
+    ensure_indexes(mongodb())  # here, so that no request waits for those that a release adds
     queue = SqsQueue(boto3.client("sqs", config=clients.config()), env["AGGREGATOR_QUEUE_URL"])
-    return Sweep(jobs, queue, utc_now, Retention.read(env), report)
+    return Sweep(MongoJobs(mongodb(), report), queue, utc_now, Retention.read(env), report)
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -48,3 +50,6 @@ def handle(_: Any, context: LambdaContext) -> None:
     """Sweep once; jobs that are left when time runs short wait for the next sweep."""
     hops.begin({hops.REQUEST_ID: context.aws_request_id})
     sweep()(lambda: context.get_remaining_time_in_millis() / 1000)
+
+
+imports.finished()

@@ -11,10 +11,9 @@ from catalight.adapters.tables.encodings import read_text
 from catalight.adapters.tables.reader import TableReader
 from catalight.domain.catalogue import catalogue, column_requests
 from catalight.domain.catalogue.catalogue import Catalogue
-from catalight.domain.catalogue.columns import Request
 from catalight.domain.catalogue.encodings import codec_of
 from catalight.domain.catalogue.files import Format, Options
-from catalight.domain.catalogue.header_choice import Wanted
+from catalight.domain.catalogue.requested import Request, Wanted
 from catalight.domain.catalogue.url_repair import Repair
 from catalight.domain.errors import ImageError, ImageErrorCode
 from catalight.domain.job.job import Job

@@ -9,7 +9,7 @@ import xlsxwriter
 
 from catalight.adapters.tables.large.workbook import Files, plain_rows
 from catalight.domain.catalogue.files import Options
-from catalight.domain.catalogue.header_choice import NOTHING, Wanted
+from catalight.domain.catalogue.requested import NOTHING, Wanted
 from catalight.domain.catalogue.sheet_header import header_index
 
 

@@ -19,7 +19,7 @@ from catalight.adapters.mongo import (
 from catalight.domain import api_keys, messages
 from catalight.domain.api_keys import ApiKey, Limits
 from catalight.domain.catalogue import catalogue
-from catalight.domain.catalogue.catalogue import Dialect
+from catalight.domain.catalogue.files import Dialect
 from catalight.domain.errors import ImageErrorCode, JobGoneError
 from catalight.domain.facts import ignore
 from catalight.domain.image.formats import Target

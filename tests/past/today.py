@@ -20,9 +20,8 @@ from catalight.adapters.mongo import (
 from catalight.domain import messages
 from catalight.domain.api_keys import ApiKey, Limits
 from catalight.domain.catalogue.catalogue import Dialect
-from catalight.domain.catalogue.column_requests import Remembered
-from catalight.domain.catalogue.columns import Request
 from catalight.domain.catalogue.files import Format
+from catalight.domain.catalogue.requested import Remembered, Request
 from catalight.domain.errors import ImageErrorCode, Problem, ResultErrorCode
 from catalight.domain.image.formats import Target
 from catalight.domain.image.look import Look

@@ -13,8 +13,7 @@ import httpx2
 from catalight.adapters.mongo import Connection, MongoColumnMemory, MongoJobs, MongoKeys, MongoRows
 from catalight.domain import api_keys
 from catalight.domain.api_keys import ApiKey, Limits
-from catalight.domain.catalogue.column_requests import Remembered
-from catalight.domain.catalogue.columns import Request
+from catalight.domain.catalogue.requested import Remembered, Request
 from catalight.domain.job import links
 from catalight.domain.job.job import Counts, JobState
 from catalight.domain.job.upload import BigUpload, UploadState

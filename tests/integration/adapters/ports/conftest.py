@@ -39,10 +39,9 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
 
 
 def _on_mongodb(mongodb: Connection) -> Store:
+    """Without indexes: the sweeper creates them, when other functions have long begun."""
     jobs, rows, exports = MongoJobs(mongodb), MongoRows(mongodb), MongoExports(mongodb)
     keys, usage, remembered = MongoKeys(mongodb), MongoUsage(mongodb), MongoColumnMemory(mongodb)
     reuse, results = (MongoSources(mongodb), MongoReferences(mongodb)), MongoResults(mongodb)
-    for collection in (jobs, rows, keys, usage, remembered, exports, results, *reuse):
-        collection.ensure_indexes()
     further = results, MongoBigUploads(mongodb), *reuse
     return Store(jobs, jobs, MongoDeliveries(mongodb), rows, keys, usage, remembered, exports, *further)

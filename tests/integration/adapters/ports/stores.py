@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from catalight.domain.catalogue.catalogue import Dialect
+from catalight.domain.catalogue.files import Dialect
 from catalight.domain.errors import ImageError, ImageErrorCode
 from catalight.domain.image.rendition import Rendition
 from catalight.domain.image.report import Times

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from catalight.domain.catalogue.catalogue import Dialect
-from catalight.domain.catalogue.columns import Request
+from catalight.domain.catalogue.files import Dialect
+from catalight.domain.catalogue.requested import Request
 from catalight.domain.errors import Problem
 from catalight.domain.job.job import Counts, Job, JobState
 from catalight.domain.job.naming import Naming

@@ -5,8 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from catalight.adapters.mongo import Connection, MongoColumnMemory
-from catalight.domain.catalogue.column_requests import MAX_REMEMBERED, Remembered
-from catalight.domain.catalogue.columns import Request
+from catalight.domain.catalogue.requested import MAX_REMEMBERED, Remembered, Request
 from tests.integration.adapters.ports.stores import LATER, NOW, Store
 
 CHOSEN = Remembered("a", Request(("$Front", "Back.1"), "SKU"), ("SKU", "$Front", "Back.1"), NOW, NOW)

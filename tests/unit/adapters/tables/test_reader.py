@@ -13,9 +13,9 @@ from catalight.adapters.tables import reader as module
 from catalight.adapters.tables.read import read
 from catalight.adapters.tables.reader import ReaderError, TableReader
 from catalight.domain.catalogue.catalogue import understand
-from catalight.domain.catalogue.columns import Request
 from catalight.domain.catalogue.files import Format, Options, Table, TextFile
-from catalight.domain.catalogue.header_choice import Wanted, key
+from catalight.domain.catalogue.header_choice import key
+from catalight.domain.catalogue.requested import Request, Wanted
 from catalight.domain.errors import CatalogueError, OptionError
 from tests.unit.adapters.tables import nosy
 

@@ -13,11 +13,11 @@ from catalight.domain.catalogue.catalogue import (
     MAX_PROBLEMS,
     Catalogue,
     CatalogueRow,
-    Dialect,
     Source,
     parse,
 )
 from catalight.domain.catalogue.columns import Columns, Reason
+from catalight.domain.catalogue.files import Dialect
 from catalight.domain.catalogue.findings import Findings
 from catalight.domain.catalogue.header import Header
 from catalight.domain.catalogue.records import Record

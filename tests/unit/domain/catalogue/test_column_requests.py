@@ -7,15 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalight.domain.catalogue.column_requests import (
-    FORM,
-    Remembered,
-    from_document,
-    read_request,
-    to_document,
-)
-from catalight.domain.catalogue.columns import MAX_IMAGE_COLUMNS, Request
+from catalight.domain.catalogue.column_requests import FORM, read_request, remember
+from catalight.domain.catalogue.columns import MAX_IMAGE_COLUMNS
 from catalight.domain.catalogue.header_choice import key
+from catalight.domain.catalogue.requested import Request, from_document, to_document
 from catalight.domain.errors import OptionError
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -83,6 +78,6 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 
 def test_what_is_remembered_names_its_header() -> None:
     cells = [f"Column {number}" for number in range(20)]
-    known = Remembered.of(cells, Request(("Column 1",)), NOW)
+    known = remember(cells, Request(("Column 1",)), NOW)
     assert known.id == key(cells)
     assert known.header == tuple(cells[:10])

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from catalight.domain.catalogue import columns
 from catalight.domain.catalogue.column_names import plain
 from catalight.domain.catalogue.column_words import names_images
-from catalight.domain.catalogue.columns import Columns, Reason, Request
+from catalight.domain.catalogue.columns import Columns, Reason
 from catalight.domain.catalogue.layouts import LAYOUTS
+from catalight.domain.catalogue.requested import Request
 from catalight.domain.errors import Problem
 
 EXPORTS = [

@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalight.domain.catalogue import header as header_module
-from catalight.domain.catalogue.columns import Columns, Reason, Request
+from catalight.domain.catalogue.columns import Columns, Reason
 from catalight.domain.catalogue.header import Header, read_header
-from catalight.domain.catalogue.header_choice import NOTHING, Wanted, key
+from catalight.domain.catalogue.header_choice import key
+from catalight.domain.catalogue.requested import NOTHING, Request, Wanted
 from catalight.domain.catalogue.required_columns import MAX_COLUMNS
 from catalight.domain.errors import CatalogueError, Problem
 

@@ -4,9 +4,8 @@ import pytest
 
 from catalight.domain.catalogue import catalogue, preamble
 from catalight.domain.catalogue.catalogue import Catalogue, parse
-from catalight.domain.catalogue.columns import Request
 from catalight.domain.catalogue.files import Format, Row, Sheet, Table
-from catalight.domain.catalogue.header_choice import Wanted
+from catalight.domain.catalogue.requested import Request, Wanted
 from catalight.domain.catalogue.result_columns import RESULT_COLUMNS
 from catalight.domain.job.origin import Origin
 

@@ -3,11 +3,11 @@
 import pytest
 
 from catalight.domain.catalogue.catalogue import parse, understand
-from catalight.domain.catalogue.columns import Reason, Request
+from catalight.domain.catalogue.columns import Reason
 from catalight.domain.catalogue.dialect import decode
 from catalight.domain.catalogue.files import TextFile
-from catalight.domain.catalogue.header_choice import Wanted
 from catalight.domain.catalogue.preview import MAX_HOSTS, MAX_ROWS_SHOWN, Preview
+from catalight.domain.catalogue.requested import Request, Wanted
 from catalight.domain.errors import CatalogueError, Problem
 
 CLASSIC = "Serial Number,Product Name,Input Image Urls\n"

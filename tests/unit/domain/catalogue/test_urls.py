@@ -7,6 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from catalight.domain import texts
 from catalight.domain.catalogue import urls
 
 HOSTS = st.sampled_from(["cdn.x", "shop.example.com:8080", "bücher.example", "[::1]", "10.0.0.1"])
@@ -206,7 +207,7 @@ def test_every_usable_url_can_be_parsed(text: str) -> None:
     ],
 )
 def test_what_is_shown_is_short_and_holds_no_credentials(text: str, shown: str) -> None:
-    assert urls.shown(text) == shown
+    assert texts.shown(text) == shown
 
 
 USERS = st.text().filter(lambda user: not set(user) & set("/?#"))
@@ -217,4 +218,4 @@ PASSWORDS = st.text().filter(lambda password: "@" not in password or not set(pas
 def test_no_password_is_shown(user: str, password: str, url: str, before: str) -> None:
     """Also one that is not escaped."""
     scheme, _, rest = url.partition("://")
-    assert "secret" not in urls.shown(f"{before}{scheme}://{user}:secret{password}secret@{rest}")
+    assert "secret" not in texts.shown(f"{before}{scheme}://{user}:secret{password}secret@{rest}")

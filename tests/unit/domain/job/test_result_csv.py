@@ -7,7 +7,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from catalight.domain.catalogue.catalogue import Dialect, parse
+from catalight.domain.catalogue.catalogue import parse
+from catalight.domain.catalogue.files import Dialect
 from catalight.domain.catalogue.result_columns import (
     RESULT_COLUMNS,
     names_beside,

@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from catalight.domain.catalogue import catalogue
-from catalight.domain.catalogue.dialect import Dialect
+from catalight.domain.catalogue.files import Dialect
 from catalight.domain.catalogue.result_columns import RESULT_COLUMNS
 from catalight.domain.catalogue.url_repair import Repair
 from catalight.domain.errors import ImageError, ImageErrorCode

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalight.domain.catalogue.catalogue import parse
-from catalight.domain.catalogue.dialect import Dialect
+from catalight.domain.catalogue.files import Dialect
 from catalight.domain.catalogue.result_columns import names_beside, outputs_of, own_columns
 from catalight.domain.errors import ImageError, ImageErrorCode, ResultError
 from catalight.domain.image.rendition import Rendition

@@ -5,7 +5,8 @@ from functools import partial
 import pytest
 
 from catalight.domain.catalogue.catalogue import parse
-from catalight.domain.catalogue.columns import Reason, Request
+from catalight.domain.catalogue.columns import Reason
+from catalight.domain.catalogue.requested import Request
 from catalight.domain.errors import CatalogueError, IdempotencyError
 from catalight.domain.image.rendition import Rendition
 from catalight.usecases.jobs.accept import Accepted

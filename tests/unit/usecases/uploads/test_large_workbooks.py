@@ -17,9 +17,8 @@ from xlsxwriter.worksheet import Worksheet
 from catalight.adapters.tables.large.reader import LargeTableReader
 from catalight.adapters.tables.large.workbook import Files, plain_rows
 from catalight.adapters.tables.reader import ReaderError, TableReader
-from catalight.domain.catalogue.columns import Request
 from catalight.domain.catalogue.files import Options, Table
-from catalight.domain.catalogue.header_choice import Wanted
+from catalight.domain.catalogue.requested import Request, Wanted
 from catalight.domain.catalogue.sheet_header import header_index
 from catalight.domain.errors import CatalogueError
 from catalight.domain.image.rendition import Rendition

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from catalight.domain.api_keys import ApiKey, Limits
-from catalight.domain.catalogue.columns import Request
+from catalight.domain.catalogue.requested import Request
 from catalight.domain.errors import IdempotencyError, LimitError, NoResultError, NotUnderstoodError
 from catalight.domain.job import fairness
 from catalight.domain.job.job import Job, JobState

@@ -7,6 +7,7 @@ from catalight.adapters.mongo.connection import Connection, MongoPing
 from catalight.adapters.mongo.deliveries import MongoDeliveries
 from catalight.adapters.mongo.exports import MongoExports, MongoResults
 from catalight.adapters.mongo.hosts import MongoHosts
+from catalight.adapters.mongo.indexes import ensure_indexes
 from catalight.adapters.mongo.jobs import MongoJobs
 from catalight.adapters.mongo.keys import MongoKeys
 from catalight.adapters.mongo.references import MongoReferences
@@ -30,4 +31,5 @@ __all__ = [
     "MongoRows",
     "MongoSources",
     "MongoUsage",
+    "ensure_indexes",
 ]

@@ -12,8 +12,8 @@ from pymongo.collection import Collection
 
 from catalight.adapters.mongo.client import Document
 from catalight.adapters.mongo.connection import Mongo, reconnecting
-from catalight.domain.catalogue import column_requests
-from catalight.domain.catalogue.column_requests import MAX_REMEMBERED, Remembered
+from catalight.domain.catalogue import requested
+from catalight.domain.catalogue.requested import MAX_REMEMBERED, Remembered
 
 KEPT = timedelta(days=365)  # after the last use
 
@@ -83,7 +83,7 @@ def _update(headers: Document, now: datetime) -> list[Document]:
 def _document(chosen: Remembered) -> Document:
     return {
         "id": chosen.id,
-        "columns": column_requests.to_document(chosen.columns),
+        "columns": requested.to_document(chosen.columns),
         "header": list(chosen.header),
         "chosen_at": chosen.chosen_at,
         "used_at": chosen.used_at,
@@ -93,7 +93,7 @@ def _document(chosen: Remembered) -> Document:
 def _remembered(document: Document) -> Remembered:
     return Remembered(
         document["id"],
-        column_requests.from_document(document["columns"]),
+        requested.from_document(document["columns"]),
         tuple(document["header"]),
         document["chosen_at"],
         document["used_at"],

@@ -7,8 +7,8 @@ from typing import Any
 from bson import Binary
 
 from catalight.adapters.mongo.client import Document
-from catalight.domain.catalogue import column_requests
-from catalight.domain.catalogue.catalogue import Dialect
+from catalight.domain.catalogue import requested
+from catalight.domain.catalogue.files import Dialect
 from catalight.domain.catalogue.result_columns import OUTPUT
 from catalight.domain.image.rendition import Rendition
 from catalight.domain.image.report import Times
@@ -53,7 +53,7 @@ def to_document(job: Job) -> Document:
         "request_headers": job.request_headers.to_document(),
         "outputs": list(job.outputs),
         "placeholders": [list(place) for place in sorted(job.placeholders)],
-        "remembered": {key: column_requests.to_document(request) for key, request in job.remembered.items()},
+        "remembered": {key: requested.to_document(request) for key, request in job.remembered.items()},
         "origin": job.origin and job.origin.to_document(),
         "result": job.result.to_document(),
         "upload": job.upload and job.upload.to_document(),
@@ -81,8 +81,7 @@ def to_job(document: Document) -> Job:
         "outputs": tuple(document.get("outputs", _DEFAULTS["outputs"])),
         "placeholders": frozenset(map(tuple, document.get("placeholders", ()))),
         "remembered": {
-            key: column_requests.from_document(request)
-            for key, request in document.get("remembered", {}).items()
+            key: requested.from_document(request) for key, request in document.get("remembered", {}).items()
         },
         "origin": _read(Origin.from_document, document.get("origin")),
         "naming": _read(Naming.from_document, document.get("naming")),

@@ -12,7 +12,6 @@ from xlsxwriter.exceptions import XlsxWriterException
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from catalight.domain.catalogue.urls import shown
 from catalight.domain.errors import ResultError, ResultErrorCode
 from catalight.domain.job.excel import MAX_CHARACTERS, MAX_COLUMNS, MAX_ROWS, MAX_SHEET_NAME, length
 from catalight.domain.job.job import Counts, Job
@@ -20,6 +19,7 @@ from catalight.domain.job.result_cells import cells_of
 from catalight.domain.job.result_form import ResultForm
 from catalight.domain.job.result_sheets import FAILURES, FAILURES_HEADER, SUMMARY, failures_of, summary_of
 from catalight.domain.job.row import Row
+from catalight.domain.texts import shown
 
 # Bytes of sheets before they are packed. Packing copies them, and a function has 512 MB at /tmp by default.
 MAX_DISK = 200_000_000

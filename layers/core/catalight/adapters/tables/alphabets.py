@@ -4,9 +4,9 @@ Western Europe comes first, then those of the most speakers. The letters are tho
 Unicode CLDR (`exemplarCharacters`), the frequent ones those that make up most of a text.
 """
 
-# ruff: noqa: RUF001 - letters that look like others are what this is about
-
 from dataclasses import dataclass
+
+# ruff: noqa: RUF001 - letters that look like others are what this is about
 
 
 @dataclass(frozen=True, slots=True)

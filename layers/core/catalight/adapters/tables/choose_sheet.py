@@ -3,8 +3,8 @@
 from catalight.adapters.tables.problems import refusal
 from catalight.adapters.tables.sheet_rows import SheetRows
 from catalight.domain.catalogue.files import HEADER_ROWS, Format, HeaderTest, Options, Sheet, Table
-from catalight.domain.catalogue.urls import shown
 from catalight.domain.errors import CatalogueError, Problem
+from catalight.domain.texts import shown
 
 _MAX_NAMED = 20
 

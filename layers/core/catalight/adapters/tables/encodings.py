@@ -4,13 +4,12 @@ import re
 from dataclasses import replace
 from itertools import islice
 
-from catalight.adapters.tables.guess import guesses
 from catalight.adapters.tables.problems import refusal
 from catalight.domain.catalogue.dialect import decode
 from catalight.domain.catalogue.encodings import ENCODINGS
 from catalight.domain.catalogue.files import TextFile
-from catalight.domain.catalogue.urls import shown
 from catalight.domain.errors import CatalogueError, OptionError, Problem
+from catalight.domain.texts import shown
 
 _NAMES = {codec: name for name, codec in reversed(ENCODINGS.items())} | {"gb18030": "gb18030", "big5": "big5"}
 _IGNORED = re.compile(r"[\s_-]+")
@@ -59,6 +58,9 @@ def codec_of(encoding: str) -> str:
 
 
 def _guessed(data: bytes, undecodable: CatalogueError) -> TextFile:
+    # Imported only here, because most files are UTF-8 and a cold start would take longer.
+    from catalight.adapters.tables.guess import guesses
+
     for codec in guesses(data):
         try:
             file = _decoded(data, codec)

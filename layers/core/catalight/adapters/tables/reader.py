@@ -14,7 +14,7 @@ from catalight.adapters.tables.encodings import read_text
 from catalight.adapters.tables.ignored import ignored_encoding, ignored_sheet
 from catalight.adapters.tables.problems import refusal
 from catalight.domain.catalogue.files import Options, Table, TextFile
-from catalight.domain.catalogue.header_choice import NOTHING, Wanted
+from catalight.domain.catalogue.requested import NOTHING, Wanted
 
 logger = logging.getLogger(__name__)
 

@@ -20,8 +20,8 @@ from catalight.adapters.tables.problems import (
     too_many_rows,
 )
 from catalight.domain.catalogue.files import Row
-from catalight.domain.catalogue.urls import shown
 from catalight.domain.errors import Problem
+from catalight.domain.texts import shown
 
 MAX_LINKS = 200_000  # hyperlinks and their targets; Excel keeps 65,530 in a sheet
 

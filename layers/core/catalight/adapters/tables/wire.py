@@ -4,9 +4,8 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from catalight.domain.catalogue.columns import Request
 from catalight.domain.catalogue.files import Format, Options, Row, Sheet, Table, TextFile
-from catalight.domain.catalogue.header_choice import Wanted
+from catalight.domain.catalogue.requested import Request, Wanted
 from catalight.domain.errors import CatalogueError, OptionError, Problem
 
 

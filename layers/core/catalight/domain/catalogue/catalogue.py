@@ -7,12 +7,12 @@ from functools import partial
 
 from catalight.domain.catalogue.catalogue_row import CatalogueRow
 from catalight.domain.catalogue.columns import Columns
-from catalight.domain.catalogue.dialect import Dialect, decode
-from catalight.domain.catalogue.files import UTF8, Format, Table, TextFile
+from catalight.domain.catalogue.dialect import decode
+from catalight.domain.catalogue.files import UTF8, Dialect, Format, Table, TextFile
 from catalight.domain.catalogue.findings import MAX_PROBLEMS, Bounds, Findings
 from catalight.domain.catalogue.header import Header, read_header
-from catalight.domain.catalogue.header_choice import NOTHING, Wanted
 from catalight.domain.catalogue.preamble import Preamble
+from catalight.domain.catalogue.requested import NOTHING, Wanted
 from catalight.domain.catalogue.required_columns import names_required
 from catalight.domain.catalogue.result_columns import output_of, result_columns_in
 from catalight.domain.catalogue.row_reader import (

@@ -2,6 +2,9 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
+
+from catalight.domain.catalogue.invisible import bare
 
 # Amazon's flat files qualify a name: item_name[marketplace_id=A1PA6795UKMFR9]#1.value
 _QUALIFIER = re.compile(r"\[[^\[\]=]*=[^\[\]]*\]")
@@ -29,3 +32,9 @@ def plain(name: str) -> str:
 def numbered(plain_name: str) -> str:
     """Return a plain name with "#" in the place of each number, so that Image 1 and Image 12 are the same."""
     return _NUMBER.sub("#", plain_name)
+
+
+def indexes(cells: Sequence[str], name: str) -> list[int]:
+    """Return where a header has a column: by its exact name, or else by its plain one."""
+    exact = [index for index, cell in enumerate(cells) if bare(cell) == bare(name)]
+    return exact or [index for index, cell in enumerate(cells) if plain(cell) == plain(name) != ""]

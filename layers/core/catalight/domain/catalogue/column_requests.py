@@ -1,42 +1,27 @@
-"""Requests for columns: read the form field `columns`, and remember what an owner chose for a header."""
+"""Requests for columns: read the form field `columns`, and say what to remember of one."""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Self
+from typing import Any
 
 from catalight.domain.catalogue.column_names import MAX_NAME_CHARACTERS
-from catalight.domain.catalogue.columns import MAX_IMAGE_COLUMNS, Request
+from catalight.domain.catalogue.columns import MAX_IMAGE_COLUMNS
 from catalight.domain.catalogue.header_choice import key
 from catalight.domain.catalogue.invisible import bare
-from catalight.domain.catalogue.urls import shown
+from catalight.domain.catalogue.requested import Remembered, Request, from_document
 from catalight.domain.errors import OptionError
+from catalight.domain.texts import shown
 
 FIELD = "columns"
 FORM = '{"images": ["Image 1", "Image 2"], "serial": "SKU", "name": "Title"}'
-MAX_REMEMBERED = 100  # headers of one owner; then the one that was not used for the longest time is forgotten
 MAX_HEADER_SHOWN = 10  # names
 _KEYS = frozenset(("images", "serial", "name"))
 
 
-@dataclass(frozen=True, slots=True)
-class Remembered:
-    """The columns that an owner's request named for a header, whose `key` is the id of this.
-
-    `header` has the header's first names, shortened.
-    """
-
-    id: str
-    columns: Request
-    header: tuple[str, ...]
-    chosen_at: datetime
-    used_at: datetime
-
-    @classmethod
-    def of(cls, cells: Sequence[str], columns: Request, now: datetime) -> Self:
-        """Return what to remember of a request for these columns of a header."""
-        return cls(key(cells), columns, tuple(map(shown, cells[:MAX_HEADER_SHOWN])), now, now)
+def remember(cells: Sequence[str], columns: Request, now: datetime) -> Remembered:
+    """Return what to remember of a request for these columns of a header."""
+    return Remembered(key(cells), columns, tuple(map(shown, cells[:MAX_HEADER_SHOWN])), now, now)
 
 
 def read_request(text: str) -> Request | None:
@@ -50,17 +35,6 @@ def read_request(text: str) -> Request | None:
     if reason := _fault(value):
         raise _wrong(text, reason)
     return from_document(value)
-
-
-def to_document(request: Request) -> dict[str, Any]:
-    """Return what the request names, as plain values."""
-    return {name: value for name, value in asdict(request).items() if value is not None}
-
-
-def from_document(document: Mapping[str, Any]) -> Request:
-    """Read what `to_document` returned."""
-    images = document.get("images")
-    return Request(tuple(images) if images else None, document.get("serial"), document.get("name"))
 
 
 def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

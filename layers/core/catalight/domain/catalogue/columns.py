@@ -8,12 +8,14 @@ from enum import StrEnum
 from itertools import islice
 from operator import itemgetter
 
-from catalight.domain.catalogue.column_names import numbered, plain
+from catalight.domain.catalogue.column_names import indexes, numbered, plain
 from catalight.domain.catalogue.column_words import PRODUCT_NAMES, SERIAL_NAMES, names_images
 from catalight.domain.catalogue.invisible import bare
 from catalight.domain.catalogue.layouts import LAYOUTS
-from catalight.domain.catalogue.urls import holds_url, shown
+from catalight.domain.catalogue.requested import Request
+from catalight.domain.catalogue.urls import holds_url
 from catalight.domain.errors import Problem
+from catalight.domain.texts import shown
 
 MAX_ROWS_EXAMINED = 200
 MAX_IMAGE_COLUMNS = 100
@@ -57,15 +59,6 @@ class Columns:
         if not self.all_needed:
             return min(self.images)
         return max(*self.images, self.serial or 0, self.name or 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """The columns that a request names, as in the header. None: Catalight chooses."""
-
-    images: tuple[str, ...] | None = None
-    serial: str | None = None
-    name: str | None = None
 
 
 def named(cells: Sequence[str]) -> Columns | None:
@@ -161,12 +154,6 @@ def _columns_with(rows: Sequence[Sequence[str]], width: int, holds: Callable[[st
                 filled[index] += 1
                 held[index] += holds(cell)
     return tuple(index for index in range(width) if held[index] > MOSTLY * filled[index])
-
-
-def indexes(cells: Sequence[str], name: str) -> list[int]:
-    """Return where a header has a column: by its exact name, or else by its plain one."""
-    exact = [index for index, cell in enumerate(cells) if bare(cell) == bare(name)]
-    return exact or [index for index, cell in enumerate(cells) if plain(cell) == plain(name) != ""]
 
 
 def _missing(cells: Sequence[str], name: str) -> Problem:

@@ -2,7 +2,6 @@
 
 import codecs
 import re
-from dataclasses import dataclass
 
 from catalight.domain.catalogue.file_types import TEXT_EXAMINED, binary_file, text_file
 from catalight.domain.catalogue.files import TextFile
@@ -17,19 +16,6 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _REPEATED_BOM = re.compile(r"(?:\ufeff|\u00ef\u00bb\u00bf)++")  # the second form: one that was encoded twice
-
-
-@dataclass(frozen=True, slots=True)
-class Dialect:
-    r"""How a catalogue is written. Its result is written the same way.
-
-    `delimiter` is `,`, `;`, tab, `|` or `~`. `newline` is `"\r\n"` or `"\n"`. `bom` is true if the input had
-    a byte order mark or was UTF-16.
-    """
-
-    delimiter: str
-    newline: str = "\r\n"
-    bom: bool = False
 
 
 def decode(data: bytes) -> TextFile:

@@ -1,4 +1,4 @@
-"""What a file is read into: the text of a CSV file, or the rows of a workbook's sheet."""
+"""What a file is read into: the text of a CSV file, or the rows of a sheet; and how it is written."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,6 +19,19 @@ class Format(StrEnum):
     XLSB = "xlsb"
     XLS = "xls"
     ODS = "ods"
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    r"""How a catalogue is written. Its result is written the same way.
+
+    `delimiter` is `,`, `;`, tab, `|` or `~`. `newline` is `"\r\n"` or `"\n"`. `bom` is true if the input had
+    a byte order mark or was UTF-16.
+    """
+
+    delimiter: str
+    newline: str = "\r\n"
+    bom: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,13 @@ from itertools import islice
 
 from catalight.domain.catalogue.columns import MAX_ROWS_EXAMINED, Columns
 from catalight.domain.catalogue.dialect import DELIMITERS
-from catalight.domain.catalogue.header_choice import NOTHING, Wanted, by_content, by_name, classic
+from catalight.domain.catalogue.header_choice import by_content, by_name, classic
 from catalight.domain.catalogue.header_problems import MAX_LINES_TRIED, no_header, no_such_line, not_a_table
 from catalight.domain.catalogue.invisible import bare
 from catalight.domain.catalogue.lines import after_lines, filled_lines
 from catalight.domain.catalogue.preamble import Preamble, text_above
 from catalight.domain.catalogue.records import Record, records
+from catalight.domain.catalogue.requested import NOTHING, Wanted
 from catalight.domain.catalogue.required_columns import Candidate, read_candidate
 from catalight.domain.errors import CatalogueError
 

@@ -2,42 +2,21 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from catalight.domain.catalogue import columns
-from catalight.domain.catalogue.columns import Columns, Reason, Request
+from catalight.domain.catalogue.classic_names import IMAGES, PRODUCT, REQUIRED, SERIAL
+from catalight.domain.catalogue.columns import Columns, Reason
 from catalight.domain.catalogue.header_problems import problems_of, too_many_columns
-from catalight.domain.catalogue.required_columns import (
-    IMAGES,
-    MAX_COLUMNS,
-    PRODUCT,
-    REQUIRED,
-    SERIAL,
-    Candidate,
-)
+from catalight.domain.catalogue.requested import Request, Wanted
+from catalight.domain.catalogue.required_columns import MAX_COLUMNS, Candidate
 from catalight.domain.catalogue.result_columns import own_columns, result_columns_in
 from catalight.domain.catalogue.urls import holds_url
 from catalight.domain.errors import CatalogueError, Problem
 
 type Choice = tuple[Candidate, Columns]
 type RowsAfter = Callable[[Candidate], Sequence[Sequence[str]]]
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What is known of a file's header before it is read.
-
-    `columns` is what the request names, and `header_row` the line of the header (from 1). `remembered` has
-    what earlier requests of the same owner named, by the `key` of their headers.
-    """
-
-    columns: Request | None = None
-    header_row: int | None = None
-    remembered: Mapping[str, Request] = field(default_factory=dict)
-
-
-NOTHING = Wanted()
 
 
 def key(cells: Sequence[str]) -> str:

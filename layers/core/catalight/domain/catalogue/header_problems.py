@@ -5,22 +5,16 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
+from catalight.domain.catalogue.classic_names import IMAGES, PRODUCT, REQUIRED, SERIAL
 from catalight.domain.catalogue.dialect import DELIMITERS, delimiter_name
 from catalight.domain.catalogue.file_types import TEXT_EXAMINED, text_file
 from catalight.domain.catalogue.invisible import bare
 from catalight.domain.catalogue.lines import after_lines
 from catalight.domain.catalogue.records import Record
-from catalight.domain.catalogue.required_columns import (
-    IMAGES,
-    MAX_COLUMNS,
-    PRODUCT,
-    REQUIRED,
-    SERIAL,
-    Candidate,
-    read_candidate,
-)
-from catalight.domain.catalogue.urls import holds_url, shown
+from catalight.domain.catalogue.required_columns import MAX_COLUMNS, Candidate, read_candidate
+from catalight.domain.catalogue.urls import holds_url
 from catalight.domain.errors import Problem
+from catalight.domain.texts import shown
 
 MAX_LINES_TRIED = 20
 MAX_HEADER_CELLS_SHOWN = 20

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from catalight.domain.catalogue import urls
+from catalight.domain import texts
 from catalight.domain.catalogue.catalogue import CatalogueRow, Understanding
 from catalight.domain.catalogue.files import Table, TextFile
 from catalight.domain.catalogue.header import Header
@@ -27,7 +27,7 @@ def overview(understood: Understanding, renditions: int) -> dict[str, Any]:
         "images": preview.images,
         "outputs": preview.images * renditions,
         "distinct_urls": preview.distinct_urls,
-        "hosts": [{"host": urls.shown(host), "images": images} for host, images in preview.hosts],
+        "hosts": [{"host": texts.shown(host), "images": images} for host, images in preview.hosts],
         "hosts_total": preview.hosts_total,
     }
 
@@ -70,13 +70,13 @@ def _row(row: CatalogueRow, names: list[str]) -> dict[str, Any]:
 
 def _image(source: Source, names: list[str]) -> dict[str, Any]:
     return {
-        "url": urls.shown(source.url),
+        "url": texts.shown(source.url),
         "fault": source.fault,
-        "written": None if source.written is None else urls.shown(source.written),
+        "written": None if source.written is None else texts.shown(source.written),
         "notes": list(source.notes),
         "column": names[source.column],
     }
 
 
 def _shown(cells: tuple[str, ...]) -> list[str]:
-    return [urls.shown(cell) for cell in cells[:MAX_COLUMNS_SHOWN]]
+    return [texts.shown(cell) for cell in cells[:MAX_COLUMNS_SHOWN]]

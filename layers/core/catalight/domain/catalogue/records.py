@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from catalight.domain.catalogue.invisible import INVISIBLE, bare
 from catalight.domain.catalogue.lines import line_ends
-from catalight.domain.catalogue.urls import shown
 from catalight.domain.errors import Problem
+from catalight.domain.texts import shown
 
 _SPACE = f" \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000{INVISIBLE}"
 

@@ -1,34 +1,13 @@
 """The columns that a catalogue must have, and which of them a record names."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from catalight.domain.catalogue.invisible import INVISIBLE, bare
+from catalight.domain.catalogue.classic_names import REQUIRED, plain_classic
+from catalight.domain.catalogue.invisible import bare
 from catalight.domain.catalogue.records import Record, first_record
 
-SERIAL, PRODUCT, IMAGES = "Serial Number", "Product Name", "Input Image Urls"
 MAX_COLUMNS = 16_384  # Excel's limit
-_MAX_NAME = 200  # characters; what is longer is not compared
-
-# Normalised names. The variants on the right count only if no column has the exact name on the left.
-REQUIRED = {
-    SERIAL: ("serialnumber", {"serialno", "serial", "sno", "srno", "slno", "s/n", "sn", "no", "#"}),
-    PRODUCT: ("productname", {"product", "name", "producttitle", "item", "itemname"}),
-    IMAGES: ("inputimageurls", {"inputimageurl", "imageurls", "imageurl", "inputimages", "images"}),
-}
-_IGNORED = re.compile(rf"[\s._\-{INVISIBLE}]+")
-
-
-def is_image_column(name: str) -> bool:
-    """Return whether a column has the classic name of the image URLs, or one of its variants."""
-    exact, variants = REQUIRED[IMAGES]
-    plain = _plain(bare(name))
-    return plain == exact or plain in variants
-
-
-def _plain(name: str) -> str:
-    return _IGNORED.sub("", name).casefold() if len(name) <= _MAX_NAME else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +53,7 @@ def names_required(cells: Sequence[str]) -> bool:
 
 
 def _required_in(cells: Sequence[str]) -> dict[str, list[int]]:
-    names = list(map(_plain, cells))
+    names = list(map(plain_classic, cells))
     return {
         column: [index for index, name in enumerate(names) if name == exact]
         or [index for index, name in enumerate(names) if name in variants]

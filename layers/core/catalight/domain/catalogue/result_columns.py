@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import count
 
+from catalight.domain.catalogue.classic_names import is_image_column
 from catalight.domain.catalogue.invisible import bare
-from catalight.domain.catalogue.required_columns import is_image_column
 
 OUTPUT = "Output Image Urls"
 _FIRST_COLUMNS = ("Status", "Errors", "Bytes In", "Bytes Out")

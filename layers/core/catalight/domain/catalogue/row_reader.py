@@ -20,8 +20,9 @@ from catalight.domain.catalogue.records import Record
 from catalight.domain.catalogue.result_columns import result_columns_in
 from catalight.domain.catalogue.short_rows import ShortRows
 from catalight.domain.catalogue.sources import MAX_IMAGES_PER_ROW, Source, linked, sources
-from catalight.domain.catalogue.urls import holds_url, shown
+from catalight.domain.catalogue.urls import holds_url
 from catalight.domain.errors import CatalogueError, Problem
+from catalight.domain.texts import shown
 
 MAX_IMAGES = 600_000  # 50,000 rows of 12: as many as one request stores in 15 s (bench/intake.py)
 MAX_ODD_URLS = 100_000  # that cannot be fetched, or that were repaired

@@ -7,11 +7,12 @@ from itertools import islice
 from catalight.domain.catalogue.columns import MAX_ROWS_EXAMINED
 from catalight.domain.catalogue.files import Row
 from catalight.domain.catalogue.header import Header
-from catalight.domain.catalogue.header_choice import NOTHING, Choice, Wanted, by_content, by_name, classic
+from catalight.domain.catalogue.header_choice import Choice, by_content, by_name, classic
 from catalight.domain.catalogue.header_problems import MAX_LINES_TRIED, no_header, no_such_line
 from catalight.domain.catalogue.invisible import bare
 from catalight.domain.catalogue.preamble import rows_above
 from catalight.domain.catalogue.records import NO_LINKS, Record
+from catalight.domain.catalogue.requested import NOTHING, Wanted
 from catalight.domain.catalogue.required_columns import Candidate, candidate_of
 from catalight.domain.errors import CatalogueError
 

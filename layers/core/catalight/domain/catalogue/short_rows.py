@@ -11,9 +11,10 @@ from typing import Any
 
 from catalight.domain.catalogue.dialect import DELIMITERS, delimiter_name
 from catalight.domain.catalogue.header import Header
-from catalight.domain.catalogue.urls import holds_url, shown
+from catalight.domain.catalogue.urls import holds_url
 from catalight.domain.errors import Problem
 from catalight.domain.stored import restored
+from catalight.domain.texts import shown
 
 _DIGIT = re.compile(r"\d")
 

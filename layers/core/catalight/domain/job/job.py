@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from catalight.domain.catalogue.catalogue import Dialect
-from catalight.domain.catalogue.columns import Request
+from catalight.domain.catalogue.files import Dialect
+from catalight.domain.catalogue.requested import Request
 from catalight.domain.catalogue.result_columns import OUTPUT
 from catalight.domain.image.rendition import Rendition
 from catalight.domain.image.report import Times

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, NamedTuple, Self
 
-from catalight.domain.catalogue.columns import indexes
+from catalight.domain.catalogue.column_names import indexes
 from catalight.domain.catalogue.invisible import bare
-from catalight.domain.catalogue.urls import shown
 from catalight.domain.errors import OptionError
 from catalight.domain.job import safe_names
 from catalight.domain.stored import restored
+from catalight.domain.texts import shown
 
 FIELD = "file_name"
 MAX_CHARACTERS = 200  # of a template

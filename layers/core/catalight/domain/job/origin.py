@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from catalight.domain.catalogue.catalogue import Catalogue
 from catalight.domain.catalogue.files import UTF8, Format
 from catalight.domain.catalogue.result_columns import output_of
 from catalight.domain.stored import restored
+
+if TYPE_CHECKING:
+    from catalight.domain.catalogue.catalogue import Catalogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class Origin:
     preamble: tuple[tuple[str, ...], ...] = ()
 
     @classmethod
-    def of(cls, catalogue: Catalogue) -> Self:
+    def of(cls, catalogue: "Catalogue") -> Self:
         """Return where a catalogue comes from."""
         columns = catalogue.own_columns
         return cls(

@@ -5,9 +5,9 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from catalight.domain.catalogue.urls import fault, shown
 from catalight.domain.errors import OptionError
 from catalight.domain.stored import restored
+from catalight.domain.texts import shown
 
 ORIGIN = "origin"
 MAX_CHARACTERS = 200
@@ -65,4 +65,6 @@ class RequestHeaders:
 
 
 def _is_plain_url(url: str) -> bool:
-    return len(url) <= MAX_CHARACTERS and re.fullmatch(REFERER, url) is not None and fault(url) is None
+    if len(url) > MAX_CHARACTERS or not re.fullmatch(REFERER, url):
+        return False
+    return urlsplit(url).hostname not in ("http", "https")  # else it begins twice

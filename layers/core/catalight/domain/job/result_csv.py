@@ -8,12 +8,12 @@ from itertools import chain
 
 from catalight.domain.catalogue.encodings import codec_of
 from catalight.domain.catalogue.files import UTF8
-from catalight.domain.catalogue.urls import shown
 from catalight.domain.errors import ResultError, ResultErrorCode
 from catalight.domain.job.job import Job
 from catalight.domain.job.result_cells import cells_of
 from catalight.domain.job.result_form import ResultEncoding, ResultForm, ResultFormat
 from catalight.domain.job.row import Row
+from catalight.domain.texts import shown
 
 _MARKS = {
     "utf-8": codecs.BOM_UTF8,

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple, Self
 
-from catalight.domain.catalogue import column_requests
-from catalight.domain.catalogue.columns import Request
+from catalight.domain.catalogue import requested
 from catalight.domain.catalogue.findings import Bounds
+from catalight.domain.catalogue.requested import Request
 from catalight.domain.errors import Problem
 from catalight.domain.job.result_form import (
     FailedPlaces,
@@ -54,13 +54,13 @@ class SaidOfFile:
 
     def to_document(self) -> dict[str, Any]:
         """Return plain values for storage."""
-        return {**asdict(self), "columns": self.columns and column_requests.to_document(self.columns)}
+        return {**asdict(self), "columns": self.columns and requested.to_document(self.columns)}
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Self:
         """Read what `to_document` wrote."""
         columns = document["columns"]
-        return restored(cls, document, columns=columns and column_requests.from_document(columns))
+        return restored(cls, document, columns=columns and requested.from_document(columns))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,28 +3,11 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from urllib.parse import urlsplit
-
-from catalight.domain.catalogue import urls
-from catalight.domain.web.egress import EgressPolicy
 
 REDELIVERY_PAUSE = timedelta(seconds=60)  # after a redelivery was requested, until the next may be
 REDELIVERIES = 20  # of a job, in any REDELIVERY_PERIOD
 REDELIVERY_PERIOD = timedelta(days=1)
 GONE = 410  # HTTP status; the receiver wants no further calls (Standard Webhooks 1.0)
-
-
-def fault(url: str, egress: EgressPolicy) -> str | None:
-    """Return why the webhook cannot be called at `url`, as the end of a sentence, or None if it can."""
-    if wrong := urls.fault(url):
-        return wrong
-    parts = urlsplit(url)
-    if parts.scheme == "http" and not egress.allows_http_webhooks:
-        return "over http anyone on the network path can read it"
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    return (
-        None if egress.allows_port(port) else f"its port is {port}; only {egress.allowed_ports} are allowed"
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from catalight.domain.catalogue import column_requests
 from catalight.domain.catalogue.catalogue import Understanding
-from catalight.domain.catalogue.column_requests import Remembered
-from catalight.domain.catalogue.columns import Request
+from catalight.domain.catalogue.requested import Request
 from catalight.domain.errors import CatalogueError, UnderstoodOtherwiseError
 from catalight.domain.job.job import Job
 from catalight.usecases.jobs.job_request import job_id_of
@@ -74,6 +74,7 @@ def remember(
     header = understood.header
     if upload.columns and header:
         # The job's time is the same for each repetition, so a late one changes no later choice.
-        memory.remember(job.owner, Remembered.of(header.record.cells, upload.columns, job.created_at))
+        wanted = column_requests.remember(header.record.cells, upload.columns, job.created_at)
+        memory.remember(job.owner, wanted)
     for columns_id in job.remembered:
         memory.use(job.owner, columns_id, now)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from catalight.domain import texts
 from catalight.domain.catalogue import urls
 from catalight.domain.catalogue.share_links import feed_download
 from catalight.domain.errors import FeedError, ImageError, OptionError
@@ -38,7 +39,7 @@ class FetchFeed:
         `limited` and has used its rate.
         """
         if reason := urls.fault(url):
-            shown = urls.shown(url.partition("?")[0])  # the query of a feed may be a secret
+            shown = texts.shown(url.partition("?")[0])  # the query of a feed may be a secret
             raise OptionError(FIELD, shown, f"an http or https URL (this one: {reason})")
         if limited:
             self.throttle(owner, LEAST)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
+from catalight.domain import texts
 from catalight.domain.catalogue import catalogue, urls
 from catalight.domain.errors import OptionError
 from catalight.domain.image.formats import Target
@@ -24,9 +25,9 @@ def submission(url: str, rendition: Rendition, **terms: Any) -> Submission:
     URL of one image.
     """
     if fault := urls.fault(url):
-        raise OptionError("url", urls.shown(url), f"the URL of an image (this one: {fault})")
+        raise OptionError("url", texts.shown(url), f"the URL of an image (this one: {fault})")
     if urls.split(url) != [url]:
-        raise OptionError("url", urls.shown(url), "the URL of one image")
+        raise OptionError("url", texts.shown(url), "the URL of one image")
     quoted = url.replace('"', '""')
     return Submission(
         catalogue=catalogue.parse(f'{HEADER}\n1,Preview,"{quoted}"\n'.encode()),

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from catalight.domain import usage
 from catalight.domain.catalogue.catalogue import Catalogue
-from catalight.domain.catalogue.columns import Request
+from catalight.domain.catalogue.requested import Request
 from catalight.domain.errors import (
     IdempotencyError,
     JobGoneError,

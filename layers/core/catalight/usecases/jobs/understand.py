@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from catalight.domain.catalogue import catalogue, column_requests
+from catalight.domain.catalogue import catalogue, requested
 from catalight.domain.catalogue.catalogue import Understanding
-from catalight.domain.catalogue.columns import Reason, Request
+from catalight.domain.catalogue.columns import Reason
 from catalight.domain.catalogue.files import Options
 from catalight.domain.catalogue.findings import Bounds
-from catalight.domain.catalogue.header_choice import Wanted, key
+from catalight.domain.catalogue.header_choice import key
+from catalight.domain.catalogue.requested import Request, Wanted
 from catalight.domain.errors import CatalogueError
 from catalight.domain.job.result_form import RequestedResult
 from catalight.domain.job.result_warnings import with_warnings
@@ -48,7 +49,7 @@ class Upload:
     @property
     def said(self) -> Mapping[str, Any]:
         """What its sender says of the file. A classic request says nothing."""
-        columns = self.columns and column_requests.to_document(self.columns)
+        columns = self.columns and requested.to_document(self.columns)
         said = {
             "columns": columns,
             "header_row": self.header_row,

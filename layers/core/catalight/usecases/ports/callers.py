@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from catalight.domain.api_keys import ApiKey
-from catalight.domain.catalogue.column_requests import Remembered
+from catalight.domain.catalogue.requested import Remembered
 from catalight.domain.usage import Amounts, Slot
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from catalight.domain.catalogue.files import Options, Table, TextFile
-from catalight.domain.catalogue.header_choice import Wanted
+from catalight.domain.catalogue.requested import Wanted
 from catalight.domain.facts import Fact
 from catalight.domain.job.job import Job
 from catalight.domain.job.result_form import ResultForm

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import NamedTuple
 
 from catalight.domain import usage
-from catalight.domain.catalogue.catalogue import Dialect
+from catalight.domain.catalogue.files import Dialect
 from catalight.domain.errors import IdempotencyError, JobGoneError
 from catalight.domain.job import upload
 from catalight.domain.job.job import Job, JobState

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from catalight.domain import error_texts
 from catalight.domain.catalogue.files import Options
-from catalight.domain.catalogue.header_choice import Wanted
+from catalight.domain.catalogue.requested import Wanted
 from catalight.domain.errors import (
     CatalogueError,
     LimitError,

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from catalight.domain.catalogue.catalogue import Understanding
-from catalight.domain.catalogue.columns import Request
 from catalight.domain.catalogue.files import Table, TextFile
 from catalight.domain.catalogue.header import Header
 from catalight.domain.catalogue.pieces_of_text import bytes_of_lines, codec_of_pieces, up_to_line_end
 from catalight.domain.catalogue.records import Record
+from catalight.domain.catalogue.requested import Request
 from catalight.domain.catalogue.row_reader import RowReader
 from catalight.domain.errors import CatalogueError, Problem
 from catalight.domain.job.job import Job

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from catalight.domain.catalogue.files import Options, TextFile
-from catalight.domain.catalogue.header_choice import NOTHING
 from catalight.domain.catalogue.lines import line_ends
 from catalight.domain.catalogue.pieces_of_text import (
     bytes_of_lines,
@@ -14,6 +13,7 @@ from catalight.domain.catalogue.pieces_of_text import (
     up_to_line_end,
 )
 from catalight.domain.catalogue.records import Record, complete_records
+from catalight.domain.catalogue.requested import NOTHING
 from catalight.domain.errors import CatalogueError, Problem
 from catalight.usecases.ports import ReadTable
 from catalight.usecases.uploads.file_at import FileAt, refusal

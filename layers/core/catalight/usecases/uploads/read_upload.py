@@ -10,9 +10,9 @@ from typing import Any
 from catalight.domain import usage
 from catalight.domain.api_keys import Limits
 from catalight.domain.catalogue.catalogue import Understanding
-from catalight.domain.catalogue.columns import Request
 from catalight.domain.catalogue.findings import MAX_PROBLEMS, Bounds
 from catalight.domain.catalogue.overview import overview
+from catalight.domain.catalogue.requested import Request
 from catalight.domain.catalogue.row_reader import MAX_PADDING, RowReader
 from catalight.domain.errors import Problem
 from catalight.domain.job import ranges, upload

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from io import BytesIO
 
 from catalight.domain.catalogue.files import Options
-from catalight.domain.catalogue.header_choice import Wanted
+from catalight.domain.catalogue.requested import Wanted
 from catalight.domain.job.upload import Spool
 from catalight.usecases.ports import StreamTable, Uploads
 from catalight.usecases.uploads.file_at import FileAt, refusal

@@ -18,7 +18,7 @@ from catalight.adapters.tables import wire
 from catalight.adapters.tables.large.scratch import write_all
 from catalight.adapters.tables.reader import ReaderError, killed
 from catalight.domain.catalogue.files import Options
-from catalight.domain.catalogue.header_choice import Wanted
+from catalight.domain.catalogue.requested import Wanted
 
 MODULE = "catalight.adapters.tables.large.worker"
 WALL_SECONDS = (
