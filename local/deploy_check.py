@@ -15,6 +15,7 @@ from local.runner.errors import LocalError
 
 CHECKS: Mapping[str, Callable[[Deployment], str]] = {
     "credentials": account.credentials,
+    "parameters": account.parameters,
     "webhook secret": account.webhook_secret,
     "MongoDB": database.mongodb,
     "concurrency": account.concurrency,

@@ -1,4 +1,4 @@
-"""Credentials, the webhook secret, the account's concurrency, the name of the stack."""
+"""Credentials, parameters, the webhook secret, the account's concurrency, the name of the stack."""
 
 import base64
 import binascii
@@ -17,6 +17,14 @@ def credentials(deployment: Deployment) -> str:
     """Return who is to deploy, and where."""
     sts = deployment.client("sts")
     return f"{sts.get_caller_identity()['Arn']} in {sts.meta.region_name}"
+
+
+def parameters(deployment: Deployment) -> str:
+    """Return how many values stay as they are; raise ProblemError if they contradict those that are given."""
+    for problem in consistency.problems(deployment.numbers()):
+        raise ProblemError(problem)
+    kept = deployment.present.keys() - deployment.given.keys()
+    return f"consistent; {len(kept)} stay as the stack has them" if kept else "consistent"
 
 
 def webhook_secret(deployment: Deployment) -> str:

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, Protocol
+
+from botocore.exceptions import ClientError
 
 from local import options
 
@@ -31,9 +33,21 @@ class Deployment:
     given: Mapping[str, str]
     client: Clients
 
+    @cached_property
+    def present(self) -> dict[str, str]:
+        """The values of a stack that exists, which stay as they are if no others are given."""
+        try:
+            [found] = self.client("cloudformation").describe_stacks(StackName=self.stack)["Stacks"]
+        except ClientError as error:
+            if "does not exist" not in str(error):
+                raise
+            return {}
+        values = {entry["ParameterKey"]: entry["ParameterValue"] for entry in found.get("Parameters", [])}
+        return {name: value for name, value in values.items() if name in _declared()}
+
     def value(self, name: str) -> str:
-        """Return the value of a parameter: the given one, or else the default."""
-        return str(self.given.get(name, _declared()[name]["Default"]))
+        """Return the value of a parameter: the given one, the stack's, or else the default."""
+        return str({**self.present, **self.given}.get(name, _declared()[name]["Default"]))
 
     def values(self, name: str) -> list[str]:
         """Return the values of a parameter that has several, separated by commas."""
@@ -41,7 +55,7 @@ class Deployment:
 
     def numbers(self) -> dict[str, float]:
         """Return the values of all parameters that are numbers."""
-        return options.numbers(_declared(), self.given)
+        return options.numbers(_declared(), {**self.present, **self.given})
 
     def secret(self, arn: str) -> str:
         """Return the text of a secret; raise ProblemError if it is of another region."""

@@ -46,13 +46,16 @@ def _let_out(group: Mapping[str, Any], port: int) -> bool:
 
 
 def _tables(ec2: Any, vpc: str) -> dict[str, list[dict[str, Any]]]:
-    """Return the routes of each subnet that has a table of its own; of all others under ""."""
+    """Return the routes of each subnet that has a table of its own; those of all others under ""."""
     tables = {}
     filters = [{"Name": "vpc-id", "Values": [vpc]}]
     for page in ec2.get_paginator("describe_route_tables").paginate(Filters=filters):
         for table in page["RouteTables"]:
             for association in table["Associations"]:
-                tables[association.get("SubnetId", "")] = table["Routes"]
+                if (
+                    association.get("Main") or "SubnetId" in association
+                ):  # or a gateway's, which is no subnet's
+                    tables[association.get("SubnetId", "")] = table["Routes"]
     return tables
 
 

@@ -1,4 +1,4 @@
-"""The `aws` commands of the documents: the services, operations, options and answers that they name exist."""
+"""The commands of the documents: targets of make; services, operations, options and answers of `aws`."""
 
 import re
 import shlex
@@ -17,6 +17,7 @@ from local.runner.children import PROJECT
 
 PAGES = (PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md")))
 COMMAND = re.compile(r"(?:^ {4,}|\{ |`)(aws [a-z0-9-]+ [a-z0-9-]+ [^`\n]*)", re.MULTILINE)
+MAKE = re.compile(r"(?:^ {4,}|`)(?:[A-Z_]+=\S+ )*make ([a-z-]+)\b", re.MULTILINE)
 SUBSTITUTION = re.compile(r"\$\(\([^()]*\)\)|\$\([^()]*\)")
 GLOBAL = {"region", "output", "query", "cli-binary-format"}
 """Options of the command line itself: docs.aws.amazon.com/cli/latest/userguide/cli-configure-options.html"""
@@ -93,3 +94,9 @@ def test_the_commands_are_found() -> None:
     assert len(COMMANDS) > 20
     for page in PAGES:
         assert len(re.findall(r"^ {4,}aws ", page.read_text(), re.MULTILINE)) <= len(list(commands(page)))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_make_has_the_targets_that_a_page_names(page: Path) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (PROJECT / "Makefile").read_text(), re.MULTILINE))
+    assert set(MAKE.findall(page.read_text())) <= targets

@@ -56,6 +56,7 @@ def test_a_deployment_that_has_all_it_needs_passes(check: Check, mongodb: Any) -
     found = check({"MongoDbDatabase": "test-deploy-check"})
     assert all(well for well, _ in found.values()), found
     assert found["credentials"][1].endswith("in us-east-1")
+    assert found["parameters"] == (True, "consistent")
     assert found["MongoDB"][1].startswith("reached from here, reads and writes; it allows ")
     assert found["MongoDB"][1].endswith(" connections, of which 365 are needed")
     assert found["concurrency"][1] == "1000 functions at once; 72 are needed"
@@ -155,6 +156,30 @@ def test_what_a_user_may_not_ask_for_is_said_to_be_unknown(check: Check, mongodb
         well, text = check(uri=uri)["MongoDB"]
     assert well
     assert "the user may not ask for its limit of connections, of which 365 are needed" in text
+
+
+def test_what_a_stack_has_stays_and_is_checked_with_what_is_given(check: Check, clients: Clients) -> None:
+    names = ("ImageConcurrency", "ImageVisibility", "Removed")
+    template = {
+        "Parameters": {name: {"Type": "String"} for name in names},
+        "Resources": {"Queue": {"Type": "AWS::SQS::Queue"}},
+    }
+    clients("cloudformation").create_stack(
+        StackName="set",
+        TemplateBody=json.dumps(template),
+        Parameters=[
+            {"ParameterKey": name, "ParameterValue": value}
+            for name, value in zip(names, ("50", "750", "x"), strict=True)
+        ],
+    )
+    found = check(stack="set")
+    assert found["parameters"] == (True, "consistent; 2 stay as the stack has them")
+    assert found["concurrency"][1] == "1000 functions at once; 122 are needed"
+    found = check({"ImageConcurrency": "8", "Patience": "860"}, stack="set")
+    well, text = found["parameters"]
+    assert not well
+    assert text.startswith("Patience must exceed ImageVisibility")
+    assert found["concurrency"][1] == "1000 functions at once; 72 are needed"
 
 
 def test_a_stack_that_failed_to_be_created_must_go_first(check: Check, clients: Clients) -> None:
