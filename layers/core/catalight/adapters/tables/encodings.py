@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from itertools import islice
 
+from catalight.adapters.tables.guess import guesses
 from catalight.adapters.tables.problems import refusal
 from catalight.domain.catalogue.dialect import decode
 from catalight.domain.catalogue.encodings import ENCODINGS
@@ -58,9 +59,6 @@ def codec_of(encoding: str) -> str:
 
 
 def _guessed(data: bytes, undecodable: CatalogueError) -> TextFile:
-    # Imported only here, because most files are UTF-8 and a cold start would take longer.
-    from catalight.adapters.tables.guess import guesses
-
     for codec in guesses(data):
         try:
             file = _decoded(data, codec)
