@@ -33,8 +33,8 @@ def _carry(source: socket.socket, target: socket.socket) -> None:
         while data := source.recv(CHUNK):
             target.sendall(data)
         target.shutdown(socket.SHUT_WR)
-    except ConnectionError:
-        return  # the other side has closed the connection
+    except OSError:
+        return  # the other side has closed the connection (ENOTCONN is no ConnectionError)
 
 
 @contextmanager
