@@ -42,13 +42,15 @@ def on_aws(event: dict[str, Any], stack: str) -> Any:
     """Invoke the function of a stack, with credentials that may invoke it; return its result."""
     try:
         [found] = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
-        outputs = {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}
+        outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
+        if OUTPUT not in outputs:
+            raise LocalError(f"{stack} is {found['StackStatus']}, and has no output {OUTPUT}.")
         functions = boto3.client("lambda", config=NO_RETRIES)
         answer = functions.invoke(FunctionName=outputs[OUTPUT], Payload=json.dumps(event))
     except (BotoCoreError, ClientError) as error:
         raise LocalError(f"AWS: {error}") from error
     if "FunctionError" in answer:
-        raise LocalError(f"{outputs[OUTPUT]} failed: see its log.")
+        raise LocalError(f"{outputs[OUTPUT]} failed: its log (KeysLogs) says why. See docs/operations.md.")
     return json.loads(answer["Payload"].read())
 
 
