@@ -84,7 +84,8 @@ def destroy(deployment: Deployment, cloudformation: Any, s3: Any) -> None:
                 StackName=deployment.id, WaiterConfig=POLL
             )
         except WaiterError as error:
-            raise LocalError(f"The stack is not deleted: see its events. ({error})") from error
+            events = f"aws cloudformation describe-stack-events --stack-name {deployment.id}"
+            raise LocalError(f"The stack is not deleted ({error}). What is in the way: {events}") from error
     for bucket in filter(_exists(s3), deployment.resources.get(BUCKET, [])):
         _empty(bucket, s3)
         s3.delete_bucket(Bucket=bucket)
@@ -133,30 +134,39 @@ def _empty(bucket: str, s3: Any) -> None:
             s3.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
 
 
+def _confirm(deployment: Deployment, confirmed: str | None) -> None:
+    """Ask, unless the name was given; raise LocalError if it is another, or the stack is protected."""
+    name = deployment.name
+    if deployment.protected:
+        raise LocalError(
+            f"{name} is protected. To allow it: aws cloudformation update-termination-protection "
+            f"--no-enable-termination-protection --stack-name {name}"
+        )
+    typed = confirmed or input(f"Type {name} to delete it: ")
+    if typed != name:
+        raise LocalError(f"{typed!r} is not {name}. Nothing was deleted.")
+
+
 def main() -> int:
     """Ask, unless the stack is confirmed on the command line; return 1 if nothing or not all was deleted."""
     command_line = argparse.ArgumentParser(prog="python -m local.destroy", description=__doc__)
     command_line.add_argument("stack")
     command_line.add_argument("--confirm", help="the name of the stack again, in place of the question")
     arguments = command_line.parse_args()
+    deleting = False
     try:
         cloudformation, s3 = boto3.client("cloudformation"), boto3.client("s3")
         deployment = find(arguments.stack, cloudformation, s3)
         print(describe(deployment, s3))
-        if deployment.protected:
-            raise LocalError(
-                f"{deployment.name} is protected. To allow it: "
-                "aws cloudformation update-termination-protection --no-enable-termination-protection "
-                f"--stack-name {deployment.name}"
-            )
-        if (arguments.confirm or input(f"Type {deployment.name} to delete it: ")) != deployment.name:
-            raise LocalError("Nothing was deleted.")
+        _confirm(deployment, arguments.confirm)
+        print("Deleting. This takes some minutes, and up to an hour with SubnetIds.", flush=True)
+        deleting = True
         destroy(deployment, cloudformation, s3)
     except (LocalError, BotoCoreError, ClientError) as error:
         print(error, file=sys.stderr)
         return 1
     except (EOFError, KeyboardInterrupt):
-        print("\nNothing was deleted.", file=sys.stderr)
+        print("\nInterrupted: run it again." if deleting else "\nNothing was deleted.", file=sys.stderr)
         return 1
     print(f"{deployment.name} is deleted.")
     return 0

@@ -107,6 +107,20 @@ def test_what_an_interrupted_call_left_is_deleted_by_the_next(
     assert bucket not in buckets(s3)
 
 
+def test_an_interruption_says_whether_anything_was_deleted(
+    stack: str, run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(destroy, "destroy", interrupted)
+    assert run(stack, "--confirm", stack) == 1
+    assert "Interrupted: run it again." in capsys.readouterr().err
+    monkeypatch.setattr(destroy, "_confirm", interrupted)
+    assert run(stack) == 1
+    assert "Nothing was deleted." in capsys.readouterr().err
+
+
 def test_a_bucket_that_was_deleted_by_hand_holds_up_nothing(
     stack: str, run: Run, cloudformation: Any, s3: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
