@@ -204,17 +204,14 @@ start-api: export PORT := $(if $(filter command line environment,$(origin PORT))
 start-api: $(READY) $(BUILT)  ## Run the built API by sam local start-api at http://127.0.0.1:3000 (PORT=)
 	@exec $(BIN)/python -m local.start_api
 
-deploy-check: export PARAMETERS := $(PARAMETERS)
-deploy-check: export MONGODB_URI_SECRET_ARN := $(MONGODB_URI_SECRET_ARN)
-deploy-check: export WEBHOOK_SECRET_ARN := $(WEBHOOK_SECRET_ARN)
+deploy-check deploy-settings: export PARAMETERS := $(PARAMETERS)
+deploy-check deploy-settings: export MONGODB_URI_SECRET_ARN := $(MONGODB_URI_SECRET_ARN)
+deploy-check deploy-settings: export WEBHOOK_SECRET_ARN := $(WEBHOOK_SECRET_ARN)
 deploy-check: $(READY)  ## Try what a deployment needs, without changing anything (as make deploy: ENV=, PARAMETERS=, the ARNs)
-	@$(BIN)/python -m local.deploy_check catalight-$(ENV)
+	@$(BIN)/python -m local.deploy_check $(ENV)
 
-deploy-settings: export PARAMETERS := $(PARAMETERS)
 deploy-settings: $(READY)
-	@: $${MONGODB_URI_SECRET_ARN:?see docs/deploy.md} $${WEBHOOK_SECRET_ARN:?see docs/deploy.md}
-	@$(BIN)/python -m local.options
-	@grep -q '^\[$(ENV)\.deploy' samconfig.toml || { echo "ENV is dev or prod, not $(ENV)."; exit 1; }
+	@$(BIN)/python -m local.deploy_settings $(ENV)
 
 # The folders too: a file that was removed changes its folder alone.
 $(TO_DEPLOY): $(SOURCES) $(shell find functions layers -type d -not -name __pycache__) $(NATIVE) | $(READY)

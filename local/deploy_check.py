@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local import options
+from local import deploy_settings
 from local.deploy_checks import account, database, encryption, links, network
 from local.deploy_checks.deployment import Deployment, ProblemError
 from local.runner.errors import LocalError
@@ -27,31 +27,28 @@ CHECKS: Mapping[str, Callable[[Deployment], str]] = {
 
 
 def results(deployment: Deployment) -> Iterator[tuple[str, bool, str]]:
-    """Yield the name of each check, whether all is well, and what was found."""
+    """Yield the name of each check, whether all is well, and what was found; stop without credentials."""
     for title, check in CHECKS.items():
         try:
             yield title, True, check(deployment)
         except (ProblemError, BotoCoreError, ClientError) as error:
             yield title, False, str(error)
+            if check is account.credentials:  # without them all others fail too
+                return
 
 
 def main() -> int:
     """Print a line for each check; return 1 if one fails."""
-    env = os.environ
+    stage = sys.argv[1]
     try:
-        given = options.parameters(env.get("PARAMETERS", ""))
+        given = deploy_settings.read(stage, os.environ)
     except LocalError as error:
         print(error, file=sys.stderr)
         return 1
-    if not boto3.Session().region_name:
-        print("No region is set: export AWS_REGION=eu-central-1", file=sys.stderr)
-        return 1
     client: Any = boto3.client
-    mongodb_secret, webhook_secret = (
-        env.get(f"{name}_SECRET_ARN", "") for name in ("MONGODB_URI", "WEBHOOK")
-    )
+    secrets = [os.environ[name] for name in deploy_settings.SECRETS]
     failed = 0
-    for title, well, found in results(Deployment(sys.argv[1], mongodb_secret, webhook_secret, given, client)):
+    for title, well, found in results(Deployment(f"catalight-{stage}", *secrets, given, client)):
         print(f"{'ok  ' if well else 'FAIL'}  {title:<15} {found}")
         failed += not well
     return 1 if failed else 0

@@ -3,7 +3,6 @@
 import os
 import re
 import shlex
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -116,10 +115,3 @@ def _port(name: str, value: str) -> int:
     if not (value.isdecimal() and 0 < int(value) < 65536):
         raise LocalError(f"{name} must be a number from 1 to 65535, not {value!r}.")
     return int(value)
-
-
-if __name__ == "__main__":  # `make deploy` checks its PARAMETERS before it builds
-    try:
-        parameters(os.environ.get("PARAMETERS", ""))
-    except LocalError as error:
-        sys.exit(str(error))

@@ -9,6 +9,8 @@ from catalight.domain import consistency
 from local.deploy_checks.deployment import Deployment, ProblemError
 
 UPDATABLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE")
+UNCREATED = "REVIEW_IN_PROGRESS"
+"""Its first change set was refused or never executed; SAM makes another."""
 UNRESERVED = 100  # docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
 SPARE = 1.2  # docs/operations.md, "Quotas before a big day"
 
@@ -67,8 +69,20 @@ def name(deployment: Deployment) -> str:
         if "does not exist" not in str(error):
             raise
         return f"{deployment.stack} is free"
-    if found["StackStatus"] not in UPDATABLE:
-        raise ProblemError(
-            f"{deployment.stack} is {found['StackStatus']}: make destroy STACK={deployment.stack}"
-        )
+    status = found["StackStatus"]
+    if status == UNCREATED:
+        return f"{deployment.stack} has no resources yet, and would be created"
+    if status not in UPDATABLE:
+        raise ProblemError(f"{deployment.stack} is {status}: {_remedy(status, deployment.stack)}")
     return f"{deployment.stack} exists, and would be updated"
+
+
+def _remedy(status: str, stack: str) -> str:
+    """Return what makes a stack one that can be deployed. One that works is never to be deleted for it."""
+    if status.endswith("_IN_PROGRESS"):
+        return "wait until that has ended"
+    if status == "UPDATE_ROLLBACK_FAILED":
+        return f"aws cloudformation continue-update-rollback --stack-name {stack}"
+    if status == "UPDATE_FAILED":
+        return f"aws cloudformation rollback-stack --stack-name {stack}"
+    return f"it was never complete, or is half deleted: make destroy STACK={stack}"

@@ -61,6 +61,6 @@ class Deployment:
         """Return the text of a secret; raise ProblemError if it is of another region."""
         client = self.client("secretsmanager")
         if arn.split(":")[3:4] != [client.meta.region_name]:
-            raise ProblemError(f"{arn or 'the ARN'} is not of the region {client.meta.region_name}")
+            raise ProblemError(f"{arn} is not of the region {client.meta.region_name}")
         text: str = client.get_secret_value(SecretId=arn)["SecretString"]
         return text

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -9,7 +10,8 @@ import pytest
 from botocore.stub import Stubber
 
 from local.deploy_check import results
-from local.deploy_checks.deployment import Clients, Deployment
+from local.deploy_checks import account
+from local.deploy_checks.deployment import Clients, Deployment, ProblemError
 from local.runner import aws
 from tests.integration.refusing_proxy import answering, refusing
 
@@ -182,7 +184,8 @@ def test_what_a_stack_has_stays_and_is_checked_with_what_is_given(check: Check, 
     assert found["concurrency"][1] == "1000 functions at once; 72 are needed"
 
 
-def test_a_stack_that_failed_to_be_created_must_go_first(check: Check, clients: Clients) -> None:
+def test_a_stack_without_resources_is_created(check: Check, clients: Clients) -> None:
+    """It is what a change set leaves that was not executed; SAM then makes another of the kind CREATE."""
     cloudformation = clients("cloudformation")
     template = {"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}
     cloudformation.create_stack(StackName="there", TemplateBody=json.dumps(template))
@@ -190,6 +193,35 @@ def test_a_stack_that_failed_to_be_created_must_go_first(check: Check, clients: 
     cloudformation.create_change_set(
         StackName="begun", ChangeSetName="first", ChangeSetType="CREATE", TemplateBody=json.dumps(template)
     )
-    well, text = check(stack="begun")["stack"]
-    assert not well
-    assert "begun is REVIEW_IN_PROGRESS: make destroy STACK=begun" in text
+    assert check(stack="begun")["stack"] == (True, "begun has no resources yet, and would be created")
+
+
+@pytest.mark.parametrize(
+    ("status", "remedy"),
+    [
+        ("ROLLBACK_COMPLETE", "make destroy STACK=catalight-prod"),
+        ("DELETE_FAILED", "make destroy STACK=catalight-prod"),
+        ("UPDATE_IN_PROGRESS", "wait until that has ended"),
+        ("UPDATE_ROLLBACK_FAILED", "continue-update-rollback --stack-name catalight-prod"),
+        ("UPDATE_FAILED", "rollback-stack --stack-name catalight-prod"),
+    ],
+)
+def test_a_stack_that_cannot_be_updated_is_said_with_the_remedy(status: str, remedy: str) -> None:
+    """Never to delete one that works."""
+    client = aws.client("cloudformation", "http://127.0.0.1:1")
+    stack = {"StackName": "catalight-prod", "StackStatus": status, "CreationTime": datetime.now(UTC)}
+    deployment = Deployment("catalight-prod", "", "", {}, lambda service, region_name=None: client)
+    with Stubber(client) as stub:
+        stub.add_response("describe_stacks", {"Stacks": [stack]})
+        with pytest.raises(ProblemError, match=f"is {status}: .*{remedy}"):
+            account.name(deployment)
+
+
+def test_without_credentials_nothing_else_is_tried() -> None:
+    client = aws.client("sts", "http://127.0.0.1:1")
+    with Stubber(client) as stub:
+        stub.add_client_error("get_caller_identity", "ExpiredToken")
+        deployment = Deployment("catalight-dev", "", "", {}, lambda service, region_name=None: client)
+        [(title, well, text)] = results(deployment)
+    assert (title, well) == ("credentials", False)
+    assert "ExpiredToken" in text

@@ -1,0 +1,54 @@
+"""The settings of `make deploy` and `make deploy-check`, checked before anything is built."""
+
+import os
+import re
+import sys
+import tomllib
+from collections.abc import Mapping
+
+import boto3
+
+from local import options
+from local.runner.children import PROJECT
+from local.runner.errors import LocalError
+
+SECRETS = {
+    "MONGODB_URI_SECRET_ARN": "the ARN of the secret with MongoDB's URI",
+    "WEBHOOK_SECRET_ARN": "the ARN of the secret that signs webhooks",
+}
+GIVEN_OTHERWISE = {
+    "MongoDbUriSecretArn": "give it as MONGODB_URI_SECRET_ARN=",
+    "WebhookSecretArn": "give it as WEBHOOK_SECRET_ARN=",
+    "Architecture": "give it as ARCH=, for which the functions are built too",
+    "Release": "make deploy sets it",
+}
+NAME = re.compile(r"""(?:^|[\s'"])(\w+)=""")
+
+
+def read(stage: str, env: Mapping[str, str]) -> dict[str, str]:
+    """Return the parameters of PARAMETERS; raise LocalError for a setting that is missing or wrong."""
+    stages = [name for name in _samconfig() if name not in ("version", "default")]
+    if stage not in stages:
+        raise LocalError(f"ENV is {' or '.join(stages)}, not {stage}.")
+    for name, meaning in SECRETS.items():
+        if not env.get(name):
+            raise LocalError(f"{name}= is missing: {meaning}. See docs/deploy.md.")
+    text = env.get("PARAMETERS", "")
+    for name in NAME.findall(text):
+        if remedy := GIVEN_OTHERWISE.get(name):
+            raise LocalError(f"PARAMETERS: {name} is not set here: {remedy}.")
+    given = options.parameters(text)
+    if not boto3.Session().region_name:
+        raise LocalError("No region is set: export AWS_REGION=eu-central-1, for example.")
+    return given
+
+
+def _samconfig() -> dict[str, object]:
+    return tomllib.loads((PROJECT / "samconfig.toml").read_text())
+
+
+if __name__ == "__main__":
+    try:
+        read(sys.argv[1], os.environ)
+    except LocalError as error:
+        sys.exit(str(error))
