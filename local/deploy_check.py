@@ -46,9 +46,9 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     client: Any = boto3.client
-    secrets = [os.environ[name] for name in deploy_settings.SECRETS]
+    mongodb, webhook = (os.environ[name] for name in deploy_settings.SECRETS)
     failed = 0
-    for title, well, found in results(Deployment(f"catalight-{stage}", *secrets, given, client)):
+    for title, well, found in results(Deployment(f"catalight-{stage}", mongodb, webhook, given, client)):
         print(f"{'ok  ' if well else 'FAIL'}  {title:<15} {found}")
         failed += not well
     return 1 if failed else 0
