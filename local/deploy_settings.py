@@ -5,10 +5,14 @@ import re
 import sys
 import tomllib
 from collections.abc import Mapping
+from typing import Any
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
 from local import options
+from local.deploy_checks import account
+from local.deploy_checks.deployment import Deployment, ProblemError
 from local.runner.children import PROJECT
 from local.runner.errors import LocalError
 
@@ -37,7 +41,7 @@ def read(stage: str, env: Mapping[str, str]) -> dict[str, str]:
     for name in NAME.findall(text):
         if remedy := GIVEN_OTHERWISE.get(name):
             raise LocalError(f"PARAMETERS: {name} is not set here: {remedy}.")
-    given = options.parameters(text)
+    given = options.given(text)
     if not boto3.Session().region_name:
         raise LocalError("No region is set: export AWS_REGION=eu-central-1, for example.")
     return given
@@ -48,7 +52,11 @@ def _samconfig() -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    try:
-        read(sys.argv[1], os.environ)
-    except LocalError as error:
+    stage = sys.argv[1]
+    client: Any = boto3.client
+    try:  # with the parameters that the stack has, and its status
+        deployment = Deployment(f"catalight-{stage}", "", "", read(stage, os.environ), client)
+        for check in (account.parameters, account.name):
+            check(deployment)
+    except (LocalError, ProblemError, BotoCoreError, ClientError) as error:
         sys.exit(str(error))

@@ -24,7 +24,7 @@ def read(env: Mapping[str, str] = os.environ) -> dict[str, Any]:
     """Return the options of the System; raise LocalError for what is wrong in one of them."""
     port = _port("PORT", env.get("PORT") or str(DEFAULT_PORT))
     host = env.get("HOST") or HOST
-    given = parameters(env.get("PARAMETERS", ""))
+    found = parameters(env.get("PARAMETERS", ""))
     logs = Path(env["LOGS"]) if env.get("LOGS") else running.folder(port)
     return {
         "port": port,
@@ -32,12 +32,20 @@ def read(env: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "aws_port": _port("AWS_PORT", env["AWS_PORT"]) if env.get("AWS_PORT") else 0,
         "folder": logs,
         "data": Path(env["DATA"]).expanduser().resolve() if env.get("DATA") else None,
-        "parameters": given | {"Authentication": _authentication(host, given, env)},
+        "parameters": found | {"Authentication": _authentication(host, found, env)},
     }
 
 
 def parameters(text: str, template: Path = PROJECT / "template.yaml") -> dict[str, str]:
-    """Return the template's parameters that `text` gives (NAME=VALUE, separated by spaces), checked."""
+    """Return what `given` returns; raise LocalError too if it contradicts itself or the defaults."""
+    found = given(text, template)
+    if problem := next(consistency.problems(numbers(declared(template), found)), ""):
+        raise LocalError(f"PARAMETERS: {problem}.")
+    return found
+
+
+def given(text: str, template: Path = PROJECT / "template.yaml") -> dict[str, str]:
+    """Return the template's parameters that `text` gives (NAME=VALUE, separated by spaces), each checked."""
     known = declared(template)
     found: dict[str, str] = {}
     try:
@@ -54,8 +62,6 @@ def parameters(text: str, template: Path = PROJECT / "template.yaml") -> dict[st
                 f"PARAMETERS: {name} must be {problem}, not {value!r}. ({known[name].get('Description')})"
             )
         found[name] = value
-    if problem := next(consistency.problems(numbers(known, found)), ""):
-        raise LocalError(f"PARAMETERS: {problem}.")
     return found
 
 

@@ -11,6 +11,8 @@ from local.deploy_checks.deployment import Deployment, ProblemError
 UPDATABLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE")
 UNCREATED = "REVIEW_IN_PROGRESS"
 """Its first change set was refused or never executed; SAM makes another."""
+USELESS = ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED")
+"""Never complete, or half deleted."""
 UNRESERVED = 100  # docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
 SPARE = 1.2  # docs/operations.md, "Quotas before a big day"
 
@@ -78,11 +80,13 @@ def name(deployment: Deployment) -> str:
 
 
 def _remedy(status: str, stack: str) -> str:
-    """Return what makes a stack one that can be deployed. One that works is never to be deleted for it."""
+    """Return what makes a stack one that can be updated; never to delete one that works."""
     if status.endswith("_IN_PROGRESS"):
         return "wait until that has ended"
     if status == "UPDATE_ROLLBACK_FAILED":
         return f"aws cloudformation continue-update-rollback --stack-name {stack}"
     if status == "UPDATE_FAILED":
         return f"aws cloudformation rollback-stack --stack-name {stack}"
-    return f"it was never complete, or is half deleted: make destroy STACK={stack}"
+    if status in USELESS:
+        return f"make destroy STACK={stack}"
+    return f"see its events: aws cloudformation describe-stack-events --stack-name {stack}"

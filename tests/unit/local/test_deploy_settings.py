@@ -18,6 +18,8 @@ def test_parameters_are_returned() -> None:
     assert read("dev", GIVEN) == {}
     found = read("prod", GIVEN | {"PARAMETERS": "Window=500 'ContactUrl=https://shop.example/?Release=1'"})
     assert found == {"Window": "500", "ContactUrl": "https://shop.example/?Release=1"}
+    contradicts_a_default = "ImageVisibility=1200"  # and maybe not what the stack has
+    assert read("dev", GIVEN | {"PARAMETERS": contradicts_a_default}) == {"ImageVisibility": "1200"}
 
 
 @pytest.mark.usefixtures("region")
