@@ -165,7 +165,7 @@ def options_of_a_month() -> str:
     snapshots = f"{memory * RESTORED_GB * STARTS:.2f} for {STARTS:,} starts"
     rows = [
         (
-            "SnapStart of the API, for each version that is kept",
+            "`ApiSnapStart` (on by default), for each of up to three versions",
             seconds * memory * SNAPSHOT_GB_SECOND,
             snapshots,
         ),
