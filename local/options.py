@@ -57,7 +57,7 @@ def given(text: str, template: Path = PROJECT / "template.yaml") -> dict[str, st
         if not separator or name not in known:
             problem = "is not a parameter" if separator else "has no value (NAME=VALUE)"
             raise LocalError(f"PARAMETERS: {name} {problem}. There are: {', '.join(sorted(known))}.")
-        if problem := _problem(known[name], value):
+        if problem := problem_of(known[name], value):
             raise LocalError(
                 f"PARAMETERS: {name} must be {problem}, not {value!r}. ({known[name].get('Description')})"
             )
@@ -80,8 +80,8 @@ def numbers(declared: Mapping[str, Mapping[str, Any]], given: Mapping[str, str])
     }
 
 
-def _problem(declared: Mapping[str, Any], value: str) -> str:
-    """Return what a value should be, as the template says; empty if it is that."""
+def problem_of(declared: Mapping[str, Any], value: str) -> str:
+    """Return what a value of a parameter should be, as the template says; empty if it is that."""
     if declared["Type"] == "Number":
         if not NUMBER.fullmatch(value):
             return "a number"

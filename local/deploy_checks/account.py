@@ -24,7 +24,9 @@ def credentials(deployment: Deployment) -> str:
 
 
 def parameters(deployment: Deployment) -> str:
-    """Return how many values stay as they are; raise ProblemError if they contradict those that are given."""
+    """Return how many values stay as they are; raise ProblemError for those refused or contradictory."""
+    if refused := deployment.refused():
+        raise ProblemError(f"the stack has what this release refuses, so name it in PARAMETERS: {refused}")
     for problem in consistency.problems(deployment.numbers()):
         raise ProblemError(problem)
     kept = deployment.present.keys() - deployment.given.keys()

@@ -45,6 +45,12 @@ class Deployment:
         values = {entry["ParameterKey"]: entry["ParameterValue"] for entry in found.get("Parameters", [])}
         return {name: value for name, value in values.items() if name in _declared()}
 
+    def refused(self) -> str:
+        """Return the values that would stay and that the template no longer allows, and what is allowed."""
+        kept = {name: value for name, value in self.present.items() if name not in self.given}
+        problems = {name: options.problem_of(_declared()[name], value) for name, value in kept.items()}
+        return "; ".join(f"{name} is {kept[name]}, must be {what}" for name, what in problems.items() if what)
+
     def value(self, name: str) -> str:
         """Return the value of a parameter: the given one, the stack's, or else the default."""
         return str({**self.present, **self.given}.get(name, _declared()[name]["Default"]))

@@ -184,6 +184,25 @@ def test_what_a_stack_has_stays_and_is_checked_with_what_is_given(check: Check, 
     assert found["concurrency"][1] == "1000 functions at once; 72 are needed"
 
 
+def test_a_value_of_the_stack_that_a_release_no_longer_allows_must_be_named(
+    check: Check, clients: Clients
+) -> None:
+    """CloudFormation refuses it: 0.1.0 had ImageReceives=3."""
+    template = {
+        "Parameters": {"ImageReceives": {"Type": "Number"}},
+        "Resources": {"Queue": {"Type": "AWS::SQS::Queue"}},
+    }
+    clients("cloudformation").create_stack(
+        StackName="old",
+        TemplateBody=json.dumps(template),
+        Parameters=[{"ParameterKey": "ImageReceives", "ParameterValue": "3"}],
+    )
+    well, text = check(stack="old")["parameters"]
+    assert not well
+    assert text.endswith("so name it in PARAMETERS: ImageReceives is 3, must be at least 5")
+    assert check({"ImageReceives": "5"}, stack="old")["parameters"][0]
+
+
 def test_a_stack_without_resources_is_created(check: Check, clients: Clients) -> None:
     """It is what a change set leaves that was not executed; SAM then makes another of the kind CREATE."""
     cloudformation = clients("cloudformation")
