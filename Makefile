@@ -207,7 +207,7 @@ start-api: $(READY) $(BUILT)  ## Run the built API by sam local start-api at htt
 deploy-check deploy-settings: export PARAMETERS := $(PARAMETERS)
 deploy-check deploy-settings: export MONGODB_URI_SECRET_ARN := $(MONGODB_URI_SECRET_ARN)
 deploy-check deploy-settings: export WEBHOOK_SECRET_ARN := $(WEBHOOK_SECRET_ARN)
-deploy-check: $(READY)  ## Try what a deployment needs, without changing anything (as make deploy: ENV=, PARAMETERS=, the ARNs)
+deploy-check: $(READY)  ## Try what a deployment needs, without changing anything (settings as make deploy)
 	@$(BIN)/python -m local.deploy_check $(ENV)
 
 deploy-settings: $(READY)
@@ -220,7 +220,7 @@ $(TO_DEPLOY): $(SOURCES) $(shell find functions layers -type d -not -name __pyca
 	@touch $@
 
 # Beside the built template, where SAM looks for it, there is no samconfig.toml.
-deploy: deploy-settings $(TO_DEPLOY)  ## Deploy to AWS (ENV=prod ARCH=x86_64; MONGODB_URI_SECRET_ARN=…, WEBHOOK_SECRET_ARN=…)
+deploy: deploy-settings $(TO_DEPLOY)  ## Deploy to AWS (MONGODB_URI_SECRET_ARN=…, WEBHOOK_SECRET_ARN=…; ENV=prod, ARCH=x86_64, PARAMETERS="Name=value …")
 	$(BIN)/sam deploy --config-file $(CURDIR)/samconfig.toml --config-env $(ENV) \
 		--template-file $(TO_DEPLOY) --parameter-overrides \
 		Architecture=$(ARCH) MongoDbUriSecretArn=$$MONGODB_URI_SECRET_ARN WebhookSecretArn=$$WEBHOOK_SECRET_ARN \
