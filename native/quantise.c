@@ -18,7 +18,7 @@ static void find_end(uint32_t level, uint32_t before, uint32_t units, uint32_t a
 }
 
 Quantiser quantiser_of(const Component *component, int chroma, int divided) {
-    Quantiser quantiser = {.white_from = UINT32_MAX, .black_from = UINT32_MAX};
+    Quantiser quantiser = {.white_from = UINT32_MAX, .black_from = UINT32_MAX, .least_limit = UINT32_MAX};
     for (int k = 0; k < BLOCK; k++) {
         uint32_t before = component->before[k], after = component->after[k];
         quantiser.scales[k] = divided ? 0x10000 >> LINE_FRACTION : 0x10000u * before / after;
@@ -26,6 +26,8 @@ Quantiser quantiser_of(const Component *component, int chroma, int divided) {
         quantiser.limits[k] = divided ? INT16_MAX : LARGEST_COEFFICIENT / before + 1;
     }
     for (int k = BLOCK; k < REACH; k++) quantiser.limits[k] = INT16_MAX;
+    for (int k = 1; k < BLOCK; k++)
+        if (quantiser.limits[k] < quantiser.least_limit) quantiser.least_limit = quantiser.limits[k];
     uint32_t after = component->after[0], before = divided ? after : component->before[0], units = divided ? 1 << LINE_FRACTION : 1;
     if (chroma || (!divided && memcmp(component->before, component->after, BLOCK) == 0)) return quantiser;
     find_end(WHITE, before, units, after, &quantiser.white_from, &quantiser.white);
@@ -34,7 +36,7 @@ Quantiser quantiser_of(const Component *component, int chroma, int divided) {
 }
 
 Quantiser no_quantiser(void) {
-    Quantiser quantiser = {.white_from = UINT32_MAX, .black_from = UINT32_MAX};
+    Quantiser quantiser = {.white_from = UINT32_MAX, .black_from = UINT32_MAX, .least_limit = INT16_MAX};
     for (int k = 0; k < REACH; k++) quantiser.limits[k] = INT16_MAX;
     for (int k = 0; k < BLOCK; k++) quantiser.scales[k] = 0x10000;
     return quantiser;
