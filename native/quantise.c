@@ -53,25 +53,25 @@ int reserve(Plane *plane) {
     return 1;
 }
 
-uint32_t *put_levels(const Quantiser *quantiser, const Block *blocks, const uint64_t *nonzero, size_t count, uint32_t *at) {
+uint32_t *put_levels(const Quantiser *quantiser, const Block *blocks, const int16_t *dc, const uint64_t *nonzero, size_t count, uint32_t *at) {
     int32_t largest = 0;
     for (size_t x = 0; x < count; x++) {
         uint32_t *block = at++;
         uint64_t bits = nonzero[x] & ~(uint64_t)1;
-        largest |= (int32_t)(quantiser->limits[0] - magnitude(blocks[x][0]));
+        largest |= (int32_t)(quantiser->limits[0] - magnitude(dc[x]));
         if (__builtin_popcountll(bits) > FEW) bits &= larger(blocks[x], quantiser->dead_zone);
         for (; bits; bits &= bits - 1) {
             uint32_t k = (uint32_t)__builtin_ctzll(bits);
             at = put_level(quantiser, k, blocks[x][k], at, &largest);
         }
-        *block = block_word(dc_level(quantiser, blocks[x][0]), (uint32_t)(at - block - 1));
+        *block = block_word(dc_level(quantiser, dc[x]), (uint32_t)(at - block - 1));
     }
     return largest < 0 ? NULL : at;
 }
 
-int quantise_row(const Quantiser *quantiser, const Block *blocks, const uint64_t *nonzero, Plane *plane) {
+int quantise_row(const Quantiser *quantiser, const Block *blocks, const int16_t *dc, const uint64_t *nonzero, Plane *plane) {
     if (!reserve(plane)) return 0;
-    uint32_t *end = put_levels(quantiser, blocks, nonzero, plane->across, plane->words + plane->count);
+    uint32_t *end = put_levels(quantiser, blocks, dc, nonzero, plane->across, plane->words + plane->count);
     if (end) end_row(plane, end);
     return end != NULL;
 }

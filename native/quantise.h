@@ -54,7 +54,7 @@ static inline int is_any_too_large(const Quantiser *quantiser, const uint32_t *a
 }
 
 // Writes the words of a row of blocks. Returns their end, or NULL if a value is larger than samples can need.
-uint32_t *put_levels(const Quantiser *quantiser, const Block *blocks, const uint64_t *nonzero, size_t count, uint32_t *at);
+uint32_t *put_levels(const Quantiser *quantiser, const Block *blocks, const int16_t *dc, const uint64_t *nonzero, size_t count, uint32_t *at);
 
 // Makes room in a plane for one more row of blocks without zeros. Returns 0 if there is not enough memory.
 int reserve(Plane *plane);
@@ -67,4 +67,4 @@ static inline void end_row(Plane *plane, const uint32_t *end) {
 
 // Adds a row of blocks to a plane: its values that are more than half a step. Returns 0 if a value is larger than samples can
 // need, or there is not enough memory.
-int quantise_row(const Quantiser *quantiser, const Block *blocks, const uint64_t *nonzero, Plane *plane);
+int quantise_row(const Quantiser *quantiser, const Block *blocks, const int16_t *dc, const uint64_t *nonzero, Plane *plane);

@@ -142,14 +142,14 @@ static inline __attribute__((always_inline)) uint32_t *read_words(Reader *reader
     return end;
 }
 
-static int read_sequential(Reading *reading, const Scan *scan, uint32_t i, int16_t *block, uint64_t *nonzero) {
+static int read_sequential(Reading *reading, const Scan *scan, uint32_t i, int16_t *block, int16_t *dc, uint64_t *nonzero) {
     uint32_t words[BLOCK + 4];
     int possible;
     Reader reader = reading->reader;
     Coded of = coded(reading, scan, i);
     uint32_t *end = read_words(&reader, &of, &reading->all, words, &possible);
     if (end == NULL) return 0;
-    *nonzero |= block_from(words, end, block);
+    *dc = (int16_t)dc_of(words[0]), *nonzero |= block_from(words + 1, end, block);
     reading->reader = reader;
     return 1;
 }
@@ -192,12 +192,19 @@ static inline uint32_t take_bit(Reader *reader) {
     return take(reader, 1);
 }
 
-static inline int read_block(Reading *reading, const Scan *scan, uint32_t i, int16_t *block, uint64_t *nonzero) {
-    if (!scan->progressive) return read_sequential(reading, scan, i, block, nonzero);
-    const Lookup *dc = &reading->dc[scan->dc[i]];
+static inline __attribute__((always_inline)) int read_block(Reading *reading, Reader *reader, const Scan *scan, uint32_t i, const Rows *rows,
+                                                            uint32_t c, size_t at) {
+    int16_t *dc = &rows->dc[c][at];
     int ended;
-    if (!scan->refines) return read_dc(&reading->reader, dc, dc->ac_codes, &reading->last_dc[i], scan->shift, block, &ended);
-    *block = (int16_t)(*block | take_bit(&reading->reader) << scan->shift);  // without a branch: nothing could predict it
+    if (!scan->progressive) {
+        reading->reader = *reader;
+        int ok = read_sequential(reading, scan, i, rows->blocks[c][at], dc, &rows->nonzero[c][at]);
+        *reader = reading->reader;
+        return ok;
+    }
+    const Lookup *lookup = &reading->dc[scan->dc[i]];
+    if (!scan->refines) return read_dc(reader, lookup, lookup->ac_codes, &reading->last_dc[i], scan->shift, dc, &ended);
+    *dc = (int16_t)(*dc | take_bit(reader) << scan->shift);  // without a branch: nothing could predict it
     return 1;
 }
 
@@ -235,22 +242,26 @@ int read_row(Reading *reading, const Scan *scan, const Image *image, const Rows 
         size_t c = scan->component[0], at = to * rows->stride[c];
         return read_ac_row(reading, scan, rows->blocks[c] + at, rows->nonzero[c] + at, count);
     }
+    Reader reader = reading->reader;
     for (uint32_t mcu = 0; mcu < count; mcu++) {
-        if (is_exhausted(&reading->reader)) return 0;
+        if (is_exhausted(&reader)) return 0;
         if (scan->interval && reading->left-- == 0) {
+            reading->reader = reader;
             if (!restart(reading, scan)) return 0;
-            reading->left--;
+            reading->left--, reader = reading->reader;
         }
         for (uint32_t i = 0; i < scan->components; i++) {
             uint32_t c = scan->component[i];
             const Component *component = &image->component[c];
             uint32_t across = alone ? 1 : component->across, down = alone ? 1 : component->down;
-            for (uint32_t n = 0; n < across * down; n++) {
-                size_t at = (to * down + n / across) * rows->stride[c] + mcu * across + n % across;
-                if (!read_block(reading, scan, i, rows->blocks[c][at], &rows->nonzero[c][at])) return 0;
+            for (uint32_t r = 0; r < down; r++) {
+                size_t at = (to * down + r) * rows->stride[c] + mcu * across;
+                for (size_t end = at + across; at < end; at++)
+                    if (!read_block(reading, &reader, scan, i, rows, c, at)) return 0;
             }
         }
     }
+    reading->reader = reader;
     return 1;
 }
 
