@@ -7,7 +7,7 @@ enum { LARGEST_LEVEL = 1 << 14 };       // of a DC value
 enum { AT_ONCE = 4 };                   // codes of at most LOOKUP_BITS that one refill is enough for, after a DC value
 enum { LINES = 2 + COMPONENTS - 1 };    // of blocks in an MCU, at most
 
-int begin_reading(Reading *reading, const Scan *scan) {
+int begin_reading(Reading *reading, const Scan *scan, uint32_t least_limit) {
     int with_dc = scan->first == 0 && !scan->refines, with_ac = scan->last > 0;
     reading->left = scan->interval, reading->restarts = reading->eob_run = 0;
     memset(reading->last_dc, 0, sizeof reading->last_dc);
@@ -21,7 +21,7 @@ int begin_reading(Reading *reading, const Scan *scan) {
         if (with_ac && ac && !index_codes(&reading->ac[table], &scan->ac_tables[table])) return 0;
         if (with_dc && dc) index_values(&reading->dc[table], 0);
         if (with_ac && ac) index_values(&reading->ac[table], 1);
-        if (with_ac && ac && !scan->progressive) index_pairs(&reading->ac[table]);
+        if (with_ac && ac && !scan->progressive) index_pairs(&reading->ac[table], (int32_t)least_limit);
         if (with_ac && ac && scan->progressive && !scan->refines) index_runs(&reading->ac[table]);
     }
     for (uint32_t i = 0; i < scan->components && !scan->progressive; i++)
@@ -84,13 +84,13 @@ static inline __attribute__((always_inline)) SlowCode slow_ac_code(Reader reader
 }
 
 static inline __attribute__((always_inline)) uint32_t *put_signed(const Quantiser *quantiser, uint32_t k, uint32_t value, uint32_t *at) {
-    return put_size(quantiser, k, value >> 1, (value & 1) << 25, at);
+    return put_size(quantiser, k, value >> 1, value & 1, at);
 }
 
 // The hot loop. Writes the words of a block's AC values, and sometimes one or two more. Returns their end, or NULL if broken.
-// `sizes` gets the bits of all magnitudes, doubled.
+// `possible` becomes 0 if a value is larger than samples can need.
 static inline __attribute__((always_inline)) uint32_t *read_values(Reader *reader, const Lookup *lookup, const Quantiser *quantiser,
-                                                                   uint32_t *at, uint32_t *sizes) {
+                                                                   uint32_t *at, int *possible) {
     for (uint32_t k = 0;;) {
         for (int i = 0; i < AT_ONCE; i++) {
             AcPair pair = lookup->ac_pairs[reader->bits >> (64 - LOOKUP_BITS)];
@@ -100,8 +100,8 @@ static inline __attribute__((always_inline)) uint32_t *read_values(Reader *reade
                 *reader = slow.reader, k += slow.code.run + 1u;
                 if (slow.code.length == 0 || k >= BLOCK) return slow.code.length && slow.code.run == BLOCK ? at : NULL;
                 uint32_t size = magnitude(slow.code.value);
-                *sizes |= 2 * size;
-                at = put_size(quantiser, k, size, slow.code.value < 0 ? NEGATIVE : 0, at);
+                *possible &= size <= quantiser->limits[k];
+                at = put_size(quantiser, k, size, slow.code.value < 0, at);
                 if (k == BLOCK - 1) return at;
                 break;
             }
@@ -109,7 +109,6 @@ static inline __attribute__((always_inline)) uint32_t *read_values(Reader *reade
             at = put_signed(quantiser, first, pair.values[0], at);
             k = first + pair.second;
             at = put_signed(quantiser, k, pair.values[1], at);
-            *sizes |= pair.values[0] | pair.values[1];
             if (k >= BLOCK - 1) return k & BLOCK ? NULL : at;
         }
         refill(reader);
@@ -135,10 +134,8 @@ static inline __attribute__((always_inline)) uint32_t *read_words(Reader *reader
     *possible = magnitude(value) <= quantiser->limits[0];
     *at = block_word(dc_level(quantiser, value), 0);
     if (ended) return at + 1;
-    uint32_t sizes = 0, *end = read_values(reader, coded->ac, quantiser, at + 1, &sizes);
-    if (end == NULL) return NULL;
-    *at |= (uint32_t)(end - at - 1);
-    if (__builtin_expect(sizes / 2 >= quantiser->least_limit, 0)) *possible &= !is_any_too_large(quantiser, at + 1, end);
+    uint32_t *end = read_values(reader, coded->ac, quantiser, at + 1, possible);
+    if (end) *at |= (uint32_t)(end - at - 1);
     return end;
 }
 
