@@ -1,7 +1,7 @@
 """Ways from a JPEG to a smaller JPEG, by quality."""
 
 from collections.abc import Callable
-from ctypes import byref, c_size_t, create_string_buffer
+from ctypes import byref, c_size_t, c_ubyte
 from io import BytesIO
 
 from PIL import Image
@@ -41,8 +41,8 @@ def plain_requantising(data: bytes, quality: int) -> bytes:
         library.search(byref(made), 0, 0)
         library.choose_scans(byref(made))
         made.progressive = 0
-        out = create_string_buffer(2 * len(data))
-        length = library.encode(byref(made), out, c_size_t(len(out)))
+        out = bytearray(2 * len(data))
+        length = library.encode(byref(made), byref(c_ubyte.from_buffer(out)), c_size_t(len(out)))
     return write.framed(header, steps, memoryview(out)[:length], progressive=False)
 
 

@@ -151,28 +151,25 @@ static void search_plane(Plane *plane, const Costs *costs) {
     plane->count = (size_t)(to - plane->words);
 }
 
-// Without a price: to the nearest levels.
+// Without a price: to the nearest levels. Without branches: the number of a block's values cannot be predicted.
 static void round_plane(Plane *plane) {
-    for (size_t i = 0, row = 1; row <= plane->rows; row++) {
-        while (i < plane->starts[row]) {
-            size_t end = i + 1 + values_of(plane->words[i]);
-            for (i++; i < end; i++) {
-                uint32_t word = plane->words[i];
-                plane->words[i] = value_word(index_of(word), is_negative(word), (magnitude_of(word) + HALF - 1) >> FRACTION);
-            }
-        }
+    for (size_t i = 0, left = 0; i < plane->count; i++) {
+        uint32_t word = plane->words[i], level = (magnitude_of(word) + HALF - 1) >> FRACTION;
+        uint32_t rounded = value_word(index_of(word), is_negative(word), level);
+        plane->words[i] = left ? rounded : word;
+        left = left ? left - 1 : values_of(word);
     }
 }
 
 // The prices of a bit of luma and of chroma are in 65536ths of a squared step.
 void search(Output *output, uint32_t luma_price, uint32_t chroma_price) {
-    uint32_t uses[2][SYMBOLS] = {{0}};
+    uint32_t uses[2][SYMBOLS] = {{0}}, prices[COMPONENTS] = {luma_price, chroma_price, chroma_price};
     Costs costs;
-    for (uint32_t c = 0; c < output->components; c++) count_levels(&output->plane[c], uses[c > 0]);
+    for (uint32_t c = 0; c < output->components; c++)
+        if (prices[c]) count_levels(&output->plane[c], uses[c > 0]);
     for (uint32_t c = 0; c < output->components; c++) {
-        uint32_t price = c > 0 ? chroma_price : luma_price;
-        if (c < 2) find_costs(uses[c > 0], price, &costs);
-        if (price) search_plane(&output->plane[c], &costs);
+        if (prices[c] && c < 2) find_costs(uses[c > 0], prices[c], &costs);
+        if (prices[c]) search_plane(&output->plane[c], &costs);
         else round_plane(&output->plane[c]);
     }
 }
