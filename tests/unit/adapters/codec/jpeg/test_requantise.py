@@ -89,7 +89,7 @@ def test_what_is_beyond_the_edge_takes_no_bytes() -> None:
 
 
 def test_no_value_grows_beyond_the_range_of_codes_when_an_edge_goes_on() -> None:
-    """A column of a block of large values: its mean is small, what goes on is more than a baseline JPEG can code."""
+    """One column is visible: if it goes on, its values are larger than a baseline JPEG can code."""
     values = ["0000010111" if k in (5, 14, 27) else "1111101000" for k in range(1, 64)]  # -1000, 1000
     coded = "0" + "".join("00" + value for value in values)
     coded += "1" * (-len(coded) % 8)
