@@ -129,7 +129,7 @@ int code_samples(const Image *image, const uint8_t *pixels, Output *out) {
     Work work = work_on_samples(image);
     if (!begin_output(&work, out)) return 0;
     size_t across = out->plane[0].across, wide = across * SIDE, size = wide * MCU;
-    Samples samples = {.wide = wide, .luma = malloc(3 * size * sizeof(float)), .blocks = malloc(across * BLOCK_BYTES)};
+    Samples samples = {.wide = wide, .luma = malloc(3 * size * sizeof(float)), .blocks = malloc(across * BLOCK_MEMORY)};
     samples.blue = samples.luma + size, samples.red = samples.blue + size;
     samples.nonzero = (uint64_t *)(samples.blocks + across), samples.dc = (int16_t *)(samples.nonzero + across);
     Transform transform = transform_of();

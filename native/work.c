@@ -55,7 +55,7 @@ int prepare_work(Work *work) {
         work->strip.right_kept[c] = is_partial(&work->edges[c].right), work->strip.lower_kept[c] = is_partial(&work->edges[c].lower);
     if (!is_halved(work)) return 1;
     find_halves(&work->across, work->image->width), find_halves(&work->down, work->image->height);
-    work->halved = malloc(work->across.blocks * BLOCK_BYTES);
+    work->halved = malloc(work->across.blocks * BLOCK_MEMORY);
     work->halved_nonzero = (uint64_t *)(work->halved + work->across.blocks);
     work->halved_dc = (int16_t *)(work->halved_nonzero + work->across.blocks);
     return work->halved != NULL;
@@ -66,7 +66,7 @@ void release_work(const Work *work) { free(work->halved), free(work->strip.memor
 Block *make_blocks_for(const Work *work, size_t count) {
     Rows rows;
     size_t blocks = shape(work, &rows) * count;
-    Block *made = malloc(blocks * BLOCK_BYTES);
+    Block *made = malloc(blocks * BLOCK_MEMORY);
     if (made) memset(made + blocks, 0, blocks * sizeof(uint64_t));
     return made;
 }

@@ -6,7 +6,7 @@
 #include "halve.h"
 #include "strip.h"
 
-enum { BLOCK_BYTES = sizeof(Block) + sizeof(uint64_t) + sizeof(int16_t) };  // with its bits and its DC
+enum { BLOCK_MEMORY = sizeof(Block) + sizeof(uint64_t) + sizeof(int16_t) };  // with its bits and its DC
 
 typedef struct {
     const Image *image;
