@@ -28,7 +28,7 @@ from catalight.adapters.codec.jpeg.header import (
 )
 from catalight.adapters.codec.jpeg.turn import Turn
 
-_OUTPUT_TABLES = 8
+_OUTPUT_TABLES = 13
 _MIN_WORDS = 1 << 16
 _SPARE_BYTES = 4096  # the library wants room for a scan's header and a whole block
 
@@ -119,6 +119,7 @@ class Output(Structure):
         ("side", c_uint32),
         ("max_count", c_size_t),
         ("progressive", c_uint32),
+        ("split", c_uint32 * COMPONENTS),
         ("histogram", c_uint32 * SYMBOLS * _OUTPUT_TABLES),
         ("tables", _Table * _OUTPUT_TABLES),
         ("codes", _Code * SYMBOLS * _OUTPUT_TABLES),
