@@ -1,11 +1,16 @@
 """Ways from a JPEG to a smaller JPEG, by quality."""
 
 from collections.abc import Callable
+from ctypes import byref, c_size_t, create_string_buffer
 from io import BytesIO
 
 from PIL import Image
 
+from catalight.adapters.codec import native
 from catalight.adapters.codec.compress import compress
+from catalight.adapters.codec.jpeg import coefficients, look, write
+from catalight.adapters.codec.jpeg.header import Header
+from catalight.adapters.codec.jpeg.turn import TURNS
 from catalight.domain.image.formats import Target
 from catalight.domain.image.rendition import Rendition
 
@@ -14,6 +19,31 @@ type Way = Callable[[bytes, int], bytes]
 
 def catalight(data: bytes, quality: int) -> bytes:
     return compress(data, Rendition(quality, Target.JPEG)).data
+
+
+def plain_requantising(data: bytes, quality: int) -> bytes:
+    """The requantising alone: Pillow's tables, the nearest levels, one sequential scan; no checks.
+
+    Raises RuntimeError if the fast path does not support the source.
+    """
+    library, header = native.library(), Header(data)
+    first = header.scan(len(write.SOI))
+    if library is None or first is None:
+        raise RuntimeError("this takes a JPEG and the native library")
+    luma, chroma = look.of_pillow(quality)
+    own = [header.steps[component.steps] for component in header.components]
+    steps = [
+        bytes(map(max, table, asked)) for table, asked in zip(own, (luma, chroma, chroma), strict=False)
+    ]
+    with coefficients.planes(library, header, first, header, TURNS[1], steps) as made:
+        if made is None:
+            raise RuntimeError("the source is broken or unusual")
+        library.search(byref(made), 0, 0)
+        library.choose_scans(byref(made))
+        made.progressive = 0
+        out = create_string_buffer(2 * len(data))
+        length = library.encode(byref(made), out, c_size_t(len(out)))
+    return write.framed(header, steps, memoryview(out)[:length], progressive=False)
 
 
 def plain_pillow(data: bytes, quality: int, *, optimize: bool = False) -> bytes:

@@ -98,16 +98,16 @@ static int is_flat(const Source *source, size_t count) {
     return 1;
 }
 
-static int put_flat(int32_t dc, const Component *component, int16_t *out) {
-    int32_t value = dc * component->before[0], step = component->after[0], limit = ((1 << LARGEST_AC) - 1) << LINE_FRACTION;
+static int put_flat(int32_t flat, const Component *component, int16_t *dc) {
+    int32_t value = flat * component->before[0], step = component->after[0], limit = ((1 << LARGEST_AC) - 1) << LINE_FRACTION;
     if (value > LARGEST_COEFFICIENT || value < -LARGEST_COEFFICIENT) return 0;
     value = (2 * value * (1 << LINE_FRACTION) + (value < 0 ? -step : step)) / (2 * step);
-    out[0] = (int16_t)(value > limit ? limit : value < -limit ? -limit : value);
+    *dc = (int16_t)(value > limit ? limit : value < -limit ? -limit : value);
     return 1;
 }
 
 int halve(const Strip *strip, size_t c, const Component *component, const Axis *across, const Axis *down, size_t y, Block *out,
-          uint64_t *nonzero) {
+          int16_t *dc, uint64_t *nonzero) {
     Line scales[SIDE];
     find_scales(component->after, scales);
     size_t wide = across->halved ? 2 : 1, high = down->halved ? 2 : 1;
@@ -120,7 +120,7 @@ int halve(const Strip *strip, size_t c, const Component *component, const Axis *
         }
         nonzero[x] = 0;
         if (is_flat(source, wide * high)) {
-            if (!put_flat(source[0].dc, component, out[x])) return 0;
+            if (!put_flat(source[0].dc, component, &dc[x])) return 0;
             continue;
         }
         Square squares[STRIP_ROWS] = {0};
@@ -134,8 +134,8 @@ int halve(const Strip *strip, size_t c, const Component *component, const Axis *
             if (down->halved) add_block(&column, &squares[below], halves_at(down, y)->of[below]);
         }
         if (down->halved) halve_down(&column, made);
-        nonzero[x] = down->halved ? put_lines(made, (1 << SIDE) - 1, scales, out[x])
-                                  : put_lines(squares[0].lines, squares[0].used, scales, out[x]);
+        nonzero[x] = down->halved ? put_lines(made, (1 << SIDE) - 1, scales, out[x], &dc[x])
+                                  : put_lines(squares[0].lines, squares[0].used, scales, out[x], &dc[x]);
     }
     return 1;
 }

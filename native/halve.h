@@ -21,4 +21,4 @@ void find_halves(Axis *axis, size_t samples);
 // Makes row `y` of a component's blocks and of their bits from a padded strip, in steps of the output with LINE_FRACTION bits of
 // fraction. Returns 0 if a value exceeds what samples can need.
 int halve(const Strip *strip, size_t c, const Component *component, const Axis *across, const Axis *down, size_t y, Block *out,
-          uint64_t *nonzero);
+          int16_t *dc, uint64_t *nonzero);

@@ -44,7 +44,8 @@ typedef struct {
 
 // Some or all rows of blocks of each component: as many as the output's MCUs need, since missing blocks are padded.
 typedef struct {
-    Block *blocks[COMPONENTS];
+    Block *blocks[COMPONENTS];          // without DC, so that many need not be touched
+    int16_t *dc[COMPONENTS];
     uint64_t *nonzero[COMPONENTS];      // for each block, a bit for each AC coefficient that counts; others are not set
     size_t stride[COMPONENTS];          // blocks in a row
     size_t rows[COMPONENTS];            // of blocks in one row of the output's MCUs

@@ -14,5 +14,5 @@ double basis(size_t k, size_t i);
 // For put_lines: what makes values of steps with LINE_FRACTION bits of fraction.
 void find_scales(const uint8_t *steps, Line *scales);
 
-// Stores the values of half a step and more, and DC; `used` has a bit for each line that is not zero. Returns their bits.
-uint64_t put_lines(const Line *lines, uint32_t used, const Line *scales, int16_t *out);
+// Stores the values of half a step and more, and DC; `used` has a bit for each line that is not zero. Returns the bits of AC values.
+uint64_t put_lines(const Line *lines, uint32_t used, const Line *scales, int16_t *out, int16_t *dc);

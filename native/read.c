@@ -5,6 +5,7 @@
 
 enum { LARGEST_LEVEL = 1 << 14 };       // of a DC value
 enum { AT_ONCE = 4 };                   // codes of at most LOOKUP_BITS that one refill is enough for, after a DC value
+enum { LINES = 2 + COMPONENTS - 1 };    // of blocks in an MCU, at most
 
 int begin_reading(Reading *reading, const Scan *scan) {
     int with_dc = scan->first == 0 && !scan->refines, with_ac = scan->last > 0;
@@ -23,6 +24,8 @@ int begin_reading(Reading *reading, const Scan *scan) {
         if (with_ac && ac && !scan->progressive) index_pairs(&reading->ac[table]);
         if (with_ac && ac && scan->progressive && !scan->refines) index_runs(&reading->ac[table]);
     }
+    for (uint32_t i = 0; i < scan->components && !scan->progressive; i++)
+        index_openings(&reading->dc[scan->dc[i]], &reading->ac[scan->ac[i]], reading->openings[i]);
     return 1;
 }
 
@@ -42,9 +45,12 @@ static int restart(Reading *reading, const Scan *scan) {
     return 1;
 }
 
-static inline __attribute__((always_inline)) int read_dc(Reader *reader, const Lookup *lookup, int32_t *last_dc, uint32_t shift, int16_t *value) {
+// `codes` are those of DC values, or of the beginnings of blocks; `ended` becomes whether the block has ended too.
+static inline __attribute__((always_inline)) int read_dc(Reader *reader, const Lookup *lookup, const AcCode *codes, int32_t *last_dc,
+                                                         uint32_t shift, int16_t *value, int *ended) {
     refill(reader);
-    AcCode code = lookup->ac_codes[reader->bits >> (64 - LOOKUP_BITS)];
+    AcCode code = codes[reader->bits >> (64 - LOOKUP_BITS)];
+    *ended = code.run == BLOCK;
     if (__builtin_expect(code.length != 0, 1)) {
         reader->bits <<= code.length, reader->count -= code.length;
         *last_dc += code.value;
@@ -77,9 +83,14 @@ static inline __attribute__((always_inline)) SlowCode slow_ac_code(Reader reader
     return (SlowCode){reader, code};
 }
 
+static inline __attribute__((always_inline)) uint32_t *put_signed(const Quantiser *quantiser, uint32_t k, uint32_t value, uint32_t *at) {
+    return put_size(quantiser, k, value >> 1, (value & 1) << 25, at);
+}
+
 // The hot loop. Writes the words of a block's AC values, and sometimes one or two more. Returns their end, or NULL if broken.
+// `sizes` gets the bits of all magnitudes, doubled.
 static inline __attribute__((always_inline)) uint32_t *read_values(Reader *reader, const Lookup *lookup, const Quantiser *quantiser,
-                                                                   uint32_t *at, int32_t *largest) {
+                                                                   uint32_t *at, uint32_t *sizes) {
     for (uint32_t k = 0;;) {
         for (int i = 0; i < AT_ONCE; i++) {
             AcPair pair = lookup->ac_pairs[reader->bits >> (64 - LOOKUP_BITS)];
@@ -88,39 +99,57 @@ static inline __attribute__((always_inline)) uint32_t *read_values(Reader *reade
                 SlowCode slow = slow_ac_code(*reader, lookup);
                 *reader = slow.reader, k += slow.code.run + 1u;
                 if (slow.code.length == 0 || k >= BLOCK) return slow.code.length && slow.code.run == BLOCK ? at : NULL;
-                at = put_level(quantiser, k, slow.code.value, at, largest);
+                uint32_t size = magnitude(slow.code.value);
+                *sizes |= 2 * size;
+                at = put_size(quantiser, k, size, slow.code.value < 0 ? NEGATIVE : 0, at);
                 if (k == BLOCK - 1) return at;
                 break;
             }
             reader->bits <<= pair.length, reader->count -= pair.length;
-            at = put_level(quantiser, first, pair.values[0], at, largest);
+            at = put_signed(quantiser, first, pair.values[0], at);
             k = first + pair.second;
-            at = put_level(quantiser, k, pair.values[1], at, largest);
+            at = put_signed(quantiser, k, pair.values[1], at);
+            *sizes |= pair.values[0] | pair.values[1];
             if (k >= BLOCK - 1) return k & BLOCK ? NULL : at;
         }
         refill(reader);
     }
 }
 
-// Reads a block into words. Returns their end, or NULL if broken.
-static inline __attribute__((always_inline)) uint32_t *read_words(Reader *reader, const Lookup *dc, const Lookup *ac, int32_t *last_dc,
-                                                                  const Quantiser *quantiser, uint32_t *at, int32_t *largest) {
+typedef struct {
+    const Lookup *dc, *ac;
+    const AcCode *openings;
+    int32_t *last_dc;
+} Coded;
+
+static inline Coded coded(Reading *reading, const Scan *scan, uint32_t i) {
+    return (Coded){&reading->dc[scan->dc[i]], &reading->ac[scan->ac[i]], reading->openings[i], &reading->last_dc[i]};
+}
+
+// Reads a block into words. Returns their end, or NULL if broken; `possible` becomes whether no value is larger than samples can need.
+static inline __attribute__((always_inline)) uint32_t *read_words(Reader *reader, const Coded *coded, const Quantiser *quantiser,
+                                                                  uint32_t *at, int *possible) {
     int16_t value;
-    if (!read_dc(reader, dc, last_dc, 0, &value)) return NULL;
-    *largest = (int32_t)(quantiser->limits[0] - magnitude(value));
-    uint32_t *end = read_values(reader, ac, quantiser, at + 1, largest);
-    if (end) *at = block_word(dc_level(quantiser, value), (uint32_t)(end - at - 1));
+    int ended;
+    if (!read_dc(reader, coded->dc, coded->openings, coded->last_dc, 0, &value, &ended)) return NULL;
+    *possible = magnitude(value) <= quantiser->limits[0];
+    *at = block_word(dc_level(quantiser, value), 0);
+    if (ended) return at + 1;
+    uint32_t sizes = 0, *end = read_values(reader, coded->ac, quantiser, at + 1, &sizes);
+    if (end == NULL) return NULL;
+    *at |= (uint32_t)(end - at - 1);
+    if (__builtin_expect(sizes / 2 >= quantiser->least_limit, 0)) *possible &= !is_any_too_large(quantiser, at + 1, end);
     return end;
 }
 
-static int read_sequential(Reading *reading, const Scan *scan, uint32_t i, int16_t *block, uint64_t *nonzero) {
+static int read_sequential(Reading *reading, const Scan *scan, uint32_t i, int16_t *block, int16_t *dc, uint64_t *nonzero) {
     uint32_t words[BLOCK + 4];
-    int32_t largest;
+    int possible;
     Reader reader = reading->reader;
-    const Lookup *dc = &reading->dc[scan->dc[i]], *ac = &reading->ac[scan->ac[i]];
-    uint32_t *end = read_words(&reader, dc, ac, &reading->last_dc[i], &reading->all, words, &largest);
+    Coded of = coded(reading, scan, i);
+    uint32_t *end = read_words(&reader, &of, &reading->all, words, &possible);
     if (end == NULL) return 0;
-    *nonzero |= block_from(words, end, block);
+    *dc = (int16_t)dc_of(words[0]), *nonzero |= block_from(words + 1, end, block);
     reading->reader = reader;
     return 1;
 }
@@ -163,10 +192,19 @@ static inline uint32_t take_bit(Reader *reader) {
     return take(reader, 1);
 }
 
-static inline int read_block(Reading *reading, const Scan *scan, uint32_t i, int16_t *block, uint64_t *nonzero) {
-    if (!scan->progressive) return read_sequential(reading, scan, i, block, nonzero);
-    if (!scan->refines) return read_dc(&reading->reader, &reading->dc[scan->dc[i]], &reading->last_dc[i], scan->shift, block);
-    *block = (int16_t)(*block | take_bit(&reading->reader) << scan->shift);  // without a branch: nothing could predict it
+static inline __attribute__((always_inline)) int read_block(Reading *reading, Reader *reader, const Scan *scan, uint32_t i, const Rows *rows,
+                                                            uint32_t c, size_t at) {
+    int16_t *dc = &rows->dc[c][at];
+    int ended;
+    if (!scan->progressive) {
+        reading->reader = *reader;
+        int ok = read_sequential(reading, scan, i, rows->blocks[c][at], dc, &rows->nonzero[c][at]);
+        *reader = reading->reader;
+        return ok;
+    }
+    const Lookup *lookup = &reading->dc[scan->dc[i]];
+    if (!scan->refines) return read_dc(reader, lookup, lookup->ac_codes, &reading->last_dc[i], scan->shift, dc, &ended);
+    *dc = (int16_t)(*dc | take_bit(reader) << scan->shift);  // without a branch: nothing could predict it
     return 1;
 }
 
@@ -204,22 +242,26 @@ int read_row(Reading *reading, const Scan *scan, const Image *image, const Rows 
         size_t c = scan->component[0], at = to * rows->stride[c];
         return read_ac_row(reading, scan, rows->blocks[c] + at, rows->nonzero[c] + at, count);
     }
+    Reader reader = reading->reader;
     for (uint32_t mcu = 0; mcu < count; mcu++) {
-        if (is_exhausted(&reading->reader)) return 0;
+        if (is_exhausted(&reader)) return 0;
         if (scan->interval && reading->left-- == 0) {
+            reading->reader = reader;
             if (!restart(reading, scan)) return 0;
-            reading->left--;
+            reading->left--, reader = reading->reader;
         }
         for (uint32_t i = 0; i < scan->components; i++) {
             uint32_t c = scan->component[i];
             const Component *component = &image->component[c];
             uint32_t across = alone ? 1 : component->across, down = alone ? 1 : component->down;
-            for (uint32_t n = 0; n < across * down; n++) {
-                size_t at = (to * down + n / across) * rows->stride[c] + mcu * across + n % across;
-                if (!read_block(reading, scan, i, rows->blocks[c][at], &rows->nonzero[c][at])) return 0;
+            for (uint32_t r = 0; r < down; r++) {
+                size_t at = (to * down + r) * rows->stride[c] + mcu * across;
+                for (size_t end = at + across; at < end; at++)
+                    if (!read_block(reading, &reader, scan, i, rows, c, at)) return 0;
             }
         }
     }
+    reading->reader = reader;
     return 1;
 }
 
@@ -236,33 +278,64 @@ static void begin_strip(Strip *strip, const Image *image, size_t row, size_t to)
     }
 }
 
+// The blocks of a component in one row of an MCU.
+typedef struct {
+    Coded coded;
+    const Quantiser *quantiser;
+    uint32_t **at, **kept;
+    size_t across, whole, kept_from, shown;  // `whole`: the first blocks of a row, which are all visible and not kept
+} Line;
+
+static uint32_t begin_lines(Reading *reading, const Scan *scan, const Image *image, const Quantiser *quantisers, Strip *strip, size_t row,
+                            size_t to, Line *lines) {
+    uint32_t count = 0;
+    for (uint32_t c = 0; c < image->components; c++) {
+        const Component *component = &image->component[c];
+        for (uint32_t r = 0; r < component->down; r++) {
+            size_t at = to * component->down + r, kept_from = strip->kept_from[c][at];
+            size_t shown = row * component->down + r < component->high ? component->wide : 0;
+            lines[count++] = (Line){coded(reading, scan, c), &quantisers[c], &strip->ends[c][at], &strip->kept[c][at],
+                                    component->across, kept_from < shown ? kept_from : shown, kept_from, shown};
+        }
+    }
+    return count;
+}
+
+// Reads block `x` of a line, which is kept or not visible.
+static __attribute__((noinline)) int read_last(Reading *reading, const Line *line, size_t x) {
+    int possible;
+    const Quantiser *quantiser = x < line->kept_from ? line->quantiser : &reading->all;
+    if (x == line->kept_from) *line->kept = *line->at;
+    uint32_t *end = read_words(&reading->reader, &line->coded, quantiser, *line->at, &possible);
+    if (end == NULL) return 0;
+    if (x < line->shown) *line->at = end;
+    return x >= line->shown || possible;
+}
+
 int read_strip(Reading *reading, const Scan *scan, const Image *image, const Quantiser *quantisers, Strip *strip, size_t row, size_t to) {
     Reader reader = reading->reader;
+    Line lines[LINES];
     if (is_exhausted(&reader)) return 0;
     begin_strip(strip, image, row, to);
+    uint32_t count = begin_lines(reading, scan, image, quantisers, strip, row, to, lines);
     for (uint32_t mcu = 0; mcu < image->mcus_across; mcu++) {
         if (scan->interval && reading->left-- == 0) {
             reading->reader = reader;
             if (!restart(reading, scan)) return 0;
             reading->left--, reader = reading->reader;
         }
-        for (uint32_t c = 0; c < image->components; c++) {
-            const Component *component = &image->component[c];
-            const Lookup *dc = &reading->dc[scan->dc[c]], *ac = &reading->ac[scan->ac[c]];
-            uint32_t across = component->across;
-            for (uint32_t r = 0; r < component->down; r++) {
-                size_t strip_row = to * component->down + r, kept_from = strip->kept_from[c][strip_row];
-                uint32_t **at = &strip->ends[c][strip_row];
-                for (uint32_t x = mcu * across; x < (mcu + 1) * across; x++) {
-                    int32_t largest;
-                    const Quantiser *quantiser = x < kept_from ? &quantisers[c] : &reading->all;
-                    if (x == kept_from) strip->kept[c][strip_row] = *at;
-                    uint32_t *end = read_words(&reader, dc, ac, &reading->last_dc[c], quantiser, *at, &largest);
-                    if (end == NULL) return 0;
-                    if (x >= component->wide || row * component->down + r >= component->high) continue;
-                    if (largest < 0) return 0;
-                    *at = end;
+        for (const Line *line = lines; line < lines + count; line++) {
+            for (size_t x = mcu * line->across; x < (mcu + 1) * line->across; x++) {
+                if (__builtin_expect(x >= line->whole, 0)) {
+                    reading->reader = reader;
+                    if (!read_last(reading, line, x)) return 0;
+                    reader = reading->reader;
+                    continue;
                 }
+                int possible;
+                uint32_t *end = read_words(&reader, &line->coded, line->quantiser, *line->at, &possible);
+                if (end == NULL || !possible) return 0;
+                *line->at = end;
             }
         }
     }

@@ -9,6 +9,7 @@ typedef struct {
     Reader reader;
     Places places;
     Lookup dc[TABLES], ac[TABLES];      // those that the scan uses
+    AcCode openings[COMPONENTS][1 << LOOKUP_BITS];  // of a sequential scan
     Quantiser all;                      // keeps all values
     int32_t last_dc[COMPONENTS];        // their last DC values, the predictions of the next
     uint32_t eob_run;                   // of the next blocks, those without further values in this scan

@@ -9,6 +9,7 @@
 #include "jpeg.h"
 
 enum { FRACTION = 8, ONE = 1 << FRACTION, HALF = ONE / 2 };
+enum { NEGATIVE = 1 << 25 };            // the sign's bit
 
 static inline uint32_t block_word(int32_t dc, uint32_t values) { return (uint32_t)dc << 16 | values; }
 
@@ -17,7 +18,7 @@ static inline int32_t dc_of(uint32_t word) { return (int16_t)(word >> 16); }
 static inline uint32_t values_of(uint32_t word) { return word & 0xFF; }
 
 static inline uint32_t value_word(uint32_t k, int negative, uint32_t magnitude) {
-    return k << 26 | (uint32_t)negative << 25 | magnitude;
+    return k << 26 | (negative ? NEGATIVE : 0) | magnitude;
 }
 
 static inline uint32_t index_of(uint32_t word) { return word >> 26; }
@@ -33,10 +34,9 @@ static inline uint32_t size_of(uint32_t value) { return 32 - (uint32_t)__builtin
 // The symbol's extra bits (T.81, F.1.2): a negative value's are inverted.
 static inline uint32_t bits_of(uint32_t value, int negative) { return negative ? value ^ ((1u << size_of(value)) - 1) : value; }
 
-// Takes the values of a block that is not quantised from its words. Returns a bit for each AC value that is not zero.
+// Takes the AC values of a block that is not quantised from their words. Returns a bit for each that is not zero.
 static inline uint64_t block_from(const uint32_t *words, const uint32_t *end, int16_t *block) {
     uint64_t nonzero = 0;
-    block[0] = (int16_t)dc_of(*words++);
     for (; words < end; words++) {
         uint32_t k = index_of(*words);
         int16_t value = (int16_t)(magnitude_of(*words) >> FRACTION);

@@ -55,8 +55,9 @@ int prepare_work(Work *work) {
         work->strip.right_kept[c] = is_partial(&work->edges[c].right), work->strip.lower_kept[c] = is_partial(&work->edges[c].lower);
     if (!is_halved(work)) return 1;
     find_halves(&work->across, work->image->width), find_halves(&work->down, work->image->height);
-    work->halved = malloc(work->across.blocks * (sizeof(Block) + sizeof(uint64_t)));
+    work->halved = malloc(work->across.blocks * BLOCK_BYTES);
     work->halved_nonzero = (uint64_t *)(work->halved + work->across.blocks);
+    work->halved_dc = (int16_t *)(work->halved_nonzero + work->across.blocks);
     return work->halved != NULL;
 }
 
@@ -65,24 +66,26 @@ void release_work(const Work *work) { free(work->halved), free(work->strip.memor
 Block *make_blocks_for(const Work *work, size_t count) {
     Rows rows;
     size_t blocks = shape(work, &rows) * count;
-    Block *made = malloc(blocks * (sizeof(Block) + sizeof(uint64_t)));
+    Block *made = malloc(blocks * BLOCK_BYTES);
     if (made) memset(made + blocks, 0, blocks * sizeof(uint64_t));
     return made;
 }
 
 Rows rows_of(const Work *work, Block *blocks, size_t count, size_t y) {
     Rows rows;
-    uint64_t *nonzero = (uint64_t *)(blocks + shape(work, &rows) * count);
+    size_t all = shape(work, &rows) * count;
+    uint64_t *nonzero = (uint64_t *)(blocks + all);
+    int16_t *dc = (int16_t *)(nonzero + all);
     for (uint32_t c = 0; c < work->image->components; c++) {
         size_t each = rows.stride[c] * rows.rows[c];
-        rows.blocks[c] = blocks + y * each, rows.nonzero[c] = nonzero + y * each;
-        blocks += count * each, nonzero += count * each;
+        rows.blocks[c] = blocks + y * each, rows.nonzero[c] = nonzero + y * each, rows.dc[c] = dc + y * each;
+        blocks += count * each, nonzero += count * each, dc += count * each;
     }
     return rows;
 }
 
 static void pad_block(const Rows *rows, uint32_t c, size_t at, size_t neighbour) {
-    rows->blocks[c][at][0] = rows->blocks[c][neighbour][0], rows->nonzero[c][at] = 0;
+    rows->dc[c][at] = rows->dc[c][neighbour], rows->nonzero[c][at] = 0;
 }
 
 // Makes blocks without visible samples flat, with the DC of their neighbours.
@@ -102,8 +105,8 @@ static size_t source_rows(const Work *work, uint32_t c) { return work->image->co
 
 static int put_halved(Work *work, uint32_t c, size_t y, Output *out) {
     const Component *component = &work->image->component[c];
-    if (!halve(&work->strip, c, component, &work->across, &work->down, y, work->halved, work->halved_nonzero)) return 0;
-    return quantise_row(&work->quantiser[c], work->halved, work->halved_nonzero, &out->plane[c]);
+    if (!halve(&work->strip, c, component, &work->across, &work->down, y, work->halved, work->halved_dc, work->halved_nonzero)) return 0;
+    return quantise_row(&work->quantiser[c], work->halved, work->halved_dc, work->halved_nonzero, &out->plane[c]);
 }
 
 static int is_allowed(const Output *out) { return out->plane[0].count + out->plane[1].count + out->plane[2].count <= out->max_count; }
@@ -132,10 +135,12 @@ int put_strip(Work *work, size_t y, Output *out) {
 static int put_component(Work *work, const Rows *rows, uint32_t c, size_t y, Output *out) {
     int halved = c > 0 && is_halved(work);
     for (size_t r = 0; r < source_rows(work, c); r++) {
-        const Block *blocks = rows->blocks[c] + r * rows->stride[c];
-        const uint64_t *nonzero = rows->nonzero[c] + r * rows->stride[c];
-        if (halved) work->strip.ends[c][r] = put_levels(&work->source[c], blocks, nonzero, rows->stride[c], work->strip.words[c][r]);
-        else if (!quantise_row(&work->quantiser[c], blocks, nonzero, &out->plane[c])) return 0;
+        size_t at = r * rows->stride[c], stride = rows->stride[c];
+        const Block *blocks = rows->blocks[c] + at;
+        const int16_t *dc = rows->dc[c] + at;
+        const uint64_t *nonzero = rows->nonzero[c] + at;
+        if (halved) work->strip.ends[c][r] = put_levels(&work->source[c], blocks, dc, nonzero, stride, work->strip.words[c][r]);
+        else if (!quantise_row(&work->quantiser[c], blocks, dc, nonzero, &out->plane[c])) return 0;
     }
     return !halved || put_halved(work, c, y, out);
 }

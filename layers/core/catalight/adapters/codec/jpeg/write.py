@@ -20,8 +20,15 @@ def written(header: Header, steps: Sequence[bytes], made: Coefficients | None, e
     coded = made.coded() if made else None
     if made is None or coded is None:
         return None
+    return framed(header, steps, coded, progressive=made.progressive, exif=exif)
+
+
+def framed(
+    header: Header, steps: Sequence[bytes], coded: memoryview, *, progressive: bool, exif: bytes = b""
+) -> bytes:
+    """Return the JPEG of the header's size whose scans, with their Huffman tables, are `coded`."""
     exif_segment = segment(_APP1, exif) if exif else b""
-    head = _head(header, steps, progressive=made.progressive)
+    head = _head(header, steps, progressive=progressive)
     return b"".join([SOI, _JFIF, exif_segment, head, coded, _EOI])
 
 
