@@ -22,6 +22,7 @@ typedef struct {
     uint32_t components;                // 1: grey; 3: luma in one or two blocks each way, two chroma in one
     uint32_t width, height;             // pixels
     uint32_t mcus_across, mcus_down;
+    uint32_t full;                      // of 4:4:4: whether the output is so too
     Component component[COMPONENTS];
 } Image;
 
@@ -69,6 +70,7 @@ typedef struct {
     Plane plane[COMPONENTS];
     uint32_t components, side;          // side: luma blocks in an MCU, each way
     size_t max_count;                   // of words of all planes that are allowed
+    int64_t lost;                       // by halving chroma, if 4:4:4: squared differences of all samples
     uint32_t progressive, split[COMPONENTS];  // whether each component has two bands
     uint32_t histogram[OUTPUT_TABLES][SYMBOLS];  // see scans.h
     Table tables[OUTPUT_TABLES];

@@ -3,16 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-static Axis axis(int grey, uint32_t blocks, uint32_t mcus) {
-    int halved = !grey && blocks == 1;
+static Axis axis(int kept, uint32_t blocks, uint32_t mcus) {
+    int halved = !kept && blocks == 1;
     return (Axis){.halved = halved, .blocks = halved ? (mcus + 1) / 2 : mcus};
 }
 
 Work work_on(const Image *image) {
     const Component *first = &image->component[0];
     Work work = {.image = image, .grey = image->components == 1};
-    work.across = axis(work.grey, first->across, image->mcus_across);
-    work.down = axis(work.grey, first->down, image->mcus_down);
+    work.across = axis(work.grey || image->full, first->across, image->mcus_across);
+    work.down = axis(work.grey || image->full, first->down, image->mcus_down);
     work.source_rows = work.down.halved ? 2 : 1;
     for (uint32_t c = 0; c < image->components; c++)
         work.quantiser[c] = quantiser_of(&image->component[c], c > 0, c > 0 && is_halved(&work));
@@ -105,7 +105,8 @@ static size_t source_rows(const Work *work, uint32_t c) { return work->image->co
 
 static int put_halved(Work *work, uint32_t c, size_t y, Output *out) {
     const Component *component = &work->image->component[c];
-    if (!halve(&work->strip, c, component, &work->across, &work->down, y, work->halved, work->halved_dc, work->halved_nonzero)) return 0;
+    if (!halve(&work->strip, c, component, &work->across, &work->down, y, work->halved, work->halved_dc, work->halved_nonzero,
+               &out->lost)) return 0;
     return quantise_row(&work->quantiser[c], work->halved, work->halved_dc, work->halved_nonzero, &out->plane[c]);
 }
 
@@ -155,14 +156,14 @@ int put_row(Work *work, const Rows *rows, size_t y, Output *out) {
 }
 
 int begin_output(const Work *work, Output *out) {
-    out->components = work->image->components, out->side = work->grey ? 1 : 2;
+    out->components = work->image->components, out->side = work->grey || work->image->full ? 1 : 2;
     for (uint32_t c = 0; c < out->components; c++) {
         Plane *plane = &out->plane[c];
         size_t side = c > 0 ? 1 : out->side, rows = work->down.blocks * side;
         plane->across = work->across.blocks * side, plane->largest = plane->across * rows * BLOCK;
         const Component *luma = &work->image->component[0];
-        plane->wide = c > 0 ? (work->image->width + 15) / 16 : luma->wide;
-        plane->high = c > 0 ? (work->image->height + 15) / 16 : luma->high;
+        plane->wide = c > 0 ? (luma->wide + out->side - 1) / out->side : luma->wide;
+        plane->high = c > 0 ? (luma->high + out->side - 1) / out->side : luma->high;
         plane->starts = calloc(rows + 1, sizeof *plane->starts);
         if (plane->starts == NULL) return 0;
     }
