@@ -63,8 +63,9 @@ class Header:
     """A grey or YCbCr JPEG, sequential or progressive.
 
     `steps` holds the quantisation tables by number, in zigzag order. `interval` is the restart interval in
-    MCUs, or 0. `keeps_chroma` is whether the output has chroma of full resolution too; the image must have. The Huffman tables, by number, are those of the scan that was read last: the number of codes
-    of each length from 1 to 16, and then the symbols in code order.
+    MCUs, or 0. `keeps_chroma` is whether the output has chroma of full resolution too; the image must have.
+    The Huffman tables, by number, are those of the scan that was read last: the number of codes of each
+    length from 1 to 16, and then the symbols in code order.
     """
 
     data: bytes

@@ -50,9 +50,9 @@ class Look(NamedTuple):
     price: int
 
     def full_chroma(self) -> bytes:
-        """Return the steps of chroma of full resolution: twice as large, for the same error of low frequencies.
+        """Return the steps of chroma of full resolution.
 
-        A coefficient of halved chroma stands for four times as many samples.
+        They are twice as large, since a coefficient of halved chroma stands for four times as many samples.
         """
         return _scaled(self.chroma, 2 * 100)
 
