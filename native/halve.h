@@ -19,7 +19,7 @@ typedef struct {
 void find_halves(Axis *axis, size_t samples);
 
 // Makes row `y` of a component's blocks and of their bits from a padded strip, in steps of the output with LINE_FRACTION bits of
-// fraction. Adds the squared differences of all samples that both axes lose to `lost`. Returns 0 if a value exceeds what samples
+// fraction. Adds what the resolution of both axes loses to `lost`: squared differences of samples, estimated. Returns 0 if a value exceeds what samples
 // can need.
 int halve(const Strip *strip, size_t c, const Component *component, const Axis *across, const Axis *down, size_t y, Block *out,
           int16_t *dc, uint64_t *nonzero, int64_t *lost);

@@ -40,7 +40,7 @@ def requantised(data: bytes, quality: int, exif: bytes = b"", orientation: int =
             if jpeg.would_lose_chroma(steps):
                 return None
             with coefficients.requantised(library, *jpeg, steps, asked.price) as made:
-                if made is None or not asked.loses(made.lost, made.bytes):
+                if made is None or not made.lost or not asked.loses(made.lost, made.bytes):
                     return write.written(jpeg.output, steps, made, exif)
         jpeg = _read(data, orientation, keep_chroma=True)
         if jpeg is None:
@@ -81,8 +81,10 @@ class _Jpeg(NamedTuple):
 
     def chroma_stays(self, quality: int) -> bool:
         """Whether the chroma is of full resolution, and would not change if the output's were too."""
+        if self.blocks() != write.FULL:
+            return False
         own = self.output.own_steps()
-        return self.blocks() == write.FULL and _coarser_than(own, quality, full=True)[1:] == own[1:]
+        return _coarser_than(own, quality, full=True)[1:] == own[1:]
 
     def would_lose_chroma(self, steps: Sequence[bytes]) -> bool:
         """Whether an output with these steps would have a lower resolution of chroma, and nothing else."""
