@@ -53,6 +53,12 @@ int prepare_work(Work *work) {
         if (is_extended(work, c)) work->edges[c] = edges_of(work->image, c);
     for (uint32_t c = 0; c < COMPONENTS; c++)
         work->strip.right_kept[c] = is_partial(&work->edges[c].right), work->strip.lower_kept[c] = is_partial(&work->edges[c].lower);
+    work->ringing = ringing_of(&work->image->component[0]);
+    if (work->ringing.possible) {
+        work->row = malloc(rows.stride[0] * BLOCK_BYTES);
+        work->row_nonzero = (uint64_t *)(work->row + rows.stride[0]), work->row_dc = (int16_t *)(work->row_nonzero + rows.stride[0]);
+        if (work->row == NULL) return 0;
+    }
     if (!is_halved(work)) return 1;
     find_halves(&work->across, work->image->width), find_halves(&work->down, work->image->height);
     work->halved = malloc(work->across.blocks * BLOCK_BYTES);
@@ -61,7 +67,7 @@ int prepare_work(Work *work) {
     return work->halved != NULL;
 }
 
-void release_work(const Work *work) { free(work->halved), free(work->strip.memory); }
+void release_work(const Work *work) { free(work->halved), free(work->row), free(work->strip.memory); }
 
 Block *make_blocks_for(const Work *work, size_t count) {
     Rows rows;
@@ -112,24 +118,46 @@ static int put_halved(Work *work, uint32_t c, size_t y, Output *out) {
 
 static int is_allowed(const Output *out) { return out->plane[0].count + out->plane[1].count + out->plane[2].count <= out->max_count; }
 
+// Luma with hard edges is not quantised in the strip.
+static int put_edges(Work *work, size_t r, Plane *plane) {
+    const uint32_t *at = work->strip.words[0][r];
+    for (size_t x = 0; x < plane->across; x++) {
+        const uint32_t *end = at + 1 + values_of(*at);
+        work->row_dc[x] = (int16_t)dc_of(*at), work->row_nonzero[x] = block_from(at + 1, end, work->row[x]), at = end;
+    }
+    return quantise_edges(&work->ringing, &work->quantiser[0], work->row, work->row_dc, work->row_nonzero, plane);
+}
+
+static void expect_row(Work *work, int had_edges, const Plane *luma) {
+    expect_edges(&work->ringing, luma);
+    int has_edges = work->ringing.expected;
+    if (has_edges != had_edges) work->source[0] = has_edges ? no_quantiser() : work->quantiser[0];
+}
+
 int put_strip(Work *work, size_t y, Output *out) {
     Strip *strip = &work->strip;
+    int has_edges = work->ringing.expected;
     for (uint32_t c = 0; c < work->image->components; c++) {
         Plane *plane = &out->plane[c];
         size_t rows = source_rows(work, c);
-        if (!extend_strip(strip, &work->image->component[c], c, &work->edges[c], &work->quantiser[c], rows, y * rows)) return 0;
+        if (!extend_strip(strip, &work->image->component[c], c, &work->edges[c], &work->source[c], rows, y * rows)) return 0;
         pad_strip(strip, &work->image->component[c], c, rows, y * rows);
         if (c > 0 && is_halved(work)) {
             if (!put_halved(work, c, y, out)) return 0;
             continue;
         }
         for (size_t r = 0; r < rows; r++) {
+            if (c == 0 && has_edges) {
+                if (!put_edges(work, r, plane)) return 0;
+                continue;
+            }
             size_t count = (size_t)(strip->ends[c][r] - strip->words[c][r]);
             if (!reserve(plane)) return 0;
             memcpy(plane->words + plane->count, strip->words[c][r], count * sizeof(uint32_t));
             end_row(plane, plane->words + plane->count + count);
         }
     }
+    expect_row(work, has_edges, &out->plane[0]);
     return is_allowed(out);
 }
 
@@ -141,17 +169,21 @@ static int put_component(Work *work, const Rows *rows, uint32_t c, size_t y, Out
         const int16_t *dc = rows->dc[c] + at;
         const uint64_t *nonzero = rows->nonzero[c] + at;
         if (halved) work->strip.ends[c][r] = put_levels(&work->source[c], blocks, dc, nonzero, stride, work->strip.words[c][r]);
-        else if (!quantise_row(&work->quantiser[c], blocks, dc, nonzero, &out->plane[c])) return 0;
+        else if (c == 0 && work->ringing.expected) {
+            if (!quantise_edges(&work->ringing, &work->quantiser[c], blocks, dc, nonzero, &out->plane[c])) return 0;
+        } else if (!quantise_row(&work->quantiser[c], blocks, dc, nonzero, &out->plane[c])) return 0;
     }
     return !halved || put_halved(work, c, y, out);
 }
 
 int put_row(Work *work, const Rows *rows, size_t y, Output *out) {
+    int has_edges = work->ringing.expected;
     for (uint32_t c = 0; c < work->image->components; c++)
-        extend_edges(&work->image->component[c], &work->edges[c], &work->quantiser[c], rows, c, y);
+        extend_edges(&work->image->component[c], &work->edges[c], &work->source[c], rows, c, y);
     pad_rows(work, rows, y);
     for (uint32_t c = 0; c < work->image->components; c++)
         if (!put_component(work, rows, c, y, out)) return 0;
+    expect_row(work, has_edges, &out->plane[0]);
     return is_allowed(out);
 }
 
