@@ -1,7 +1,7 @@
 """Ways from a JPEG to a smaller JPEG, by quality."""
 
 from collections.abc import Callable
-from ctypes import byref, c_size_t, create_string_buffer
+from ctypes import byref, c_size_t, c_ubyte
 from io import BytesIO
 
 from PIL import Image
@@ -22,27 +22,26 @@ def catalight(data: bytes, quality: int) -> bytes:
 
 
 def plain_requantising(data: bytes, quality: int) -> bytes:
-    """The requantising alone: Pillow's tables, the nearest levels, one sequential scan; no checks.
+    """The requantising alone: Pillow's tables, the nearest levels, one sequential scan; nothing is checked.
 
-    Raises RuntimeError if the fast path does not support the source.
+    The fast path must support the source.
     """
     library, header = native.library(), Header(data)
     first = header.scan(len(write.SOI))
-    if library is None or first is None:
-        raise RuntimeError("this takes a JPEG and the native library")
+    assert library
+    assert first
     luma, chroma = look.of_pillow(quality)
     own = [header.steps[component.steps] for component in header.components]
     steps = [
-        bytes(map(max, table, asked)) for table, asked in zip(own, (luma, chroma, chroma), strict=False)
+        bytes(map(max, before, asked)) for before, asked in zip(own, (luma, chroma, chroma), strict=False)
     ]
     with coefficients.planes(library, header, first, header, TURNS[1], steps) as made:
-        if made is None:
-            raise RuntimeError("the source is broken or unusual")
+        assert made
         library.search(byref(made), 0, 0)
         library.choose_scans(byref(made))
         made.progressive = 0
-        out = create_string_buffer(2 * len(data))
-        length = library.encode(byref(made), out, c_size_t(len(out)))
+        out = bytearray(2 * len(data) + 4096)
+        length = library.encode(byref(made), byref(c_ubyte.from_buffer(out)), c_size_t(len(out)))
     return write.framed(header, steps, memoryview(out)[:length], progressive=False)
 
 

@@ -42,6 +42,7 @@ static void extend(int16_t *block, uint64_t *nonzero, const uint8_t *steps, cons
     for (size_t k = 0; k < BLOCK; k++) {
         float value = made[NATURAL_ORDER[k] / SIDE][NATURAL_ORDER[k] % SIDE] / (float)steps[k];
         int32_t limit = LARGEST_COEFFICIENT / steps[k], whole = (int32_t)(value + (value < 0 ? -0.5f : 0.5f));
+        if (k > 0 && limit >= 1 << LARGEST_AC) limit = (1 << LARGEST_AC) - 1;
         after[k] = (int16_t)(whole > limit ? limit : whole < -limit ? -limit : whole);
         bits |= (uint64_t)(k > 0 && after[k] != 0) << k;
     }

@@ -87,15 +87,18 @@ static inline void index_runs(Lookup *lookup) {
 
 static inline uint16_t signed_size(int32_t value) { return (uint16_t)(value < 0 ? 1 - 2 * value : 2 * value); }
 
-static inline void index_pairs(Lookup *lookup) {
+static inline int is_larger(int32_t value, int32_t largest) { return value > largest || value < -largest; }
+
+// Values larger than `largest` are left out.
+static inline void index_pairs(Lookup *lookup, int32_t largest) {
     for (uint32_t i = 0; i < 1 << LOOKUP_BITS; i++) {
         AcCode first = lookup->ac_codes[i], second = lookup->ac_codes[i << first.length & ((1 << LOOKUP_BITS) - 1)];
         AcPair pair = {first.length, (uint8_t)(first.run + 1), 0, {signed_size(first.value), 0}};
-        if (first.length == 0) {
+        if (first.length == 0 || (first.run != BLOCK && is_larger(first.value, largest))) {
             pair.first = NO_PAIR;
         } else if (first.run == BLOCK) {
             pair.first = 0, pair.second = END;
-        } else if (second.length && first.length + second.length <= LOOKUP_BITS) {
+        } else if (second.length && first.length + second.length <= LOOKUP_BITS && !is_larger(second.value, largest)) {
             pair.length = (uint8_t)(first.length + second.length), pair.values[1] = signed_size(second.value);
             pair.second = (uint8_t)(second.run == BLOCK ? END : second.run + 1);
         }

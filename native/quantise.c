@@ -18,7 +18,7 @@ static void find_end(uint32_t level, uint32_t before, uint32_t units, uint32_t a
 }
 
 Quantiser quantiser_of(const Component *component, int chroma, int divided) {
-    Quantiser quantiser = {.white_from = UINT32_MAX, .black_from = UINT32_MAX, .least_limit = UINT32_MAX};
+    Quantiser quantiser = {.white_from = UINT32_MAX, .black_from = UINT32_MAX, .least_limit = INT16_MAX};
     for (int k = 0; k < BLOCK; k++) {
         uint32_t before = component->before[k], after = component->after[k];
         quantiser.scales[k] = divided ? 0x10000 >> LINE_FRACTION : 0x10000u * before / after;

@@ -30,28 +30,20 @@ static inline int32_t dc_level(const Quantiser *quantiser, int32_t source) {
     return negative ? -(int32_t)value : (int32_t)value;
 }
 
-// Returns the end of the words: after this one if it is more than half a step. `sign` is that of a word.
-static inline uint32_t *put_size(const Quantiser *quantiser, uint32_t k, uint32_t size, uint32_t sign, uint32_t *at) {
+// Returns the end of the words: after this one if it is more than half a step.
+static inline uint32_t *put_size(const Quantiser *quantiser, uint32_t k, uint32_t size, uint32_t negative, uint32_t *at) {
     uint32_t scaled = (size * quantiser->scales[k]) >> (16 - FRACTION);
-    *at = value_word(k, 0, scaled) | sign;
-    return at + (scaled > HALF);
+    *at = (2 * k + negative) << 25 | scaled;
+    return at + ((scaled + INT32_MAX - HALF) >> 31);
 }
 
 // The same for a value. `largest` becomes negative if it is too large.
 static inline uint32_t *put_level(const Quantiser *quantiser, uint32_t k, int32_t value, uint32_t *at, int32_t *largest) {
     uint32_t size = magnitude(value);
     *largest |= (int32_t)(quantiser->limits[k] - size);
-    return put_size(quantiser, k, size, value < 0 ? NEGATIVE : 0, at);
+    return put_size(quantiser, k, size, value < 0, at);
 }
 
-// Whether a value is larger than samples can need. Of those that are, each has a word.
-static inline int is_any_too_large(const Quantiser *quantiser, const uint32_t *at, const uint32_t *end) {
-    for (; at < end; at++) {
-        uint32_t k = index_of(*at);
-        if (magnitude_of(*at) > (quantiser->limits[k] * quantiser->scales[k]) >> (16 - FRACTION)) return 1;
-    }
-    return 0;
-}
 
 // Writes the words of a row of blocks. Returns their end, or NULL if a value is larger than samples can need.
 uint32_t *put_levels(const Quantiser *quantiser, const Block *blocks, const int16_t *dc, const uint64_t *nonzero, size_t count, uint32_t *at);

@@ -9,7 +9,6 @@
 #include "jpeg.h"
 
 enum { FRACTION = 8, ONE = 1 << FRACTION, HALF = ONE / 2 };
-enum { NEGATIVE = 1 << 25 };            // the sign's bit
 
 static inline uint32_t block_word(int32_t dc, uint32_t values) { return (uint32_t)dc << 16 | values; }
 
@@ -18,7 +17,7 @@ static inline int32_t dc_of(uint32_t word) { return (int16_t)(word >> 16); }
 static inline uint32_t values_of(uint32_t word) { return word & 0xFF; }
 
 static inline uint32_t value_word(uint32_t k, int negative, uint32_t magnitude) {
-    return k << 26 | (negative ? NEGATIVE : 0) | magnitude;
+    return k << 26 | (uint32_t)negative << 25 | magnitude;
 }
 
 static inline uint32_t index_of(uint32_t word) { return word >> 26; }
