@@ -26,13 +26,6 @@ Edges edges_of(const Image *image, uint32_t c) {
     return (Edges){edge_of(image->width, component->across, luma->across), edge_of(image->height, component->down, luma->down)};
 }
 
-static void transpose(Line *lines) {
-    Line turned[SIDE];
-    for (size_t i = 0; i < SIDE; i++)
-        for (size_t k = 0; k < SIDE; k++) turned[k][i] = lines[i][k];
-    for (size_t i = 0; i < SIDE; i++) lines[i] = turned[i];
-}
-
 // Only if half of the values at most are left: else the edge was not foreign, and rounding once more would lose something.
 static void extend(int16_t *block, uint64_t *nonzero, const uint8_t *steps, const Edge *edge, int down) {
     Line lines[SIDE] = {{0}}, made[SIDE] = {{0}};

@@ -8,6 +8,13 @@ enum { LINE_FRACTION = 4 };             // bits of fraction of the values that p
 
 typedef float Line __attribute__((vector_size(SIDE * sizeof(float))));
 
+static inline void transpose(Line *lines) {
+    Line turned[SIDE];
+    for (size_t i = 0; i < SIDE; i++)
+        for (size_t k = 0; k < SIDE; k++) turned[k][i] = lines[i][k];
+    for (size_t i = 0; i < SIDE; i++) lines[i] = turned[i];
+}
+
 // Sample `i` of the basis function of coefficient `k` (T.81, A.3.3), of eight samples.
 double basis(size_t k, size_t i);
 

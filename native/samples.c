@@ -41,13 +41,6 @@ static void transform_lines(const Transform *transform, Line *lines) {
     }
 }
 
-static void transpose(Line *lines) {
-    Line turned[SIDE];
-    for (size_t i = 0; i < SIDE; i++)
-        for (size_t k = 0; k < SIDE; k++) turned[k][i] = lines[i][k];
-    memcpy(lines, turned, sizeof turned);
-}
-
 // `ringing` is the step of DC of samples that are clipped to white and black, or 0.
 static void put_blocks(const Samples *samples, const float *from, size_t wide, size_t count, const Transform *transform, const Line *scales,
                        uint8_t ringing) {

@@ -4,6 +4,7 @@
 
 #include "edges.h"
 #include "halve.h"
+#include "ringing.h"
 #include "strip.h"
 
 enum { BLOCK_MEMORY = sizeof(Block) + sizeof(uint64_t) + sizeof(int16_t) };  // with its bits and its DC
@@ -20,6 +21,10 @@ typedef struct {
     Block *halved;                      // a row of halved blocks, their bits and their DC
     uint64_t *halved_nonzero;
     int16_t *halved_dc;
+    Ringing ringing;
+    Block *row;                         // of luma with hard edges, not quantised, their bits and their DC
+    uint64_t *row_nonzero;
+    int16_t *row_dc;
 } Work;
 
 Work work_on(const Image *image);

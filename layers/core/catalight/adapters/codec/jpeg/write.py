@@ -7,7 +7,7 @@ from catalight.adapters.codec.jpeg.coefficients import Coefficients
 from catalight.adapters.codec.jpeg.header import BLOCK_SIDE, Header, segment
 
 # Blocks of each component in an MCU, across and down: grey, and 4:2:0, which most encoders write, Pillow too.
-GREY, SUBSAMPLED = [(1, 1)], [(2, 2), (1, 1), (1, 1)]
+GREY, SUBSAMPLED, FULL = [(1, 1)], [(2, 2), (1, 1), (1, 1)], [(1, 1)] * 3
 
 SOI = b"\xff\xd8"
 _JFIF = b"\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"  # as Pillow writes it
@@ -35,7 +35,7 @@ def framed(
 def _head(header: Header, steps: Sequence[bytes], *, progressive: bool) -> bytes:
     """Return the quantisation tables and the frame header."""
     frame = struct.pack(">BHHB", BLOCK_SIDE, header.height, header.width, len(steps))
-    blocks = SUBSAMPLED if len(steps) > 1 else GREY
+    blocks = GREY if len(steps) == 1 else FULL if header.keeps_chroma else SUBSAMPLED
     for index, (across, down) in enumerate(blocks):
         frame += bytes([index + 1, across << 4 | down, index])
     quantisation = b"".join(bytes([index]) + step for index, step in enumerate(steps))
