@@ -3,7 +3,11 @@
 #include "words.h"
 #include "zigzag.h"
 
-enum { WHITE = SIDE * 127, BLACK = -SIDE * 128 };  // DCs: decoders clip what is beyond
+#include <string.h>
+
+enum { WHITE = SIDE * 127, BLACK = SIDE * 128 };  // DCs, above and below the middle: decoders clip what is beyond
+enum { SHADE = 4 };                     // see quantise.c
+static const float NEARLY_HALF = (HALF - 1) / (float)ONE;  // halves are rounded towards zero
 
 // The share of a frequency's energy that is left after the mean of two samples, and of four: cos^2(k pi / 16), and so on.
 static const float PAIRS[SIDE] = {1, 0.962f, 0.854f, 0.691f, 0.5f, 0.309f, 0.146f, 0.038f};
@@ -11,64 +15,70 @@ static const float PAIRS[SIDE] = {1, 0.962f, 0.854f, 0.691f, 0.5f, 0.309f, 0.146
 static const float WHOLES[SIDE] = {1, 0.962f, 0.859f, 0.715f, 0.563f, 0.429f, 0.328f, 0.27f};
 static const float FOURS[SIDE] = {1, 0.821f, 0, 0.101f, 0, 0.045f, 0, 0.033f};
 
-Comparison compare(const uint8_t *fine, const uint8_t *coarse, int chroma, uint32_t dead_zone) {
-    Component component;
-    for (int k = 0; k < BLOCK; k++) component.before[k] = fine[k], component.after[k] = coarse[k];
-    Comparison comparison = {.dead_zone = dead_zone, .dc = quantiser_of(&component, chroma, 0)};
+Shares shares_of(int halved) {
+    Shares shares;
     for (int k = 0; k < BLOCK; k++) {
-        comparison.fine[k] = (float)fine[k] / ONE, comparison.coarse[k] = coarse[k];
-        comparison.scales[k] = 0x10000u * fine[k] / coarse[k];
         size_t down = NATURAL_ORDER[k] / SIDE, across = NATURAL_ORDER[k] % SIDE;
         float pairs = PAIRS[down] * PAIRS[across], wholes = WHOLES[down] * WHOLES[across];
-        comparison.half[k] = chroma ? wholes : pairs, comparison.low[k] = chroma ? wholes * pairs : FOURS[down] * FOURS[across];
+        shares.half[k] = halved ? wholes : pairs, shares.low[k] = halved ? wholes * pairs : FOURS[down] * FOURS[across];
     }
-    return comparison;
+    return shares;
 }
 
-// Sums the squared errors of a block. `made` is its words after the search, or NULL; `last` is the error of the last block's DC: an
-// even error of many blocks is not seen. Returns the next block's words.
-static inline const uint32_t *add_errors(const Comparison *comparison, const uint32_t *words, const uint32_t *made, float *last,
-                                         float *sums) {
-    uint32_t word = *words++;
-    const uint32_t *end = words + values_of(word), *made_end = made ? made + 1 + values_of(*made) : NULL;
-    int32_t dc = made ? dc_of(*made++) : dc_level(&comparison->dc, dc_of(word));
-    float shown = (float)dc * comparison->coarse[0];
-    shown = shown > WHITE ? WHITE : shown < BLACK ? BLACK : shown;
-    float error = (float)(dc_of(word) * ONE) * comparison->fine[0] - shown;
-    sums[EVEN] = ((error - *last) * (error - *last) + error * error) / 3, *last = error, sums[LOW] = sums[HALF_SIZE] = sums[ALL] = 0;
-    sums[LEFT_LOW] = sums[LEFT_ALL] = 0;
-    for (; words < end; words++) {
-        uint32_t k = index_of(*words), value = magnitude_of(*words), level = 0;
-        if (made_end) {
-            if (made < made_end && index_of(*made) == k) level = magnitude_of(*made++);
+static float least_multiple(int of, int least) { return (float)((least + of - 1) / of * of); }
+
+Coarse coarse_of(const Sample *sample, uint32_t c, const uint8_t *steps, float zone) {
+    Coarse coarse = {.zone = zone, .shares = &sample->shares[c]};
+    for (int k = 0; k < BLOCK; k++) coarse.steps[k] = steps[k], coarse.inverses[k] = 1 / coarse.steps[k];
+    if (c == 0) coarse.white = least_multiple(steps[0], WHITE - SHADE), coarse.black = least_multiple(steps[0], BLACK - SHADE + 1);
+    return coarse;
+}
+
+static inline Lanes where(Wholes condition, Lanes value) {
+    Wholes bits;
+    memcpy(&bits, &value, sizeof bits), bits &= condition, memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+static inline Lanes chosen(Wholes condition, Lanes value, Lanes other) { return where(condition, value) + where(~condition, other); }
+
+static inline Lanes whole(Lanes value) { return __builtin_convertvector(__builtin_convertvector(value, Wholes), Lanes); }
+
+// The errors of DCs, with their levels or, without them, predicted.
+static inline Lanes dc_errors(const Coarse *coarse, Lanes dc, const Lanes *levels) {
+    Wholes negative = dc < 0;
+    Lanes size = chosen(negative, -dc, dc), end = chosen(negative, (Lanes){0} + BLACK, (Lanes){0} + WHITE);
+    Lanes shown = levels ? chosen(negative, -*levels, *levels) : whole(size * coarse->inverses[0] + 0.5f);
+    shown *= coarse->steps[0];
+    Lanes least = where(size >= end - SHADE, chosen(negative, (Lanes){0} + coarse->black, (Lanes){0} + coarse->white));
+    if (levels == NULL) shown = chosen(shown < least, least, shown);
+    Lanes error = size - chosen(shown > end, end, shown);
+    return chosen(negative, -error, error);
+}
+
+static inline __attribute__((always_inline)) Energies energies_of(const Sample *sample, const Coarse *coarse, const Group *group, Levels *levels) {
+    Lanes error = dc_errors(coarse, group->dc, levels ? &levels->dc : NULL), zero = {0};
+    Lanes before = error - dc_errors(coarse, group->before, levels ? &levels->before : NULL);  // an even error of many blocks is not seen
+    Lanes all = zero, half = zero, low = zero, left_all = zero, left_low = zero;
+    for (size_t i = group->from; i < group->to; i++) {
+        size_t k = sample->frequencies[i];
+        Lanes value = sample->values[i], left = zero;
+        if (levels) {
+            left = levels->of[k] * coarse->steps[k], levels->of[k] = zero;
         } else {
-            uint32_t scaled = (uint32_t)((uint64_t)value * comparison->scales[k] >> 16);
-            level = scaled < comparison->dead_zone ? 0 : (scaled + HALF - 1) >> FRACTION;
+            Lanes scaled = value * coarse->inverses[k];
+            left = where(scaled >= coarse->zone, whole(scaled + NEARLY_HALF)) * coarse->steps[k];
         }
-        float left = (float)level * comparison->coarse[k];
-        error = (float)value * comparison->fine[k] - left;
-        error *= error, left *= left;
-        sums[ALL] += error, sums[HALF_SIZE] += error * comparison->half[k], sums[LOW] += error * comparison->low[k];
-        sums[LEFT_ALL] += left, sums[LEFT_LOW] += left * comparison->low[k];
+        Lanes lost = value - left;
+        lost *= lost, left *= left;
+        all += lost, half += lost * coarse->shares->half[k], low += lost * coarse->shares->low[k];
+        left_all += left, left_low += left * coarse->shares->low[k];
     }
-    return end;
+    return (Energies){{(before * before + error * error) / 3, low, half, all, left_low, left_all}};
 }
 
-void read_errors(Sample *sample, const Comparison *comparisons, const uint32_t **at, const Output *made, size_t row) {
-    for (uint32_t c = 0; c < sample->components; c++) {
-        size_t side = c > 0 ? 1 : sample->side, each = c > 0 ? sample->side : 1, y = row * sample->step * side;
-        size_t apart = sample->lanes * LANES, across = sample->across / each;
-        const uint32_t *words = at[c], *to = made ? made->plane[c].words + made->plane[c].starts[y] : NULL;
-        for (size_t r = 0; r < side; r++) {
-            float *energies = (float *)energies_of(sample, r, c, 0), last = 0;
-            for (size_t x = 0; x < across; x++) {
-                float sums[ENERGIES];
-                words = add_errors(&comparisons[c], words, to, &last, sums);
-                if (to) to += 1 + values_of(*to);
-                for (size_t i = 0; i < ENERGIES; i++)
-                    for (size_t n = 0; n < each; n++) energies[i * apart + x * each + n] = sums[i];
-            }
-        }
-        at[c] = words;
-    }
+Energies predicted_errors(const Sample *sample, const Coarse *coarse, const Group *group) { return energies_of(sample, coarse, group, NULL); }
+
+Energies measured_errors(const Sample *sample, const Coarse *coarse, const Group *group, Levels *levels) {
+    return energies_of(sample, coarse, group, levels);
 }

@@ -4,11 +4,16 @@
 
 #include "jpeg.h"
 
+enum { LANES = 8 };                     // blocks that are worked on at once
+
+typedef float Lanes __attribute__((vector_size(LANES * sizeof(float))));
+typedef int32_t Wholes __attribute__((vector_size(LANES * sizeof(int32_t))));
+
 enum { BRIGHT, RED, BLUE, CHANNELS };   // XYB's Y; X, red against green; B, blue against both
 
 // Squared: how far each channel moves with luma, blue and red chroma (YCbCr) around a colour.
 typedef struct {
-    float of[CHANNELS][COMPONENTS];
+    Lanes of[CHANNELS][COMPONENTS];
 } Sight;
 
-Sight sight_at(float luma, float blue, float red);
+Sight sight_at(const Lanes *colour);

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from ctypes import CDLL, byref, c_char_p, c_void_p, memmove
 from dataclasses import dataclass
+from math import ceil, inf
 from typing import NamedTuple
 
 from catalight.adapters.codec.jpeg import coefficients, estimate, look
@@ -17,6 +18,7 @@ from catalight.adapters.codec.jpeg.turn import Turn
 
 LOWEST, HIGHEST = 20, 95
 _MCU = (2 * BLOCK_SIDE, 2 * BLOCK_SIDE)  # pixels, of 4:2:0
+_NEAR = 8  # points between which scores are even enough
 _SPARE = 2  # fine steps leave more values than usual
 
 type Plan = Callable[[int], tuple[Sequence[bytes], tuple[int, int]]]
@@ -83,42 +85,35 @@ def _fine(output: Header, plan: Plan, *, halved: bool) -> list[bytes]:
 def _settled(library: CDLL, fine: Image, made: Output, plan: Plan, least: float, *, halved: bool) -> Settled:
     """Choose the quality; `made` has the steps of `fine`, and gets those of the quality."""
     with estimate.sampled(library, fine, made, halved=halved) as sample:
-        coarse = _before(fine)
-
-        def suffices(quality: int) -> bool:
-            steps, prices = plan(quality)
-            _set_steps(coarse, steps)
-            return estimate.score(sample.predicted(coarse, prices)) >= least
-
-        quality = _lowest(suffices)
+        quality = _lowest(lambda quality: estimate.score(sample.predicted(*plan(quality))), least)
         steps, prices = plan(quality)
-        _set_steps(coarse, steps)
-        library.rescale(byref(coarse), byref(made))
+        library.rescale(byref(_rescaled(fine, steps)), byref(made))
         found = Coefficients(library, made, prices)
-        score = estimate.score(sample.measured(coarse, made))
+        score = estimate.score(sample.measured(steps, made))
     return Settled(found, steps, quality, round(score, 1))
 
 
-def _lowest(suffices: Callable[[int], bool]) -> int:
-    """Return the lowest quality that suffices, or the highest of all.
+def _lowest(score: Callable[[int], float], least: float) -> int:
+    """Return the lowest quality with this score, or the highest of all; between near ones it is interpolated.
 
-    Whatever is enough for a stricter look is enough for this one, so a stricter one never gets less.
+    What is bisected depends on the scores alone, so a stricter look never gets a lower quality.
     """
-    low, high = LOWEST, HIGHEST
-    while low < high:
+    low, high = LOWEST - 1, HIGHEST
+    below, above = -inf, inf
+    while high - low > 1 and above - below > _NEAR:
         middle = (low + high) // 2
-        low, high = (low, middle) if suffices(middle) else (middle + 1, high)
-    return low
+        found = score(middle)
+        if found >= least:
+            high, above = middle, found
+        else:
+            low, below = middle, found
+    return low + ceil((least - below) / (above - below) * (high - low)) if high - low > 1 else high
 
 
-def _before(fine: Image) -> Image:
-    """Return the same shape, whose steps before are those that `fine` has after."""
+def _rescaled(fine: Image, steps: Sequence[bytes]) -> Image:
+    """Return the same shape, with the steps of `fine` before and these after."""
     coarse = Image.from_buffer_copy(fine)
-    for component in coarse.component:
+    for component, after in zip(coarse.component, steps, strict=False):
         memmove(component.before, component.after, BLOCK)
-    return coarse
-
-
-def _set_steps(image: Image, steps: Sequence[bytes]) -> None:
-    for component, after in zip(image.component, steps, strict=False):
         memmove(component.after, after, BLOCK)
+    return coarse

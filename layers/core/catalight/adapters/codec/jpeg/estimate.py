@@ -6,16 +6,15 @@ of a weighted sum of errors. The sum here is calibrated on photographs: `python 
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from ctypes import CDLL, byref, c_double, c_uint32, c_void_p
+from ctypes import CDLL, byref, c_double, c_void_p
 from math import sqrt
 
 from catalight.adapters.codec.jpeg import calibrated
 from catalight.adapters.codec.jpeg.coefficients import Image, Output
 
 _MEANS = (2,)  # of the pools in native/estimate.h; of the others the fourth root is taken
-_POOLS = 5
 _WHOLE_PRICE = 65536  # in look.Look
-_ONE = 256  # a step, in native/words.h
+_Pools = c_double * 5
 
 
 def score(features: Sequence[float]) -> float:
@@ -37,19 +36,17 @@ class Sample:
         self._library = library
         self._address = c_void_p(address)
 
-    def predicted(self, coarse: Image, prices: Sequence[int]) -> list[float]:
-        """Return the features of an output with the steps of `coarse`, and with these prices of a bit."""
-        zones = (c_uint32 * 2)(
-            *(round(_ONE * (0.5 + calibrated.DEAD_ZONE * one / _WHOLE_PRICE)) for one in prices)
-        )
-        pools = (c_double * _POOLS)()
-        self._library.predict(self._address, byref(coarse), zones, pools)
+    def predicted(self, steps: Sequence[bytes], prices: Sequence[int]) -> list[float]:
+        """Return the features of an output with these steps and prices of a bit."""
+        luma, chroma = (0.5 + calibrated.DEAD_ZONE * one / _WHOLE_PRICE for one in prices)
+        pools = _Pools()
+        self._library.predict(self._address, b"".join(steps), luma, chroma, pools)
         return self._features(pools)
 
-    def measured(self, coarse: Image, output: Output) -> list[float]:
-        """Return the features of the same output, with the steps of `coarse`, after the search."""
-        pools = (c_double * _POOLS)()
-        self._library.measure(self._address, byref(coarse), byref(output), pools)
+    def measured(self, steps: Sequence[bytes], output: Output) -> list[float]:
+        """Return the features of the same output, with these steps, after the search."""
+        pools = _Pools()
+        self._library.measure(self._address, b"".join(steps), byref(output), pools)
         return self._features(pools)
 
     def _features(self, pools: Iterable[float]) -> list[float]:
