@@ -14,12 +14,19 @@ static const float PAIRS[SIDE] = {1, 0.962f, 0.854f, 0.691f, 0.5f, 0.309f, 0.146
 // What is left of half the resolution when decoders interpolate it: (3/4 + cos(k pi / 8) / 4)^2.
 static const float WHOLES[SIDE] = {1, 0.962f, 0.859f, 0.715f, 0.563f, 0.429f, 0.328f, 0.27f};
 static const float FOURS[SIDE] = {1, 0.821f, 0, 0.101f, 0, 0.045f, 0, 0.033f};
+// What the mean around a pixel has of it, of SSIMULACRA2's window of 1.5 pixels: exp(-(1.5 k pi / 8)^2); of half the resolution.
+static const float MEANS[SIDE] = {1, 0.707f, 0.25f, 0.044f, 0.004f};
+static const float HALVED_MEANS[SIDE] = {1, 0.917f, 0.707f, 0.459f, 0.25f, 0.115f, 0.044f, 0.014f};
+
+const float NOISE[] = {1, 4, 15, 63, 63}, HALVED_NOISE[] = {4, 16, 40, 40, 40}, NO_NOISE[] = {0, 0, 0, 0, 0};
 
 Shares shares_of(int halved) {
     Shares shares;
     for (int k = 0; k < BLOCK; k++) {
         size_t down = NATURAL_ORDER[k] / SIDE, across = NATURAL_ORDER[k] % SIDE;
         float pairs = PAIRS[down] * PAIRS[across], wholes = WHOLES[down] * WHOLES[across];
+        float mean = halved ? HALVED_MEANS[down] * HALVED_MEANS[across] : MEANS[down] * MEANS[across];
+        shares.high[k] = (halved ? wholes : 1) * (1 - mean);
         shares.half[k] = halved ? wholes : pairs, shares.low[k] = halved ? wholes * pairs : FOURS[down] * FOURS[across];
     }
     return shares;
@@ -59,7 +66,8 @@ static inline Lanes dc_errors(const Coarse *coarse, Lanes dc, const Lanes *level
 static inline __attribute__((always_inline)) Energies energies_of(const Sample *sample, const Coarse *coarse, const Group *group, Levels *levels) {
     Lanes error = dc_errors(coarse, group->dc, levels ? &levels->dc : NULL), zero = {0};
     Lanes before = error - dc_errors(coarse, group->before, levels ? &levels->before : NULL);  // an even error of many blocks is not seen
-    Lanes all = zero, half = zero, low = zero, left_all = zero, left_low = zero;
+    Lanes all = zero, half = zero, low = zero, high = zero, left_all = zero, left_low = zero, left_high = zero;
+    const Shares *shares = coarse->shares;
     for (size_t i = group->from; i < group->to; i++) {
         size_t k = sample->frequencies[i];
         Lanes value = sample->values[i], left = zero;
@@ -71,10 +79,10 @@ static inline __attribute__((always_inline)) Energies energies_of(const Sample *
         }
         Lanes lost = value - left;
         lost *= lost, left *= left;
-        all += lost, half += lost * coarse->shares->half[k], low += lost * coarse->shares->low[k];
-        left_all += left, left_low += left * coarse->shares->low[k];
+        all += lost, half += lost * shares->half[k], low += lost * shares->low[k], high += lost * shares->high[k];
+        left_all += left, left_low += left * shares->low[k], left_high += left * shares->high[k];
     }
-    return (Energies){{(before * before + error * error) / 3, low, half, all, left_low, left_all}};
+    return (Energies){{(before * before + error * error) / 3, low, half, all, high, left_low, left_all, left_high}};
 }
 
 Energies predicted_errors(const Sample *sample, const Coarse *coarse, const Group *group) { return energies_of(sample, coarse, group, NULL); }

@@ -5,12 +5,22 @@
 #include "estimate.h"
 #include "gather.h"
 
-// Of errors of DC; of the others at a quarter of the size, at half of it, and at full size. Of the values that are left.
-enum { EVEN, LOW, HALF_SIZE, ALL, LEFT_LOW, LEFT_ALL, ENERGIES };
+// Of errors of DC; of the others at a quarter of the size, at half of it, at full size, and there without the lowest. Of the
+// values that are left.
+enum { EVEN, LOW, HALF_SIZE, ALL, HIGH, LEFT_LOW, LEFT_ALL, LEFT_HIGH, ENERGIES };
 
 typedef struct {
     Lanes of[ENERGIES];
 } Energies;
+
+// The energies of noise of one pixel: as in Energies, but those of LOW are with DC. Of luma, and of chroma at half the resolution.
+extern const float NOISE[LEFT_LOW], HALVED_NOISE[LEFT_LOW], NO_NOISE[LEFT_LOW];
+
+// The energy in a channel.
+static inline Lanes seen(const Sight *sight, size_t channel, const Energies *energies, size_t kind) {
+    const Lanes *of = sight->of[channel];
+    return of[0] * energies[0].of[kind] + of[1] * energies[1].of[kind] + of[2] * energies[2].of[kind];
+}
 
 // The coarse steps of a component.
 typedef struct {

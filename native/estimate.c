@@ -11,10 +11,10 @@
 
 #include <string.h>
 
-// The errors of eight blocks, in a channel.
-static inline Lanes seen(const Weights *weights, size_t channel, const Lanes *errors) {
-    const Lanes *of = weights->of[channel];
-    return of[0] * errors[0] + of[1] * errors[1] + of[2] * errors[2];
+// The energy of errors in a channel, with noise.
+static inline Lanes noisy(const Sample *sample, const Sight *sight, size_t channel, const Energies *energies, size_t kind, Lanes noise) {
+    Lanes chroma = sight->of[channel][1] + sight->of[channel][2];
+    return seen(sight, channel, energies, kind) + noise * (NOISE[kind] * sight->noise[channel] + sample->noise[kind] * chroma);
 }
 
 static inline Lanes power_4(Lanes value) { return value * value * (value * value); }
@@ -24,20 +24,27 @@ typedef struct {
     Lanes error[MOST_SIDE], left[MOST_SIDE];
 } Lows;
 
+// Pixels are rounded, which adds noise to errors. But where there are none, both images are rounded alike.
+static inline Lanes noise_of(const Energies *energies) {
+    const Lanes most = (Lanes){0} + 1 / 6.0f;
+    Lanes error = 0.8f * __builtin_elementwise_sqrt((energies[0].of[ALL] + energies[0].of[EVEN] + energies[1].of[ALL] + energies[2].of[ALL]) / BLOCK);
+    return __builtin_elementwise_min(error, most);
+}
+
 // Adds all but the lowest frequencies of eight blocks to the pools.
-static inline void pool_group(const Tile *tile, const Energies *energies, size_t row, size_t half, Lanes *sums, Lows *lows) {
+static inline void pool_group(const Sample *sample, const Tile *tile, const Energies *energies, size_t row, size_t half, Lanes *sums, Lows *lows) {
     const Weights *weights = &tile->weights[row][half];
-    Lanes even[COMPONENTS], low[COMPONENTS], halves[COMPONENTS], all[COMPONENTS];
-    Lanes left_low[COMPONENTS], left[COMPONENTS];
-    for (size_t c = 0; c < COMPONENTS; c++) {
-        const Lanes *of = energies[c].of;
-        even[c] = of[EVEN], low[c] = of[LOW] + of[EVEN], halves[c] = of[HALF_SIZE], all[c] = of[ALL];
-        left_low[c] = of[LEFT_LOW], left[c] = of[LEFT_ALL];
-    }
-    Lanes error = seen(weights, BRIGHT, all), red = seen(weights, RED, halves), blue = seen(weights, BLUE, even);
-    sums[LUMA_RATIO_4] += power_4(error / (seen(weights, BRIGHT, left) + weights->all)), sums[LUMA_ERROR_2] += error * error;
-    sums[RED_ERROR_2] += red * red, sums[BLUE_DC_2] += blue * blue;
-    lows->error[half] += seen(weights, BRIGHT, low), lows->left[half] += seen(weights, BRIGHT, left_low);
+    const Sight *sight = &weights->sight;
+    Lanes noise = noise_of(energies);
+    Lanes all = noisy(sample, sight, BRIGHT, energies, ALL, noise), even = noisy(sample, sight, BRIGHT, energies, EVEN, noise);
+    Lanes red = noisy(sample, sight, RED, energies, HALF_SIZE, noise), blue = noisy(sample, sight, BLUE, energies, HIGH, noise);
+    sums[LUMA_RATIO_4] += power_4(all / (seen(sight, BRIGHT, energies, LEFT_ALL) + weights->all)), sums[LUMA_ERROR_2] += all * all;
+    sums[EVEN_RATIO] += even / weights->even;
+    sums[RED_RATIO_4] += power_4(red / weights->red);
+    sums[BLUE_RATIO_4] += power_4(blue / (seen(sight, BLUE, energies, LEFT_HIGH) + weights->blue));
+    sums[BLUE_EVEN_RATIO] += noisy(sample, sight, BLUE, energies, EVEN, noise) / weights->blue_even;
+    lows->error[half] += noisy(sample, sight, BRIGHT, energies, LOW, noise) + seen(sight, BRIGHT, energies, EVEN);
+    lows->left[half] += seen(sight, BRIGHT, energies, LEFT_LOW);
 }
 
 // The lowest frequencies of each column and of those beside it.
@@ -62,7 +69,7 @@ static void pool_tile(const Sample *sample, const Coarse *coarse, const Tile *ti
     memset(energies, 0, sizeof energies), memset(&lows, 0, sizeof lows);
     for (uint32_t c = 1; c < sample->components; c++) {
         chroma[c] = compared(sample, &coarse[c], &tile->chroma[c], made ? &made->plane[c] : NULL, tile->row, tile->column, levels);
-        chroma[c].of[LOW] += tile->lost[c] / 4, chroma[c].of[HALF_SIZE] += tile->lost[c], chroma[c].of[ALL] += tile->lost[c];
+        chroma[c].of[LOW] += tile->lost[c], chroma[c].of[HALF_SIZE] += tile->lost[c], chroma[c].of[ALL] += tile->lost[c];
     }
     for (size_t half = 0; half < tile->wide; half++) {
         for (uint32_t c = 1; c < sample->components; c++)
@@ -70,7 +77,7 @@ static void pool_tile(const Sample *sample, const Coarse *coarse, const Tile *ti
         for (size_t row = 0; row < tile->high; row++) {
             size_t x = tile->column * sample->side + half * LANES;
             energies[0] = compared(sample, coarse, &tile->luma[row][half], made ? &made->plane[0] : NULL, tile->row * sample->side + row, x, levels);
-            pool_group(tile, energies, row, half, sums, &lows);
+            pool_group(sample, tile, energies, row, half, sums, &lows);
         }
     }
     pool_lows(sample, tile, &lows, sums);

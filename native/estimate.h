@@ -9,7 +9,8 @@
 enum {
     LUMA_RATIO_4, LUMA_ERROR_2,         // of all frequencies; the mean of the second or fourth powers
     LOW_RATIO,                          // at a quarter of the size, with DC, over several blocks
-    RED_ERROR_2, BLUE_DC_2,
+    EVEN_RATIO,                         // of DC
+    RED_RATIO_4, BLUE_RATIO_4, BLUE_EVEN_RATIO,
     POOLS,
 };
 
@@ -21,8 +22,8 @@ typedef struct {
 
 // Of eight blocks of luma, and of the chroma that lies on them.
 typedef struct {
-    Lanes of[CHANNELS][COMPONENTS];     // see Sight; zero for blocks without visible samples
-    Lanes all, low;                     // the energy of what was there, and what is as good as nothing
+    Sight sight;                        // zero for blocks without visible samples
+    Lanes all, low, even, red, blue, blue_even;  // the energy of what was there, and what is as good as nothing
 } Weights;
 
 enum { MOST_SIDE = 2 };                 // blocks of luma in an MCU, each way
@@ -36,9 +37,9 @@ typedef struct {
     Lanes lost[COMPONENTS];             // errors of chroma that no quality avoids
 } Tile;
 
-// The shares of a frequency's energy that are left at half the size, and at a quarter.
+// The shares of a frequency's energy that are left at half the size, at a quarter, and without the mean of some pixels around.
 typedef struct {
-    float half[BLOCK], low[BLOCK];
+    float half[BLOCK], low[BLOCK], high[BLOCK];
 } Shares;
 
 // Some tiles of an output's fine planes.
@@ -48,6 +49,7 @@ typedef struct {
     double blocks, columns;             // visible blocks of luma; columns of them, in all tiles
     uint8_t steps[COMPONENTS][BLOCK];
     Shares shares[COMPONENTS];
+    const float *noise;                 // of chroma: see errors.h
     Tile *tiles;
     Lanes *values;                      // of all groups: those of a frequency in eight blocks
     uint8_t *frequencies;               // of these

@@ -36,23 +36,35 @@ static void find_light(Lanes value, Lanes *light, Lanes *slope) {
     *light *= 1 / 65535.0f, *slope *= 1 / 65535.0f;
 }
 
+// How far the channels move with what moves the cones so far.
+static void see(const Lanes *cones, Lanes *channels) {
+    Lanes bright = (cones[0] + cones[1]) / 2, reds = X_SCALE * (cones[0] - cones[1]) / 2, blues = cones[2] - bright;
+    channels[BRIGHT] = bright * bright, channels[RED] = reds * reds, channels[BLUE] = blues * blues;
+}
+
 Sight sight_at(const Lanes *colour) {
-    Lanes light[3], slope[3], moves[3][3];
+    Lanes light[3], slope[3], moves[3][3], channels[CHANNELS];  // of each cone, with red, green and blue
     for (int i = 0; i < 3; i++)
         find_light(colour[0] + COLOURS[i][1] * colour[1] + COLOURS[i][2] * colour[2] + 128.5f, &light[i], &slope[i]);
     for (int i = 0; i < 3; i++) {
         Lanes root = cube_root(CONES[i][0] * light[0] + CONES[i][1] * light[1] + CONES[i][2] * light[2] + DARK);
         Lanes scale = 1 / (3 * root * root);
-        for (int c = 0; c < 3; c++) {
-            Lanes sum = {0};
-            for (int j = 0; j < 3; j++) sum += CONES[i][j] * slope[j] * COLOURS[j][c];
-            moves[i][c] = sum * scale;
-        }
+        for (int j = 0; j < 3; j++) moves[i][j] = CONES[i][j] * slope[j] * scale;
     }
     Sight sight;
+    memset(&sight, 0, sizeof sight);
     for (int c = 0; c < 3; c++) {
-        Lanes bright = (moves[0][c] + moves[1][c]) / 2, reds = X_SCALE * (moves[0][c] - moves[1][c]) / 2, blues = moves[2][c] - bright;
-        sight.of[BRIGHT][c] = bright * bright, sight.of[RED][c] = reds * reds, sight.of[BLUE][c] = blues * blues;
+        Lanes cones[3] = {{0}};
+        for (int i = 0; i < 3; i++)
+            for (int j = 0; j < 3; j++) cones[i] += moves[i][j] * COLOURS[j][c];
+        see(cones, channels);
+        for (int channel = 0; channel < CHANNELS; channel++) sight.of[channel][c] = channels[channel];
     }
+    for (int j = 0; j < 3; j++) {
+        Lanes cones[3] = {moves[0][j], moves[1][j], moves[2][j]};
+        see(cones, channels);
+        for (int channel = 0; channel < CHANNELS; channel++) sight.noise[channel] += channels[channel];
+    }
+    for (int channel = 0; channel < CHANNELS; channel++) sight.noise[channel] += sight.of[channel][0];
     return sight;
 }

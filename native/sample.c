@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ENOUGH = 800, SHARE = 32 };      // blocks of luma in a sample, and one in so many of all
+enum { ENOUGH = 1200, SHARE = 16 };     // blocks of luma in a sample, and one in so many of all
 enum { AROUND = 1 };                    // rows and columns around a block that it is seen with
 enum { DCS = MOST_SIDE * LANES + 2 * AROUND };
 static const float UNSEEN = 64 * 0.0009f;  // energy of a block: SSIMULACRA2's C2
@@ -39,45 +39,47 @@ static Lanes variances(const Evens *evens, size_t row, size_t column) {
     return found;
 }
 
-static Lanes seen(const Sight *sight, const Lanes *energies) {
-    const Lanes *of = sight->of[BRIGHT];
-    return of[0] * energies[0] + of[1] * energies[1] + of[2] * energies[2];
-}
-
-// What there is in a group of luma, and in the chroma on it: colour, and energies.
+// What there is in a group of luma, and in the chroma on it.
 typedef struct {
-    Lanes colour[COMPONENTS], all[COMPONENTS], low[COMPONENTS];
+    Lanes colour[COMPONENTS];
+    Energies energies[COMPONENTS];
 } Content;
 
 // The energy of DC is taken to be left.
 static void add_content(const Sample *sample, uint32_t c, const Group *group, Lanes even, Content *content) {
-    Lanes all = {0}, low = {0};
+    const Shares *shares = &sample->shares[c];
+    Lanes *of = content->energies[c].of;
     for (size_t i = group->from; i < group->to; i++) {
         Lanes energy = sample->values[i] * sample->values[i];
-        all += energy, low += energy * sample->shares[c].low[sample->frequencies[i]];
+        size_t k = sample->frequencies[i];
+        of[ALL] += energy, of[LOW] += energy * shares->low[k];
+        of[HALF_SIZE] += energy * shares->half[k], of[HIGH] += energy * shares->high[k];
     }
-    content->colour[c] = group->dc / SIDE, content->all[c] = all, content->low[c] = low + 2 * even;
+    content->colour[c] = group->dc / SIDE, of[EVEN] = even, of[LOW] += 2 * even;
 }
 
-static Content chroma_on(const Content *chroma, uint32_t side, size_t half) {
-    Content content = {.colour = {{0}}};
+static void put_chroma(const Content *chroma, uint32_t side, size_t half, Content *content) {
+    memset(content, 0, sizeof *content);
     for (uint32_t c = 1; c < COMPONENTS; c++) {
-        content.colour[c] = on_luma(chroma->colour[c], side, half);
-        content.all[c] = on_luma(chroma->all[c], side, half), content.low[c] = on_luma(chroma->low[c], side, half);
+        content->colour[c] = on_luma(chroma->colour[c], side, half);
+        for (size_t i = 0; i < LEFT_LOW; i++) content->energies[c].of[i] = on_luma(chroma->energies[c].of[i], side, half);
     }
-    return content;
 }
 
 // Sets the weights of a group of which `wide` blocks are visible; returns the energy of its lowest frequencies.
 static Lanes weigh(Weights *weights, Content *content, size_t wide) {
     content->colour[0] += 128;
+    const Energies *energies = content->energies;
     Sight sight = sight_at(content->colour);
-    Lanes low = seen(&sight, content->low);
-    weights->all = seen(&sight, content->all) + UNSEEN;
-    memcpy(weights->of, sight.of, sizeof sight.of);
+    Lanes low = seen(&sight, BRIGHT, energies, LOW);
+    weights->all = seen(&sight, BRIGHT, energies, ALL) + UNSEEN, weights->even = 2 * seen(&sight, BRIGHT, energies, EVEN) + UNSEEN;
+    weights->red = 2 * seen(&sight, RED, energies, HALF_SIZE) + UNSEEN;
+    weights->blue = seen(&sight, BLUE, energies, HIGH) + UNSEEN, weights->blue_even = 2 * seen(&sight, BLUE, energies, EVEN) + UNSEEN;
+    weights->sight = sight;
+    Lanes *of = weights->sight.of[0];
     for (size_t lane = wide; lane < LANES; lane++) {
         weights->all[lane] = NEVER, low[lane] = 0;
-        for (size_t i = 0; i < CHANNELS * COMPONENTS; i++) weights->of[i / COMPONENTS][i % COMPONENTS][lane] = 0;
+        for (size_t i = 0; i < sizeof sight / sizeof(Lanes); i++) of[i][lane] = 0;
     }
     return low;
 }
@@ -85,7 +87,8 @@ static Lanes weigh(Weights *weights, Content *content, size_t wide) {
 static size_t least(size_t one, size_t other) { return one < other ? one : other; }
 
 static void weigh_tile(Sample *sample, Tile *tile, const Plane *luma, const Evens *evens) {
-    Content chroma = {.colour = {{0}}};
+    Content chroma, content;
+    memset(&chroma, 0, sizeof chroma);
     size_t side = sample->side, from = tile->column * side, wide = least(luma->wide - from, side * LANES);
     float lows[DCS] = {0};
     for (uint32_t c = 1; c < sample->components; c++) {
@@ -94,7 +97,7 @@ static void weigh_tile(Sample *sample, Tile *tile, const Plane *luma, const Even
     for (size_t half = 0; half < tile->wide; half++) {
         Lanes low = {0};
         for (size_t r = 0; r < tile->high; r++) {
-            Content content = chroma_on(&chroma, sample->side, half);
+            put_chroma(&chroma, sample->side, half, &content);
             add_content(sample, 0, &tile->luma[r][half], variances(&evens[0], r, half * LANES), &content);
             low += weigh(&tile->weights[r][half], &content, least(wide - half * LANES, LANES));
         }
@@ -180,6 +183,7 @@ static int begin_sample(Sample *sample, const Image *fine, const Output *output,
         memcpy(sample->steps[c], fine->component[c].after, BLOCK);
         sample->shares[c] = shares_of(c > 0 && output->side > 1);
     }
+    sample->noise = output->components == 1 ? NO_NOISE : output->side > 1 ? HALVED_NOISE : NOISE;
     size_t values = sample->count * (sample->side * sample->side + COMPONENTS - 1) * BLOCK;
     int ok = posix_memalign((void **)&sample->tiles, sizeof(Lanes), sample->count * sizeof(Tile)) == 0;
     ok &= posix_memalign((void **)&sample->values, sizeof(Lanes), values * sizeof(Lanes)) == 0;

@@ -12,9 +12,9 @@ from math import sqrt
 from catalight.adapters.codec.jpeg import calibrated
 from catalight.adapters.codec.jpeg.coefficients import Image, Output
 
-_MEANS = (2,)  # of the pools in native/estimate.h; of the others the fourth root is taken
+_ROOTS = (2, 1, 0, 1, 2, 2, 1)  # square roots that are taken of the pools in native/estimate.h
 _WHOLE_PRICE = 65536  # in look.Look
-_Pools = c_double * 5
+_Pools = c_double * len(_ROOTS)
 
 
 def score(features: Sequence[float]) -> float:
@@ -50,10 +50,11 @@ class Sample:
         return self._features(pools)
 
     def _features(self, pools: Iterable[float]) -> list[float]:
-        found = []
-        for index, pool in enumerate(pools):
-            found.append(pool if index in _MEANS else sqrt(sqrt(pool)))
-        return found
+        return [_root(pool, times) for pool, times in zip(pools, _ROOTS, strict=True)]
+
+
+def _root(value: float, times: int) -> float:
+    return _root(sqrt(value), times - 1) if times else value
 
 
 @contextmanager
