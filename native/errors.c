@@ -63,30 +63,62 @@ static inline Lanes dc_errors(const Coarse *coarse, Lanes dc, const Lanes *level
     return chosen(negative, -error, error);
 }
 
-static inline __attribute__((always_inline)) Energies energies_of(const Sample *sample, const Coarse *coarse, const Group *group, Levels *levels) {
-    Lanes error = dc_errors(coarse, group->dc, levels ? &levels->dc : NULL), zero = {0};
-    Lanes before = error - dc_errors(coarse, group->before, levels ? &levels->before : NULL);  // an even error of many blocks is not seen
-    Lanes all = zero, half = zero, low = zero, high = zero, left_all = zero, left_low = zero, left_high = zero;
-    const Shares *shares = coarse->shares;
-    for (size_t i = group->from; i < group->to; i++) {
-        size_t k = sample->frequencies[i];
-        Lanes value = sample->values[i], left = zero;
-        if (levels) {
-            left = levels->of[k] * coarse->steps[k], levels->of[k] = zero;
-        } else {
-            Lanes scaled = value * coarse->inverses[k];
-            left = where(scaled >= coarse->zone, whole(scaled + NEARLY_HALF)) * coarse->steps[k];
-        }
-        Lanes lost = value - left;
-        lost *= lost, left *= left;
-        all += lost, half += lost * shares->half[k], low += lost * shares->low[k], high += lost * shares->high[k];
-        left_all += left, left_low += left * shares->low[k], left_high += left * shares->high[k];
-    }
-    return (Energies){{(before * before + error * error) / 3, low, half, all, high, left_low, left_all, left_high}};
+// Of the values of a group.
+typedef struct {
+    Lanes all, half, low, high, left_all, left_low, left_high;
+} Sums;
+
+// `left` is what the output has of a value.
+static inline void add(Sums *sums, const Shares *shares, size_t k, int chroma, Lanes value, Lanes left) {
+    Lanes lost = value - left;
+    lost *= lost, left *= left;
+    sums->all += lost, sums->low += lost * shares->low[k], sums->left_all += left, sums->left_low += left * shares->low[k];
+    if (chroma) sums->half += lost * shares->half[k], sums->high += lost * shares->high[k], sums->left_high += left * shares->high[k];
 }
 
-Energies predicted_errors(const Sample *sample, const Coarse *coarse, const Group *group) { return energies_of(sample, coarse, group, NULL); }
+// Nothing is left of the last ones.
+static inline void add_lost(Sums *sums, const Shares *shares, size_t k, int chroma, Lanes value) {
+    Lanes lost = value * value;
+    sums->all += lost, sums->low += lost * shares->low[k];
+    if (chroma) sums->half += lost * shares->half[k], sums->high += lost * shares->high[k];
+}
 
-Energies measured_errors(const Sample *sample, const Coarse *coarse, const Group *group, Levels *levels) {
-    return energies_of(sample, coarse, group, levels);
+static inline Energies energies_of(const Coarse *coarse, const Group *group, const Levels *levels, const Sums *sums) {
+    Lanes error = dc_errors(coarse, group->dc, levels ? &levels->dc : NULL);
+    Lanes change = error - dc_errors(coarse, group->before, levels ? &levels->before : NULL);  // an even error of many blocks is not seen
+    Lanes even = (change * change + error * error) / 3;
+    return (Energies){{even, sums->low, sums->half, sums->all, sums->high, sums->left_low, sums->left_all, sums->left_high}};
+}
+
+static inline __attribute__((always_inline)) Energies predicted(const Sample *sample, const Coarse *coarse, const Group *group, int chroma) {
+    const Shares *shares = coarse->shares;
+    const uint8_t *frequencies = sample->frequencies;
+    size_t end = group->to, i = group->from;
+    Sums sums;
+    memset(&sums, 0, sizeof sums);
+    for (; end > i && sample->peaks[end - 1] * coarse->inverses[frequencies[end - 1]] < coarse->zone; end--) continue;
+    for (; i < end; i++) {
+        size_t k = frequencies[i];
+        Lanes scaled = sample->values[i] * coarse->inverses[k];
+        add(&sums, shares, k, chroma, sample->values[i], where(scaled >= coarse->zone, whole(scaled + NEARLY_HALF)) * coarse->steps[k]);
+    }
+    for (; i < group->to; i++) add_lost(&sums, shares, frequencies[i], chroma, sample->values[i]);
+    return energies_of(coarse, group, NULL, &sums);
+}
+
+Energies predicted_errors(const Sample *sample, uint32_t c, const Coarse *coarse, const Group *group) {
+    return c > 0 ? predicted(sample, coarse, group, 1) : predicted(sample, coarse, group, 0);
+}
+
+Energies measured_errors(const Sample *sample, uint32_t c, const Coarse *coarse, const Group *group, Levels *levels, uint64_t bits) {
+    size_t i = group->from;
+    Sums sums;
+    memset(&sums, 0, sizeof sums);
+    for (; i < group->to && bits >> sample->frequencies[i]; i++) {
+        size_t k = sample->frequencies[i];
+        add(&sums, coarse->shares, k, c > 0, sample->values[i], levels->of[k] * coarse->steps[k]);
+        levels->of[k] = (Lanes){0};
+    }
+    for (; i < group->to; i++) add_lost(&sums, coarse->shares, sample->frequencies[i], c > 0, sample->values[i]);
+    return energies_of(coarse, group, levels, &sums);
 }

@@ -16,10 +16,11 @@ typedef struct {
 // The energies of noise of one pixel: as in Energies, but those of LOW are with DC. Of luma, and of chroma at half the resolution.
 extern const float NOISE[LEFT_LOW], HALVED_NOISE[LEFT_LOW], NO_NOISE[LEFT_LOW];
 
-// The energy in a channel.
+// The energy in a channel. With luma alone, hardly any but brightness changes.
 static inline Lanes seen(const Sight *sight, size_t channel, const Energies *energies, size_t kind) {
     const Lanes *of = sight->of[channel];
-    return of[0] * energies[0].of[kind] + of[1] * energies[1].of[kind] + of[2] * energies[2].of[kind];
+    Lanes chroma = of[1] * energies[1].of[kind] + of[2] * energies[2].of[kind];
+    return channel == BRIGHT ? of[0] * energies[0].of[kind] + chroma : chroma;
 }
 
 // The coarse steps of a component.
@@ -32,9 +33,10 @@ typedef struct {
 
 Coarse coarse_of(const Sample *sample, uint32_t c, const uint8_t *steps, float zone);
 
-// The energies of the errors of a group, after the search or predicted. The magnitudes of the levels become zero again.
-Energies predicted_errors(const Sample *sample, const Coarse *coarse, const Group *group);
-Energies measured_errors(const Sample *sample, const Coarse *coarse, const Group *group, Levels *levels);
+// The energies of the errors of a group, after the search or predicted; of luma those that only chroma needs are zero. The
+// magnitudes of the levels, which have these bits, become zero again.
+Energies predicted_errors(const Sample *sample, uint32_t c, const Coarse *coarse, const Group *group);
+Energies measured_errors(const Sample *sample, uint32_t c, const Coarse *coarse, const Group *group, Levels *levels, uint64_t bits);
 
 // Those of the fifth to the eighth block of a group of chroma lie on the second group of luma, or each block on one.
 static inline Lanes on_luma(Lanes chroma, uint32_t side, size_t half) {

@@ -57,10 +57,11 @@ static inline void pool_lows(const Sample *sample, const Tile *tile, const Lows 
 }
 
 // Without an output, or with it after the search.
-static Energies compared(const Sample *sample, const Coarse *coarse, const Group *group, const Plane *made, size_t row, size_t x, Levels *levels) {
-    if (made == NULL) return predicted_errors(sample, coarse, group);
-    gather(made, row, x, levels);
-    return measured_errors(sample, coarse, group, levels);
+static Energies compared(const Sample *sample, uint32_t c, const Coarse *coarse, const Group *group, const Output *made, size_t row, size_t x,
+                         Levels *levels) {
+    if (made == NULL) return predicted_errors(sample, c, coarse, group);
+    uint64_t bits = gather(&made->plane[c], row, x, levels);
+    return measured_errors(sample, c, coarse, group, levels, bits);
 }
 
 static void pool_tile(const Sample *sample, const Coarse *coarse, const Tile *tile, const Output *made, Levels *levels, Lanes *sums) {
@@ -68,7 +69,7 @@ static void pool_tile(const Sample *sample, const Coarse *coarse, const Tile *ti
     Lows lows;
     memset(energies, 0, sizeof energies), memset(&lows, 0, sizeof lows);
     for (uint32_t c = 1; c < sample->components; c++) {
-        chroma[c] = compared(sample, &coarse[c], &tile->chroma[c], made ? &made->plane[c] : NULL, tile->row, tile->column, levels);
+        chroma[c] = compared(sample, c, &coarse[c], &tile->chroma[c], made, tile->row, tile->column, levels);
         chroma[c].of[LOW] += tile->lost[c], chroma[c].of[HALF_SIZE] += tile->lost[c], chroma[c].of[ALL] += tile->lost[c];
     }
     for (size_t half = 0; half < tile->wide; half++) {
@@ -76,7 +77,7 @@ static void pool_tile(const Sample *sample, const Coarse *coarse, const Tile *ti
             for (size_t i = 0; i < ENERGIES; i++) energies[c].of[i] = on_luma(chroma[c].of[i], sample->side, half);
         for (size_t row = 0; row < tile->high; row++) {
             size_t x = tile->column * sample->side + half * LANES;
-            energies[0] = compared(sample, coarse, &tile->luma[row][half], made ? &made->plane[0] : NULL, tile->row * sample->side + row, x, levels);
+            energies[0] = compared(sample, 0, coarse, &tile->luma[row][half], made, tile->row * sample->side + row, x, levels);
             pool_group(sample, tile, energies, row, half, sums, &lows);
         }
     }

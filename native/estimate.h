@@ -52,6 +52,7 @@ typedef struct {
     const float *noise;                 // of chroma: see errors.h
     Tile *tiles;
     Lanes *values;                      // of all groups: those of a frequency in eight blocks
+    float *peaks;                       // the largest in each of these eight
     uint8_t *frequencies;               // of these
 } Sample;
 

@@ -27,13 +27,13 @@ static Lanes cube_root(Lanes value) {   // of DARK to about 1
 
 // The light of red, green or blue, and its slope.
 static void find_light(Lanes value, Lanes *light, Lanes *slope) {
+    Wholes place = __builtin_convertvector(value, Wholes), lights, slopes;
     for (size_t lane = 0; lane < LANES; lane++) {
-        int at = value[lane] < 0 ? 0 : value[lane] > 255 ? 255 : (int)value[lane];
+        int at = place[lane] < 0 ? 0 : place[lane] > 255 ? 255 : place[lane];
         int low = at > 0 ? at - 1 : 0, high = at < 255 ? at + 1 : 255;
-        float scale = high - low == 2 ? 0.5f : 1;
-        (*light)[lane] = LIGHT[at], (*slope)[lane] = (float)(LIGHT[high] - LIGHT[low]) * scale;
+        lights[lane] = LIGHT[at], slopes[lane] = (LIGHT[high] - LIGHT[low]) << (high - low == 1);
     }
-    *light *= 1 / 65535.0f, *slope *= 1 / 65535.0f;
+    *light = __builtin_convertvector(lights, Lanes) * (1 / 65535.0f), *slope = __builtin_convertvector(slopes, Lanes) * (0.5f / 65535);
 }
 
 // How far the channels move with what moves the cones so far.

@@ -9,18 +9,18 @@ static inline const uint32_t *skip(const uint32_t *word, size_t blocks) {
 
 uint64_t gather(const Plane *plane, size_t row, size_t x, Levels *levels) {
     const uint32_t *word = skip(plane->words + plane->starts[row], x > 0 ? x - 1 : 0);
-    float *of = (float *)levels->of, last = 0;
+    float *of = (float *)levels->of, dc[LANES] = {0}, before[LANES] = {0}, last = 0;
     uint64_t bits = 0;
     if (x > 0) last = (float)dc_of(*word), word = skip(word, 1);
-    levels->dc = levels->before = (Lanes){0};
     for (size_t lane = 0; lane < LANES && x + lane < plane->across; lane++) {
         const uint32_t *end = word + 1 + values_of(*word);
-        levels->before[lane] = last, levels->dc[lane] = last = (float)dc_of(*word);
+        before[lane] = last, dc[lane] = last = (float)dc_of(*word);
         for (word++; word < end; word++) {
             uint32_t k = index_of(*word);
             of[k * LANES + lane] = (float)(int32_t)magnitude_of(*word), bits |= (uint64_t)1 << k;
         }
     }
+    levels->dc = loaded(dc), levels->before = loaded(before);
     return bits;
 }
 

@@ -53,7 +53,7 @@ static void add_content(const Sample *sample, uint32_t c, const Group *group, La
         Lanes energy = sample->values[i] * sample->values[i];
         size_t k = sample->frequencies[i];
         of[ALL] += energy, of[LOW] += energy * shares->low[k];
-        of[HALF_SIZE] += energy * shares->half[k], of[HIGH] += energy * shares->high[k];
+        if (c > 0) of[HALF_SIZE] += energy * shares->half[k], of[HIGH] += energy * shares->high[k];
     }
     content->colour[c] = group->dc / SIDE, of[EVEN] = even, of[LOW] += 2 * even;
 }
@@ -128,7 +128,8 @@ static size_t put_group(const Sample *sample, uint32_t c, uint64_t bits, Levels 
     *group = (Group){.dc = levels->dc * steps[0], .before = levels->before * steps[0], .from = at};
     for (; bits; bits &= bits - 1, at++) {
         uint32_t k = (uint32_t)__builtin_ctzll(bits);
-        sample->values[at] = levels->of[k] * (steps[k] / (float)ONE), sample->frequencies[at] = (uint8_t)k;
+        Lanes values = levels->of[k] * (steps[k] / (float)ONE);
+        sample->values[at] = values, sample->peaks[at] = __builtin_reduce_max(values), sample->frequencies[at] = (uint8_t)k;
         levels->of[k] = (Lanes){0};
     }
     return group->to = at;
@@ -187,8 +188,8 @@ static int begin_sample(Sample *sample, const Image *fine, const Output *output,
     size_t values = sample->count * (sample->side * sample->side + COMPONENTS - 1) * BLOCK;
     int ok = posix_memalign((void **)&sample->tiles, sizeof(Lanes), sample->count * sizeof(Tile)) == 0;
     ok &= posix_memalign((void **)&sample->values, sizeof(Lanes), values * sizeof(Lanes)) == 0;
-    sample->frequencies = malloc(values);
-    if (!ok || !sample->frequencies) return 0;
+    sample->frequencies = malloc(values), sample->peaks = malloc(values * sizeof(float));
+    if (!ok || !sample->frequencies || !sample->peaks) return 0;
     memset(sample->tiles, 0, sample->count * sizeof(Tile));
     return 1;
 }
@@ -212,5 +213,5 @@ Sample *take_sample(const Image *fine, const Output *output, int halved) {
 
 void release_sample(Sample *sample) {
     if (sample == NULL) return;
-    free(sample->tiles), free(sample->values), free(sample->frequencies), free(sample);
+    free(sample->tiles), free(sample->values), free(sample->frequencies), free(sample->peaks), free(sample);
 }
