@@ -1,7 +1,7 @@
 """The CPU of `quality=auto`, relative to the same quality as a number: `python -m bench.auto_cost`.
 
 Each photograph that is installed is scaled to some sizes and saved in the ways of shops. One process runs
-both in turn, so what else the machine does changes little. A look below 1 % of rounding noise is not claimed.
+both in turn, so what else the machine does changes little.
 """
 
 import argparse
@@ -65,7 +65,6 @@ def cases(look: Look) -> Iterator[Case]:
             settings = {"subsampling": kind.subsampling, "progressive": kind.progressive}
             name = f"{path.stem}, {kind.name} {kind.quality}"
             data = saved(shown, "JPEG", quality=kind.quality, **settings)
-            label = f"{shown.width * shown.height / 1e6:.2f} megapixels" if shown.size == size else "other"
             yield name, f"JPEG, {size[0]} x {size[1]}", data, jpeg
             half = replace(jpeg, max_width=max(16, shown.width // 2))
             yield name, f"JPEG, resized to {size[0] // 2} x {size[1] // 2}", data, half
@@ -88,9 +87,7 @@ def ratio(source: bytes, rendition: Rendition, rounds: int) -> tuple[float, floa
         return None
     number = Rendition(made.chosen.quality, rendition.format, max_width=rendition.max_width)
     times = max(1, round(LEAST_SECONDS / seconds(source, number, 1)))
-    pairs = []
-    for _ in range(rounds):
-        pairs.append((seconds(source, rendition, times), seconds(source, number, times)))
+    pairs = [(seconds(source, rendition, times), seconds(source, number, times)) for _ in range(rounds)]
     return median(auto / fixed for auto, fixed in pairs), min(fixed for _, fixed in pairs)
 
 

@@ -1,8 +1,8 @@
 """What test_auto_scores.py compares with: `python -m bench.auto_scores`.
 
 Writes crops of photographs in the wheel of scikit-image that are in the public domain, as JPEGs of several
-kinds. Each is compressed with `quality=auto` in each look, and its SSIMULACRA2 is measured. Run it again
-when the codec makes other bytes.
+kinds. `bench.calibrate` has not seen them. Each is compressed with `quality=auto` in each look, and its
+SSIMULACRA2 is measured. Run it again when the codec makes other bytes.
 """
 
 import json
@@ -15,21 +15,20 @@ from pathlib import Path
 from PIL import Image
 
 from bench.look import score
-from bench.photographs import KINDS, sources
+from bench.photographs import JUDGES, KINDS, sources
 from catalight.adapters.codec.compress import compress
 from catalight.domain.image.formats import Target
 from catalight.domain.image.look import Look
 from catalight.domain.image.rendition import AUTO, Rendition
 
 FOLDER = Path(__file__).parents[1] / "tests/unit/adapters/codec/jpeg/photographs"
-PUBLIC = ("astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg")
 SIDE = 300  # pixels
 PLACES = ((0.5, 0.4), (0.15, 0.75))  # of a crop, as shares of what is beside it
 
 
 def main() -> None:
     FOLDER.mkdir(exist_ok=True)
-    crops = [(path, place) for path in sources() if path.name in PUBLIC for place in PLACES]
+    crops = [(path, place) for path in sources() if path.name in JUDGES for place in PLACES]
     scores = []
     for (path, place), kind in zip(crops, cycle(KINDS), strict=False):
         name = f"{path.stem}-{PLACES.index(place)}.jpg"

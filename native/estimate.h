@@ -56,7 +56,10 @@ typedef struct {
     uint8_t *frequencies;               // of these
 } Sample;
 
-// Takes a sample of an output that has the steps of the image `fine`; `halved` is whether its chroma lost resolution. Returns NULL if there is not enough memory.
+enum { ACROSS = 1, DOWN = 2 };
+
+// Takes a sample of an output that has the steps of the image `fine`; `halved` tells where its chroma lost resolution. Returns NULL
+// if there is not enough memory.
 Sample *take_sample(const Image *fine, const Output *output, int halved);
 void release_sample(Sample *sample);
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ENOUGH = 1200, SHARE = 16 };     // blocks of luma in a sample, and one in so many of all
+enum { ENOUGH = 1200, SHARE = 16 };     // blocks of luma in a sample, and one in so many of all; at most half of them
 enum { AROUND = 1 };                    // rows and columns around a block that it is seen with
 enum { DCS = MOST_SIDE * LANES + 2 * AROUND };
 static const float UNSEEN = 64 * 0.0009f;  // energy of a block: SSIMULACRA2's C2
@@ -112,11 +112,11 @@ static void weigh_tile(Sample *sample, Tile *tile, const Plane *luma, const Even
 }
 
 // Chroma whose resolution was halved has lost details, the more the higher its frequencies are that are left.
-static Lanes lost_of(const Sample *sample, const Group *group) {
+static Lanes lost_of(const Sample *sample, const Group *group, int halved) {
     Lanes lost = {0};
     for (size_t i = group->from; i < group->to; i++) {
         size_t at = NATURAL_ORDER[sample->frequencies[i]];
-        float down = (float)(at / SIDE), across = (float)(at % SIDE);
+        float down = halved & DOWN ? (float)(at / SIDE) : 0, across = halved & ACROSS ? (float)(at % SIDE) : 0;
         lost += sample->values[i] * sample->values[i] * ((down * down + across * across) * 2.5f / BLOCK);
     }
     return lost;
@@ -149,7 +149,7 @@ static size_t read_tile(Sample *sample, Tile *tile, const Output *output, int ha
     for (uint32_t c = 1; c < sample->components; c++) {
         uint64_t bits = gather(&output->plane[c], tile->row, tile->column, levels);
         at = put_group(sample, c, bits, levels, at, &tile->chroma[c]);
-        if (halved) tile->lost[c] = lost_of(sample, &tile->chroma[c]);
+        if (halved) tile->lost[c] = lost_of(sample, &tile->chroma[c], halved);
     }
     for (uint32_t c = 0; c < sample->components; c++) read_evens(sample, tile, &output->plane[c], c, &evens[c]);
     weigh_tile(sample, tile, luma, evens);
@@ -165,7 +165,7 @@ static Grid grid_of(const Output *output) {
     const Plane *luma = &output->plane[0];
     size_t mcu = output->side, blocks = luma->wide * luma->high, of_tile = LANES * mcu * mcu;
     Grid grid = {.across = (luma->wide + LANES * mcu - 1) / (LANES * mcu), .down = (luma->high + mcu - 1) / mcu};
-    size_t count = (ENOUGH + blocks / SHARE + of_tile - 1) / of_tile;
+    size_t count = (least(ENOUGH + blocks / SHARE, (blocks + 1) / 2) + of_tile - 1) / of_tile;
     grid.in_row = least((count + grid.down - 1) / grid.down, grid.across);
     grid.rows = least((count + grid.in_row - 1) / grid.in_row, grid.down);
     return grid;

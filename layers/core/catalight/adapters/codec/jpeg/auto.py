@@ -13,11 +13,11 @@ from typing import NamedTuple
 
 from catalight.adapters.codec.jpeg import coefficients, estimate, look
 from catalight.adapters.codec.jpeg.coefficients import Coefficients, Image, Output
+from catalight.adapters.codec.jpeg.estimate import Halved
 from catalight.adapters.codec.jpeg.header import BLOCK, BLOCK_SIDE, Header, Scan
 from catalight.adapters.codec.jpeg.turn import Turn
 
 LOWEST, HIGHEST = 20, 95
-_MCU = (2 * BLOCK_SIDE, 2 * BLOCK_SIDE)  # pixels, of 4:2:0
 _NEAR = 8  # points between which scores are even enough
 _SPARE = 2  # fine steps leave more values than usual
 
@@ -48,11 +48,11 @@ def requantised(
     library: CDLL, header: Header, first: Scan, output: Header, turn: Turn, plan: Plan, least: float
 ) -> Iterator[Settled | None]:
     """Requantise like `coefficients.requantised`, at the lowest quality whose score is `least` or more."""
-    halved = len(output.components) > 1 and output.mcu_size() != _MCU
-    steps = _fine(output, plan, halved=halved)
+    halved = _halved(output)
+    steps = _fine(output, plan, halved)
     with coefficients.planes(library, header, first, output, turn, steps, _SPARE) as made:
         fine = coefficients.image(output, steps)
-        yield _settled(library, fine, made, plan, least, halved=halved) if made else None
+        yield _settled(library, fine, made, plan, least, halved) if made else None
 
 
 @contextmanager
@@ -67,10 +67,19 @@ def from_pixels(
     header.steps = dict(enumerate(steps))
     with coefficients.pixel_planes(library, address, header, _SPARE) as made:
         fine = coefficients.image(header, steps)
-        yield _settled(library, fine, made, plan, least, halved=len(steps) > 1) if made else None
+        halved = Halved.ACROSS | Halved.DOWN if len(steps) > 1 else Halved(0)
+        yield _settled(library, fine, made, plan, least, halved) if made else None
 
 
-def _fine(output: Header, plan: Plan, *, halved: bool) -> list[bytes]:
+def _halved(output: Header) -> Halved:
+    """Return where a source has chroma of a higher resolution than the output."""
+    if len(output.components) == 1:
+        return Halved(0)
+    across, down = (side == BLOCK_SIDE for side in output.mcu_size())
+    return Halved.ACROSS * across | Halved.DOWN * down
+
+
+def _fine(output: Header, plan: Plan, halved: Halved) -> list[bytes]:
     """Return steps of which those of all qualities lose next to nothing.
 
     Values of a component that is not halved are multiples of its own steps, so finer ones are of no use.
@@ -82,9 +91,9 @@ def _fine(output: Header, plan: Plan, *, halved: bool) -> list[bytes]:
     ]
 
 
-def _settled(library: CDLL, fine: Image, made: Output, plan: Plan, least: float, *, halved: bool) -> Settled:
+def _settled(library: CDLL, fine: Image, made: Output, plan: Plan, least: float, halved: Halved) -> Settled:
     """Choose the quality; `made` has the steps of `fine`, and gets those of the quality."""
-    with estimate.sampled(library, fine, made, halved=halved) as sample:
+    with estimate.sampled(library, fine, made, halved) as sample:
         quality = _lowest(lambda quality: estimate.score(sample.predicted(*plan(quality))), least)
         steps, prices = plan(quality)
         library.rescale(byref(_rescaled(fine, steps)), byref(made))

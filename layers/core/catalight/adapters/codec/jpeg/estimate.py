@@ -7,19 +7,35 @@ of a weighted sum of errors. The sum here is calibrated on photographs: `python 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from ctypes import CDLL, byref, c_double, c_void_p
+from enum import IntFlag
 from math import sqrt
+from operator import mul
 
 from catalight.adapters.codec.jpeg import calibrated
 from catalight.adapters.codec.jpeg.coefficients import Image, Output
 
-_ROOTS = (2, 1, 0, 1, 2, 2, 1)  # square roots that are taken of the pools in native/estimate.h
 _WHOLE_PRICE = 65536  # in look.Look
+
+
+class Halved(IntFlag):
+    """Where chroma lost half of its resolution, in native/estimate.h."""
+
+    ACROSS = 1
+    DOWN = 2
+
+
+def _fourth_root(pool: float) -> float:
+    return sqrt(sqrt(pool))
+
+
+# Of the pools in native/estimate.h.
+_ROOTS = (_fourth_root, sqrt, float, sqrt, _fourth_root, _fourth_root, sqrt)
 _Pools = c_double * len(_ROOTS)
 
 
 def score(features: Sequence[float]) -> float:
     """Return the estimated SSIMULACRA2 of an output with these features."""
-    return scaled(sum(weight * one for weight, one in zip(calibrated.WEIGHTS, features, strict=True)))
+    return scaled(sum(map(mul, calibrated.WEIGHTS, features)))
 
 
 def scaled(errors: float) -> float:
@@ -38,32 +54,30 @@ class Sample:
 
     def predicted(self, steps: Sequence[bytes], prices: Sequence[int]) -> list[float]:
         """Return the features of an output with these steps and prices of a bit."""
-        luma, chroma = (0.5 + calibrated.DEAD_ZONE * one / _WHOLE_PRICE for one in prices)
         pools = _Pools()
-        self._library.predict(self._address, b"".join(steps), luma, chroma, pools)
-        return self._features(pools)
+        self._library.predict(self._address, b"".join(steps), _zone(prices[0]), _zone(prices[1]), pools)
+        return _features(pools)
 
     def measured(self, steps: Sequence[bytes], output: Output) -> list[float]:
         """Return the features of the same output, with these steps, after the search."""
         pools = _Pools()
         self._library.measure(self._address, b"".join(steps), byref(output), pools)
-        return self._features(pools)
-
-    def _features(self, pools: Iterable[float]) -> list[float]:
-        return [_root(pool, times) for pool, times in zip(pools, _ROOTS, strict=True)]
+        return _features(pools)
 
 
-def _root(value: float, times: int) -> float:
-    return _root(sqrt(value), times - 1) if times else value
+def _zone(price: int) -> float:
+    """Return the value in steps from which one is more than zero."""
+    return 0.5 + calibrated.DEAD_ZONE * price / _WHOLE_PRICE
+
+
+def _features(pools: Iterable[float]) -> list[float]:
+    return [root(pool) for root, pool in zip(_ROOTS, pools, strict=True)]
 
 
 @contextmanager
-def sampled(library: CDLL, fine: Image, output: Output, *, halved: bool) -> Iterator[Sample]:
-    """Take a sample of an output with the steps of `fine`; `halved` is whether its chroma lost resolution.
-
-    Raises MemoryError.
-    """
-    address = library.take_sample(byref(fine), byref(output), halved)
+def sampled(library: CDLL, fine: Image, output: Output, halved: Halved) -> Iterator[Sample]:
+    """Take a sample of an output with the steps of `fine`. Raises MemoryError."""
+    address = library.take_sample(byref(fine), byref(output), int(halved))
     if not address:
         raise MemoryError("not enough memory to estimate the look of a JPEG")
     try:
