@@ -48,7 +48,7 @@ def requantised(
     library: CDLL, header: Header, first: Scan, output: Header, turn: Turn, plan: Plan, least: float
 ) -> Iterator[Settled | None]:
     """Requantise like `coefficients.requantised`, at the lowest quality whose score is `least` or more."""
-    halved = _halved(output)
+    halved = halved_chroma(output)
     steps = _fine(output, plan, halved)
     with coefficients.planes(library, header, first, output, turn, steps, _SPARE) as made:
         fine = coefficients.image(output, steps)
@@ -71,12 +71,12 @@ def from_pixels(
         yield _settled(library, fine, made, plan, least, halved) if made else None
 
 
-def _halved(output: Header) -> Halved:
+def halved_chroma(output: Header) -> Halved:
     """Return where a source has chroma of a higher resolution than the output."""
     if len(output.components) == 1:
         return Halved(0)
     across, down = (side == BLOCK_SIDE for side in output.mcu_size())
-    return Halved.ACROSS * across | Halved.DOWN * down
+    return Halved(Halved.ACROSS * across | Halved.DOWN * down)
 
 
 def _fine(output: Header, plan: Plan, halved: Halved) -> list[bytes]:

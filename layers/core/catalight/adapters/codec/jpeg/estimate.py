@@ -4,7 +4,7 @@ SSIMULACRA2 (100 is equal, 90 cannot be told apart side by side, 70 is high qual
 of a weighted sum of errors. The sum here is calibrated on photographs: `python -m bench.calibrate`.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from ctypes import CDLL, byref, c_double, c_void_p
 from enum import IntFlag
@@ -29,7 +29,15 @@ def _fourth_root(pool: float) -> float:
 
 
 # Of the pools in native/estimate.h.
-_ROOTS = (_fourth_root, sqrt, float, sqrt, _fourth_root, _fourth_root, sqrt)
+_ROOTS: tuple[Callable[[float], float], ...] = (
+    _fourth_root,
+    sqrt,
+    float,
+    sqrt,
+    _fourth_root,
+    _fourth_root,
+    sqrt,
+)
 _Pools = c_double * len(_ROOTS)
 
 
