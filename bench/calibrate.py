@@ -25,7 +25,7 @@ from bench.tables import table
 from catalight.adapters.codec.jpeg import auto, calibrated, estimate, requantise
 from catalight.domain.image.look import Look
 
-SIZES = ((900, 700), (1400, 1100))  # of which the middle is taken
+SIZES = ((900, 700), (1400, 1100), (1100, 850))  # of which the middle is taken
 QUALITIES = (28, 42, 56, 70, 80, 90)
 LEFT_OUT = (  # drawn, or a photograph again
     "Painting-Colors_by__herobrine7gamer.jpg",
@@ -79,9 +79,9 @@ def main() -> None:
     judges = all_measured(list(cropped([path for name, path in every.items() if name in JUDGES])))
     calibrated.WEIGHTS = fitted(found)
     print(judgement(found, judges), end="\n\n", flush=True)
-    calibrated.DEAD_ZONE = zone(found[::2])
+    calibrated.DEAD_ZONE = zone(found[::3])
     print(f"Dead zone: {calibrated.DEAD_ZONE}", flush=True)
-    sources_ = [crop[2] for crop in crops[::4]]
+    sources_ = [crop[2] for crop in crops[::6]]
     fixed = {name: qualities(sources_, name) for name in ("JPEG", "WEBP", "AVIF")}
     weights = ", ".join(f"{weight:.5g}" for weight in calibrated.WEIGHTS)
     text = MODULE.format(
@@ -96,7 +96,8 @@ def main() -> None:
 
 def cropped(paths: Sequence[Path]) -> Iterator[Crop]:
     """Yield crops of each photograph."""
-    for size, kinds in zip(SIZES, (KINDS, KINDS[5:] + KINDS[:5]), strict=True):
+    for size, first in zip(SIZES, (0, 5, 2), strict=True):
+        kinds = KINDS[first:] + KINDS[:first]
         for number, (path, kind) in enumerate(zip(paths, cycle(kinds), strict=False)):
             with Image.open(path) as image:
                 shown = product_size(image.convert("RGB"), size)

@@ -13,7 +13,8 @@ typedef struct {
     Lanes of[ENERGIES];
 } Energies;
 
-// The energies of noise of one pixel: as in Energies, but those of LOW are with DC. Of luma, and of chroma at half the resolution.
+// What noise of energy 1 in each sample adds to each of the energies (LOW is with DC here): in luma or chroma of full resolution,
+// in chroma of half the resolution, and in grey images, which have no chroma.
 extern const float NOISE[LEFT_LOW], HALVED_NOISE[LEFT_LOW], NO_NOISE[LEFT_LOW];
 
 // The energy in a channel. With luma alone, hardly any but brightness changes.

@@ -13,7 +13,7 @@ enum { DCS = MOST_SIDE * LANES + 2 * AROUND };
 static const float UNSEEN = 64 * 0.0009f;  // energy of a block: SSIMULACRA2's C2
 static const float NEVER = 1e30f;
 
-// DCs of a component in a tile and around it, in pixels' units of the transform.
+// Dequantised DCs of a component in a tile and around it.
 typedef struct {
     float of[MOST_SIDE + 2 * AROUND][DCS];
 } Evens;
@@ -26,7 +26,7 @@ static void read_evens(const Sample *sample, const Tile *tile, const Plane *plan
     }
 }
 
-// The energies of the differences between blocks and those around them. The first block is the second of the columns.
+// The energies of the differences between eight blocks and those around them, which are the columns from `column` on.
 static Lanes variances(const Evens *evens, size_t row, size_t column) {
     Lanes sum = {0}, squares = {0};
     for (size_t y = row; y <= row + 2 * AROUND; y++)
@@ -76,7 +76,7 @@ static Lanes weigh(Weights *weights, Content *content, size_t wide) {
     weights->red = 2 * seen(&sight, RED, energies, HALF_SIZE) + UNSEEN;
     weights->blue = seen(&sight, BLUE, energies, HIGH) + UNSEEN, weights->blue_even = 2 * seen(&sight, BLUE, energies, EVEN) + UNSEEN;
     weights->sight = sight;
-    Lanes *of = weights->sight.of[0];
+    Lanes *of = (Lanes *)&weights->sight;
     for (size_t lane = wide; lane < LANES; lane++) {
         weights->all[lane] = NEVER, low[lane] = 0;
         for (size_t i = 0; i < sizeof sight / sizeof(Lanes); i++) of[i][lane] = 0;
@@ -91,9 +91,7 @@ static void weigh_tile(Sample *sample, Tile *tile, const Plane *luma, const Even
     memset(&chroma, 0, sizeof chroma);
     size_t side = sample->side, from = tile->column * side, wide = least(luma->wide - from, side * LANES);
     float lows[DCS] = {0};
-    for (uint32_t c = 1; c < sample->components; c++) {
-        add_content(sample, c, &tile->chroma[c], variances(&evens[c], 0, 0), &chroma);
-    }
+    for (uint32_t c = 1; c < sample->components; c++) add_content(sample, c, &tile->chroma[c], variances(&evens[c], 0, 0), &chroma);
     for (size_t half = 0; half < tile->wide; half++) {
         Lanes low = {0};
         for (size_t r = 0; r < tile->high; r++) {
@@ -156,7 +154,7 @@ static size_t read_tile(Sample *sample, Tile *tile, const Output *output, int ha
     return at;
 }
 
-// Where tiles are of which there is not one everywhere: rows at even distances, and in each row tiles at even distances.
+// Where the tiles are: rows of MCUs at even distances, and in each as many tiles at even distances.
 typedef struct {
     size_t across, down, in_row, rows;
 } Grid;
