@@ -21,7 +21,7 @@ static Lanes cube_root(Lanes value) {   // of DARK to about 1
     bits = __builtin_convertvector(__builtin_convertvector(bits, Lanes) * (1 / 3.0f), Wholes) + 0x2A514067;
     Lanes root;
     memcpy(&root, &bits, sizeof root);
-    for (int i = 0; i < 3; i++) root = (2 * root + value / (root * root)) * (1 / 3.0f);
+    for (int i = 0; i < 2; i++) root = (2 * root + value / (root * root)) * (1 / 3.0f);
     return root;
 }
 
