@@ -55,7 +55,7 @@ int prepare_work(Work *work) {
         work->strip.right_kept[c] = is_partial(&work->edges[c].right), work->strip.lower_kept[c] = is_partial(&work->edges[c].lower);
     work->ringing = ringing_of(&work->image->component[0]);
     if (work->ringing.possible) {
-        work->row = malloc(rows.stride[0] * BLOCK_BYTES);
+        work->row = malloc(rows.stride[0] * BLOCK_MEMORY);
         work->row_nonzero = (uint64_t *)(work->row + rows.stride[0]), work->row_dc = (int16_t *)(work->row_nonzero + rows.stride[0]);
         if (work->row == NULL) return 0;
     }
