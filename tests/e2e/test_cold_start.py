@@ -8,7 +8,7 @@ from bench.cold_start import Imports, functions
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the functions are built for Linux")
 
-# Some hundredths above what docs/performance.md has. Building dataclasses is most of it. The API makes its routes and
+# Some hundredths above docs/performance.md. Building dataclasses is most of it. The API makes its routes and
 # models too. Aggregator, Export and Ingest read or write URLs of catalogues, with many regular expressions.
 BOUNDS = {
     "Keys": 1.22,
