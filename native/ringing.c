@@ -60,18 +60,23 @@ static int clip(Line *lines) {
     return __builtin_reduce_max(most) >= WHITE || __builtin_reduce_min(least) <= BLACK;
 }
 
+typedef _Bool Flags __attribute__((ext_vector_type(SIDE)));
+
 static uint32_t *put_words(const Ringing *ringing, const Line *lines, uint32_t *at) {
     float values[BLOCK];
+    uint64_t bits = 0;
     for (size_t i = 0; i < SIDE; i++) {
         Line scaled = lines[i] * ringing->scales[i];
-        memcpy(values + SIDE * i, &scaled, sizeof scaled);
+        Flags flags = __builtin_convertvector(__builtin_elementwise_abs(scaled) >= (Line){0} + (HALF + 0.5f), Flags);
+        uint8_t byte;
+        memcpy(&byte, &flags, sizeof byte), memcpy(values + SIDE * i, &scaled, sizeof scaled);
+        for (uint32_t row = byte; row; row &= row - 1) bits |= (uint64_t)1 << ZIGZAG[SIDE * i + (size_t)__builtin_ctz(row)];
     }
     uint32_t *block = at++;
-    for (uint32_t k = 1; k < BLOCK; k++) {
-        float value = values[NATURAL_ORDER[k]], size = value < 0 ? -value : value;
-        uint32_t scaled = (uint32_t)(size + 0.5f);
-        *at = value_word(k, value < 0, scaled);
-        at += scaled > HALF;
+    for (bits &= ~(uint64_t)1; bits; bits &= bits - 1) {
+        uint32_t k = (uint32_t)__builtin_ctzll(bits);
+        float value = values[NATURAL_ORDER[k]];
+        *at++ = value_word(k, value < 0, (uint32_t)((value < 0 ? -value : value) + 0.5f));
     }
     float dc = values[0] / ONE;
     *block = block_word((int32_t)(dc + (dc < 0 ? -0.5f : 0.5f)), (uint32_t)(at - block - 1));

@@ -38,7 +38,7 @@ def is_full(data: bytes) -> bool:
 
 @pytest.mark.parametrize("progressive", [False, True])
 def test_a_logo_keeps_the_resolution_of_its_chroma_and_a_photograph_does_not(*, progressive: bool) -> None:
-    for quality in (50, 75, 90):
+    for quality in (70, 80, 90):
         assert is_full(fast_path(source(logo(), progressive=progressive), quality))
     for quality in (30, 50, 75):
         assert not is_full(fast_path(source(drawn(), progressive=progressive), quality))

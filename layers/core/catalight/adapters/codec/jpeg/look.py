@@ -39,7 +39,7 @@ _CURVE = (
     (100, 100.0, 0.0),
 )
 _WHOLE = 65536  # of a squared step, in native/search.c
-_WORTH = 3  # what halving chroma may lose, in prices of all bits: more makes images larger at the same look
+_WORTH = 5  # what halving chroma may lose, in prices of all bits: more makes images larger at the same look
 
 
 class Look(NamedTuple):
