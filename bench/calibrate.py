@@ -177,7 +177,7 @@ def judgement(found: Sequence[Measured], judges: Sequence[Measured]) -> str:
     seen, judged = (
         np.array([estimate.score(one.features) - one.score for one in ones]) for ones in (used, judging)
     )
-    kinds = (("calibrated on", used, seen), ("left out", used, unseen(used)), ("never seen", judging, judged))
+    kinds = (("calibrated on", used, seen), ("left out", used, unseen(used)), ("JUDGES", judging, judged))
     for name, ones, off in kinds:
         values = (off.mean(), off.std(), *np.quantile(off, (0.05, 0.5, 0.95)), np.quantile(abs(off), 0.9))
         rows.append(

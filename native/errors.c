@@ -14,19 +14,14 @@ static const float PAIRS[SIDE] = {1, 0.962f, 0.854f, 0.691f, 0.5f, 0.309f, 0.146
 // What is left of half the resolution when decoders interpolate it: (3/4 + cos(k pi / 8) / 4)^2.
 static const float WHOLES[SIDE] = {1, 0.962f, 0.859f, 0.715f, 0.563f, 0.429f, 0.328f, 0.27f};
 static const float FOURS[SIDE] = {1, 0.821f, 0, 0.101f, 0, 0.045f, 0, 0.033f};
-// What the mean around a pixel has of it, of SSIMULACRA2's window of 1.5 pixels: exp(-(1.5 k pi / 8)^2); of half the resolution.
-static const float MEANS[SIDE] = {1, 0.707f, 0.25f, 0.044f, 0.004f};
-static const float HALVED_MEANS[SIDE] = {1, 0.917f, 0.707f, 0.459f, 0.25f, 0.115f, 0.044f, 0.014f};
 
-const float NOISE[] = {1, 4, 15, 63, 63}, HALVED_NOISE[] = {4, 16, 40, 40, 40}, NO_NOISE[] = {0, 0, 0, 0, 0};
+const float NOISE[] = {1, 4, 15, 63}, HALVED_NOISE[] = {4, 16, 40, 40}, NO_NOISE[] = {0, 0, 0, 0};
 
 Shares shares_of(int halved) {
     Shares shares;
     for (int k = 0; k < BLOCK; k++) {
         size_t down = NATURAL_ORDER[k] / SIDE, across = NATURAL_ORDER[k] % SIDE;
         float pairs = PAIRS[down] * PAIRS[across], wholes = WHOLES[down] * WHOLES[across];
-        float mean = halved ? HALVED_MEANS[down] * HALVED_MEANS[across] : MEANS[down] * MEANS[across];
-        shares.high[k] = (halved ? wholes : 1) * (1 - mean);
         shares.half[k] = halved ? wholes : pairs, shares.low[k] = halved ? wholes * pairs : FOURS[down] * FOURS[across];
     }
     return shares;
@@ -65,7 +60,7 @@ static inline Lanes dc_errors(const Coarse *coarse, Lanes dc, const Lanes *level
 
 // Of the values of a group.
 typedef struct {
-    Lanes all, half, low, high, left_all, left_low, left_high;
+    Lanes all, half, low, left_all, left_low;
 } Sums;
 
 // `left` is what the output has of a value.
@@ -73,21 +68,21 @@ static inline void add(Sums *sums, const Shares *shares, size_t k, int chroma, L
     Lanes lost = value - left;
     lost *= lost, left *= left;
     sums->all += lost, sums->low += lost * shares->low[k], sums->left_all += left, sums->left_low += left * shares->low[k];
-    if (chroma) sums->half += lost * shares->half[k], sums->high += lost * shares->high[k], sums->left_high += left * shares->high[k];
+    if (chroma) sums->half += lost * shares->half[k];
 }
 
 // Nothing is left of the last ones.
 static inline void add_lost(Sums *sums, const Shares *shares, size_t k, int chroma, Lanes value) {
     Lanes lost = value * value;
     sums->all += lost, sums->low += lost * shares->low[k];
-    if (chroma) sums->half += lost * shares->half[k], sums->high += lost * shares->high[k];
+    if (chroma) sums->half += lost * shares->half[k];
 }
 
 static inline Energies energies_of(const Coarse *coarse, const Group *group, const Levels *levels, const Sums *sums) {
     Lanes error = dc_errors(coarse, group->dc, levels ? &levels->dc : NULL);
     Lanes change = error - dc_errors(coarse, group->before, levels ? &levels->before : NULL);  // an even error of many blocks is not seen
     Lanes even = (change * change + error * error) / 3;
-    return (Energies){{even, sums->low, sums->half, sums->all, sums->high, sums->left_low, sums->left_all, sums->left_high}};
+    return (Energies){{even, sums->low, sums->half, sums->all, sums->left_low, sums->left_all}};
 }
 
 static inline __attribute__((always_inline)) Energies predicted(const Sample *sample, const Coarse *coarse, const Group *group, int chroma) {

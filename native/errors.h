@@ -5,9 +5,8 @@
 #include "estimate.h"
 #include "gather.h"
 
-// Of errors of DC; of the others at a quarter of the size, at half of it, at full size, and there without the lowest. Of the
-// values that are left.
-enum { EVEN, LOW, HALF_SIZE, ALL, HIGH, LEFT_LOW, LEFT_ALL, LEFT_HIGH, ENERGIES };
+// Of errors of DC; of the others at a quarter of the size, at half of it, and at full size. Of the values that are left.
+enum { EVEN, LOW, HALF_SIZE, ALL, LEFT_LOW, LEFT_ALL, ENERGIES };
 
 typedef struct {
     Lanes of[ENERGIES];

@@ -37,11 +37,9 @@ static inline void pool_group(const Sample *sample, const Tile *tile, const Ener
     const Sight *sight = &weights->sight;
     Lanes noise = noise_of(energies);
     Lanes all = noisy(sample, sight, BRIGHT, energies, ALL, noise), even = noisy(sample, sight, BRIGHT, energies, EVEN, noise);
-    Lanes red = noisy(sample, sight, RED, energies, HALF_SIZE, noise), blue = noisy(sample, sight, BLUE, energies, HIGH, noise);
     sums[LUMA_RATIO_4] += power_4(all / (seen(sight, BRIGHT, energies, LEFT_ALL) + weights->all)), sums[LUMA_ERROR_2] += all * all;
     sums[EVEN_RATIO] += even / weights->even;
-    sums[RED_RATIO_4] += power_4(red / weights->red);
-    sums[BLUE_RATIO_4] += power_4(blue / (seen(sight, BLUE, energies, LEFT_HIGH) + weights->blue));
+    sums[RED_RATIO_4] += power_4(noisy(sample, sight, RED, energies, HALF_SIZE, noise) / weights->red);
     sums[BLUE_EVEN_RATIO] += noisy(sample, sight, BLUE, energies, EVEN, noise) / weights->blue_even;
     lows->error[half] += noisy(sample, sight, BRIGHT, energies, LOW, noise) + seen(sight, BRIGHT, energies, EVEN);
     lows->left[half] += seen(sight, BRIGHT, energies, LEFT_LOW);

@@ -10,7 +10,7 @@ enum {
     LUMA_RATIO_4, LUMA_ERROR_2,         // of all frequencies; the mean of the second or fourth powers
     LOW_RATIO,                          // at a quarter of the size, with DC, over several blocks
     EVEN_RATIO,                         // of DC
-    RED_RATIO_4, BLUE_RATIO_4, BLUE_EVEN_RATIO,
+    RED_RATIO_4, BLUE_EVEN_RATIO,
     POOLS,
 };
 
@@ -23,7 +23,7 @@ typedef struct {
 // Of eight blocks of luma, and of the chroma that lies on them.
 typedef struct {
     Sight sight;                        // zero for blocks without visible samples
-    Lanes all, low, even, red, blue, blue_even;  // the energy of what was there, and what is as good as nothing
+    Lanes all, low, even, red, blue_even;  // the energy of what was there, and what is as good as nothing
 } Weights;
 
 enum { MOST_SIDE = 2 };                 // blocks of luma in an MCU, each way
@@ -37,9 +37,9 @@ typedef struct {
     Lanes lost[COMPONENTS];             // errors of chroma that no quality avoids
 } Tile;
 
-// The shares of a frequency's energy that are left at half the size, at a quarter, and without the mean of some pixels around.
+// The shares of a frequency's energy that are left at half the size, and at a quarter.
 typedef struct {
-    float half[BLOCK], low[BLOCK], high[BLOCK];
+    float half[BLOCK], low[BLOCK];
 } Shares;
 
 // Some tiles of an output's fine planes.

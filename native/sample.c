@@ -53,7 +53,7 @@ static void add_content(const Sample *sample, uint32_t c, const Group *group, La
         Lanes energy = sample->values[i] * sample->values[i];
         size_t k = sample->frequencies[i];
         of[ALL] += energy, of[LOW] += energy * shares->low[k];
-        if (c > 0) of[HALF_SIZE] += energy * shares->half[k], of[HIGH] += energy * shares->high[k];
+        if (c > 0) of[HALF_SIZE] += energy * shares->half[k];
     }
     content->colour[c] = group->dc / SIDE, of[EVEN] = even, of[LOW] += 2 * even;
 }
@@ -74,7 +74,7 @@ static Lanes weigh(Weights *weights, Content *content, size_t wide) {
     Lanes low = seen(&sight, BRIGHT, energies, LOW);
     weights->all = seen(&sight, BRIGHT, energies, ALL) + UNSEEN, weights->even = 2 * seen(&sight, BRIGHT, energies, EVEN) + UNSEEN;
     weights->red = 2 * seen(&sight, RED, energies, HALF_SIZE) + UNSEEN;
-    weights->blue = seen(&sight, BLUE, energies, HIGH) + UNSEEN, weights->blue_even = 2 * seen(&sight, BLUE, energies, EVEN) + UNSEEN;
+    weights->blue_even = 2 * seen(&sight, BLUE, energies, EVEN) + UNSEEN;
     weights->sight = sight;
     Lanes *of = (Lanes *)&weights->sight;
     for (size_t lane = wide; lane < LANES; lane++) {

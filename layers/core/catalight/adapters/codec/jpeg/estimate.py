@@ -35,7 +35,6 @@ _ROOTS: tuple[Callable[[float], float], ...] = (
     float,
     sqrt,
     _fourth_root,
-    _fourth_root,
     sqrt,
 )
 _Pools = c_double * len(_ROOTS)
