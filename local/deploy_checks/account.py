@@ -8,7 +8,7 @@ from catalight.domain import consistency
 from local.deploy_checks.deployment import Deployment, ProblemError
 
 UPDATABLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE")
-NEVER_CREATED = (
+TO_DESTROY = (
     "REVIEW_IN_PROGRESS",
     "CREATE_FAILED",
     "ROLLBACK_FAILED",
