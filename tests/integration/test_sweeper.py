@@ -10,7 +10,7 @@ import pytest
 from pymongo.database import Database
 
 from catalight.adapters.aws import secrets
-from catalight.domain.facts import SweepDone
+from catalight.domain.facts import Fact, SweepDone
 from functions.sweeper import handler
 from local import options
 from local.runner import aws
@@ -67,7 +67,7 @@ def test_it_sweeps_also_if_an_index_is_refused(
 ) -> None:
     """Else stalled jobs would wait until somebody drops the index."""
     database["jobs"].create_index("other", name="sweep")
-    done = []
+    done = list[Fact]()
     monkeypatch.setattr(handler, "report", done.append)
     for _ in range(2):
         with pytest.raises(RuntimeError, match="see its log"):
