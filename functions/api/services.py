@@ -151,7 +151,7 @@ def sqs() -> "SQSClient":
 
 
 def build_clients() -> None:
-    """Build the clients, which takes long and calls none of their services."""
+    """Build the clients, which takes long. It asks for the role's credentials, and calls no service."""
     link_image()
     sqs()
     secrets_of(clients.REQUEST)

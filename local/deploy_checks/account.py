@@ -1,7 +1,6 @@
 """Credentials, parameters, the webhook secret, the account's concurrency, the name of the stack."""
 
 import base64
-import binascii
 
 from botocore.exceptions import ClientError
 
@@ -9,6 +8,13 @@ from catalight.domain import consistency
 from local.deploy_checks.deployment import Deployment, ProblemError
 
 UPDATABLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE")
+TO_DESTROY = (
+    "REVIEW_IN_PROGRESS",
+    "CREATE_FAILED",
+    "ROLLBACK_FAILED",
+    "ROLLBACK_COMPLETE",
+    "DELETE_FAILED",
+)
 UNRESERVED = 100  # docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
 SPARE = 1.2  # docs/operations.md, "Quotas before a big day"
 
@@ -33,7 +39,7 @@ def webhook_secret(deployment: Deployment) -> str:
     for value in values:
         try:
             key = base64.b64decode(value.removeprefix("whsec_"), validate=True)
-        except binascii.Error:
+        except ValueError:  # of base64, or of text that is not ASCII
             key = b""
         if not value.startswith("whsec_") or len(key) < 24:
             raise ProblemError("it must be whsec_ and 24 or more bytes in base64")
@@ -67,8 +73,12 @@ def name(deployment: Deployment) -> str:
         if "does not exist" not in str(error):
             raise
         return f"{deployment.stack} is free"
-    if found["StackStatus"] not in UPDATABLE:
-        raise ProblemError(
-            f"{deployment.stack} is {found['StackStatus']}: make destroy STACK={deployment.stack}"
-        )
-    return f"{deployment.stack} exists, and would be updated"
+    status = found["StackStatus"]
+    if status in UPDATABLE:
+        return f"{deployment.stack} exists, and would be updated"
+    remedy = "see its events in CloudFormation"
+    if status in TO_DESTROY:
+        remedy = f"make destroy STACK={deployment.stack}"
+    elif status.endswith("_IN_PROGRESS"):  # such as a release that takes over
+        remedy = "try again when that is over"
+    raise ProblemError(f"{deployment.stack} is {status}: {remedy}")

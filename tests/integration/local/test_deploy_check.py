@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -9,7 +10,8 @@ import pytest
 from botocore.stub import Stubber
 
 from local.deploy_check import results
-from local.deploy_checks.deployment import Clients, Deployment
+from local.deploy_checks import account, database
+from local.deploy_checks.deployment import Clients, Deployment, ProblemError
 from local.runner import aws
 from tests.integration.refusing_proxy import answering, refusing
 
@@ -72,6 +74,7 @@ def test_a_deployment_that_has_all_it_needs_passes(check: Check, mongodb: Any) -
         ({"uri": "mongodb://user:p@w@127.0.0.1:1/"}, "MongoDB", "the secret holds no MongoDB URI"),
         ({"webhook": "secret"}, "webhook secret", "it must be whsec_"),
         ({"webhook": "whsec_c2hvcnQ="}, "webhook secret", "it must be whsec_"),
+        ({"webhook": "whsec_\N{LATIN SMALL LETTER E WITH ACUTE}"}, "webhook secret", "it must be whsec_"),
         ({"webhook": " "}, "webhook secret", "it is empty"),
         ({"quota": 50}, "concurrency", "50 functions at once, and 72 are needed: raise the quota"),
         ({"given": {"ImageReserved": "950"}}, "concurrency", "100 must stay unreserved"),
@@ -193,3 +196,31 @@ def test_a_stack_that_failed_to_be_created_must_go_first(check: Check, clients: 
     well, text = check(stack="begun")["stack"]
     assert not well
     assert "begun is REVIEW_IN_PROGRESS: make destroy STACK=begun" in text
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        ("UPDATE_IN_PROGRESS", "try again when that is over"),
+        ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "try again when that is over"),
+        ("UPDATE_ROLLBACK_FAILED", "see its events in CloudFormation"),
+        ("ROLLBACK_COMPLETE", "make destroy STACK=catalight-prod"),
+    ],
+)
+def test_nobody_is_told_to_destroy_what_works(status: str, said: str) -> None:
+    """While a release takes over, the stack is being updated for a quarter of an hour."""
+    stack = {"StackName": "catalight-prod", "CreationTime": datetime.now(UTC), "StackStatus": status}
+    cloudformation = aws.client("cloudformation", "http://127.0.0.1:1")
+    deployment = Deployment("catalight-prod", "", "", {}, lambda *_, **__: cloudformation)
+    with Stubber(cloudformation) as stub:
+        stub.add_response("describe_stacks", {"Stacks": [stack]})
+        with pytest.raises(ProblemError, match=f"^catalight-prod is {status}: {said}$"):
+            account.name(deployment)
+
+
+def test_a_binary_secret_is_no_secret_of_ours(clients: Clients) -> None:
+    created = clients("secretsmanager").create_secret(Name="binary", SecretBinary=b"x")
+    deployment = Deployment("free", created["ARN"], created["ARN"], {}, clients)
+    for check, said in ((account.webhook_secret, "it is empty"), (database.mongodb, "holds no MongoDB URI")):
+        with pytest.raises(ProblemError, match=said):
+            check(deployment)
