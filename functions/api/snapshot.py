@@ -40,5 +40,5 @@ def register(answer: Callable[[dict[str, Any], Any], object]) -> None:
 
 def prepare(answer: Callable[[dict[str, Any], Any], object]) -> None:
     """Build what requests use, and answer one, which builds the rest."""
-    services.build_clients()
+    services.build()
     answer(WELCOME, None)

@@ -27,7 +27,7 @@ VARIABLES = {
     f"{queue}_QUEUE_URL": "https://q.test" for queue in ("IMAGE", "AGGREGATOR", "WEBHOOK", "EXPORT", "INGEST")
 }
 
-CACHED = (built.services, built.mongodb, built.s3, built.store, built.sqs)
+CACHED = (built.services, built.mongodb, built.s3, built.store)
 
 
 @pytest.fixture
