@@ -2,8 +2,9 @@
 
 Compresses crops of photographs at some qualities, measures SSIMULACRA2, and finds the weights whose sum is
 nearest to it. Each photograph, with all of its crops, is judged by the weights that the others give: what is
-printed holds for photographs that were not seen. The weights that are written are those of all. Run it again
-whenever the tables, the search or native/estimate.c change.
+printed holds for photographs that were not seen. The weights that are written are those of all but
+`bench.photographs.JUDGES`, which only judge. Run it again whenever the tables, the search or
+native/estimate.c change.
 """
 
 import argparse
@@ -19,12 +20,12 @@ from PIL import Image
 from scipy.optimize import nnls
 
 from bench.look import MIDDLE, score
-from bench.photographs import KINDS, LEAST_SIDE, on_white, product_size, sources
+from bench.photographs import JUDGES, KINDS, LEAST_SIDE, on_white, product_size, sources
 from bench.tables import table
 from catalight.adapters.codec.jpeg import auto, calibrated, estimate, requantise
 from catalight.domain.image.look import Look
 
-SIZES = ((900, 700), (1400, 1100))  # of which the middle is taken
+SIZES = ((900, 700), (1400, 1100), (1100, 850))  # of which the middle is taken
 QUALITIES = (28, 42, 56, 70, 80, 90)
 LEFT_OUT = (  # drawn, or a photograph again
     "Painting-Colors_by__herobrine7gamer.jpg",
@@ -72,13 +73,15 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help=f"write {PATH.name}")
     options = parser.parse_args()
     paths = sources() + (sorted(options.images.rglob("*.jp*g")) if options.images else [])
-    crops = list(cropped(list({path.name: path for path in paths if path.name not in LEFT_OUT}.values())))
-    found = [one for number, crop in enumerate(crops) for one in measured(crop, QUALITIES[number % 2 :: 2])]
+    every = {path.name: path for path in paths if path.name not in LEFT_OUT}
+    crops = list(cropped([path for name, path in every.items() if name not in JUDGES]))
+    found = all_measured(crops)
+    judges = all_measured(list(cropped([path for name, path in every.items() if name in JUDGES])))
     calibrated.WEIGHTS = fitted(found)
-    print(judgement(found), end="\n\n", flush=True)
-    calibrated.DEAD_ZONE = zone(found[::2])
+    print(judgement(found, judges), end="\n\n", flush=True)
+    calibrated.DEAD_ZONE = zone(found[::3])
     print(f"Dead zone: {calibrated.DEAD_ZONE}", flush=True)
-    sources_ = [crop[2] for crop in crops[::4]]
+    sources_ = [crop[2] for crop in crops[::6]]
     fixed = {name: qualities(sources_, name) for name in ("JPEG", "WEBP", "AVIF")}
     weights = ", ".join(f"{weight:.5g}" for weight in calibrated.WEIGHTS)
     text = MODULE.format(
@@ -93,7 +96,8 @@ def main() -> None:
 
 def cropped(paths: Sequence[Path]) -> Iterator[Crop]:
     """Yield crops of each photograph."""
-    for size, kinds in zip(SIZES, (KINDS, KINDS[5:] + KINDS[:5]), strict=True):
+    for size, first in zip(SIZES, (0, 5, 2), strict=True):
+        kinds = KINDS[first:] + KINDS[:first]
         for number, (path, kind) in enumerate(zip(paths, cycle(kinds), strict=False)):
             with Image.open(path) as image:
                 shown = product_size(image.convert("RGB"), size)
@@ -116,6 +120,11 @@ def _third(size: tuple[int, int]) -> tuple[int, int, int, int]:
     width, height = min(MIDDLE, size[0]), min(MIDDLE, size[1])
     left, top = (size[0] - width) // 2, (size[1] - height) // 3
     return left, top, left + width, top + height
+
+
+def all_measured(crops: Sequence[Crop]) -> list[Measured]:
+    """Return each crop at half of the qualities."""
+    return [one for number, crop in enumerate(crops) for one in measured(crop, QUALITIES[number % 2 :: 2])]
 
 
 def measured(crop: Crop, qualities: Sequence[int]) -> list[Measured]:
@@ -149,7 +158,7 @@ def at_quality(source: bytes, quality: int) -> tuple[bytes | None, list[list[flo
 def fitted(found: Sequence[Measured]) -> tuple[float, ...]:
     """Return the weights, none below zero, that give the scores; photographs far from it count less."""
     scores = np.array([estimate.scaled(errors) for errors in ERRORS])
-    used = [one for one in found if RANGE[0] < one.score < RANGE[1]]
+    used = counted(found)
     features, wanted = np.array([one.features for one in used]), np.array([one.score for one in used])
     errors = np.interp(-wanted, -scores, ERRORS)
     slope = np.abs(np.interp(errors, ERRORS, np.gradient(scores, ERRORS)))
@@ -161,17 +170,20 @@ def fitted(found: Sequence[Measured]) -> tuple[float, ...]:
     return tuple(map(float, weights))
 
 
-def judgement(found: Sequence[Measured]) -> str:
+def judgement(found: Sequence[Measured], judges: Sequence[Measured]) -> str:
     """Return the table of the differences between estimates and scores."""
     rows = []
-    used = [one for one in found if RANGE[0] < one.score < RANGE[1]]
-    seen = np.array([estimate.score(one.features) - one.score for one in used])
-    for name, off in (("calibrated on", seen), ("left out", unseen(used))):
+    used, judging = counted(found), counted(judges)
+    seen, judged = (
+        np.array([estimate.score(one.features) - one.score for one in ones]) for ones in (used, judging)
+    )
+    kinds = (("calibrated on", used, seen), ("left out", used, unseen(used)), ("JUDGES", judging, judged))
+    for name, ones, off in kinds:
         values = (off.mean(), off.std(), *np.quantile(off, (0.05, 0.5, 0.95)), np.quantile(abs(off), 0.9))
         rows.append(
             (name, str(len(off)), *(f"{value:.1f}" for value in values), f"{(abs(off) <= 3).mean():.0%}")
         )
-        for one, much in sorted(zip(used, off, strict=True), key=lambda pair: -abs(pair[1]))[:12]:
+        for one, much in sorted(zip(ones, off, strict=True), key=lambda pair: -abs(pair[1]))[:12]:
             print(
                 f"{name}: {one.photograph}, {one.kind} at {one.quality}: {one.score:.1f}, off by {much:+.1f}"
             )
@@ -187,6 +199,11 @@ def judgement(found: Sequence[Measured]) -> str:
         "within 3",
     )
     return table(header, rows)
+
+
+def counted(found: Sequence[Measured]) -> list[Measured]:
+    """Return those whose score counts."""
+    return [one for one in found if RANGE[0] < one.score < RANGE[1]]
 
 
 def unseen(found: Sequence[Measured]) -> np.ndarray:

@@ -1,7 +1,7 @@
 """What importing each built function costs, as a ratio to importing its libraries alone.
 
 python -m bench.cold_start                     the functions of `.aws-sam/build`, which `make build` makes
-python -m bench.cold_start --before FOLDER     also those of another build, in turn with them
+python -m bench.cold_start --before FOLDER     also those of another commit's build, in turn with them
 python -m bench.cold_start --write             also writes the tables to docs/
 
 The libraries are all modules that importing a function's handler loads and that are not Catalight's: other

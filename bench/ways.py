@@ -1,11 +1,16 @@
 """Ways from a JPEG to a smaller JPEG, by quality."""
 
 from collections.abc import Callable
+from ctypes import byref, c_size_t, c_ubyte
 from io import BytesIO
 
 from PIL import Image
 
+from catalight.adapters.codec import native
 from catalight.adapters.codec.compress import compress
+from catalight.adapters.codec.jpeg import coefficients, look, write
+from catalight.adapters.codec.jpeg.header import Header
+from catalight.adapters.codec.jpeg.turn import TURNS
 from catalight.domain.image.formats import Target
 from catalight.domain.image.rendition import Rendition
 
@@ -14,6 +19,30 @@ type Way = Callable[[bytes, int], bytes]
 
 def catalight(data: bytes, quality: int) -> bytes:
     return compress(data, Rendition(quality, Target.JPEG)).data
+
+
+def plain_requantising(data: bytes, quality: int) -> bytes:
+    """The requantising alone: Pillow's tables, the nearest levels, one sequential scan; nothing is checked.
+
+    The fast path must support the source.
+    """
+    library, header = native.library(), Header(data)
+    first = header.scan(len(write.SOI))
+    assert library
+    assert first
+    luma, chroma = look.of_pillow(quality)
+    own = [header.steps[component.steps] for component in header.components]
+    steps = [
+        bytes(map(max, before, asked)) for before, asked in zip(own, (luma, chroma, chroma), strict=False)
+    ]
+    with coefficients.planes(library, header, first, header, TURNS[1], steps) as made:
+        assert made
+        library.search(byref(made), 0, 0)
+        library.choose_scans(byref(made))
+        made.progressive = 0
+        out = bytearray(2 * len(data) + 4096)
+        length = library.encode(byref(made), byref(c_ubyte.from_buffer(out)), c_size_t(len(out)))
+    return write.framed(header, steps, memoryview(out)[:length], progressive=False)
 
 
 def plain_pillow(data: bytes, quality: int, *, optimize: bool = False) -> bytes:

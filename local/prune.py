@@ -6,7 +6,7 @@ towards the 75 GB that an account has for code.
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import boto3
@@ -43,13 +43,17 @@ def _used(name: str, functions: Any) -> Iterator[int]:
     for page in functions.get_paginator("list_aliases").paginate(FunctionName=name):
         for alias in page["Aliases"]:
             weights = (alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights", {})
-            yield from map(int, (alias["FunctionVersion"], *weights))
+            yield from _numbers((alias["FunctionVersion"], *weights))
 
 
 def _versions(name: str, functions: Any) -> Iterator[int]:
     for page in functions.get_paginator("list_versions_by_function").paginate(FunctionName=name):
-        numbers = (entry["Version"] for entry in page["Versions"])
-        yield from (int(number) for number in numbers if number != "$LATEST")
+        yield from _numbers(entry["Version"] for entry in page["Versions"])
+
+
+def _numbers(versions: Iterable[str]) -> Iterator[int]:
+    """Yield the numbers of versions, without $LATEST, to which an operator's own alias may point."""
+    yield from (int(version) for version in versions if version != "$LATEST")
 
 
 def main() -> int:

@@ -24,8 +24,9 @@ static inline void count_value(uint32_t *uses, uint32_t run, uint32_t size) {
 // The symbols of a component's AC values. Nearly all of them are alike in both ways of coding: they are counted once.
 typedef struct {
     uint32_t alike[SYMBOLS];
-    uint32_t sequential[SYMBOLS];       // of luma: those after the low band in its blocks
-    Band low, high;
+    uint32_t after_low[SYMBOLS];        // the first ones after the low band, if that is no band of its own
+    uint32_t ends;                      // of blocks
+    Band low, high, whole;
 } Counts;
 
 static inline void end_block(Band *band, int ended) {
@@ -34,7 +35,7 @@ static inline void end_block(Band *band, int ended) {
 
 static inline uint32_t size_at(const uint32_t *at) { return size_of(magnitude_of(*at)); }
 
-// Counts the values of luma's low band. Returns the word after them.
+// Counts the values of the low band. Returns the word after them.
 static inline const uint32_t *count_low(const uint32_t *at, const uint32_t *end, Counts *counts, uint32_t *last) {
     if (at < end && index_of(*at) <= LAST_LOW) end_run(&counts->low);
     for (; at < end && index_of(*at) <= LAST_LOW; at++) {
@@ -45,14 +46,14 @@ static inline const uint32_t *count_low(const uint32_t *at, const uint32_t *end,
     return at;
 }
 
-static inline const uint32_t *count_block(const uint32_t *at, int luma, Counts *counts) {
+static inline const uint32_t *count_block(const uint32_t *at, Counts *counts) {
     uint32_t k = 0;
     const uint32_t *end = at + 1 + values_of(*at);
-    at++;
-    if (luma) at = count_low(at, end, counts, &k);
-    if (at < end) end_run(&counts->high);
-    if (luma && at < end) {             // the first one comes after a different number of zeros
-        count_value(counts->sequential, index_of(*at) - k - 1, size_at(at));
+    if (++at < end) end_run(&counts->whole);
+    at = count_low(at, end, counts, &k);
+    if (at < end) {                     // the first one comes after a different number of zeros
+        end_run(&counts->high);
+        count_value(counts->after_low, index_of(*at) - k - 1, size_at(at));
         k = index_of(*at);
         count_value(counts->high.uses, k - LAST_LOW - 1, size_at(at++));
     }
@@ -60,28 +61,30 @@ static inline const uint32_t *count_block(const uint32_t *at, int luma, Counts *
         count_value(counts->alike, index_of(*at) - k - 1, size_at(at));
         k = index_of(*at);
     }
-    counts->sequential[0] += k < BLOCK - 1;
-    end_block(&counts->high, k == BLOCK - 1);
+    counts->ends += k < BLOCK - 1;
+    end_block(&counts->high, k == BLOCK - 1), end_block(&counts->whole, k == BLOCK - 1);
     return at;
 }
 
 static void count_plane(Output *output, uint32_t c) {
     const Plane *plane = &output->plane[c];
-    uint32_t *low = output->histogram[LOW], *high = output->histogram[c > 0 ? CHROMA + c - 1 : HIGH];
-    uint32_t *sequential = output->histogram[SEQUENTIAL_AC + (c > 0)];
-    Counts counts = {.low = {.uses = low}, .high = {.uses = high}};
+    uint32_t(*bands)[SYMBOLS] = &output->histogram[c * COMPONENT_BANDS];
+    uint32_t *low = bands[LOW], *high = bands[HIGH], *whole = bands[WHOLE], *sequential = output->histogram[SEQUENTIAL_AC + (c > 0)];
+    Counts counts = {.low = {.uses = low}, .high = {.uses = high}, .whole = {.uses = whole}};
     for (size_t row = 0; row < plane->rows; row++) {
         const uint32_t *at = plane->words + plane->starts[row];
         size_t shown = row < plane->high ? plane->wide : 0;
-        for (size_t x = 0; x < shown; x++) at = count_block(at, c == 0, &counts);
-        sequential[0] += (uint32_t)(plane->across - shown);  // padding, which progressive scans leave out
+        for (size_t x = 0; x < shown; x++) at = count_block(at, &counts);
+        counts.ends += (uint32_t)(plane->across - shown);  // padding, which progressive scans leave out
     }
+    sequential[0] += counts.ends;
     for (uint32_t symbol = 0; symbol < SYMBOLS; symbol++) {
         int is_value = symbol & 15;     // not the end of a band
-        sequential[symbol] += counts.alike[symbol] + counts.sequential[symbol] + (c == 0 && is_value ? low[symbol] : 0);
+        uint32_t uses = counts.alike[symbol] + counts.after_low[symbol] + (is_value ? low[symbol] : 0);
+        sequential[symbol] += uses, whole[symbol] += uses;
         high[symbol] += counts.alike[symbol];
     }
-    end_run(&counts.low), end_run(&counts.high);
+    end_run(&counts.low), end_run(&counts.high), end_run(&counts.whole);
 }
 
 static int count_dc(Output *output) {

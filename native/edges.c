@@ -26,13 +26,6 @@ Edges edges_of(const Image *image, uint32_t c) {
     return (Edges){edge_of(image->width, component->across, luma->across), edge_of(image->height, component->down, luma->down)};
 }
 
-static void transpose(Line *lines) {
-    Line turned[SIDE];
-    for (size_t i = 0; i < SIDE; i++)
-        for (size_t k = 0; k < SIDE; k++) turned[k][i] = lines[i][k];
-    for (size_t i = 0; i < SIDE; i++) lines[i] = turned[i];
-}
-
 // Only if half of the values at most are left: else the edge was not foreign, and rounding once more would lose something.
 static void extend(int16_t *block, uint64_t *nonzero, const uint8_t *steps, const Edge *edge, int down) {
     Line lines[SIDE] = {{0}}, made[SIDE] = {{0}};
@@ -49,6 +42,7 @@ static void extend(int16_t *block, uint64_t *nonzero, const uint8_t *steps, cons
     for (size_t k = 0; k < BLOCK; k++) {
         float value = made[NATURAL_ORDER[k] / SIDE][NATURAL_ORDER[k] % SIDE] / (float)steps[k];
         int32_t limit = LARGEST_COEFFICIENT / steps[k], whole = (int32_t)(value + (value < 0 ? -0.5f : 0.5f));
+        if (k > 0 && limit >= 1 << LARGEST_AC) limit = (1 << LARGEST_AC) - 1;
         after[k] = (int16_t)(whole > limit ? limit : whole < -limit ? -limit : whole);
         bits |= (uint64_t)(k > 0 && after[k] != 0) << k;
     }
@@ -65,12 +59,13 @@ static int is_possible(const int16_t *block, uint64_t nonzero, const uint8_t *st
 }
 
 // Values that will be zero do not count. `lower` is whether the block is in the lowest row, `right` whether it is the last of its row.
-static void extend_block(int16_t *block, uint64_t *nonzero, const Component *component, const Edges *edges, const Quantiser *quantiser,
-                         int right, int lower) {
-    *nonzero &= larger(block, quantiser->dead_zone);
+static void extend_block(int16_t *block, int16_t *dc, uint64_t *nonzero, const Component *component, const Edges *edges,
+                         const Quantiser *quantiser, int right, int lower) {
+    block[0] = *dc, *nonzero &= larger(block, quantiser->dead_zone);
     if (*nonzero == 0 || !is_possible(block, *nonzero, component->before)) return;
     if (right && is_partial(&edges->right)) extend(block, nonzero, component->before, &edges->right, 0);
     if (lower && is_partial(&edges->lower)) extend(block, nonzero, component->before, &edges->lower, 1);
+    *dc = block[0];
 }
 
 void extend_edges(const Component *component, const Edges *edges, const Quantiser *quantiser, const Rows *rows, uint32_t c, size_t y) {
@@ -80,8 +75,10 @@ void extend_edges(const Component *component, const Edges *edges, const Quantise
         size_t row = y * rows->rows[c] + r, at = r * rows->stride[c];
         if (row >= component->high) return;
         int lower = row == component->high - 1;
-        for (size_t x = lower ? 0 : last; x <= last; x++)
-            extend_block(rows->blocks[c][at + x], &rows->nonzero[c][at + x], component, edges, quantiser, x == last, lower);
+        for (size_t x = lower ? 0 : last; x <= last; x++) {
+            int16_t *block = rows->blocks[c][at + x], *dc = &rows->dc[c][at + x];
+            extend_block(block, dc, &rows->nonzero[c][at + x], component, edges, quantiser, x == last, lower);
+        }
     }
 }
 
@@ -94,9 +91,10 @@ int extend_strip(Strip *strip, const Component *component, uint32_t c, const Edg
         for (size_t x = strip->kept_from[c][r]; x < component->wide; x++) {
             const uint32_t *end = at + 1 + values_of(*at);
             Block block = {0};
-            uint64_t nonzero = block_from(at, end, block);
-            extend_block(block, &nonzero, component, edges, quantiser, x == component->wide - 1, first + r == component->high - 1);
-            to = put_levels(quantiser, (const Block *)&block, &nonzero, 1, to), at = end;
+            int16_t dc = (int16_t)dc_of(*at);
+            uint64_t nonzero = block_from(at + 1, end, block);
+            extend_block(block, &dc, &nonzero, component, edges, quantiser, x == component->wide - 1, first + r == component->high - 1);
+            to = put_levels(quantiser, (const Block *)&block, &dc, &nonzero, 1, to), at = end;
             if (to == NULL) return 0;
         }
         strip->ends[c][r] = to;

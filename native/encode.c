@@ -12,11 +12,7 @@ enum { BLOCK_BYTES = 512 };             // more than a block can take: 64 codes 
 enum { HEADER_BYTES = 2048 };           // more than the tables and the header of a scan take
 enum { LONGEST_EOB_RUN = 0x7FFF };
 
-static const OutputScan SEQUENTIAL[] = {{0, COMPONENTS, 0, BLOCK - 1, SEQUENTIAL_AC}};
-static const OutputScan PROGRESSIVE[] = {
-    {0, COMPONENTS, 0, 0, 0},           {0, 1, 1, LAST_LOW, LOW},         {0, 1, LAST_LOW + 1, BLOCK - 1, HIGH},
-    {1, 2, 1, BLOCK - 1, CHROMA},       {2, 3, 1, BLOCK - 1, CHROMA + 1},
-};
+enum { MOST_SCANS = 1 + 2 * COMPONENTS };
 
 typedef struct {
     const Output *output;
@@ -178,16 +174,36 @@ static uint8_t *put_header(uint8_t *at, const Output *output, const OutputScan *
 uint64_t choose_scans(Output *output) {
     if (!count_symbols(output)) return 0;
     uint64_t dc = make_tables(output, DC, 2), sequential = make_tables(output, SEQUENTIAL_AC, 2);
-    uint64_t progressive = make_tables(output, BANDS, output->components > 1 ? 4 : 2);
+    uint64_t progressive = 0;
+    for (uint32_t c = 0; c < output->components; c++) {
+        uint32_t bands = c * COMPONENT_BANDS;
+        uint64_t two = make_tables(output, bands + LOW, 2), one = make_tables(output, bands + WHOLE, 1);
+        output->split[c] = two <= one;
+        progressive += two <= one ? two : one;
+    }
     output->progressive = progressive <= sequential;
     return dc + (output->progressive ? progressive : sequential);
 }
 
+// Returns the number of scans.
+static uint32_t list_scans(const Output *output, OutputScan *scans) {
+    uint32_t count = 0;
+    scans[count++] = (OutputScan){0, COMPONENTS, 0, output->progressive ? 0 : BLOCK - 1, SEQUENTIAL_AC};
+    for (uint32_t c = 0; output->progressive && c < output->components; c++) {
+        uint32_t bands = c * COMPONENT_BANDS;
+        if (output->split[c]) scans[count++] = (OutputScan){c, c + 1, 1, LAST_LOW, bands + LOW};
+        scans[count++] = output->split[c] ? (OutputScan){c, c + 1, LAST_LOW + 1, BLOCK - 1, bands + HIGH}
+                                          : (OutputScan){c, c + 1, 1, BLOCK - 1, bands + WHOLE};
+    }
+    return count;
+}
+
 // Writes the scans, with their tables. Returns the number of bytes, or 0 if they exceed `capacity`.
 size_t encode(const Output *output, uint8_t *out, size_t capacity) {
-    const OutputScan *scan = output->progressive ? PROGRESSIVE : SEQUENTIAL;
+    OutputScan scans[MOST_SCANS];
+    uint32_t count = list_scans(output, scans);
     uint8_t *at = out, *end = out + capacity;
-    for (uint32_t count = !output->progressive ? 1 : output->components > 1 ? 5 : 3; count > 0; count--, scan++) {
+    for (const OutputScan *scan = scans; scan < scans + count; scan++) {
         if (end - at < HEADER_BYTES) return 0;
         Writer writer = {.output = output, .at = put_header(at, output, scan), .end = end};
         if (!(scan->first ? put_bands(&writer, scan) : put_mcus(&writer, scan))) return 0;

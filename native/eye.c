@@ -15,37 +15,56 @@ static const float COLOURS[3][3] = {{1, 0, 1.402f}, {1, -0.344136f, -0.714136f},
 static const float DARK = 0.00379307f;  // light that the eye sees in the dark
 enum { X_SCALE = 14 };                  // SSIMULACRA2's
 
-static float cube_root(float value) {   // of DARK to about 1
-    uint32_t bits;
+static Lanes cube_root(Lanes value) {   // of DARK to about 1
+    Wholes bits;
     memcpy(&bits, &value, sizeof bits);
-    bits = bits / 3 + 0x2A514067;
-    float root;
+    bits = __builtin_convertvector(__builtin_convertvector(bits, Lanes) * (1 / 3.0f), Wholes) + 0x2A514067;
+    Lanes root;
     memcpy(&root, &bits, sizeof root);
-    for (int i = 0; i < 3; i++) root = (2 * root + value / (root * root)) / 3;
+    for (int i = 0; i < 2; i++) root = (2 * root + value / (root * root)) * (1 / 3.0f);
     return root;
 }
 
-Sight sight_at(float luma, float blue, float red) {
-    float light[3], slope[3], moves[3][3];
-    for (int i = 0; i < 3; i++) {
-        float value = luma + COLOURS[i][1] * blue + COLOURS[i][2] * red + 128.5f;
-        int at = value < 0 ? 0 : value > 255 ? 255 : (int)value, low = at > 0 ? at - 1 : 0, high = at < 255 ? at + 1 : 255;
-        light[i] = LIGHT[at] / 65535.0f;
-        slope[i] = (float)(LIGHT[high] - LIGHT[low]) / (65535.0f * (float)(high - low));
+// The light of red, green or blue, and its slope.
+static void find_light(Lanes value, Lanes *light, Lanes *slope) {
+    Wholes place = __builtin_convertvector(value, Wholes), lights, slopes;
+    for (size_t lane = 0; lane < LANES; lane++) {
+        int at = place[lane] < 0 ? 0 : place[lane] > 255 ? 255 : place[lane];
+        int low = at > 0 ? at - 1 : 0, high = at < 255 ? at + 1 : 255;
+        lights[lane] = LIGHT[at], slopes[lane] = (LIGHT[high] - LIGHT[low]) << (high - low == 1);
     }
+    *light = __builtin_convertvector(lights, Lanes) * (1 / 65535.0f), *slope = __builtin_convertvector(slopes, Lanes) * (0.5f / 65535);
+}
+
+// How far the channels move with what moves the cones so far.
+static void see(const Lanes *cones, Lanes *channels) {
+    Lanes bright = (cones[0] + cones[1]) / 2, reds = X_SCALE * (cones[0] - cones[1]) / 2, blues = cones[2] - bright;
+    channels[BRIGHT] = bright * bright, channels[RED] = reds * reds, channels[BLUE] = blues * blues;
+}
+
+Sight sight_at(const Lanes *colour) {
+    Lanes light[3], slope[3], moves[3][3], channels[CHANNELS];  // of each cone, with red, green and blue
+    for (int i = 0; i < 3; i++)
+        find_light(colour[0] + COLOURS[i][1] * colour[1] + COLOURS[i][2] * colour[2] + 128.5f, &light[i], &slope[i]);
     for (int i = 0; i < 3; i++) {
-        float root = cube_root(CONES[i][0] * light[0] + CONES[i][1] * light[1] + CONES[i][2] * light[2] + DARK);
-        float scale = 1 / (3 * root * root);
-        for (int c = 0; c < 3; c++) {
-            float sum = 0;
-            for (int j = 0; j < 3; j++) sum += CONES[i][j] * slope[j] * COLOURS[j][c];
-            moves[i][c] = sum * scale;
-        }
+        Lanes root = cube_root(CONES[i][0] * light[0] + CONES[i][1] * light[1] + CONES[i][2] * light[2] + DARK);
+        Lanes scale = 1 / (3 * root * root);
+        for (int j = 0; j < 3; j++) moves[i][j] = CONES[i][j] * slope[j] * scale;
     }
     Sight sight;
+    memset(&sight, 0, sizeof sight);
     for (int c = 0; c < 3; c++) {
-        float bright = (moves[0][c] + moves[1][c]) / 2, reds = X_SCALE * (moves[0][c] - moves[1][c]) / 2, blues = moves[2][c] - bright;
-        sight.of[BRIGHT][c] = bright * bright, sight.of[RED][c] = reds * reds, sight.of[BLUE][c] = blues * blues;
+        Lanes cones[3] = {{0}};
+        for (int i = 0; i < 3; i++)
+            for (int j = 0; j < 3; j++) cones[i] += moves[i][j] * COLOURS[j][c];
+        see(cones, channels);
+        for (int channel = 0; channel < CHANNELS; channel++) sight.of[channel][c] = channels[channel];
     }
+    for (int j = 0; j < 3; j++) {
+        Lanes cones[3] = {moves[0][j], moves[1][j], moves[2][j]};
+        see(cones, channels);
+        for (int channel = 0; channel < CHANNELS; channel++) sight.noise[channel] += channels[channel];
+    }
+    for (int channel = 0; channel < CHANNELS; channel++) sight.noise[channel] += sight.of[channel][0];
     return sight;
 }

@@ -27,6 +27,7 @@ static Halves halves_of(size_t shown) {
 void find_halves(Axis *axis, size_t samples) {
     if (!axis->halved) return;
     size_t shown = samples - (axis->blocks - 1) * 2 * SIDE;
+    axis->complete = axis->blocks - (shown < 2 * SIDE);
     axis->whole = halves_of(2 * SIDE);
     axis->last = shown == 2 * SIDE ? axis->whole : halves_of(shown);
 }
@@ -91,6 +92,26 @@ static inline void halve_down(const Column *column, Line *out) {
     }
 }
 
+enum { SAMPLED = 200 };                 // blocks at least, if there are so many, of which losses are measured
+
+// The transform keeps the sum of squares, and a sample of the output stands for four.
+static __attribute__((noinline)) int64_t lost_of(const Source *source, const uint8_t *steps, const Line *made) {
+    int64_t before = 0;
+    for (size_t i = 0; i < 2 * STRIP_ROWS; i++) {
+        int32_t dc = source[i].dc * steps[0];
+        before += dc * dc;
+        for (const uint32_t *at = source[i].at; at < source[i].end; at++) {
+            int32_t value = (int32_t)(magnitude_of(*at) >> FRACTION) * steps[index_of(*at)];
+            before += value * value;
+        }
+    }
+    Line squares = {0};
+    for (size_t i = 0; i < SIDE; i++) squares += made[i] * made[i];
+    float after = 0;
+    for (size_t i = 0; i < SIDE; i++) after += squares[i];
+    return before - (int64_t)(4 * after);
+}
+
 // Four blocks (two, if one axis is not halved) of one and the same colour give another one.
 static int is_flat(const Source *source, size_t count) {
     for (size_t i = 0; i < count; i++)
@@ -98,19 +119,20 @@ static int is_flat(const Source *source, size_t count) {
     return 1;
 }
 
-static int put_flat(int32_t dc, const Component *component, int16_t *out) {
-    int32_t value = dc * component->before[0], step = component->after[0], limit = ((1 << LARGEST_AC) - 1) << LINE_FRACTION;
+static int put_flat(int32_t flat, const Component *component, int16_t *dc) {
+    int32_t value = flat * component->before[0], step = component->after[0], limit = ((1 << LARGEST_AC) - 1) << LINE_FRACTION;
     if (value > LARGEST_COEFFICIENT || value < -LARGEST_COEFFICIENT) return 0;
     value = (2 * value * (1 << LINE_FRACTION) + (value < 0 ? -step : step)) / (2 * step);
-    out[0] = (int16_t)(value > limit ? limit : value < -limit ? -limit : value);
+    *dc = (int16_t)(value > limit ? limit : value < -limit ? -limit : value);
     return 1;
 }
 
 int halve(const Strip *strip, size_t c, const Component *component, const Axis *across, const Axis *down, size_t y, Block *out,
-          uint64_t *nonzero) {
+          int16_t *dc, uint64_t *nonzero, int64_t *lost) {
     Line scales[SIDE];
     find_scales(component->after, scales);
     size_t wide = across->halved ? 2 : 1, high = down->halved ? 2 : 1;
+    size_t every = across->blocks * down->blocks / SAMPLED + 1, sampled = 5 * y % every;
     const uint32_t *next[STRIP_ROWS] = {strip->words[c][0], strip->words[c][1]};
     for (size_t x = 0; x < across->blocks; x++) {
         Source source[2 * STRIP_ROWS];
@@ -118,9 +140,11 @@ int halve(const Strip *strip, size_t c, const Component *component, const Axis *
             const uint32_t *at = next[i / wide];
             source[i] = (Source){dc_of(*at), at + 1, at + 1 + values_of(*at)}, next[i / wide] = source[i].end;
         }
+        int is_sampled = x == sampled;
+        sampled += is_sampled ? every : 0;
         nonzero[x] = 0;
         if (is_flat(source, wide * high)) {
-            if (!put_flat(source[0].dc, component, out[x])) return 0;
+            if (!put_flat(source[0].dc, component, &dc[x])) return 0;
             continue;
         }
         Square squares[STRIP_ROWS] = {0};
@@ -134,8 +158,9 @@ int halve(const Strip *strip, size_t c, const Component *component, const Axis *
             if (down->halved) add_block(&column, &squares[below], halves_at(down, y)->of[below]);
         }
         if (down->halved) halve_down(&column, made);
-        nonzero[x] = down->halved ? put_lines(made, (1 << SIDE) - 1, scales, out[x])
-                                  : put_lines(squares[0].lines, squares[0].used, scales, out[x]);
+        if (is_sampled && x < across->complete && y < down->complete) *lost += (int64_t)every * lost_of(source, component->before, made);
+        nonzero[x] = down->halved ? put_lines(made, (1 << SIDE) - 1, scales, out[x], &dc[x])
+                                  : put_lines(squares[0].lines, squares[0].used, scales, out[x], &dc[x]);
     }
     return 1;
 }

@@ -11,7 +11,7 @@ typedef struct {
 
 typedef struct {
     int halved;
-    size_t blocks;                      // in the output
+    size_t blocks, complete;            // in the output; of these, those of which all samples are visible
     Halves whole, last;                 // `last` is for the last block, of whose samples not all are visible
 } Axis;
 
@@ -19,6 +19,7 @@ typedef struct {
 void find_halves(Axis *axis, size_t samples);
 
 // Makes row `y` of a component's blocks and of their bits from a padded strip, in steps of the output with LINE_FRACTION bits of
-// fraction. Returns 0 if a value exceeds what samples can need.
+// fraction. Adds what the resolution of both axes loses to `lost`: squared differences of samples, estimated. Returns 0 if a value exceeds what samples
+// can need.
 int halve(const Strip *strip, size_t c, const Component *component, const Axis *across, const Axis *down, size_t y, Block *out,
-          uint64_t *nonzero);
+          int16_t *dc, uint64_t *nonzero, int64_t *lost);

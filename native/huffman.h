@@ -18,7 +18,7 @@ typedef struct {
 typedef struct {
     uint8_t length;                     // of all
     uint8_t first, second;              // how far the first value is from the last one, and the second from the first
-    int16_t values[2];
+    uint16_t values[2];                 // 2 * magnitude, and 1 if it is negative
 } AcPair;
 
 enum { END = 2 * BLOCK, NO_PAIR = 255 };  // `second` at the end of a block; `first` if not even one fits
@@ -85,19 +85,33 @@ static inline void index_runs(Lookup *lookup) {
     }
 }
 
-static inline void index_pairs(Lookup *lookup) {
+static inline uint16_t signed_size(int32_t value) { return (uint16_t)(value < 0 ? 1 - 2 * value : 2 * value); }
+
+static inline int is_larger(int32_t value, int32_t largest) { return value > largest || value < -largest; }
+
+// Values larger than `largest` are left out.
+static inline void index_pairs(Lookup *lookup, int32_t largest) {
     for (uint32_t i = 0; i < 1 << LOOKUP_BITS; i++) {
         AcCode first = lookup->ac_codes[i], second = lookup->ac_codes[i << first.length & ((1 << LOOKUP_BITS) - 1)];
-        AcPair pair = {first.length, (uint8_t)(first.run + 1), 0, {first.value, 0}};
-        if (first.length == 0) {
+        AcPair pair = {first.length, (uint8_t)(first.run + 1), 0, {signed_size(first.value), 0}};
+        if (first.length == 0 || (first.run != BLOCK && is_larger(first.value, largest))) {
             pair.first = NO_PAIR;
         } else if (first.run == BLOCK) {
             pair.first = 0, pair.second = END;
-        } else if (second.length && first.length + second.length <= LOOKUP_BITS) {
-            pair.length = (uint8_t)(first.length + second.length), pair.values[1] = second.value;
+        } else if (second.length && first.length + second.length <= LOOKUP_BITS && !is_larger(second.value, largest)) {
+            pair.length = (uint8_t)(first.length + second.length), pair.values[1] = signed_size(second.value);
             pair.second = (uint8_t)(second.run == BLOCK ? END : second.run + 1);
         }
         lookup->ac_pairs[i] = pair;
+    }
+}
+
+// For the beginnings of blocks, which are a DC difference: with `run` BLOCK if the end of the block comes after it and both fit.
+static inline void index_openings(const Lookup *dc, const Lookup *ac, AcCode *openings) {
+    for (uint32_t i = 0; i < 1 << LOOKUP_BITS; i++) {
+        AcCode code = dc->ac_codes[i], next = ac->ac_codes[i << code.length & ((1 << LOOKUP_BITS) - 1)];
+        int ends = code.length && next.length && next.run == BLOCK && code.length + next.length <= LOOKUP_BITS;
+        openings[i] = ends ? (AcCode){(uint8_t)(code.length + next.length), BLOCK, code.value} : code;
     }
 }
 

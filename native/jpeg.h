@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { COMPONENTS = 3, SIDE = 8, BLOCK = SIDE * SIDE, TABLES = 4, OUTPUT_TABLES = 8, SYMBOLS = 256, LONGEST_CODE = 16 };
+enum { COMPONENTS = 3, SIDE = 8, BLOCK = SIDE * SIDE, TABLES = 4, OUTPUT_TABLES = 13, SYMBOLS = 256, LONGEST_CODE = 16 };
 enum { LARGEST_DC = 11, LARGEST_AC = 10 };  // bits of the values that samples of 8 bits can need
 enum { LARGEST_COEFFICIENT = 2048 };    // dequantised; decoders differ for values beyond what samples can need
 enum { ZEROS = 0xF0, ZERO_RUN = 16 };   // ZRL, the symbol of sixteen zeros
@@ -22,6 +22,7 @@ typedef struct {
     uint32_t components;                // 1: grey; 3: luma in one or two blocks each way, two chroma in one
     uint32_t width, height;             // pixels
     uint32_t mcus_across, mcus_down;
+    uint32_t full;                      // of 4:4:4: whether the output is so too
     Component component[COMPONENTS];
 } Image;
 
@@ -44,7 +45,8 @@ typedef struct {
 
 // Some or all rows of blocks of each component: as many as the output's MCUs need, since missing blocks are padded.
 typedef struct {
-    Block *blocks[COMPONENTS];
+    Block *blocks[COMPONENTS];          // without DC, so that many need not be touched
+    int16_t *dc[COMPONENTS];
     uint64_t *nonzero[COMPONENTS];      // for each block, a bit for each AC coefficient that counts; others are not set
     size_t stride[COMPONENTS];          // blocks in a row
     size_t rows[COMPONENTS];            // of blocks in one row of the output's MCUs
@@ -68,7 +70,8 @@ typedef struct {
     Plane plane[COMPONENTS];
     uint32_t components, side;          // side: luma blocks in an MCU, each way
     size_t max_count;                   // of words of all planes that are allowed
-    uint32_t progressive;
+    int64_t lost;                       // by halving chroma, if 4:4:4: squared differences of all samples
+    uint32_t progressive, split[COMPONENTS];  // whether each component has two bands
     uint32_t histogram[OUTPUT_TABLES][SYMBOLS];  // see scans.h
     Table tables[OUTPUT_TABLES];
     Code codes[OUTPUT_TABLES][SYMBOLS];

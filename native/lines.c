@@ -29,7 +29,7 @@ static int16_t whole(float value) {
 }
 
 // Nearly all values are less than half a step: only the others are converted.
-uint64_t put_lines(const Line *lines, uint32_t used, const Line *scales, int16_t *out) {
+uint64_t put_lines(const Line *lines, uint32_t used, const Line *scales, int16_t *out, int16_t *dc) {
     const Line least = (Line){0} + ((1 << LINE_FRACTION) / 2 - 0.5f);  // what becomes half a step
     uint64_t large = 0, bits = 0;
     float values[BLOCK];
@@ -41,7 +41,7 @@ uint64_t put_lines(const Line *lines, uint32_t used, const Line *scales, int16_t
         memcpy(&byte, &flags, sizeof byte), memcpy(values + SIDE * row, &value, sizeof value);
         large |= (uint64_t)byte << (SIDE * row);
     }
-    if (used & 1) out[0] = whole(values[0]);
+    if (used & 1) *dc = whole(values[0]);
     for (large &= ~(uint64_t)1; large; large &= large - 1) {
         size_t place = (size_t)__builtin_ctzll(large), k = ZIGZAG[place];
         out[k] = whole(values[place]), bits |= (uint64_t)1 << k;

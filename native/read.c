@@ -2,11 +2,9 @@
 
 #include "read.h"
 #include "refine.h"
+#include "sequential.h"
 
-enum { LARGEST_LEVEL = 1 << 14 };       // of a DC value
-enum { AT_ONCE = 4 };                   // codes of at most LOOKUP_BITS that one refill is enough for, after a DC value
-
-int begin_reading(Reading *reading, const Scan *scan) {
+int begin_reading(Reading *reading, const Scan *scan, uint32_t least_limit) {
     int with_dc = scan->first == 0 && !scan->refines, with_ac = scan->last > 0;
     reading->left = scan->interval, reading->restarts = reading->eob_run = 0;
     memset(reading->last_dc, 0, sizeof reading->last_dc);
@@ -20,9 +18,11 @@ int begin_reading(Reading *reading, const Scan *scan) {
         if (with_ac && ac && !index_codes(&reading->ac[table], &scan->ac_tables[table])) return 0;
         if (with_dc && dc) index_values(&reading->dc[table], 0);
         if (with_ac && ac) index_values(&reading->ac[table], 1);
-        if (with_ac && ac && !scan->progressive) index_pairs(&reading->ac[table]);
+        if (with_ac && ac && !scan->progressive) index_pairs(&reading->ac[table], (int32_t)least_limit);
         if (with_ac && ac && scan->progressive && !scan->refines) index_runs(&reading->ac[table]);
     }
+    for (uint32_t i = 0; i < scan->components && !scan->progressive; i++)
+        index_openings(&reading->dc[scan->dc[i]], &reading->ac[scan->ac[i]], reading->openings[i]);
     return 1;
 }
 
@@ -31,7 +31,7 @@ size_t end_reading(Reading *reading, const Scan *scan) {
     return at_marker(&reading->reader) ? (size_t)(reading->reader.at - scan->data) : 0;
 }
 
-static int restart(Reading *reading, const Scan *scan) {
+int restart(Reading *reading, const Scan *scan) {
     Reader *reader = &reading->reader;
     *reader = refilled_bytewise(*reader);
     if (!at_marker(reader) || reader->at[1] != 0xD0 + reading->restarts++ % 8) return 0;
@@ -42,85 +42,14 @@ static int restart(Reading *reading, const Scan *scan) {
     return 1;
 }
 
-static inline __attribute__((always_inline)) int read_dc(Reader *reader, const Lookup *lookup, int32_t *last_dc, uint32_t shift, int16_t *value) {
-    refill(reader);
-    AcCode code = lookup->ac_codes[reader->bits >> (64 - LOOKUP_BITS)];
-    if (__builtin_expect(code.length != 0, 1)) {
-        reader->bits <<= code.length, reader->count -= code.length;
-        *last_dc += code.value;
-    } else {
-        int size = next_symbol(reader, lookup);
-        if (size < 0 || size > LARGEST_DC) return 0;
-        if (size) *last_dc += extended(take(reader, size), size);
-        refill(reader);                 // AT_ONCE codes follow
-    }
-    if (*last_dc > LARGEST_LEVEL >> shift || *last_dc < -(LARGEST_LEVEL >> shift)) return 0;
-    *value = (int16_t)(*last_dc * (1 << shift));
-    return 1;
-}
-
-typedef struct {
-    Reader reader;
-    AcCode code;                        // of length 0 if it is invalid
-} SlowCode;
-
-// Where values are large, so that they do not fit beside their codes, most codes are such ones.
-static inline __attribute__((always_inline)) SlowCode slow_ac_code(Reader reader, const Lookup *lookup) {
-    refill(&reader);
-    int symbol = next_symbol(&reader, lookup), size = symbol & 15;
-    AcCode code = {0, 0, 0};
-    if (symbol >= 0 && size <= LARGEST_AC && (size || symbol == 0 || symbol == ZEROS)) {
-        code.length = 1;
-        code.run = (uint8_t)(symbol ? symbol >> 4 : BLOCK);
-        if (size) code.value = extended(take(&reader, size), size);
-    }
-    return (SlowCode){reader, code};
-}
-
-// The hot loop. Writes the words of a block's AC values, and sometimes one or two more. Returns their end, or NULL if broken.
-static inline __attribute__((always_inline)) uint32_t *read_values(Reader *reader, const Lookup *lookup, const Quantiser *quantiser,
-                                                                   uint32_t *at, int32_t *largest) {
-    for (uint32_t k = 0;;) {
-        for (int i = 0; i < AT_ONCE; i++) {
-            AcPair pair = lookup->ac_pairs[reader->bits >> (64 - LOOKUP_BITS)];
-            uint32_t first = k + pair.first;
-            if (__builtin_expect(first >= BLOCK - 1, 0)) {
-                SlowCode slow = slow_ac_code(*reader, lookup);
-                *reader = slow.reader, k += slow.code.run + 1u;
-                if (slow.code.length == 0 || k >= BLOCK) return slow.code.length && slow.code.run == BLOCK ? at : NULL;
-                at = put_level(quantiser, k, slow.code.value, at, largest);
-                if (k == BLOCK - 1) return at;
-                break;
-            }
-            reader->bits <<= pair.length, reader->count -= pair.length;
-            at = put_level(quantiser, first, pair.values[0], at, largest);
-            k = first + pair.second;
-            at = put_level(quantiser, k, pair.values[1], at, largest);
-            if (k >= BLOCK - 1) return k & BLOCK ? NULL : at;
-        }
-        refill(reader);
-    }
-}
-
-// Reads a block into words. Returns their end, or NULL if broken.
-static inline __attribute__((always_inline)) uint32_t *read_words(Reader *reader, const Lookup *dc, const Lookup *ac, int32_t *last_dc,
-                                                                  const Quantiser *quantiser, uint32_t *at, int32_t *largest) {
-    int16_t value;
-    if (!read_dc(reader, dc, last_dc, 0, &value)) return NULL;
-    *largest = (int32_t)(quantiser->limits[0] - magnitude(value));
-    uint32_t *end = read_values(reader, ac, quantiser, at + 1, largest);
-    if (end) *at = block_word(dc_level(quantiser, value), (uint32_t)(end - at - 1));
-    return end;
-}
-
-static int read_sequential(Reading *reading, const Scan *scan, uint32_t i, int16_t *block, uint64_t *nonzero) {
+static int read_sequential(Reading *reading, const Scan *scan, uint32_t i, int16_t *block, int16_t *dc, uint64_t *nonzero) {
     uint32_t words[BLOCK + 4];
-    int32_t largest;
+    int possible;
     Reader reader = reading->reader;
-    const Lookup *dc = &reading->dc[scan->dc[i]], *ac = &reading->ac[scan->ac[i]];
-    uint32_t *end = read_words(&reader, dc, ac, &reading->last_dc[i], &reading->all, words, &largest);
+    Coded of = coded(reading, scan, i);
+    uint32_t *end = read_words(&reader, &of, &reading->all, words, &possible);
     if (end == NULL) return 0;
-    *nonzero |= block_from(words, end, block);
+    *dc = (int16_t)dc_of(words[0]), *nonzero |= block_from(words + 1, end, block);
     reading->reader = reader;
     return 1;
 }
@@ -163,10 +92,19 @@ static inline uint32_t take_bit(Reader *reader) {
     return take(reader, 1);
 }
 
-static inline int read_block(Reading *reading, const Scan *scan, uint32_t i, int16_t *block, uint64_t *nonzero) {
-    if (!scan->progressive) return read_sequential(reading, scan, i, block, nonzero);
-    if (!scan->refines) return read_dc(&reading->reader, &reading->dc[scan->dc[i]], &reading->last_dc[i], scan->shift, block);
-    *block = (int16_t)(*block | take_bit(&reading->reader) << scan->shift);  // without a branch: nothing could predict it
+static inline __attribute__((always_inline)) int read_block(Reading *reading, Reader *reader, const Scan *scan, uint32_t i, const Rows *rows,
+                                                            uint32_t c, size_t at) {
+    int16_t *dc = &rows->dc[c][at];
+    int ended;
+    if (!scan->progressive) {
+        reading->reader = *reader;
+        int ok = read_sequential(reading, scan, i, rows->blocks[c][at], dc, &rows->nonzero[c][at]);
+        *reader = reading->reader;
+        return ok;
+    }
+    const Lookup *lookup = &reading->dc[scan->dc[i]];
+    if (!scan->refines) return read_dc(reader, lookup, lookup->ac_codes, &reading->last_dc[i], scan->shift, dc, &ended);
+    *dc = (int16_t)(*dc | take_bit(reader) << scan->shift);  // without a branch: nothing could predict it
     return 1;
 }
 
@@ -204,65 +142,22 @@ int read_row(Reading *reading, const Scan *scan, const Image *image, const Rows 
         size_t c = scan->component[0], at = to * rows->stride[c];
         return read_ac_row(reading, scan, rows->blocks[c] + at, rows->nonzero[c] + at, count);
     }
-    for (uint32_t mcu = 0; mcu < count; mcu++) {
-        if (is_exhausted(&reading->reader)) return 0;
-        if (scan->interval && reading->left-- == 0) {
-            if (!restart(reading, scan)) return 0;
-            reading->left--;
-        }
-        for (uint32_t i = 0; i < scan->components; i++) {
-            uint32_t c = scan->component[i];
-            const Component *component = &image->component[c];
-            uint32_t across = alone ? 1 : component->across, down = alone ? 1 : component->down;
-            for (uint32_t n = 0; n < across * down; n++) {
-                size_t at = (to * down + n / across) * rows->stride[c] + mcu * across + n % across;
-                if (!read_block(reading, scan, i, rows->blocks[c][at], &rows->nonzero[c][at])) return 0;
-            }
-        }
-    }
-    return 1;
-}
-
-static void begin_strip(Strip *strip, const Image *image, size_t row, size_t to) {
-    for (uint32_t c = 0; c < image->components; c++) {
-        const Component *component = &image->component[c];
-        size_t rows = component->down, wide = component->wide;
-        for (size_t i = 0; i < rows; i++) {
-            size_t r = to * rows + i;
-            int is_lowest = row * rows + i == component->high - 1;
-            strip->ends[c][r] = strip->words[c][r];
-            strip->kept_from[c][r] = strip->lower_kept[c] && is_lowest ? 0 : strip->right_kept[c] ? wide - 1 : wide;
-        }
-    }
-}
-
-int read_strip(Reading *reading, const Scan *scan, const Image *image, const Quantiser *quantisers, Strip *strip, size_t row, size_t to) {
     Reader reader = reading->reader;
-    if (is_exhausted(&reader)) return 0;
-    begin_strip(strip, image, row, to);
-    for (uint32_t mcu = 0; mcu < image->mcus_across; mcu++) {
+    for (uint32_t mcu = 0; mcu < count; mcu++) {
+        if (is_exhausted(&reader)) return 0;
         if (scan->interval && reading->left-- == 0) {
             reading->reader = reader;
             if (!restart(reading, scan)) return 0;
             reading->left--, reader = reading->reader;
         }
-        for (uint32_t c = 0; c < image->components; c++) {
+        for (uint32_t i = 0; i < scan->components; i++) {
+            uint32_t c = scan->component[i];
             const Component *component = &image->component[c];
-            const Lookup *dc = &reading->dc[scan->dc[c]], *ac = &reading->ac[scan->ac[c]];
-            uint32_t across = component->across;
-            for (uint32_t r = 0; r < component->down; r++) {
-                size_t strip_row = to * component->down + r, kept_from = strip->kept_from[c][strip_row];
-                uint32_t **at = &strip->ends[c][strip_row];
-                for (uint32_t x = mcu * across; x < (mcu + 1) * across; x++) {
-                    int32_t largest;
-                    const Quantiser *quantiser = x < kept_from ? &quantisers[c] : &reading->all;
-                    if (x == kept_from) strip->kept[c][strip_row] = *at;
-                    uint32_t *end = read_words(&reader, dc, ac, &reading->last_dc[c], quantiser, *at, &largest);
-                    if (end == NULL) return 0;
-                    if (x >= component->wide || row * component->down + r >= component->high) continue;
-                    if (largest < 0) return 0;
-                    *at = end;
-                }
+            uint32_t across = alone ? 1 : component->across, down = alone ? 1 : component->down;
+            for (uint32_t r = 0; r < down; r++) {
+                size_t at = (to * down + r) * rows->stride[c] + mcu * across;
+                for (size_t end = at + across; at < end; at++)
+                    if (!read_block(reading, &reader, scan, i, rows, c, at)) return 0;
             }
         }
     }

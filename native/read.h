@@ -9,6 +9,7 @@ typedef struct {
     Reader reader;
     Places places;
     Lookup dc[TABLES], ac[TABLES];      // those that the scan uses
+    AcCode openings[COMPONENTS][1 << LOOKUP_BITS];  // of a sequential scan
     Quantiser all;                      // keeps all values
     int32_t last_dc[COMPONENTS];        // their last DC values, the predictions of the next
     uint32_t eob_run;                   // of the next blocks, those without further values in this scan
@@ -16,8 +17,11 @@ typedef struct {
     uint32_t restarts;
 } Reading;
 
-// Returns 0 if the scan's tables are broken.
-int begin_reading(Reading *reading, const Scan *scan);
+// Returns 0 if the scan's tables are broken. All quantisers allow AC values up to `least_limit`.
+int begin_reading(Reading *reading, const Scan *scan, uint32_t least_limit);
+
+// Goes on after a restart marker. Returns 0 if there is none.
+int restart(Reading *reading, const Scan *scan);
 
 // Reads a row of MCUs (of blocks, if the scan has one component) into row `to` of `rows`. Returns 0 if broken or unusual.
 int read_row(Reading *reading, const Scan *scan, const Image *image, const Rows *rows, size_t to);

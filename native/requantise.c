@@ -12,7 +12,10 @@
 
 static int requantise_rows(Work *work, Reading *reading, const Scan *scan, Output *out) {
     const Image *image = work->image;
-    if (!begin_reading(reading, scan)) return 0;
+    uint32_t least_limit = INT16_MAX;
+    for (uint32_t c = 0; c < image->components; c++)
+        if (work->source[c].least_limit < least_limit) least_limit = work->source[c].least_limit;
+    if (!begin_reading(reading, scan, least_limit)) return 0;
     for (uint32_t row = 0; row < image->mcus_down; row++) {
         uint32_t to = row % work->source_rows;
         if (!read_strip(reading, scan, image, work->source, &work->strip, row, to)) return 0;
@@ -47,7 +50,7 @@ size_t read_scan(const Image *image, const Scan *scan, Block *blocks) {
     Rows rows = rows_of(&work, blocks, work.down.blocks, 0);
     Reading *reading = malloc(sizeof *reading);
     size_t count = scan->components == 1 ? image->component[scan->component[0]].high : image->mcus_down;
-    int ok = reading && begin_reading(reading, scan);
+    int ok = reading && begin_reading(reading, scan, INT16_MAX);
     for (size_t row = 0; ok && row < count; row++) ok = read_row(reading, scan, image, &rows, row);
     size_t end = ok ? end_reading(reading, scan) : 0;
     free(reading);

@@ -14,8 +14,9 @@ enum { MIDDLE = 128 };
 typedef struct {
     float *luma, *blue, *red;           // of a row of MCUs; chroma with half of the columns and all rows
     size_t wide;                        // samples of a row of luma
-    Block *blocks;                      // of a row of blocks, and their bits
+    Block *blocks;                      // of a row of blocks, their bits and their DC
     uint64_t *nonzero;
+    int16_t *dc;
 } Samples;
 
 typedef struct {
@@ -40,13 +41,6 @@ static void transform_lines(const Transform *transform, Line *lines) {
     }
 }
 
-static void transpose(Line *lines) {
-    Line turned[SIDE];
-    for (size_t i = 0; i < SIDE; i++)
-        for (size_t k = 0; k < SIDE; k++) turned[k][i] = lines[i][k];
-    memcpy(lines, turned, sizeof turned);
-}
-
 // `ringing` is the step of DC of samples that are clipped to white and black, or 0.
 static void put_blocks(const Samples *samples, const float *from, size_t wide, size_t count, const Transform *transform, const Line *scales,
                        uint8_t ringing) {
@@ -58,7 +52,7 @@ static void put_blocks(const Samples *samples, const float *from, size_t wide, s
         transpose(lines);
         transform_lines(transform, lines);
         transpose(lines);
-        samples->nonzero[x] = put_lines(lines, (1 << SIDE) - 1, scales, samples->blocks[x]);
+        samples->nonzero[x] = put_lines(lines, (1 << SIDE) - 1, scales, samples->blocks[x], &samples->dc[x]);
     }
 }
 
@@ -89,7 +83,7 @@ static void halve_samples(float *plane, size_t wide) {
 // Blocks without visible samples have no values but DC.
 static void pad_blocks(const Samples *samples, const Plane *plane) {
     for (size_t x = plane->rows < plane->high ? plane->wide : 0; x < plane->across; x++) {
-        if (x >= plane->wide) samples->blocks[x][0] = samples->blocks[x - 1][0];
+        if (x >= plane->wide) samples->dc[x] = samples->dc[x - 1];
         samples->nonzero[x] = 0;
     }
 }
@@ -103,7 +97,7 @@ static int put_plane(const Work *work, const Samples *samples, uint32_t c, const
     for (size_t row = 0; row < rows; row++) {
         put_blocks(samples, from + row * SIDE * wide, wide, plane->across, transform, scales, c > 0 ? 0 : steps[0]);
         pad_blocks(samples, plane);
-        if (!quantise_row(&work->quantiser[c], samples->blocks, samples->nonzero, plane)) return 0;
+        if (!quantise_row(&work->quantiser[c], samples->blocks, samples->dc, samples->nonzero, plane)) return 0;
     }
     return 1;
 }
@@ -128,9 +122,9 @@ int code_samples(const Image *image, const uint8_t *pixels, Output *out) {
     Work work = work_on_samples(image);
     if (!begin_output(&work, out)) return 0;
     size_t across = out->plane[0].across, wide = across * SIDE, size = wide * MCU;
-    Samples samples = {.wide = wide, .luma = malloc(3 * size * sizeof(float)), .blocks = malloc(across * (sizeof(Block) + sizeof(uint64_t)))};
+    Samples samples = {.wide = wide, .luma = malloc(3 * size * sizeof(float)), .blocks = malloc(across * BLOCK_MEMORY)};
     samples.blue = samples.luma + size, samples.red = samples.blue + size;
-    samples.nonzero = (uint64_t *)(samples.blocks + across);
+    samples.nonzero = (uint64_t *)(samples.blocks + across), samples.dc = (int16_t *)(samples.nonzero + across);
     Transform transform = transform_of();
     int ok = samples.luma && samples.blocks;
     for (size_t y = 0; ok && y < work.down.blocks; y++) ok = put_samples(&work, &samples, pixels, y, &transform, out);

@@ -5,7 +5,7 @@
 #include "jpeg.h"
 
 enum { DC = 0, SEQUENTIAL_AC = 2, BANDS = 4 };  // the first table: for luma, and the next one for chroma
-enum { LOW = BANDS, HIGH, CHROMA };     // luma's bands; then a table for each chroma component
+enum { LOW = BANDS, HIGH, WHOLE, COMPONENT_BANDS = 3 };  // of luma, then of each chroma component: its two bands, and both as one
 enum { LAST_LOW = 2 };                  // the last coefficient of the low band
 
 typedef struct {

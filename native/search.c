@@ -18,7 +18,8 @@ enum { SHIFT = 2 };                     // of costs, for a number below BACK
 typedef struct {
     int64_t after[SIZES][BLOCK];        // the cost of a value of this size after so many zeros; shifted by SHIFT
     uint32_t end;                       // of the end of the block
-    int32_t most_saved[SIZES];          // by a value of one bit less
+    // For each level, the value from which on one less cannot be better: only levels of one bit less save anything.
+    uint32_t nearest_from[1 << LARGEST_AC];
 } Costs;
 
 // The best paths to the last four of a block's values, if each of them is taken. At first the last one is the block's beginning,
@@ -40,6 +41,19 @@ static uint32_t log2_of(uint32_t value) {
     return bits;
 }
 
+static inline uint32_t squared(uint32_t error) { return error * error; }
+
+static inline int32_t error_of(uint32_t value, uint32_t level) {
+    return (int32_t)squared(magnitude((int32_t)value - (int32_t)(level << FRACTION)));
+}
+
+// The first value whose error, with one less than its level, is `most_saved` more or larger.
+static uint32_t nearest_from(uint32_t level, int64_t most_saved) {
+    uint32_t value = (level << FRACTION) - HALF;
+    while (value <= (level << FRACTION) + HALF && error_of(value, level - 1) - error_of(value, level) < most_saved) value++;
+    return value;
+}
+
 // The costs by how often the symbols occur: about the lengths of their codes.
 static void find_costs(const uint32_t *uses, uint32_t price, Costs *costs) {
     uint32_t all = 0, bits[SYMBOLS];
@@ -53,18 +67,16 @@ static void find_costs(const uint32_t *uses, uint32_t price, Costs *costs) {
             costs->after[size][run] =
                 (int64_t)(price * (bits[run % ZERO_RUN << 4 | size] + run / ZERO_RUN * bits[ZEROS] + size * UNIT) / UNIT) << SHIFT;
     costs->end = price * bits[0] / UNIT;
-    costs->most_saved[0] = costs->most_saved[1] = 0;
+    memset(costs->nearest_from, 0, sizeof costs->nearest_from);
     for (uint32_t size = 2; size < SIZES; size++) {
         int64_t most = 0;
         for (uint32_t run = 0; run < BLOCK; run++) {
             int64_t saved = costs->after[size][run] - costs->after[size - 1][run];
             most = saved > most ? saved : most;
         }
-        costs->most_saved[size] = (int32_t)(most >> SHIFT);
+        costs->nearest_from[1 << (size - 1)] = nearest_from(1u << (size - 1), most >> SHIFT);
     }
 }
-
-static inline uint32_t squared(uint32_t error) { return error * error; }
 
 // The cost of a value after one of the steps from `i` on, and in its lowest bits the number of that step. So the least is the best,
 // and of equal ones the first.
@@ -82,10 +94,6 @@ static inline int64_t best_of(const Steps *steps, uint32_t k, uint32_t level, co
     return least_of(least_of(best, cost_after(steps, 2, after)), cost_after(steps, 3, after));
 }
 
-static inline int32_t error_of(uint32_t value, uint32_t level) {
-    return (int32_t)squared(magnitude((int32_t)value - (int32_t)(level << FRACTION)));
-}
-
 // Finds the best path through the `count` values of a block and writes its words to `out`, which may be before them. Returns
 // their number.
 static inline uint32_t search_block(uint32_t *words, uint32_t count, const Costs *costs, uint32_t *out) {
@@ -93,27 +101,27 @@ static inline uint32_t search_block(uint32_t *words, uint32_t count, const Costs
     Steps steps = {{never, never, never, 0}, {0}};
     uint64_t paths[BACK + BLOCK];       // for each value, a bit for each value on the best path to it
     memset(paths, 0, BACK * sizeof *paths);
-    int64_t least = (int64_t)costs->end << SHIFT;
-    uint64_t path = 0;
+    int64_t least = 0, last = 0;        // without the end of the block, which comes after all but the last value
+    uint64_t path = 0, to = 0;
     for (uint32_t n = 0; n < count; n++) {
         uint32_t word = words[n], k = index_of(word), value = magnitude_of(word), level = (value + HALF - 1) >> FRACTION;
         int32_t error = error_of(value, level);
         int64_t best = best_of(&steps, k, level, costs) + ((int64_t)error << SHIFT);
-        int32_t more = error_of(value, level - 1);
-        if (__builtin_expect((more - error < costs->most_saved[size_of(level)]) & ((level & (level - 1)) == 0), 0)) {
+        if (__builtin_expect(value < costs->nearest_from[level], 0)) {
+            int32_t more = error_of(value, level - 1);
             int64_t less = best_of(&steps, k, level - 1, costs) + ((int64_t)more << SHIFT);
             if (less >> SHIFT < best >> SHIFT) best = less, level--;
         }
         words[n] = value_word(k, is_negative(word), level);
         uint32_t zero = value < MOST_ERROR ? value : MOST_ERROR;
-        uint64_t to = paths[n + (best & (BACK - 1))] | (uint64_t)1 << n;
+        to = paths[n + (best & (BACK - 1))] | (uint64_t)1 << n;
         paths[n + BACK] = to;
-        best = (best & -BACK) - ((int64_t)squared(zero) << SHIFT);
+        last = (best & -BACK) - ((int64_t)squared(zero) << SHIFT);
         for (int i = 1; i < BACK; i++) steps.cost[i - 1] = steps.cost[i], steps.back[i - 1] = steps.back[i];
-        steps.cost[BACK - 1] = best, steps.back[BACK - 1] = -(int64_t)k;
-        int64_t all = best + (k < BLOCK - 1 ? (int64_t)costs->end << SHIFT : 0);
-        path = all < least ? to : path, least = all < least ? all : least;
+        steps.cost[BACK - 1] = last, steps.back[BACK - 1] = -(int64_t)k;
+        path = last < least ? to : path, least = last < least ? last : least;
     }
+    if (index_of(words[count - 1]) == BLOCK - 1 && last - ((int64_t)costs->end << SHIFT) < least) path = to;
     uint32_t taken = 0;
     for (uint32_t n = 0; n < count; n++) out[taken] = words[n], taken += path >> n & 1;
     return taken;
@@ -151,28 +159,25 @@ static void search_plane(Plane *plane, const Costs *costs) {
     plane->count = (size_t)(to - plane->words);
 }
 
-// Without a price: to the nearest levels.
+// Without a price: to the nearest levels. Without branches: the number of a block's values cannot be predicted.
 static void round_plane(Plane *plane) {
-    for (size_t i = 0, row = 1; row <= plane->rows; row++) {
-        while (i < plane->starts[row]) {
-            size_t end = i + 1 + values_of(plane->words[i]);
-            for (i++; i < end; i++) {
-                uint32_t word = plane->words[i];
-                plane->words[i] = value_word(index_of(word), is_negative(word), (magnitude_of(word) + HALF - 1) >> FRACTION);
-            }
-        }
+    for (size_t i = 0, left = 0; i < plane->count; i++) {
+        uint32_t word = plane->words[i], level = (magnitude_of(word) + HALF - 1) >> FRACTION;
+        uint32_t rounded = value_word(index_of(word), is_negative(word), level);
+        plane->words[i] = left ? rounded : word;
+        left = left ? left - 1 : values_of(word);
     }
 }
 
 // The prices of a bit of luma and of chroma are in 65536ths of a squared step.
 void search(Output *output, uint32_t luma_price, uint32_t chroma_price) {
-    uint32_t uses[2][SYMBOLS] = {{0}};
+    uint32_t uses[2][SYMBOLS] = {{0}}, prices[COMPONENTS] = {luma_price, chroma_price, chroma_price};
     Costs costs;
-    for (uint32_t c = 0; c < output->components; c++) count_levels(&output->plane[c], uses[c > 0]);
+    for (uint32_t c = 0; c < output->components; c++)
+        if (prices[c]) count_levels(&output->plane[c], uses[c > 0]);
     for (uint32_t c = 0; c < output->components; c++) {
-        uint32_t price = c > 0 ? chroma_price : luma_price;
-        if (c < 2) find_costs(uses[c > 0], price, &costs);
-        if (price) search_plane(&output->plane[c], &costs);
+        if (prices[c] && c < 2) find_costs(uses[c > 0], prices[c], &costs);
+        if (prices[c]) search_plane(&output->plane[c], &costs);
         else round_plane(&output->plane[c]);
     }
 }

@@ -22,7 +22,7 @@ static Permutation permutation_of(const Turn *turn) {
 }
 
 static void turn_block(const Permutation *permutation, const int16_t *from, uint64_t nonzero, int16_t *to, uint64_t *to_nonzero) {
-    to[0] = from[0], *to_nonzero = 0;
+    *to_nonzero = 0;
     for (uint64_t bits = nonzero & ~(uint64_t)1; bits; bits &= bits - 1) {
         uint32_t k = (uint32_t)__builtin_ctzll(bits), place = permutation->to[k];
         to[place] = (int16_t)(from[k] * permutation->signs[k]), *to_nonzero |= (uint64_t)1 << place;
@@ -31,14 +31,16 @@ static void turn_block(const Permutation *permutation, const int16_t *from, uint
 
 // Copies blocks that lie `step` apart so that they lie side by side. When they are rows apart, each is prefetched while
 // others are processed: waiting for memory at each of them would take most of the time.
-static void turn_line(const Permutation *permutation, const Block *from, const uint64_t *nonzero, ptrdiff_t step, size_t count, Block *to,
-                      uint64_t *to_nonzero) {
+static void turn_line(const Permutation *permutation, const Rows *from, size_t c, ptrdiff_t first, ptrdiff_t step, size_t count,
+                      const Rows *to, size_t to_first) {
+    const Block *blocks = from->blocks[c] + first;
     ptrdiff_t ahead = AHEAD * step * (ptrdiff_t)sizeof(Block);
     for (size_t x = 0; x < count; x++) {
         ptrdiff_t at = (ptrdiff_t)x * step;
-        uintptr_t later = (uintptr_t)from[at] + (uintptr_t)ahead;
+        uintptr_t later = (uintptr_t)blocks[at] + (uintptr_t)ahead;
         for (size_t line = 0; line < sizeof(Block); line += CACHE_LINE) __builtin_prefetch((void *)(later + line));
-        turn_block(permutation, from[at], nonzero[at], to[x], &to_nonzero[x]);
+        to->dc[c][to_first + x] = from->dc[c][first + at];
+        turn_block(permutation, blocks[at], from->nonzero[c][first + at], to->blocks[c][to_first + x], &to->nonzero[c][to_first + x]);
     }
 }
 
@@ -51,9 +53,7 @@ void turn_row(const Image *upright, const Turn *turn, const Rows *from, const Ro
             ptrdiff_t row = (ptrdiff_t)(y * to->rows[c] + r);
             if (row >= high) break;
             ptrdiff_t first = down * (turn->down ? high - 1 - row : row) + (turn->across ? across * (wide - 1) : 0);
-            size_t line = r * to->stride[c];
-            turn_line(&permutation, from->blocks[c] + first, from->nonzero[c] + first, turn->across ? -across : across, (size_t)wide,
-                      to->blocks[c] + line, to->nonzero[c] + line);
+            turn_line(&permutation, from, c, first, turn->across ? -across : across, (size_t)wide, to, r * to->stride[c]);
         }
     }
 }

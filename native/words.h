@@ -33,10 +33,9 @@ static inline uint32_t size_of(uint32_t value) { return 32 - (uint32_t)__builtin
 // The symbol's extra bits (T.81, F.1.2): a negative value's are inverted.
 static inline uint32_t bits_of(uint32_t value, int negative) { return negative ? value ^ ((1u << size_of(value)) - 1) : value; }
 
-// Takes the values of a block that is not quantised from its words. Returns a bit for each AC value that is not zero.
+// Takes the AC values of a block that is not quantised from their words. Returns a bit for each that is not zero.
 static inline uint64_t block_from(const uint32_t *words, const uint32_t *end, int16_t *block) {
     uint64_t nonzero = 0;
-    block[0] = (int16_t)dc_of(*words++);
     for (; words < end; words++) {
         uint32_t k = index_of(*words);
         int16_t value = (int16_t)(magnitude_of(*words) >> FRACTION);

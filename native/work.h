@@ -4,7 +4,10 @@
 
 #include "edges.h"
 #include "halve.h"
+#include "ringing.h"
 #include "strip.h"
+
+enum { BLOCK_MEMORY = sizeof(Block) + sizeof(uint64_t) + sizeof(int16_t) };  // with its bits and its DC
 
 typedef struct {
     const Image *image;
@@ -15,8 +18,13 @@ typedef struct {
     Quantiser source[COMPONENTS];       // of the strip: these, or none for chroma that is to be halved
     Strip strip;
     Edges edges[COMPONENTS];
-    Block *halved;                      // a row of halved blocks, and their bits
+    Block *halved;                      // a row of halved blocks, their bits and their DC
     uint64_t *halved_nonzero;
+    int16_t *halved_dc;
+    Ringing ringing;
+    Block *row;                         // of luma with hard edges, not quantised, their bits and their DC
+    uint64_t *row_nonzero;
+    int16_t *row_dc;
 } Work;
 
 Work work_on(const Image *image);
@@ -30,10 +38,10 @@ static inline int is_halved(const Work *work) { return work->across.halved || wo
 int prepare_work(Work *work);
 void release_work(const Work *work);
 
-// Allocates `count` rows of the output's MCUs, with their bits. Returns NULL if there is not enough memory.
+// Allocates `count` rows of the output's MCUs, with their bits and DC. Returns NULL if there is not enough memory.
 Block *make_blocks_for(const Work *work, size_t count);
 
-// The rows from `y` on, of `count`. The blocks are stored component by component, and then their bits.
+// The rows from `y` on, of `count`. The blocks are stored component by component, then their bits, then their DC.
 Rows rows_of(const Work *work, Block *blocks, size_t count, size_t y);
 
 // Sets the output's shape. Returns 0 if there is not enough memory.

@@ -32,7 +32,7 @@ from catalight.domain.errors import (
     UnavailableError,
     UploadTooLargeError,
 )
-from catalight.domain.facts import RequestRefused
+from catalight.domain.facts import EXPORT_STOPPED, RequestRefused
 from catalight.domain.job import webhook
 from functions.api import rate_limits
 from functions.api.models import Note
@@ -177,7 +177,7 @@ def export_stopped(error: ExportStoppedError) -> JSONResponse:
         f"result as it was written is at /download/{error.job_id}, and each image under its link."
     )
     title = "The result could not be written in this form"
-    return problem(503, "export-stopped", title, detail, retry_after=error.retry_after)
+    return problem(503, EXPORT_STOPPED, title, detail, retry_after=error.retry_after)
 
 
 def image_not_found(_: ImageNotFoundError) -> JSONResponse:

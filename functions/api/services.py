@@ -62,7 +62,6 @@ from functions.api.body_limit import MAX_BODY
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_sqs import SQSClient
 
 # Read at start-up, so that an invalid setting stops the function before any work.
 EGRESS = EgressPolicy.read(os.environ)
@@ -143,23 +142,11 @@ def _fetch_feed(url: str, received: Callable[[int], None]) -> bytes:
     return fetch_feed(url, received, egress=EGRESS, max_bytes=MAX_BODY)
 
 
-@cache
-def sqs() -> "SQSClient":
-    """Return the SQS client."""
-    client = boto3.client("sqs", config=clients.config(clients.REQUEST))
-    return clients.without_late_attempts(client, clients.REQUEST)
-
-
-def build_clients() -> None:
-    """Build the clients, which takes long and calls none of their services."""
-    link_image()
-    sqs()
-    secrets_of(clients.REQUEST)
-
-
 def _queues() -> Iterator[SqsQueue]:
+    sqs = boto3.client("sqs", config=clients.config(clients.REQUEST))
+    sqs = clients.without_late_attempts(sqs, clients.REQUEST)
     for name in ("IMAGE", "AGGREGATOR", "WEBHOOK", "EXPORT", "INGEST"):
-        yield SqsQueue(sqs(), os.environ[f"{name}_QUEUE_URL"])
+        yield SqsQueue(sqs, os.environ[f"{name}_QUEUE_URL"])
 
 
 def _new_id() -> str:
@@ -208,6 +195,13 @@ def services() -> Services:
         egress=EGRESS,
         retention=retention,
     )
+
+
+def build() -> None:
+    """Build all that requests use, which takes long. It connects to nothing but the role's credentials."""
+    services()
+    link_image()
+    secrets_of(clients.REQUEST)
 
 
 Built = Annotated[Services, Depends(services)]

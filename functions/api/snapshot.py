@@ -1,7 +1,9 @@
 """Lambda SnapStart: the API starts from a snapshot of its memory, which may be days old.
 
-Nothing in it may be connected, secret or random. The first request that needs a connection makes it, not a
-hook: a restore that takes more than 10 s fails, and with it the request, and MongoDB may take as long.
+Nothing in it may be connected, secret or random, but for the role's temporary credentials: the clients ask
+for them when they are built, and again when they have expired. The first request that needs a connection
+makes it, not a hook: a restore that takes more than 10 s fails, and with it the request, and MongoDB may
+take as long.
 https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks-python.html
 """
 
@@ -38,5 +40,5 @@ def register(answer: Callable[[dict[str, Any], Any], object]) -> None:
 
 def prepare(answer: Callable[[dict[str, Any], Any], object]) -> None:
     """Build what requests use, and answer one, which builds the rest."""
-    services.build_clients()
+    services.build()
     answer(WELCOME, None)

@@ -39,9 +39,14 @@ def sweep() -> Sweep:
         logger.warning("The template's parameters: %s", problem)
     for fault in build.faults():
         logger.warning(fault)
-    ensure_indexes(mongodb())  # here, so that no request waits for those that a release adds
     queue = SqsQueue(boto3.client("sqs", config=clients.config()), env["AGGREGATOR_QUEUE_URL"])
     return Sweep(MongoJobs(mongodb(), report), queue, utc_now, Retention.read(env), report)
+
+
+@cache
+def create_indexes() -> None:
+    """Create missing indexes, once. Here, so that no request waits for those that a release adds."""
+    ensure_indexes(mongodb())
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -50,6 +55,7 @@ def handle(_: Any, context: LambdaContext) -> None:
     """Sweep once; jobs that are left when time runs short wait for the next sweep."""
     hops.begin({hops.REQUEST_ID: context.aws_request_id})
     sweep()(lambda: context.get_remaining_time_in_millis() / 1000)
+    create_indexes()  # last: jobs go on also while an index takes minutes, or is refused
 
 
 imports.finished()

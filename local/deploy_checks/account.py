@@ -1,7 +1,6 @@
 """Credentials, parameters, the webhook secret, the account's concurrency, the name of the stack."""
 
 import base64
-import binascii
 
 from botocore.exceptions import ClientError
 
@@ -39,7 +38,7 @@ def webhook_secret(deployment: Deployment) -> str:
     for value in values:
         try:
             key = base64.b64decode(value.removeprefix("whsec_"), validate=True)
-        except binascii.Error:
+        except ValueError:  # of base64, or of text that is not ASCII
             key = b""
         if not value.startswith("whsec_") or len(key) < 24:
             raise ProblemError("it must be whsec_ and 24 or more bytes in base64")

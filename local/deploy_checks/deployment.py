@@ -68,5 +68,5 @@ class Deployment:
         client = self.client("secretsmanager")
         if arn.split(":")[3:4] != [client.meta.region_name]:
             raise ProblemError(f"{arn} is not of the region {client.meta.region_name}")
-        text: str = client.get_secret_value(SecretId=arn)["SecretString"]
+        text: str = client.get_secret_value(SecretId=arn).get("SecretString", "")  # a binary one has none
         return text

@@ -14,7 +14,7 @@ from pathlib import Path
 from random import Random
 from tempfile import gettempdir
 
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from catalight.adapters.codec import native
 from catalight.adapters.codec.images.encode import own_jpeg
@@ -29,12 +29,20 @@ CASE = Path(gettempdir()) / "catalight-fuzz-native-case"
 QUALITIES = (1, 10, 50, 90, 100)
 
 
+def hatched() -> Image.Image:
+    """A drawing of lines on white, whose blocks nearly all have hard edges."""
+    image = Image.new("RGB", (120, 88), "white")
+    for x in range(0, 200, 7):
+        ImageDraw.Draw(image).line((x, 0, x - 80, 88), fill=("black", "darkred", "darkblue")[x % 3])
+    return image
+
+
 def sources() -> list[bytes]:
     """Small JPEGs of every kind that the library reads."""
     found = []
-    image = Image.open(BytesIO(draw(1, 72, 56, format="PNG"))).convert("RGB")
-    for subsampling, progressive, quality, restarts in product(
-        ("4:4:4", "4:2:2", "4:2:0"), (False, True), (60, 95), (0, 2)
+    photograph = Image.open(BytesIO(draw(1, 72, 56, format="PNG"))).convert("RGB")
+    for image, subsampling, progressive, quality, restarts in product(
+        (photograph, hatched()), ("4:4:4", "4:2:2", "4:2:0"), (False, True), (60, 95), (0, 2)
     ):
         for mode in ("RGB", "L"):
             file = BytesIO()

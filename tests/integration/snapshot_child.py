@@ -39,6 +39,7 @@ def environment(state: Any) -> dict[str, Any]:
     from functions.api import handler, services, snapshot
 
     random.setstate(state)
+    touched.clear()
     asyncio.set_event_loop(asyncio.new_event_loop())  # a fork shares that of the parent
     lambda_runtime_hooks_runner.run_after_restore()
     before = len(touched)

@@ -98,6 +98,15 @@ def test_the_alarms_of_a_release_watch_its_own_versions_and_lines_alone() -> Non
             assert dimensions["ExecutedVersion"] == {"Fn::GetAtt": [version, "Version"]}
 
 
+def test_each_release_has_alarms_of_its_own_which_are_off_when_it_begins() -> None:
+    """An alarm that is only updated keeps its state, and CodeDeploy stops at once if it is on."""
+    alarms = of_type("AWS::CloudWatch::Alarm").items()
+    assert {name: alarm["AlarmName"] for name, alarm in alarms if "AlarmName" in alarm} == {
+        name: {"Fn::Sub": f"${{AWS::StackName}}-{name}-${{Release}}"}
+        for name in ("ReleaseRequestsAlarm", "ReleaseMessagesAlarm")
+    }
+
+
 def test_no_resource_depends_on_itself() -> None:
     """CloudFormation refuses a circle, such as alarm, HTTP API, alias, deployment group, alarm."""
     graph = {}

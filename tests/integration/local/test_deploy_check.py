@@ -10,7 +10,7 @@ import pytest
 from botocore.stub import Stubber
 
 from local.deploy_check import results
-from local.deploy_checks import account
+from local.deploy_checks import account, database
 from local.deploy_checks.deployment import Clients, Deployment, ProblemError
 from local.runner import aws
 from tests.integration.refusing_proxy import answering, refusing
@@ -74,6 +74,7 @@ def test_a_deployment_that_has_all_it_needs_passes(check: Check, mongodb: Any) -
         ({"uri": "mongodb://user:p@w@127.0.0.1:1/"}, "MongoDB", "the secret holds no MongoDB URI"),
         ({"webhook": "secret"}, "webhook secret", "it must be whsec_"),
         ({"webhook": "whsec_c2hvcnQ="}, "webhook secret", "it must be whsec_"),
+        ({"webhook": "whsec_\N{LATIN SMALL LETTER E WITH ACUTE}"}, "webhook secret", "it must be whsec_"),
         ({"webhook": " "}, "webhook secret", "it is empty"),
         ({"quota": 50}, "concurrency", "50 functions at once, and 72 are needed: raise the quota"),
         ({"given": {"ImageReserved": "950"}}, "concurrency", "100 must stay unreserved"),
@@ -221,6 +222,7 @@ def test_a_stack_without_resources_is_created(check: Check, clients: Clients) ->
         ("ROLLBACK_COMPLETE", "make destroy STACK=catalight-prod"),
         ("DELETE_FAILED", "make destroy STACK=catalight-prod"),
         ("UPDATE_IN_PROGRESS", "wait until that has ended"),
+        ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "wait until that has ended"),
         ("UPDATE_ROLLBACK_FAILED", "continue-update-rollback --stack-name catalight-prod"),
         ("UPDATE_FAILED", "rollback-stack --stack-name catalight-prod"),
     ],
@@ -244,3 +246,11 @@ def test_without_credentials_nothing_else_is_tried() -> None:
         [(title, well, text)] = results(deployment)
     assert (title, well) == ("credentials", False)
     assert "ExpiredToken" in text
+
+
+def test_a_binary_secret_is_no_secret_of_ours(clients: Clients) -> None:
+    created = clients("secretsmanager").create_secret(Name="binary", SecretBinary=b"x")
+    deployment = Deployment("free", created["ARN"], created["ARN"], {}, clients)
+    for check, said in ((account.webhook_secret, "it is empty"), (database.mongodb, "holds no MongoDB URI")):
+        with pytest.raises(ProblemError, match=said):
+            check(deployment)

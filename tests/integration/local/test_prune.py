@@ -51,6 +51,8 @@ def test_what_is_live_and_two_before_it_stay(functions: Any, stack: str, aws_end
         functions.update_function_code(FunctionName="pruned", ZipFile=code(number))
         functions.publish_version(FunctionName="pruned")
     assert prune(stack, cloudformation, functions) == []  # nothing is live
+    functions.create_alias(FunctionName="pruned", Name="tried", FunctionVersion="$LATEST")
+    assert prune(stack, cloudformation, functions) == []
     functions.create_alias(
         FunctionName="pruned",
         Name="live",

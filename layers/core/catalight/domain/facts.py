@@ -121,6 +121,10 @@ class SweepDone:
     stuck: int
 
 
+EXPORT_STOPPED = "export-stopped"
+"""The code of a request for an export that was given up before."""
+
+
 @dataclass(frozen=True, slots=True)
 class RequestRefused:
     """The API has answered with a problem: its HTTP status and the code of its type.

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 
-def restored[T](kind: Callable[..., T], document: Mapping[str, Any], **read: Any) -> T:
+def restored[T](kind: Callable[..., T], document: Mapping[str, Any], /, **read: Any) -> T:
     """Return an instance of a dataclass from its stored fields, with those of `read` in their place.
 
     Fields that the dataclass does not have are left out.

@@ -209,6 +209,11 @@ class TestStore:
         S3Store(client, name).put_stream("results/j/1.csv", chunks, "text/csv")
         assert client.get_object(Bucket=name, Key="results/j/1.csv")["Body"].read() == expected
 
+    def test_an_empty_chunk_is_not_the_end_of_a_stream(self, bucket: tuple[Any, str]) -> None:
+        client, name = bucket
+        S3Store(client, name).put_stream("results/j/1.csv", iter([b"", b"a", b"", b"b"]), "text/csv")
+        assert client.get_object(Bucket=name, Key="results/j/1.csv")["Body"].read() == b"ab"
+
     @pytest.mark.parametrize("size", [0, 100, 9_000_000])
     @pytest.mark.parametrize(
         "error", [UnavailableError("MongoDB"), ResultError(ResultErrorCode.TOO_LARGE, "MongoDB")]

@@ -7,7 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from catalight.adapters.logging.facts import report
-from catalight.domain.errors import JobNotFoundError, UnavailableError
+from catalight.domain.errors import ExportStoppedError, JobNotFoundError, UnavailableError
 from catalight.domain.facts import MessageHandled, MessageUnreadable, Outcome
 from catalight.domain.messages import FinishJob
 from functions.api import problem_answers, problems
@@ -70,6 +70,14 @@ def test_requests_that_end_with_an_unexpected_error_or_in_an_outage(lines: Lines
     assert trips("ReleaseRequestsAlarm", lines(), requests=100)
     assert not trips("ReleaseRequestsAlarm", lines(), requests=1000)
     assert not trips("ReleaseRequestsAlarm", lines(), watching="another", requests=100)
+
+
+def test_not_requests_for_an_export_that_was_given_up_before(lines: Lines) -> None:
+    """A client that asks again and again must not roll a release back: the export may be another's."""
+    answer = problem_answers.CATALIGHT_ERRORS[ExportStoppedError](ExportStoppedError("j", 60))
+    for _ in range(3):
+        assert TestClient(answer).get("/").status_code == 503
+    assert not trips("ReleaseRequestsAlarm", lines(), requests=3)
 
 
 def test_not_requests_that_are_the_callers_fault(lines: Lines) -> None:

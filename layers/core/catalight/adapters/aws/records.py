@@ -33,6 +33,14 @@ def _own(body: str) -> Sequence[Message]:
     return [decode(body)]
 
 
+def _read(messages_of: Callable[[str], Sequence[Message]], body: str, receives: int) -> Sequence[Message]:
+    try:
+        return messages_of(body)
+    except Exception:
+        report(MessageUnreadable(receives))
+        raise
+
+
 def handler(
     handle: Callable[[Received], bool],
     messages_of: Callable[[str], Sequence[Message]] = _own,
@@ -59,12 +67,7 @@ def handler(
         waited = None if dead_letters else _waited(record, time.time())
         receives = int(record.attributes.approximate_receive_count)
         carried = {name: _attribute(record, name) for name in hops.CARRIED}
-        try:
-            messages = messages_of(record.body)
-        except Exception:
-            report(MessageUnreadable(receives))
-            raise
-        for message in messages:
+        for message in _read(messages_of, record.body, receives):
             hops.begin(carried, **asdict(message))
             began, outcome = time.monotonic(), Outcome.FAILED
             try:

@@ -129,7 +129,7 @@ class _Chunks(RawIOBase):
     """Presents an iterable of chunks as a file, for the transfer manager to read part by part."""
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
-        self._chunks = iter(chunks)
+        self._chunks = filter(None, chunks)  # an empty one would be read as the end
         self._rest = b""
 
     def readable(self) -> bool:

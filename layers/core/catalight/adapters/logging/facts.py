@@ -141,7 +141,8 @@ def _failed(message: str, fields: dict[str, object], kind: str) -> Line:
 
 def _of_request(fact: facts.RequestRefused) -> Line:
     if fact.status >= SERVER_ERROR:
-        return Line("request failed", asdict(fact), {"RequestsFailed": (COUNT, 1)}, of_release=True)
+        of_release = fact.code != facts.EXPORT_STOPPED  # which another release may have made
+        return Line("request failed", asdict(fact), {"RequestsFailed": (COUNT, 1)}, of_release=of_release)
     return Line("request refused", asdict(fact), {"RequestsRefused": (COUNT, 1)})
 
 

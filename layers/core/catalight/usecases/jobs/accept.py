@@ -74,7 +74,7 @@ def remember(
     header = understood.header
     if upload.columns and header:
         # The job's time is the same for each repetition, so a late one changes no later choice.
-        wanted = column_requests.remember(header.record.cells, upload.columns, job.created_at)
-        memory.remember(job.owner, wanted)
+        chosen = column_requests.remember(header.record.cells, upload.columns, job.created_at)
+        memory.remember(job.owner, chosen)
     for columns_id in job.remembered:
         memory.use(job.owner, columns_id, now)

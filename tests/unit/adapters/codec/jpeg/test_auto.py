@@ -1,17 +1,21 @@
 """The lowest quality with a certain look."""
 
 import sys
+from collections.abc import Sequence
 from ctypes import c_char_p
 from functools import cache
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageOps
 
 from catalight.adapters.codec.compress import compress
 from catalight.adapters.codec.jpeg import estimate, pixels, requantise
-from catalight.adapters.codec.jpeg.auto import HIGHEST, LOWEST, Made
+from catalight.adapters.codec.jpeg.auto import HIGHEST, LOWEST, Made, halved_chroma
+from catalight.adapters.codec.jpeg.estimate import Halved
+from catalight.adapters.codec.jpeg.header import Header
 from catalight.domain.image.formats import Target
 from catalight.domain.image.look import Look
 from catalight.domain.image.rendition import Rendition
@@ -101,6 +105,42 @@ def test_an_image_may_have_any_size(size: tuple[int, int]) -> None:
 def test_an_even_image_needs_no_quality() -> None:
     made = from_pixels(Image.new("RGB", (64, 64), "white"), 80)
     assert (made.quality, made.score) == (LOWEST, 100)
+
+
+def test_an_image_is_judged_everywhere() -> None:
+    """The sample of a large image is not its first rows."""
+    image = Image.new("RGB", (1600, 1200), "white")
+    for column in range(5):
+        image.paste(drawn(), (320 * column, 900))
+    found = [from_pixels(one, 80) for one in (image, ImageOps.flip(image))]
+    assert LOWEST < found[0].quality < HIGHEST
+    assert abs(found[0].quality - found[1].quality) <= 8
+
+
+def test_few_estimates_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each takes time: bisecting all qualities would take seven."""
+    made: list[float] = []
+    score = estimate.score
+
+    def noted(features: Sequence[float]) -> float:
+        made.append(score(features))
+        return made[-1]
+
+    monkeypatch.setattr(estimate, "score", noted)
+    sources = [path.read_bytes() for path in Path(__file__).with_name("photographs").glob("*.jpg")]
+    for data in sources:
+        settled(data, 70)
+    assert len(made) <= 5 * len(sources)  # with the one of the output
+
+
+@pytest.mark.parametrize(
+    ("kind", "halved"),
+    [("4:2:0", 0), ("grey", 0), ("4:2:2", Halved.DOWN), ("4:4:4", Halved.ACROSS | Halved.DOWN)],
+)
+def test_chroma_of_a_higher_resolution_is_halved(kind: str, halved: Halved) -> None:
+    header = Header(source(kind))
+    header.scan(2)
+    assert halved_chroma(header) == halved
 
 
 def test_the_metrics_own_scale() -> None:

@@ -180,9 +180,8 @@ def test_components_may_be_in_separate_scans(size: tuple[int, int]) -> None:
     assert_as_close(source, fast, slow, 1.3, 2)
 
 
-@pytest.mark.parametrize("subsampling", ["4:4:4", "4:2:2"])
-def test_full_chroma_has_no_fast_path_if_nothing_becomes_coarser(subsampling: str) -> None:
-    source = encode(drawn(), "JPEG", quality=40, subsampling=subsampling)
+def test_chroma_of_more_columns_has_no_fast_path_if_nothing_becomes_coarser() -> None:
+    source = encode(drawn(), "JPEG", quality=40, subsampling="4:2:2")
     assert requantised(source, 40) is None
     assert requantised(source, 39) is not None
 

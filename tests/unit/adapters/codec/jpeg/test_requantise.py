@@ -12,7 +12,8 @@ from PIL import Image
 
 from catalight.adapters.codec import compress, native
 from catalight.adapters.codec.images import encode as encoding
-from catalight.adapters.codec.jpeg.header import Header, UnsupportedJpegError
+from catalight.adapters.codec.jpeg import scans
+from catalight.adapters.codec.jpeg.header import LONGEST_CODE, Header, UnsupportedJpegError, segment
 from catalight.adapters.codec.jpeg.look import of_pillow
 from catalight.adapters.codec.jpeg.requantise import requantised
 from catalight.domain.image.rendition import Rendition
@@ -85,6 +86,23 @@ def test_what_is_beyond_the_edge_takes_no_bytes() -> None:
     assert len(fast) <= len(fast_path(clean)) + 40
     assert opened(fast).crop((0, 100, 100, 105)).convert("RGB").getextrema() == ((255, 255),) * 3
     assert fast_path(fast) == fast
+
+
+def test_no_value_grows_beyond_the_range_of_codes_when_an_edge_goes_on() -> None:
+    """One column is visible: if it goes on, its values are larger than a baseline JPEG can code."""
+    values = ["0000010111" if k in (5, 14, 27) else "1111101000" for k in range(1, 64)]  # -1000, 1000
+    coded = "0" + "".join("00" + value for value in values)
+    coded += "1" * (-len(coded) % 8)
+    data = int(coded, 2).to_bytes(len(coded) // 8).replace(b"\xff", b"\xff\0")
+    tables = b"\0" + bytes([1] + [0] * 15) + b"\0" + b"\x10" + bytes([0, 2] + [0] * 14) + b"\x0a\0"
+    segments = [(0xDB, b"\0" + b"\1" * 64), (0xC0, b"\x08\0\x08\0\x01\x01\x01\x11\0"), (0xC4, tables)]
+    source = b"\xff\xd8" + b"".join(segment(kind, content) for kind, content in segments)
+    made = fast_path(source + segment(0xDA, b"\x01\x01\0\0\x3f\0") + data + b"\xff\xd9", 95)
+    header, at, sizes = Header(made), 2, set[int]()
+    while scan := header.scan(at):
+        at = scans.after_coded(made, scan.data_at)
+        sizes |= {symbol & 15 for table in header.ac.values() for symbol in table[LONGEST_CODE:]}
+    assert max(sizes) <= 10
 
 
 def test_with_its_own_quantisation_tables_an_image_does_not_change() -> None:

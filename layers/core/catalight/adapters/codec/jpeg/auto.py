@@ -8,15 +8,17 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from ctypes import CDLL, byref, c_char_p, c_void_p, memmove
 from dataclasses import dataclass
+from math import ceil, inf
 from typing import NamedTuple
 
 from catalight.adapters.codec.jpeg import coefficients, estimate, look
 from catalight.adapters.codec.jpeg.coefficients import Coefficients, Image, Output
+from catalight.adapters.codec.jpeg.estimate import Halved
 from catalight.adapters.codec.jpeg.header import BLOCK, BLOCK_SIDE, Header, Scan
 from catalight.adapters.codec.jpeg.turn import Turn
 
 LOWEST, HIGHEST = 20, 95
-_MCU = (2 * BLOCK_SIDE, 2 * BLOCK_SIDE)  # pixels, of 4:2:0
+_NEAR = 8  # points between which scores are even enough
 _SPARE = 2  # fine steps leave more values than usual
 
 type Plan = Callable[[int], tuple[Sequence[bytes], tuple[int, int]]]
@@ -46,11 +48,11 @@ def requantised(
     library: CDLL, header: Header, first: Scan, output: Header, turn: Turn, plan: Plan, least: float
 ) -> Iterator[Settled | None]:
     """Requantise like `coefficients.requantised`, at the lowest quality whose score is `least` or more."""
-    halved = len(output.components) > 1 and output.mcu_size() != _MCU
-    steps = _fine(output, plan, halved=halved)
+    halved = halved_chroma(output)
+    steps = _fine(output, plan, halved)
     with coefficients.planes(library, header, first, output, turn, steps, _SPARE) as made:
         fine = coefficients.image(output, steps)
-        yield _settled(library, fine, made, plan, least, halved=halved) if made else None
+        yield _settled(library, fine, made, plan, least, halved) if made else None
 
 
 @contextmanager
@@ -65,10 +67,19 @@ def from_pixels(
     header.steps = dict(enumerate(steps))
     with coefficients.pixel_planes(library, address, header, _SPARE) as made:
         fine = coefficients.image(header, steps)
-        yield _settled(library, fine, made, plan, least, halved=len(steps) > 1) if made else None
+        halved = Halved.ACROSS | Halved.DOWN if len(steps) > 1 else Halved(0)
+        yield _settled(library, fine, made, plan, least, halved) if made else None
 
 
-def _fine(output: Header, plan: Plan, *, halved: bool) -> list[bytes]:
+def halved_chroma(output: Header) -> Halved:
+    """Return where a source has chroma of a higher resolution than the output."""
+    if len(output.components) == 1:
+        return Halved(0)
+    across, down = (side == BLOCK_SIDE for side in output.mcu_size())
+    return Halved(Halved.ACROSS * across | Halved.DOWN * down)
+
+
+def _fine(output: Header, plan: Plan, halved: Halved) -> list[bytes]:
     """Return steps of which those of all qualities lose next to nothing.
 
     Values of a component that is not halved are multiples of its own steps, so finer ones are of no use.
@@ -80,45 +91,38 @@ def _fine(output: Header, plan: Plan, *, halved: bool) -> list[bytes]:
     ]
 
 
-def _settled(library: CDLL, fine: Image, made: Output, plan: Plan, least: float, *, halved: bool) -> Settled:
+def _settled(library: CDLL, fine: Image, made: Output, plan: Plan, least: float, halved: Halved) -> Settled:
     """Choose the quality; `made` has the steps of `fine`, and gets those of the quality."""
-    with estimate.sampled(library, fine, made, halved=halved) as sample:
-        coarse = _before(fine)
-
-        def suffices(quality: int) -> bool:
-            steps, prices = plan(quality)
-            _set_steps(coarse, steps)
-            return estimate.score(sample.predicted(coarse, prices)) >= least
-
-        quality = _lowest(suffices)
+    with estimate.sampled(library, fine, made, halved) as sample:
+        quality = _lowest(lambda quality: estimate.score(sample.predicted(*plan(quality))), least)
         steps, prices = plan(quality)
-        _set_steps(coarse, steps)
-        library.rescale(byref(coarse), byref(made))
+        library.rescale(byref(_rescaled(fine, steps)), byref(made))
         found = Coefficients(library, made, prices)
-        score = estimate.score(sample.measured(coarse, made))
+        score = estimate.score(sample.measured(steps, made))
     return Settled(found, steps, quality, round(score, 1))
 
 
-def _lowest(suffices: Callable[[int], bool]) -> int:
-    """Return the lowest quality that suffices, or the highest of all.
+def _lowest(score: Callable[[int], float], least: float) -> int:
+    """Return the lowest quality with this score, or the highest of all; between near ones it is interpolated.
 
-    Whatever is enough for a stricter look is enough for this one, so a stricter one never gets less.
+    What is bisected depends on the scores alone, so a stricter look never gets a lower quality.
     """
-    low, high = LOWEST, HIGHEST
-    while low < high:
+    low, high = LOWEST - 1, HIGHEST
+    below, above = -inf, inf
+    while high - low > 1 and above - below > _NEAR:
         middle = (low + high) // 2
-        low, high = (low, middle) if suffices(middle) else (middle + 1, high)
-    return low
+        found = score(middle)
+        if found >= least:
+            high, above = middle, found
+        else:
+            low, below = middle, found
+    return low + ceil((least - below) / (above - below) * (high - low)) if high - low > 1 else high
 
 
-def _before(fine: Image) -> Image:
-    """Return the same shape, whose steps before are those that `fine` has after."""
+def _rescaled(fine: Image, steps: Sequence[bytes]) -> Image:
+    """Return the same shape, with the steps of `fine` before and these after."""
     coarse = Image.from_buffer_copy(fine)
-    for component in coarse.component:
+    for component, after in zip(coarse.component, steps, strict=False):
         memmove(component.before, component.after, BLOCK)
-    return coarse
-
-
-def _set_steps(image: Image, steps: Sequence[bytes]) -> None:
-    for component, after in zip(image.component, steps, strict=False):
         memmove(component.after, after, BLOCK)
+    return coarse

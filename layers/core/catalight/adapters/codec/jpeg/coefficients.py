@@ -8,6 +8,7 @@ from ctypes import (
     Structure,
     byref,
     c_char_p,
+    c_int64,
     c_size_t,
     c_ubyte,
     c_uint16,
@@ -28,7 +29,7 @@ from catalight.adapters.codec.jpeg.header import (
 )
 from catalight.adapters.codec.jpeg.turn import Turn
 
-_OUTPUT_TABLES = 8
+_OUTPUT_TABLES = 13
 _MIN_WORDS = 1 << 16
 _SPARE_BYTES = 4096  # the library wants room for a scan's header and a whole block
 
@@ -53,6 +54,7 @@ class Image(Structure):
         ("height", c_uint32),
         ("mcus_across", c_uint32),
         ("mcus_down", c_uint32),
+        ("full", c_uint32),
         ("component", _Component * COMPONENTS),
     )
 
@@ -105,7 +107,7 @@ class _Plane(Structure):
 
 # The same structures, filled in one step, which takes a fraction of the time: an image without components, a
 # component, and a scan from `interval` on. Strings are filled up with zeros.
-_SHAPE = struct.Struct("=5I")
+_SHAPE = struct.Struct("=6I")
 _COMPONENT = struct.Struct(f"=4I{BLOCK}s{BLOCK}s")
 _SCAN = struct.Struct(f"={7 + 3 * COMPONENTS}I" + f"{sizeof(_Table)}s" * 2 * TABLES)
 
@@ -118,7 +120,9 @@ class Output(Structure):
         ("components", c_uint32),
         ("side", c_uint32),
         ("max_count", c_size_t),
+        ("lost", c_int64),
         ("progressive", c_uint32),
+        ("split", c_uint32 * COMPONENTS),
         ("histogram", c_uint32 * SYMBOLS * _OUTPUT_TABLES),
         ("tables", _Table * _OUTPUT_TABLES),
         ("codes", _Code * SYMBOLS * _OUTPUT_TABLES),
@@ -128,21 +132,23 @@ class Output(Structure):
 class Coefficients:
     """The coefficients after rounding. `progressive` is whether progressive scans take the fewest bytes.
 
-    `prices` are those of a bit of luma and of chroma; see look.Look.
+    `bytes` is what the scans take, and `lost` the squared differences of all samples that lower resolution of
+    chroma has lost. `prices` are those of a bit of luma and of chroma; see look.Look.
     """
 
     def __init__(self, library: CDLL, output: Output, prices: tuple[int, int]) -> None:
         self._library = library
         self._output = output
         library.search(byref(output), *prices)
-        self._bytes = library.choose_scans(byref(output))
+        self.bytes = library.choose_scans(byref(output))
         self.progressive = bool(output.progressive)
+        self.lost = output.lost
 
     def coded(self) -> memoryview | None:
         """Return the scans with their Huffman tables; None if a JPEG cannot hold the values."""
-        out = bytearray(self._bytes * 8 // 7 + _SPARE_BYTES)
+        out = bytearray(self.bytes * 8 // 7 + _SPARE_BYTES)
         start = byref(c_ubyte.from_buffer(out))  # the type of an array of this length would have to be made
-        length = self._bytes and self._library.encode(byref(self._output), start, c_size_t(len(out)))
+        length = self.bytes and self._library.encode(byref(self._output), start, c_size_t(len(out)))
         return memoryview(out)[:length] if length else None
 
 
@@ -259,7 +265,9 @@ def _from_blocks(
 
 def image(header: Header, steps: Sequence[bytes]) -> Image:
     """Return the shape of an image, with its own steps and those after them."""
-    shape = _SHAPE.pack(len(header.components), header.width, header.height, *header.mcus())
+    shape = _SHAPE.pack(
+        len(header.components), header.width, header.height, *header.mcus(), header.keeps_chroma
+    )
     components = [
         _COMPONENT.pack(
             component.across, component.down, *header.blocks(component), header.steps[component.steps], after

@@ -4,23 +4,45 @@ SSIMULACRA2 (100 is equal, 90 cannot be told apart side by side, 70 is high qual
 of a weighted sum of errors. The sum here is calibrated on photographs: `python -m bench.calibrate`.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from ctypes import CDLL, byref, c_double, c_uint32, c_void_p
+from ctypes import CDLL, byref, c_double, c_void_p
+from enum import IntFlag
 from math import sqrt
+from operator import mul
 
 from catalight.adapters.codec.jpeg import calibrated
 from catalight.adapters.codec.jpeg.coefficients import Image, Output
 
-_MEANS = (2,)  # of the pools in native/estimate.h; of the others the fourth root is taken
-_POOLS = 5
 _WHOLE_PRICE = 65536  # in look.Look
-_ONE = 256  # a step, in native/words.h
+
+
+class Halved(IntFlag):
+    """Where chroma lost half of its resolution, in native/estimate.h."""
+
+    ACROSS = 1
+    DOWN = 2
+
+
+def _fourth_root(pool: float) -> float:
+    return sqrt(sqrt(pool))
+
+
+# Of the pools in native/estimate.h.
+_ROOTS: tuple[Callable[[float], float], ...] = (
+    _fourth_root,
+    sqrt,
+    float,
+    sqrt,
+    _fourth_root,
+    sqrt,
+)
+_Pools = c_double * len(_ROOTS)
 
 
 def score(features: Sequence[float]) -> float:
     """Return the estimated SSIMULACRA2 of an output with these features."""
-    return scaled(sum(weight * one for weight, one in zip(calibrated.WEIGHTS, features, strict=True)))
+    return scaled(sum(map(mul, calibrated.WEIGHTS, features)))
 
 
 def scaled(errors: float) -> float:
@@ -37,35 +59,32 @@ class Sample:
         self._library = library
         self._address = c_void_p(address)
 
-    def predicted(self, coarse: Image, prices: Sequence[int]) -> list[float]:
-        """Return the features of an output with the steps of `coarse`, and with these prices of a bit."""
-        zones = (c_uint32 * 2)(
-            *(round(_ONE * (0.5 + calibrated.DEAD_ZONE * one / _WHOLE_PRICE)) for one in prices)
-        )
-        pools = (c_double * _POOLS)()
-        self._library.predict(self._address, byref(coarse), zones, pools)
-        return self._features(pools)
+    def predicted(self, steps: Sequence[bytes], prices: Sequence[int]) -> list[float]:
+        """Return the features of an output with these steps and prices of a bit."""
+        pools = _Pools()
+        self._library.predict(self._address, b"".join(steps), _zone(prices[0]), _zone(prices[1]), pools)
+        return _features(pools)
 
-    def measured(self, coarse: Image, output: Output) -> list[float]:
-        """Return the features of the same output, with the steps of `coarse`, after the search."""
-        pools = (c_double * _POOLS)()
-        self._library.measure(self._address, byref(coarse), byref(output), pools)
-        return self._features(pools)
+    def measured(self, steps: Sequence[bytes], output: Output) -> list[float]:
+        """Return the features of the same output, with these steps, after the search."""
+        pools = _Pools()
+        self._library.measure(self._address, b"".join(steps), byref(output), pools)
+        return _features(pools)
 
-    def _features(self, pools: Iterable[float]) -> list[float]:
-        found = []
-        for index, pool in enumerate(pools):
-            found.append(pool if index in _MEANS else sqrt(sqrt(pool)))
-        return found
+
+def _zone(price: int) -> float:
+    """Return the value in steps from which one is more than zero."""
+    return 0.5 + calibrated.DEAD_ZONE * price / _WHOLE_PRICE
+
+
+def _features(pools: Iterable[float]) -> list[float]:
+    return [root(pool) for root, pool in zip(_ROOTS, pools, strict=True)]
 
 
 @contextmanager
-def sampled(library: CDLL, fine: Image, output: Output, *, halved: bool) -> Iterator[Sample]:
-    """Take a sample of an output with the steps of `fine`; `halved` is whether its chroma lost resolution.
-
-    Raises MemoryError.
-    """
-    address = library.take_sample(byref(fine), byref(output), halved)
+def sampled(library: CDLL, fine: Image, output: Output, halved: Halved) -> Iterator[Sample]:
+    """Take a sample of an output with the steps of `fine`. Raises MemoryError."""
+    address = library.take_sample(byref(fine), byref(output), int(halved))
     if not address:
         raise MemoryError("not enough memory to estimate the look of a JPEG")
     try:

@@ -63,8 +63,9 @@ class Header:
     """A grey or YCbCr JPEG, sequential or progressive.
 
     `steps` holds the quantisation tables by number, in zigzag order. `interval` is the restart interval in
-    MCUs, or 0. The Huffman tables, by number, are those of the scan that was read last: the number of codes
-    of each length from 1 to 16, and then the symbols in code order.
+    MCUs, or 0. `keeps_chroma` is whether the output has chroma of full resolution too; the image must have.
+    The Huffman tables, by number, are those of the scan that was read last: the number of codes of each
+    length from 1 to 16, and then the symbols in code order.
     """
 
     data: bytes
@@ -76,6 +77,7 @@ class Header:
     dc: dict[int, bytes] = field(default_factory=dict)
     ac: dict[int, bytes] = field(default_factory=dict)
     interval: int = 0
+    keeps_chroma: bool = False
     _segments: int = 0
     # For each coefficient of each component, the number of low bits that no scan has had yet.
     _missing: list[list[int]] = field(default_factory=list)
@@ -95,6 +97,10 @@ class Header:
         across, down = self._largest()
         wide, high = -(-self.width * component.across // across), -(-self.height * component.down // down)
         return -(-wide // BLOCK_SIDE), -(-high // BLOCK_SIDE)
+
+    def own_steps(self) -> tuple[bytes, ...]:
+        """Return the quantisation table of each component."""
+        return tuple([self.steps[component.steps] for component in self.components])
 
     def scan(self, at: int) -> Scan | None:
         """Return the next scan from offset `at`; None at the end of a complete image. Raises UnusualError."""

@@ -11,6 +11,7 @@ import struct
 from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import pairwise
+from statistics import fmean
 from typing import NamedTuple
 
 # Quantisation tables of quality 50, in zigzag order. T.81, annex K: for luma and chroma.
@@ -38,6 +39,7 @@ _CURVE = (
     (100, 100.0, 0.0),
 )
 _WHOLE = 65536  # of a squared step, in native/search.c
+_WORTH = 5  # what halving chroma may lose, in prices of all bits: more makes images larger at the same look
 
 
 class Look(NamedTuple):
@@ -46,6 +48,22 @@ class Look(NamedTuple):
     luma: bytes
     chroma: bytes
     price: int
+
+    def full_chroma(self) -> bytes:
+        """Return the steps of chroma of full resolution.
+
+        They are twice as large, since a coefficient of halved chroma stands for four times as many samples.
+        """
+        return _scaled(self.chroma, 2 * 100)
+
+    def loses(self, lost: float, made: int) -> bool:
+        """Whether halving chroma's resolution loses too much for the bits that it saves.
+
+        `lost` is the sum of the squared differences, and the output has `made` bytes.
+        """
+        return lost * _WHOLE > _WORTH * 8 * made * self.price * fmean(
+            step * step for step in self.chroma[1:15]
+        )
 
 
 @cache

@@ -17,7 +17,7 @@ from catalight.adapters.codec.jpeg.turn import TURNS, Turn, upright
 
 # Blocks of each component in an MCU, across and down: chroma of higher resolution than the output's, which is
 # 4:4:4, 4:2:2 and 4:4:0.
-_MORE_CHROMA = ([(1, 1), (1, 1), (1, 1)], [(2, 1), (1, 1), (1, 1)], [(1, 2), (1, 1), (1, 1)])
+_MORE_CHROMA = (write.FULL, [(2, 1), (1, 1), (1, 1)], [(1, 2), (1, 1), (1, 1)])
 _SUPPORTED = (write.GREY, write.SUBSAMPLED, *_MORE_CHROMA)
 
 
@@ -25,19 +25,28 @@ def requantised(data: bytes, quality: int, exif: bytes = b"", orientation: int =
     """Requantise a JPEG and rotate it upright; keep no metadata but `exif`.
 
     Each quantisation step is the coarser of the source's own and that of `quality`; see look.py. The chroma
-    has half the resolution each way (4:2:0), as in most JPEGs. Returns None if the fast path does not support
-    the source.
+    has half the resolution each way (4:2:0), as in most JPEGs; that of a 4:4:4 source keeps its resolution if
+    it would lose too much, or if its steps stay the same. Returns None if the fast path does not support the
+    source.
     """
     library = native.library()
+    asked = look.of_quality(quality)
     try:
         jpeg = _read(data, orientation) if library else None
         if library is None or jpeg is None:
             return None
-        steps = _coarser(jpeg.output, quality)
-        if jpeg.would_lose_chroma(steps):
+        if not jpeg.chroma_stays(quality):
+            steps = _coarser(jpeg.output, quality)
+            if jpeg.would_lose_chroma(steps):
+                return None
+            with coefficients.requantised(library, *jpeg, steps, asked.price) as made:
+                if made is None or not made.lost or not asked.loses(made.lost, made.bytes):
+                    return write.written(jpeg.output, steps, made, exif)
+        jpeg = _read(data, orientation, keep_chroma=True)
+        if jpeg is None:
             return None
-        price = look.of_quality(quality).price
-        with coefficients.requantised(library, *jpeg, steps, price) as made:
+        steps = _coarser(jpeg.output, quality)
+        with coefficients.requantised(library, *jpeg, steps, asked.price) as made:
             return write.written(jpeg.output, steps, made, exif)
     except UnsupportedJpegError:
         return None
@@ -70,33 +79,43 @@ class _Jpeg(NamedTuple):
     output: Header
     turn: Turn
 
+    def chroma_stays(self, quality: int) -> bool:
+        """Whether the chroma is of full resolution, and would not change if the output's were too."""
+        if self.blocks() != write.FULL:
+            return False
+        own = self.output.own_steps()
+        return _coarser_than(own, quality, full=True)[1:] == own[1:]
+
     def would_lose_chroma(self, steps: Sequence[bytes]) -> bool:
         """Whether an output with these steps would have a lower resolution of chroma, and nothing else."""
-        blocks = [(component.across, component.down) for component in self.header.components]
-        own = [self.output.steps[component.steps] for component in self.output.components]
-        return blocks in _MORE_CHROMA and list(steps) == own
+        return self.blocks() in _MORE_CHROMA and tuple(steps) == self.output.own_steps()
+
+    def blocks(self) -> list[tuple[int, int]]:
+        """Return the blocks of each component in an MCU of the source, across and down."""
+        return [(component.across, component.down) for component in self.header.components]
 
 
-def _read(data: bytes, orientation: int) -> _Jpeg | None:
-    header = Header(data)
+def _read(data: bytes, orientation: int, *, keep_chroma: bool = False) -> _Jpeg | None:
+    header = Header(data, keeps_chroma=keep_chroma)
     first = header.scan(len(write.SOI)) if data.startswith(write.SOI) else None
-    blocks = [(component.across, component.down) for component in header.components]
-    if first is None or blocks not in _SUPPORTED:
+    if first is None:
         return None
     turn = TURNS[orientation]
-    return _Jpeg(header, first, upright(header, turn), turn)
+    jpeg = _Jpeg(header, first, upright(header, turn), turn)
+    return jpeg if jpeg.blocks() in _SUPPORTED else None
 
 
 def _coarser(header: Header, quality: int) -> tuple[bytes, ...]:
     """Return, for each component, the coarser steps of its own table and the one of the quality."""
-    return _coarser_than(tuple(header.steps[component.steps] for component in header.components), quality)
+    return _coarser_than(header.own_steps(), quality, full=header.keeps_chroma)
 
 
 @lru_cache(maxsize=512)  # many sources have the same tables, and `auto` tries several qualities
-def _coarser_than(own: tuple[bytes, ...], quality: int) -> tuple[bytes, ...]:
+def _coarser_than(own: tuple[bytes, ...], quality: int, *, full: bool) -> tuple[bytes, ...]:
     """If a source is at this quality already, its steps are its own, so that it does not change."""
     asked = look.of_quality(quality)
     if look.already(own, quality):
         return own
-    tables = (asked.luma, asked.chroma, asked.chroma)
+    chroma = asked.full_chroma() if full else asked.chroma
+    tables = (asked.luma, chroma, chroma)
     return tuple(bytes(map(max, before, after)) for before, after in zip(own, tables, strict=False))

@@ -1,0 +1,138 @@
+// In drawings and text most blocks with many values are edges on white (or black). Coarse steps make rings beside them, also
+// in the white. So these blocks become samples; those beyond white, which decoders clip, become white; white that is beside others
+// goes on upwards (dering.c); and the samples become coefficients again. This takes the values that are less than half a step, too.
+//
+// In photographs at most seven in ten blocks with many values are such edges. So rows are treated like this only if nine in ten
+// are in the rows above, which a sample of their quantised blocks tells.
+
+#include "ringing.h"
+
+#include "dering.h"
+#include "zigzag.h"
+
+#include <string.h>
+
+enum { FEWEST = 6 };                    // AC values of a block with a hard edge
+enum { COARSE = 6 };                    // a step of DC; finer ones leave no rings that count
+enum { HARD = 600 };                    // the sum of the magnitudes of such a block's AC values
+enum { SAMPLED = 4, ENOUGH = 8 };       // one block of so many is looked at; at least so many must have been
+enum { UNIT = 16, FORGOTTEN = 16 };     // what a block counts for; the part of it that each row forgets
+enum { WHITE = 127, BLACK = -128 };     // of a sample
+
+Ringing ringing_of(const Component *component) {
+    Ringing ringing = {.before = component->before, .after = component->after};
+    ringing.possible = ringing.after[0] >= COARSE && 2 * ringing.before[0] <= ringing.after[0];
+    for (size_t k = 0; ringing.possible && k < BLOCK; k++) {
+        ringing.scales[NATURAL_ORDER[k] / SIDE][NATURAL_ORDER[k] % SIDE] = ONE / (float)ringing.after[k];
+        ringing.bases[k / SIDE][k % SIDE] = (float)basis(k / SIDE, k % SIDE);
+    }
+    return ringing;
+}
+
+// `reach` is the sum of the magnitudes of AC values. A basis function is an eighth for DC, and at most a quarter for AC.
+static int may_clip(int32_t dc, uint32_t reach) {
+    int32_t most = 2 * (int32_t)reach;
+    return dc >= 0 ? dc + most >= WHITE * SIDE : dc - most <= BLACK * SIDE;
+}
+
+static void restore_columns(const Ringing *ringing, Line *lines) {
+    Line samples[SIDE] = {{0}};
+    for (size_t k = 0; k < SIDE; k++)
+        for (size_t i = 0; i < SIDE; i++) samples[i] += lines[k] * ringing->bases[k][i];
+    memcpy(lines, samples, sizeof samples);
+}
+
+static void transform_columns(const Ringing *ringing, Line *lines) {
+    Line values[SIDE] = {{0}};
+    for (size_t i = 0; i < SIDE; i++)
+        for (size_t k = 0; k < SIDE; k++) values[k] += lines[i] * ringing->bases[k][i];
+    memcpy(lines, values, sizeof values);
+}
+
+// Returns whether there are samples of white or black.
+static int clip(Line *lines) {
+    const Line white = (Line){0} + WHITE, black = (Line){0} + BLACK;
+    Line most = lines[0], least = lines[0];
+    for (size_t i = 0; i < SIDE; i++) {
+        lines[i] = __builtin_elementwise_max(__builtin_elementwise_min(lines[i], white), black);
+        most = __builtin_elementwise_max(most, lines[i]), least = __builtin_elementwise_min(least, lines[i]);
+    }
+    return __builtin_reduce_max(most) >= WHITE || __builtin_reduce_min(least) <= BLACK;
+}
+
+typedef _Bool Flags __attribute__((ext_vector_type(SIDE)));
+
+static uint32_t *put_words(const Ringing *ringing, const Line *lines, uint32_t *at) {
+    float values[BLOCK];
+    uint64_t bits = 0;
+    for (size_t i = 0; i < SIDE; i++) {
+        Line scaled = lines[i] * ringing->scales[i];
+        Flags flags = __builtin_convertvector(__builtin_elementwise_abs(scaled) >= (Line){0} + (HALF + 0.5f), Flags);
+        uint8_t byte;
+        memcpy(&byte, &flags, sizeof byte), memcpy(values + SIDE * i, &scaled, sizeof scaled);
+        for (uint32_t row = byte; row; row &= row - 1) bits |= (uint64_t)1 << ZIGZAG[SIDE * i + (size_t)__builtin_ctz(row)];
+    }
+    uint32_t *block = at++;
+    for (bits &= ~(uint64_t)1; bits; bits &= bits - 1) {
+        uint32_t k = (uint32_t)__builtin_ctzll(bits);
+        float value = values[NATURAL_ORDER[k]];
+        *at++ = value_word(k, value < 0, (uint32_t)((value < 0 ? -value : value) + 0.5f));
+    }
+    float dc = values[0] / ONE;
+    *block = block_word((int32_t)(dc + (dc < 0 ? -0.5f : 0.5f)), (uint32_t)(at - block - 1));
+    return at;
+}
+
+// Returns the end of the words; NULL if the block has no such edge, or values that are larger than samples can need.
+static uint32_t *put_edge(const Ringing *ringing, const Quantiser *quantiser, const int16_t *block, int16_t dc, uint64_t nonzero,
+                          uint32_t *at) {
+    uint32_t reach = 0;
+    int32_t largest = (int32_t)(quantiser->limits[0] - magnitude(dc));
+    Line lines[SIDE] = {{0}};
+    lines[0][0] = (float)(dc * ringing->before[0]);
+    for (uint64_t bits = nonzero & ~(uint64_t)1; bits; bits &= bits - 1) {
+        uint32_t k = (uint32_t)__builtin_ctzll(bits);
+        int32_t value = block[k] * ringing->before[k];
+        reach += magnitude(value), largest |= (int32_t)(quantiser->limits[k] - magnitude(block[k]));
+        lines[NATURAL_ORDER[k] / SIDE][NATURAL_ORDER[k] % SIDE] = (float)value;
+    }
+    if (largest < 0 || !may_clip(dc * ringing->before[0], reach)) return NULL;
+    restore_columns(ringing, lines), transpose(lines);
+    restore_columns(ringing, lines), transpose(lines);
+    if (!clip(lines)) return NULL;
+    dering(lines, ringing->after[0]);
+    transform_columns(ringing, lines), transpose(lines);
+    transform_columns(ringing, lines), transpose(lines);
+    return put_words(ringing, lines, at);
+}
+
+int quantise_edges(const Ringing *ringing, const Quantiser *quantiser, const Block *blocks, const int16_t *dc, const uint64_t *nonzero,
+                   Plane *plane) {
+    if (!reserve(plane)) return 0;
+    uint32_t *at = plane->words + plane->count;
+    for (size_t x = 0; x < plane->across; x++) {
+        int many = __builtin_popcountll(nonzero[x] & ~(uint64_t)1) >= FEWEST;
+        uint32_t *end = many ? put_edge(ringing, quantiser, blocks[x], dc[x], nonzero[x], at) : NULL;
+        at = end ? end : put_levels(quantiser, blocks + x, dc + x, nonzero + x, 1, at);
+        if (at == NULL) return 0;
+    }
+    end_row(plane, at);
+    return 1;
+}
+
+static int is_edge(const Ringing *ringing, const uint32_t *words) {
+    uint32_t reach = 0;
+    for (uint32_t i = 1; i <= values_of(*words); i++) reach += magnitude_of(words[i]) * ringing->after[index_of(words[i])] >> FRACTION;
+    return reach >= HARD && may_clip(dc_of(*words) * ringing->after[0], reach);
+}
+
+void expect_edges(Ringing *ringing, const Plane *plane) {
+    if (!ringing->possible) return;
+    ringing->busy -= ringing->busy / FORGOTTEN, ringing->hard -= ringing->hard / FORGOTTEN;
+    const uint32_t *at = plane->words + plane->starts[plane->rows - 1];
+    for (size_t x = 0; x < plane->across; x++, at += 1 + values_of(*at)) {
+        if (x % SAMPLED != plane->rows % SAMPLED || values_of(*at) < FEWEST) continue;
+        ringing->busy += UNIT, ringing->hard += is_edge(ringing, at) ? UNIT : 0;
+    }
+    ringing->expected = ringing->busy >= ENOUGH * UNIT && 10 * ringing->hard >= 9 * ringing->busy;
+}

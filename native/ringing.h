@@ -1,0 +1,25 @@
+// Rings beside hard edges on white and black, as in drawings and text: see ringing.c.
+
+#pragma once
+
+#include "lines.h"
+#include "quantise.h"
+
+typedef struct {
+    int possible;                       // whether steps are coarse enough
+    int expected;                       // whether the next rows are likely to have such edges
+    uint32_t busy, hard;                // of the last rows' blocks with many values: those looked at; those with such edges
+    const uint8_t *before, *after;
+    Line scales[SIDE];                  // from coefficients to steps, with FRACTION
+    float bases[SIDE][SIDE];
+} Ringing;
+
+// For luma. Nothing is possible if the steps are fine, or hardly coarser than before.
+Ringing ringing_of(const Component *component);
+
+// Like quantise_row. White beside an edge goes on beyond white.
+int quantise_edges(const Ringing *ringing, const Quantiser *quantiser, const Block *blocks, const int16_t *dc, const uint64_t *nonzero,
+                   Plane *plane);
+
+// Finds from the last row of a plane whether the next ones are likely to have such edges.
+void expect_edges(Ringing *ringing, const Plane *plane);
