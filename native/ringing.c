@@ -7,6 +7,7 @@
 
 #include "ringing.h"
 
+#include "cosine.h"
 #include "dering.h"
 #include "zigzag.h"
 
@@ -23,8 +24,10 @@ Ringing ringing_of(const Component *component) {
     Ringing ringing = {.before = component->before, .after = component->after};
     ringing.possible = ringing.after[0] >= COARSE && 2 * ringing.before[0] <= ringing.after[0];
     for (size_t k = 0; ringing.possible && k < BLOCK; k++) {
-        ringing.scales[NATURAL_ORDER[k] / SIDE][NATURAL_ORDER[k] % SIDE] = ONE / (float)ringing.after[k];
-        ringing.bases[k / SIDE][k % SIDE] = (float)basis(k / SIDE, k % SIDE);
+        size_t row = NATURAL_ORDER[k] / SIDE, column = NATURAL_ORDER[k] % SIDE;
+        double factor = cosine_factor(row, column);
+        ringing.factors[k] = (float)(ringing.before[k] * factor);
+        ringing.scales[column][row] = (float)(ONE / (BLOCK * factor * ringing.after[k]));
     }
     return ringing;
 }
@@ -35,48 +38,28 @@ static int may_clip(int32_t dc, uint32_t reach) {
     return dc >= 0 ? dc + most >= WHITE * SIDE : dc - most <= BLACK * SIDE;
 }
 
-static void restore_columns(const Ringing *ringing, Line *lines) {
-    Line samples[SIDE] = {{0}};
-    for (size_t k = 0; k < SIDE; k++)
-        for (size_t i = 0; i < SIDE; i++) samples[i] += lines[k] * ringing->bases[k][i];
-    memcpy(lines, samples, sizeof samples);
-}
-
-static void transform_columns(const Ringing *ringing, Line *lines) {
-    Line values[SIDE] = {{0}};
-    for (size_t i = 0; i < SIDE; i++)
-        for (size_t k = 0; k < SIDE; k++) values[k] += lines[i] * ringing->bases[k][i];
-    memcpy(lines, values, sizeof values);
-}
-
-// Returns whether there are samples of white or black.
-static int clip(Line *lines) {
+static void clip(Line *lines) {
     const Line white = (Line){0} + WHITE, black = (Line){0} + BLACK;
-    Line most = lines[0], least = lines[0];
-    for (size_t i = 0; i < SIDE; i++) {
-        lines[i] = __builtin_elementwise_max(__builtin_elementwise_min(lines[i], white), black);
-        most = __builtin_elementwise_max(most, lines[i]), least = __builtin_elementwise_min(least, lines[i]);
-    }
-    return __builtin_reduce_max(most) >= WHITE || __builtin_reduce_min(least) <= BLACK;
+    for (size_t i = 0; i < SIDE; i++) lines[i] = __builtin_elementwise_max(__builtin_elementwise_min(lines[i], white), black);
 }
 
-typedef _Bool Flags __attribute__((ext_vector_type(SIDE)));
+static size_t transposed(size_t place) { return place % SIDE * SIDE + place / SIDE; }
 
 static uint32_t *put_words(const Ringing *ringing, const Line *lines, uint32_t *at) {
+    const Line least = (Line){0} + (HALF + 0.5f);
     float values[BLOCK];
-    uint64_t bits = 0;
+    uint64_t large = 0, bits = 0;
     for (size_t i = 0; i < SIDE; i++) {
         Line scaled = lines[i] * ringing->scales[i];
-        Flags flags = __builtin_convertvector(__builtin_elementwise_abs(scaled) >= (Line){0} + (HALF + 0.5f), Flags);
-        uint8_t byte;
-        memcpy(&byte, &flags, sizeof byte), memcpy(values + SIDE * i, &scaled, sizeof scaled);
-        for (uint32_t row = byte; row; row &= row - 1) bits |= (uint64_t)1 << ZIGZAG[SIDE * i + (size_t)__builtin_ctz(row)];
+        memcpy(values + SIDE * i, &scaled, sizeof scaled);
+        large |= flags_of(__builtin_elementwise_abs(scaled) >= least, i);
     }
+    for (; large; large &= large - 1) bits |= (uint64_t)1 << ZIGZAG[transposed((size_t)__builtin_ctzll(large))];
     uint32_t *block = at++;
     for (bits &= ~(uint64_t)1; bits; bits &= bits - 1) {
         uint32_t k = (uint32_t)__builtin_ctzll(bits);
-        float value = values[NATURAL_ORDER[k]];
-        *at++ = value_word(k, value < 0, (uint32_t)((value < 0 ? -value : value) + 0.5f));
+        float value = values[transposed(NATURAL_ORDER[k])];
+        *at++ = value_word(k, value < 0, (uint32_t)(__builtin_fabsf(value) + 0.5f));
     }
     float dc = values[0] / ONE;
     *block = block_word((int32_t)(dc + (dc < 0 ? -0.5f : 0.5f)), (uint32_t)(at - block - 1));
@@ -89,20 +72,19 @@ static uint32_t *put_edge(const Ringing *ringing, const Quantiser *quantiser, co
     uint32_t reach = 0;
     int32_t largest = (int32_t)(quantiser->limits[0] - magnitude(dc));
     Line lines[SIDE] = {{0}};
-    lines[0][0] = (float)(dc * ringing->before[0]);
+    float *values = (float *)lines;
+    values[0] = dc * ringing->factors[0];
     for (uint64_t bits = nonzero & ~(uint64_t)1; bits; bits &= bits - 1) {
         uint32_t k = (uint32_t)__builtin_ctzll(bits);
-        int32_t value = block[k] * ringing->before[k];
-        reach += magnitude(value), largest |= (int32_t)(quantiser->limits[k] - magnitude(block[k]));
-        lines[NATURAL_ORDER[k] / SIDE][NATURAL_ORDER[k] % SIDE] = (float)value;
+        uint32_t size = magnitude(block[k]);
+        reach += size * ringing->before[k], largest |= (int32_t)(quantiser->limits[k] - size);
+        values[transposed(NATURAL_ORDER[k])] = block[k] * ringing->factors[k];
     }
     if (largest < 0 || !may_clip(dc * ringing->before[0], reach)) return NULL;
-    restore_columns(ringing, lines), transpose(lines);
-    restore_columns(ringing, lines), transpose(lines);
-    if (!clip(lines)) return NULL;
-    dering(lines, ringing->after[0]);
-    transform_columns(ringing, lines), transpose(lines);
-    transform_columns(ringing, lines), transpose(lines);
+    restore(lines);
+    clip(lines);
+    if (!dering(lines, ringing->after[0])) return NULL;
+    transform(lines);
     return put_words(ringing, lines, at);
 }
 

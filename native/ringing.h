@@ -10,8 +10,8 @@ typedef struct {
     int expected;                       // whether the next rows are likely to have such edges
     uint32_t busy, hard;                // of the last rows' blocks with many values: those looked at; those with such edges
     const uint8_t *before, *after;
-    Line scales[SIDE];                  // from coefficients to steps, with FRACTION
-    float bases[SIDE][SIDE];
+    float factors[BLOCK];               // from the source's values to what `restore` takes, in zigzag order
+    Line scales[SIDE];                  // from what `transform` gives to steps, with FRACTION
 } Ringing;
 
 // For luma. Nothing is possible if the steps are fine, or hardly coarser than before.
