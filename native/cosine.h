@@ -7,8 +7,8 @@
 // What a coefficient must be multiplied by before `restore`; after `transform` it must be divided by this and by BLOCK.
 static inline double cosine_factor(size_t row, size_t column) { return basis(row, 0) * basis(column, 0); }
 
-// From coefficients to samples. The coefficients are transposed, the samples are not.
+// From coefficients to transposed samples.
 void restore(Line *lines);
 
-// From samples to transposed coefficients.
+// From transposed samples to coefficients.
 void transform(Line *lines);

@@ -17,7 +17,6 @@ typedef float Four __attribute__((vector_size(FOUR * sizeof(float))));
 typedef struct {
     const float *samples;
     float end, sign, highest;           // `sign` is that of the way beyond `end`
-    float over[BLOCK + FOUR];           // how far each sample goes beyond it, in zigzag order
 } Arcs;
 
 // How far the sample at `i` in zigzag order is from the end.
@@ -29,41 +28,41 @@ static float inside(const Arcs *arcs, int i) {
 // The slope with which samples come to the end: `near` is the last one, `far` the one before.
 static float slope_of(float near, float far) { return far - near > near ? far - near : near; }
 
-// Finds an arc over the samples from `from` on, before `to`.
-static void find_arc(Arcs *arcs, int from, int to) {
+// Finds how far the samples from `from` on, before `to`, go beyond the end: in an arc.
+static inline void find_arc(const Arcs *arcs, int from, int to, float *over) {
     float up = slope_of(inside(arcs, from - 1), inside(arcs, from - 2)), down = slope_of(inside(arcs, to), inside(arcs, to + 1));
     if (from == 0) up = down;
     if (to == BLOCK) down = up;
     float length = (float)(to - from);
     Four place = {1, 2, 3, 4};
     for (int i = from; i < to; i += FOUR, place += FOUR) {
-        Four at = place / (length + 1), rest = 1 - at;
-        Four over = __builtin_elementwise_min(length * at * rest * (up * rest + down * at), (Four){0} + arcs->highest);
-        memcpy(arcs->over + i, &over, sizeof over);  // the next arc overwrites what is too much
+        Four at = place / (length + 1), rest = 1 - at, arc = length * at * rest * (up * rest + down * at);
+        arc = __builtin_elementwise_min(arc, (Four){0} + arcs->highest);
+        memcpy(over + i, &arc, sizeof arc);  // the next arc overwrites what is too much
     }
 }
 
-// Raises those samples of which `bits` has a bit, in zigzag order.
-static void draw_arcs(Arcs *arcs, uint64_t bits, float *samples) {
-    for (uint64_t rest = bits; rest;) {
-        int from = __builtin_ctzll(rest);
-        uint64_t after = ~rest & ~(uint64_t)0 << from;
+// `bits` has a bit for each sample at the end, in zigzag order.
+static void draw_arcs(const Arcs *arcs, uint64_t bits, float *samples) {
+    float over[BLOCK + FOUR];
+    for (uint64_t left = bits; left;) {
+        int from = __builtin_ctzll(left);
+        uint64_t after = ~(left | (((uint64_t)1 << from) - 1));
         int to = after ? __builtin_ctzll(after) : BLOCK;
-        find_arc(arcs, from, to);
-        rest = to < BLOCK ? rest & ~(uint64_t)0 << to : 0;
+        find_arc(arcs, from, to, over);
+        left = after ? left >> to << to : 0;
     }
     for (; bits; bits &= bits - 1) {
         int i = __builtin_ctzll(bits);
-        samples[NATURAL_ORDER[i]] = arcs->end + arcs->sign * arcs->over[i];
+        samples[NATURAL_ORDER[i]] = arcs->end + arcs->sign * over[i];
     }
 }
 
 // The mean of a block must stay a shade.
 static void dering_end(Line *lines, uint64_t at_end, float end, float sign, float step) {
-    Line sums = {0};
-    for (size_t i = 0; i < SIDE; i++) sums += (end - lines[i]) * sign;
-    float room = 0;
-    for (size_t i = 0; i < SIDE; i++) room += sums[i];
+    Line sums = ((lines[0] + lines[1]) + (lines[2] + lines[3])) + ((lines[4] + lines[5]) + (lines[6] + lines[7]));
+    float sum = ((sums[0] + sums[4]) + (sums[1] + sums[5])) + ((sums[2] + sums[6]) + (sums[3] + sums[7]));
+    float room = (BLOCK * end - sum) * sign;
     Arcs arcs = {.samples = (float *)lines, .end = end, .sign = sign, .highest = room / (float)__builtin_popcountll(at_end)};
     if (arcs.highest > 2 * step) arcs.highest = 2 * step;
     if (arcs.highest > HIGHEST) arcs.highest = HIGHEST;

@@ -27,7 +27,7 @@ Ringing ringing_of(const Component *component) {
         size_t row = NATURAL_ORDER[k] / SIDE, column = NATURAL_ORDER[k] % SIDE;
         double factor = cosine_factor(row, column);
         ringing.factors[k] = (float)(ringing.before[k] * factor);
-        ringing.scales[column][row] = (float)(ONE / (BLOCK * factor * ringing.after[k]));
+        ringing.scales[row][column] = (float)(ONE / (BLOCK * factor * ringing.after[k]));
     }
     return ringing;
 }
@@ -43,8 +43,6 @@ static void clip(Line *lines) {
     for (size_t i = 0; i < SIDE; i++) lines[i] = __builtin_elementwise_max(__builtin_elementwise_min(lines[i], white), black);
 }
 
-static size_t transposed(size_t place) { return place % SIDE * SIDE + place / SIDE; }
-
 static uint32_t *put_words(const Ringing *ringing, const Line *lines, uint32_t *at) {
     const Line least = (Line){0} + (HALF + 0.5f);
     float values[BLOCK];
@@ -54,12 +52,12 @@ static uint32_t *put_words(const Ringing *ringing, const Line *lines, uint32_t *
         memcpy(values + SIDE * i, &scaled, sizeof scaled);
         large |= flags_of(__builtin_elementwise_abs(scaled) >= least, i);
     }
-    for (; large; large &= large - 1) bits |= (uint64_t)1 << ZIGZAG[transposed((size_t)__builtin_ctzll(large))];
+    for (; large; large &= large - 1) bits |= (uint64_t)1 << ZIGZAG[__builtin_ctzll(large)];
     uint32_t *block = at++;
     for (bits &= ~(uint64_t)1; bits; bits &= bits - 1) {
         uint32_t k = (uint32_t)__builtin_ctzll(bits);
-        float value = values[transposed(NATURAL_ORDER[k])];
-        *at++ = value_word(k, value < 0, (uint32_t)(__builtin_fabsf(value) + 0.5f));
+        float value = values[NATURAL_ORDER[k]];
+        *at++ = value_word(k, __builtin_signbit(value) != 0, (uint32_t)(__builtin_fabsf(value) + 0.5f));
     }
     float dc = values[0] / ONE;
     *block = block_word((int32_t)(dc + (dc < 0 ? -0.5f : 0.5f)), (uint32_t)(at - block - 1));
@@ -69,20 +67,17 @@ static uint32_t *put_words(const Ringing *ringing, const Line *lines, uint32_t *
 // Returns the end of the words; NULL if the block has no such edge, or values that are larger than samples can need.
 static uint32_t *put_edge(const Ringing *ringing, const Quantiser *quantiser, const int16_t *block, int16_t dc, uint64_t nonzero,
                           uint32_t *at) {
-    uint32_t reach = 0;
     int32_t largest = (int32_t)(quantiser->limits[0] - magnitude(dc));
     Line lines[SIDE] = {{0}};
     float *values = (float *)lines;
     values[0] = dc * ringing->factors[0];
     for (uint64_t bits = nonzero & ~(uint64_t)1; bits; bits &= bits - 1) {
         uint32_t k = (uint32_t)__builtin_ctzll(bits);
-        uint32_t size = magnitude(block[k]);
-        reach += size * ringing->before[k], largest |= (int32_t)(quantiser->limits[k] - size);
-        values[transposed(NATURAL_ORDER[k])] = block[k] * ringing->factors[k];
+        largest |= (int32_t)(quantiser->limits[k] - magnitude(block[k]));
+        values[NATURAL_ORDER[k]] = block[k] * ringing->factors[k];
     }
-    if (largest < 0 || !may_clip(dc * ringing->before[0], reach)) return NULL;
-    restore(lines);
-    clip(lines);
+    if (largest < 0) return NULL;
+    restore(lines), clip(lines);
     if (!dering(lines, ringing->after[0])) return NULL;
     transform(lines);
     return put_words(ringing, lines, at);
