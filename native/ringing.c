@@ -65,16 +65,16 @@ static uint32_t *put_words(const Ringing *ringing, const Line *lines, uint32_t *
 }
 
 // Returns the end of the words; NULL if the block has no such edge, or values that are larger than samples can need.
-static uint32_t *put_edge(const Ringing *ringing, const Quantiser *quantiser, const int16_t *block, int16_t dc, uint64_t nonzero,
-                          uint32_t *at) {
-    int32_t largest = (int32_t)(quantiser->limits[0] - magnitude(dc));
+static uint32_t *put_edge(const Ringing *ringing, const Quantiser *quantiser, const uint32_t *words, const uint32_t *end, uint32_t *at) {
+    int32_t largest = (int32_t)(quantiser->limits[0] - magnitude(dc_of(*words)));
     Line lines[SIDE] = {{0}};
     float *values = (float *)lines;
-    values[0] = dc * ringing->factors[0];
-    for (uint64_t bits = nonzero & ~(uint64_t)1; bits; bits &= bits - 1) {
-        uint32_t k = (uint32_t)__builtin_ctzll(bits);
-        largest |= (int32_t)(quantiser->limits[k] - magnitude(block[k]));
-        values[NATURAL_ORDER[k]] = block[k] * ringing->factors[k];
+    values[0] = (float)dc_of(*words) * ringing->factors[0];
+    for (words++; words < end; words++) {
+        uint32_t k = index_of(*words);
+        int32_t size = (int32_t)(magnitude_of(*words) >> FRACTION);
+        largest |= (int32_t)quantiser->limits[k] - size;
+        values[NATURAL_ORDER[k]] = (float)(is_negative(*words) ? -size : size) * ringing->factors[k];
     }
     if (largest < 0) return NULL;
     restore(lines), clip(lines);
@@ -83,14 +83,26 @@ static uint32_t *put_edge(const Ringing *ringing, const Quantiser *quantiser, co
     return put_words(ringing, lines, at);
 }
 
-int quantise_edges(const Ringing *ringing, const Quantiser *quantiser, const Block *blocks, const int16_t *dc, const uint64_t *nonzero,
-                   Plane *plane) {
+// The same for all blocks.
+static uint32_t *put_block(const Quantiser *quantiser, const uint32_t *words, const uint32_t *end, uint32_t *at) {
+    int32_t dc = dc_of(*words), largest = (int32_t)(quantiser->limits[0] - magnitude(dc));
+    uint32_t *block = at++;
+    for (words++; words < end; words++) {
+        uint32_t k = index_of(*words), size = magnitude_of(*words) >> FRACTION;
+        largest |= (int32_t)(quantiser->limits[k] - size);
+        at = put_size(quantiser, k, size, (uint32_t)is_negative(*words), at);
+    }
+    *block = block_word(dc_level(quantiser, dc), (uint32_t)(at - block - 1));
+    return largest < 0 ? NULL : at;
+}
+
+int quantise_edges(const Ringing *ringing, const Quantiser *quantiser, const uint32_t *words, Plane *plane) {
     if (!reserve(plane)) return 0;
     uint32_t *at = plane->words + plane->count;
     for (size_t x = 0; x < plane->across; x++) {
-        int many = __builtin_popcountll(nonzero[x] & ~(uint64_t)1) >= FEWEST;
-        uint32_t *end = many ? put_edge(ringing, quantiser, blocks[x], dc[x], nonzero[x], at) : NULL;
-        at = end ? end : put_levels(quantiser, blocks + x, dc + x, nonzero + x, 1, at);
+        const uint32_t *end = words + 1 + values_of(*words);
+        uint32_t *made = values_of(*words) >= FEWEST ? put_edge(ringing, quantiser, words, end, at) : NULL;
+        at = made ? made : put_block(quantiser, words, end, at), words = end;
         if (at == NULL) return 0;
     }
     end_row(plane, at);

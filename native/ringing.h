@@ -17,9 +17,8 @@ typedef struct {
 // For luma. Nothing is possible if the steps are fine, or hardly coarser than before.
 Ringing ringing_of(const Component *component);
 
-// Like quantise_row. White beside an edge goes on beyond white.
-int quantise_edges(const Ringing *ringing, const Quantiser *quantiser, const Block *blocks, const int16_t *dc, const uint64_t *nonzero,
-                   Plane *plane);
+// Like quantise_row, of words that are not quantised. White beside an edge goes on beyond white.
+int quantise_edges(const Ringing *ringing, const Quantiser *quantiser, const uint32_t *words, Plane *plane);
 
 // Finds from the last row of a plane whether the next ones are likely to have such edges.
 void expect_edges(Ringing *ringing, const Plane *plane);
