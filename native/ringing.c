@@ -26,7 +26,7 @@ Ringing ringing_of(const Component *component) {
     for (size_t k = 0; ringing.possible && k < BLOCK; k++) {
         size_t row = NATURAL_ORDER[k] / SIDE, column = NATURAL_ORDER[k] % SIDE;
         double factor = cosine_factor(row, column);
-        ringing.factors[k] = (float)(ringing.before[k] * factor);
+        ringing.factors[2 * k] = (float)(ringing.before[k] * factor), ringing.factors[2 * k + 1] = -ringing.factors[2 * k];
         ringing.scales[row][column] = (float)(ONE / (BLOCK * factor * ringing.after[k]));
     }
     return ringing;
@@ -74,7 +74,7 @@ static uint32_t *put_edge(const Ringing *ringing, const Quantiser *quantiser, co
         uint32_t k = index_of(*words);
         int32_t size = (int32_t)(magnitude_of(*words) >> FRACTION);
         largest |= (int32_t)quantiser->limits[k] - size;
-        values[NATURAL_ORDER[k]] = (float)(is_negative(*words) ? -size : size) * ringing->factors[k];
+        values[NATURAL_ORDER[k]] = (float)size * ringing->factors[2 * k + (uint32_t)is_negative(*words)];
     }
     if (largest < 0) return NULL;
     restore(lines), clip(lines);

@@ -10,7 +10,7 @@ typedef struct {
     int expected;                       // whether the next rows are likely to have such edges
     uint32_t busy, hard;                // of the last rows' blocks with many values: those looked at; those with such edges
     const uint8_t *before, *after;
-    float factors[BLOCK];               // from the source's values to what `restore` takes, in zigzag order
+    float factors[2 * BLOCK];           // from the source's values to what `restore` takes, in zigzag order: of positive, negative
     Line scales[SIDE];                  // from what `transform` gives to steps, with FRACTION
 } Ringing;
 
