@@ -2,10 +2,6 @@
 
 #include <string.h>
 
-enum { FOUR = 4 };                      // columns at once: eight vectors of four fit into the registers
-
-typedef float Four __attribute__((vector_size(FOUR * sizeof(float))));
-
 static const float ROOT = 1.41421356237309505f;  // of 2
 
 static inline void restore_four(Four *v) {
@@ -30,6 +26,7 @@ static inline void transform_four(Four *v) {
     v[5] = less + low, v[3] = less - low, v[1] = more + high, v[7] = more - high;
 }
 
+// Four columns at once: eight vectors of four fit into the registers.
 static inline void apply(void (*to_four)(Four *), Line *lines) {
     for (size_t first = 0; first < SIDE; first += FOUR) {
         Four fours[SIDE];

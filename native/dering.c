@@ -8,10 +8,6 @@
 
 static const float WHITE = 127, BLACK = -128, HIGHEST = 31;  // of a sample; above it
 
-enum { FOUR = 4 };                      // samples at once
-
-typedef float Four __attribute__((vector_size(FOUR * sizeof(float))));
-
 // The slope with which samples come to the end: `near` is the last one, `far` the one before.
 static float slope_of(float near, float far) { return far - near > near ? far - near : near; }
 
