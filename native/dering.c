@@ -4,6 +4,8 @@
 
 #include "dering.h"
 
+#include "zigzag.h"
+
 #include <string.h>
 
 static const float WHITE = 127, BLACK = -128, HIGHEST = 31;  // of a sample; above it
@@ -29,10 +31,11 @@ static float sum_of(const Line *lines) {
     return ((sums[0] + sums[4]) + (sums[1] + sums[5])) + ((sums[2] + sums[6]) + (sums[3] + sums[7]));
 }
 
-// `sign` is that of the way beyond `end`; `at_end` has a bit for each sample there. The mean of a block must stay a shade.
-static void dering_end(Line *lines, uint64_t at_end, float end, float sign, float step) {
+// `sign` is that of the way beyond `end`. The mean of a block must stay a shade.
+static void dering_end(Line *lines, float end, float sign, float step) {
     Line inside[1 + SIDE + 1], over[SIDE + 1];  // with samples before the first and after the last one
-    for (size_t i = 0; i < SIDE; i++) inside[1 + i] = (end - lines[i]) * sign;
+    uint64_t at_end = 0;
+    for (size_t i = 0; i < SIDE; i++) inside[1 + i] = (end - lines[i]) * sign, at_end |= flags_of(inside[1 + i] <= 0, i);
     inside[0] = (Line){0} + inside[1][0], inside[1 + SIDE] = (Line){0} + inside[SIDE][SIDE - 1];
     for (uint64_t left = at_end; left;) {
         int from = __builtin_ctzll(left);
@@ -53,7 +56,12 @@ static void dering_end(Line *lines, uint64_t at_end, float end, float sign, floa
 int dering(Line *lines, uint8_t step) {
     uint64_t white = 0, black = 0;
     for (size_t i = 0; i < SIDE; i++) white |= flags_of(lines[i] >= WHITE, i), black |= flags_of(lines[i] <= BLACK, i);
-    if (white && ~white) dering_end(lines, white, WHITE, 1, step);
-    if (black && ~black) dering_end(lines, black, BLACK, -1, step);
-    return white || black;
+    if ((white | black) == 0 || ~white == 0 || ~black == 0) return white || black;
+    Line ordered[SIDE];                 // in zigzag order
+    float *from = (float *)lines, *to = (float *)ordered;
+    for (size_t k = 0; k < BLOCK; k++) to[k] = from[NATURAL_ORDER[k]];
+    if (white) dering_end(ordered, WHITE, 1, step);
+    if (black) dering_end(ordered, BLACK, -1, step);
+    for (size_t k = 0; k < BLOCK; k++) from[NATURAL_ORDER[k]] = to[k];
+    return 1;
 }
