@@ -6,62 +6,62 @@
 
 #include "zigzag.h"
 
+#include <string.h>
+
 static const float WHITE = 127, BLACK = -128, HIGHEST = 31;  // of a sample; above it
-
-typedef struct {
-    float *samples, end, sign, highest; // `sign` is that of the way beyond `end`
-} Arcs;
-
-// How far the sample at `i` in zigzag order is from the end.
-static float inside(const Arcs *arcs, int i) {
-    i = i < 0 ? 0 : i >= BLOCK ? BLOCK - 1 : i;
-    return (arcs->end - arcs->samples[NATURAL_ORDER[i]]) * arcs->sign;
-}
 
 // The slope with which samples come to the end: `near` is the last one, `far` the one before.
 static float slope_of(float near, float far) { return far - near > near ? far - near : near; }
 
-// Draws an arc over the samples from `from` on, before `to`.
-static void draw_arc(const Arcs *arcs, int from, int to) {
-    float up = slope_of(inside(arcs, from - 1), inside(arcs, from - 2)), down = slope_of(inside(arcs, to), inside(arcs, to + 1));
+// Finds how far the samples from `from` on, before `to`, go beyond the end: in an arc. `inside` is how far samples are from it.
+static inline void find_arc(const float *inside, int from, int to, float *over) {
+    float up = slope_of(inside[from - 1], inside[from - 2]), down = slope_of(inside[to], inside[to + 1]);
     if (from == 0) up = down;
     if (to == BLOCK) down = up;
     float length = (float)(to - from);
-    for (int i = from; i < to; i++) {
-        float at = (float)(i - from + 1) / (length + 1), rest = 1 - at;
-        float over = length * at * rest * (up * rest + down * at);
-        if (over > arcs->highest) over = arcs->highest;
-        arcs->samples[NATURAL_ORDER[i]] = arcs->end + arcs->sign * over;
+    Four place = {1, 2, 3, 4};
+    for (int i = from; i < to; i += FOUR, place += FOUR) {
+        Four at = place / (length + 1), rest = 1 - at, arc = length * at * rest * (up * rest + down * at);
+        memcpy(over + i, &arc, sizeof arc);  // the next arc overwrites what is too much
     }
 }
 
-static void draw_arcs(const Arcs *arcs) {
-    for (int i = 0; i < BLOCK; i++) {
-        int from = i;
-        while (i < BLOCK && inside(arcs, i) <= 0) i++;
-        if (i > from) draw_arc(arcs, from, i);
-    }
+static float sum_of(const Line *lines) {
+    Line sums = ((lines[0] + lines[1]) + (lines[2] + lines[3])) + ((lines[4] + lines[5]) + (lines[6] + lines[7]));
+    return ((sums[0] + sums[4]) + (sums[1] + sums[5])) + ((sums[2] + sums[6]) + (sums[3] + sums[7]));
 }
 
-// The mean of a block must stay a shade.
+// `sign` is that of the way beyond `end`. The mean of a block must stay a shade.
 static void dering_end(Line *lines, float end, float sign, float step) {
-    Line sums = {0};
-    int count = 0;
-    Arcs arcs = {.samples = (float *)lines, .end = end, .sign = sign};
-    for (int i = 0; i < BLOCK; i++) count += (arcs.samples[i] - end) * sign >= 0;
-    if (count == 0 || count == BLOCK) return;
-    for (size_t i = 0; i < SIDE; i++) sums += (end - lines[i]) * sign;
-    float room = 0;
-    for (size_t i = 0; i < SIDE; i++) room += sums[i];
-    arcs.highest = room / (float)count;
-    if (arcs.highest > 2 * step) arcs.highest = 2 * step;
-    if (arcs.highest > HIGHEST) arcs.highest = HIGHEST;
-    draw_arcs(&arcs);
+    Line inside[1 + SIDE + 1], over[SIDE + 1];  // with samples before the first and after the last one
+    uint64_t at_end = 0;
+    for (size_t i = 0; i < SIDE; i++) inside[1 + i] = (end - lines[i]) * sign, at_end |= flags_of(inside[1 + i] <= 0, i);
+    inside[0] = (Line){0} + inside[1][0], inside[1 + SIDE] = (Line){0} + inside[SIDE][SIDE - 1];
+    for (uint64_t left = at_end; left;) {
+        int from = __builtin_ctzll(left);
+        uint64_t after = ~(left | (left - 1));
+        int to = after ? __builtin_ctzll(after) : BLOCK;
+        find_arc((const float *)&inside[1], from, to, (float *)over);
+        left = after ? left >> to << to : 0;
+    }
+    float highest = sum_of(inside + 1) / (float)__builtin_popcountll(at_end);
+    if (highest > 2 * step) highest = 2 * step;
+    if (highest > HIGHEST) highest = HIGHEST;
+    for (size_t i = 0; i < SIDE; i++) {
+        Line raised = __builtin_elementwise_min((Line){0} + highest, over[i]) * sign;
+        lines[i] += (Line)((Truths)raised & (inside[1 + i] <= 0));
+    }
 }
 
-void dering(Line *lines, uint8_t step) {
-    Line least = lines[0], most = lines[0];
-    for (size_t i = 1; i < SIDE; i++) least = __builtin_elementwise_min(least, lines[i]), most = __builtin_elementwise_max(most, lines[i]);
-    if (__builtin_reduce_max(most) >= WHITE) dering_end(lines, WHITE, 1, step);
-    if (__builtin_reduce_min(least) <= BLACK) dering_end(lines, BLACK, -1, step);
+int dering(Line *lines, uint8_t step) {
+    uint64_t white = 0, black = 0;
+    for (size_t i = 0; i < SIDE; i++) white |= flags_of(lines[i] >= WHITE, i), black |= flags_of(lines[i] <= BLACK, i);
+    if ((white | black) == 0 || ~white == 0 || ~black == 0) return white || black;
+    Line ordered[SIDE];                 // in zigzag order
+    float *from = (float *)lines, *to = (float *)ordered;
+    for (size_t k = 0; k < BLOCK; k++) to[k] = from[NATURAL_ORDER[k]];
+    if (white) dering_end(ordered, WHITE, 1, step);
+    if (black) dering_end(ordered, BLACK, -1, step);
+    for (size_t k = 0; k < BLOCK; k++) from[NATURAL_ORDER[k]] = to[k];
+    return 1;
 }

@@ -5,4 +5,5 @@
 #include "lines.h"
 
 // Raises white samples beside others of a block above white, and lowers black ones. `step` is the quantisation step of DC.
-void dering(Line *lines, uint8_t step);
+// Returns whether there are any.
+int dering(Line *lines, uint8_t step);

@@ -2,10 +2,6 @@
 
 #include "zigzag.h"
 
-#include <string.h>
-
-typedef _Bool Flags __attribute__((ext_vector_type(SIDE)));
-
 static const double COSINES[] = {       // half of cos(i * pi / 16)
     0.5, 0.49039264020161522, 0.46193976625564337, 0.41573480615127262, 0.35355339059327379,
     0.27778511650980114, 0.19134171618254492, 0.09754516100806417, 0,
@@ -36,10 +32,8 @@ uint64_t put_lines(const Line *lines, uint32_t used, const Line *scales, int16_t
     for (size_t row = 0; row < SIDE; row++) {
         if ((used >> row & 1) == 0) continue;
         Line value = lines[row] * scales[row];
-        Flags flags = __builtin_convertvector(__builtin_elementwise_abs(value) >= least, Flags);
-        uint8_t byte;
-        memcpy(&byte, &flags, sizeof byte), memcpy(values + SIDE * row, &value, sizeof value);
-        large |= (uint64_t)byte << (SIDE * row);
+        memcpy(values + SIDE * row, &value, sizeof value);
+        large |= flags_of(__builtin_elementwise_abs(value) >= least, row);
     }
     if (used & 1) *dc = whole(values[0]);
     for (large &= ~(uint64_t)1; large; large &= large - 1) {

@@ -4,9 +4,24 @@
 
 #include "jpeg.h"
 
+#include <string.h>
+
+enum { FOUR = 4 };                      // numbers of a vector that all processors have
 enum { LINE_FRACTION = 4 };             // bits of fraction of the values that put_lines makes
 
 typedef float Line __attribute__((vector_size(SIDE * sizeof(float))));
+
+typedef float Four __attribute__((vector_size(FOUR * sizeof(float))));
+typedef int32_t Truths __attribute__((vector_size(SIDE * sizeof(int32_t))));  // what comparing lines gives
+typedef _Bool Flags __attribute__((ext_vector_type(SIDE)));
+
+// A bit for each number of line `row` of a block.
+static inline uint64_t flags_of(Truths truths, size_t row) {
+    Flags flags = __builtin_convertvector(truths, Flags);
+    uint8_t byte;
+    memcpy(&byte, &flags, sizeof byte);
+    return (uint64_t)byte << (SIDE * row);
+}
 
 static inline void transpose(Line *lines) {
     Line turned[SIDE];

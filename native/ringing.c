@@ -7,6 +7,7 @@
 
 #include "ringing.h"
 
+#include "cosine.h"
 #include "dering.h"
 #include "zigzag.h"
 
@@ -23,8 +24,10 @@ Ringing ringing_of(const Component *component) {
     Ringing ringing = {.before = component->before, .after = component->after};
     ringing.possible = ringing.after[0] >= COARSE && 2 * ringing.before[0] <= ringing.after[0];
     for (size_t k = 0; ringing.possible && k < BLOCK; k++) {
-        ringing.scales[NATURAL_ORDER[k] / SIDE][NATURAL_ORDER[k] % SIDE] = ONE / (float)ringing.after[k];
-        ringing.bases[k / SIDE][k % SIDE] = (float)basis(k / SIDE, k % SIDE);
+        size_t row = NATURAL_ORDER[k] / SIDE, column = NATURAL_ORDER[k] % SIDE;
+        double factor = cosine_factor(row, column);
+        ringing.factors[2 * k] = (float)(ringing.before[k] * factor), ringing.factors[2 * k + 1] = -ringing.factors[2 * k];
+        ringing.scales[row][column] = (float)(ONE / (BLOCK * factor * ringing.after[k]));
     }
     return ringing;
 }
@@ -35,48 +38,26 @@ static int may_clip(int32_t dc, uint32_t reach) {
     return dc >= 0 ? dc + most >= WHITE * SIDE : dc - most <= BLACK * SIDE;
 }
 
-static void restore_columns(const Ringing *ringing, Line *lines) {
-    Line samples[SIDE] = {{0}};
-    for (size_t k = 0; k < SIDE; k++)
-        for (size_t i = 0; i < SIDE; i++) samples[i] += lines[k] * ringing->bases[k][i];
-    memcpy(lines, samples, sizeof samples);
-}
-
-static void transform_columns(const Ringing *ringing, Line *lines) {
-    Line values[SIDE] = {{0}};
-    for (size_t i = 0; i < SIDE; i++)
-        for (size_t k = 0; k < SIDE; k++) values[k] += lines[i] * ringing->bases[k][i];
-    memcpy(lines, values, sizeof values);
-}
-
-// Returns whether there are samples of white or black.
-static int clip(Line *lines) {
+static void clip(Line *lines) {
     const Line white = (Line){0} + WHITE, black = (Line){0} + BLACK;
-    Line most = lines[0], least = lines[0];
-    for (size_t i = 0; i < SIDE; i++) {
-        lines[i] = __builtin_elementwise_max(__builtin_elementwise_min(lines[i], white), black);
-        most = __builtin_elementwise_max(most, lines[i]), least = __builtin_elementwise_min(least, lines[i]);
-    }
-    return __builtin_reduce_max(most) >= WHITE || __builtin_reduce_min(least) <= BLACK;
+    for (size_t i = 0; i < SIDE; i++) lines[i] = __builtin_elementwise_max(__builtin_elementwise_min(lines[i], white), black);
 }
-
-typedef _Bool Flags __attribute__((ext_vector_type(SIDE)));
 
 static uint32_t *put_words(const Ringing *ringing, const Line *lines, uint32_t *at) {
+    const Line least = (Line){0} + (HALF + 0.5f);
     float values[BLOCK];
-    uint64_t bits = 0;
+    uint64_t large = 0, bits = 0;
     for (size_t i = 0; i < SIDE; i++) {
         Line scaled = lines[i] * ringing->scales[i];
-        Flags flags = __builtin_convertvector(__builtin_elementwise_abs(scaled) >= (Line){0} + (HALF + 0.5f), Flags);
-        uint8_t byte;
-        memcpy(&byte, &flags, sizeof byte), memcpy(values + SIDE * i, &scaled, sizeof scaled);
-        for (uint32_t row = byte; row; row &= row - 1) bits |= (uint64_t)1 << ZIGZAG[SIDE * i + (size_t)__builtin_ctz(row)];
+        memcpy(values + SIDE * i, &scaled, sizeof scaled);
+        large |= flags_of(__builtin_elementwise_abs(scaled) >= least, i);
     }
+    for (; large; large &= large - 1) bits |= (uint64_t)1 << ZIGZAG[__builtin_ctzll(large)];
     uint32_t *block = at++;
     for (bits &= ~(uint64_t)1; bits; bits &= bits - 1) {
         uint32_t k = (uint32_t)__builtin_ctzll(bits);
         float value = values[NATURAL_ORDER[k]];
-        *at++ = value_word(k, value < 0, (uint32_t)((value < 0 ? -value : value) + 0.5f));
+        *at++ = value_word(k, __builtin_signbit(value) != 0, (uint32_t)(__builtin_fabsf(value) + 0.5f));
     }
     float dc = values[0] / ONE;
     *block = block_word((int32_t)(dc + (dc < 0 ? -0.5f : 0.5f)), (uint32_t)(at - block - 1));
@@ -84,36 +65,44 @@ static uint32_t *put_words(const Ringing *ringing, const Line *lines, uint32_t *
 }
 
 // Returns the end of the words; NULL if the block has no such edge, or values that are larger than samples can need.
-static uint32_t *put_edge(const Ringing *ringing, const Quantiser *quantiser, const int16_t *block, int16_t dc, uint64_t nonzero,
-                          uint32_t *at) {
-    uint32_t reach = 0;
-    int32_t largest = (int32_t)(quantiser->limits[0] - magnitude(dc));
+static uint32_t *put_edge(const Ringing *ringing, const Quantiser *quantiser, const uint32_t *words, const uint32_t *end, uint32_t *at) {
+    int32_t largest = (int32_t)(quantiser->limits[0] - magnitude(dc_of(*words)));
     Line lines[SIDE] = {{0}};
-    lines[0][0] = (float)(dc * ringing->before[0]);
-    for (uint64_t bits = nonzero & ~(uint64_t)1; bits; bits &= bits - 1) {
-        uint32_t k = (uint32_t)__builtin_ctzll(bits);
-        int32_t value = block[k] * ringing->before[k];
-        reach += magnitude(value), largest |= (int32_t)(quantiser->limits[k] - magnitude(block[k]));
-        lines[NATURAL_ORDER[k] / SIDE][NATURAL_ORDER[k] % SIDE] = (float)value;
+    float *values = (float *)lines;
+    values[0] = (float)dc_of(*words) * ringing->factors[0];
+    for (words++; words < end; words++) {
+        uint32_t k = index_of(*words);
+        int32_t size = (int32_t)(magnitude_of(*words) >> FRACTION);
+        largest |= (int32_t)quantiser->limits[k] - size;
+        values[NATURAL_ORDER[k]] = (float)size * ringing->factors[2 * k + (uint32_t)is_negative(*words)];
     }
-    if (largest < 0 || !may_clip(dc * ringing->before[0], reach)) return NULL;
-    restore_columns(ringing, lines), transpose(lines);
-    restore_columns(ringing, lines), transpose(lines);
-    if (!clip(lines)) return NULL;
-    dering(lines, ringing->after[0]);
-    transform_columns(ringing, lines), transpose(lines);
-    transform_columns(ringing, lines), transpose(lines);
+    if (largest < 0) return NULL;
+    restore(lines), clip(lines);
+    if (!dering(lines, ringing->after[0])) return NULL;
+    transform(lines);
     return put_words(ringing, lines, at);
 }
 
-int quantise_edges(const Ringing *ringing, const Quantiser *quantiser, const Block *blocks, const int16_t *dc, const uint64_t *nonzero,
-                   Plane *plane) {
+// The same for all blocks.
+static uint32_t *put_block(const Quantiser *quantiser, const uint32_t *words, const uint32_t *end, uint32_t *at) {
+    int32_t dc = dc_of(*words), largest = (int32_t)(quantiser->limits[0] - magnitude(dc));
+    uint32_t *block = at++;
+    for (words++; words < end; words++) {
+        uint32_t k = index_of(*words), size = magnitude_of(*words) >> FRACTION;
+        largest |= (int32_t)(quantiser->limits[k] - size);
+        at = put_size(quantiser, k, size, (uint32_t)is_negative(*words), at);
+    }
+    *block = block_word(dc_level(quantiser, dc), (uint32_t)(at - block - 1));
+    return largest < 0 ? NULL : at;
+}
+
+int quantise_edges(const Ringing *ringing, const Quantiser *quantiser, const uint32_t *words, Plane *plane) {
     if (!reserve(plane)) return 0;
     uint32_t *at = plane->words + plane->count;
     for (size_t x = 0; x < plane->across; x++) {
-        int many = __builtin_popcountll(nonzero[x] & ~(uint64_t)1) >= FEWEST;
-        uint32_t *end = many ? put_edge(ringing, quantiser, blocks[x], dc[x], nonzero[x], at) : NULL;
-        at = end ? end : put_levels(quantiser, blocks + x, dc + x, nonzero + x, 1, at);
+        const uint32_t *end = words + 1 + values_of(*words);
+        uint32_t *made = values_of(*words) >= FEWEST ? put_edge(ringing, quantiser, words, end, at) : NULL;
+        at = made ? made : put_block(quantiser, words, end, at), words = end;
         if (at == NULL) return 0;
     }
     end_row(plane, at);

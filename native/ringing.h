@@ -10,16 +10,15 @@ typedef struct {
     int expected;                       // whether the next rows are likely to have such edges
     uint32_t busy, hard;                // of the last rows' blocks with many values: those looked at; those with such edges
     const uint8_t *before, *after;
-    Line scales[SIDE];                  // from coefficients to steps, with FRACTION
-    float bases[SIDE][SIDE];
+    float factors[2 * BLOCK];           // from the source's values to what `restore` takes, in zigzag order: of positive, negative
+    Line scales[SIDE];                  // from what `transform` gives to steps, with FRACTION
 } Ringing;
 
 // For luma. Nothing is possible if the steps are fine, or hardly coarser than before.
 Ringing ringing_of(const Component *component);
 
-// Like quantise_row. White beside an edge goes on beyond white.
-int quantise_edges(const Ringing *ringing, const Quantiser *quantiser, const Block *blocks, const int16_t *dc, const uint64_t *nonzero,
-                   Plane *plane);
+// Like quantise_row, of words that are not quantised. White beside an edge goes on beyond white.
+int quantise_edges(const Ringing *ringing, const Quantiser *quantiser, const uint32_t *words, Plane *plane);
 
 // Finds from the last row of a plane whether the next ones are likely to have such edges.
 void expect_edges(Ringing *ringing, const Plane *plane);

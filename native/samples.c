@@ -47,11 +47,11 @@ static void put_blocks(const Samples *samples, const float *from, size_t wide, s
     for (size_t x = 0; x < count; x++) {
         Line lines[SIDE];
         for (size_t i = 0; i < SIDE; i++) memcpy(&lines[i], from + i * wide + x * SIDE, sizeof lines[i]);
+        transpose(lines);
         if (ringing) dering(lines, ringing);
         transform_lines(transform, lines);
         transpose(lines);
         transform_lines(transform, lines);
-        transpose(lines);
         samples->nonzero[x] = put_lines(lines, (1 << SIDE) - 1, scales, samples->blocks[x], &samples->dc[x]);
     }
 }

@@ -54,11 +54,6 @@ int prepare_work(Work *work) {
     for (uint32_t c = 0; c < COMPONENTS; c++)
         work->strip.right_kept[c] = is_partial(&work->edges[c].right), work->strip.lower_kept[c] = is_partial(&work->edges[c].lower);
     work->ringing = ringing_of(&work->image->component[0]);
-    if (work->ringing.possible) {
-        work->row = malloc(rows.stride[0] * BLOCK_MEMORY);
-        work->row_nonzero = (uint64_t *)(work->row + rows.stride[0]), work->row_dc = (int16_t *)(work->row_nonzero + rows.stride[0]);
-        if (work->row == NULL) return 0;
-    }
     if (!is_halved(work)) return 1;
     find_halves(&work->across, work->image->width), find_halves(&work->down, work->image->height);
     work->halved = malloc(work->across.blocks * BLOCK_MEMORY);
@@ -67,7 +62,7 @@ int prepare_work(Work *work) {
     return work->halved != NULL;
 }
 
-void release_work(const Work *work) { free(work->halved), free(work->row), free(work->strip.memory); }
+void release_work(const Work *work) { free(work->halved), free(work->strip.memory); }
 
 Block *make_blocks_for(const Work *work, size_t count) {
     Rows rows;
@@ -118,16 +113,6 @@ static int put_halved(Work *work, uint32_t c, size_t y, Output *out) {
 
 static int is_allowed(const Output *out) { return out->plane[0].count + out->plane[1].count + out->plane[2].count <= out->max_count; }
 
-// Luma with hard edges is not quantised in the strip.
-static int put_edges(Work *work, size_t r, Plane *plane) {
-    const uint32_t *at = work->strip.words[0][r];
-    for (size_t x = 0; x < plane->across; x++) {
-        const uint32_t *end = at + 1 + values_of(*at);
-        work->row_dc[x] = (int16_t)dc_of(*at), work->row_nonzero[x] = block_from(at + 1, end, work->row[x]), at = end;
-    }
-    return quantise_edges(&work->ringing, &work->quantiser[0], work->row, work->row_dc, work->row_nonzero, plane);
-}
-
 static void expect_row(Work *work, int had_edges, const Plane *luma) {
     expect_edges(&work->ringing, luma);
     int has_edges = work->ringing.expected;
@@ -148,7 +133,7 @@ int put_strip(Work *work, size_t y, Output *out) {
         }
         for (size_t r = 0; r < rows; r++) {
             if (c == 0 && has_edges) {
-                if (!put_edges(work, r, plane)) return 0;
+                if (!quantise_edges(&work->ringing, &work->quantiser[c], strip->words[c][r], plane)) return 0;
                 continue;
             }
             size_t count = (size_t)(strip->ends[c][r] - strip->words[c][r]);
@@ -168,10 +153,12 @@ static int put_component(Work *work, const Rows *rows, uint32_t c, size_t y, Out
         const Block *blocks = rows->blocks[c] + at;
         const int16_t *dc = rows->dc[c] + at;
         const uint64_t *nonzero = rows->nonzero[c] + at;
-        if (halved) work->strip.ends[c][r] = put_levels(&work->source[c], blocks, dc, nonzero, stride, work->strip.words[c][r]);
-        else if (c == 0 && work->ringing.expected) {
-            if (!quantise_edges(&work->ringing, &work->quantiser[c], blocks, dc, nonzero, &out->plane[c])) return 0;
-        } else if (!quantise_row(&work->quantiser[c], blocks, dc, nonzero, &out->plane[c])) return 0;
+        int has_edges = c == 0 && work->ringing.expected;
+        uint32_t *words = work->strip.words[c][r];
+        if (halved || has_edges) work->strip.ends[c][r] = put_levels(&work->source[c], blocks, dc, nonzero, stride, words);
+        if (has_edges) {
+            if (!quantise_edges(&work->ringing, &work->quantiser[c], words, &out->plane[c])) return 0;
+        } else if (!halved && !quantise_row(&work->quantiser[c], blocks, dc, nonzero, &out->plane[c])) return 0;
     }
     return !halved || put_halved(work, c, y, out);
 }

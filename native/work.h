@@ -22,9 +22,6 @@ typedef struct {
     uint64_t *halved_nonzero;
     int16_t *halved_dc;
     Ringing ringing;
-    Block *row;                         // of luma with hard edges, not quantised, their bits and their DC
-    uint64_t *row_nonzero;
-    int16_t *row_dc;
 } Work;
 
 Work work_on(const Image *image);
