@@ -32,7 +32,7 @@ _ROBIDOUX = struct.unpack(
 # Of qualities: the nominal quality of the tables, and what a bit may cost, in squared quantisation steps.
 _CURVE = (
     (1, 1.0, 0.13),
-    (30, 31.0, 0.12),
+    (30, 30.3, 0.12),
     (50, 49.2, 0.10),
     (75, 72.6, 0.07),
     (90, 89.5, 0.06),

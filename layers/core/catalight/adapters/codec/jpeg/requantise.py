@@ -84,7 +84,7 @@ class _Jpeg(NamedTuple):
         if self.blocks() != write.FULL:
             return False
         own = self.output.own_steps()
-        return _coarser_than(own, quality, full=True)[1:] == own[1:]
+        return _coarser_than(own, quality, look.of_quality(quality), full=True)[1:] == own[1:]
 
     def would_lose_chroma(self, steps: Sequence[bytes]) -> bool:
         """Whether an output with these steps would have a lower resolution of chroma, and nothing else."""
@@ -107,13 +107,12 @@ def _read(data: bytes, orientation: int, *, keep_chroma: bool = False) -> _Jpeg 
 
 def _coarser(header: Header, quality: int) -> tuple[bytes, ...]:
     """Return, for each component, the coarser steps of its own table and the one of the quality."""
-    return _coarser_than(header.own_steps(), quality, full=header.keeps_chroma)
+    return _coarser_than(header.own_steps(), quality, look.of_quality(quality), full=header.keeps_chroma)
 
 
 @lru_cache(maxsize=512)  # many sources have the same tables, and `auto` tries several qualities
-def _coarser_than(own: tuple[bytes, ...], quality: int, *, full: bool) -> tuple[bytes, ...]:
+def _coarser_than(own: tuple[bytes, ...], quality: int, asked: look.Look, *, full: bool) -> tuple[bytes, ...]:
     """If a source is at this quality already, its steps are its own, so that it does not change."""
-    asked = look.of_quality(quality)
     if look.already(own, quality):
         return own
     chroma = asked.full_chroma() if full else asked.chroma
