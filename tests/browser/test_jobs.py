@@ -77,6 +77,19 @@ def test_failed_images_are_tried_again(opened: Opened, images: ImageServer, tmp_
     assert page.get_by_role("button", name="again").count() == 0
 
 
+def test_thumbnails_stay_in_the_order_of_the_file(
+    opened: Opened, images: ImageServer, tmp_path: Path
+) -> None:
+    page = opened()
+    submitted(page, sent(tmp_path, [f"{images.url}/held/9336.jpg", f"{images.url}/9337.jpg"]))
+    thumbs = page.locator(".thumb")
+    thumbs.wait_for()
+    assert thumbs.get_attribute("title").startswith("Row 2: ")
+    images.fixed.set()
+    thumbs.nth(1).wait_for()
+    assert [thumb.get_attribute("title")[:7] for thumb in thumbs.all()] == ["Row 1: ", "Row 2: "]
+
+
 def test_two_tabs_show_their_own_jobs(opened: Opened, images: ImageServer, tmp_path: Path) -> None:
     """One is reloaded in the middle, the other cancelled and deleted."""
     one, other = opened(), opened()

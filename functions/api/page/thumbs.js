@@ -19,10 +19,13 @@ export class Thumbs {
   async refresh() {
     const {rows, product} = await this.api.get(`/jobs/${this.id}/rows?limit=${MOST}`, {signal: this.signal});
     const images = rows.flatMap(row => row.images.map((image, at) => [`${row.row}/${at + 1}`, row, image])).slice(0, MOST);
+    let last = null; // rows may end in any order; their thumbnails stay in that of the file
     for (const [place, row, image] of images) {
-      if (image.state !== "DONE" || !image.output_url || this.#shown.has(place)) continue;
-      this.#shown.set(place, true);
-      this.list.append(this.#thumb(`Row ${number(row.row)}: ${row.cells[product] || fileOf(image.url)}`, image));
+      if (image.state !== "DONE" || !image.output_url) continue;
+      const thumb = this.#shown.get(place) ?? this.#thumb(`Row ${number(row.row)}: ${row.cells[product] || fileOf(image.url)}`, image);
+      if (!this.#shown.has(place)) last ? last.after(thumb) : this.list.prepend(thumb);
+      this.#shown.set(place, thumb);
+      last = thumb;
     }
     if (this.list.children.length && !this.list.isConnected) {
       this.root.append(el("h2", {text: "A look at the first images"}), this.list);
