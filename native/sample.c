@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ENOUGH = 1000, SHARE = 16, MOST = 6000 };  // blocks of luma in a sample, and one in so many of all; at most two fifths of them
+enum { ENOUGH = 1200, SHARE = 16, MOST = 6000 };  // blocks of luma in a sample, and one in so many of all; at most 9 of 20
 enum { AROUND = 1 };                    // rows and columns around a block that it is seen with
 enum { DCS = MOST_SIDE * LANES + 2 * AROUND };
 static const float UNSEEN = 64 * 0.0009f;  // energy of a block: SSIMULACRA2's C2
@@ -163,7 +163,7 @@ static Grid grid_of(const Output *output) {
     const Plane *luma = &output->plane[0];
     size_t mcu = output->side, blocks = luma->wide * luma->high, of_tile = LANES * mcu * mcu;
     Grid grid = {.across = (luma->wide + LANES * mcu - 1) / (LANES * mcu), .down = (luma->high + mcu - 1) / mcu};
-    size_t count = (least(least(ENOUGH + blocks / SHARE, MOST), (2 * blocks + 4) / 5) + of_tile - 1) / of_tile;
+    size_t count = (least(least(ENOUGH + blocks / SHARE, MOST), (9 * blocks + 19) / 20) + of_tile - 1) / of_tile;
     grid.in_row = least((count + grid.down - 1) / grid.down, grid.across);
     grid.rows = least((count + grid.in_row - 1) / grid.in_row, grid.down);
     return grid;
