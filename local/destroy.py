@@ -9,11 +9,11 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
+from local import stacks
 from local.runner.errors import LocalError
 
 BUCKET = "AWS::S3::Bucket"
 LAYER = "AWS::Lambda::LayerVersion"  # SAM has the stack keep it
-GONE = "DELETE_COMPLETE"
 POLL = {"Delay": 10, "MaxAttempts": 360}
 """An hour, because provisioned pollers and concurrency take long to end."""
 
@@ -41,17 +41,13 @@ class Deployment:
 
 def find(stack: str, cloudformation: Any, s3: Any) -> Deployment:
     """Return the stack, or else a deleted one whose bucket is still there; raise LocalError without one."""
-    try:
-        [found] = cloudformation.describe_stacks(StackName=stack)["Stacks"]
-    except ClientError as error:
-        if "does not exist" not in str(error):
-            raise
+    found = stacks.find(stack, cloudformation)
+    if found is None:
         return _left_over(stack, cloudformation, s3)
-    parameters = {entry["ParameterKey"]: entry["ParameterValue"] for entry in found.get("Parameters", [])}
     protected = str(found.get("EnableTerminationProtection", False)).lower() == "true"
-    resources = _resources(found["StackId"], cloudformation)
+    resources = stacks.resources(found["StackId"], cloudformation)
     resources[BUCKET] = list(filter(_exists(s3), resources.get(BUCKET, [])))  # or deleted by hand
-    return Deployment(found["StackId"], stack, resources, parameters, protected=protected)
+    return Deployment(found["StackId"], stack, resources, stacks.parameters(found), protected=protected)
 
 
 def describe(deployment: Deployment, s3: Any) -> str:
@@ -92,24 +88,14 @@ def destroy(deployment: Deployment, cloudformation: Any, s3: Any) -> None:
 
 
 def _left_over(stack: str, cloudformation: Any, s3: Any) -> Deployment:
-    deleted = cloudformation.get_paginator("list_stacks").paginate(StackStatusFilter=[GONE])
+    deleted = cloudformation.get_paginator("list_stacks").paginate(StackStatusFilter=[stacks.GONE])
     for page in deleted:
         for summary in page["StackSummaries"]:
             if summary["StackName"] == stack:
-                buckets = _resources(summary["StackId"], cloudformation).get(BUCKET, [])
+                buckets = stacks.resources(summary["StackId"], cloudformation).get(BUCKET, [])
                 if kept := list(filter(_exists(s3), buckets)):
                     return Deployment(summary["StackId"], stack, {BUCKET: kept}, {}, exists=False)
     raise LocalError(f"There is no stack {stack} in this account and region.")
-
-
-def _resources(stack_id: str, cloudformation: Any) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for page in cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack_id):
-        for entry in page["StackResourceSummaries"]:
-            name = entry.get("PhysicalResourceId")  # none if it was never created
-            if name and entry["ResourceStatus"] != GONE:
-                found.setdefault(entry["ResourceType"], []).append(name)
-    return found
 
 
 def _exists(s3: Any) -> Callable[[str], bool]:

@@ -12,6 +12,8 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from local import stacks
+
 KEPT = 2
 """Versions before the one that is live, so that an alias can be set back."""
 
@@ -22,20 +24,13 @@ def prune(stack: str, cloudformation: Any, functions: Any) -> list[str]:
     Return them as `function:version`. Newer versions stay, because a deployment may be under way.
     """
     gone = []
-    for name in _functions(stack, cloudformation):
+    for name in stacks.resources(stack, cloudformation).get("AWS::Lambda::Function", []):
         live = min(_used(name, functions), default=0)
         older = sorted(version for version in _versions(name, functions) if version < live)
         for number in older[:-KEPT]:
             functions.delete_function(FunctionName=name, Qualifier=str(number))
             gone.append(f"{name}:{number}")
     return gone
-
-
-def _functions(stack: str, cloudformation: Any) -> Iterator[str]:
-    for page in cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack):
-        for entry in page["StackResourceSummaries"]:
-            if entry["ResourceType"] == "AWS::Lambda::Function":
-                yield entry["PhysicalResourceId"]
 
 
 def _used(name: str, functions: Any) -> Iterator[int]:

@@ -2,8 +2,6 @@
 
 import base64
 
-from botocore.exceptions import ClientError
-
 from catalight.domain import consistency
 from local.deploy_checks.deployment import Deployment, ProblemError
 
@@ -66,13 +64,9 @@ def concurrency(deployment: Deployment) -> str:
 
 def name(deployment: Deployment) -> str:
     """Return whether the stack is new; raise ProblemError if there is one that cannot be updated."""
-    try:
-        [found] = deployment.client("cloudformation").describe_stacks(StackName=deployment.stack)["Stacks"]
-    except ClientError as error:
-        if "does not exist" not in str(error):
-            raise
+    if deployment.described is None:
         return f"{deployment.stack} is free"
-    status = found["StackStatus"]
+    status = deployment.described["StackStatus"]
     if status == UNCREATED:
         return f"{deployment.stack} has no resources yet, and would be created"
     if status not in UPDATABLE:

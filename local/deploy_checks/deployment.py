@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any, Protocol
 
-from botocore.exceptions import ClientError
-
-from local import options
+from local import options, stacks
 
 _declared = cache(options.declared)
 
@@ -34,15 +32,14 @@ class Deployment:
     client: Clients
 
     @cached_property
+    def described(self) -> dict[str, Any] | None:
+        """The stack as CloudFormation describes it; None if it does not exist."""
+        return stacks.find(self.stack, self.client("cloudformation"))
+
+    @cached_property
     def present(self) -> dict[str, str]:
         """The values of a stack that exists, which stay as they are if no others are given."""
-        try:
-            [found] = self.client("cloudformation").describe_stacks(StackName=self.stack)["Stacks"]
-        except ClientError as error:
-            if "does not exist" not in str(error):
-                raise
-            return {}
-        values = {entry["ParameterKey"]: entry["ParameterValue"] for entry in found.get("Parameters", [])}
+        values = stacks.parameters(self.described or {})
         return {name: value for name, value in values.items() if name in _declared()}
 
     def refused(self) -> str:

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
-from local import destroy, protect
+from local import destroy, protect, stacks
 from local.runner import aws
 
 TEMPLATE = {
@@ -149,7 +149,7 @@ def test_what_was_never_created_has_no_name(cloudformation: Any) -> None:
         stubber.add_response(
             "list_stack_resources", {"StackResourceSummaries": summaries}, {"StackName": "s"}
         )
-        assert destroy._resources("s", cloudformation) == {"AWS::SQS::Queue": ["queue"]}
+        assert stacks.resources("s", cloudformation) == {"AWS::SQS::Queue": ["queue"]}
 
 
 def test_a_protected_stack_is_not_deleted(
