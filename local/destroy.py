@@ -95,7 +95,7 @@ def _left_over(stack: str, cloudformation: Any, s3: Any) -> Deployment:
                 buckets = stacks.resources(summary["StackId"], cloudformation).get(BUCKET, [])
                 if kept := list(filter(_exists(s3), buckets)):
                     return Deployment(summary["StackId"], stack, {BUCKET: kept}, {}, exists=False)
-    raise LocalError(f"There is no stack {stack} in this account and region.")
+    raise stacks.missing(stack)
 
 
 def _exists(s3: Any) -> Callable[[str], bool]:

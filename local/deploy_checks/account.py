@@ -3,11 +3,10 @@
 import base64
 
 from catalight.domain import consistency
+from local import stacks
 from local.deploy_checks.deployment import Deployment, ProblemError
 
 UPDATABLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE")
-UNCREATED = "REVIEW_IN_PROGRESS"
-"""Its first change set was refused or never executed; SAM makes another."""
 USELESS = ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED")
 """Never complete, or half deleted."""
 UNRESERVED = 100  # docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
@@ -67,7 +66,7 @@ def name(deployment: Deployment) -> str:
     if deployment.described is None:
         return f"{deployment.stack} is free"
     status = deployment.described["StackStatus"]
-    if status == UNCREATED:
+    if status == stacks.UNCREATED:
         return f"{deployment.stack} has no resources yet, and would be created"
     if status not in UPDATABLE:
         raise ProblemError(f"{deployment.stack} is {status}: {_remedy(status, deployment.stack)}")

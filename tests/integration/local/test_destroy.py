@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
-from local import destroy, protect, stacks
+from local import destroy, stacks
 from local.runner import aws
 
 TEMPLATE = {
@@ -161,13 +161,3 @@ def test_a_protected_stack_is_not_deleted(
     assert run("protected", "--confirm", "protected") == 1
     assert "--no-enable-termination-protection" in capsys.readouterr().err
     assert cloudformation.describe_stacks(StackName="protected")["Stacks"]
-
-
-def test_production_is_protected() -> None:
-    """moto does not know the call, so botocore checks it."""
-    client = aws.client("cloudformation", "http://127.0.0.1:1")
-    with Stubber(client) as stub:
-        expected = {"StackName": "catalight-prod", "EnableTerminationProtection": True}
-        stub.add_response("update_termination_protection", {"StackId": "id"}, expected)
-        protect.protect("catalight-prod", client)
-        stub.assert_no_pending_responses()
