@@ -164,7 +164,7 @@ def options_of_a_month() -> str:
     million = f"{SOURCE_BYTES * MILLION / 1e9 * NAT_GB:.2f} for a million images of {SOURCE_BYTES // 1000} kB"
     snapshots = f"{API_GB * RESTORED_GB * STARTS:.2f} for {STARTS:,} starts"
     rows = [
-        ("`ApiSnapStart` (on by default), for each of up to two versions before", SNAPSHOT, snapshots),
+        ("`ApiSnapStart` (on by default): each older version that is kept, up to two", SNAPSHOT, snapshots),
         ("`ImagePollers=10`", 10 * HOURS_A_MONTH * POLLER_HOUR, ""),
         ("a NAT gateway for `SubnetIds`, in one zone", HOURS_A_MONTH * NAT_HOUR, million),
         ("a key for `KmsKeyArn`", KMS_KEY, "0.03 for 10,000 calls of KMS"),

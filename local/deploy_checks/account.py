@@ -23,8 +23,9 @@ def parameters(deployment: Deployment) -> str:
     """Return how many values stay as they are; raise ProblemError for those refused or contradictory."""
     if refused := deployment.refused():
         raise ProblemError(f"the stack has what this release refuses, so name it in PARAMETERS: {refused}")
-    for problem in consistency.problems(deployment.numbers()):
-        raise ProblemError(problem)
+    problems = *consistency.problems(deployment.numbers()), *deployment.broken_rules()
+    if problems:
+        raise ProblemError("; ".join(problems))
     kept = deployment.present.keys() - deployment.given.keys()
     return f"consistent; {len(kept)} stay as the stack has them" if kept else "consistent"
 
