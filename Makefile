@@ -72,7 +72,7 @@ revoke: $(READY)  ## Revoke an API key (KEY=its id; STACK=: on AWS)
 	$(KEYS) revoke "$(or $(KEY),$(error KEY= is missing))"
 
 webhook-secret: $(READY)  ## Show the secret that signs a key's webhooks (KEY=its id; ROTATE=1: make a new one; the old one also signs for 7 days)
-	$(KEYS) $(if $(ROTATE),rotate-)webhook-secret "$(KEY)"
+	$(KEYS) $(if $(ROTATE),rotate-)webhook-secret "$(if $(filter undefined,$(origin KEY)),$(error KEY= is missing),$(KEY))"
 
 # A process a core. What runs the whole system runs alone.
 PARALLEL := --numprocesses auto
