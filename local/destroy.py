@@ -65,6 +65,8 @@ def describe(deployment: Deployment, s3: Any) -> str:
     given = deployment.parameters
     secrets = " and ".join(given.get(name, name) for name in ("MongoDbUriSecretArn", "WebhookSecretArn"))
     stays = STAYS.format(secrets=secrets, database=given.get("MongoDbDatabase", "of the deployment"))
+    if domain := given.get("LinkDomain"):
+        stays += f"  {'the DNS record':<24} {domain}, which then leads nowhere, and its certificate\n"
     return "\n".join(lines) + "\n" + stays
 
 

@@ -89,6 +89,13 @@ def test_it_says_what_goes_and_what_stays_and_then_deletes_it(
     assert f"There is no stack {stack}" in capsys.readouterr().err
 
 
+def test_a_domain_of_links_is_named_only_if_there_is_one(s3: Any) -> None:
+    given = {"LinkDomain": "images.shop.example", "MongoDbDatabase": "shop"}
+    said = destroy.describe(destroy.Deployment("id", "s", {}, given), s3)
+    assert "the DNS record           images.shop.example, which then leads nowhere" in said
+    assert "DNS" not in destroy.describe(destroy.Deployment("id", "s", {}, given | {"LinkDomain": ""}), s3)
+
+
 @pytest.mark.parametrize("answer", ["", "y", "other"])
 def test_another_answer_deletes_nothing(
     stack: str, run: Run, cloudformation: Any, s3: Any, answer: str
