@@ -9,7 +9,6 @@ RUN apt-get update \
     && apt-get install -y --no-install-recommends make libcurl4 libssl3 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --uid 1000 --create-home catalight \
-    && ln -s /usr/local/bin/python3.13 /usr/bin/python3.13 \
     && mkdir /data /catalight && chown catalight /data /catalight
 
 WORKDIR /catalight

@@ -69,10 +69,10 @@ limits: $(READY)  ## Change limits of an API key (KEY=its id; ROWS_A_DAY= and th
 	$(KEYS) change-limits "$(or $(KEY),$(error KEY= is missing))" $(LIMITS)
 
 revoke: $(READY)  ## Revoke an API key (KEY=its id; STACK=: on AWS)
-	$(KEYS) revoke "$(KEY)"
+	$(KEYS) revoke "$(or $(KEY),$(error KEY= is missing))"
 
 webhook-secret: $(READY)  ## Show the secret that signs a key's webhooks (KEY=its id; ROTATE=1: make a new one; the old one also signs for 7 days)
-	$(KEYS) $(if $(ROTATE),rotate-)webhook-secret "$(KEY)"
+	$(KEYS) $(if $(ROTATE),rotate-)webhook-secret "$(if $(filter undefined,$(origin KEY)),$(error KEY= is missing),$(KEY))"
 
 # A process a core. What runs the whole system runs alone.
 PARALLEL := --numprocesses auto
@@ -223,14 +223,11 @@ $(TO_DEPLOY): $(SOURCES) $(shell find functions layers -type d -not -name __pyca
 
 # Beside the built template, where SAM looks for it, there is no samconfig.toml.
 deploy: deploy-settings $(TO_DEPLOY)  ## Deploy to AWS (MONGODB_URI_SECRET_ARN=…, WEBHOOK_SECRET_ARN=…; ENV=prod, ARCH=x86_64, PARAMETERS="Name=value …")
-	$(BIN)/sam deploy --config-file $(CURDIR)/samconfig.toml --config-env $(ENV) \
+	release=$$(date -u +%y%m%d%H%M); $(BIN)/sam deploy --config-file $(CURDIR)/samconfig.toml --config-env $(ENV) \
 		--template-file $(TO_DEPLOY) --parameter-overrides \
 		Architecture=$(ARCH) MongoDbUriSecretArn=$$MONGODB_URI_SECRET_ARN WebhookSecretArn=$$WEBHOOK_SECRET_ARN \
-		Release=$$(date -u +%y%m%d%H%M) $(PARAMETERS) $(SAM_ARGS)
-	@$(if $(EXECUTED),$(BIN)/python -m local.prune catalight-$(ENV))
-	@$(if $(and $(EXECUTED),$(filter prod,$(ENV))),$(BIN)/python -m local.protect catalight-prod)
-
-EXECUTED = $(if $(findstring --no-execute-changeset,$(SAM_ARGS)),,yes)
+		Release=$$release $(PARAMETERS) $(SAM_ARGS); \
+	$(BIN)/python -m local.deployed catalight-$(ENV) $$release
 
 smoke: export CSV := $(CSV)
 smoke: $(READY)  ## Try a deployment with a small job (CATALIGHT_URL=https://… CATALIGHT_API_KEY=…; CSV=path: with your own images)

@@ -41,12 +41,17 @@ EVENT_METRICS = 6 * 4
 SWEEPS_A_MONTH, SWEEP_SECONDS, SWEEP_LOG = HOURS_A_MONTH * 60, 0.1, 1000
 """One each minute, of 256 MB, whose seconds and bytes are assumed; each is traced."""
 
+API_GB = 1
+"""Memory of the API's function, and so the size of the snapshot of each of its versions."""
+SNAPSHOT = HOURS_A_MONTH * 3600 * API_GB * SNAPSHOT_GB_SECOND
+
 # Idle polling of SQS was estimated from five pollers a queue, which is the least with MaximumConcurrency.
 MONTHLY = {
     "CloudWatch: our metrics": CUSTOM_METRICS * CUSTOM_METRIC,
     "CloudWatch: event counts of the queues": EVENT_METRICS * CUSTOM_METRIC,
     "CloudWatch: alarms": ALARM_METRICS * ALARM_METRIC,
     "CloudWatch: dashboard": DASHBOARD,
+    "Lambda: snapshot of the API": SNAPSHOT,
     "Secrets Manager: two secrets": 2 * SECRET,
     "SQS: polling of empty queues": 0.48,
     "X-Ray: sweeper": SWEEPS_A_MONTH * TRACE,

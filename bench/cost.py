@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from bench.aws_prices import (
+    API_GB,
     API_REQUEST,
     CLOUDFRONT_GB,
     CLOUDFRONT_REQUEST,
@@ -34,7 +35,7 @@ from bench.aws_prices import (
     S3_GB_MONTH,
     S3_GET,
     S3_PUT,
-    SNAPSHOT_GB_SECOND,
+    SNAPSHOT,
     SQS_REQUEST,
     TRACE,
     WEB_ACL,
@@ -49,7 +50,7 @@ DEPLOY = PAGE.parent / "deploy.md"
 IMAGES, LATENCY = 1_000_000, 150
 # Measured: docs/performance.md, "A whole job". CPU of an image.
 API_SECONDS, AGGREGATOR_SECONDS = 0.13e-3, 0.04e-3
-API_MEMORY, AGGREGATOR_MEMORY = 1024, 512  # MB
+API_MEMORY, AGGREGATOR_MEMORY = API_GB * 1024, 512  # MB
 # Counted by a proxy in front of moto and mongod: a range's message is sent, received and deleted.
 CALLS_OF_SQS = 3
 # Measured: docs/architecture.md, "Facts: logs and metrics".
@@ -160,15 +161,10 @@ def views(images: float = MILLION) -> str:
 
 def options_of_a_month() -> str:
     """Return a table of what each option costs a month, besides what passes through it."""
-    seconds, memory = HOURS_A_MONTH * 3600, API_MEMORY / 1024
     million = f"{SOURCE_BYTES * MILLION / 1e9 * NAT_GB:.2f} for a million images of {SOURCE_BYTES // 1000} kB"
-    snapshots = f"{memory * RESTORED_GB * STARTS:.2f} for {STARTS:,} starts"
+    snapshots = f"{API_GB * RESTORED_GB * STARTS:.2f} for {STARTS:,} starts"
     rows = [
-        (
-            "`ApiSnapStart` (on by default), for each of up to three versions",
-            seconds * memory * SNAPSHOT_GB_SECOND,
-            snapshots,
-        ),
+        ("`ApiSnapStart` (on by default): each older version that is kept, up to two", SNAPSHOT, snapshots),
         ("`ImagePollers=10`", 10 * HOURS_A_MONTH * POLLER_HOUR, ""),
         ("a NAT gateway for `SubnetIds`, in one zone", HOURS_A_MONTH * NAT_HOUR, million),
         ("a key for `KmsKeyArn`", KMS_KEY, "0.03 for 10,000 calls of KMS"),

@@ -133,15 +133,9 @@ def process(connection: Connection, _: int, used: Used) -> Callable[[], None]:
     return run
 
 
-def _process_range(
-    connection: Connection, jobs: MongoJobs, rows: MongoRows, queue: Any, aggregator_queue: Any, store: Any
-) -> ProcessRange:
-    sources, references, threads = (
-        MongoSources(connection),
-        MongoReferences(connection),
-        ThreadPoolExecutor(10),
-    )
-    compress_images = CompressImages(
+def _compress_images(connection: Connection, store: Any, threads: ThreadPoolExecutor) -> CompressImages:
+    """Return the use case with a host and a codec that take no time."""
+    return CompressImages(
         fetch=lambda url, headers, known: Fetched(url.encode().ljust(1_000)),  # noqa: ARG005
         compress=lambda data, renditions, job: [OUTPUT],  # noqa: ARG005
         expect=lambda job: None,  # noqa: ARG005
@@ -162,11 +156,18 @@ def _process_range(
         coding_seconds=20,
         report=ignore,
     )
+
+
+def _process_range(
+    connection: Connection, jobs: MongoJobs, rows: MongoRows, queue: Any, aggregator_queue: Any, store: Any
+) -> ProcessRange:
+    sources, references = MongoSources(connection), MongoReferences(connection)
+    threads = ThreadPoolExecutor(10)
     return ProcessRange(
         jobs=jobs,
         rows=rows,
         image_queue=queue,
-        compress_images=compress_images,
+        compress_images=_compress_images(connection, store, threads),
         reuse_outputs=ReuseOutputs(
             sources=sources,
             references=references,

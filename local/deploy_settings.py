@@ -20,6 +20,7 @@ SECRETS = {
     "MONGODB_URI_SECRET_ARN": "the ARN of the secret with MongoDB's URI",
     "WEBHOOK_SECRET_ARN": "the ARN of the secret that signs webhooks",
 }
+ARN = re.compile("arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:.+")
 GIVEN_OTHERWISE = {
     "MongoDbUriSecretArn": "give it as MONGODB_URI_SECRET_ARN=",
     "WebhookSecretArn": "give it as WEBHOOK_SECRET_ARN=",
@@ -37,6 +38,8 @@ def read(stage: str, env: Mapping[str, str]) -> dict[str, str]:
     for name, meaning in SECRETS.items():
         if not env.get(name):
             raise LocalError(f"{name}= is missing: {meaning}. See docs/deploy.md.")
+        if not ARN.fullmatch(env[name]):  # and is not shown, because it may be the secret itself
+            raise LocalError(f"{name}= must be {meaning}, not the secret. See docs/deploy.md.")
     text = env.get("PARAMETERS", "")
     for name in NAME.findall(text):
         if remedy := GIVEN_OTHERWISE.get(name):
@@ -55,7 +58,9 @@ if __name__ == "__main__":
     stage = sys.argv[1]
     client: Any = boto3.client
     try:  # with the parameters that the stack has, and its status
-        deployment = Deployment(f"catalight-{stage}", "", "", read(stage, os.environ), client)
+        given = read(stage, os.environ)
+        mongodb, webhook = (os.environ[name] for name in SECRETS)
+        deployment = Deployment(f"catalight-{stage}", mongodb, webhook, given, client)
         for check in (account.parameters, account.name):
             check(deployment)
     except (LocalError, ProblemError, BotoCoreError, ClientError) as error:

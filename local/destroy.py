@@ -65,6 +65,8 @@ def describe(deployment: Deployment, s3: Any) -> str:
     given = deployment.parameters
     secrets = " and ".join(given.get(name, name) for name in ("MongoDbUriSecretArn", "WebhookSecretArn"))
     stays = STAYS.format(secrets=secrets, database=given.get("MongoDbDatabase", "of the deployment"))
+    if domain := given.get("LinkDomain"):
+        stays += f"  {'the DNS record':<24} {domain}, which then leads nowhere, and its certificate\n"
     return "\n".join(lines) + "\n" + stays
 
 
@@ -95,7 +97,7 @@ def _left_over(stack: str, cloudformation: Any, s3: Any) -> Deployment:
                 buckets = stacks.resources(summary["StackId"], cloudformation).get(BUCKET, [])
                 if kept := list(filter(_exists(s3), buckets)):
                     return Deployment(summary["StackId"], stack, {BUCKET: kept}, {}, exists=False)
-    raise LocalError(f"There is no stack {stack} in this account and region.")
+    raise stacks.missing(stack)
 
 
 def _exists(s3: Any) -> Callable[[str], bool]:

@@ -14,7 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from catalight.domain.api_keys import Limits
-from local import running
+from local import running, stacks
 from local.options import DEFAULT_PORT
 from local.runner.errors import LocalError
 from local.runner.functions import InvocationError, LocalFunction
@@ -41,16 +41,18 @@ def on_this_machine(event: dict[str, Any], port: int) -> Any:
 def on_aws(event: dict[str, Any], stack: str) -> Any:
     """Invoke the function of a stack, with credentials that may invoke it; return its result."""
     try:
-        [found] = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
-        outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
-        if OUTPUT not in outputs:
+        found = stacks.find(stack, boto3.client("cloudformation"))
+        if found is None:
+            raise stacks.missing(stack)
+        name = stacks.outputs(found).get(OUTPUT)
+        if name is None:
             raise LocalError(f"{stack} is {found['StackStatus']}, and has no output {OUTPUT}.")
         functions = boto3.client("lambda", config=NO_RETRIES)
-        answer = functions.invoke(FunctionName=outputs[OUTPUT], Payload=json.dumps(event))
+        answer = functions.invoke(FunctionName=name, Payload=json.dumps(event))
     except (BotoCoreError, ClientError) as error:
         raise LocalError(f"AWS: {error}") from error
     if "FunctionError" in answer:
-        raise LocalError(f"{outputs[OUTPUT]} failed: its log (KeysLogs) says why. See docs/operations.md.")
+        raise LocalError(f"{name} failed: its log (KeysLogs) says why. See docs/operations.md.")
     return json.loads(answer["Payload"].read())
 
 

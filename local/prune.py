@@ -1,16 +1,11 @@
-"""`make deploy`: deletes old versions of a deployment's functions.
+"""The end of `make deploy` deletes old versions of a deployment's functions.
 
 SAM keeps every version. Each of the API costs, because it has a snapshot (see docs/deploy.md), and all count
 towards the 75 GB that an account has for code.
 """
 
-import argparse
-import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
-
-import boto3
-from botocore.exceptions import BotoCoreError, ClientError
 
 from local import stacks
 
@@ -49,22 +44,3 @@ def _versions(name: str, functions: Any) -> Iterator[int]:
 def _numbers(versions: Iterable[str]) -> Iterator[int]:
     """Yield the numbers of versions, without $LATEST, to which an operator's own alias may point."""
     yield from (int(version) for version in versions if version != "$LATEST")
-
-
-def main() -> int:
-    """Return 0 also if nothing could be deleted: the deployment itself has succeeded."""
-    command_line = argparse.ArgumentParser(prog="python -m local.prune", description=__doc__)
-    command_line.add_argument("stack")
-    stack = command_line.parse_args().stack
-    try:
-        gone = prune(stack, boto3.client("cloudformation"), boto3.client("lambda"))
-    except (BotoCoreError, ClientError) as error:
-        print(f"Old versions of the functions were not deleted: {error}", file=sys.stderr)
-    else:
-        if gone:
-            print(f"{len(gone)} old versions of the functions are deleted.")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

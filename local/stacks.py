@@ -4,7 +4,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from local.runner.errors import LocalError
+
 GONE = "DELETE_COMPLETE"
+UNCREATED = "REVIEW_IN_PROGRESS"
+"""Its first change set was refused or never executed; SAM makes another."""
 
 
 def find(stack: str, cloudformation: Any) -> dict[str, Any] | None:
@@ -19,9 +23,19 @@ def find(stack: str, cloudformation: Any) -> dict[str, Any] | None:
     return description
 
 
+def missing(stack: str) -> LocalError:
+    """Return the error that says that there is no stack of that name."""
+    return LocalError(f"There is no stack {stack} in this account and region.")
+
+
 def parameters(description: dict[str, Any]) -> dict[str, str]:
     """Return the values of a stack's parameters."""
     return {entry["ParameterKey"]: entry["ParameterValue"] for entry in description.get("Parameters", [])}
+
+
+def outputs(description: dict[str, Any]) -> dict[str, str]:
+    """Return the values of a stack's outputs."""
+    return {entry["OutputKey"]: entry["OutputValue"] for entry in description.get("Outputs", [])}
 
 
 def resources(stack: str, cloudformation: Any) -> dict[str, list[str]]:

@@ -26,7 +26,6 @@ from catalight.adapters.mongo import (
     MongoJobs,
     MongoKeys,
     MongoPing,
-    MongoReferences,
     MongoRows,
     MongoSources,
     MongoUsage,
@@ -159,17 +158,15 @@ def services() -> Services:
     env = os.environ
     jobs, rows, exports = MongoJobs(mongodb(), report), MongoRows(mongodb()), MongoExports(mongodb())
     keys, usage, memory = MongoKeys(mongodb()), MongoUsage(mongodb()), MongoColumnMemory(mongodb())
-    reuse = MongoSources(mongodb()), MongoReferences(mongodb())
     image_queue, aggregator_queue, webhook_queue, export_queue, ingest_queue = _queues()
     big_uploads = MongoBigUploads(mongodb(), report)
     retention = Retention.read(env)
-    link_result = LinkResult(jobs, store(), utc_now)
     understand = Understand(TableReader(), memory)
     throttle = Throttle(usage, utc_now)
     admit = Admit(jobs, usage, utc_now)
     send_window = SendWindow(image_queue, AskCompletion(jobs, rows, aggregator_queue, utc_now))
     new_jobs = utc_now, _new_id, int(env["WINDOW"]), retention
-    submit = Submit(jobs, rows, admit, SampleMemory(reuse[0]), send_window, *new_jobs)
+    submit = Submit(jobs, rows, admit, SampleMemory(MongoSources(mongodb())), send_window, *new_jobs)
     return Services(
         ping=MongoPing(mongodb()),
         authenticate=Authenticate(keys) if api_keys.keys_required(env) else None,
@@ -189,7 +186,7 @@ def services() -> Services:
         delete_job=DeleteJob(jobs, aggregator_queue, utc_now),
         extend_job=ExtendJob(jobs, utc_now, retention),
         redeliver_webhook=RedeliverWebhook(jobs, MongoDeliveries(mongodb()), webhook_queue, utc_now),
-        offer_result=OfferResult(link_result, exports, store(), export_queue, utc_now),
+        offer_result=OfferResult(LinkResult(jobs, store(), utc_now), exports, store(), export_queue, utc_now),
         api_base=env["API_BASE_URL"],
         link_base=env["LINK_BASE_URL"],
         egress=EGRESS,

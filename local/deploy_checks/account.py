@@ -3,11 +3,10 @@
 import base64
 
 from catalight.domain import consistency
+from local import stacks
 from local.deploy_checks.deployment import Deployment, ProblemError
 
 UPDATABLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE")
-UNCREATED = "REVIEW_IN_PROGRESS"
-"""Its first change set was refused or never executed; SAM makes another."""
 USELESS = ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED")
 """Never complete, or half deleted."""
 UNRESERVED = 100  # docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
@@ -24,8 +23,9 @@ def parameters(deployment: Deployment) -> str:
     """Return how many values stay as they are; raise ProblemError for those refused or contradictory."""
     if refused := deployment.refused():
         raise ProblemError(f"the stack has what this release refuses, so name it in PARAMETERS: {refused}")
-    for problem in consistency.problems(deployment.numbers()):
-        raise ProblemError(problem)
+    problems = *consistency.problems(deployment.numbers()), *deployment.broken_rules()
+    if problems:
+        raise ProblemError("; ".join(problems))
     kept = deployment.present.keys() - deployment.given.keys()
     return f"consistent; {len(kept)} stay as the stack has them" if kept else "consistent"
 
@@ -67,7 +67,7 @@ def name(deployment: Deployment) -> str:
     if deployment.described is None:
         return f"{deployment.stack} is free"
     status = deployment.described["StackStatus"]
-    if status == UNCREATED:
+    if status == stacks.UNCREATED:
         return f"{deployment.stack} has no resources yet, and would be created"
     if status not in UPDATABLE:
         raise ProblemError(f"{deployment.stack} is {status}: {_remedy(status, deployment.stack)}")

@@ -1,13 +1,22 @@
 """What is to be deployed, as the checks see it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any, Protocol
 
 from local import options, stacks
+from local.deploy_checks import rules
+from local.runner.children import PROJECT
+from local.runner.system import MONGODB_PARAMETER, WEBHOOK_PARAMETER
+from local.runner.template import Template, load
 
 _declared = cache(options.declared)
+
+
+@cache
+def _template() -> Template:
+    return load(PROJECT / "template.yaml")
 
 
 class ProblemError(Exception):
@@ -59,6 +68,15 @@ class Deployment:
     def numbers(self) -> dict[str, float]:
         """Return the values of all parameters that are numbers."""
         return options.numbers(_declared(), {**self.present, **self.given})
+
+    def broken_rules(self) -> Iterator[str]:
+        """Yield what the template's Rules say against the values together."""
+        every: dict[str, str | list[str]] = {}
+        for name, entry in _declared().items():
+            value = self.value(name)
+            every[name] = value.split(",") if entry["Type"] == "CommaDelimitedList" else value
+        secrets = {MONGODB_PARAMETER: self.mongodb_secret, WEBHOOK_PARAMETER: self.webhook_secret}
+        yield from rules.broken(_template()["Rules"], every | secrets)
 
     def secret(self, arn: str) -> str:
         """Return the text of a secret; raise ProblemError if it is of another region."""

@@ -142,12 +142,7 @@ class System:
         self.url = f"http://{HOST}:{port}"
         self.endpoint_url = f"http://{HOST}:{moto_port}"
         template = load(self._template)
-        self.folder = self._folder or self._temporary_folder()
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.folder.chmod(OWNER_ONLY)  # other users must not read the logs
-        if self._data_path:
-            self._data = DataFolder(self._data_path)
-            self._cleanup.callback(self._data.close)
+        self._open_folders()
         self._start_mongod()
         self._cleanup.callback(self._dispatcher.join)  # runs after moto has ended, which ends the long polls
         moto = self._start_moto(moto_port)
@@ -161,10 +156,8 @@ class System:
             self.mongod.wait_until_primary()
         if self._data:
             # Every function of the template has it, or none does.
-            patience = {function.environment.get(PATIENCE, "0") for function in self.functions.values()}
-            have_unfinished_jobs_swept(
-                self.mongodb_uri, self.mongodb_database, float(max(patience, key=float))
-            )
+            patience = max(float(one.environment.get(PATIENCE, "0")) for one in self.functions.values())
+            have_unfinished_jobs_swept(self.mongodb_uri, self.mongodb_database, patience)
         functions_endpoint_url = self._cleanup.enter_context(self._front(self.endpoint_url))
         self._start_api(port, functions_endpoint_url)
         self._cleanup.callback(self._dispatcher.stop)
@@ -175,6 +168,15 @@ class System:
             self.folder,
             scheduled_at_once=bool(self._data),
         )
+
+    def _open_folders(self) -> None:
+        """Open the folder of the logs, and that of the data if they are to be kept."""
+        self.folder = self._folder or self._temporary_folder()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.chmod(OWNER_ONLY)  # other users must not read the logs
+        if self._data_path:
+            self._data = DataFolder(self._data_path)
+            self._cleanup.callback(self._data.close)
 
     def _start_mongod(self) -> None:
         if uri := os.environ.get("MONGODB_URI"):

@@ -24,15 +24,16 @@ class Operator:
     environment: dict[str, str]
     folder: Path
 
-    def make(self, *arguments: str) -> str:
-        """Run make without a terminal; return what it prints, unless it fails."""
+    def make(self, *arguments: str, answer: str = "") -> str:
+        """Run make without a terminal, and give the answer; return what it prints, unless it fails."""
         log = self.folder / "make.log"
         with log.open("w") as output:
             ran = subprocess.run(
                 ["make", *arguments],
                 cwd=PROJECT,
                 env=self.environment,
-                stdin=subprocess.DEVNULL,
+                input=answer,
+                text=True,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 timeout=600,

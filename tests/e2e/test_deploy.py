@@ -19,7 +19,7 @@ RUNNING = {
     "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
 }
 """A deployment that exists, of a release with one parameter that this one does not have."""
-SAM_ARGS = f"--no-resolve-s3 --s3-bucket {BUCKET} --no-execute-changeset"
+SAM_ARGS = f"--no-resolve-s3 --s3-bucket {BUCKET}"
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,9 @@ def operator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
 
 def deployed(operator: Operator, stage: str, parameters: str) -> dict[str, str]:
     """Run `make deploy`, and return the parameters of the change set that it has created."""
-    operator.make("deploy", f"ENV={stage}", f"SAM_ARGS={SAM_ARGS}", f"PARAMETERS={parameters}")
+    not_executed = f"SAM_ARGS={SAM_ARGS} --no-execute-changeset"
+    printed = operator.make("deploy", f"ENV={stage}", not_executed, f"PARAMETERS={parameters}")
+    assert "Nothing was deployed." in printed
     aws, name = operator.client("cloudformation"), f"catalight-{stage}"
     listed = aws.list_change_sets(StackName=name)["Summaries"]  # moto lists those of all stacks
     [found] = [one for one in listed if one["StackName"] == name]
@@ -69,3 +71,13 @@ def test_parameters_that_were_set_stay_set(operator: Operator) -> None:
     assert given["Release"] > before["Release"]
     assert "Removed" not in given
     assert "Window" not in given  # new parameters have their defaults
+
+
+@pytest.mark.parametrize("stage", ["dev", "prod"])
+def test_what_is_answered_with_no_is_not_deployed(operator: Operator, stage: str) -> None:
+    """Neither in a stack that exists, nor in one that has no resources yet; moto cannot protect any."""
+    asked = f"SAM_ARGS={SAM_ARGS} --confirm-changeset"
+    printed = operator.make("deploy", f"ENV={stage}", asked, answer="n\n")
+    assert "Deploy this changeset?" in printed
+    assert "Nothing was deployed." in printed
+    assert "Successfully" not in printed

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from catalight.domain.consistency import problems
+from local.deploy_checks import rules
 from local.options import numbers
 from local.options import parameters as read
 from local.runner.errors import LocalError
@@ -69,3 +70,39 @@ def test_rules_name_parameters(rule: str) -> None:
     names = set(re.findall(r"'Ref': '(\w+)'", str(TEMPLATE["Rules"][rule])))
     assert names
     assert names <= PARAMETERS.keys()
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({}, ""),
+        ({"WebhookSecretArn": "uri"}, "must be two secrets"),
+        ({"SubnetIds": ["subnet-1"]}, "SubnetIds need SecurityGroupIds"),
+        ({"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}, ""),
+        ({"Authentication": "none"}, ""),
+        ({"Authentication": "none", "CorsOrigins": "*"}, "without API keys"),
+        ({"LinkDomain": "a.example"}, "LinkDomain needs LinkCertificateArn"),
+        ({"LinkDomain": "a.example", "LinkCertificateArn": "arn"}, ""),
+        (
+            {"LinkDomain": "a.example", "LinkCertificateArn": "arn", "LinkBaseUrl": "https://b"},
+            "so LinkBaseUrl",
+        ),
+        ({"LinkCertificateArn": "arn"}, "LinkCertificateArn has no effect"),
+        ({"LinkWebAclArn": "arn"}, "LinkWebAclArn protects nothing"),
+    ],
+)
+def test_rules_refuse_what_cannot_be_combined(changed: dict[str, str | list[str]], said: str) -> None:
+    """As `make deploy` evaluates them, before anything is built."""
+    values: dict[str, str | list[str]] = {"MongoDbUriSecretArn": "uri", "WebhookSecretArn": "webhook"}
+    for name, entry in PARAMETERS.items():
+        if "Default" in entry:
+            listed = entry["Type"] == "CommaDelimitedList"
+            values[name] = entry["Default"].split(",") if listed else str(entry["Default"])
+    found = list(rules.broken(TEMPLATE["Rules"], values | changed))
+    assert len(found) == bool(said)
+    assert all(said in one for one in found)
+
+
+def test_a_function_that_is_not_evaluated_is_an_error() -> None:
+    with pytest.raises(ValueError, match="Fn::Contains"):
+        list(rules.broken({"A": {"Assertions": [{"Assert": {"Fn::Contains": [[], ""]}}]}}, {}))

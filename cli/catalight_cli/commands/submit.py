@@ -55,23 +55,15 @@ def submit(
     """
     with session(context, as_json=as_json) as run:
         accepted = _submitted(run, file, idempotency_key or str(uuid4()), fields, asks=not (yes or as_json))
-        request_id = accepted["request_id"]
         if not as_json:
             _say_accepted(run.output, accepted)
         if not (wait or output or images):
             if as_json:
                 run.output.json(accepted)
             else:
-                run.output.note(f"Go on with: catalight watch {request_id}")
+                run.output.note(f"Go on with: catalight watch {accepted['request_id']}")
             return
-        then = f"catalight download {request_id}" if output or images else ""
-        status = follow(run, request_id, then)
-        written = _results(run, request_id, output, images)
-        if as_json:
-            files: dict[str, Any] = {name: str(path) for name, path in written.items()}
-            run.output.json({"accepted": accepted, "status": status, "files": files})
-        else:
-            _say_ended(run, status)
+        status = _wait(run, accepted, output, images, as_json=as_json)
         raise typer.Exit(ended(status))
 
 
@@ -91,6 +83,22 @@ def check(context: Context, file: FileArgument, *, as_json: AsJson = False, fiel
             say_understood(run.output, found, is_part=shown.was_used)
             run.output.line("It would be accepted." if found["accepted"] else "It would be refused.")
         raise typer.Exit(Exit.WELL if found["accepted"] else Exit.REFUSED)
+
+
+def _wait(
+    run: Session, accepted: Accepted, output: Path | None, images: Path | None, *, as_json: bool
+) -> Status:
+    """Follow the job to its end, and write its files; return its status."""
+    request_id = accepted["request_id"]
+    then = f"catalight download {request_id}" if output or images else ""
+    status = follow(run, request_id, then)
+    written = _results(run, request_id, output, images)
+    if as_json:
+        files: dict[str, Any] = {name: str(path) for name, path in written.items()}
+        run.output.json({"accepted": accepted, "status": status, "files": files})
+    else:
+        _say_ended(run, status)
+    return status
 
 
 def _submitted(run: Session, file: str, key: str, fields: dict[str, str], *, asks: bool) -> Accepted:

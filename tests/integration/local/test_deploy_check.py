@@ -78,6 +78,13 @@ def test_a_deployment_that_has_all_it_needs_passes(check: Check, mongodb: Any) -
         ({"webhook": " "}, "webhook secret", "it is empty"),
         ({"quota": 50}, "concurrency", "50 functions at once, and 72 are needed: raise the quota"),
         ({"given": {"ImageReserved": "950"}}, "concurrency", "100 must stay unreserved"),
+        (
+            {"given": {"LinkDomain": "images.example.com", "LinkBaseUrl": "https://cdn.example"}},
+            "parameters",
+            "LinkDomain needs LinkCertificateArn; LinkDomain is the address of image links, so LinkBaseUrl",
+        ),
+        ({"given": {"Authentication": "none", "CorsOrigins": "*"}}, "parameters", "without API keys"),
+        ({"given": {"SubnetIds": "subnet-12345678"}}, "parameters", "SubnetIds need SecurityGroupIds"),
         ({"given": {"SubnetIds": "subnet-12345678"}}, "network", "SubnetIds need SecurityGroupIds"),
         (
             {"given": {"SubnetIds": "subnet-12345678", "SecurityGroupIds": "sg-12345678"}},

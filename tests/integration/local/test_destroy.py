@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
-from local import destroy, protect, stacks
+from local import destroy, stacks
 from local.runner import aws
 
 TEMPLATE = {
@@ -89,6 +89,13 @@ def test_it_says_what_goes_and_what_stays_and_then_deletes_it(
     assert f"There is no stack {stack}" in capsys.readouterr().err
 
 
+def test_a_domain_of_links_is_named_only_if_there_is_one(s3: Any) -> None:
+    given = {"LinkDomain": "images.shop.example", "MongoDbDatabase": "shop"}
+    said = destroy.describe(destroy.Deployment("id", "s", {}, given), s3)
+    assert "the DNS record           images.shop.example, which then leads nowhere" in said
+    assert "DNS" not in destroy.describe(destroy.Deployment("id", "s", {}, given | {"LinkDomain": ""}), s3)
+
+
 @pytest.mark.parametrize("answer", ["", "y", "other"])
 def test_another_answer_deletes_nothing(
     stack: str, run: Run, cloudformation: Any, s3: Any, answer: str
@@ -161,13 +168,3 @@ def test_a_protected_stack_is_not_deleted(
     assert run("protected", "--confirm", "protected") == 1
     assert "--no-enable-termination-protection" in capsys.readouterr().err
     assert cloudformation.describe_stacks(StackName="protected")["Stacks"]
-
-
-def test_production_is_protected() -> None:
-    """moto does not know the call, so botocore checks it."""
-    client = aws.client("cloudformation", "http://127.0.0.1:1")
-    with Stubber(client) as stub:
-        expected = {"StackName": "catalight-prod", "EnableTerminationProtection": True}
-        stub.add_response("update_termination_protection", {"StackId": "id"}, expected)
-        protect.protect("catalight-prod", client)
-        stub.assert_no_pending_responses()

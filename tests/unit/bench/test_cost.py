@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from bench import cost
-from bench.aws_prices import EVENT_METRICS, MILLION, MONTHLY, S3_GET
+from bench.aws_prices import EVENT_METRICS, MILLION, MONTHLY, S3_GET, SNAPSHOT
 from bench.candidates import ROOT
 from bench.tables import PAGE
 from bench.template import default
+from local.prune import KEPT
+from local.runner.template import load
 
 DELIVERY = cost.delivery(MILLION, cost.LATENCY)
 
@@ -31,6 +33,13 @@ def test_the_page_has_what_the_command_writes(page: Path, name: str, text: str) 
 def test_the_event_counts_of_all_queues_are_counted() -> None:
     template = (ROOT / "template.yaml").read_text()
     assert 4 * template.count("MetricsConfig: {Metrics: [EventCount]}") == EVENT_METRICS
+
+
+def test_the_snapshot_is_that_of_the_api() -> None:
+    api = load(ROOT / "template.yaml")["Resources"]["ApiFunction"]["Properties"]
+    assert api["MemorySize"] == cost.API_MEMORY
+    assert api["SnapStart"] == {"ApplyOn": {"Ref": "ApiSnapStart"}}
+    assert f"${KEPT * SNAPSHOT + SNAPSHOT:.2f} a month at most" in cost.DEPLOY.read_text()
 
 
 def test_a_view_through_cloudfront_calls_no_function() -> None:

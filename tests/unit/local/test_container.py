@@ -1,6 +1,7 @@
 """The Dockerfile and compose.yaml keep the rules of hadolint and of Docker."""
 
 import re
+from fnmatch import fnmatchcase
 
 import yaml
 
@@ -39,3 +40,11 @@ def test_only_this_machine_reaches_what_compose_publishes() -> None:
     for service in COMPOSE["services"].values():
         assert service["ports"]
         assert all(port.startswith("127.0.0.1:") for port in service["ports"])
+
+
+def test_nothing_that_a_machine_has_made_is_copied() -> None:
+    """A virtual environment or a library of another system would not run in the container."""
+    ignored = (PROJECT / ".dockerignore").read_text().split()
+    made = (PROJECT / ".gitignore").read_text().split()
+    for name in (pattern.strip("/") for pattern in made if pattern != "/cli/build/"):
+        assert any(fnmatchcase(f"a/{name}", one) or fnmatchcase(name, one) for one in ignored), name

@@ -2,10 +2,13 @@
 
 import pytest
 
-from local.deploy_settings import read
+from local.deploy_settings import ARN, SECRETS, read
+from local.runner.children import PROJECT
 from local.runner.errors import LocalError
+from local.runner.template import load
 
-GIVEN = {"MONGODB_URI_SECRET_ARN": "arn:uri", "WEBHOOK_SECRET_ARN": "arn:webhook"}
+SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:"
+GIVEN = {"MONGODB_URI_SECRET_ARN": f"{SECRET}catalight/mongodb-a", "WEBHOOK_SECRET_ARN": f"{SECRET}b"}
 
 
 @pytest.fixture
@@ -37,6 +40,20 @@ def test_parameters_are_returned() -> None:
 def test_what_is_missing_or_wrong_is_said(stage: str, given: dict[str, str], message: str) -> None:
     with pytest.raises(LocalError, match=message):
         read(stage, GIVEN | given)
+
+
+@pytest.mark.usefixtures("region")
+@pytest.mark.parametrize("name", SECRETS)
+def test_a_secret_in_place_of_its_arn_is_refused_and_not_shown(name: str) -> None:
+    with pytest.raises(LocalError, match=f"{name}= must be the ARN .*, not the secret") as raised:
+        read("dev", GIVEN | {name: "mongodb+srv://user:p@w@cluster.example"})
+    assert "p@w" not in str(raised.value)
+
+
+def test_an_arn_is_what_the_template_takes_for_one() -> None:
+    declared = load(PROJECT / "template.yaml")["Parameters"]
+    for name in ("MongoDbUriSecretArn", "WebhookSecretArn"):
+        assert declared[name]["AllowedPattern"] == f"^{ARN.pattern}$"
 
 
 def test_a_region_is_required(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""What `make key` says of a stack that has no function for API keys."""
+"""What `make key` says of a stack that is not there, or has no function for API keys."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -23,3 +23,13 @@ def test_a_stack_without_the_function_is_said_with_its_status(monkeypatch: pytes
         stub.add_response("describe_stacks", {"Stacks": [stack]})
         with pytest.raises(LocalError, match="catalight-dev is ROLLBACK_COMPLETE, and has no output"):
             keys.on_aws({"action": "list"}, "catalight-dev")
+
+
+def test_a_stack_that_is_not_there_is_said_as_by_destroy(monkeypatch: pytest.MonkeyPatch) -> None:
+    client: Any = boto3.client("cloudformation", region_name="eu-central-1")
+    monkeypatch.setattr(boto3, "client", lambda service: client)
+    with Stubber(client) as stub:
+        unknown = "Stack with id other does not exist"
+        stub.add_client_error("describe_stacks", "ValidationError", unknown)
+        with pytest.raises(LocalError, match="There is no stack other in this account and region"):
+            keys.on_aws({"action": "list"}, "other")

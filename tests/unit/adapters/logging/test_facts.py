@@ -43,6 +43,12 @@ CASES: list[tuple[Fact, str, dict[str, float], tuple[dict[str, str], ...]]] = [
         ({}, {"Kind": "unreadable"}, {"Release": "none"}),
     ),
     (
+        facts.MessageUnreadable(6),  # a dead letter: the receives of all queues are counted together
+        "message unreadable",
+        {"MessagesFailed": 1},
+        ({}, {"Kind": "unreadable"}),
+    ),
+    (
         replace(FINISH, outcome=Outcome.DEFERRED),
         "message deferred",
         {"MessagesDeferred": 1},

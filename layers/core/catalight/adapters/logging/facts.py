@@ -117,7 +117,9 @@ def _of_images(fact: facts.ImagesEnded) -> Iterator[Line]:
 
 def _of_message(fact: facts.MessageHandled | facts.MessageUnreadable) -> Line:
     if isinstance(fact, facts.MessageUnreadable):
-        return _failed("message unreadable", asdict(fact), "unreadable")
+        # Who has received it before could not read it either, maybe for days: that is no fault of a release.
+        of_release = fact.receives == 1
+        return _failed("message unreadable", asdict(fact), "unreadable", of_release=of_release)
     kind, is_range = messages.kind(fact.message), isinstance(fact.message, messages.ProcessRange)
     fields = {"kind": kind, "receives": fact.receives, **asdict(fact.message)}
     message = f"{'range' if is_range else 'message'} {fact.outcome}"
@@ -134,9 +136,10 @@ def _of_message(fact: facts.MessageHandled | facts.MessageUnreadable) -> Line:
     return Line(message, fields, metrics)
 
 
-def _failed(message: str, fields: dict[str, object], kind: str) -> Line:
+def _failed(message: str, fields: dict[str, object], kind: str, *, of_release: bool = True) -> Line:
     metrics: Metrics = {"MessagesFailed": (COUNT, 1)}
-    return Line(message, fields, metrics, {"Kind": kind}, total=True, of_release=True, level=logging.ERROR)
+    dimensions = {"Kind": kind}
+    return Line(message, fields, metrics, dimensions, total=True, of_release=of_release, level=logging.ERROR)
 
 
 def _of_request(fact: facts.RequestRefused) -> Line:
