@@ -46,11 +46,13 @@ static inline const uint32_t *count_low(const uint32_t *at, const uint32_t *end,
     return at;
 }
 
-static inline const uint32_t *count_block(const uint32_t *at, Counts *counts) {
+// Returns the word of the next block.
+static inline uint32_t *count_block(uint32_t *block, Counts *counts) {
     uint32_t k = 0;
-    const uint32_t *end = at + 1 + values_of(*at);
-    if (++at < end) end_run(&counts->whole);
+    const uint32_t *at = block + 1, *end = at + values_of(*block);
+    if (at < end) end_run(&counts->whole);
     at = count_low(at, end, counts, &k);
+    *block = with_low_values(*block, (uint32_t)(at - block - 1));
     if (at < end) {                     // the first one comes after a different number of zeros
         end_run(&counts->high);
         count_value(counts->after_low, index_of(*at) - k - 1, size_at(at));
@@ -63,7 +65,7 @@ static inline const uint32_t *count_block(const uint32_t *at, Counts *counts) {
     }
     counts->ends += k < BLOCK - 1;
     end_block(&counts->high, k == BLOCK - 1), end_block(&counts->whole, k == BLOCK - 1);
-    return at;
+    return block + (end - block);
 }
 
 static void count_plane(Output *output, uint32_t c) {
@@ -72,7 +74,7 @@ static void count_plane(Output *output, uint32_t c) {
     uint32_t *low = bands[LOW], *high = bands[HIGH], *whole = bands[WHOLE], *sequential = output->histogram[SEQUENTIAL_AC + (c > 0)];
     Counts counts = {.low = {.uses = low}, .high = {.uses = high}, .whole = {.uses = whole}};
     for (size_t row = 0; row < plane->rows; row++) {
-        const uint32_t *at = plane->words + plane->starts[row];
+        uint32_t *at = plane->words + plane->starts[row];
         size_t shown = row < plane->high ? plane->wide : 0;
         for (size_t x = 0; x < shown; x++) at = count_block(at, &counts);
         counts.ends += (uint32_t)(plane->across - shown);  // padding, which progressive scans leave out
