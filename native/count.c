@@ -5,6 +5,7 @@
 #include <string.h>
 
 enum { LONGEST_EOB_RUN = 0x7FFF };
+enum { MOST_ACROSS = 8192 };            // blocks in a row of the widest JPEG
 
 // The end of a block's band, which may be the end of many blocks': T.81, G.1.2.2.
 typedef struct {
@@ -68,46 +69,60 @@ static inline uint32_t *count_block(uint32_t *block, Counts *counts) {
     return block + (end - block);
 }
 
-static void count_plane(Output *output, uint32_t c) {
+static void add_counts(Output *output, uint32_t c, Counts *counts) {
+    uint32_t *sequential = output->histogram[SEQUENTIAL_AC + (c > 0)], *low = counts->low.uses;
+    sequential[0] += counts->ends;
+    for (uint32_t symbol = 0; symbol < SYMBOLS; symbol++) {
+        int is_value = symbol & 15;     // not the end of a band
+        uint32_t uses = counts->alike[symbol] + counts->after_low[symbol] + (is_value ? low[symbol] : 0);
+        sequential[symbol] += uses, counts->whole.uses[symbol] += uses;
+        counts->high.uses[symbol] += counts->alike[symbol];
+    }
+    end_run(&counts->low), end_run(&counts->high), end_run(&counts->whole);
+}
+
+// Counts a difference. Returns 0 if it is larger than a baseline JPEG may have.
+static inline int count_dc(uint32_t *uses, int32_t dc, int32_t before) {
+    uint32_t size = size_of(magnitude(dc - before));
+    uses[size]++;
+    return size <= LARGEST_DC;
+}
+
+// Of rows of MCUs, in their order: of one row of blocks, or of two.
+static int count_dcs(const int16_t dcs[][MOST_ACROSS], size_t across, uint32_t side, int32_t *last, uint32_t *uses) {
+    int ok = 1;
+    for (size_t x = 0; x < across; x += side)
+        for (uint32_t i = 0; i < side * side; i++) {
+            int32_t dc = dcs[i / side][x + i % side];
+            ok &= count_dc(uses, dc, *last), *last = dc;
+        }
+    return ok;
+}
+
+static int count_plane(Output *output, uint32_t c) {
     const Plane *plane = &output->plane[c];
-    uint32_t(*bands)[SYMBOLS] = &output->histogram[c * COMPONENT_BANDS];
-    uint32_t *low = bands[LOW], *high = bands[HIGH], *whole = bands[WHOLE], *sequential = output->histogram[SEQUENTIAL_AC + (c > 0)];
-    Counts counts = {.low = {.uses = low}, .high = {.uses = high}, .whole = {.uses = whole}};
+    uint32_t(*bands)[SYMBOLS] = &output->histogram[c * COMPONENT_BANDS], side = c > 0 ? 1 : output->side;
+    Counts counts = {.low = {.uses = bands[LOW]}, .high = {.uses = bands[HIGH]}, .whole = {.uses = bands[WHOLE]}};
+    int16_t dcs[2][MOST_ACROSS];
+    int32_t last_dc = 0;
+    if (plane->across > MOST_ACROSS) return 0;
     for (size_t row = 0; row < plane->rows; row++) {
         uint32_t *at = plane->words + plane->starts[row];
         size_t shown = row < plane->high ? plane->wide : 0;
-        for (size_t x = 0; x < shown; x++) at = count_block(at, &counts);
+        int16_t *row_dcs = dcs[row % side];
+        for (size_t x = 0; x < shown; x++) row_dcs[x] = (int16_t)dc_of(*at), at = count_block(at, &counts);
+        for (size_t x = shown; x < plane->across; x++) row_dcs[x] = (int16_t)dc_of(*at), at += 1 + values_of(*at);
         counts.ends += (uint32_t)(plane->across - shown);  // padding, which progressive scans leave out
+        if (row % side < side - 1) continue;
+        if (!count_dcs(dcs, plane->across, side, &last_dc, output->histogram[DC + (c > 0)])) return 0;
     }
-    sequential[0] += counts.ends;
-    for (uint32_t symbol = 0; symbol < SYMBOLS; symbol++) {
-        int is_value = symbol & 15;     // not the end of a band
-        uint32_t uses = counts.alike[symbol] + counts.after_low[symbol] + (is_value ? low[symbol] : 0);
-        sequential[symbol] += uses, whole[symbol] += uses;
-        high[symbol] += counts.alike[symbol];
-    }
-    end_run(&counts.low), end_run(&counts.high), end_run(&counts.whole);
-}
-
-static int count_dc(Output *output) {
-    Mcus mcus;
-    int32_t last_dc[COMPONENTS] = {0};
-    for (size_t y = 0; begin_row(&mcus, output, y); y++) {
-        for (size_t x = 0; x < mcus.across; x++) {
-            for (uint32_t i = 0; i < mcus.blocks; i++) {
-                const uint32_t **at = &mcus.next[mcus.row[i]];
-                uint32_t c = mcus.component[i], size = size_of(magnitude(dc_of(**at) - last_dc[c]));
-                if (size > LARGEST_DC) return 0;
-                output->histogram[DC + (c > 0)][size]++;
-                last_dc[c] = dc_of(**at), *at += 1 + values_of(**at);
-            }
-        }
-    }
+    add_counts(output, c, &counts);
     return 1;
 }
 
 int count_symbols(Output *output) {
     memset(output->histogram, 0, sizeof output->histogram);
-    for (uint32_t c = 0; c < output->components; c++) count_plane(output, c);
-    return count_dc(output);
+    for (uint32_t c = 0; c < output->components; c++)
+        if (!count_plane(output, c)) return 0;
+    return 1;
 }

@@ -33,7 +33,26 @@ static inline uint32_t magnitude_of(uint32_t word) { return word & 0x1FFFFFF; }
 
 static inline uint32_t magnitude(int32_t value) { return (uint32_t)(value < 0 ? -value : value); }
 
-static inline uint32_t size_of(uint32_t value) { return 32 - (uint32_t)__builtin_clz(value << 1 | 1) - 1; }
+#if defined __x86_64__
+// Its instruction for that takes long on some machines.
+static const uint8_t BIT_LENGTHS[] = {
+    0, 1, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4, 4, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5,
+    6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6,
+    7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7,
+    7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7,
+    8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8,
+    8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8,
+    8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8,
+    8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8,
+};
+
+static inline uint32_t size_of(uint32_t value) {
+    if (__builtin_expect(value < sizeof BIT_LENGTHS, 1)) return BIT_LENGTHS[value];
+    return 32 - (uint32_t)__builtin_clz(value);
+}
+#else
+static inline uint32_t size_of(uint32_t value) { return 31 - (uint32_t)__builtin_clz(value << 1 | 1); }
+#endif
 
 // The symbol's extra bits (T.81, F.1.2): a negative value's are inverted.
 static inline uint32_t bits_of(uint32_t value, int negative) { return value ^ (((1u << size_of(value)) - 1) & -(uint32_t)negative); }
