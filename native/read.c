@@ -19,7 +19,8 @@ int begin_reading(Reading *reading, const Scan *scan, uint32_t least_limit) {
         if (with_dc && dc) index_values(&reading->dc[table], 0);
         if (with_ac && ac) index_values(&reading->ac[table], 1);
         if (with_ac && ac && !scan->progressive) index_pairs(&reading->ac[table], (int32_t)least_limit);
-        if (with_ac && ac && scan->progressive && !scan->refines) index_runs(&reading->ac[table]);
+        if (with_ac && ac && scan->progressive) index_runs(&reading->ac[table]);
+        if (with_ac && ac && scan->refines) leave_out_sizes(&reading->ac[table]);
     }
     for (uint32_t i = 0; i < scan->components && !scan->progressive; i++)
         index_openings(&reading->dc[scan->dc[i]], &reading->ac[scan->ac[i]], reading->openings[i]);
