@@ -6,7 +6,7 @@ from io import BytesIO
 from random import Random
 
 import pytest
-from PIL import ExifTags, Image, ImageCms
+from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
 from PIL.JpegImagePlugin import JpegImageFile
 
 from catalight.adapters.codec.images import decode, pillow_errors, repair
@@ -82,7 +82,7 @@ def is_as_pillow_says(data: bytes) -> bool:
         pillow_errors.prepare_pillow()
         try:
             source = Source(data, ended=True, limits=LIMITS, header=header)
-        except (ImageError, Image.DecompressionBombError, Image.UnidentifiedImageError) as error:
+        except (ImageError, Image.DecompressionBombError, UnidentifiedImageError) as error:
             with pytest.raises(type(error), match=re.escape(str(error)[:30])):
                 Source(data, ended=True, limits=LIMITS)
             return True
