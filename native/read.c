@@ -43,6 +43,13 @@ int restart(Reading *reading, const Scan *scan) {
     return 1;
 }
 
+// The blocks of a component in an MCU: returns how many there are down, and sets `across`.
+static inline uint32_t blocks_of(const Scan *scan, const Component *component, uint32_t *across) {
+    int alone = scan->components == 1;
+    *across = alone ? 1 : component->across;
+    return alone ? 1 : component->down;
+}
+
 static int read_sequential(Reading *reading, const Scan *scan, uint32_t i, int16_t *block, int16_t *dc, uint64_t *nonzero) {
     uint32_t words[BLOCK + 4];
     int possible;
@@ -88,27 +95,6 @@ static inline __attribute__((always_inline)) int read_first_ac(Reader *reader, u
     return 1;
 }
 
-static inline uint32_t take_bit(Reader *reader) {
-    if (reader->count == 0) refill(reader);
-    return take(reader, 1);
-}
-
-static inline __attribute__((always_inline)) int read_block(Reading *reading, Reader *reader, const Scan *scan, uint32_t i, const Rows *rows,
-                                                            uint32_t c, size_t at) {
-    int16_t *dc = &rows->dc[c][at];
-    int ended;
-    if (!scan->progressive) {
-        reading->reader = *reader;
-        int ok = read_sequential(reading, scan, i, rows->blocks[c][at], dc, &rows->nonzero[c][at]);
-        *reader = reading->reader;
-        return ok;
-    }
-    const Lookup *lookup = &reading->dc[scan->dc[i]];
-    if (!scan->refines) return read_dc(reader, lookup, lookup->ac_codes, &reading->last_dc[i], scan->shift, dc, &ended);
-    *dc = (int16_t)(*dc | take_bit(reader) << scan->shift);  // without a branch: nothing could predict it
-    return 1;
-}
-
 // Reads a row of blocks of a scan of AC values.
 static int read_ac_row(Reading *reading, const Scan *scan, Block *blocks, uint64_t *nonzero, uint32_t count) {
     Reader reader = reading->reader;
@@ -136,32 +122,75 @@ static int read_ac_row(Reading *reading, const Scan *scan, Block *blocks, uint64
     return 1;
 }
 
-int read_row(Reading *reading, const Scan *scan, const Image *image, const Rows *rows, size_t to) {
-    int alone = scan->components == 1;
-    uint32_t count = alone ? image->component[scan->component[0]].wide : image->mcus_across;
-    if (scan->first) {
-        size_t c = scan->component[0], at = to * rows->stride[c];
-        return read_ac_row(reading, scan, rows->blocks[c] + at, rows->nonzero[c] + at, count);
+// The DC values of a component in one row of an MCU.
+typedef struct {
+    int16_t *at;                        // in the first MCU
+    size_t across;
+    const Lookup *lookup;
+    int32_t *last_dc;
+} DcRow;
+
+static uint32_t list_dc_rows(Reading *reading, const Scan *scan, const Image *image, const Rows *rows, size_t to, DcRow *found) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < scan->components; i++) {
+        uint32_t c = scan->component[i], across, down = blocks_of(scan, &image->component[c], &across);
+        for (uint32_t r = 0; r < down; r++)
+            found[count++] = (DcRow){rows->dc[c] + (to * down + r) * rows->stride[c], across, &reading->dc[scan->dc[i]], &reading->last_dc[i]};
     }
+    return count;
+}
+
+static inline __attribute__((always_inline)) int read_dcs(Reader *reader, const Scan *scan, const DcRow *rows, uint32_t count, size_t mcu) {
+    int ended;
+    if (scan->refines && reader->count < 2 * BLOCK_ROWS) refill(reader);
+    for (const DcRow *row = rows; row < rows + count; row++) {
+        int16_t *at = row->at + mcu * row->across;
+        for (int16_t *end = at + row->across; at < end; at++) {
+            if (scan->refines) *at = (int16_t)(*at | take(reader, 1) << scan->shift);
+            else if (!read_dc(reader, row->lookup, row->lookup->ac_codes, row->last_dc, scan->shift, at, &ended)) return 0;
+        }
+    }
+    return 1;
+}
+
+static int read_dc_row(Reading *reading, const Scan *scan, const Image *image, const Rows *rows, size_t to, uint32_t mcus) {
+    DcRow found[BLOCK_ROWS];
+    uint32_t count = list_dc_rows(reading, scan, image, rows, to, found);
     Reader reader = reading->reader;
-    for (uint32_t mcu = 0; mcu < count; mcu++) {
+    for (uint32_t mcu = 0; mcu < mcus; mcu++) {
         if (is_exhausted(&reader)) return 0;
         if (scan->interval && reading->left-- == 0) {
             reading->reader = reader;
             if (!restart(reading, scan)) return 0;
             reading->left--, reader = reading->reader;
         }
+        if (!read_dcs(&reader, scan, found, count, mcu)) return 0;
+    }
+    reading->reader = reader;
+    return 1;
+}
+
+int read_row(Reading *reading, const Scan *scan, const Image *image, const Rows *rows, size_t to) {
+    uint32_t count = scan->components == 1 ? image->component[scan->component[0]].wide : image->mcus_across;
+    if (scan->first) {
+        size_t c = scan->component[0], at = to * rows->stride[c];
+        return read_ac_row(reading, scan, rows->blocks[c] + at, rows->nonzero[c] + at, count);
+    }
+    if (scan->progressive) return read_dc_row(reading, scan, image, rows, to, count);
+    for (uint32_t mcu = 0; mcu < count; mcu++) {
+        if (is_exhausted(&reading->reader)) return 0;
+        if (scan->interval && reading->left-- == 0) {
+            if (!restart(reading, scan)) return 0;
+            reading->left--;
+        }
         for (uint32_t i = 0; i < scan->components; i++) {
-            uint32_t c = scan->component[i];
-            const Component *component = &image->component[c];
-            uint32_t across = alone ? 1 : component->across, down = alone ? 1 : component->down;
+            uint32_t c = scan->component[i], across, down = blocks_of(scan, &image->component[c], &across);
             for (uint32_t r = 0; r < down; r++) {
                 size_t at = (to * down + r) * rows->stride[c] + mcu * across;
                 for (size_t end = at + across; at < end; at++)
-                    if (!read_block(reading, &reader, scan, i, rows, c, at)) return 0;
+                    if (!read_sequential(reading, scan, i, rows->blocks[c][at], &rows->dc[c][at], &rows->nonzero[c][at])) return 0;
             }
         }
     }
-    reading->reader = reader;
     return 1;
 }
