@@ -95,12 +95,22 @@ static inline __attribute__((always_inline)) int read_first_ac(Reader *reader, u
     return 1;
 }
 
+// Skips blocks that neither have values nor get any. Returns the number of the next block.
+static inline uint32_t skip_empty(const uint64_t *nonzero, uint64_t band, uint32_t x, uint32_t count, uint32_t *eob_run) {
+    uint32_t end = *eob_run < count - x ? x + *eob_run : count, from = x;
+    while (x < end && (nonzero[x] & band) == 0) x++;
+    *eob_run -= x - from;
+    return x;
+}
+
 // Reads a row of blocks of a scan of AC values.
 static int read_ac_row(Reading *reading, const Scan *scan, Block *blocks, uint64_t *nonzero, uint32_t count) {
     Reader reader = reading->reader;
     const Lookup *lookup = &reading->ac[scan->ac[0]];
     uint32_t eob_run = reading->eob_run;
+    uint64_t band = ~(uint64_t)0 << scan->first & ~(uint64_t)0 >> (BLOCK - 1 - scan->last);
     for (uint32_t x = 0; x < count; x++) {
+        if (scan->refines && !scan->interval && (x = skip_empty(nonzero, band, x, count, &eob_run)) == count) break;
         if (is_exhausted(&reader)) return 0;
         if (scan->interval && reading->left-- == 0) {
             reading->reader = reader;
@@ -108,7 +118,7 @@ static int read_ac_row(Reading *reading, const Scan *scan, Block *blocks, uint64
             reading->left--, reader = reading->reader, eob_run = 0;
         }
         if (scan->refines) {
-            if (!refine_ac(&reader, &eob_run, lookup, scan, &reading->places, blocks[x], &nonzero[x])) return 0;
+            if (!refine_ac(&reader, &eob_run, lookup, scan, &reading->places, band, blocks[x], &nonzero[x])) return 0;
         } else if (eob_run == 0) {
             if (!read_first_ac(&reader, &eob_run, lookup, scan, blocks[x], &nonzero[x])) return 0;
         } else if (scan->interval) {

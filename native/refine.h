@@ -27,8 +27,8 @@ static inline void correct(uint32_t shift, int16_t *block, uint64_t values, uint
 // Adds the values of a block whose magnitude is one, and a bit to each of the values that it has. Their bits are between the codes:
 // they are collected, and added at the end.
 static inline __attribute__((always_inline)) int refine_ac(Reader *reader, uint32_t *eob_run, const Lookup *lookup, const Scan *scan,
-                                                           const Places *places, int16_t *block, uint64_t *nonzero) {
-    uint64_t band = ~(uint64_t)0 << scan->first & ~(uint64_t)0 >> (BLOCK - 1 - scan->last), values = *nonzero & band, bits = 0;
+                                                           const Places *places, uint64_t band, int16_t *block, uint64_t *nonzero) {
+    uint64_t values = *nonzero & band, bits = 0;
     uint32_t k = scan->first, last = scan->last;
     while (*eob_run == 0 && k <= last) {
         refill(reader);
