@@ -125,16 +125,20 @@ static int put_bands(Writer *writer, const OutputScan *scan) {
     return scan->last == LAST_LOW ? put_blocks(writer, plane, 1, LAST_LOW, codes) : put_blocks(writer, plane, 1, BLOCK - 1, codes);
 }
 
+// Returns the word after that of the block.
+HOT const uint32_t *put_dc(Bits *to, const uint32_t *at, int32_t *last_dc, const Code *codes) {
+    int32_t difference = dc_of(*at) - *last_dc;
+    uint32_t value = magnitude(difference), size = size_of(value);
+    put_symbol(to, codes, size, size, bits_of(value, difference < 0));
+    *last_dc = dc_of(*at);
+    return at + 1;
+}
+
 // A block of a scan of all components. Returns the word of the next block.
 HOT const uint32_t *put_block(Bits *to, const uint32_t *at, int32_t *last_dc, const Code *dc, const Code *ac) {
-    uint32_t word = *at++, k = 0;
-    int32_t difference = dc_of(word) - *last_dc;
-    uint32_t value = magnitude(difference), size = size_of(value);
-    put_symbol(to, dc, size, size, bits_of(value, difference < 0));
-    *last_dc = dc_of(word);
-    const uint32_t *next = at + values_of(word);
-    if (ac == NULL) return next;
-    for (; at < next; at++) {
+    uint32_t k = 0;
+    const uint32_t *next = at + 1 + values_of(*at);
+    for (at = put_dc(to, at, last_dc, dc); at < next; at++) {
         put_value(to, ac, *at, index_of(*at) - k - 1);
         k = index_of(*at);
     }
@@ -152,11 +156,45 @@ static int put_mcus(Writer *writer, const OutputScan *scan) {
             for (uint32_t i = 0; i < mcus.blocks; i++) {
                 if (!has_room(writer, &to)) return 0;
                 const uint32_t **at = &mcus.next[mcus.row[i]], c = mcus.component[i], chroma = c > 0;
-                *at = put_block(&to, *at, &last_dc[c], output->codes[DC + chroma], scan->last ? output->codes[scan->ac + chroma] : NULL);
+                *at = put_block(&to, *at, &last_dc[c], output->codes[DC + chroma], output->codes[scan->ac + chroma]);
             }
         }
     }
     return finish(writer, &to);
+}
+
+// The next `count` blocks of a row.
+HOT const uint32_t *put_dcs(Bits *to, const uint32_t *at, uint32_t count, int32_t *last_dc, const Code *codes) {
+    for (; count > 0; count--) {
+        const uint32_t *next = at + 1 + values_of(*at);
+        put_dc(to, at, last_dc, codes), at = next;
+    }
+    return at;
+}
+
+// A scan of DC of an image whose MCUs have this shape, so that all is in registers.
+HOT int put_dc_scan(Writer *writer, uint32_t side, uint32_t components) {
+    Bits to = {.at = writer->raw};
+    Mcus mcus = {.blocks = 0};
+    const Code *luma = writer->output->codes[DC], *chroma = writer->output->codes[DC + 1];
+    int32_t last_luma = 0, last_blue = 0, last_red = 0;
+    for (size_t y = 0; begin_row(&mcus, writer->output, y); y++) {
+        const uint32_t *upper = mcus.next[0], *lower = mcus.next[1], *blue = mcus.next[side], *red = mcus.next[side + 1];
+        for (size_t x = 0; x < mcus.across; x++) {
+            if (!has_room(writer, &to)) return 0;
+            upper = put_dcs(&to, upper, side, &last_luma, luma);
+            if (side > 1) lower = put_dcs(&to, lower, side, &last_luma, luma);
+            if (components == 1) continue;
+            blue = put_dcs(&to, blue, 1, &last_blue, chroma);
+            red = put_dcs(&to, red, 1, &last_red, chroma);
+        }
+    }
+    return finish(writer, &to);
+}
+
+static int put_all_dcs(Writer *writer) {
+    if (writer->output->components == 1) return put_dc_scan(writer, 1, 1);
+    return writer->output->side == 1 ? put_dc_scan(writer, 1, COMPONENTS) : put_dc_scan(writer, 2, COMPONENTS);
 }
 
 static uint8_t *put_table(uint8_t *at, uint32_t kind, uint32_t number, const Table *table) {
@@ -224,7 +262,8 @@ size_t encode(const Output *output, uint8_t *out, size_t capacity) {
     for (const OutputScan *scan = scans; scan < scans + count; scan++) {
         if (writer.end - writer.at < HEADER_BYTES) return 0;
         writer.at = put_header(writer.at, output, scan);
-        if (!(scan->first ? put_bands(&writer, scan) : put_mcus(&writer, scan))) return 0;
+        int ok = scan->first ? put_bands(&writer, scan) : scan->last ? put_mcus(&writer, scan) : put_all_dcs(&writer);
+        if (!ok) return 0;
     }
     return (size_t)(writer.at - out);
 }
