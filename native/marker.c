@@ -5,6 +5,7 @@
 #include <string.h>
 
 enum { MARKER = 0xFF, RESTARTS = 0xD0 };  // RESTARTS: the first of eight
+enum { TEMPORARY = 0x01, START_OF_IMAGE = 0xD8, END_OF_IMAGE, START_OF_SCAN };
 enum { AT_ONCE = 16 };
 
 typedef uint8_t Bytes __attribute__((vector_size(AT_ONCE)));
@@ -28,4 +29,19 @@ size_t find_marker(const uint8_t *data, size_t at, size_t length) {
         if (found[1] != 0 && found[1] != MARKER && (found[1] & ~7) != RESTARTS) return at;
     }
     return length;
+}
+
+// Counts the scans up to the end of the image or of the data.
+size_t count_scans(const uint8_t *data, size_t length) {
+    size_t count = 0;
+    for (size_t at = 0; (at = find_marker(data, at, length)) < length;) {
+        uint8_t kind = data[at + 1];
+        at += 2;
+        if (kind == END_OF_IMAGE) break;
+        if (kind == START_OF_SCAN) count++;
+        if (kind == TEMPORARY || kind == START_OF_IMAGE) continue;  // these have no length
+        if (length - at < 2) break;
+        at += (size_t)data[at] << 8 | data[at + 1];
+    }
+    return count;
 }

@@ -40,3 +40,26 @@ def test_the_library_finds_the_markers_that_the_pattern_finds() -> None:
         for at in range(len(cut) + 2):
             found = scans.MARKER.search(cut, at)
             assert scans.after_coded(cut, at) == (found.start() if found else len(cut))
+
+
+def test_the_library_counts_the_scans_that_the_markers_are() -> None:
+    random, counts = Random(2), set()
+    pieces = [
+        SCAN,
+        b"\xff\xda",
+        b"\xff\x01",
+        b"\xff\xd8",
+        b"\xff\xe0\x00\x06abcd",
+        b"\xff\x00",
+        b"\xff\xd3",
+        b"\x00",
+    ]
+    for _ in range(3000):
+        data = b"".join(
+            random.choices([*pieces, b"\xff\xd9"], [8] * len(pieces) + [1], k=random.randrange(30))
+        )
+        data = data[: random.randint(0, len(data))]
+        expected = sum(kind == 0xDA for kind, _ in scans.markers(data))
+        assert scans.count(data) == expected, data
+        counts.add(expected)
+    assert max(counts) > 5
