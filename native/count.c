@@ -99,12 +99,20 @@ static int count_dcs(const int16_t dcs[][MOST_ACROSS], size_t across, uint32_t s
     return ok;
 }
 
+// Of a scan of its own, where each block comes after the one on its left. Returns 0 if a difference is too large.
+static int count_alone(const int16_t *dcs, size_t count, int32_t *last, uint32_t *uses) {
+    int ok = 1;
+    for (size_t x = 0; x < count; x++) ok &= count_dc(uses, dcs[x], *last), *last = dcs[x];
+    return ok;
+}
+
 static int count_plane(Output *output, uint32_t c) {
     const Plane *plane = &output->plane[c];
     uint32_t(*bands)[SYMBOLS] = &output->histogram[c * COMPONENT_BANDS], side = c > 0 ? 1 : output->side;
     Counts counts = {.low = {.uses = bands[LOW]}, .high = {.uses = bands[HIGH]}, .whole = {.uses = bands[WHOLE]}};
     int16_t dcs[2][MOST_ACROSS];
-    int32_t last_dc = 0;
+    int32_t last_dc = 0, last_alone = 0;
+    if (c == 0) output->luma_alone = side > 1;
     if (plane->across > MOST_ACROSS) return 0;
     for (size_t row = 0; row < plane->rows; row++) {
         uint32_t *at = plane->words + plane->starts[row];
@@ -112,6 +120,7 @@ static int count_plane(Output *output, uint32_t c) {
         int16_t *row_dcs = dcs[row % side];
         for (size_t x = 0; x < shown; x++) row_dcs[x] = (int16_t)dc_of(*at), at = count_block(at, &counts);
         for (size_t x = shown; x < plane->across; x++) row_dcs[x] = (int16_t)dc_of(*at), at += 1 + values_of(*at);
+        if (side > 1 && !count_alone(row_dcs, shown, &last_alone, output->histogram[LUMA_DC])) output->luma_alone = 0;
         counts.ends += (uint32_t)(plane->across - shown);  // padding, which progressive scans leave out
         if (row % side < side - 1) continue;
         if (!count_dcs(dcs, plane->across, side, &last_dc, output->histogram[DC + (c > 0)])) return 0;

@@ -13,7 +13,8 @@ enum { RAW_BYTES = 8192 };              // of coded data that are not in the out
 enum { HEADER_BYTES = 2048 };           // more than the tables and the header of a scan take
 enum { LONGEST_EOB_RUN = 0x7FFF };
 
-enum { MOST_SCANS = 1 + 2 * COMPONENTS };
+enum { MOST_SCANS = 2 + 2 * COMPONENTS };
+enum { SCAN_BYTES = 16 };              // of one more scan, without its tables
 
 // Coded data are first written without stuffing, so that no branch, which nothing could predict, depends on where bytes end.
 typedef struct {
@@ -192,7 +193,25 @@ HOT int put_dc_scan(Writer *writer, uint32_t side, uint32_t components) {
     return finish(writer, &to);
 }
 
-static int put_all_dcs(Writer *writer) {
+// Luma alone, or chroma alone. Rows are those of blocks that are visible.
+static int put_rows_of_dcs(Writer *writer, const OutputScan *scan) {
+    Bits to = {.at = writer->raw};
+    const Plane *planes = writer->output->plane;
+    const Code *codes = writer->output->codes[scan->dc];
+    int32_t last_dc[COMPONENTS] = {0};
+    for (size_t row = 0; row < planes[scan->from].high; row++) {
+        const uint32_t *at[COMPONENTS];
+        for (uint32_t c = scan->from; c < scan->to; c++) at[c] = planes[c].words + planes[c].starts[row];
+        for (size_t x = 0; x < planes[scan->from].wide; x++) {
+            if (!has_room(writer, &to)) return 0;
+            for (uint32_t c = scan->from; c < scan->to; c++) at[c] = put_dcs(&to, at[c], 1, &last_dc[c], codes);
+        }
+    }
+    return finish(writer, &to);
+}
+
+static int put_all_dcs(Writer *writer, const OutputScan *scan) {
+    if (writer->output->luma_alone) return put_rows_of_dcs(writer, scan);
     if (writer->output->components == 1) return put_dc_scan(writer, 1, 1);
     return writer->output->side == 1 ? put_dc_scan(writer, 1, COMPONENTS) : put_dc_scan(writer, 2, COMPONENTS);
 }
@@ -208,17 +227,17 @@ static uint8_t *put_table(uint8_t *at, uint32_t kind, uint32_t number, const Tab
 
 // Writes the segments of the scan's tables and of its header.
 static uint8_t *put_header(uint8_t *at, const Output *output, const OutputScan *scan) {
-    uint32_t end = scan->to < output->components ? scan->to : output->components, count = end - scan->from;
+    uint32_t count = scan->to - scan->from;
     uint8_t *start = at;
     *at++ = 0xFF, *at++ = 0xC4, at += 2;
-    for (uint32_t i = 0; i < (count > 1 ? 2 : 1); i++) {
-        if (scan->first == 0) at = put_table(at, 0, i, &output->tables[DC + i]);
+    for (uint32_t i = 0; i < (scan->from == 0 && count > 1 ? 2 : 1); i++) {
+        if (scan->first == 0) at = put_table(at, 0, i, &output->tables[scan->dc + i]);
         if (scan->last > 0) at = put_table(at, 1, i, &output->tables[scan->ac + i]);
     }
     start[2] = (uint8_t)((at - start - 2) >> 8), start[3] = (uint8_t)(at - start - 2);
     *at++ = 0xFF, *at++ = 0xDA, *at++ = 0, *at++ = (uint8_t)(6 + 2 * count), *at++ = (uint8_t)count;
-    for (uint32_t c = scan->from; c < end; c++) {
-        uint32_t table = c > scan->from;
+    for (uint32_t c = scan->from; c < scan->to; c++) {
+        uint32_t table = scan->from == 0 && c > 0;
         *at++ = (uint8_t)(c + 1), *at++ = (uint8_t)((scan->first == 0 ? table << 4 : 0) | (scan->last > 0 ? table : 0));
     }
     *at++ = (uint8_t)scan->first, *at++ = (uint8_t)scan->last, *at++ = 0;
@@ -228,8 +247,10 @@ static uint8_t *put_header(uint8_t *at, const Output *output, const OutputScan *
 // Chooses the scans and makes their tables. Returns how many bytes they take without stuffing; 0 if a JPEG cannot hold the values.
 uint64_t choose_scans(Output *output) {
     if (!count_symbols(output)) return 0;
-    uint64_t dc = make_tables(output, DC, 2), sequential = make_tables(output, SEQUENTIAL_AC, 2);
-    uint64_t progressive = 0;
+    uint64_t luma = make_tables(output, DC, 1), chroma = make_tables(output, DC + 1, 1), alone = make_tables(output, LUMA_DC, 1);
+    output->luma_alone &= alone + SCAN_BYTES < luma;
+    uint64_t sequential = luma + chroma + make_tables(output, SEQUENTIAL_AC, 2);
+    uint64_t progressive = chroma + (output->luma_alone ? alone + SCAN_BYTES : luma);
     for (uint32_t c = 0; c < output->components; c++) {
         uint32_t bands = c * COMPONENT_BANDS;
         uint64_t two = make_tables(output, bands + LOW, 2), one = make_tables(output, bands + WHOLE, 1);
@@ -237,18 +258,20 @@ uint64_t choose_scans(Output *output) {
         progressive += two <= one ? two : one;
     }
     output->progressive = progressive <= sequential;
-    return dc + (output->progressive ? progressive : sequential);
+    return output->progressive ? progressive : sequential;
 }
 
 // Returns the number of scans.
 static uint32_t list_scans(const Output *output, OutputScan *scans) {
     uint32_t count = 0;
-    scans[count++] = (OutputScan){0, COMPONENTS, 0, output->progressive ? 0 : BLOCK - 1, SEQUENTIAL_AC};
+    if (!output->progressive) scans[count++] = (OutputScan){0, output->components, 0, BLOCK - 1, DC, SEQUENTIAL_AC};
+    else if (!output->luma_alone) scans[count++] = (OutputScan){0, output->components, 0, 0, DC, 0};
+    else scans[count++] = (OutputScan){0, 1, 0, 0, LUMA_DC, 0}, scans[count++] = (OutputScan){1, output->components, 0, 0, DC + 1, 0};
     for (uint32_t c = 0; output->progressive && c < output->components; c++) {
         uint32_t bands = c * COMPONENT_BANDS;
-        if (output->split[c]) scans[count++] = (OutputScan){c, c + 1, 1, LAST_LOW, bands + LOW};
-        scans[count++] = output->split[c] ? (OutputScan){c, c + 1, LAST_LOW + 1, BLOCK - 1, bands + HIGH}
-                                          : (OutputScan){c, c + 1, 1, BLOCK - 1, bands + WHOLE};
+        if (output->split[c]) scans[count++] = (OutputScan){c, c + 1, 1, LAST_LOW, 0, bands + LOW};
+        scans[count++] = output->split[c] ? (OutputScan){c, c + 1, LAST_LOW + 1, BLOCK - 1, 0, bands + HIGH}
+                                          : (OutputScan){c, c + 1, 1, BLOCK - 1, 0, bands + WHOLE};
     }
     return count;
 }
@@ -262,7 +285,7 @@ size_t encode(const Output *output, uint8_t *out, size_t capacity) {
     for (const OutputScan *scan = scans; scan < scans + count; scan++) {
         if (writer.end - writer.at < HEADER_BYTES) return 0;
         writer.at = put_header(writer.at, output, scan);
-        int ok = scan->first ? put_bands(&writer, scan) : scan->last ? put_mcus(&writer, scan) : put_all_dcs(&writer);
+        int ok = scan->first ? put_bands(&writer, scan) : scan->last ? put_mcus(&writer, scan) : put_all_dcs(&writer, scan);
         if (!ok) return 0;
     }
     return (size_t)(writer.at - out);

@@ -28,7 +28,7 @@ from catalight.adapters.codec.jpeg.header import (
 )
 from catalight.adapters.codec.jpeg.turn import Turn
 
-_OUTPUT_TABLES = 13
+_OUTPUT_TABLES = 14
 _MIN_WORDS = 1 << 16
 _SPARE_BYTES = 4096  # the library wants room for a scan's header and a whole block
 
@@ -124,6 +124,7 @@ class Output(Structure):
         ("lost", c_int64),
         ("progressive", c_uint32),
         ("split", c_uint32 * COMPONENTS),
+        ("luma_alone", c_uint32),
         ("histogram", c_uint32 * SYMBOLS * _OUTPUT_TABLES),
         ("tables", _Table * _OUTPUT_TABLES),
         ("codes", _Code * SYMBOLS * _OUTPUT_TABLES),
