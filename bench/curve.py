@@ -15,9 +15,8 @@ from statistics import fmean
 from bench.look import QUALITIES, geometric, score
 from bench.photographs import Photograph, photographs
 from bench.tables import table
-from bench.ways import optimised_pillow
+from bench.ways import catalight, optimised_pillow
 from catalight.adapters.codec.jpeg import look
-from catalight.adapters.codec.jpeg.requantise import requantised
 
 PRICES = (0.04, 0.07, 0.1, 0.13)
 STEPS = (0.0, 0.12, 0.25, 0.4)  # from a quality to 100
@@ -44,9 +43,8 @@ def measured(found: Sequence[Photograph], quality: int, price: float) -> tuple[s
         points = []
         for step in STEPS:
             nominal = quality + (100 - quality) * step
-            made = _made(photograph.data, nominal, price)
-            if made:
-                points.append((score(photograph.data, made), nominal, log(len(made))))
+            made = catalight_at(photograph.data, nominal, price)
+            points.append((score(photograph.data, made), nominal, log(len(made))))
         for (low, *before), (high, *after) in pairwise(sorted(points)):
             if low <= wanted <= high:
                 part = (wanted - low) / (high - low or 1)
@@ -57,11 +55,12 @@ def measured(found: Sequence[Photograph], quality: int, price: float) -> tuple[s
     return f"{fmean(nominals):.1f}", f"{geometric(shares):.3f}"
 
 
-def _made(data: bytes, nominal: float, price: float) -> bytes | None:
+def catalight_at(data: bytes, nominal: float, price: float) -> bytes:
+    """Compress with the tables of a nominal quality and a price of a bit."""
     of_quality = look.of_quality
     look.of_quality = lambda _: look.at(nominal, price)  # type: ignore[assignment]
     try:
-        return requantised(data, 1)
+        return catalight(data, 1)
     finally:
         look.of_quality = of_quality
 

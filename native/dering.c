@@ -53,15 +53,17 @@ static void dering_end(Line *lines, float end, float sign, float step) {
     }
 }
 
+#define UNROLLED _Pragma("clang loop unroll(full)")  // so that the order is in the instructions
+
 int dering(Line *lines, uint8_t step) {
     uint64_t white = 0, black = 0;
     for (size_t i = 0; i < SIDE; i++) white |= flags_of(lines[i] >= WHITE, i), black |= flags_of(lines[i] <= BLACK, i);
     if ((white | black) == 0 || ~white == 0 || ~black == 0) return white || black;
     Line ordered[SIDE];                 // in zigzag order
     float *from = (float *)lines, *to = (float *)ordered;
-    for (size_t k = 0; k < BLOCK; k++) to[k] = from[NATURAL_ORDER[k]];
+    UNROLLED for (size_t k = 0; k < BLOCK; k++) to[k] = from[NATURAL_ORDER[k]];
     if (white) dering_end(ordered, WHITE, 1, step);
     if (black) dering_end(ordered, BLACK, -1, step);
-    for (size_t k = 0; k < BLOCK; k++) from[NATURAL_ORDER[k]] = to[k];
+    UNROLLED for (size_t k = 0; k < BLOCK; k++) from[NATURAL_ORDER[k]] = to[k];
     return 1;
 }

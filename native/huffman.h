@@ -85,6 +85,12 @@ static inline void index_runs(Lookup *lookup) {
     }
 }
 
+// For scans that refine, whose values are of one bit: others are invalid, and left to the way for long codes.
+static inline void leave_out_sizes(Lookup *lookup) {
+    for (uint32_t i = 0; i < 1 << LOOKUP_BITS; i++)
+        if ((lookup->codes[i] & 15) > 1) lookup->ac_codes[i].length = 0;
+}
+
 static inline uint16_t signed_size(int32_t value) { return (uint16_t)(value < 0 ? 1 - 2 * value : 2 * value); }
 
 static inline int is_larger(int32_t value, int32_t largest) { return value > largest || value < -largest; }

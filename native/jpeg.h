@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { COMPONENTS = 3, SIDE = 8, BLOCK = SIDE * SIDE, TABLES = 4, OUTPUT_TABLES = 13, SYMBOLS = 256, LONGEST_CODE = 16 };
+enum { COMPONENTS = 3, SIDE = 8, BLOCK = SIDE * SIDE, TABLES = 4, OUTPUT_TABLES = 14, SYMBOLS = 256, LONGEST_CODE = 16 };
 enum { LARGEST_DC = 11, LARGEST_AC = 10 };  // bits of the values that samples of 8 bits can need
 enum { LARGEST_COEFFICIENT = 2048 };    // dequantised; decoders differ for values beyond what samples can need
 enum { ZEROS = 0xF0, ZERO_RUN = 16 };   // ZRL, the symbol of sixteen zeros
@@ -72,6 +72,7 @@ typedef struct {
     size_t max_count;                   // of words of all planes that are allowed
     int64_t lost;                       // by halving chroma, if 4:4:4: squared differences of all samples
     uint32_t progressive, split[COMPONENTS];  // whether each component has two bands
+    uint32_t luma_alone;                // whether luma's DC has a progressive scan of its own
     uint32_t histogram[OUTPUT_TABLES][SYMBOLS];  // see scans.h
     Table tables[OUTPUT_TABLES];
     Code codes[OUTPUT_TABLES][SYMBOLS];

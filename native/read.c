@@ -19,7 +19,8 @@ int begin_reading(Reading *reading, const Scan *scan, uint32_t least_limit) {
         if (with_dc && dc) index_values(&reading->dc[table], 0);
         if (with_ac && ac) index_values(&reading->ac[table], 1);
         if (with_ac && ac && !scan->progressive) index_pairs(&reading->ac[table], (int32_t)least_limit);
-        if (with_ac && ac && scan->progressive && !scan->refines) index_runs(&reading->ac[table]);
+        if (with_ac && ac && scan->progressive) index_runs(&reading->ac[table]);
+        if (with_ac && ac && scan->refines) leave_out_sizes(&reading->ac[table]);
     }
     for (uint32_t i = 0; i < scan->components && !scan->progressive; i++)
         index_openings(&reading->dc[scan->dc[i]], &reading->ac[scan->ac[i]], reading->openings[i]);
@@ -40,6 +41,13 @@ int restart(Reading *reading, const Scan *scan) {
     reading->eob_run = 0;
     reading->left = scan->interval;
     return 1;
+}
+
+// The blocks of a component in an MCU: returns how many there are down, and sets `across`.
+static inline uint32_t blocks_of(const Scan *scan, const Component *component, uint32_t *across) {
+    int alone = scan->components == 1;
+    *across = alone ? 1 : component->across;
+    return alone ? 1 : component->down;
 }
 
 static int read_sequential(Reading *reading, const Scan *scan, uint32_t i, int16_t *block, int16_t *dc, uint64_t *nonzero) {
@@ -87,25 +95,12 @@ static inline __attribute__((always_inline)) int read_first_ac(Reader *reader, u
     return 1;
 }
 
-static inline uint32_t take_bit(Reader *reader) {
-    if (reader->count == 0) refill(reader);
-    return take(reader, 1);
-}
-
-static inline __attribute__((always_inline)) int read_block(Reading *reading, Reader *reader, const Scan *scan, uint32_t i, const Rows *rows,
-                                                            uint32_t c, size_t at) {
-    int16_t *dc = &rows->dc[c][at];
-    int ended;
-    if (!scan->progressive) {
-        reading->reader = *reader;
-        int ok = read_sequential(reading, scan, i, rows->blocks[c][at], dc, &rows->nonzero[c][at]);
-        *reader = reading->reader;
-        return ok;
-    }
-    const Lookup *lookup = &reading->dc[scan->dc[i]];
-    if (!scan->refines) return read_dc(reader, lookup, lookup->ac_codes, &reading->last_dc[i], scan->shift, dc, &ended);
-    *dc = (int16_t)(*dc | take_bit(reader) << scan->shift);  // without a branch: nothing could predict it
-    return 1;
+// Skips blocks that neither have values nor get any. Returns the number of the next block.
+static inline uint32_t skip_empty(const uint64_t *nonzero, uint64_t band, uint32_t x, uint32_t count, uint32_t *eob_run) {
+    uint32_t end = *eob_run < count - x ? x + *eob_run : count, from = x;
+    while (x < end && (nonzero[x] & band) == 0) x++;
+    *eob_run -= x - from;
+    return x;
 }
 
 // Reads a row of blocks of a scan of AC values.
@@ -113,7 +108,9 @@ static int read_ac_row(Reading *reading, const Scan *scan, Block *blocks, uint64
     Reader reader = reading->reader;
     const Lookup *lookup = &reading->ac[scan->ac[0]];
     uint32_t eob_run = reading->eob_run;
+    uint64_t band = ~(uint64_t)0 << scan->first & ~(uint64_t)0 >> (BLOCK - 1 - scan->last);
     for (uint32_t x = 0; x < count; x++) {
+        if (scan->refines && !scan->interval && (x = skip_empty(nonzero, band, x, count, &eob_run)) == count) break;
         if (is_exhausted(&reader)) return 0;
         if (scan->interval && reading->left-- == 0) {
             reading->reader = reader;
@@ -121,7 +118,7 @@ static int read_ac_row(Reading *reading, const Scan *scan, Block *blocks, uint64
             reading->left--, reader = reading->reader, eob_run = 0;
         }
         if (scan->refines) {
-            if (!refine_ac(&reader, &eob_run, lookup, scan, &reading->places, blocks[x], &nonzero[x])) return 0;
+            if (!refine_ac(&reader, &eob_run, lookup, scan, &reading->places, band, blocks[x], &nonzero[x])) return 0;
         } else if (eob_run == 0) {
             if (!read_first_ac(&reader, &eob_run, lookup, scan, blocks[x], &nonzero[x])) return 0;
         } else if (scan->interval) {
@@ -135,32 +132,75 @@ static int read_ac_row(Reading *reading, const Scan *scan, Block *blocks, uint64
     return 1;
 }
 
-int read_row(Reading *reading, const Scan *scan, const Image *image, const Rows *rows, size_t to) {
-    int alone = scan->components == 1;
-    uint32_t count = alone ? image->component[scan->component[0]].wide : image->mcus_across;
-    if (scan->first) {
-        size_t c = scan->component[0], at = to * rows->stride[c];
-        return read_ac_row(reading, scan, rows->blocks[c] + at, rows->nonzero[c] + at, count);
+// The DC values of a component in one row of an MCU.
+typedef struct {
+    int16_t *at;                        // in the first MCU
+    size_t across;
+    const Lookup *lookup;
+    int32_t *last_dc;
+} DcRow;
+
+static uint32_t list_dc_rows(Reading *reading, const Scan *scan, const Image *image, const Rows *rows, size_t to, DcRow *found) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < scan->components; i++) {
+        uint32_t c = scan->component[i], across, down = blocks_of(scan, &image->component[c], &across);
+        for (uint32_t r = 0; r < down; r++)
+            found[count++] = (DcRow){rows->dc[c] + (to * down + r) * rows->stride[c], across, &reading->dc[scan->dc[i]], &reading->last_dc[i]};
     }
+    return count;
+}
+
+static inline __attribute__((always_inline)) int read_dcs(Reader *reader, const Scan *scan, const DcRow *rows, uint32_t count, size_t mcu) {
+    int ended;
+    if (scan->refines && reader->count < 2 * BLOCK_ROWS) refill(reader);
+    for (const DcRow *row = rows; row < rows + count; row++) {
+        int16_t *at = row->at + mcu * row->across;
+        for (int16_t *end = at + row->across; at < end; at++) {
+            if (scan->refines) *at = (int16_t)(*at | take(reader, 1) << scan->shift);
+            else if (!read_dc(reader, row->lookup, row->lookup->ac_codes, row->last_dc, scan->shift, at, &ended)) return 0;
+        }
+    }
+    return 1;
+}
+
+static int read_dc_row(Reading *reading, const Scan *scan, const Image *image, const Rows *rows, size_t to, uint32_t mcus) {
+    DcRow found[BLOCK_ROWS];
+    uint32_t count = list_dc_rows(reading, scan, image, rows, to, found);
     Reader reader = reading->reader;
-    for (uint32_t mcu = 0; mcu < count; mcu++) {
+    for (uint32_t mcu = 0; mcu < mcus; mcu++) {
         if (is_exhausted(&reader)) return 0;
         if (scan->interval && reading->left-- == 0) {
             reading->reader = reader;
             if (!restart(reading, scan)) return 0;
             reading->left--, reader = reading->reader;
         }
+        if (!read_dcs(&reader, scan, found, count, mcu)) return 0;
+    }
+    reading->reader = reader;
+    return 1;
+}
+
+int read_row(Reading *reading, const Scan *scan, const Image *image, const Rows *rows, size_t to) {
+    uint32_t count = scan->components == 1 ? image->component[scan->component[0]].wide : image->mcus_across;
+    if (scan->first) {
+        size_t c = scan->component[0], at = to * rows->stride[c];
+        return read_ac_row(reading, scan, rows->blocks[c] + at, rows->nonzero[c] + at, count);
+    }
+    if (scan->progressive) return read_dc_row(reading, scan, image, rows, to, count);
+    for (uint32_t mcu = 0; mcu < count; mcu++) {
+        if (is_exhausted(&reading->reader)) return 0;
+        if (scan->interval && reading->left-- == 0) {
+            if (!restart(reading, scan)) return 0;
+            reading->left--;
+        }
         for (uint32_t i = 0; i < scan->components; i++) {
-            uint32_t c = scan->component[i];
-            const Component *component = &image->component[c];
-            uint32_t across = alone ? 1 : component->across, down = alone ? 1 : component->down;
+            uint32_t c = scan->component[i], across, down = blocks_of(scan, &image->component[c], &across);
             for (uint32_t r = 0; r < down; r++) {
                 size_t at = (to * down + r) * rows->stride[c] + mcu * across;
                 for (size_t end = at + across; at < end; at++)
-                    if (!read_block(reading, &reader, scan, i, rows, c, at)) return 0;
+                    if (!read_sequential(reading, scan, i, rows->blocks[c][at], &rows->dc[c][at], &rows->nonzero[c][at])) return 0;
             }
         }
     }
-    reading->reader = reader;
     return 1;
 }

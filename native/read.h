@@ -5,6 +5,8 @@
 #include "places.h"
 #include "strip.h"
 
+enum { BLOCK_ROWS = 2 + COMPONENTS - 1 };  // in an MCU, at most
+
 typedef struct {
     Reader reader;
     Places places;

@@ -2,8 +2,6 @@
 
 #include "sequential.h"
 
-enum { BLOCK_ROWS = 2 + COMPONENTS - 1 };  // in an MCU, at most
-
 static void begin_strip(Strip *strip, const Image *image, size_t row, size_t to) {
     for (uint32_t c = 0; c < image->components; c++) {
         const Component *component = &image->component[c];

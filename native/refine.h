@@ -27,25 +27,32 @@ static inline void correct(uint32_t shift, int16_t *block, uint64_t values, uint
 // Adds the values of a block whose magnitude is one, and a bit to each of the values that it has. Their bits are between the codes:
 // they are collected, and added at the end.
 static inline __attribute__((always_inline)) int refine_ac(Reader *reader, uint32_t *eob_run, const Lookup *lookup, const Scan *scan,
-                                                           const Places *places, int16_t *block, uint64_t *nonzero) {
-    uint64_t band = ~(uint64_t)0 << scan->first & ~(uint64_t)0 >> (BLOCK - 1 - scan->last), values = *nonzero & band, bits = 0;
+                                                           const Places *places, uint64_t band, int16_t *block, uint64_t *nonzero) {
+    uint64_t values = *nonzero & band, bits = 0;
     uint32_t k = scan->first, last = scan->last;
     while (*eob_run == 0 && k <= last) {
         refill(reader);
-        int symbol = next_symbol(reader, lookup), run = symbol >> 4, size = symbol & 15;
-        if (symbol < 0 || size > 1) return 0;
-        if (size == 0 && run < ZERO_RUN - 1) {
-            *eob_run = (1u << run) + (run ? take(reader, run) : 0);
+        AcCode code = lookup->ac_codes[reader->bits >> (64 - LOOKUP_BITS)];
+        if (__builtin_expect(code.length != 0, 1)) {
+            reader->bits <<= code.length, reader->count -= code.length;
+        } else {
+            int symbol = next_symbol(reader, lookup), size = symbol & 15;
+            code = (AcCode){0, (uint8_t)(symbol >> 4), 0};
+            if (symbol < 0 || size > 1) return 0;
+            if (size) code.value = extended(take(reader, size), size);
+            else if (code.run < ZERO_RUN - 1) code = (AcCode){0, BLOCK, (int16_t)((1u << code.run) - 1 + (code.run ? take(reader, code.run) : 0))};
+        }
+        if (code.run == BLOCK) {
+            *eob_run = (uint32_t)code.value + 1;
             break;
         }
-        int32_t sign = size ? 2 * (int32_t)take(reader, 1) - 1 : 0;
-        uint32_t place = place_after(places, (band & ~values) >> k, (uint32_t)run), count = place - (uint32_t)run;
+        uint32_t place = place_after(places, (band & ~values) >> k, code.run), count = place - code.run;
         if (__builtin_expect(place == BLOCK, 0)) {  // no more zeros
-            if (size) return 0;
+            if (code.value) return 0;
             count = (uint32_t)__builtin_popcountll(values >> k);
         }
         bits = take_corrections(reader, count, bits), k += place;
-        if (size) block[k] = (int16_t)(sign * (1 << scan->shift)), *nonzero |= (uint64_t)1 << k;
+        if (code.value) block[k] = (int16_t)(code.value * (1 << scan->shift)), *nonzero |= (uint64_t)1 << k;
         k++;
     }
     if (*eob_run) {

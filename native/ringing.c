@@ -13,6 +13,8 @@
 
 #include <string.h>
 
+typedef uint32_t Bits __attribute__((vector_size(SIDE * sizeof(uint32_t))));
+
 enum { FEWEST = 6 };                    // AC values of a block with a hard edge
 enum { COARSE = 6 };                    // a step of DC; finer ones leave no rings that count
 enum { HARD = 600 };                    // the sum of the magnitudes of such a block's AC values
@@ -43,23 +45,21 @@ static void clip(Line *lines) {
     for (size_t i = 0; i < SIDE; i++) lines[i] = __builtin_elementwise_max(__builtin_elementwise_min(lines[i], white), black);
 }
 
+// Without branches: nearly all values stay.
 static uint32_t *put_words(const Ringing *ringing, const Line *lines, uint32_t *at) {
-    const Line least = (Line){0} + (HALF + 0.5f);
-    float values[BLOCK];
-    uint64_t large = 0, bits = 0;
+    uint32_t signed_values[BLOCK];      // as in words, without an index
     for (size_t i = 0; i < SIDE; i++) {
         Line scaled = lines[i] * ringing->scales[i];
-        memcpy(values + SIDE * i, &scaled, sizeof scaled);
-        large |= flags_of(__builtin_elementwise_abs(scaled) >= least, i);
+        Truths sign = (Truths)((Bits)scaled >> 31 << 25), value = __builtin_convertvector(__builtin_elementwise_abs(scaled) + 0.5f, Truths);
+        value |= sign;
+        memcpy(signed_values + SIDE * i, &value, sizeof value);
     }
-    for (; large; large &= large - 1) bits |= (uint64_t)1 << ZIGZAG[__builtin_ctzll(large)];
+    float dc = lines[0][0] * ringing->scales[0][0] / ONE;
     uint32_t *block = at++;
-    for (bits &= ~(uint64_t)1; bits; bits &= bits - 1) {
-        uint32_t k = (uint32_t)__builtin_ctzll(bits);
-        float value = values[NATURAL_ORDER[k]];
-        *at++ = value_word(k, __builtin_signbit(value) != 0, (uint32_t)(__builtin_fabsf(value) + 0.5f));
+    for (uint32_t k = 1; k < BLOCK; k++) {
+        uint32_t word = signed_values[NATURAL_ORDER[k]];
+        *at = k << 26 | word, at += magnitude_of(word) > HALF;
     }
-    float dc = values[0] / ONE;
     *block = block_word((int32_t)(dc + (dc < 0 ? -0.5f : 0.5f)), (uint32_t)(at - block - 1));
     return at;
 }

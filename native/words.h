@@ -1,6 +1,7 @@
 // The words of a plane.
 //
-// The word of a block: its DC level, 16 bits; the number of words that follow for it, 8 bits.
+// The word of a block: its DC level, 16 bits; once symbols are counted, how many of its AC values are in the low band of
+// progressive scans, 8 bits; the number of words that follow for it, 8 bits.
 // The word of an AC value: index, 6 bits; whether it is negative, 1 bit; magnitude, 25 bits, at first with FRACTION bits of
 // fraction, after rounding a whole number.
 
@@ -16,6 +17,10 @@ static inline int32_t dc_of(uint32_t word) { return (int16_t)(word >> 16); }
 
 static inline uint32_t values_of(uint32_t word) { return word & 0xFF; }
 
+static inline uint32_t low_values_of(uint32_t word) { return word >> 8 & 0xFF; }
+
+static inline uint32_t with_low_values(uint32_t word, uint32_t count) { return (word & ~0xFF00u) | count << 8; }
+
 static inline uint32_t value_word(uint32_t k, int negative, uint32_t magnitude) {
     return k << 26 | (uint32_t)negative << 25 | magnitude;
 }
@@ -28,10 +33,29 @@ static inline uint32_t magnitude_of(uint32_t word) { return word & 0x1FFFFFF; }
 
 static inline uint32_t magnitude(int32_t value) { return (uint32_t)(value < 0 ? -value : value); }
 
-static inline uint32_t size_of(uint32_t value) { return 32 - (uint32_t)__builtin_clz(value << 1 | 1) - 1; }
+#if defined __x86_64__
+// Its instruction for that takes long on some machines.
+static const uint8_t BIT_LENGTHS[] = {
+    0, 1, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4, 4, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5,
+    6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6,
+    7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7,
+    7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7,
+    8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8,
+    8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8,
+    8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8,
+    8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8,
+};
+
+static inline uint32_t size_of(uint32_t value) {
+    if (__builtin_expect(value < sizeof BIT_LENGTHS, 1)) return BIT_LENGTHS[value];
+    return 32 - (uint32_t)__builtin_clz(value);
+}
+#else
+static inline uint32_t size_of(uint32_t value) { return 31 - (uint32_t)__builtin_clz(value << 1 | 1); }
+#endif
 
 // The symbol's extra bits (T.81, F.1.2): a negative value's are inverted.
-static inline uint32_t bits_of(uint32_t value, int negative) { return negative ? value ^ ((1u << size_of(value)) - 1) : value; }
+static inline uint32_t bits_of(uint32_t value, int negative) { return value ^ (((1u << size_of(value)) - 1) & -(uint32_t)negative); }
 
 // Takes the AC values of a block that is not quantised from their words. Returns a bit for each that is not zero.
 static inline uint64_t block_from(const uint32_t *words, const uint32_t *end, int16_t *block) {

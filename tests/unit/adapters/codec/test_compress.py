@@ -72,7 +72,7 @@ def test_the_same_image_gives_the_same_bytes(target: Target, monkeypatch: pytest
 def test_only_the_needed_pillow_plugins_are_imported() -> None:
     script = (
         "import sys; from catalight.adapters.codec.compress import Rendition, compress\n"
-        "compress(sys.stdin.buffer.read(), Rendition())\n"
+        "compress(sys.stdin.buffer.read(), Rendition(max_width=100))\n"
         "print(*(name for name in sys.modules if name.endswith('ImagePlugin')))"
     )
     run = subprocess.run([sys.executable, "-c", script], input=photograph(), capture_output=True, check=True)

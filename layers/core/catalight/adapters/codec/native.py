@@ -22,6 +22,7 @@ def declared(found: CDLL) -> CDLL:
     found.make_blocks.restype, found.choose_scans.restype = c_void_p, c_uint64
     found.check_complete.argtypes = (c_char_p, c_size_t, c_int, c_int)
     found.find_marker.argtypes, found.find_marker.restype = (c_char_p, c_size_t, c_size_t), c_size_t
+    found.count_scans.argtypes, found.count_scans.restype = (c_char_p, c_size_t), c_size_t
     found.search.restype = found.release.restype = found.release_blocks.restype = None
     found.take_sample.restype = c_void_p
     found.predict.argtypes = (c_void_p, c_char_p, c_float, c_float, c_void_p)

@@ -2,17 +2,17 @@
 
 from PIL import ExifTags, Image
 
-from catalight.adapters.codec.images import own_exif
 from catalight.adapters.codec.images.pillow_errors import PILLOW_ERRORS
 
 _TAGS = (ExifTags.Base.Artist, ExifTags.Base.Copyright)
 _MAX_CHARACTERS = 1_000
 
 
-def read(source: Image.Image) -> bytes:
-    """Return EXIF with the source's artist and copyright only; empty if the source has neither."""
+def of(found: Image.Exif | None) -> bytes:
+    """Return EXIF with the artist and copyright only; empty if there is neither."""
+    if not found:
+        return b""
     try:
-        found = own_exif.read(source)
         texts = {tag: _text(found.get(tag)) for tag in _TAGS}
     except PILLOW_ERRORS:
         return b""  # a broken EXIF block is no reason to refuse an image

@@ -14,7 +14,9 @@ from catalight.adapters.codec.images.fitting import Box, Size, sides
 from catalight.adapters.codec.images.formats import cmyk_alpha, colour_key, gif
 from catalight.adapters.codec.images.geometry import View
 from catalight.adapters.codec.images.pillow_errors import READABLE
-from catalight.adapters.codec.jpeg import scans
+from catalight.adapters.codec.jpeg import plain, scans, segments
+from catalight.adapters.codec.jpeg.header import COMPONENTS
+from catalight.adapters.codec.jpeg.plain import Plain
 from catalight.domain.image import report
 from catalight.domain.image.formats import ImageFormat
 from catalight.domain.image.limits import Limits
@@ -30,20 +32,29 @@ class Source:
     and `exif` the metadata to keep. `mode` and `stored` are those of the pixels as stored.
     """
 
-    def __init__(self, data: bytes, *, ended: bool, limits: Limits) -> None:
-        """Raise ImageError before decoding if the image exceeds `limits`."""
+    def __init__(self, data: bytes, *, ended: bool, limits: Limits, header: Plain | None = None) -> None:
+        """Raise ImageError before decoding if the image exceeds `limits`.
+
+        Pillow opens an ordinary JPEG, which has a `header`, only if its pixels are needed.
+        """
         self.data, self.ended = data, ended
-        image = self._opened(limits)
-        self._image: Image.Image | None = image
-        name = str(image.format)
-        self.is_jpeg = isinstance(image, JpegImageFile)
-        self.format = _FORMATS.get(name)
-        self.mode, self.stored = image.mode, image.size
-        self.exif = copyright_exif.read(image)
-        self.orientation = geometry.orientation(image)
-        self.upright = geometry.swapped(image.size, self.orientation)
-        self.report = report.Source("jpeg" if self.is_jpeg else name.lower(), *self.upright)
-        self.animated = self.format in MOVING and getattr(image, "is_animated", False)
+        self._image: Image.Image | None = None
+        self.profile: object = None
+        self.format: ImageFormat | None = ImageFormat.JPEG
+        exif = _checked(header, data, limits) if header else None
+        if header and exif is not None:
+            name, self.mode, self.stored, self.profile = "jpeg", header.mode, header.size, header.profile
+            self.animated = False
+        else:
+            image = self._image = self._opened(limits)
+            exif = own_exif.read(image)
+            name = "jpeg" if isinstance(image, JpegImageFile) else str(image.format).lower()
+            self.mode, self.stored = image.mode, image.size
+            self.format = _FORMATS.get(str(image.format))
+            self.animated = self.format in MOVING and getattr(image, "is_animated", False)
+        self.exif, self.orientation = copyright_exif.of(exif), geometry.orientation(exif)
+        self.upright = geometry.swapped(self.stored, self.orientation)
+        self.report = report.Source(name, *self.upright)
 
     def image(self, limits: Limits) -> Image.Image:
         """Return the opened image: decoding changes it, so that it is opened anew for the next call."""
@@ -115,10 +126,29 @@ class Pixels:
         return not self.reduced or (width >= needed[0] and height >= needed[1])
 
 
+def _checked(header: Plain, data: bytes, limits: Limits) -> Image.Exif | None:
+    """Return the EXIF of a JPEG that is within the limits; None if only Pillow can tell.
+
+    Scans are not counted if no more can be read than a sequential JPEG may have.
+    """
+    pixels = header.size[0] * header.size[1]
+    exif = own_exif.of_jpeg(header.exif)
+    if exif is None or pixels > (Image.MAX_IMAGE_PIXELS or 0):  # where it warns
+        return None
+    limits.check_source("JPEG", *header.size)
+    if header.progressive or COMPONENTS * pixels > limits.scanned:
+        limits.check_scans(scans.count(data), *header.size)
+    return exif
+
+
 def opened(data: bytes, limits: Limits) -> Source:
     """Read the header; raise ImageError before decoding if the image exceeds `limits`."""
-    data, ended = repair.repaired(data)
-    return Source(data, ended=ended, limits=limits)
+    header = plain.read(data)
+    if header and data.endswith(segments.EOI):
+        return Source(data, ended=True, limits=limits, header=header)
+    repaired, ended = repair.repaired(data)
+    header = plain.read(repaired) if header is None and repaired is not data else header
+    return Source(repaired, ended=ended, limits=limits, header=header)
 
 
 def pixels(source: Source, needed: Size, limits: Limits, *, moving: bool) -> Pixels:
@@ -140,8 +170,8 @@ def _first_frame(source: Source, image: Image.Image, needed: Size) -> Pixels:
         repair.check_coded_data(image, source.data, ended=source.ended)
     if box:
         reduced.cover_edges(image, box)
-    plain = composed or convert.plain(image)
-    return Pixels(DecodedImage([plain]), _view(source, plain.size, box), box is not None)
+    still = composed or convert.plain(image)
+    return Pixels(DecodedImage([still]), _view(source, still.size, box), box is not None)
 
 
 def _all_frames(source: Source, image: Image.Image, limits: Limits) -> Pixels | None:

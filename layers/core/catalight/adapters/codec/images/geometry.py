@@ -6,7 +6,6 @@ from math import ceil, floor
 from PIL import ExifTags, Image
 from PIL.Image import Transpose
 
-from catalight.adapters.codec.images import own_exif
 from catalight.adapters.codec.images.fitting import Box, Size, fitted, sides
 from catalight.adapters.codec.images.pillow_errors import PILLOW_ERRORS
 from catalight.adapters.codec.images.shrink import shrunk
@@ -149,13 +148,12 @@ def padded(frame: Image.Image, size: Size, background: str) -> Image.Image:
     return canvas
 
 
-def orientation(source: Image.Image) -> int:
-    """Return the EXIF orientation of an opened image, upright if unreadable.
-
-    Load the image first if its metadata may follow the pixels. Pillow reports an AVIF's own rotation too.
-    """
+def orientation(exif: Image.Exif | None) -> int:
+    """Return the orientation, upright if it is unreadable. Pillow adds an AVIF's own rotation to its EXIF."""
+    if not exif:
+        return UPRIGHT
     try:
-        found = own_exif.read(source).get(ExifTags.Base.Orientation)
+        found = exif.get(ExifTags.Base.Orientation)
     except PILLOW_ERRORS:
         return UPRIGHT  # a broken EXIF block is no reason to refuse an image
     return found if found in _TRANSPOSES else UPRIGHT

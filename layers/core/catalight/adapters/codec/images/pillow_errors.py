@@ -35,6 +35,8 @@ bmp.register()
 tiff.register()
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # each further decoder thread would hold its own frames in memory
 
+_FILTERS: list[object] = []  # our own, once it is set
+
 # What Pillow raises for invalid files: found with a million mutated files.
 PILLOW_ERRORS = (
     OSError,  # the usual one: format not identified, truncated, refused by a decoder
@@ -56,7 +58,9 @@ def prepare_pillow() -> None:
     Call this before each image, because code that uses `warnings.catch_warnings` resets the filter. It is not
     removed afterwards, because that would race with other threads.
     """
-    warnings.filterwarnings("ignore", module=r"PIL\.")
+    if warnings.filters[:1] != _FILTERS:
+        warnings.filterwarnings("ignore", module=r"PIL\.")
+        _FILTERS[:] = warnings.filters[:1]
 
 
 @contextmanager

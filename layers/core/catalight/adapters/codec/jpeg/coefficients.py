@@ -14,7 +14,6 @@ from ctypes import (
     c_uint16,
     c_uint32,
     c_void_p,
-    memmove,
     sizeof,
 )
 
@@ -29,7 +28,7 @@ from catalight.adapters.codec.jpeg.header import (
 )
 from catalight.adapters.codec.jpeg.turn import Turn
 
-_OUTPUT_TABLES = 13
+_OUTPUT_TABLES = 14
 _MIN_WORDS = 1 << 16
 _SPARE_BYTES = 4096  # the library wants room for a scan's header and a whole block
 
@@ -110,6 +109,8 @@ class _Plane(Structure):
 _SHAPE = struct.Struct("=6I")
 _COMPONENT = struct.Struct(f"=4I{BLOCK}s{BLOCK}s")
 _SCAN = struct.Struct(f"={7 + 3 * COMPONENTS}I" + f"{sizeof(_Table)}s" * 2 * TABLES)
+_SCAN_AT = _Scan.interval.offset
+_UNUSED = [(0,) * (COMPONENTS - count) for count in range(COMPONENTS + 1)]
 
 
 class Output(Structure):
@@ -123,6 +124,7 @@ class Output(Structure):
         ("lost", c_int64),
         ("progressive", c_uint32),
         ("split", c_uint32 * COMPONENTS),
+        ("luma_alone", c_uint32),
         ("histogram", c_uint32 * SYMBOLS * _OUTPUT_TABLES),
         ("tables", _Table * _OUTPUT_TABLES),
         ("codes", _Code * SYMBOLS * _OUTPUT_TABLES),
@@ -265,26 +267,29 @@ def _from_blocks(
 
 def image(header: Header, steps: Sequence[bytes]) -> Image:
     """Return the shape of an image, with its own steps and those after them."""
-    shape = _SHAPE.pack(
-        len(header.components), header.width, header.height, *header.mcus(), header.keeps_chroma
+    made = Image()
+    _SHAPE.pack_into(
+        made, 0, len(header.components), header.width, header.height, *header.mcus(), header.keeps_chroma
     )
-    components = [
-        _COMPONENT.pack(
-            component.across, component.down, *header.blocks(component), header.steps[component.steps], after
-        )
-        for component, after in zip(header.components, steps, strict=True)
-    ]
-    return Image.from_buffer_copy(b"".join([shape, *components]).ljust(sizeof(Image), b"\0"))
+    at = _SHAPE.size
+    for component, after in zip(header.components, steps, strict=True):
+        own = component.across, component.down, *header.blocks(component)
+        _COMPONENT.pack_into(made, at, *own, header.steps[component.steps], after)
+        at += _COMPONENT.size
+    return made
 
 
 def _scan(header: Header, scan: Scan) -> _Scan:
     native = _Scan(header.data, scan.data_at, len(header.data))
-    numbers = [
+    unused = _UNUSED[len(scan.components)]
+    numbers = (
         *(header.interval, header.progressive, scan.first, scan.last, scan.refines, scan.shift),
-        len(scan.components),
-    ]
-    for each in (scan.components, scan.dc, scan.ac):
-        numbers += [number % TABLES for number in each] + [0] * (COMPONENTS - len(each))
+        *(len(scan.components), *scan.components, *unused),
+        *[number % TABLES for number in scan.dc],
+        *unused,
+        *[number % TABLES for number in scan.ac],
+        *unused,
+    )
     tables = [found.get(number, b"") for found in (header.dc, header.ac) for number in range(TABLES)]
-    memmove(byref(native, _Scan.interval.offset), _SCAN.pack(*numbers, *tables), _SCAN.size)
+    _SCAN.pack_into(native, _SCAN_AT, *numbers, *tables)
     return native

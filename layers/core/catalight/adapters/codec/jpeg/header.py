@@ -1,6 +1,5 @@
 """Parse the marker segments of a JPEG (ITU-T T.81, annex B); unusual features raise UnusualError."""
 
-import re
 import struct
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -16,13 +15,14 @@ COMPONENTS = 3
 _DHT, _EOI, _SOS, _DQT, _DRI, _APP14 = 0xC4, 0xD9, 0xDA, 0xDB, 0xDD, 0xEE
 _SOF_SEQUENTIAL, _SOF_PROGRESSIVE = (0xC0, 0xC1), 0xC2
 _SKIPPED = frozenset({*range(0xE0, 0xF0), 0xFE})  # application segments and comments
-_MARKER = re.compile(rb"\xff+([^\x00\xff])", re.DOTALL)
+_FILL = 0xFF
 _MAX_DC_SIZE = 15  # bits
 _MAX_SHIFT = 10
 _MAX_SEGMENTS = (
     500  # of up to 64 KiB, so more than any file needs; parsing millions of empty ones takes seconds
 )
 _MAX_DHT_BYTES = 2 * TABLES * (1 + LONGEST_CODE + SYMBOLS)  # of all tables in one segment
+_COMPLETE = [0] * BLOCK
 _YCC_IDS = ([1, 2, 3], [0, 1, 2])
 _ADOBE_YCC = 1
 
@@ -104,16 +104,19 @@ class Header:
 
     def scan(self, at: int) -> Scan | None:
         """Return the next scan from offset `at`; None at the end of a complete image. Raises UnusualError."""
+        data = self.data
         try:
-            while found := _MARKER.match(self.data, at):
-                kind, at = found[1][0], found.end()
+            while data[at] == _FILL:
+                kind, at = data[at + 1], at + 2
+                while kind == _FILL:
+                    kind, at = data[at], at + 1
                 self._segments += 1
-                _expect(self._segments <= _MAX_SEGMENTS)
+                _expect(kind and self._segments <= _MAX_SEGMENTS)
                 if kind == _EOI:
-                    _expect(self.components and not any(map(any, self._missing)))
+                    _expect(self.components and self._missing == [_COMPLETE] * len(self.components))
                     return None
-                end = at + int.from_bytes(self.data[at : at + 2])
-                content, at = self.data[at + 2 : end], end
+                end = at + int.from_bytes(data[at : at + 2])
+                content, at = data[at + 2 : end], end
                 if kind == _SOS:
                     return self._read_scan(content, at)
                 self._read_segment(kind, content)
@@ -165,20 +168,20 @@ class Header:
         self._missing = [[BLOCK] * BLOCK for _ in self.components]
 
     def _read_scan(self, content: bytes, data_at: int) -> Scan:
-        count = content[0]
-        _expect(self.components and len(content) == 4 + 2 * count)
-        ids = [component.id for component in self.components]
+        count, ids = content[0], [component.id for component in self.components]
+        _expect(ids and len(content) == 4 + 2 * count)
+        tables = content[2:-3:2]
         scan = Scan(
-            components=[ids.index(content[1 + 2 * i]) for i in range(count) if content[1 + 2 * i] in ids],
-            dc=[content[2 + 2 * i] >> 4 for i in range(count)],
-            ac=[content[2 + 2 * i] & 15 for i in range(count)],
+            components=[ids.index(number) if number in ids else -1 for number in content[1:-3:2]],
+            dc=[number >> 4 for number in tables],
+            ac=[number & 15 for number in tables],
             first=content[-3],
             last=content[-2],
             refines=content[-1] >> 4 > 0,
             shift=content[-1] & 15,
             data_at=data_at,
         )
-        _expect(0 < count == len(scan.components) and scan.components == sorted(set(scan.components)))
+        _expect(count > 0 and scan.components[0] >= 0 and scan.components == sorted(set(scan.components)))
         self._check_tables(scan)
         self._check_order(scan, before=content[-1] >> 4)
         return scan
@@ -198,14 +201,14 @@ class Header:
 
     def _check_order(self, scan: Scan, before: int) -> None:
         """Raise UnusualError if the scan is out of order: DC comes before AC, values before refinements."""
-        _expect(scan.first <= scan.last and scan.shift <= _MAX_SHIFT)
+        _expect(scan.first <= scan.last and scan.shift <= _MAX_SHIFT and before in (0, scan.shift + 1))
         count = scan.last + 1 - scan.first
+        expected, after = [before or BLOCK] * count, [scan.shift] * count
         for component in scan.components:
             missing = self._missing[component]
             _expect(scan.first == 0 or missing[0] < BLOCK)
-            _expect(missing[scan.first : scan.last + 1] == [before or BLOCK] * count)
-            _expect(before in (0, scan.shift + 1))
-            missing[scan.first : scan.last + 1] = [scan.shift] * count
+            _expect(missing[scan.first : scan.last + 1] == expected)
+            missing[scan.first : scan.last + 1] = after
 
 
 @lru_cache(maxsize=64)  # most encoders write the same tables into every image

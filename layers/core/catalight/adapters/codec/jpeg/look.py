@@ -8,11 +8,13 @@ native/search.c makes an image coarser too. So at the same look both need a high
 """
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import pairwise
 from statistics import fmean
 from typing import NamedTuple
+
+from catalight.adapters.codec.jpeg import shape
 
 # Quantisation tables of quality 50, in zigzag order. T.81, annex K: for luma and chroma.
 _LUMA = bytes.fromhex(
@@ -38,6 +40,7 @@ _CURVE = (
     (90, 89.5, 0.06),
     (100, 100.0, 0.0),
 )
+_LOW, _HIGH = 50, 90  # nominal qualities of the changes in shape.py: between them a part of both
 _WHOLE = 65536  # of a squared step, in native/search.c
 _WORTH = 5  # what halving chroma may lose, in prices of all bits: more makes images larger at the same look
 
@@ -74,8 +77,27 @@ def of_quality(quality: int) -> Look:
 
 def at(nominal: float, price: float) -> Look:
     """Return the look with the tables of a nominal quality and a price of a bit, in squared steps."""
-    steps = _scaled(_ROBIDOUX, 5000 / nominal if nominal < 50 else 200 - 2 * nominal)
-    return Look(steps, steps, round(price * _WHOLE))
+    percent = 5000 / nominal if nominal < 50 else 200 - 2 * nominal
+    share = min(1.0, max(0.0, (nominal - _LOW) / (_HIGH - _LOW)))
+    luma, chroma = (
+        _scaled(_shaped(starts, low, high, share), percent)
+        for starts, low, high in zip((shape.LUMA_FROM, shape.CHROMA_FROM), shape.LOW, shape.HIGH, strict=True)
+    )
+    return Look(luma, chroma, round(price * _WHOLE))
+
+
+def _shaped(
+    starts: Sequence[int], low: Sequence[int], high: Sequence[int], share: float
+) -> Iterator[float]:
+    """Yield the steps of quality 50 with `share` of the changes of high qualities, the rest of low ones."""
+    for (start, end), few, many in zip(pairwise((*starts, len(_ROBIDOUX))), low, high, strict=True):
+        for step in _ROBIDOUX[start:end]:
+            yield step * (few + (many - few) * share) / 100
+
+
+def price_at(nominal: float) -> float:
+    """Return the price of a bit that goes with the tables of about this nominal quality."""
+    return _on_curve(round(nominal))[1]
 
 
 @cache
@@ -94,7 +116,7 @@ def _on_curve(quality: int) -> tuple[float, float]:
     raise ValueError(f"there is no quality {quality}")
 
 
-def _scaled(steps: Iterable[int], percent: float) -> bytes:
+def _scaled(steps: Iterable[float], percent: float) -> bytes:
     return bytes(min(255, max(1, int((step * percent + 50) / 100))) for step in steps)
 
 

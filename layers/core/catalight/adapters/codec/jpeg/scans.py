@@ -16,7 +16,8 @@ MARKER = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])")
 
 def count(data: bytes) -> int:
     """Count the scans up to the end of the image or data; what follows, like a thumbnail, is ignored."""
-    return sum(kind == _SOS for kind, _ in markers(data))
+    library = native.library()
+    return library.count_scans(data, len(data)) if library else sum(kind == _SOS for kind, _ in markers(data))
 
 
 def is_ended(data: bytes) -> bool:
