@@ -1,10 +1,13 @@
 """The lowest quality with a certain look."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from ctypes import c_char_p
 from functools import cache
 from pathlib import Path
+from statistics import fmean
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +17,7 @@ from PIL import Image, ImageOps
 from catalight.adapters.codec.compress import compress
 from catalight.adapters.codec.jpeg import estimate, pixels, requantise
 from catalight.adapters.codec.jpeg.auto import HIGHEST, LOWEST, Made, halved_chroma
-from catalight.adapters.codec.jpeg.estimate import Halved
+from catalight.adapters.codec.jpeg.estimate import Choice, Halved
 from catalight.adapters.codec.jpeg.header import Header
 from catalight.domain.image.formats import Target
 from catalight.domain.image.look import Look
@@ -119,18 +122,20 @@ def test_an_image_is_judged_everywhere() -> None:
 
 def test_few_estimates_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each takes time: bisecting all qualities would take seven."""
-    made: list[float] = []
-    score = estimate.score
+    made: list[int] = []
+    chosen = estimate.chosen
 
-    def noted(features: Sequence[float]) -> float:
-        made.append(score(features))
-        return made[-1]
+    @contextmanager
+    def noted(*arguments: Any) -> Iterator[Choice]:
+        with chosen(*arguments) as choice:
+            made.append(choice.estimates)
+            yield choice
 
-    monkeypatch.setattr(estimate, "score", noted)
-    sources = [path.read_bytes() for path in Path(__file__).with_name("photographs").glob("*.jpg")]
-    for data in sources:
-        settled(data, 70)
-    assert len(made) <= 5 * len(sources)  # with the one of the output
+    monkeypatch.setattr(estimate, "chosen", noted)
+    for path in Path(__file__).with_name("photographs").glob("*.jpg"):
+        settled(path.read_bytes(), 70)
+    assert 2 <= fmean(made) <= 3
+    assert max(made) <= 4
 
 
 @pytest.mark.parametrize(
@@ -147,6 +152,13 @@ def test_the_metrics_own_scale() -> None:
     """The values are those of the package ssimulacra2."""
     assert estimate.scaled(0) == 100
     assert [round(estimate.scaled(errors)) for errors in (0.75, 2.28, 4.85, 7.3)] == [86, 73, 57, 45]
+
+
+def test_the_distance_is_that_of_the_score() -> None:
+    for score in (30, 60, 70, 80, 99):
+        assert estimate.scaled(estimate.distance(score) ** 2) == pytest.approx(score, abs=1e-6)
+    assert estimate.distance(101) < 0 == estimate.distance(100)
+    assert estimate.scaled(estimate.distance(0) ** 2) == 0
 
 
 def test_what_was_chosen_is_reported() -> None:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from ctypes import CDLL, byref, c_char_p, c_void_p, memmove
 from dataclasses import dataclass
-from math import ceil, inf
 from typing import NamedTuple
 
 from catalight.adapters.codec.jpeg import coefficients, estimate, look
@@ -17,8 +16,7 @@ from catalight.adapters.codec.jpeg.estimate import Halved
 from catalight.adapters.codec.jpeg.header import BLOCK, BLOCK_SIDE, Header, Scan
 from catalight.adapters.codec.jpeg.turn import Turn
 
-LOWEST, HIGHEST = 20, 95
-_NEAR = 8  # points between which scores are even enough
+LOWEST, HIGHEST = estimate.QUALITIES[0], estimate.QUALITIES[-1]
 _SPARE = 2  # fine steps leave more values than usual
 
 type Plan = Callable[[int], tuple[Sequence[bytes], tuple[int, int]]]
@@ -93,30 +91,13 @@ def _fine(output: Header, plan: Plan, halved: Halved) -> list[bytes]:
 
 def _settled(library: CDLL, fine: Image, made: Output, plan: Plan, least: float, halved: Halved) -> Settled:
     """Choose the quality; `made` has the steps of `fine`, and gets those of the quality."""
-    with estimate.sampled(library, fine, made, halved) as sample:
-        quality = _lowest(lambda quality: estimate.score(sample.predicted(*plan(quality))), least)
-        steps, prices = plan(quality)
+    curve = estimate.curve()
+    with estimate.chosen(library, fine, made, halved, curve, least) as choice:
+        steps, prices = plan(choice.quality)
         library.rescale(byref(_rescaled(fine, steps)), byref(made))
         found = Coefficients(library, made, prices)
-        score = estimate.score(sample.measured(steps, made))
-    return Settled(found, steps, quality, round(score, 1))
-
-
-def _lowest(score: Callable[[int], float], least: float) -> int:
-    """Return the lowest quality with this score, or the highest of all; between near ones it is interpolated.
-
-    What is bisected depends on the scores alone, so a stricter look never gets a lower quality.
-    """
-    low, high = LOWEST - 1, HIGHEST
-    below, above = -inf, inf
-    while high - low > 1 and above - below > _NEAR:
-        middle = (low + high) // 2
-        found = score(middle)
-        if found >= least:
-            high, above = middle, found
-        else:
-            low, below = middle, found
-    return low + ceil((least - below) / (above - below) * (high - low)) if high - low > 1 else high
+        library.judge(byref(choice), b"".join(steps), byref(made), curve)
+        return Settled(found, steps, choice.quality, round(estimate.scaled(choice.errors), 1))
 
 
 def _rescaled(fine: Image, steps: Sequence[bytes]) -> Image:
