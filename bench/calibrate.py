@@ -10,13 +10,13 @@ native/estimate.c change.
 import argparse
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from ctypes import CDLL
 from dataclasses import dataclass
 from io import BytesIO
 from itertools import cycle
 from operator import mul
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -25,7 +25,7 @@ from scipy.optimize import nnls
 from bench.look import MIDDLE, score
 from bench.photographs import JUDGES, KINDS, LEAST_SIDE, on_white, product_size, sources
 from bench.tables import table
-from catalight.adapters.codec.jpeg import calibrated, coefficients, estimate, requantise
+from catalight.adapters.codec.jpeg import calibrated, estimate, requantise
 from catalight.domain.image.look import Look
 
 SIZES = ((900, 700), (1400, 1100), (1100, 850))  # of which the middle is taken
@@ -147,15 +147,9 @@ def at_quality(source: bytes, quality: int) -> tuple[bytes | None, list[list[flo
     before = estimate.chosen
 
     @contextmanager
-    def chosen(
-        library: CDLL,
-        fine: coefficients.Image,
-        output: coefficients.Output,
-        halved: estimate.Halved,
-        curve: bytes,
-        score: float,
-    ) -> Iterator[estimate.Choice]:
-        with before(library, fine, output, halved, estimate.curve_of([quality]), score) as choice:
+    def chosen(*arguments: Any, **_named: Any) -> Iterator[estimate.Choice]:
+        library, fine, output, halved, *_ = arguments
+        with before(library, fine, output, halved, estimate.curve_of([quality]), 0) as choice:
             noticed.append(list(choice.features))
             yield choice
             noticed.append(list(choice.features))
