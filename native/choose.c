@@ -44,6 +44,15 @@ static void weigh_errors(Choice *choice, const double *pools, const Curve *curve
     }
 }
 
+static float zone_of(const Curve *curve, uint32_t price) { return (float)(0.5 + curve->dead_zone * price / WHOLE_PRICE); }
+
+// Predicts an output with these steps, BLOCK of each component, and prices of a bit.
+void foresee(Choice *choice, const Curve *curve, const uint8_t *steps, uint32_t luma_price, uint32_t chroma_price) {
+    double pools[POOLS];
+    predict(choice->sample, steps, zone_of(curve, luma_price), zone_of(curve, chroma_price), pools);
+    weigh_errors(choice, pools, curve);
+}
+
 // Whether a source is at this quality already, as Pillow measures it: then its steps stay.
 static int stays(const Image *image, const Asked *asked) {
     for (uint32_t c = 0; c < image->components; c++)
@@ -61,12 +70,10 @@ static int find_steps(const Component *component, const uint8_t *asked, int stay
 static double distance_at(Choice *choice, const Image *fine, const Curve *curve, const Asked *asked) {
     uint8_t steps[COMPONENTS * BLOCK];
     int own = stays(fine, asked), changed[TABLE_KINDS] = {0};
-    float zones[TABLE_KINDS];
-    double pools[POOLS];
+    uint32_t prices[TABLE_KINDS];
     for (uint32_t c = 0; c < fine->components; c++) changed[c > 0] |= find_steps(&fine->component[c], asked->steps[c > 0], own, steps + c * BLOCK);
-    for (size_t i = 0; i < TABLE_KINDS; i++) zones[i] = (float)(0.5 + (changed[i] ? curve->dead_zone * asked->prices[i] / WHOLE_PRICE : 0));
-    predict(choice->sample, steps, zones[LUMA], zones[CHROMA], pools), choice->estimates++;
-    weigh_errors(choice, pools, curve);
+    for (size_t i = 0; i < TABLE_KINDS; i++) prices[i] = changed[i] ? asked->prices[i] : 0;
+    foresee(choice, curve, steps, prices[LUMA], prices[CHROMA]), choice->estimates++;
     return root(choice->errors);
 }
 
@@ -96,7 +103,7 @@ int choose(const Image *fine, const Output *output, int halved, const Curve *cur
 }
 
 // Measures the same output with these steps, BLOCK of each component, after the search.
-void judge(Choice *choice, const uint8_t *steps, const Output *output, const Curve *curve) {
+void judge(Choice *choice, const Curve *curve, const uint8_t *steps, const Output *output) {
     double pools[POOLS];
     measure(choice->sample, steps, output, pools);
     weigh_errors(choice, pools, curve);

@@ -25,6 +25,7 @@ from catalight.domain.image.rendition import Rendition
 from catalight.domain.image.report import Chosen
 from tests.corpora.samples import encode
 from tests.unit.adapters.codec.jpeg.comparing import drawn, fast_path
+from tests.unit.adapters.codec.jpeg.test_ringing import text
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the library is made for Linux alone")
 
@@ -90,6 +91,18 @@ def test_pixels_get_about_the_quality_of_their_jpeg() -> None:
     made = from_pixels(drawn(480, 360), 70)
     assert abs(made.quality - settled(source("4:4:4", 97), 70).quality) <= 5
     assert abs(made.score - 70) < 4
+
+
+@pytest.mark.parametrize("grey", [False, True])
+def test_text_in_pixels_gets_what_the_quality_gives_as_a_number(*, grey: bool) -> None:
+    """So it has as few rings."""
+    image = text("L" if grey else "RGB")
+    address = c_char_p(image.tobytes() if grey else image.convert("RGBX").tobytes())
+    for look in Look:
+        made = pixels.settled(address, image.size, look.score, b"", grey=grey)
+        assert made is not None
+        assert abs(made.score - look.score) < 4
+        assert made.data == pixels.encoded(address, image.size, made.quality, b"", grey=grey)
 
 
 def test_an_output_that_loses_nothing_has_the_best_score() -> None:

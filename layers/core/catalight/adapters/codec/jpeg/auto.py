@@ -18,6 +18,9 @@ from catalight.adapters.codec.jpeg.turn import Turn
 
 LOWEST, HIGHEST = estimate.QUALITIES[0], estimate.QUALITIES[-1]
 _SPARE = 2  # fine steps leave more values than usual
+_SHARP = (
+    4  # of so many busy blocks of pixels, one must have an edge on white or black to be worth a second pass
+)
 
 type Plan = Callable[[int], tuple[Sequence[bytes], tuple[int, int]]]
 """The steps of each component and the prices of a bit of luma and of chroma, by quality."""
@@ -59,14 +62,22 @@ def from_pixels(
 ) -> Iterator[Settled | None]:
     """Like `coefficients.from_pixels`, at the lowest quality whose score is `least` or more.
 
-    The steps of `header` do not matter.
+    The steps of `header` do not matter. Drawings and text are made once more with the steps of the quality,
+    because how far white goes on beyond white depends on them.
     """
     steps = [b"\1" + fine[1:] for fine in plan(HIGHEST)[0]]
     header.steps = dict(enumerate(steps))
     with coefficients.pixel_planes(library, address, header, _SPARE) as made:
         fine = coefficients.image(header, steps)
         halved = Halved.ACROSS | Halved.DOWN if len(steps) > 1 else Halved(0)
-        yield _settled(library, fine, made, plan, least, halved) if made else None
+        if made is None or _SHARP * made.hard < made.busy or not made.hard:
+            yield _settled(library, fine, made, plan, least, halved) if made else None
+            return
+        quality, score = _foreseen(library, fine, made, plan, least, halved)
+    asked, (price, _) = plan(quality)
+    header.steps = dict(enumerate(asked))
+    with coefficients.from_pixels(library, address, header, price) as found:
+        yield Settled(found, asked, quality, score) if found else None
 
 
 def halved_chroma(output: Header) -> Halved:
@@ -96,8 +107,19 @@ def _settled(library: CDLL, fine: Image, made: Output, plan: Plan, least: float,
         steps, prices = plan(choice.quality)
         library.rescale(byref(_rescaled(fine, steps)), byref(made))
         found = Coefficients(library, made, prices)
-        library.judge(byref(choice), b"".join(steps), byref(made), curve)
+        library.judge(byref(choice), curve, b"".join(steps), byref(made))
         return Settled(found, steps, choice.quality, round(estimate.scaled(choice.errors), 1))
+
+
+def _foreseen(
+    library: CDLL, fine: Image, made: Output, plan: Plan, least: float, halved: Halved
+) -> tuple[int, float]:
+    """Choose the quality for an output that is made anew; return it and its score."""
+    curve = estimate.curve()
+    with estimate.chosen(library, fine, made, halved, curve, least) as choice:
+        steps, prices = plan(choice.quality)
+        library.foresee(byref(choice), curve, b"".join(steps), *prices)
+        return choice.quality, round(estimate.scaled(choice.errors), 1)
 
 
 def _rescaled(fine: Image, steps: Sequence[bytes]) -> Image:

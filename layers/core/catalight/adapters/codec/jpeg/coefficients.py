@@ -123,6 +123,8 @@ class Output(Structure):
         ("lost", c_int64),
         ("progressive", c_uint32),
         ("split", c_uint32 * COMPONENTS),
+        ("busy", c_uint32),
+        ("hard", c_uint32),
         ("histogram", c_uint32 * SYMBOLS * _OUTPUT_TABLES),
         ("tables", _Table * _OUTPUT_TABLES),
         ("codes", _Code * SYMBOLS * _OUTPUT_TABLES),
