@@ -149,7 +149,9 @@ def at_quality(source: bytes, quality: int) -> tuple[bytes | None, list[list[flo
     @contextmanager
     def chosen(*arguments: Any, **_named: Any) -> Iterator[estimate.Choice]:
         library, fine, output, halved, *_ = arguments
-        with before(library, fine, output, halved, estimate.curve_of([quality]), 0) as choice:
+        with before(
+            library, fine, output, halved, estimate.curve_of([quality], full=bool(fine.full)), 0
+        ) as choice:
             noticed.append(list(choice.features))
             yield choice
             noticed.append(list(choice.features))

@@ -29,7 +29,9 @@ typedef struct {
     Sample *sample;
     double features[POOLS];             // of the last estimate
     double errors;                      // their weighted sum
+    double far;                         // the distance at `below`
     uint32_t quality, estimates;        // the chosen one; how many were made for it
+    uint32_t below;                     // a lower quality, if the source's own steps stay between both; else 0
 } Choice;
 
 static double root(double value) { return __builtin_elementwise_sqrt(value); }
@@ -77,11 +79,13 @@ static double distance_at(Choice *choice, const Image *fine, const Curve *curve,
     return root(choice->errors);
 }
 
-// Bisects the curve's qualities, and interpolates between two that are near each other. Which ones are tried depends on their
+// Bisects the curve's qualities, and interpolates between two that are near each other. The distance falls to none where the source's
+// own steps stay, so nothing can be interpolated there. Which ones are tried depends on their
 // distances alone, so a stricter look never gets a lower quality.
 static uint32_t lowest(Choice *choice, const Image *fine, const Curve *curve, double wanted) {
     int32_t count = (int32_t)curve->count, below = -1, above = count;  // `count`: not even the highest is enough
     double far = 0, close = 0;
+    choice->below = 0;
     while (above - below > 1 && !(below >= 0 && above < count && far - close <= curve->near)) {
         int32_t middle = (below + (below < 0) + above) / 2;
         double distance = distance_at(choice, fine, curve, &curve->asked[middle]);
@@ -90,6 +94,10 @@ static uint32_t lowest(Choice *choice, const Image *fine, const Curve *curve, do
     }
     if (above == count || below < 0) return curve->asked[below < 0 ? 0 : count - 1].quality;
     uint32_t low = curve->asked[below].quality, high = curve->asked[above].quality;
+    if (stays(fine, &curve->asked[above])) {
+        choice->below = low, choice->far = far;
+        return high;
+    }
     double part = (far - wanted) / (far - close) * (high - low);
     return low + (uint32_t)part + ((uint32_t)part < part);
 }
@@ -107,6 +115,13 @@ void judge(Choice *choice, const Curve *curve, const uint8_t *steps, const Outpu
     double pools[POOLS];
     measure(choice->sample, steps, output, pools);
     weigh_errors(choice, pools, curve);
+}
+
+// Returns the quality that would be chosen if chroma had not lost its resolution.
+uint32_t choose_unhalved(Choice *choice, const Image *fine, const Curve *curve, double wanted) {
+    Sample *sample = choice->sample;
+    for (size_t i = 0; i < sample->count; i++) memset(sample->tiles[i].lost, 0, sizeof sample->tiles[i].lost);
+    return lowest(choice, fine, curve, wanted);
 }
 
 void forget(Choice *choice) { release_sample(choice->sample); }

@@ -25,6 +25,7 @@ from catalight.domain.image.rendition import Rendition
 from catalight.domain.image.report import Chosen
 from tests.corpora.samples import encode
 from tests.unit.adapters.codec.jpeg.comparing import drawn, fast_path
+from tests.unit.adapters.codec.jpeg.test_chroma import is_full, logo
 from tests.unit.adapters.codec.jpeg.test_ringing import text
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the library is made for Linux alone")
@@ -103,6 +104,23 @@ def test_text_in_pixels_gets_what_the_quality_gives_as_a_number(*, grey: bool) -
         assert made is not None
         assert abs(made.score - look.score) < 4
         assert made.data == pixels.encoded(address, image.size, made.quality, b"", grey=grey)
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_logo_keeps_the_resolution_of_its_chroma_and_a_photograph_does_not(*, progressive: bool) -> None:
+    kind = {"subsampling": "4:4:4", "progressive": progressive}
+    of_logo = encode(logo(), "JPEG", quality=95, **kind)
+    made = settled(of_logo, Look.HIGH.score)
+    assert is_full(made.data)
+    assert abs(made.score - Look.HIGH.score) < 4
+    assert len(made.data) == pytest.approx(len(fast_path(of_logo, made.quality)), rel=0.02)
+    for look in (Look.SMALL, Look.GOOD):
+        assert not is_full(settled(source("4:4:4"), look.score).data)
+
+
+def test_a_source_that_would_lose_its_chroma_and_nothing_else_keeps_it() -> None:
+    data = encode(logo(), "JPEG", quality=60, subsampling="4:4:4")
+    assert is_full(settled(data, 95).data)
 
 
 def test_an_output_that_loses_nothing_has_the_best_score() -> None:

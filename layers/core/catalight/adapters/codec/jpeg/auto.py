@@ -4,19 +4,22 @@ The coefficients are first divided by fine steps; of their errors with coarser o
 some qualities. Those of the quality that is chosen then come from the fine ones.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from ctypes import CDLL, byref, c_char_p, c_void_p, memmove
 from dataclasses import dataclass
+from math import ceil, sqrt
 from typing import NamedTuple
 
 from catalight.adapters.codec.jpeg import coefficients, estimate, look
 from catalight.adapters.codec.jpeg.coefficients import Coefficients, Image, Output
-from catalight.adapters.codec.jpeg.estimate import Halved
+from catalight.adapters.codec.jpeg.estimate import Choice, Halved
 from catalight.adapters.codec.jpeg.header import BLOCK, BLOCK_SIDE, Header, Scan
 from catalight.adapters.codec.jpeg.turn import Turn
 
 LOWEST, HIGHEST = estimate.QUALITIES[0], estimate.QUALITIES[-1]
+_MADE_UP = 10  # by how much a quality may be higher to make up for halved chroma
 _SPARE = 2  # fine steps leave more values than usual
 _SHARP = (
     4  # of so many busy blocks of pixels, one must have an edge on white or black to be worth a second pass
@@ -28,12 +31,16 @@ type Plan = Callable[[int], tuple[Sequence[bytes], tuple[int, int]]]
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """An output's coefficients and steps, the quality that was chosen, and the estimated SSIMULACRA2."""
+    """An output's coefficients and steps, the quality that was chosen, and the estimated SSIMULACRA2.
+
+    `loses` is whether halving the resolution of chroma loses too much: see look.Look.loses.
+    """
 
     coefficients: Coefficients
     steps: Sequence[bytes]
     quality: int
     score: float
+    loses: bool = False
 
 
 class Made(NamedTuple):
@@ -82,7 +89,7 @@ def from_pixels(
 
 def halved_chroma(output: Header) -> Halved:
     """Return where a source has chroma of a higher resolution than the output."""
-    if len(output.components) == 1:
+    if len(output.components) == 1 or output.keeps_chroma:
         return Halved(0)
     across, down = (side == BLOCK_SIDE for side in output.mcu_size())
     return Halved(Halved.ACROSS * across | Halved.DOWN * down)
@@ -102,20 +109,40 @@ def _fine(output: Header, plan: Plan, halved: Halved) -> list[bytes]:
 
 def _settled(library: CDLL, fine: Image, made: Output, plan: Plan, least: float, halved: Halved) -> Settled:
     """Choose the quality; `made` has the steps of `fine`, and gets those of the quality."""
-    curve = estimate.curve()
+    curve = estimate.curve(full=bool(fine.full))
     with estimate.chosen(library, fine, made, halved, curve, least) as choice:
-        steps, prices = plan(choice.quality)
+        quality = choice.quality if not choice.below else _beside_own(library, choice, curve, plan, least)
+        steps, prices = plan(quality)
         library.rescale(byref(_rescaled(fine, steps)), byref(made))
         found = Coefficients(library, made, prices)
         library.judge(byref(choice), curve, b"".join(steps), byref(made))
-        return Settled(found, steps, choice.quality, round(estimate.scaled(choice.errors), 1))
+        score = round(estimate.scaled(choice.errors), 1)
+        if not made.lost or not look.of_quality(quality).loses(made.lost, found.bytes):
+            return Settled(found, steps, quality, score)
+        full = estimate.unhalved(library, choice, fine, curve, least)
+        loses = look.of_quality(full).loses(made.lost, found.bytes) or full < quality - _MADE_UP
+        return Settled(found, steps, quality, score, loses)
+
+
+def _beside_own(library: CDLL, choice: Choice, curve: bytes, plan: Plan, least: float) -> int:
+    """Choose the quality where that of `choice` is one at which the source's own steps stay.
+
+    It is the lowest of these, or a lower one whose score is enough.
+    """
+    low, high = choice.below, choice.quality
+    own = plan(high)[0]
+    first = bisect_left(range(high), 1, low + 1, key=lambda quality: plan(quality)[0] == own)
+    steps, prices = plan(first - 1)
+    library.foresee(byref(choice), curve, b"".join(steps), *prices)
+    far, found, wanted = float(choice.far), sqrt(choice.errors), estimate.distance(least)
+    return first if found > wanted else low + ceil((far - wanted) / (far - found) * (first - 1 - low))
 
 
 def _foreseen(
     library: CDLL, fine: Image, made: Output, plan: Plan, least: float, halved: Halved
 ) -> tuple[int, float]:
     """Choose the quality for an output that is made anew; return it and its score."""
-    curve = estimate.curve()
+    curve = estimate.curve(full=False)
     with estimate.chosen(library, fine, made, halved, curve, least) as choice:
         steps, prices = plan(choice.quality)
         library.foresee(byref(choice), curve, b"".join(steps), *prices)

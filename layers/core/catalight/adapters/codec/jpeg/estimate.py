@@ -37,8 +37,10 @@ class Choice(Structure):
         ("sample", c_void_p),
         ("features", c_double * _POOLS),
         ("errors", c_double),
+        ("far", c_double),
         ("quality", c_uint32),
         ("estimates", c_uint32),
+        ("below", c_uint32),
     )
 
 
@@ -76,20 +78,24 @@ def chosen(
         library.forget(byref(choice))
 
 
-def curve_of(qualities: Sequence[int]) -> bytes:
+def unhalved(library: CDLL, choice: Choice, fine: Image, curve: bytes, score: float) -> int:
+    """Return the quality that would be chosen if chroma had not lost its resolution."""
+    return int(library.choose_unhalved(byref(choice), byref(fine), curve, c_double(distance(score))))
+
+
+def curve_of(qualities: Sequence[int], *, full: bool = False) -> bytes:
     """Return native/choose.c's curve of some qualities."""
-    return struct.pack("=8dI", *calibrated.WEIGHTS, calibrated.DEAD_ZONE, _NEAR, len(qualities)) + b"".join(
-        map(_asked, qualities)
-    )
+    head = struct.pack("=8dI", *calibrated.WEIGHTS, calibrated.DEAD_ZONE, _NEAR, len(qualities))
+    return head + b"".join([_asked(quality, full=full) for quality in qualities])
 
 
 @cache
-def curve() -> bytes:
-    """Return the curve of all qualities that are tried."""
-    return curve_of(QUALITIES)
+def curve(*, full: bool) -> bytes:
+    """Return the curve of all qualities that are tried, with chroma of full resolution or halved."""
+    return curve_of(QUALITIES, full=full)
 
 
-def _asked(quality: int) -> bytes:
+def _asked(quality: int, *, full: bool) -> bytes:
     asked = look.of_quality(quality)
-    tables = asked.luma, asked.chroma, *look.of_pillow(quality)
+    tables = asked.luma, asked.full_chroma() if full else asked.chroma, *look.of_pillow(quality)
     return struct.pack("=3I", quality, *both_prices(asked.price)) + b"".join(tables)
