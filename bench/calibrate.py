@@ -142,7 +142,7 @@ def measured(crop: Crop, qualities: Sequence[int]) -> list[Measured]:
 
 
 def at_quality(source: bytes, quality: int) -> tuple[bytes | None, list[list[float]]]:
-    """Compress at a quality; return the features that were predicted, and those of the output."""
+    """Compress at a quality; return the features that were predicted and those of the output, in turn."""
     noticed: list[list[float]] = []
     before = estimate.chosen
 
@@ -237,7 +237,7 @@ def zone(found: Sequence[Measured]) -> float:
     off = {}
     for one in ZONES:
         calibrated.DEAD_ZONE = one
-        pairs = [at_quality(each.source, each.quality)[1] for each in found]
+        pairs = [at_quality(each.source, each.quality)[1][-2:] for each in found]
         off[one] = fmean(estimated(before) - estimated(after) for before, after in pairs)
     print({key: round(value, 2) for key, value in off.items()})
     return min(off, key=lambda key: abs(off[key]))

@@ -72,7 +72,7 @@ typedef struct {
     size_t max_count;                   // of words of all planes that are allowed
     int64_t lost;                       // by halving chroma, if 4:4:4: squared differences of all samples
     uint32_t progressive, split[COMPONENTS];  // whether each component has two bands
-    uint32_t busy, hard;                // of luma's blocks of samples: those with many values; those with edges on white or black
+    uint32_t busy, hard;                // luma's blocks with many values; of these, those that have edges on white or black
     uint32_t histogram[OUTPUT_TABLES][SYMBOLS];  // see scans.h
     Table tables[OUTPUT_TABLES];
     Code codes[OUTPUT_TABLES][SYMBOLS];

@@ -10,7 +10,6 @@
 
 enum { MCU = 2 * SIDE, PIXEL = 4 };     // samples of an MCU each way, if in colour; bytes of a pixel, if in colour
 enum { MIDDLE = 128 };
-enum { FEWEST = 6 };                    // AC values of a block with many
 
 typedef struct {
     float *luma, *blue, *red;           // of a row of MCUs; chroma with half of the columns and all rows

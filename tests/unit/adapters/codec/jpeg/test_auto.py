@@ -26,7 +26,8 @@ from catalight.domain.image.report import Chosen
 from tests.corpora.samples import encode
 from tests.unit.adapters.codec.jpeg.comparing import drawn, fast_path
 from tests.unit.adapters.codec.jpeg.test_chroma import is_full, logo
-from tests.unit.adapters.codec.jpeg.test_ringing import text
+from tests.unit.adapters.codec.jpeg.test_ringing import ringing, text
+from tests.unit.adapters.codec.looking import opened
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the library is made for Linux alone")
 
@@ -104,6 +105,17 @@ def test_text_in_pixels_gets_what_the_quality_gives_as_a_number(*, grey: bool) -
         assert made is not None
         assert abs(made.score - look.score) < 4
         assert made.data == pixels.encoded(address, image.size, made.quality, b"", grey=grey)
+
+
+@pytest.mark.parametrize("kind", [{}, {"progressive": True}, {"subsampling": "4:4:4"}])
+@pytest.mark.parametrize("look", [Look.SMALL, Look.GOOD])
+def test_text_has_as_few_rings_as_with_the_quality_as_a_number(look: Look, kind: dict[str, Any]) -> None:
+    data = encode(text(), "JPEG", quality=95, **kind)
+    made = settled(data, look.score)
+    number = fast_path(data, made.quality)
+    assert abs(made.score - look.score) < 4
+    assert len(made.data) == pytest.approx(len(number), rel=0.01)
+    assert ringing(text(), opened(made.data)) <= 1.02 * ringing(text(), opened(number))
 
 
 @pytest.mark.parametrize("progressive", [False, True])

@@ -77,7 +77,7 @@ def from_pixels(
     with coefficients.pixel_planes(library, address, header, _SPARE) as made:
         fine = coefficients.image(header, steps)
         halved = Halved.ACROSS | Halved.DOWN if len(steps) > 1 else Halved(0)
-        if made is None or _SHARP * made.hard < made.busy or not made.hard:
+        if made is None or not _is_sharp(made):
             yield _settled(library, fine, made, plan, least, halved) if made else None
             return
         quality, score = _foreseen(library, fine, made, plan, least, halved)
@@ -115,13 +115,21 @@ def _settled(library: CDLL, fine: Image, made: Output, plan: Plan, least: float,
         steps, prices = plan(quality)
         library.rescale(byref(_rescaled(fine, steps)), byref(made))
         found = Coefficients(library, made, prices)
-        library.judge(byref(choice), curve, b"".join(steps), byref(made))
+        if _is_sharp(made):  # then what goes on beyond white would count as errors
+            library.foresee(byref(choice), curve, b"".join(steps), *prices)
+        else:
+            library.judge(byref(choice), curve, b"".join(steps), byref(made))
         score = round(estimate.scaled(choice.errors), 1)
         if not made.lost or not look.of_quality(quality).loses(made.lost, found.bytes):
             return Settled(found, steps, quality, score)
         full = estimate.unhalved(library, choice, fine, curve, least)
         loses = look.of_quality(full).loses(made.lost, found.bytes) or full < quality - _MADE_UP
         return Settled(found, steps, quality, score, loses)
+
+
+def _is_sharp(made: Output) -> bool:
+    """Whether this is a drawing or text: many of its blocks have edges on white or black."""
+    return bool(made.hard and _SHARP * made.hard >= made.busy)
 
 
 def _beside_own(library: CDLL, choice: Choice, curve: bytes, plan: Plan, least: float) -> int:
