@@ -29,9 +29,9 @@ typedef struct {
     Sample *sample;
     double features[POOLS];             // of the last estimate
     double errors;                      // their weighted sum
-    double far;                         // the distance at `below`
+    double far, close;                  // the distances at `below` and at the quality
     uint32_t quality, estimates;        // the chosen one; how many were made for it
-    uint32_t below;                     // a lower quality, if the source's own steps stay between both; else 0
+    uint32_t below;                     // the lower quality, if the two are not near and one between them may be enough; else 0
 } Choice;
 
 static double root(double value) { return __builtin_elementwise_sqrt(value); }
@@ -79,8 +79,8 @@ static double distance_at(Choice *choice, const Image *fine, const Curve *curve,
     return root(choice->errors);
 }
 
-// Bisects the curve's qualities, and interpolates between two that are near each other. The distance falls to none where the source's
-// own steps stay, so nothing can be interpolated there. Which ones are tried depends on their
+// Bisects the curve's qualities, and interpolates between two that are near each other. Others must be bisected further: the distance
+// falls to none where the source's own steps stay, and at low qualities it jumps. Which ones are tried depends on their
 // distances alone, so a stricter look never gets a lower quality.
 static uint32_t lowest(Choice *choice, const Image *fine, const Curve *curve, double wanted) {
     int32_t count = (int32_t)curve->count, below = -1, above = count;  // `count`: not even the highest is enough
@@ -94,8 +94,8 @@ static uint32_t lowest(Choice *choice, const Image *fine, const Curve *curve, do
     }
     if (above == count || below < 0) return curve->asked[below < 0 ? 0 : count - 1].quality;
     uint32_t low = curve->asked[below].quality, high = curve->asked[above].quality;
-    if (stays(fine, &curve->asked[above])) {
-        choice->below = low, choice->far = far;
+    if (far - close > curve->near) {
+        choice->below = low, choice->far = far, choice->close = close;
         return high;
     }
     double part = (far - wanted) / (far - close) * (high - low);

@@ -61,8 +61,12 @@ static void rescale_chroma(const Component *component, Plane *plane) {
     plane->count = (size_t)(to - plane->words);
 }
 
-// The output has the steps `before` of the image, and gets those `after`. Counts luma's blocks with edges.
-void rescale(const Image *image, Output *output) {
-    rescale_luma(&image->component[0], output);
-    for (uint32_t c = 1; c < output->components; c++) rescale_chroma(&image->component[c], &output->plane[c]);
+// The output has the steps of the image `fine`, and gets those of `steps`, BLOCK of each component. Counts luma's blocks with edges.
+void rescale(const Image *fine, const uint8_t *steps, Output *output) {
+    for (uint32_t c = 0; c < output->components; c++) {
+        Component component = fine->component[c];
+        memcpy(component.before, component.after, BLOCK), memcpy(component.after, steps + c * BLOCK, BLOCK);
+        if (c == 0) rescale_luma(&component, output);
+        else rescale_chroma(&component, &output->plane[c]);
+    }
 }

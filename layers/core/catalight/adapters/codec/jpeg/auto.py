@@ -4,10 +4,9 @@ The coefficients are first divided by fine steps; of their errors with coarser o
 some qualities. Those of the quality that is chosen then come from the fine ones.
 """
 
-from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from ctypes import CDLL, byref, c_char_p, c_void_p, memmove
+from ctypes import CDLL, byref, c_char_p, c_void_p
 from dataclasses import dataclass
 from math import ceil, sqrt
 from typing import NamedTuple
@@ -15,7 +14,7 @@ from typing import NamedTuple
 from catalight.adapters.codec.jpeg import coefficients, estimate, look
 from catalight.adapters.codec.jpeg.coefficients import Coefficients, Image, Output
 from catalight.adapters.codec.jpeg.estimate import Choice, Halved
-from catalight.adapters.codec.jpeg.header import BLOCK, BLOCK_SIDE, Header, Scan
+from catalight.adapters.codec.jpeg.header import BLOCK_SIDE, Header, Scan
 from catalight.adapters.codec.jpeg.turn import Turn
 
 LOWEST, HIGHEST = estimate.QUALITIES[0], estimate.QUALITIES[-1]
@@ -57,9 +56,8 @@ def requantised(
 ) -> Iterator[Settled | None]:
     """Requantise like `coefficients.requantised`, at the lowest quality whose score is `least` or more."""
     halved = halved_chroma(output)
-    steps = _fine(output, plan, halved)
-    with coefficients.planes(library, header, first, output, turn, steps, _SPARE) as made:
-        fine = coefficients.image(output, steps)
+    fine = coefficients.image(output, _fine(output, plan, halved))
+    with coefficients.planes(library, header, first, fine, turn, _SPARE) as made:
         yield _settled(library, fine, made, plan, least, halved) if made else None
 
 
@@ -74,8 +72,8 @@ def from_pixels(
     """
     steps = [b"\1" + fine[1:] for fine in plan(HIGHEST)[0]]
     header.steps = dict(enumerate(steps))
-    with coefficients.pixel_planes(library, address, header, _SPARE) as made:
-        fine = coefficients.image(header, steps)
+    fine = coefficients.image(header, steps)
+    with coefficients.pixel_planes(library, address, header, fine, _SPARE) as made:
         halved = Halved.ACROSS | Halved.DOWN if len(steps) > 1 else Halved(0)
         if made is None or not _is_sharp(made):
             yield _settled(library, fine, made, plan, least, halved) if made else None
@@ -111,14 +109,15 @@ def _settled(library: CDLL, fine: Image, made: Output, plan: Plan, least: float,
     """Choose the quality; `made` has the steps of `fine`, and gets those of the quality."""
     curve = estimate.curve(full=bool(fine.full))
     with estimate.chosen(library, fine, made, halved, curve, least) as choice:
-        quality = choice.quality if not choice.below else _beside_own(library, choice, curve, plan, least)
+        quality = _chosen(library, choice, curve, plan, least)
         steps, prices = plan(quality)
-        library.rescale(byref(_rescaled(fine, steps)), byref(made))
+        joined = b"".join(steps)
+        library.rescale(byref(fine), joined, byref(made))
         found = Coefficients(library, made, prices)
         if _is_sharp(made):  # then what goes on beyond white would count as errors
-            library.foresee(byref(choice), curve, b"".join(steps), *prices)
+            library.foresee(byref(choice), curve, joined, *prices)
         else:
-            library.judge(byref(choice), curve, b"".join(steps), byref(made))
+            library.judge(byref(choice), curve, joined, byref(made))
         score = round(estimate.scaled(choice.errors), 1)
         if not made.lost or not look.of_quality(quality).loses(made.lost, found.bytes):
             return Settled(found, steps, quality, score)
@@ -132,18 +131,21 @@ def _is_sharp(made: Output) -> bool:
     return bool(made.hard and _SHARP * made.hard >= made.busy)
 
 
-def _beside_own(library: CDLL, choice: Choice, curve: bytes, plan: Plan, least: float) -> int:
-    """Choose the quality where that of `choice` is one at which the source's own steps stay.
-
-    It is the lowest of these, or a lower one whose score is enough.
-    """
-    low, high = choice.below, choice.quality
-    own = plan(high)[0]
-    first = bisect_left(range(high), 1, low + 1, key=lambda quality: plan(quality)[0] == own)
-    steps, prices = plan(first - 1)
-    library.foresee(byref(choice), curve, b"".join(steps), *prices)
-    far, found, wanted = float(choice.far), sqrt(choice.errors), estimate.distance(least)
-    return first if found > wanted else low + ceil((far - wanted) / (far - found) * (first - 1 - low))
+def _chosen(library: CDLL, choice: Choice, curve: bytes, plan: Plan, least: float) -> int:
+    """Return the quality of a choice, bisected further where scores are not near each other."""
+    low, high = int(choice.below), int(choice.quality)
+    if not low:
+        return high
+    far, close, wanted = float(choice.far), float(choice.close), estimate.distance(least)
+    while high - low > 1 and far - close > estimate.NEAR:
+        middle = (low + high) // 2
+        steps, prices = plan(middle)
+        library.foresee(byref(choice), curve, b"".join(steps), *prices)
+        if (found := sqrt(choice.errors)) <= wanted:
+            high, close = middle, found
+        else:
+            low, far = middle, found
+    return low + ceil((far - wanted) / (far - close) * (high - low)) if high - low > 1 else high
 
 
 def _foreseen(
@@ -152,15 +154,7 @@ def _foreseen(
     """Choose the quality for an output that is made anew; return it and its score."""
     curve = estimate.curve(full=False)
     with estimate.chosen(library, fine, made, halved, curve, least) as choice:
-        steps, prices = plan(choice.quality)
+        quality = _chosen(library, choice, curve, plan, least)
+        steps, prices = plan(quality)
         library.foresee(byref(choice), curve, b"".join(steps), *prices)
-        return choice.quality, round(estimate.scaled(choice.errors), 1)
-
-
-def _rescaled(fine: Image, steps: Sequence[bytes]) -> Image:
-    """Return the same shape, with the steps of `fine` before and these after."""
-    coarse = Image.from_buffer_copy(fine)
-    for component, after in zip(coarse.component, steps, strict=False):
-        memmove(component.before, component.after, BLOCK)
-        memmove(component.after, after, BLOCK)
-    return coarse
+        return quality, round(estimate.scaled(choice.errors), 1)

@@ -17,7 +17,7 @@ from catalight.adapters.codec.jpeg.coefficients import Image, Output, both_price
 
 QUALITIES = (20, 29, 39, 48, 57, 67, 76, 86, 95)
 """Between which the quality is interpolated, so they are the lowest and the highest."""
-_NEAR = 0.4  # of distances between which the look is even enough: about nine points of SSIMULACRA2
+NEAR = 0.4  # of distances between which the look is even enough: about nine points of SSIMULACRA2
 
 _POOLS = 6
 _MOST_ERRORS = 100.0  # beyond the worst score
@@ -38,6 +38,7 @@ class Choice(Structure):
         ("features", c_double * _POOLS),
         ("errors", c_double),
         ("far", c_double),
+        ("close", c_double),
         ("quality", c_uint32),
         ("estimates", c_uint32),
         ("below", c_uint32),
@@ -85,7 +86,7 @@ def unhalved(library: CDLL, choice: Choice, fine: Image, curve: bytes, score: fl
 
 def curve_of(qualities: Sequence[int], *, full: bool = False) -> bytes:
     """Return native/choose.c's curve of some qualities."""
-    head = struct.pack("=8dI", *calibrated.WEIGHTS, calibrated.DEAD_ZONE, _NEAR, len(qualities))
+    head = struct.pack("=8dI", *calibrated.WEIGHTS, calibrated.DEAD_ZONE, NEAR, len(qualities))
     return head + b"".join([_asked(quality, full=full) for quality in qualities])
 
 
