@@ -77,6 +77,13 @@ def test_the_estimate_is_near_what_is_asked_for(kind: str) -> None:
         assert abs(settled(source(kind), look.score).score - look.score) < 4
 
 
+@pytest.mark.parametrize("least", [70, 75, 80, 85, 90])
+@pytest.mark.parametrize("had", [60, 75])
+def test_the_score_is_reached_where_the_steps_of_the_source_begin(had: int, least: float) -> None:
+    """There it jumps to 100."""
+    assert settled(source("4:2:0", had), least).score > least - 4
+
+
 def test_the_quality_is_limited() -> None:
     assert settled(source(), 0).quality == LOWEST
     assert settled(source(), 101).quality == HIGHEST

@@ -20,9 +20,7 @@ from catalight.adapters.codec.jpeg.turn import Turn
 LOWEST, HIGHEST = estimate.QUALITIES[0], estimate.QUALITIES[-1]
 _MADE_UP = 10  # by how much a quality may be higher to make up for halved chroma
 _SPARE = 2  # fine steps leave more values than usual
-_SHARP = (
-    4  # of so many busy blocks of pixels, one must have an edge on white or black to be worth a second pass
-)
+_SHARP = 4  # one in so many busy blocks of a drawing or text has edges on white or black
 
 type Plan = Callable[[int], tuple[Sequence[bytes], tuple[int, int]]]
 """The steps of each component and the prices of a bit of luma and of chroma, by quality."""
