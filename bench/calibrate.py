@@ -9,11 +9,14 @@ native/estimate.c change.
 
 import argparse
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from itertools import cycle
+from operator import mul
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -22,7 +25,7 @@ from scipy.optimize import nnls
 from bench.look import MIDDLE, score
 from bench.photographs import JUDGES, KINDS, LEAST_SIDE, on_white, product_size, sources
 from bench.tables import table
-from catalight.adapters.codec.jpeg import auto, calibrated, estimate, requantise
+from catalight.adapters.codec.jpeg import calibrated, estimate, requantise
 from catalight.domain.image.look import Look
 
 SIZES = ((900, 700), (1400, 1100), (1100, 850))  # of which the middle is taken
@@ -139,20 +142,31 @@ def measured(crop: Crop, qualities: Sequence[int]) -> list[Measured]:
 
 
 def at_quality(source: bytes, quality: int) -> tuple[bytes | None, list[list[float]]]:
-    """Compress at a quality; return the features that were predicted, in turn, and those of the output."""
+    """Compress at a quality; return the features that were predicted and those of the output, in turn."""
     noticed: list[list[float]] = []
-    before = auto.LOWEST, estimate.score
+    before = estimate.chosen
 
-    def noted(features: Sequence[float]) -> float:
-        noticed.append(list(features))
-        return 100
+    @contextmanager
+    def chosen(*arguments: Any, **_named: Any) -> Iterator[estimate.Choice]:
+        library, fine, output, halved, *_ = arguments
+        with before(
+            library, fine, output, halved, estimate.curve_of([quality], full=bool(fine.full)), 0
+        ) as choice:
+            noticed.append(list(choice.features))
+            yield choice
+            noticed.append(list(choice.features))
 
-    auto.LOWEST, estimate.score = quality, noted
+    estimate.chosen = chosen
     try:
         made = requantise.settled(source, 0)
     finally:
-        auto.LOWEST, estimate.score = before
+        estimate.chosen = before
     return (made.data if made else None), noticed
+
+
+def estimated(features: Sequence[float]) -> float:
+    """Return the score of an output with these features."""
+    return estimate.scaled(sum(map(mul, calibrated.WEIGHTS, features)))
 
 
 def fitted(found: Sequence[Measured]) -> tuple[float, ...]:
@@ -175,7 +189,7 @@ def judgement(found: Sequence[Measured], judges: Sequence[Measured]) -> str:
     rows = []
     used, judging = counted(found), counted(judges)
     seen, judged = (
-        np.array([estimate.score(one.features) - one.score for one in ones]) for ones in (used, judging)
+        np.array([estimated(one.features) - one.score for one in ones]) for ones in (used, judging)
     )
     kinds = (("calibrated on", used, seen), ("left out", used, unseen(used)), ("JUDGES", judging, judged))
     for name, ones, off in kinds:
@@ -213,7 +227,7 @@ def unseen(found: Sequence[Measured]) -> np.ndarray:
         calibrated.WEIGHTS = fitted([one for one in found if one.photograph != photograph])
         for index, one in enumerate(found):
             if one.photograph == photograph:
-                off[index] = estimate.score(one.features) - one.score
+                off[index] = estimated(one.features) - one.score
     calibrated.WEIGHTS = before
     return off
 
@@ -224,7 +238,7 @@ def zone(found: Sequence[Measured]) -> float:
     for one in ZONES:
         calibrated.DEAD_ZONE = one
         pairs = [at_quality(each.source, each.quality)[1][-2:] for each in found]
-        off[one] = fmean(estimate.score(before) - estimate.score(after) for before, after in pairs)
+        off[one] = fmean(estimated(before) - estimated(after) for before, after in pairs)
     print({key: round(value, 2) for key, value in off.items()})
     return min(off, key=lambda key: abs(off[key]))
 

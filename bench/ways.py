@@ -35,7 +35,7 @@ def plain_requantising(data: bytes, quality: int) -> bytes:
     steps = [
         bytes(map(max, before, asked)) for before, asked in zip(own, (luma, chroma, chroma), strict=False)
     ]
-    with coefficients.planes(library, header, first, header, TURNS[1], steps) as made:
+    with coefficients.planes(library, header, first, coefficients.image(header, steps), TURNS[1]) as made:
         assert made
         library.search(byref(made), 0, 0)
         library.choose_scans(byref(made))

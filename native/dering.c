@@ -65,5 +65,5 @@ int dering(Line *lines, uint8_t step) {
     if (white) dering_end(ordered, WHITE, 1, step);
     if (black) dering_end(ordered, BLACK, -1, step);
     UNROLLED for (size_t k = 0; k < BLOCK; k++) from[NATURAL_ORDER[k]] = to[k];
-    return 1;
+    return RAISED;
 }

@@ -28,11 +28,14 @@ static Lanes cube_root(Lanes value) {   // of DARK to about 1
 // The light of red, green or blue, and its slope.
 static void find_light(Lanes value, Lanes *light, Lanes *slope) {
     Wholes place = __builtin_convertvector(value, Wholes), lights, slopes;
+    int32_t at[LANES], found[LANES], rises[LANES];  // in memory: vectors are slow to put together
+    memcpy(at, &place, sizeof at);
     for (size_t lane = 0; lane < LANES; lane++) {
-        int at = place[lane] < 0 ? 0 : place[lane] > 255 ? 255 : place[lane];
-        int low = at > 0 ? at - 1 : 0, high = at < 255 ? at + 1 : 255;
-        lights[lane] = LIGHT[at], slopes[lane] = (LIGHT[high] - LIGHT[low]) << (high - low == 1);
+        int here = at[lane] < 0 ? 0 : at[lane] > 255 ? 255 : at[lane];
+        int low = here > 0 ? here - 1 : 0, high = here < 255 ? here + 1 : 255;
+        found[lane] = LIGHT[here], rises[lane] = (LIGHT[high] - LIGHT[low]) << (high - low == 1);
     }
+    memcpy(&lights, found, sizeof lights), memcpy(&slopes, rises, sizeof slopes);
     *light = __builtin_convertvector(lights, Lanes) * (1 / 65535.0f), *slope = __builtin_convertvector(slopes, Lanes) * (0.5f / 65535);
 }
 

@@ -73,6 +73,7 @@ typedef struct {
     int64_t lost;                       // by halving chroma, if 4:4:4: squared differences of all samples
     uint32_t progressive, split[COMPONENTS];  // whether each component has two bands
     uint32_t luma_alone;                // whether luma's DC has a progressive scan of its own
+    uint32_t busy, hard;                // luma's blocks with many values; of these, those that have edges on white or black
     uint32_t histogram[OUTPUT_TABLES][SYMBOLS];  // see scans.h
     Table tables[OUTPUT_TABLES];
     Code codes[OUTPUT_TABLES][SYMBOLS];

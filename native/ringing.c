@@ -15,7 +15,6 @@
 
 typedef uint32_t Bits __attribute__((vector_size(SIDE * sizeof(uint32_t))));
 
-enum { FEWEST = 6 };                    // AC values of a block with a hard edge
 enum { COARSE = 6 };                    // a step of DC; finer ones leave no rings that count
 enum { HARD = 600 };                    // the sum of the magnitudes of such a block's AC values
 enum { SAMPLED = 4, ENOUGH = 8 };       // one block of so many is looked at; at least so many must have been
@@ -28,7 +27,7 @@ Ringing ringing_of(const Component *component) {
     for (size_t k = 0; ringing.possible && k < BLOCK; k++) {
         size_t row = NATURAL_ORDER[k] / SIDE, column = NATURAL_ORDER[k] % SIDE;
         double factor = cosine_factor(row, column);
-        ringing.factors[2 * k] = (float)(ringing.before[k] * factor), ringing.factors[2 * k + 1] = -ringing.factors[2 * k];
+        ringing.factors[2 * k] = (float)(ringing.before[k] * factor / ONE), ringing.factors[2 * k + 1] = -ringing.factors[2 * k];
         ringing.scales[row][column] = (float)(ONE / (BLOCK * factor * ringing.after[k]));
     }
     return ringing;
@@ -64,16 +63,15 @@ static uint32_t *put_words(const Ringing *ringing, const Line *lines, uint32_t *
     return at;
 }
 
-// Returns the end of the words; NULL if the block has no such edge, or values that are larger than samples can need.
-static uint32_t *put_edge(const Ringing *ringing, const Quantiser *quantiser, const uint32_t *words, const uint32_t *end, uint32_t *at) {
+uint32_t *put_edge(const Ringing *ringing, const Quantiser *quantiser, const uint32_t *words, const uint32_t *end, uint32_t *at) {
     int32_t largest = (int32_t)(quantiser->limits[0] - magnitude(dc_of(*words)));
     Line lines[SIDE] = {{0}};
     float *values = (float *)lines;
-    values[0] = (float)dc_of(*words) * ringing->factors[0];
+    values[0] = (float)(dc_of(*words) * ONE) * ringing->factors[0];
     for (words++; words < end; words++) {
         uint32_t k = index_of(*words);
-        int32_t size = (int32_t)(magnitude_of(*words) >> FRACTION);
-        largest |= (int32_t)quantiser->limits[k] - size;
+        int32_t size = (int32_t)magnitude_of(*words);
+        largest |= (int32_t)quantiser->limits[k] - (size >> FRACTION);
         values[NATURAL_ORDER[k]] = (float)size * ringing->factors[2 * k + (uint32_t)is_negative(*words)];
     }
     if (largest < 0) return NULL;
@@ -115,12 +113,12 @@ static int is_edge(const Ringing *ringing, const uint32_t *words) {
     return reach >= HARD && may_clip(dc_of(*words) * ringing->after[0], reach);
 }
 
-void expect_edges(Ringing *ringing, const Plane *plane) {
+void expect_edges(Ringing *ringing, const Plane *plane, size_t rows) {
     if (!ringing->possible) return;
     ringing->busy -= ringing->busy / FORGOTTEN, ringing->hard -= ringing->hard / FORGOTTEN;
-    const uint32_t *at = plane->words + plane->starts[plane->rows - 1];
+    const uint32_t *at = plane->words + plane->starts[rows - 1];
     for (size_t x = 0; x < plane->across; x++, at += 1 + values_of(*at)) {
-        if (x % SAMPLED != plane->rows % SAMPLED || values_of(*at) < FEWEST) continue;
+        if (x % SAMPLED != rows % SAMPLED || values_of(*at) < FEWEST) continue;
         ringing->busy += UNIT, ringing->hard += is_edge(ringing, at) ? UNIT : 0;
     }
     ringing->expected = ringing->busy >= ENOUGH * UNIT && 10 * ringing->hard >= 9 * ringing->busy;

@@ -41,18 +41,20 @@ static void transform_lines(const Transform *transform, Line *lines) {
     }
 }
 
-// `ringing` is the step of DC of samples that are clipped to white and black, or 0.
+// `ringing` is the step of DC of samples that are clipped to white and black, or 0. Edges on these are counted.
 static void put_blocks(const Samples *samples, const float *from, size_t wide, size_t count, const Transform *transform, const Line *scales,
-                       uint8_t ringing) {
+                       uint8_t ringing, Output *out) {
     for (size_t x = 0; x < count; x++) {
         Line lines[SIDE];
         for (size_t i = 0; i < SIDE; i++) memcpy(&lines[i], from + i * wide + x * SIDE, sizeof lines[i]);
         transpose(lines);
-        if (ringing) dering(lines, ringing);
+        int is_hard = ringing && dering(lines, ringing) == RAISED;
         transform_lines(transform, lines);
         transpose(lines);
         transform_lines(transform, lines);
         samples->nonzero[x] = put_lines(lines, (1 << SIDE) - 1, scales, samples->blocks[x], &samples->dc[x]);
+        if (!ringing || __builtin_popcountll(samples->nonzero[x]) < FEWEST) continue;
+        out->busy++, out->hard += (uint32_t)is_hard;
     }
 }
 
@@ -95,7 +97,7 @@ static int put_plane(const Work *work, const Samples *samples, uint32_t c, const
     size_t wide = c > 0 ? samples->wide / 2 : samples->wide, rows = c > 0 ? 1 : out->side;
     find_scales(steps, scales);
     for (size_t row = 0; row < rows; row++) {
-        put_blocks(samples, from + row * SIDE * wide, wide, plane->across, transform, scales, c > 0 ? 0 : steps[0]);
+        put_blocks(samples, from + row * SIDE * wide, wide, plane->across, transform, scales, c > 0 ? 0 : steps[0], out);
         pad_blocks(samples, plane);
         if (!quantise_row(&work->quantiser[c], samples->blocks, samples->dc, samples->nonzero, plane)) return 0;
     }

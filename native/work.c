@@ -114,7 +114,7 @@ static int put_halved(Work *work, uint32_t c, size_t y, Output *out) {
 static int is_allowed(const Output *out) { return out->plane[0].count + out->plane[1].count + out->plane[2].count <= out->max_count; }
 
 static void expect_row(Work *work, int had_edges, const Plane *luma) {
-    expect_edges(&work->ringing, luma);
+    expect_edges(&work->ringing, luma, luma->rows);
     int has_edges = work->ringing.expected;
     if (has_edges != had_edges) work->source[0] = has_edges ? no_quantiser() : work->quantiser[0];
 }

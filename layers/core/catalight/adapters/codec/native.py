@@ -2,7 +2,7 @@
 
 import platform
 import sys
-from ctypes import CDLL, c_char_p, c_float, c_int, c_size_t, c_uint64, c_void_p
+from ctypes import CDLL, c_char_p, c_double, c_int, c_size_t, c_uint32, c_uint64, c_void_p
 from functools import cache
 from pathlib import Path
 
@@ -24,9 +24,8 @@ def declared(found: CDLL) -> CDLL:
     found.find_marker.argtypes, found.find_marker.restype = (c_char_p, c_size_t, c_size_t), c_size_t
     found.count_scans.argtypes, found.count_scans.restype = (c_char_p, c_size_t), c_size_t
     found.search.restype = found.release.restype = found.release_blocks.restype = None
-    found.take_sample.restype = c_void_p
-    found.predict.argtypes = (c_void_p, c_char_p, c_float, c_float, c_void_p)
-    found.predict.restype = found.measure.restype = found.release_sample.restype = found.rescale.restype = (
-        None
-    )
+    found.choose.argtypes = (c_void_p, c_void_p, c_int, c_char_p, c_double, c_void_p)
+    found.choose_unhalved.argtypes = (c_void_p, c_void_p, c_char_p, c_double)
+    found.foresee.argtypes = (c_void_p, c_char_p, c_char_p, c_uint32, c_uint32)
+    found.foresee.restype = found.judge.restype = found.forget.restype = found.rescale.restype = None
     return found

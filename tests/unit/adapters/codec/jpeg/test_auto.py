@@ -1,10 +1,13 @@
 """The lowest quality with a certain look."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from ctypes import c_char_p
 from functools import cache
 from pathlib import Path
+from statistics import fmean
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +17,7 @@ from PIL import Image, ImageOps
 from catalight.adapters.codec.compress import compress
 from catalight.adapters.codec.jpeg import estimate, pixels, requantise
 from catalight.adapters.codec.jpeg.auto import HIGHEST, LOWEST, Made, halved_chroma
-from catalight.adapters.codec.jpeg.estimate import Halved
+from catalight.adapters.codec.jpeg.estimate import Choice, Halved
 from catalight.adapters.codec.jpeg.header import Header
 from catalight.domain.image.formats import Target
 from catalight.domain.image.look import Look
@@ -22,6 +25,9 @@ from catalight.domain.image.rendition import Rendition
 from catalight.domain.image.report import Chosen
 from tests.corpora.samples import encode
 from tests.unit.adapters.codec.jpeg.comparing import drawn, fast_path
+from tests.unit.adapters.codec.jpeg.test_chroma import is_full, logo
+from tests.unit.adapters.codec.jpeg.test_ringing import ringing, text
+from tests.unit.adapters.codec.looking import opened
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the library is made for Linux alone")
 
@@ -71,6 +77,13 @@ def test_the_estimate_is_near_what_is_asked_for(kind: str) -> None:
         assert abs(settled(source(kind), look.score).score - look.score) < 4
 
 
+@pytest.mark.parametrize("least", [70, 75, 80, 85, 90])
+@pytest.mark.parametrize("had", [60, 75])
+def test_the_score_is_reached_where_the_steps_of_the_source_begin(had: int, least: float) -> None:
+    """There it jumps to 100."""
+    assert settled(source("4:2:0", had), least).score > least - 4
+
+
 def test_the_quality_is_limited() -> None:
     assert settled(source(), 0).quality == LOWEST
     assert settled(source(), 101).quality == HIGHEST
@@ -87,6 +100,46 @@ def test_pixels_get_about_the_quality_of_their_jpeg() -> None:
     made = from_pixels(drawn(480, 360), 70)
     assert abs(made.quality - settled(source("4:4:4", 97), 70).quality) <= 5
     assert abs(made.score - 70) < 4
+
+
+@pytest.mark.parametrize("grey", [False, True])
+def test_text_in_pixels_gets_what_the_quality_gives_as_a_number(*, grey: bool) -> None:
+    """So it has as few rings."""
+    image = text("L" if grey else "RGB")
+    address = c_char_p(image.tobytes() if grey else image.convert("RGBX").tobytes())
+    for look in Look:
+        made = pixels.settled(address, image.size, look.score, b"", grey=grey)
+        assert made is not None
+        assert abs(made.score - look.score) < 4
+        assert made.data == pixels.encoded(address, image.size, made.quality, b"", grey=grey)
+
+
+@pytest.mark.parametrize("kind", [{}, {"progressive": True}, {"subsampling": "4:4:4"}])
+@pytest.mark.parametrize("look", [Look.SMALL, Look.GOOD])
+def test_text_has_as_few_rings_as_with_the_quality_as_a_number(look: Look, kind: dict[str, Any]) -> None:
+    data = encode(text(), "JPEG", quality=95, **kind)
+    made = settled(data, look.score)
+    number = fast_path(data, made.quality)
+    assert abs(made.score - look.score) < 4
+    assert len(made.data) == pytest.approx(len(number), rel=0.01)
+    assert ringing(text(), opened(made.data)) <= 1.02 * ringing(text(), opened(number))
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_logo_keeps_the_resolution_of_its_chroma_and_a_photograph_does_not(*, progressive: bool) -> None:
+    kind = {"subsampling": "4:4:4", "progressive": progressive}
+    of_logo = encode(logo(), "JPEG", quality=95, **kind)
+    made = settled(of_logo, Look.HIGH.score)
+    assert is_full(made.data)
+    assert abs(made.score - Look.HIGH.score) < 4
+    assert len(made.data) == pytest.approx(len(fast_path(of_logo, made.quality)), rel=0.02)
+    for look in (Look.SMALL, Look.GOOD):
+        assert not is_full(settled(source("4:4:4"), look.score).data)
+
+
+def test_a_source_that_would_lose_its_chroma_and_nothing_else_keeps_it() -> None:
+    data = encode(logo(), "JPEG", quality=60, subsampling="4:4:4")
+    assert is_full(settled(data, 95).data)
 
 
 def test_an_output_that_loses_nothing_has_the_best_score() -> None:
@@ -119,18 +172,20 @@ def test_an_image_is_judged_everywhere() -> None:
 
 def test_few_estimates_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each takes time: bisecting all qualities would take seven."""
-    made: list[float] = []
-    score = estimate.score
+    made: list[int] = []
+    chosen = estimate.chosen
 
-    def noted(features: Sequence[float]) -> float:
-        made.append(score(features))
-        return made[-1]
+    @contextmanager
+    def noted(*arguments: Any) -> Iterator[Choice]:
+        with chosen(*arguments) as choice:
+            made.append(choice.estimates)
+            yield choice
 
-    monkeypatch.setattr(estimate, "score", noted)
-    sources = [path.read_bytes() for path in Path(__file__).with_name("photographs").glob("*.jpg")]
-    for data in sources:
-        settled(data, 70)
-    assert len(made) <= 5 * len(sources)  # with the one of the output
+    monkeypatch.setattr(estimate, "chosen", noted)
+    for path in Path(__file__).with_name("photographs").glob("*.jpg"):
+        settled(path.read_bytes(), 70)
+    assert 2 <= fmean(made) <= 3
+    assert max(made) <= 4
 
 
 @pytest.mark.parametrize(
@@ -147,6 +202,13 @@ def test_the_metrics_own_scale() -> None:
     """The values are those of the package ssimulacra2."""
     assert estimate.scaled(0) == 100
     assert [round(estimate.scaled(errors)) for errors in (0.75, 2.28, 4.85, 7.3)] == [86, 73, 57, 45]
+
+
+def test_the_distance_is_that_of_the_score() -> None:
+    for score in (30, 60, 70, 80, 99):
+        assert estimate.scaled(estimate.distance(score) ** 2) == pytest.approx(score, abs=1e-6)
+    assert estimate.distance(101) < 0 == estimate.distance(100)
+    assert estimate.scaled(estimate.distance(0) ** 2) == 0
 
 
 def test_what_was_chosen_is_reported() -> None:

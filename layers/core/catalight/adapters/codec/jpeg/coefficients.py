@@ -125,6 +125,8 @@ class Output(Structure):
         ("progressive", c_uint32),
         ("split", c_uint32 * COMPONENTS),
         ("luma_alone", c_uint32),
+        ("busy", c_uint32),
+        ("hard", c_uint32),
         ("histogram", c_uint32 * SYMBOLS * _OUTPUT_TABLES),
         ("tables", _Table * _OUTPUT_TABLES),
         ("codes", _Code * SYMBOLS * _OUTPUT_TABLES),
@@ -169,7 +171,7 @@ def requantised(
     `first` is the first scan of `header`; this function reads the others. `output` and `steps` are the header
     and the tables after the rotation, and `price` is that of look.Look. Raises UnusualError.
     """
-    with planes(library, header, first, output, turn, steps) as made:
+    with planes(library, header, first, image(output, steps), turn) as made:
         yield Coefficients(library, made, prices(output, steps, price)) if made else None
 
 
@@ -181,7 +183,8 @@ def from_pixels(
 
     At `address` are its pixels: a byte each if it is grey, else red, green, blue and an unused byte.
     """
-    with pixel_planes(library, address, header) as made:
+    made_of = image(header, [header.steps[component.steps] for component in header.components])
+    with pixel_planes(library, address, header, made_of) as made:
         yield Coefficients(library, made, both_prices(price)) if made else None
 
 
@@ -190,14 +193,15 @@ def planes(
     library: CDLL,
     header: Header,
     first: Scan,
-    output: Header,
+    made_of: Image,
     turn: Turn,
-    steps: Sequence[bytes],
     spare: int = 1,
 ) -> Iterator[Output | None]:
-    """Like `requantised`, but before the search. There may be `spare` times as many values."""
+    """Like `requantised`, but before the search. There may be `spare` times as many values.
+
+    `made_of` is the shape of the output.
+    """
     with _output(library, header.width, header.height * spare) as made:
-        made_of = image(output, steps)
         if len(first.components) == len(header.components) and not header.progressive and not any(turn):
             ok = _from_scan(library, made_of, header, first, made)
         else:
@@ -207,12 +211,11 @@ def planes(
 
 @contextmanager
 def pixel_planes(
-    library: CDLL, address: c_void_p | c_char_p, header: Header, spare: int = 1
+    library: CDLL, address: c_void_p | c_char_p, header: Header, made_of: Image, spare: int = 1
 ) -> Iterator[Output | None]:
     """Like `from_pixels`, but before the search. There may be `spare` times the usual number of values."""
     with _output(library, header.width, header.height * spare) as made:
-        of_header = image(header, [header.steps[component.steps] for component in header.components])
-        yield made if library.code_samples(byref(of_header), address, byref(made)) else None
+        yield made if library.code_samples(byref(made_of), address, byref(made)) else None
 
 
 @contextmanager

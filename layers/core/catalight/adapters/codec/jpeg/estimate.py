@@ -1,20 +1,26 @@
-"""The score of an output against its source, estimated from its coefficients: native/estimate.c.
+"""The score of an output against its source, estimated from its coefficients: native/estimate.c and choose.c.
 
 SSIMULACRA2 (100 is equal, 90 cannot be told apart side by side, 70 is high quality, 50 medium) is a function
 of a weighted sum of errors. The sum here is calibrated on photographs: `python -m bench.calibrate`.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import struct
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from ctypes import CDLL, byref, c_double, c_void_p
+from ctypes import CDLL, Structure, byref, c_double, c_uint32, c_void_p
 from enum import IntFlag
+from functools import cache, lru_cache
 from math import sqrt
-from operator import mul
 
-from catalight.adapters.codec.jpeg import calibrated
-from catalight.adapters.codec.jpeg.coefficients import Image, Output
+from catalight.adapters.codec.jpeg import calibrated, look
+from catalight.adapters.codec.jpeg.coefficients import Image, Output, both_prices
 
-_WHOLE_PRICE = 65536  # in look.Look
+QUALITIES = (20, 29, 39, 48, 57, 67, 76, 86, 95)
+"""Between which the quality is interpolated, so they are the lowest and the highest."""
+NEAR = 0.4  # of distances between which the look is even enough: about nine points of SSIMULACRA2
+
+_POOLS = 6
+_MOST_ERRORS = 100.0  # beyond the worst score
 
 
 class Halved(IntFlag):
@@ -24,25 +30,19 @@ class Halved(IntFlag):
     DOWN = 2
 
 
-def _fourth_root(pool: float) -> float:
-    return sqrt(sqrt(pool))
+class Choice(Structure):
+    """See native/choose.c."""
 
-
-# Of the pools in native/estimate.h.
-_ROOTS: tuple[Callable[[float], float], ...] = (
-    _fourth_root,
-    sqrt,
-    float,
-    sqrt,
-    _fourth_root,
-    sqrt,
-)
-_Pools = c_double * len(_ROOTS)
-
-
-def score(features: Sequence[float]) -> float:
-    """Return the estimated SSIMULACRA2 of an output with these features."""
-    return scaled(sum(map(mul, calibrated.WEIGHTS, features)))
+    _fields_ = (
+        ("sample", c_void_p),
+        ("features", c_double * _POOLS),
+        ("errors", c_double),
+        ("far", c_double),
+        ("close", c_double),
+        ("quality", c_uint32),
+        ("estimates", c_uint32),
+        ("below", c_uint32),
+    )
 
 
 def scaled(errors: float) -> float:
@@ -52,42 +52,51 @@ def scaled(errors: float) -> float:
     return max(0.0, 100 - 10 * errors**0.6276336467831387) if errors > 0 else 100.0
 
 
-class Sample:
-    """A sample of an output whose steps are fine."""
-
-    def __init__(self, library: CDLL, address: int) -> None:
-        self._library = library
-        self._address = c_void_p(address)
-
-    def predicted(self, steps: Sequence[bytes], prices: Sequence[int]) -> list[float]:
-        """Return the features of an output with these steps and prices of a bit."""
-        pools = _Pools()
-        self._library.predict(self._address, b"".join(steps), _zone(prices[0]), _zone(prices[1]), pools)
-        return _features(pools)
-
-    def measured(self, steps: Sequence[bytes], output: Output) -> list[float]:
-        """Return the features of the same output, with these steps, after the search."""
-        pools = _Pools()
-        self._library.measure(self._address, b"".join(steps), byref(output), pools)
-        return _features(pools)
-
-
-def _zone(price: int) -> float:
-    """Return the value in steps from which one is more than zero."""
-    return 0.5 + calibrated.DEAD_ZONE * price / _WHOLE_PRICE
-
-
-def _features(pools: Iterable[float]) -> list[float]:
-    return [root(pool) for root, pool in zip(_ROOTS, pools, strict=True)]
+@lru_cache(maxsize=16)
+def distance(score: float) -> float:
+    """Return the square root of the errors of a score; less than any if there is none."""
+    low, high = 0.0, _MOST_ERRORS
+    if score > scaled(low):
+        return -1.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if scaled(middle) >= score else (low, middle)
+    return sqrt(low)
 
 
 @contextmanager
-def sampled(library: CDLL, fine: Image, output: Output, halved: Halved) -> Iterator[Sample]:
-    """Take a sample of an output with the steps of `fine`. Raises MemoryError."""
-    address = library.take_sample(byref(fine), byref(output), int(halved))
-    if not address:
+def chosen(
+    library: CDLL, fine: Image, output: Output, halved: Halved, curve: bytes, score: float
+) -> Iterator[Choice]:
+    """Choose the quality with a score, for an output with the steps of `fine`. Raises MemoryError."""
+    choice = Choice()
+    arguments = byref(fine), byref(output), int(halved), curve, c_double(distance(score)), byref(choice)
+    if not library.choose(*arguments):
         raise MemoryError("not enough memory to estimate the look of a JPEG")
     try:
-        yield Sample(library, address)
+        yield choice
     finally:
-        library.release_sample(c_void_p(address))
+        library.forget(byref(choice))
+
+
+def unhalved(library: CDLL, choice: Choice, fine: Image, curve: bytes, score: float) -> int:
+    """Return the quality that would be chosen if chroma had not lost its resolution."""
+    return int(library.choose_unhalved(byref(choice), byref(fine), curve, c_double(distance(score))))
+
+
+def curve_of(qualities: Sequence[int], *, full: bool = False) -> bytes:
+    """Return native/choose.c's curve of some qualities."""
+    head = struct.pack("=8dI", *calibrated.WEIGHTS, calibrated.DEAD_ZONE, NEAR, len(qualities))
+    return head + b"".join([_asked(quality, full=full) for quality in qualities])
+
+
+@cache
+def curve(*, full: bool) -> bytes:
+    """Return the curve of all qualities that are tried, with chroma of full resolution or halved."""
+    return curve_of(QUALITIES, full=full)
+
+
+def _asked(quality: int, *, full: bool) -> bytes:
+    asked = look.of_quality(quality)
+    tables = asked.luma, asked.full_chroma() if full else asked.chroma, *look.of_pillow(quality)
+    return struct.pack("=3I", quality, *both_prices(asked.price)) + b"".join(tables)

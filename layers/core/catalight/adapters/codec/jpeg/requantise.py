@@ -59,16 +59,19 @@ def settled(data: bytes, least: float, exif: bytes = b"", orientation: int = 1) 
         jpeg = _read(data, orientation) if library else None
         if library is None or jpeg is None:
             return None
-
-        def plan(quality: int) -> tuple[tuple[bytes, ...], tuple[int, int]]:
-            steps = _coarser(jpeg.output, quality)
-            return steps, coefficients.prices(jpeg.output, steps, look.of_quality(quality).price)
-
-        with auto.requantised(library, *jpeg, plan, least) as made:
-            if made is None or jpeg.would_lose_chroma(made.steps):
+        with auto.requantised(library, *jpeg, jpeg.plan, least) as made:
+            if made is None:
                 return None
-            written = write.written(jpeg.output, made.steps, made.coefficients, exif)
-            return Made(written, made.quality, made.score) if written else None
+            loses = made.loses or (jpeg.would_lose_chroma(made.steps) and made.score < least)
+            if not loses:
+                return _written(jpeg, made, exif)
+        if jpeg.blocks() != write.FULL:
+            return None
+        jpeg = _read(data, orientation, keep_chroma=True)
+        if jpeg is None:
+            return None
+        with auto.requantised(library, *jpeg, jpeg.plan, least) as made:
+            return _written(jpeg, made, exif) if made else None
     except UnsupportedJpegError:
         return None
 
@@ -78,6 +81,11 @@ class _Jpeg(NamedTuple):
     first: Scan
     output: Header
     turn: Turn
+
+    def plan(self, quality: int) -> tuple[tuple[bytes, ...], tuple[int, int]]:
+        """Return the steps of each component and the prices of a bit of luma and of chroma."""
+        steps = _coarser(self.output, quality)
+        return steps, coefficients.prices(self.output, steps, look.of_quality(quality).price)
 
     def chroma_stays(self, quality: int) -> bool:
         """Whether the chroma is of full resolution, and would not change if the output's were too."""
@@ -93,6 +101,11 @@ class _Jpeg(NamedTuple):
     def blocks(self) -> list[tuple[int, int]]:
         """Return the blocks of each component in an MCU of the source, across and down."""
         return [(component.across, component.down) for component in self.header.components]
+
+
+def _written(jpeg: _Jpeg, made: auto.Settled, exif: bytes) -> Made | None:
+    written = write.written(jpeg.output, made.steps, made.coefficients, exif)
+    return Made(written, made.quality, made.score) if written else None
 
 
 def _read(data: bytes, orientation: int, *, keep_chroma: bool = False) -> _Jpeg | None:
