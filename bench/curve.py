@@ -16,13 +16,14 @@ from bench.look import QUALITIES, geometric, score
 from bench.photographs import Photograph
 from bench.shape import calibration
 from bench.tables import table
-from bench.ways import catalight_at, optimised_pillow
+from bench.ways import catalight, catalight_at, optimised_pillow
 from catalight.adapters.codec.jpeg import look
 from catalight.adapters.codec.jpeg.header import Header
 from catalight.adapters.codec.jpeg.write import SOI
 
 PRICES = (0.04, 0.07, 0.1, 0.13)
 STEPS = (-0.15, 0.0, 0.12, 0.25, 0.4)  # from a quality to 100
+MOST_CHANGE = 80  # up to this quality most sources do not keep their steps, and those that do count as well
 
 
 def main() -> None:
@@ -43,20 +44,28 @@ def measured(found: Sequence[Photograph], quality: int, price: float) -> tuple[s
     differences: list[list[float]] = [[] for _ in STEPS]
     shares = []
     for photograph in found:
-        if _is_kept(photograph.data, quality):
-            continue
         pillow = optimised_pillow(photograph.data, quality)
         wanted = score(photograph.data, pillow)
         points = []
+        kept = catalight(photograph.data, quality) if _is_kept(photograph.data, quality) else None
         for nominal, of_nominal in zip(nominals, differences, strict=True):
-            made = catalight_at(photograph.data, nominal, price)
+            made = kept or catalight_at(photograph.data, nominal, price)
             points.append((score(photograph.data, made) - wanted, log(len(made) / len(pillow))))
-            of_nominal.append(points[-1][0])
+            if kept is None or quality <= MOST_CHANGE:
+                of_nominal.append(points[-1][0])
         share = at_zero(points)
-        if share is not None:
+        if share is not None and kept is None:
             shares.append(exp(share))
-    nominal = at_zero([(fmean(one), nominal) for nominal, one in zip(nominals, differences, strict=True)])
-    return f"{nominal or 0:.1f}", f"{geometric(shares):.3f}"
+    found_at = at_zero([(fmean(one), nominal) for nominal, one in zip(nominals, differences, strict=True)])
+    return f"{found_at or 0:.1f}", f"{geometric(shares):.3f}"
+
+
+def at_zero(points: Sequence[tuple[float, float]]) -> float | None:
+    """Return what goes with a difference of 0, interpolated; None if all are above or below it."""
+    for (low, before), (high, after) in pairwise(sorted(points)):
+        if low <= 0 <= high:
+            return before + (after - before) * -low / (high - low or 1)
+    return None
 
 
 def _is_kept(data: bytes, quality: int) -> bool:
@@ -66,14 +75,6 @@ def _is_kept(data: bytes, quality: int) -> bool:
     header = Header(data)
     header.scan(len(SOI))
     return look.already([header.steps[component.steps] for component in header.components], quality)
-
-
-def at_zero(points: Sequence[tuple[float, float]]) -> float | None:
-    """Return what goes with a difference of 0, interpolated; None if all are above or below it."""
-    for (low, before), (high, after) in pairwise(sorted(points)):
-        if low <= 0 <= high:
-            return before + (after - before) * -low / (high - low or 1)
-    return None
 
 
 if __name__ == "__main__":

@@ -35,10 +35,10 @@ _ROBIDOUX = struct.unpack(
 # Of qualities: the nominal quality of the tables, and what a bit may cost, in squared quantisation steps.
 _CURVE = (
     (1, 1.0, 0.07),
-    (30, 29.6, 0.07),
+    (30, 29.5, 0.07),
     (50, 52.8, 0.07),
-    (75, 76.8, 0.07),
-    (90, 89.8, 0.07),
+    (75, 73.2, 0.07),
+    (90, 89.2, 0.07),
     (100, 100.0, 0.0),
 )
 _LOW, _HIGH = 50, 90  # nominal qualities of the changes in shape.py: between them a part of both
