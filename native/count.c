@@ -66,30 +66,20 @@ static inline const uint32_t *count_block(const uint32_t *at, Counts *counts) {
     return at;
 }
 
-// Counts it as a scan of its own, where each block comes after the one on its left. Returns 0 if a difference is too large.
-static int count_luma_alone(Output *output) {
-    const Plane *plane = &output->plane[0];
-    int32_t last = 0, largest = 0;
-    for (size_t row = 0; row < plane->high; row++) {
-        const uint32_t *at = plane->words + plane->starts[row];
-        for (size_t x = 0; x < plane->wide; x++, at += 1 + values_of(*at)) {
-            uint32_t size = size_of(magnitude(dc_of(*at) - last));
-            output->histogram[LUMA_DC][size]++;
-            last = dc_of(*at), largest |= LARGEST_DC - (int32_t)size;
-        }
-    }
-    return largest >= 0;
-}
-
 static void count_plane(Output *output, uint32_t c) {
     const Plane *plane = &output->plane[c];
     uint32_t(*bands)[SYMBOLS] = &output->histogram[c * COMPONENT_BANDS];
     uint32_t *low = bands[LOW], *high = bands[HIGH], *whole = bands[WHOLE], *sequential = output->histogram[SEQUENTIAL_AC + (c > 0)];
+    uint32_t *luma_dc = c == 0 && output->side > 1 ? output->histogram[LUMA_DC] : NULL;
+    int32_t last_dc = 0;
     Counts counts = {.low = {.uses = low}, .high = {.uses = high}, .whole = {.uses = whole}};
     for (size_t row = 0; row < plane->rows; row++) {
         const uint32_t *at = plane->words + plane->starts[row];
         size_t shown = row < plane->high ? plane->wide : 0;
-        for (size_t x = 0; x < shown; x++) at = count_block(at, &counts);
+        for (size_t x = 0; x < shown; x++) {
+            if (luma_dc) luma_dc[size_of(magnitude(dc_of(*at) - last_dc))]++, last_dc = dc_of(*at);
+            at = count_block(at, &counts);
+        }
         counts.ends += (uint32_t)(plane->across - shown);  // padding, which progressive scans leave out
     }
     sequential[0] += counts.ends;
@@ -122,6 +112,5 @@ static int count_dc(Output *output) {
 int count_symbols(Output *output) {
     memset(output->histogram, 0, sizeof output->histogram);
     for (uint32_t c = 0; c < output->components; c++) count_plane(output, c);
-    output->luma_alone = output->side > 1 && count_luma_alone(output);
     return count_dc(output);
 }

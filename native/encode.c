@@ -143,23 +143,26 @@ static int put_mcus(Writer *to, const OutputScan *scan) {
     return 1;
 }
 
-// DC alone. Rows are those of blocks that are visible: so is the order of luma alone, and of chroma, which has a block in an MCU.
-static int put_dc(Writer *to, const OutputScan *scan) {
+// DC of one or two components alone. Rows are those of blocks that are visible: so is the order of luma, and of chroma, which has
+// a block of each component in an MCU.
+HOT int put_dc_of(Writer *to, const OutputScan *scan, uint32_t count) {
     Writer copy = *to, *writer = &copy;
-    const Plane *planes = writer->output->plane;
+    const Plane *planes = &writer->output->plane[scan->from];
+    const Code *codes = writer->output->codes[scan->dc];
     int32_t last_dc[COMPONENTS] = {0};
-    for (size_t row = 0; row < planes[scan->from].high; row++) {
+    for (size_t row = 0; row < planes->high; row++) {
         const uint32_t *at[COMPONENTS];
-        for (uint32_t c = scan->from; c < scan->to; c++) at[c] = planes[c].words + planes[c].starts[row];
-        for (size_t x = 0; x < planes[scan->from].wide; x++) {
+        for (uint32_t c = 0; c < count; c++) at[c] = planes[c].words + planes[c].starts[row];
+        for (size_t x = 0; x < planes->wide; x++) {
             if (writer->end - writer->at < BLOCK_BYTES) return 0;
-            for (uint32_t c = scan->from; c < scan->to; c++)
-                at[c] = put_block(writer, at[c], &last_dc[c], writer->output->codes[scan->dc], NULL);
+            for (uint32_t c = 0; c < count; c++) at[c] = put_block(writer, at[c], &last_dc[c], codes, NULL);
         }
     }
     *to = copy;
     return 1;
 }
+
+static int put_dc(Writer *to, const OutputScan *scan) { return scan->from == 0 ? put_dc_of(to, scan, 1) : put_dc_of(to, scan, 2); }
 
 static uint8_t *put_table(uint8_t *at, uint32_t kind, uint32_t number, const Table *table) {
     uint32_t count = 0;
@@ -189,11 +192,18 @@ static uint8_t *put_header(uint8_t *at, const Output *output, const OutputScan *
     return at;
 }
 
+// Whether a baseline JPEG may have the differences of DC.
+static int is_codable(const uint32_t *uses) {
+    for (uint32_t size = LARGEST_DC + 1; size < SYMBOLS; size++)
+        if (uses[size]) return 0;
+    return 1;
+}
+
 // Chooses the scans and makes their tables. Returns how many bytes they take without stuffing; 0 if a JPEG cannot hold the values.
 uint64_t choose_scans(Output *output) {
     if (!count_symbols(output)) return 0;
     uint64_t luma = make_tables(output, DC, 1), chroma = make_tables(output, DC + 1, 1), alone = make_tables(output, LUMA_DC, 1);
-    output->luma_alone &= alone + SCAN_BYTES < luma;
+    output->luma_alone = output->side > 1 && is_codable(output->histogram[LUMA_DC]) && alone + SCAN_BYTES < luma;
     uint64_t sequential = luma + chroma + make_tables(output, SEQUENTIAL_AC, 2);
     uint64_t progressive = chroma + (output->luma_alone ? alone + SCAN_BYTES : luma);
     for (uint32_t c = 0; c < output->components; c++) {
