@@ -21,6 +21,16 @@ def catalight(data: bytes, quality: int) -> bytes:
     return compress(data, Rendition(quality, Target.JPEG)).data
 
 
+def catalight_at(data: bytes, nominal: float, price: float) -> bytes:
+    """Compress with the tables of a nominal quality and a price of a bit."""
+    of_quality = look.of_quality
+    look.of_quality = lambda _: look.at(nominal, price)  # type: ignore[assignment]
+    try:
+        return catalight(data, 1)
+    finally:
+        look.of_quality = of_quality
+
+
 def plain_requantising(data: bytes, quality: int) -> bytes:
     """The requantising alone: Pillow's tables, the nearest levels, one sequential scan; nothing is checked.
 

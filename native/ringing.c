@@ -23,7 +23,7 @@ enum { WHITE = 127, BLACK = -128 };     // of a sample
 
 Ringing ringing_of(const Component *component) {
     Ringing ringing = {.before = component->before, .after = component->after};
-    ringing.possible = ringing.after[0] >= COARSE && 2 * ringing.before[0] <= ringing.after[0];
+    ringing.possible = ringing.after[0] >= COARSE && 8 * ringing.before[0] <= 5 * ringing.after[0];
     for (size_t k = 0; ringing.possible && k < BLOCK; k++) {
         size_t row = NATURAL_ORDER[k] / SIDE, column = NATURAL_ORDER[k] % SIDE;
         double factor = cosine_factor(row, column);

@@ -156,7 +156,7 @@ def test_an_image_may_have_any_size(size: tuple[int, int]) -> None:
 
 
 def test_an_even_image_needs_no_quality() -> None:
-    made = from_pixels(Image.new("RGB", (64, 64), "white"), 80)
+    made = from_pixels(Image.new("RGB", (64, 64), "grey"), 80)
     assert (made.quality, made.score) == (LOWEST, 100)
 
 

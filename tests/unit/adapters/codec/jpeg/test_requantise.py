@@ -39,7 +39,7 @@ def test_output_is_nearly_as_close_to_the_source_as_pillows_and_smaller(
     fast, slow = fast_path(source, asked), encode(before, "JPEG", quality=min(had, asked), optimize=True)
     after = opened(fast)
     assert (after.mode, after.size) == (before.mode, before.size)
-    assert ssim(before, after) >= ssim(before, opened(slow)) - (0.03 if asked < 50 else 0.02)
+    assert ssim(before, after) >= ssim(before, opened(slow)) - (0.03 if asked < 50 else 0.025)
     assert len(fast) <= len(slow)
 
 

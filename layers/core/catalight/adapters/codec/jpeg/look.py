@@ -1,10 +1,11 @@
 """What a quality means: Pillow's look at that number, with other quantisation tables that take fewer bytes.
 
-The tables are those of N. Robidoux, which ImageMagick's forum discussed and mozjpeg uses: for luma and chroma
-alike, and coarser at high frequencies than those of T.81, annex K, which libjpeg uses. Only the lowest
-frequencies are finer, DC most: its bits are few, and without them smooth areas get bands. The search in
-native/search.c makes an image coarser too. So at the same look both need a higher nominal quality.
-`python -m bench.curve` measures that.
+The tables are those of N. Robidoux, which ImageMagick's forum discussed and mozjpeg uses: for luma and
+chroma alike, and coarser at high frequencies than those of T.81, annex K, which libjpeg uses. The lowest
+frequencies are finer, DC most: its bits are few, and without them smooth areas get bands. `python -m
+bench.shape` changes them further, apart for luma and chroma and for low and high qualities (shape.py). The
+search in native/search.c makes an image coarser too. So at the same look another nominal quality is
+needed: `python -m bench.curve` measures that.
 """
 
 import struct
@@ -33,11 +34,11 @@ _ROBIDOUX = struct.unpack(
 
 # Of qualities: the nominal quality of the tables, and what a bit may cost, in squared quantisation steps.
 _CURVE = (
-    (1, 1.0, 0.13),
-    (30, 30.3, 0.12),
-    (50, 49.2, 0.10),
-    (75, 72.6, 0.07),
-    (90, 89.5, 0.06),
+    (1, 1.0, 0.07),
+    (30, 29.5, 0.07),
+    (50, 52.8, 0.07),
+    (75, 73.2, 0.07),
+    (90, 89.2, 0.07),
     (100, 100.0, 0.0),
 )
 _LOW, _HIGH = 50, 90  # nominal qualities of the changes in shape.py: between them a part of both
@@ -86,9 +87,7 @@ def at(nominal: float, price: float) -> Look:
     return Look(luma, chroma, round(price * _WHOLE))
 
 
-def _shaped(
-    starts: Sequence[int], low: Sequence[int], high: Sequence[int], share: float
-) -> Iterator[float]:
+def _shaped(starts: Sequence[int], low: Sequence[int], high: Sequence[int], share: float) -> Iterator[float]:
     """Yield the steps of quality 50 with `share` of the changes of high qualities, the rest of low ones."""
     for (start, end), few, many in zip(pairwise((*starts, len(_ROBIDOUX))), low, high, strict=True):
         for step in _ROBIDOUX[start:end]:
