@@ -15,7 +15,7 @@ from catalight.adapters.codec.images import encode as encoding
 from catalight.adapters.codec.jpeg import scans
 from catalight.adapters.codec.jpeg.header import LONGEST_CODE, Header, UnsupportedJpegError, segment
 from catalight.adapters.codec.jpeg.look import of_pillow
-from catalight.adapters.codec.jpeg.requantise import requantised
+from catalight.adapters.codec.jpeg.requantise import has_reached, requantised
 from catalight.domain.image.rendition import Rendition
 from tests.corpora.samples import encode
 from tests.unit.adapters.codec.jpeg.comparing import drawn, error, fast_path, ssim
@@ -41,6 +41,15 @@ def test_output_is_nearly_as_close_to_the_source_as_pillows_and_smaller(
     assert (after.mode, after.size) == (before.mode, before.size)
     assert ssim(before, after) >= ssim(before, opened(slow)) - (0.03 if asked < 50 else 0.025)
     assert len(fast) <= len(slow)
+
+
+@pytest.mark.parametrize("quality", [20, 50, 80, 95])
+def test_only_what_was_made_at_a_quality_has_reached_it(quality: int) -> None:
+    output = fast_path(encode(drawn(), "JPEG", quality=98), quality)
+    assert has_reached(output, quality)
+    assert has_reached(output, quality + 5)
+    assert not has_reached(output, quality - 5)
+    assert not has_reached(encode(drawn(), "JPEG", quality=quality), quality)
 
 
 @pytest.mark.parametrize("shade", [255, 0])

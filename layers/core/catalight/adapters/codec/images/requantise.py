@@ -31,6 +31,13 @@ def possible(source: Source, layout: Layout, asked: ImageFormat | None) -> bool:
     return source.mode in ("L", "RGB") and profiles.is_srgb(source.profile, source.mode)
 
 
+def is_output(source: Source, rendition: Rendition) -> bool:
+    """Whether the source is a JPEG as coarse as outputs of this quality: to encode it again loses more."""
+    if source.format is not ImageFormat.JPEG or rendition.quality == AUTO:
+        return False
+    return requantise.has_reached(source.data, rendition.quality)
+
+
 def requantised(source: Source, layout: Layout, rendition: Rendition) -> Recompressed | None:
     """Return the output, or the source itself if that saves too little; None if the source is unsupported."""
     made = _made(source, layout, rendition)

@@ -7,6 +7,7 @@ The fast path does not support unusual JPEGs, and needs the library that is buil
 
 from collections.abc import Sequence
 from functools import lru_cache
+from operator import ge
 from typing import NamedTuple
 
 from catalight.adapters.codec import native
@@ -74,6 +75,19 @@ def settled(data: bytes, least: float, exif: bytes = b"", orientation: int = 1) 
             return _written(jpeg, made, exif) if made else None
     except UnsupportedJpegError:
         return None
+
+
+def has_reached(data: bytes, quality: int) -> bool:
+    """Whether a JPEG has the steps of this quality or larger ones, as what was made at it has."""
+    try:
+        jpeg = _read(data, 1)
+    except UnsupportedJpegError:
+        return False
+    if jpeg is None:
+        return False
+    luma, chroma, _ = look.of_quality(quality)
+    own = jpeg.header.own_steps()
+    return all(all(map(ge, table, least)) for table, least in zip(own, (luma, chroma, chroma), strict=False))
 
 
 class _Jpeg(NamedTuple):
