@@ -117,11 +117,4 @@ void judge(Choice *choice, const Curve *curve, const uint8_t *steps, const Outpu
     weigh_errors(choice, pools, curve);
 }
 
-// Returns the quality that would be chosen if chroma had not lost its resolution.
-uint32_t choose_unhalved(Choice *choice, const Image *fine, const Curve *curve, double wanted) {
-    Sample *sample = choice->sample;
-    for (size_t i = 0; i < sample->count; i++) memset(sample->tiles[i].lost, 0, sizeof sample->tiles[i].lost);
-    return lowest(choice, fine, curve, wanted);
-}
-
 void forget(Choice *choice) { release_sample(choice->sample); }

@@ -25,7 +25,6 @@ def declared(found: CDLL) -> CDLL:
     found.count_scans.argtypes, found.count_scans.restype = (c_char_p, c_size_t), c_size_t
     found.search.restype = found.release.restype = found.release_blocks.restype = None
     found.choose.argtypes = (c_void_p, c_void_p, c_int, c_char_p, c_double, c_void_p)
-    found.choose_unhalved.argtypes = (c_void_p, c_void_p, c_char_p, c_double)
     found.foresee.argtypes = (c_void_p, c_char_p, c_char_p, c_uint32, c_uint32)
     found.foresee.restype = found.judge.restype = found.forget.restype = found.rescale.restype = None
     return found

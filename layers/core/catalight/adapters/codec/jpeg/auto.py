@@ -18,7 +18,6 @@ from catalight.adapters.codec.jpeg.header import BLOCK_SIDE, Header, Scan
 from catalight.adapters.codec.jpeg.turn import Turn
 
 LOWEST, HIGHEST = estimate.QUALITIES[0], estimate.QUALITIES[-1]
-_MADE_UP = 10  # by how much a quality may be higher to make up for halved chroma
 _SPARE = 2  # fine steps leave more values than usual
 _SHARP = 4  # one in so many busy blocks of a drawing or text has edges on white or black
 
@@ -117,10 +116,7 @@ def _settled(library: CDLL, fine: Image, made: Output, plan: Plan, least: float,
         else:
             library.judge(byref(choice), curve, joined, byref(made))
         score = round(estimate.scaled(choice.errors), 1)
-        if not made.lost or not look.of_quality(quality).loses(made.lost, found.bytes):
-            return Settled(found, steps, quality, score)
-        full = estimate.unhalved(library, choice, fine, curve, least)
-        loses = look.of_quality(full).loses(made.lost, found.bytes) or full < quality - _MADE_UP
+        loses = bool(made.lost) and look.of_quality(quality).loses(made.lost, found.bytes)
         return Settled(found, steps, quality, score, loses)
 
 

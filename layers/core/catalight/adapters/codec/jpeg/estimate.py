@@ -79,11 +79,6 @@ def chosen(
         library.forget(byref(choice))
 
 
-def unhalved(library: CDLL, choice: Choice, fine: Image, curve: bytes, score: float) -> int:
-    """Return the quality that would be chosen if chroma had not lost its resolution."""
-    return int(library.choose_unhalved(byref(choice), byref(fine), curve, c_double(distance(score))))
-
-
 def curve_of(qualities: Sequence[int], *, full: bool = False) -> bytes:
     """Return native/choose.c's curve of some qualities."""
     head = struct.pack("=8dI", *calibrated.WEIGHTS, calibrated.DEAD_ZONE, NEAR, len(qualities))
