@@ -14,9 +14,8 @@ def read(image: Image.Image) -> Image.Exif | None:
     ignore_xmp(image)
     content = image.info.get("exif")
     try:
-        return (
-            image.getexif() if content is None else _loaded(content)
-        )  # getexif() may have been called before
+        # Of a JPEG not getexif(), which returns what it has read before, with the orientation of XMP.
+        return image.getexif() if content is None else _loaded(content)
     except PILLOW_ERRORS:
         return None
 

@@ -18,10 +18,7 @@ _APP0, _APP1, _APP2, _APP13, _APP14 = 0xE0, 0xE1, 0xE2, 0xED, 0xEE
 _READ = frozenset({*_FRAMES, _DQT, _APP0, _APP1, _APP2, _APP13, _APP14})
 _SKIPPED = frozenset({0xC4, 0xDD, 0xFE, *range(0xE0, 0xF0)}) - _READ
 _EXIF, _PROFILE = b"Exif\0\0", b"ICC_PROFILE\0"
-_NUMBER, _CONTENT = (
-    len(_PROFILE) + 1,
-    len(_PROFILE) + 2,
-)  # in a part of a profile: how many there are, the part
+_NUMBER, _CONTENT = 13, 14  # in a segment of a profile: how many there are, what this one has of it
 _UNUSUAL = (b"MPF\0", b"Photoshop 3.0\0")
 _LEAST = {_APP0: (b"JFIF", 14), _APP2: (_PROFILE, _CONTENT), _APP14: (b"Adobe", 12)}  # bytes
 _TABLE = 1 + BLOCK
