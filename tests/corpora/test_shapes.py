@@ -5,7 +5,7 @@ import pytest
 from tests.corpora import shapes
 from tests.corpora.shapes import KNOWN, MOST_TIME, Shape
 
-EXAMPLES = 8  # `make corpora` draws many more
+EXAMPLES = 8  # `make corpora` draws many more, and others each time
 
 
 @pytest.mark.parametrize("name", KNOWN)
@@ -14,7 +14,7 @@ def test_a_catalogue_that_was_expensive_is_read_cheaply(name: str) -> None:
 
 
 def test_catalogues_of_any_shape_are_read_cheaply() -> None:
-    shapes.search(EXAMPLES)
+    shapes.search(EXAMPLES, always_the_same=True)
 
 
 def test_the_search_finds_what_is_too_slow_and_forgives_one_slow_try() -> None:

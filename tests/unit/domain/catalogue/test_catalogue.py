@@ -277,8 +277,9 @@ def test_rows_with_problems_count_among_the_rows(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_file_of_more_invalid_urls_than_could_be_kept_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(row_reader, "MAX_ODD_URLS", 3)
+    monkeypatch.setattr(row_reader, "MAX_ODD_URLS", 6)
     assert parse(csv_of(GOOD, '2,Pot,"a\nb\nc"')).images == 4
+    assert parse(csv_of(GOOD, *["3,Pan,www.a.example/1.jpg"] * 6)).images == 7
     (problem,) = refused(csv_of(GOOD, '2,Pot,"a\nb"', '3,Pan,"c\nd"')).problems
     assert (problem.code, problem.line, problem.found) == ("too_many_invalid_urls", 5, "d")
 

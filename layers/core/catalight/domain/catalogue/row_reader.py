@@ -25,7 +25,7 @@ from catalight.domain.errors import CatalogueError, Problem
 from catalight.domain.texts import shown
 
 MAX_IMAGES = 600_000  # 50,000 rows of 12: as many as one request stores in 15 s (bench/intake.py)
-MAX_ODD_URLS = 100_000  # that cannot be fetched, or that were repaired
+MAX_ODD_URLS = 100_000  # repaired; those that cannot be fetched count as two, since all repairs were tried
 MAX_NAMES_SHOWN = 20
 MAX_PADDING = 1_000_000
 MAX_ROWS = 100_000
@@ -268,7 +268,7 @@ class RowReader:
 
         Raise CatalogueError if there are so many such URLs, or repaired ones, that they would take too long.
         """
-        self._odd_urls += 1
+        self._odd_urls += 2 if source.fault else 1
         if self._odd_urls > self._bounds.odd_urls:
             raise CatalogueError((self._too_many_odd_urls(line, index, source),), 1)
         if source.fault:
@@ -293,7 +293,7 @@ class RowReader:
 
     def _too_many_odd_urls(self, line: int, index: int, source: Source) -> Problem:
         message = (
-            f"Up to this row, over {self._bounds.odd_urls:,} URLs cannot be fetched or had to be repaired. "
-            "Write complete URLs, such as https://example.com/image.jpg."
+            f"Up to this row, too many URLs had to be repaired (at most {self._bounds.odd_urls:,}) or cannot "
+            "be fetched (half as many). Write complete URLs, such as https://example.com/image.jpg."
         )
         return Problem("too_many_invalid_urls", message, line, self._name(index), shown(source.url))
