@@ -74,7 +74,7 @@ def _is_kept(data: bytes, quality: int) -> bool:
         return False
     header = Header(data)
     header.scan(len(SOI))
-    return look.already([header.steps[component.steps] for component in header.components], quality)
+    return look.already(header.own_steps(), quality)
 
 
 if __name__ == "__main__":

@@ -207,7 +207,8 @@ class Renditions:
         """Write the smallest output that the rendition allows."""
         source, layout = self._source, wish.layout
         # GIF has no quality setting: encoding one again could only lose information.
-        final = wish.asked is ImageFormat.GIF or requantise.is_output(source, wish.rendition)
+        again = wish.asked is None and requantise.is_output(source, wish.rendition)
+        final = wish.asked is ImageFormat.GIF or again
         if final and (kept := keep.unchanged(source, layout, decoded, wish.formats)):
             file.overwrite(kept.data)
             return Written(kept.format, kept=True)
