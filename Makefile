@@ -196,7 +196,7 @@ finish_build = find $(1)/CoreLayer/python/botocore/data -mindepth 1 -maxdepth 1 
 	$(foreach service,$(SERVICES),! -name $(service)) -exec rm -r {} +; \
 	for built in $(1)/*Function; do $(COMPILEALL) -s $$built -p /var/task $$built; done; \
 	$(COMPILEALL) -s $(1)/CoreLayer -p /opt $(1)/CoreLayer; \
-	$(BIN)/python -m local.built.dataclass_methods $(1)/CoreLayer/python/catalight; \
+	$(BIN)/python -m local.built.compiled $(1)/CoreLayer/python/catalight; \
 	sed -i.old '/^  Architecture:/,/Default:/s/Default: .*/Default: $(2)/' $(1)/template.yaml; rm $(1)/template.yaml.old
 
 local-invoke: $(READY) $(BUILT)  ## Invoke a built function with an event, by sam local invoke (EVENT=events/images-batch.json)

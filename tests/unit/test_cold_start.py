@@ -1,16 +1,19 @@
 """What a cold start leaves out: garbage collection, compiling, and modules that a function does not use."""
 
+import _sre
 import ast
-import dataclasses
 import marshal
 import os
+import re
 import subprocess
 import sys
 from dataclasses import make_dataclass
-from importlib.util import MAGIC_NUMBER
 from pathlib import Path
 
 import pytest
+
+from catalight.compiled import VERSIONS
+from local.built.compiled import arguments, recorded
 
 HANDLERS = sorted((Path(__file__).parents[2] / "functions").glob("*/handler.py"))
 READER = ("catalogue", "columns", "column_words", "header_choice", "sources", "urls")
@@ -25,39 +28,49 @@ def after_imports(code: str, *functions: str) -> set[str]:
     return set(answer.stdout.split())
 
 
-# Loads a file of methods, and counts what dataclasses compiles itself for a class with a default.
-MAKE_CLASS = """
-import dataclasses, sys
+# Loads a file of the build, and counts what is compiled for a class and a pattern, and for a later pattern.
+IMPORT = """
+import dataclasses, re, sys
 from pathlib import Path
-from catalight import imports
-imports.load(Path(sys.argv[1]))
+from catalight import compiled as build
+build.load(Path(sys.argv[1]))
 compiled = []
 sys.addaudithook(lambda event, of: compiled.append(of[0]) if event == "compile" else None)
+parse = re._parser.parse
+re._parser.parse = lambda *of: compiled.append(of) or parse(*of)
 Size = dataclasses.make_dataclass("Size", [("width", int), ("height", int, 2)], frozen=True, slots=True)
-imports.finished()
-print(len(compiled), Size(3) == Size(3, 2), Size(3), "exec" in vars(dataclasses))
+found = re.compile("(?P<width>[0-9]+)x").match("3x")
+build.unload()
+print(len(compiled), Size(**found.groupdict()), Size(3) == Size(3, 2))
+re.purge()
+re.compile("(?P<width>[0-9]+)x")
+print(len(compiled), "exec" in vars(dataclasses))
 """
+PATTERNS: list[tuple[str | bytes, re.RegexFlag]] = [
+    ("", re.NOFLAG),
+    (r"(?P<year>\d{4})-(\d\d)(?:-(?P<day>\d\d))?", re.NOFLAG),
+    (r"(?P<year>[0-9]{4})", re.ASCII | re.VERBOSE),
+    (r"(?is)<(a)\b[^>]*+>(?!x)(?<=>)(.*?)</\1>", re.MULTILINE),
+    ("[äÄ-Ö\\s\ud800]|ﬀ", re.IGNORECASE),
+    (rb"\xff(?P<kind>[\xc0-\xc3])", re.DOTALL),
+    (rb"\w+", re.LOCALE),
+]
 
 
-def made_class(methods: Path) -> str:
-    """Return what MAKE_CLASS prints."""
+def imported(compiled: Path) -> list[str]:
+    """Return the lines that IMPORT prints."""
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    command = [sys.executable, "-c", MAKE_CLASS, str(methods)]
-    return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
+    command = [sys.executable, "-c", IMPORT, str(compiled)]
+    answer = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+    return answer.stdout.splitlines()
 
 
-def write_methods(file: Path, magic: bytes = MAGIC_NUMBER) -> None:
-    """Write the file with which MAKE_CLASS need not compile."""
-    sources: dict[str, bytes] = {}
-
-    def record(source: str, module: dict[str, object], found: dict[str, object]) -> None:
-        sources[source] = marshal.dumps(compile(source, "<string>", "exec"))
-        exec(source, module, found)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(vars(dataclasses), "exec", record)
+def write(file: Path, versions: bytes = VERSIONS) -> None:
+    """Write the file with which IMPORT need not compile."""
+    with recorded() as compiled:
         make_dataclass("Size", [("width", int), ("height", int, 2)], frozen=True, slots=True)
-    file.write_bytes(magic + marshal.dumps(sources))
+        re.compile("(?P<width>[0-9]+)x")
+    compiled.write(file, versions)
 
 
 @pytest.mark.parametrize("handler", HANDLERS, ids=lambda path: path.parent.name)
@@ -77,13 +90,21 @@ def test_workers_import_no_reader_of_catalogues() -> None:
     assert not loaded & {f"catalight.domain.catalogue.{name}" for name in READER}
 
 
-def test_methods_of_dataclasses_are_loaded(tmp_path: Path) -> None:
-    write_methods(tmp_path / "methods")
-    assert made_class(tmp_path / "methods") == "0 True Size(width=3, height=2) False\n"
+def test_what_the_build_compiled_is_loaded_until_imports_are_finished(tmp_path: Path) -> None:
+    write(tmp_path / "compiled")
+    assert imported(tmp_path / "compiled") == ["0 Size(width='3', height=2) True", "1 False"]
 
 
-@pytest.mark.parametrize("content", [b"", b"another Python's"], ids=["no file", "another Python's"])
-def test_methods_of_dataclasses_are_compiled_where_none_are_stored(tmp_path: Path, content: bytes) -> None:
-    if content:
-        write_methods(tmp_path / "methods", magic=content)
-    assert made_class(tmp_path / "methods") == "1 True Size(width=3, height=2) False\n"
+@pytest.mark.parametrize("versions", [b"", b"other versions"], ids=["no file", "other versions"])
+def test_what_was_not_compiled_for_this_python_is_compiled(tmp_path: Path, versions: bytes) -> None:
+    if versions:
+        write(tmp_path / "compiled", versions)
+    assert imported(tmp_path / "compiled") == ["2 Size(width='3', height=2) True", "3 False"]
+
+
+@pytest.mark.parametrize(("pattern", "flags"), PATTERNS)
+def test_a_stored_pattern_is_the_same_as_that_of_re(pattern: str | bytes, flags: re.RegexFlag) -> None:
+    stored = marshal.loads(marshal.dumps(arguments(pattern, flags.value)))
+    loaded, usual = _sre.compile(pattern, *stored), re.compile(pattern, flags)
+    assert loaded == usual  # of pattern, flags and code
+    assert (loaded.groups, loaded.groupindex) == (usual.groups, usual.groupindex)
