@@ -13,14 +13,14 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the functions a
 # A tenth above docs/performance.md: the ratios depend on the processor. The API makes its routes and models
 # too. Ingest, Aggregator and Export read or write URLs of catalogues, with many regular expressions.
 BOUNDS = {
-    "Keys": 1.22,
-    "Sweeper": 1.22,
-    "DeadLetter": 1.22,
-    "Image": 1.30,
-    "Aggregator": 1.35,
-    "Export": 1.30,
-    "Ingest": 1.45,
-    "Api": 1.50,
+    "Keys": 1.15,
+    "Sweeper": 1.15,
+    "DeadLetter": 1.15,
+    "Image": 1.20,
+    "Aggregator": 1.25,
+    "Export": 1.25,
+    "Ingest": 1.30,
+    "Api": 1.40,
 }
 # Prints how many classes had their methods compiled, how many patterns were, and what is compiled afterwards.
 COMPILED = """

@@ -5,6 +5,7 @@ Unicode CLDR (`exemplarCharacters`), the frequent ones those that make up most o
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 # ruff: noqa: RUF001 - letters that look like others are what this is about
 
@@ -52,7 +53,7 @@ _CENTRAL = (_POLISH, _CZECH, _HUNGARIAN, _ROMANIAN, _CROATIAN)
 _TURKISH = "çğıİöşüâî"
 _GREEK, _GREEK_FREQUENT = "βγδζθξφχψωΐΰϊϋύώή", "αοιετσνηυρπκμλςάόίέ"
 _CYRILLIC, _CYRILLIC_FREQUENT = "бгжзйфхцчшщъыьэюяёіїєґўђѓѕјљњћќџ", "оеаинтсрвлкмдпу"
-_KANA = _pairs("cp932", range(0x82, 0x84), range(0x40, 0xFD)) + "・ー、。「」々〜（）：！？【】"
+_KANA_SIGNS = "・ー、。「」々〜（）：！？【】"
 _WIDE = "，。、！？：；（）《》【】“”—－"
 _SIMPLIFIED = (
     "的一是不了在人有我他这为之大来以个中上们到说国和地也子时道出而要于就下得可你年生自会那后能对着事其里所去行过家十用发天如然"
@@ -70,34 +71,39 @@ _TRADITIONAL = (
 _UNION = 0.12  # for a letter, if a text may be in several languages
 _UNUSUAL = 0.2  # for encodings that hardly any program writes today
 
-ALPHABETS = (
-    *(_latin("cp1252", letters) for letters in (_GERMAN, _FRENCH, _SPANISH, _ITALIAN)),
-    _latin("cp1252", _PORTUGUESE, unlikely="õ(?!e)|ã(?![oes]|$)"),
-    *(_latin("cp1252", letters) for letters in (_NORDIC, _DUTCH)),
-    _latin("cp1252", _WESTERN, cost=_UNION),
-    *(_latin("iso8859_15", letters, bias=_UNUSUAL) for letters in (_GERMAN, _FRENCH)),
-    _latin("iso8859_15", _WESTERN, cost=_UNION, bias=_UNUSUAL),
-    _latin("cp1254", _TURKISH),
-    *(_latin("cp1250", letters) for letters in _CENTRAL),
-    _latin("cp1250", "".join(_CENTRAL), cost=_UNION),
-    *(_latin("iso8859_2", letters) for letters in _CENTRAL),
-    _latin("iso8859_2", "".join(_CENTRAL), cost=_UNION),
-    _other("cp1251", _CYRILLIC, _CYRILLIC_FREQUENT),
-    _other("cp932", _pairs("cp932", range(0x88, 0x99), range(0x40, 0xFD)), _KANA, 0.1),
-    _other("gb18030", _pairs("gb2312", range(0xB0, 0xD8), range(0xA1, 0xFF)), _SIMPLIFIED + _WIDE, 0.25),
-    _other("big5", _pairs("big5", range(0xA4, 0xC7), range(0x40, 0xFF)), _TRADITIONAL + _WIDE, 0.25),
-    _other("cp949", "", _pairs("euc_kr", range(0xB0, 0xC9), range(0xA1, 0xFF))),
-    _other("cp1253", _GREEK, _GREEK_FREQUENT),
-    _other("iso8859_7", _GREEK, _GREEK_FREQUENT),
-    _other("koi8_r", _CYRILLIC, _CYRILLIC_FREQUENT),
-    _latin("cp1252", "áéíóúýþæðö"),
-    *(_latin("cp850", letters) for letters in (_GERMAN, _FRENCH, _SPANISH)),
-    _latin("cp850", _WESTERN, cost=_UNION),
-    *(_latin("mac_roman", letters) for letters in (_GERMAN, _FRENCH, _SPANISH)),
-    *(_latin("cp852", letters) for letters in (_POLISH, _CZECH, _HUNGARIAN)),
-    _other("cp866", _CYRILLIC, _CYRILLIC_FREQUENT),
-    _other("iso8859_5", _CYRILLIC, _CYRILLIC_FREQUENT),
-)
-
 WITHIN_WORDS = "’·\u00a0"
 COMMON_SIGNS = frozenset("°®©™€£§«»„“”‚‘’‹›–—…•·×÷±½¼¾²³µ¡¿ªº№\u00a0")
+
+
+@cache  # made only if a text needs a guess: it takes a twentieth of a cold start
+def alphabets() -> tuple[Alphabet, ...]:
+    """Return the alphabet of each language and encoding."""
+    kana = _pairs("cp932", range(0x82, 0x84), range(0x40, 0xFD)) + _KANA_SIGNS
+    return (
+        *(_latin("cp1252", letters) for letters in (_GERMAN, _FRENCH, _SPANISH, _ITALIAN)),
+        _latin("cp1252", _PORTUGUESE, unlikely="õ(?!e)|ã(?![oes]|$)"),
+        *(_latin("cp1252", letters) for letters in (_NORDIC, _DUTCH)),
+        _latin("cp1252", _WESTERN, cost=_UNION),
+        *(_latin("iso8859_15", letters, bias=_UNUSUAL) for letters in (_GERMAN, _FRENCH)),
+        _latin("iso8859_15", _WESTERN, cost=_UNION, bias=_UNUSUAL),
+        _latin("cp1254", _TURKISH),
+        *(_latin("cp1250", letters) for letters in _CENTRAL),
+        _latin("cp1250", "".join(_CENTRAL), cost=_UNION),
+        *(_latin("iso8859_2", letters) for letters in _CENTRAL),
+        _latin("iso8859_2", "".join(_CENTRAL), cost=_UNION),
+        _other("cp1251", _CYRILLIC, _CYRILLIC_FREQUENT),
+        _other("cp932", _pairs("cp932", range(0x88, 0x99), range(0x40, 0xFD)), kana, 0.1),
+        _other("gb18030", _pairs("gb2312", range(0xB0, 0xD8), range(0xA1, 0xFF)), _SIMPLIFIED + _WIDE, 0.25),
+        _other("big5", _pairs("big5", range(0xA4, 0xC7), range(0x40, 0xFF)), _TRADITIONAL + _WIDE, 0.25),
+        _other("cp949", "", _pairs("euc_kr", range(0xB0, 0xC9), range(0xA1, 0xFF))),
+        _other("cp1253", _GREEK, _GREEK_FREQUENT),
+        _other("iso8859_7", _GREEK, _GREEK_FREQUENT),
+        _other("koi8_r", _CYRILLIC, _CYRILLIC_FREQUENT),
+        _latin("cp1252", "áéíóúýþæðö"),
+        *(_latin("cp850", letters) for letters in (_GERMAN, _FRENCH, _SPANISH)),
+        _latin("cp850", _WESTERN, cost=_UNION),
+        *(_latin("mac_roman", letters) for letters in (_GERMAN, _FRENCH, _SPANISH)),
+        *(_latin("cp852", letters) for letters in (_POLISH, _CZECH, _HUNGARIAN)),
+        _other("cp866", _CYRILLIC, _CYRILLIC_FREQUENT),
+        _other("iso8859_5", _CYRILLIC, _CYRILLIC_FREQUENT),
+    )

@@ -8,7 +8,7 @@ something for each character that the alphabet of its language does not have, an
 import re
 from collections.abc import Iterator
 
-from catalight.adapters.tables.alphabets import ALPHABETS, COMMON_SIGNS, WITHIN_WORDS, Alphabet
+from catalight.adapters.tables.alphabets import COMMON_SIGNS, WITHIN_WORDS, Alphabet, alphabets
 
 _HIGH = re.compile(rb"[\x80-\xff]")
 _CELL_END = re.compile(rb'[,;\t\r\n"]')
@@ -24,7 +24,7 @@ def guesses(data: bytes) -> list[str]:
     cells = list(_sample(data))
     costs = [
         (cost, place, alphabet.codec)
-        for place, alphabet in enumerate(ALPHABETS)
+        for place, alphabet in enumerate(alphabets())
         if (cost := _cost(cells, alphabet)) <= _STRANGE
     ]
     return list(dict.fromkeys(codec for _, _, codec in sorted(costs)))

@@ -8,6 +8,7 @@ import codecs
 from contextlib import suppress
 from dataclasses import replace
 
+from catalight.adapters.tables.alphabets import alphabets
 from catalight.adapters.tables.archive import Archive
 from catalight.adapters.tables.binary_workbook import read_binary
 from catalight.adapters.tables.encodings import read_text
@@ -42,9 +43,10 @@ def read(
 
 
 def prepare() -> None:
-    """Load the codecs that a file may name: a process that may only compute cannot do it later."""
+    """Load the codecs that a file may have: a process that may only compute cannot do it later."""
     for codec in (*ENCODINGS.values(), "cp437", "ascii", "utf-8", "utf-16", "utf-32", "iso8859-1", "charmap"):
         codecs.lookup(codec)
+    alphabets()
 
 
 def _read(data: bytes, options: Options, header: HeaderTest) -> TextFile | Table:
