@@ -27,7 +27,7 @@ COMPILED = """
 import importlib, re, sys
 sources, patterns = [], []
 sys.addaudithook(lambda event, of: sources.append(of[0]) if event == "compile" else None)
-import dataclasses
+import dataclasses, pathlib
 parse = re._parser.parse
 re._parser.parse = lambda *of: patterns.append(of) or parse(*of)
 importlib.import_module(sys.argv[1])
