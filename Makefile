@@ -221,12 +221,14 @@ $(TO_DEPLOY): $(SOURCES) $(shell find functions layers -type d -not -name __pyca
 	@$(call finish_build,$(@D),$(ARCH))
 	@touch $@
 
+# SAM refuses `Name=`, which empties a parameter, but takes `Name=""`.
+WORDS = $(foreach word,$(PARAMETERS),$(word)$(if $(filter 1,$(words $(subst =, ,$(filter %=,$(word))))),\"\"))
 # Beside the built template, where SAM looks for it, there is no samconfig.toml.
 deploy: deploy-settings $(TO_DEPLOY)  ## Deploy to AWS (MONGODB_URI_SECRET_ARN=…, WEBHOOK_SECRET_ARN=…; ENV=prod, ARCH=x86_64, PARAMETERS="Name=value …")
 	release=$$(date -u +%y%m%d%H%M); $(BIN)/sam deploy --config-file $(CURDIR)/samconfig.toml --config-env $(ENV) \
 		--template-file $(TO_DEPLOY) --parameter-overrides \
 		Architecture=$(ARCH) MongoDbUriSecretArn=$$MONGODB_URI_SECRET_ARN WebhookSecretArn=$$WEBHOOK_SECRET_ARN \
-		Release=$$release $(PARAMETERS) $(SAM_ARGS); \
+		Release=$$release $(WORDS) $(SAM_ARGS); \
 	$(BIN)/python -m local.deployed catalight-$(ENV) $$release
 
 smoke: export CSV := $(CSV)

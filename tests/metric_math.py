@@ -17,13 +17,14 @@ def evaluate(expression: str, values: Mapping[str, Value]) -> Value:
     `RUNNING_SUM` returns its argument, because there is one period. An expression that names a metric that is
     not in `values` is a NameError.
     """
-    functions: dict[str, Callable[..., Any]] = {
+    functions: dict[str, Callable[..., Any] | None] = {
         "IF": lambda condition, then, otherwise: then if condition else otherwise,
         "FILL": _fill,
         "SUM": lambda series: sum(_known(series)),
         "MAX": lambda series: max(_known(series)),
         "METRICS": lambda: list(values.values()),
         "RUNNING_SUM": lambda series: series,
+        "REPEAT": None,  # there is no earlier period to repeat
         "SERVICE_QUOTA": lambda _: QUOTA,
     }
     try:
@@ -33,7 +34,7 @@ def evaluate(expression: str, values: Mapping[str, Value]) -> Value:
     return found
 
 
-def _fill(series: Any, filler: float) -> Any:
+def _fill(series: Any, filler: Value) -> Any:
     if isinstance(series, list):
         return [_fill(one, filler) for one in series]
     return filler if series is None else series

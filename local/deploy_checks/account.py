@@ -9,6 +9,7 @@ from local.deploy_checks.deployment import Deployment, ProblemError
 UPDATABLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE")
 USELESS = ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED")
 """Never complete, or half deleted."""
+RESERVED = ("ImageReserved", "ApiReserved")
 UNRESERVED = 100  # docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
 SPARE = 1.2  # docs/operations.md, "Quotas before a big day"
 
@@ -56,8 +57,8 @@ def concurrency(deployment: Deployment) -> str:
             f"{available} functions at once, and {needed:.0f} are needed: raise the quota, "
             "or lower ImageConcurrency and AggregatorConcurrency"
         )
-    reserved = numbers["ImageReserved"] + numbers["ApiReserved"]
-    if reserved and limits["UnreservedConcurrentExecutions"] - reserved < UNRESERVED:
+    more = sum(numbers[name] - float(deployment.present.get(name, 0)) for name in RESERVED)
+    if more > 0 and limits["UnreservedConcurrentExecutions"] - more < UNRESERVED:
         raise ProblemError(f"{UNRESERVED} must stay unreserved: lower ImageReserved and ApiReserved")
     return f"{available} functions at once; {needed:.0f} are needed"
 

@@ -79,9 +79,15 @@ class Deployment:
         yield from rules.broken(_template()["Rules"], every | secrets)
 
     def secret(self, arn: str) -> str:
-        """Return the text of a secret; raise ProblemError if it is of another region."""
+        """Return the text of a secret; raise ProblemError if its ARN is of another region or not whole.
+
+        Secrets Manager finds a secret also without the end of its ARN, but roles allow only the whole one.
+        """
         client = self.client("secretsmanager")
         if arn.split(":")[3:4] != [client.meta.region_name]:
             raise ProblemError(f"{arn} is not of the region {client.meta.region_name}")
-        text: str = client.get_secret_value(SecretId=arn).get("SecretString", "")  # a binary one has none
+        found = client.get_secret_value(SecretId=arn)
+        if found["ARN"] != arn:
+            raise ProblemError(f"{arn} is not the whole ARN, which is {found['ARN']}")
+        text: str = found.get("SecretString", "")  # a binary one has none
         return text

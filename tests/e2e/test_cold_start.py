@@ -10,8 +10,8 @@ from local.built.emulator import base_python
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the functions are built for Linux")
 
-# A tenth above docs/performance.md: the ratios depend on the processor. The API makes its routes and models
-# too. Ingest, Aggregator and Export read or write URLs of catalogues, with many regular expressions.
+# A tenth or more above docs/performance.md: the ratios depend on the processor and on what else it does. The
+# API makes its routes and models too; Ingest, Aggregator and Export have the most modules of their own.
 BOUNDS = {
     "Keys": 1.15,
     "Sweeper": 1.15,

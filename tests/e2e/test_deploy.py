@@ -14,7 +14,8 @@ from tests.translated import SECRETS
 BUCKET = "artifacts"
 RUNNING = {
     "Parameters": {
-        name: {"Type": "String"} for name in ("ImageConcurrency", "Rollout", "Release", "Removed")
+        name: {"Type": "String"}
+        for name in ("ImageConcurrency", "Rollout", "Release", "AlarmEmail", "ContactUrl", "Removed")
     },
     "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
 }
@@ -59,15 +60,25 @@ def test_each_stage_has_its_tags(stage: str) -> None:
     assert settings["tags"] == f"application=catalight stage={stage}"
 
 
-def test_parameters_that_were_set_stay_set(operator: Operator) -> None:
-    before = {"ImageConcurrency": "50", "Rollout": "AllAtOnce", "Release": "2611010000", "Removed": "x"}
+def test_parameters_that_were_set_stay_set_until_they_are_emptied(operator: Operator) -> None:
+    before = {
+        "ImageConcurrency": "50",
+        "Rollout": "AllAtOnce",
+        "Release": "2611010000",
+        "AlarmEmail": "a@example.com",
+        "ContactUrl": "",
+        "Removed": "x",
+    }
     operator.client("cloudformation").create_stack(
         StackName="catalight-dev",
         TemplateBody=json.dumps(RUNNING),
         Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in before.items()],
     )
-    given = deployed(operator, "dev", "Rollout=Canary10Percent30Minutes")
+    contact = "https://example.com/contact?about="
+    words = f"Rollout=Canary10Percent30Minutes AlarmEmail= ContactUrl={contact}"
+    given = deployed(operator, "dev", words)
     assert (given["ImageConcurrency"], given["Rollout"]) == ("50", "Canary10Percent30Minutes")
+    assert (given["AlarmEmail"], given["ContactUrl"]) == ("", contact)
     assert given["Release"] > before["Release"]
     assert "Removed" not in given
     assert "Window" not in given  # new parameters have their defaults

@@ -17,22 +17,27 @@ from tests.translated import SECRETS
 TEMPLATE = load(Path(__file__).parents[2] / "template.yaml")
 RESOURCES = TEMPLATE["Resources"]
 VALUES = parameters(TEMPLATE, SECRETS)
+MOST_OF_A_SEARCH = 1024  # characters, as CloudWatch allows
+LONGER_NAME = 40  # characters that AWS's name of a queue may have more than its logical id
 TEXT, NAMES = RESOURCES["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
 
 
+def substituted(text: str, names: dict[str, str]) -> str:
+    """Return what `Fn::Sub` makes of a text, with the logical id of a resource for its name."""
+    return re.sub(r"\$\{([\w:.]+)\}", lambda name: names.get(name[1], name[1]), text)
+
+
 def body(architecture: str = "arm64") -> dict[str, Any]:
-    """Return the body as CloudFormation makes it, with the logical id of a resource for its name."""
+    """Return the body as CloudFormation makes it, which knows nothing of JSON."""
     _, on_arm64, otherwise = NAMES["GbSecond"]["Fn::If"]
     names: dict[str, str] = {
         **VALUES,
         "AWS::StackName": "catalight-dev",
         "AWS::Region": "eu-central-1",
         "GbSecond": on_arm64 if architecture == "arm64" else otherwise,
-        "Queues": NAMES["Queues"]["Fn::Sub"].replace('"', r"\""),
     }
-    found: dict[str, Any] = json.loads(
-        re.sub(r"\$\{([\w:.]+)\}", lambda name: names.get(name[1], name[1]), TEXT)
-    )
+    names["Queues"] = substituted(NAMES["Queues"]["Fn::Sub"], names)
+    found: dict[str, Any] = json.loads(substituted(TEXT, names))
     return found
 
 
@@ -93,10 +98,12 @@ def test_it_shows_all_alarms_functions_and_queues() -> None:
     (alarms,) = (w["properties"]["alarms"] for w in WIDGETS if w["type"] == "alarm")
     assert alarms == [f"{n}.Arn" for n, r in RESOURCES.items() if r["Type"] == "AWS::CloudWatch::Alarm"]
     shown = json.dumps(GRAPHS)
+    [sqs] = [line for line in split(GRAPHS["Dollars, running"])[1] if line.get("id") == "sqs"]
+    assert len(sqs["expression"]) < MOST_OF_A_SEARCH - 10 * LONGER_NAME
     for name, resource in RESOURCES.items():
         if resource["Type"] == "AWS::SQS::Queue":
             assert f"{name}.QueueName" in shown
-            assert f'"${{{name}.QueueName}}"' in NAMES["Queues"]["Fn::Sub"]
+            assert f'"{name}.QueueName"' in sqs["expression"]
         elif resource["Type"] == "AWS::Serverless::Function":
             durations = [line for line in GRAPHS["Dollars, running"]["metrics"] if "Duration" in line]
             assert name in {line[3] for line in durations}
@@ -134,4 +141,5 @@ def test_the_cost_of_a_million_images_is_that_of_the_price_list() -> None:
         "API Gateway": pytest.approx(1.0),  # aws.amazon.com/api-gateway/pricing: HTTP APIs
         "S3: storage": pytest.approx(S3_GB_MONTH),  # an hour of 730 GB
     }
+    assert "FILL(stored, REPEAT)" in TEXT  # S3 has one value a day, which holds for each of its hours
     assert f"* {SQS_REQUEST:.7f}" in TEXT

@@ -35,6 +35,7 @@ def check(clients: Clients, mongodb_uri: str, request: pytest.FixtureRequest) ->
         webhook: str = WEBHOOK,
         stack: str = "free",
         quota: int = 1000,
+        unreserved: int | None = None,
     ) -> dict[str, tuple[bool, str]]:
         secrets = clients("secretsmanager")
         arns = []
@@ -42,7 +43,7 @@ def check(clients: Clients, mongodb_uri: str, request: pytest.FixtureRequest) ->
             name = f"{request.node.name}-{kind}"
             arns.append(secrets.create_secret(Name=name, SecretString=text)["ARN"])
 
-        limit = {"ConcurrentExecutions": quota, "UnreservedConcurrentExecutions": quota}
+        limit = {"ConcurrentExecutions": quota, "UnreservedConcurrentExecutions": unreserved or quota}
         deployment = Deployment(stack, arns[0], arns[1], given or {}, clients)
         with Stubber(clients("lambda")) as settings:  # moto does not know the limits of an account
             settings.add_response("get_account_settings", {"AccountLimit": limit})
@@ -209,6 +210,28 @@ def test_a_value_of_the_stack_that_a_release_no_longer_allows_must_be_named(
     assert not well
     assert text.endswith("so name it in PARAMETERS: ImageReceives is 3, must be at least 5")
     assert check({"ImageReceives": "5"}, stack="old")["parameters"][0]
+
+
+def test_what_a_stack_has_reserved_is_not_counted_twice(check: Check, clients: Clients) -> None:
+    template = {
+        "Parameters": {"ImageReserved": {"Type": "Number"}},
+        "Resources": {"Queue": {"Type": "AWS::SQS::Queue"}},
+    }
+    clients("cloudformation").create_stack(
+        StackName="reserving",
+        TemplateBody=json.dumps(template),
+        Parameters=[{"ParameterKey": "ImageReserved", "ParameterValue": "500"}],
+    )
+    for given, well in ({}, True), ({"ImageReserved": "900"}, True), ({"ImageReserved": "901"}, False):
+        assert check(given, stack="reserving", unreserved=500)["concurrency"][0] is well
+
+
+def test_part_of_an_arn_is_refused(check: Check, clients: Clients) -> None:
+    secret = clients("secretsmanager").create_secret(Name="whole", SecretString=WEBHOOK)
+    arn = secret["ARN"]
+    deployment = Deployment("free", arn, arn[:-7], {}, clients)
+    with pytest.raises(ProblemError, match=f"is not the whole ARN, which is {arn}"):
+        account.webhook_secret(deployment)
 
 
 def test_a_stack_without_resources_is_created(check: Check, clients: Clients) -> None:
