@@ -15,6 +15,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from queue import Empty
 from typing import Any
@@ -25,7 +26,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from local.client import Client, rows_of
+from local.client import Client
 from local.hosts.image_server import image_server
 from local.hosts.webhook_receiver import WebhookReceiver, webhook_receiver
 from local.runner.errors import LocalError
@@ -69,44 +70,42 @@ def catalogue(base: str) -> bytes:
     return "\r\n".join([*lines, ""]).encode()
 
 
-def watch(client: Client, request_id: str, total: int) -> dict[str, Any]:
+def watch(client: Client, request_id: str, total: int, seconds: float) -> dict[str, Any]:
     """Show a progress bar until the job has ended; return its last status."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     status: dict[str, Any] = {}
     with Progress(*columns, console=console) as progress:
         task = progress.add_task("images", total=total)
-        for status in client.watch(request_id, JOB_SECONDS):
+        for status in client.watch(request_id, seconds):
             images = status["images"]
             progress.update(task, completed=images["done"] + images["failed"], description=status["status"])
     return status
 
 
-def check(rows: Sequence[dict[str, str]], expected: Sequence[Sequence[str]]) -> list[str]:
+def check(rows: Sequence[dict[str, Any]], expected: Sequence[Sequence[str]]) -> list[str]:
     """Compare the error code of each image with the expected one; return the differences."""
     faults = []
     for row, codes in zip(rows, expected, strict=True):
-        count = len(codes)
-        found = (row["Errors"] or "," * (count - 1)).split(",") if count else []
+        found = [image["error"] or "" for image in row["images"]]
         if found != list(codes):
             faults.append(f"{label(row)}: error codes {found} instead of {list(codes)}")
     return faults
 
 
-def check_images(client: Client, rows: Sequence[dict[str, str]]) -> list[str]:
-    """Download, keep and decode every output image; return a line for each row whose size is wrong."""
+def check_images(client: Client, rows: Sequence[dict[str, Any]]) -> list[str]:
+    """Download, keep and decode every output image; return a line for each whose size is wrong."""
     faults = []
-    for number, row in enumerate(rows, 1):
-        links = [link for link in row["Output Image Urls"].split(",") if link]
-        sizes = []
-        for position, link in enumerate(links, 1):
-            data = client.image(link).content
+    for row in rows:
+        for position, one in enumerate(row["images"], 1):
+            if one["state"] != "DONE":
+                continue
+            data = client.image(one["output_url"]).content
             with Image.open(io.BytesIO(data)) as image:
                 image.load()
-                name = f"{number:05}-{position}.{(image.format or 'image').lower()}"
+                name = f"{row['row']:05}-{position}.{(image.format or 'image').lower()}"
             (FOLDER / name).write_bytes(data)
-            sizes.append(len(data))
-        if sum(sizes) != int(row["Bytes Out"]):
-            faults.append(f"{label(row)}: {sum(sizes)} bytes stored, {row['Bytes Out']} reported")
+            if len(data) != one["bytes_out"]:
+                faults.append(f"{label(row)}: {len(data)} bytes stored, {one['bytes_out']} reported")
     return faults
 
 
@@ -121,12 +120,12 @@ def check_webhook(receiver: WebhookReceiver, status: dict[str, Any]) -> list[str
     return [] if found == wanted else [f"the webhook reports {found} instead of {wanted}"]
 
 
-def label(row: dict[str, str]) -> str:
+def label(row: dict[str, Any]) -> str:
     """Return the row's first two cells, which name it."""
-    return " ".join(list(row.values())[:2])
+    return " ".join(row["cells"][:2])
 
 
-def table(rows: Sequence[dict[str, str]]) -> Table:
+def table(rows: Sequence[dict[str, Any]]) -> Table:
     """Return the result as a table for the console."""
     shown = Table(box=None, header_style="bold")
     for title in ("Product", "Images", "Status", "Bytes in", "Bytes out", "Saved", "Errors"):
@@ -134,12 +133,12 @@ def table(rows: Sequence[dict[str, str]]) -> Table:
             title, justify="right" if title in ("Images", "Bytes in", "Bytes out", "Saved") else "left"
         )
     for row in rows:
-        before, after = int(row["Bytes In"]), int(row["Bytes Out"])
-        links = row["Output Image Urls"].split(",") if row["Status"] != "EMPTY" else []
-        done = f"{sum(map(bool, links))} of {len(links)}"
-        codes = " ".join(code for code in row["Errors"].split(",") if code)
+        images = row["images"]
+        before, after = (sum(image[size] for image in images) for size in ("bytes_in", "bytes_out"))
+        done = f"{sum(image['state'] == 'DONE' for image in images)} of {len(images)}"
+        codes = " ".join(image["error"] for image in images if image["error"])
         saved = f"{1 - after / before:.0%}" if before else ""
-        shown.add_row(label(row), done, row["Status"], f"{before:,}", f"{after:,}", saved, codes)
+        shown.add_row(label(row), done, row["state"], f"{before:,}", f"{after:,}", saved, codes)
     return shown
 
 
@@ -172,11 +171,12 @@ def run(own: Path | None) -> tuple[list[str], list[str]]:
             f"POST {system.url}/upload → 202, request_id {accepted['request_id']}: "
             f"{accepted['rows']} rows, {accepted['images']} images, warnings: {accepted['warnings_total']}"
         )
-        status = watch(client, accepted["request_id"], accepted["images"])
-        result = client.download(accepted["request_id"])
+        request_id = accepted["request_id"]
+        status = watch(client, request_id, accepted["images"], inf if own else JOB_SECONDS)
+        result = client.download(request_id)
         empty_folder()
         RESULT.write_bytes(result)
-        rows = rows_of(result)
+        rows = list(client.rows(request_id))
         console.print(table(rows))
         console.print(summary(status))
         expected = [[code for _, code in product.images] for product in PRODUCTS]
@@ -217,7 +217,7 @@ def main() -> int:
     os.environ["CATALIGHT_ALLOW_PRIVATE_HOSTS"] = "1"  # the demo's images are served on loopback
     try:
         faults, failed = run(own)
-    except LocalError as error:
+    except (LocalError, TimeoutError) as error:
         print(error, file=sys.stderr)
         return FAULT
     except requests.HTTPError as error:
