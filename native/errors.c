@@ -54,7 +54,8 @@ static inline Lanes dc_errors(const Coarse *coarse, Lanes dc, const Lanes *level
     shown *= coarse->steps[0];
     Lanes least = where(size >= end - SHADE, chosen(negative, (Lanes){0} + coarse->black, (Lanes){0} + coarse->white));
     if (levels == NULL) shown = chosen(shown < least, least, shown);
-    Lanes error = size - chosen(shown > end, end, shown);
+    Lanes error = chosen(size > end, end, size) - chosen(shown > end, end, shown);
+    error = where(~((size >= end - SHADE) & (shown >= end - SHADE)), error);  // both are white, or black
     return chosen(negative, -error, error);
 }
 

@@ -132,7 +132,9 @@ int halve(const Strip *strip, size_t c, const Component *component, const Axis *
     Line scales[SIDE];
     find_scales(component->after, scales);
     size_t wide = across->halved ? 2 : 1, high = down->halved ? 2 : 1;
-    size_t every = across->blocks * down->blocks / SAMPLED + 1, sampled = 5 * y % every;
+    size_t every = across->blocks * down->blocks / SAMPLED;
+    every += every == 0;
+    size_t sampled = 5 * y % every;
     const uint32_t *next[STRIP_ROWS] = {strip->words[c][0], strip->words[c][1]};
     for (size_t x = 0; x < across->blocks; x++) {
         Source source[2 * STRIP_ROWS];

@@ -67,11 +67,13 @@ static inline __attribute__((always_inline)) int read_first_ac(Reader *reader, u
                                                                int16_t *block, uint64_t *nonzero) {
     uint64_t found = 0;
     uint32_t last = scan->last, shift = scan->shift;
+    int32_t largest = ((1 << LARGEST_AC) - 1) >> shift;
     for (uint32_t k = scan->first; k <= last; k++) {
         refill(reader);
         AcCode code = lookup->ac_codes[reader->bits >> (64 - LOOKUP_BITS)];
         if (__builtin_expect(code.length != 0, 1)) {
             reader->bits <<= code.length, reader->count -= code.length;
+            if (code.run != BLOCK && is_larger(code.value, largest)) return 0;
         } else {
             int symbol = next_symbol(reader, lookup), size = symbol & 15;
             code = (AcCode){0, (uint8_t)(symbol >> 4), 0};

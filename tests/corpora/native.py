@@ -26,7 +26,7 @@ from local.hosts.images import draw
 from tests.corpora.mutations import MUTATORS
 
 CASE = Path(gettempdir()) / "catalight-fuzz-native-case"
-QUALITIES = (1, 10, 50, 90, 100)
+QUALITIES = (1, 10, 50, 90, 97, 100)
 
 
 def hatched() -> Image.Image:

@@ -11,7 +11,8 @@ from catalight.adapters.codec.compress import compress
 from catalight.adapters.codec.images import strip
 from catalight.adapters.codec.jpeg import requantise
 from catalight.domain.image.formats import ImageFormat, Target
-from catalight.domain.image.rendition import Rendition
+from catalight.domain.image.look import Look
+from catalight.domain.image.rendition import AUTO, Rendition
 from local.hosts.images import draw
 from tests.corpora.samples import encode
 from tests.unit.adapters.codec.looking import opened
@@ -45,6 +46,35 @@ def test_an_output_compressed_again_is_kept(source: str, target: Target, quality
     again = compress(output, options)
     assert again.kept
     assert again.data == output
+
+
+@pytest.mark.parametrize("source", ["photograph", "fine photograph", "progressive"])
+@pytest.mark.parametrize("target", [Target.JPEG, Target.AUTO])
+@pytest.mark.parametrize("look", Look)
+def test_an_output_of_auto_compressed_again_is_kept(source: str, target: Target, look: Look) -> None:
+    options = Rendition(quality=AUTO, format=target, look=look)
+    output = compress(SOURCES[source], options)
+    again = compress(output.data, options)
+    assert output.kept or output.chosen
+    assert again.kept
+    assert again.data == output.data
+
+
+def test_an_output_of_a_better_look_is_compressed() -> None:
+    better = compress(SOURCES["fine photograph"], Rendition(95)).data
+    made = compress(better, Rendition(AUTO, look=Look.SMALL))
+    assert not made.kept
+    assert len(made.data) < 0.6 * len(better)
+
+
+@pytest.mark.parametrize("quality", [30, 50, 75, 90])
+@pytest.mark.parametrize("had", [10, 25, 40, 60, 75, 90])
+def test_the_smallest_of_all_formats_is_no_larger_than_a_jpeg(had: int, quality: int) -> None:
+    source = encode(opened(draw(8, 320, 240)), "JPEG", quality=had)
+    jpeg, smallest = (
+        len(compress(source, Rendition(quality, target)).data) for target in (Target.JPEG, Target.AUTO)
+    )
+    assert smallest <= jpeg
 
 
 @given(st.integers(1, 100), st.integers(1, 100), st.booleans())

@@ -138,16 +138,22 @@ class Renditions:
 
     def _requantised(self, wish: Wish) -> Encoded | ImageError | None:
         """Take the fast path; None if it does not support the source."""
-        with self._mapped():
-            fast = requantise.requantised(self._source, wish.layout, wish.rendition)
+        fast = self._fast(wish)
         if fast is None:
             return None
         file = Output(self._file, self._limits)
         try:
-            file.overwrite(fast.data)
+            written = _put(file, fast)
         except ImageError as error:
             return error
-        return self._finished(fast.data, wish, Written(ImageFormat.JPEG, fast.kept, fast.chosen))
+        return self._finished(fast.data, wish, written)
+
+    def _fast(self, wish: Wish) -> requantise.Recompressed | None:
+        """Return the JPEG of the fast path; None if it does not support the source."""
+        if not requantise.possible(self._source, wish.layout, ImageFormat.JPEG):
+            return None
+        with self._mapped():
+            return requantise.requantised(self._source, wish.layout, wish.rendition)
 
     def _from_pixels(self, base: Pixels, wishes: Sequence[Wish]) -> Iterator[Event]:
         sources = reuse.sources(wishes, len(base.image.frames))
@@ -206,13 +212,18 @@ class Renditions:
     def _write(self, file: Output, decoded: DecodedImage, wish: Wish) -> Written:
         """Write the smallest output that the rendition allows."""
         source, layout = self._source, wish.layout
-        # GIF has no quality setting: encoding one again could only lose information.
+        fast = self._fast(wish) if wish.asked is None else None
         again = wish.asked is None and requantise.is_output(source, wish.rendition)
+        if fast and again:
+            return _put(file, fast)
+        # GIF has no quality setting: encoding one again could only lose information.
         final = wish.asked is ImageFormat.GIF or again
         if final and (kept := keep.unchanged(source, layout, decoded, wish.formats)):
             file.overwrite(kept.data)
             return Written(kept.format, kept=True)
         written = self._smallest(file, decoded, wish)
+        if fast and len(fast.data) < file.length:
+            written = _put(file, fast)
         # At less than half the size, comparing with the stripped source is not worth it.
         if file.length * 2 < len(source.data):
             return written
@@ -247,6 +258,11 @@ class Renditions:
 
     def _mapped(self) -> AbstractContextManager[None]:
         return pillow_errors.mapped(self._source.data, self._limits)
+
+
+def _put(file: Output, fast: requantise.Recompressed) -> Written:
+    file.overwrite(fast.data)
+    return Written(ImageFormat.JPEG, fast.kept, fast.chosen)
 
 
 def _pixels(wish: Wish) -> int:

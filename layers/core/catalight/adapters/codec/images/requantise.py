@@ -12,6 +12,9 @@ from catalight.domain.image.formats import ImageFormat
 from catalight.domain.image.rendition import AUTO, Rendition
 from catalight.domain.image.report import Chosen
 
+_SPREAD = 25  # by which qualities that have one look differ between images
+_ALL, _EQUAL = 100, 100.0  # the quality and the SSIMULACRA2 of an output that loses nothing
+
 
 class Recompressed(NamedTuple):
     """The output of the fast path: its bytes, and whether they are the source without its metadata.
@@ -32,10 +35,17 @@ def possible(source: Source, layout: Layout, asked: ImageFormat | None) -> bool:
 
 
 def is_output(source: Source, rendition: Rendition) -> bool:
-    """Whether the source is a JPEG as coarse as outputs of this quality: to encode it again loses more."""
-    if source.format is not ImageFormat.JPEG or rendition.quality == AUTO:
+    """Whether the source is a JPEG as coarse as outputs of this quality: to encode it again loses more.
+
+    With `quality=auto` it is one if an earlier output could have this look. Its look against what it was
+    made of is not known, and would fall with each time that it is made lighter.
+    """
+    if source.format is not ImageFormat.JPEG:
         return False
-    return requantise.has_reached(source.data, rendition.quality)
+    if rendition.quality != AUTO:
+        return requantise.has_reached(source.data, rendition.quality)
+    made_at = requantise.output_quality(source.data)
+    return made_at is not None and made_at <= quality.fixed(rendition, ImageFormat.JPEG) + _SPREAD
 
 
 def requantised(source: Source, layout: Layout, rendition: Rendition) -> Recompressed | None:
@@ -55,6 +65,9 @@ def requantised(source: Source, layout: Layout, rendition: Rendition) -> Recompr
 
 
 def _made(source: Source, layout: Layout, rendition: Rendition) -> Recompressed | None:
+    if rendition.quality == AUTO and is_output(source, rendition):
+        data = requantise.requantised(source.data, _ALL, source.exif, layout.orientation)
+        return Recompressed(data, kept=False, chosen=Chosen(_ALL, _EQUAL)) if data else None
     if rendition.quality == AUTO:
         least = quality.least(rendition)
         made = requantise.settled(source.data, least, source.exif, layout.orientation)

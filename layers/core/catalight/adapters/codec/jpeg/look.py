@@ -10,8 +10,9 @@ needed: `python -m bench.curve` measures that.
 
 import struct
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
+from operator import eq, ge
 from statistics import fmean
 from typing import NamedTuple
 
@@ -43,6 +44,8 @@ _CURVE = (
 )
 _LOW, _HIGH = 50, 90  # nominal qualities of the changes in shape.py: between them a part of both
 _WHOLE = 65536  # of a squared step, in native/search.c
+_LEAST, _MOST = 20, 95  # qualities that an output is told by: those of `quality=auto`
+_OUTPUT = 0.45  # of an output's steps are at least those of its quality
 _WORTH = 5  # what halving chroma may lose, in prices of all bits: more makes images larger at the same look
 
 
@@ -117,6 +120,30 @@ def _on_curve(quality: int) -> tuple[float, float]:
 
 def _scaled(steps: Iterable[float], percent: float) -> bytes:
     return bytes(min(255, max(1, int((step * percent + 50) / 100))) for step in steps)
+
+
+@lru_cache(maxsize=512)
+def quality_of(steps: tuple[bytes, ...]) -> int | None:
+    """Return the quality at which these steps, luma first, were made; None if they are of no output.
+
+    An output has no finer steps than the quality, most of them are the quality's own, and the others are
+    those of its source. Tables of libjpeg and mozjpeg have finer ones, or few in common with a quality.
+    """
+    found = max(range(_LEAST, _MOST + 1), key=lambda quality: _common(steps, quality))
+    return found if _common(steps, found) >= _OUTPUT * sum(map(len, steps[:2])) else None
+
+
+def _common(steps: tuple[bytes, ...], quality: int) -> int:
+    """Return how many steps of luma, and of one component of chroma, are the quality's; 0 if one is finer."""
+    luma, chroma = of_quality(quality).luma, (of_quality(quality).chroma, of_quality(quality).full_chroma())
+    return max(_equal(steps, (luma, table)) for table in chroma)
+
+
+def _equal(steps: Sequence[bytes], asked: Sequence[bytes]) -> int:
+    tables = list(zip(steps, asked, strict=False))
+    if not all(all(map(ge, own, table)) for own, table in tables):
+        return 0
+    return sum(sum(map(eq, own, table)) for own, table in tables)
 
 
 def already(steps: Sequence[bytes], quality: int) -> bool:

@@ -38,8 +38,9 @@ class Plain(NamedTuple):
 def read(data: bytes) -> Plain | None:
     """Return the header, or None if only Pillow can tell what the file is."""
     frame: tuple[int, bytes] | None = None
-    exif, profile = None, None
+    profile = None
     parts: list[bytes] = []
+    exif: list[bytes] = []
     try:
         for kind, content in _segments(data):
             if kind in _FRAMES:
@@ -47,7 +48,7 @@ def read(data: bytes) -> Plain | None:
                     return None
                 frame, profile = (kind, content), _joined(parts)
             elif kind == _APP1 and content.startswith(_EXIF):
-                exif = content if exif is None else exif + content[len(_EXIF) :]
+                exif.append(content[len(_EXIF) :])
             elif kind == _APP2 and content.startswith(_PROFILE):
                 parts.append(content)
     except (struct.error, _UnusualError):
@@ -55,7 +56,9 @@ def read(data: bytes) -> Plain | None:
     if frame is None:
         return None
     _, height, width, count = _FRAME.unpack_from(frame[1])
-    return Plain((width, height), "L" if count == 1 else "RGB", frame[0] == _PROGRESSIVE, exif, profile)
+    return Plain(
+        (width, height), "L" if count == 1 else "RGB", frame[0] == _PROGRESSIVE, _with_name(exif), profile
+    )
 
 
 class _UnusualError(Exception):
@@ -92,6 +95,11 @@ def _check_frame(content: bytes) -> None:
     bits, height, width, count = _FRAME.unpack_from(content)
     _expect(bits == BLOCK_SIDE and width > 0 and height > 0 and count in (1, COMPONENTS))
     _expect(len(content) == _FRAME.size + 3 * count)
+
+
+def _with_name(parts: list[bytes]) -> bytes | None:
+    """Return Exif data from its parts, as one segment has them."""
+    return b"".join([_EXIF, *parts]) if parts else None
 
 
 def _joined(parts: list[bytes]) -> bytes | None:

@@ -79,15 +79,26 @@ def settled(data: bytes, least: float, exif: bytes = b"", orientation: int = 1) 
 
 def has_reached(data: bytes, quality: int) -> bool:
     """Whether a JPEG has the steps of this quality or larger ones, as what was made at it has."""
+    luma, chroma, _ = look.of_quality(quality)
+    own = _steps(data)
+    return bool(own) and all(
+        all(map(ge, table, least)) for table, least in zip(own, (luma, chroma, chroma), strict=False)
+    )
+
+
+def output_quality(data: bytes) -> int | None:
+    """Return the quality at which a JPEG was made, if it is an output of `requantised` or `settled`."""
+    own = _steps(data)
+    return look.quality_of(own) if own else None
+
+
+def _steps(data: bytes) -> tuple[bytes, ...]:
+    """Return the steps of each component; none if the fast path does not support the JPEG."""
     try:
         jpeg = _read(data, 1)
     except UnsupportedJpegError:
-        return False
-    if jpeg is None:
-        return False
-    luma, chroma, _ = look.of_quality(quality)
-    own = jpeg.header.own_steps()
-    return all(all(map(ge, table, least)) for table, least in zip(own, (luma, chroma, chroma), strict=False))
+        return ()
+    return jpeg.header.own_steps() if jpeg else ()
 
 
 class _Jpeg(NamedTuple):
