@@ -110,7 +110,7 @@ def bytes_at_equal_look(found: Sequence[Photograph], quality: int) -> str:
         values = (geometric(of_way.values()), max(of_way.values()), geometric(both), max(both))
         rows.append((name, *(f"{value:.2f}" for value in values), str(len(both))))
     title = f"Pillow's quality {quality}; Catalight at {quality}: {fmean(differences):+.1f} points."
-    header = ("way", "bytes", "worst", "Catalight's bytes by its", "worst", "images of both")
+    header = ("encoder", "bytes", "worst", "Catalight's bytes by its", "worst", "images of both")
     return f"{title}\n\n" + table(header, rows)
 
 

@@ -1,7 +1,7 @@
 """`make smoke`: sends a catalogue to a service, and checks what comes back: to try a deployment.
 
-`CATALIGHT_URL` is the address and `CATALIGHT_API_KEY` the key. The job is deleted at the end. Exit codes: 0
-all well; 1 not, with a line for each fault; 2 no address was given.
+`CATALIGHT_URL` is the service's URL and `CATALIGHT_API_KEY` the key. The job is deleted at the end. Exit
+codes: 0 all well; 1 not, with a line for each fault; 2 no URL was given.
 """
 
 import io
@@ -66,7 +66,7 @@ def main() -> int:
     """Try the service; return the exit code."""
     url = os.environ.get("CATALIGHT_URL")
     if not url:
-        print("CATALIGHT_URL is missing: the address of the service.", file=sys.stderr)
+        print("CATALIGHT_URL is missing: the URL of the service.", file=sys.stderr)
         return 2
     catalogue = Path(os.environ.get("CSV") or EXAMPLE)
     try:

@@ -13,7 +13,7 @@ HELP = "\n\n".join(
         "Compress the images in a product catalogue: send a CSV or Excel file, get the same table with new "
         "URLs.",
         "Begin with `catalight check FILE`, then `catalight submit FILE -o result.csv`.",
-        f"The service's address is --url, {config.URL}, that of the config file, or {config.DEFAULT_URL}, "
+        f"The service's URL is --url, {config.URL}, that of the config file, or {config.DEFAULT_URL}, "
         f"whichever is there first. The API key is {config.KEY} or that of the config file (`catalight key "
         "set`); a local system needs none.",
         "Exit codes:\n0 all well;\n1 some images failed;\n2 refused: the request, the file (by the "
@@ -43,7 +43,7 @@ def show_version(wanted: bool) -> None:
 @app.callback()
 def of_all(
     url: Annotated[
-        str | None, typer.Option(envvar=config.URL, help="Address of the service.", show_default=False)
+        str | None, typer.Option(envvar=config.URL, help="URL of the service.", show_default=False)
     ] = None,
     _: Annotated[
         bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show the version.")

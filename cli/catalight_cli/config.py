@@ -1,4 +1,4 @@
-"""The service's address and the API key: from the command line, the environment or the config file."""
+"""The service's URL and the API key: from the command line, the environment or the config file."""
 
 import json
 import os

@@ -118,7 +118,7 @@ def of_answer(answer: httpx.Response, url: str) -> CatalightError:
     """Return the error that an answer means."""
     if answer.is_redirect:
         target = answer.headers.get("location", "nowhere")
-        return NotCatalightError(url, f"it redirects to {target}. If that is the service, use its address")
+        return NotCatalightError(url, f"it redirects to {target}. If that is the service, use its URL")
     problem = _problem(answer)
     if problem is None:
         if answer.status_code in (429, 500, 502, 503, 504):

@@ -75,9 +75,7 @@ class Transport:
         """Prepare calls of the API at `url`; nothing is sent yet."""
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise CatalightError(
-                f"The service's address is {url!r}, which does not begin with http(s)://HOST."
-            )
+            raise CatalightError(f"The service's URL is {url!r}, which does not begin with http(s)://HOST.")
         self.url = url.rstrip("/")
         self.patience = patience
         self.on_pause = on_pause

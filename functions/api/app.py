@@ -44,8 +44,8 @@ DESCRIPTION = """
 Send the CSV or Excel file of your supplier or shop. Catalight downloads and compresses every image in the
 background and returns the table with the new URLs added.
 
-    curl -X POST {this address}/upload -F file=@products.csv
-    curl -X POST '{this address}/upload?dry_run=true' -F file=@products.csv    (what would become of it)
+    curl -X POST {this URL}/upload -F file=@products.csv
+    curl -X POST '{this URL}/upload?dry_run=true' -F file=@products.csv    (what would become of it)
 """
 
 UPLOADS, JOBS, RESULTS, PREVIEWS, SERVICE = "Send a file", "Jobs", "Results", "Previews", "Service"

@@ -61,7 +61,7 @@ class Note(BaseModel):
 
 
 class Links(BaseModel):
-    """Paths of the job's resources, relative to the API's address."""
+    """Paths of the job's resources, relative to the API's URL."""
 
     job: str = Field(examples=[f"/jobs/{REQUEST_ID}"])
     status: str = Field(examples=[f"/status/{REQUEST_ID}"])

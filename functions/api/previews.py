@@ -24,7 +24,7 @@ router = APIRouter(prefix="/preview")
 
 
 class PreviewLinks(BaseModel):
-    """Paths of the preview, relative to the API's address."""
+    """Paths of the preview, relative to the API's URL."""
 
     self: str = Field(examples=[f"/preview/{PREVIEW_ID}"])
 

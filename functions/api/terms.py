@@ -25,7 +25,7 @@ from functions.api.reuse_fields import FormReuse
 from functions.api.services import Built, Services
 
 URL_SCHEMA: dict[str, Any] = {"format": "uri", "maxLength": urls.MAX_URL_CHARACTERS}
-WEBHOOK = "URL to call when the job has ended: http or https, without a password"
+WEBHOOK = "https URL to call when the job has ended, without a password"
 USER_AGENT_SCHEMA: dict[str, Any] = {
     "pattern": request_headers.USER_AGENT,
     "maxLength": request_headers.MAX_CHARACTERS,

@@ -113,7 +113,7 @@ def delete(context: Context, request_id: RequestId, *, yes: Yes = False, as_json
 
 
 def open_job(context: Context, request_id: RequestId, *, as_json: AsJson = False) -> None:
-    """Open the page of a job in the browser, and print its address."""
+    """Open the page of a job in the browser, and print its URL."""
     with session(context, as_json=as_json) as run:
         run.client.status(request_id)  # says what is wrong with the id or the key, better than the page can
         address = f"{run.settings.url}/#/jobs/{request_id}"

@@ -29,7 +29,7 @@ def store(
     unchecked: Annotated[bool, typer.Option("--unchecked", help="Do not try the key first.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Store a key and the service's address, in a file that only you can read.
+    """Store a key and the service's URL, in a file that only you can read.
 
     The key is asked for, or read from stdin: an option would stay in the shell's history.
     """
@@ -56,7 +56,7 @@ def store(
 
 @app.command()
 def show(context: Context, *, as_json: AsJson = False) -> None:
-    """Say which address and key are used, and where they come from. The key is not shown."""
+    """Say which URL and key are used, and where they come from. The key is not shown."""
     output = Output(as_json=as_json)
     with reported(output):
         settings = config.settings(context.find_root().params.get("url"))
@@ -70,7 +70,7 @@ def show(context: Context, *, as_json: AsJson = False) -> None:
 
 @app.command()
 def forget(*, as_json: AsJson = False) -> None:
-    """Remove the stored key; the address stays."""
+    """Remove the stored key; the URL stays."""
     output = Output(as_json=as_json)
     with reported(output):
         stored = config.read()

@@ -46,7 +46,7 @@ function found(address) {
 
 function unknown(root) {
   document.title = "Not found – Catalight";
-  root.append(el("h1", {tabindex: "-1", text: "There is nothing at this address"}), el("p", {}, el("a", {href: "#/", text: "Begin a new job"})));
+  root.append(el("h1", {tabindex: "-1", text: "There is nothing at this URL"}), el("p", {}, el("a", {href: "#/", text: "Begin a new job"})));
 }
 
 /** Say above the page what holds it up, or (with an empty text) nothing. */

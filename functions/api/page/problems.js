@@ -14,7 +14,7 @@ export function words(problem) {
   }
   if (problem.passes) return ["Catalight is busy or restarting", "Wait a moment, then try again; nothing is lost."];
   if (problem.type === "job-not-found") {
-    return ["There is no such job", "The address may be incomplete, or the job belongs to another API key."];
+    return ["There is no such job", "The URL may be incomplete, or the job belongs to another API key."];
   }
   if (problem.type === "job-gone") return ["This job is gone", "It was deleted, or its time was over. Send the file again."];
   return [problem.title || "That did not work", problem.detail || problem.message];

@@ -82,7 +82,7 @@ def test_a_deployment_that_has_all_it_needs_passes(check: Check, mongodb: Any) -
         (
             {"given": {"LinkDomain": "images.example.com", "LinkBaseUrl": "https://cdn.example"}},
             "parameters",
-            "LinkDomain needs LinkCertificateArn; LinkDomain is the address of image links, so LinkBaseUrl",
+            "LinkDomain needs LinkCertificateArn; LinkDomain is the host of image links, so LinkBaseUrl",
         ),
         ({"given": {"Authentication": "none", "CorsOrigins": "*"}}, "parameters", "without API keys"),
         ({"given": {"SubnetIds": "subnet-12345678"}}, "parameters", "SubnetIds need SecurityGroupIds"),

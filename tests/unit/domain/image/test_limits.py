@@ -1,29 +1,40 @@
-"""The limits are those that docs/contract.md states."""
+"""The limits are those that docs/contract.md states, with the default `ImageMemory`."""
 
 import pytest
 
 from catalight.domain.errors import ImageError
+from catalight.domain.image.capacity import capacity
 from catalight.domain.image.formats import ImageFormat
-from catalight.domain.image.limits import LIMITS
+from catalight.domain.image.limits import LIMITS, Limits
 
 MILLION = 1_000_000
+DEFAULT = Limits(memory=capacity(1769).memory)
 
 
-@pytest.mark.parametrize(("source", "millions"), [("JPEG", 52), ("PNG", 52), ("AVIF", 52), ("WEBP", 50)])
-def test_sources(source: str, millions: int) -> None:
-    LIMITS.check_source(source, millions, MILLION)
+@pytest.mark.parametrize("source", ["JPEG", "PNG", "AVIF", "WEBP", "GIF", "BMP", "TIFF"])
+def test_sources(source: str) -> None:
+    DEFAULT.check_source(source, 52, MILLION)
     with pytest.raises(ImageError):
-        LIMITS.check_source(source, millions + 1, MILLION)
+        DEFAULT.check_source(source, 53, MILLION)
 
 
 @pytest.mark.parametrize(
     ("output", "transparent", "millions"),
-    [(ImageFormat.AVIF, False, 28), (ImageFormat.AVIF, True, 26), (ImageFormat.WEBP, True, 23)],
+    [
+        (ImageFormat.AVIF, False, 30),
+        (ImageFormat.AVIF, True, 28),
+        (ImageFormat.WEBP, False, 78),
+        (ImageFormat.WEBP, True, 25),
+        (ImageFormat.JPEG, False, 127),
+        (ImageFormat.JPEG, True, 84),
+        (ImageFormat.PNG, False, 203),
+        (ImageFormat.PNG, True, 203),
+    ],
 )
 def test_outputs(output: ImageFormat, transparent: bool, millions: int) -> None:
-    LIMITS.check_output(output, millions, MILLION, transparent=transparent)
+    DEFAULT.check_output(output, millions, MILLION, transparent=transparent)
     with pytest.raises(ImageError):
-        LIMITS.check_output(output, millions + 1, MILLION, transparent=transparent)
+        DEFAULT.check_output(output, millions + 1, MILLION, transparent=transparent)
 
 
 def test_pixels_that_are_held_meanwhile_leave_less_memory() -> None:

@@ -22,7 +22,7 @@ MAX_PARTS = 10_000
 MIN_PART = 5 << 20  # bytes; except of the last
 FIRST_PART = 8 << 20
 GROWTH = 1.0006  # of each part over the one before: 10,000 parts hold 5 TB, and 100 GB need parts of 70 MB
-MAX_ZIP = 10**12  # bytes; its last parts, which are held in memory, have 650 MB
+MAX_ZIP = 10**12  # bytes; its last parts, which are held in memory, have 608 MB
 
 
 class ExportState(StrEnum):
