@@ -116,7 +116,7 @@ layers/core/catalight/adapters/codec/native-%.elf: $(wildcard native/*) | $(COMP
 
 # Zig brings the sanitiser of undefined behaviour, GCC's library the one of addresses; detect_leaks: Python's own count as leaks.
 ASAN = $(shell gcc -print-file-name=libasan.so 2>/dev/null)
-SANITISED = PYTHONPATH=$(dir $(COMPILER)) $(BIN)/python -m ziglang cc -target $(shell uname -m)-linux-gnu.2.34 -g -shared -fPIC
+SANITISED = PYTHONPATH=$(dir $(COMPILER)) $(BIN)/python -m ziglang cc -target $(shell uname -m)-linux-gnu.2.34 -g -shared -fPIC -fstrict-flex-arrays=3
 
 fuzz-native: $(READY) $(COMPILER)  ## Run damaged JPEGs through sanitised builds of the C code (CASES=20000, SEED=1); addresses need GCC
 	@$(SANITISED) -O1 -fsanitize=undefined -fno-sanitize-recover=undefined native/*.c -o .compiler/undefined.elf
