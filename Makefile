@@ -87,9 +87,9 @@ check: $(READY) $(NATIVE)  ## Check format, lint and types, and run the unit tes
 
 test: check $(BUILT) $(AUDIT_READY) $(CORPORA) $(BROWSER)  ## Run everything that CI runs
 	AWS_DEFAULT_REGION=us-east-1 $(BIN)/sam validate --lint
-	$(BIN)/pytest $(PARALLEL) tests/model tests/past tests/supply tests/corpora
-	$(BIN)/pytest $(PARALLEL) --dist loadfile tests/integration tests/contract
-	$(BIN)/pytest tests/e2e tests/faults tests/browser
+	$(BIN)/pytest $(PARALLEL) --dist worksteal tests/model tests/past tests/supply tests/corpora
+	$(BIN)/pytest $(PARALLEL) --dist loadfile tests/integration
+	$(BIN)/pytest tests/e2e tests/contract tests/faults tests/browser
 
 audit: $(READY) $(AUDIT_READY)  ## Audit the dependencies, their licences, the template and the CI workflow; look up known vulnerabilities
 	$(BIN)/pytest --quiet tests/unit/test_requirements.py tests/supply
