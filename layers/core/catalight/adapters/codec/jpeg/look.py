@@ -9,8 +9,9 @@ needed: `python -m bench.curve` measures that.
 """
 
 import struct
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from itertools import pairwise
 from operator import eq, ge
 from statistics import fmean
@@ -44,7 +45,7 @@ _CURVE = (
 )
 _LOW, _HIGH = 50, 90  # nominal qualities of the changes in shape.py: between them a part of both
 _WHOLE = 65536  # of a squared step, in native/search.c
-_LEAST, _MOST = 20, 95  # qualities that an output is told by: those of `quality=auto`
+_QUALITIES = range(20, 96)  # that an output is told by: those of `quality=auto`
 _OUTPUT = 0.45  # of an output's steps are at least those of its quality
 _WORTH = 5  # what halving chroma may lose, in prices of all bits: more makes images larger at the same look
 
@@ -129,20 +130,21 @@ def quality_of(steps: tuple[bytes, ...]) -> int | None:
     An output has no finer steps than the quality, most of them are the quality's own, and the others are
     those of its source. Tables of libjpeg and mozjpeg have finer ones, or few in common with a quality.
     """
-    found = max(range(_LEAST, _MOST + 1), key=lambda quality: _common(steps, quality))
-    return found if _common(steps, found) >= _OUTPUT * sum(map(len, steps[:2])) else None
+    for full in (False, True):
+        equal = partial(_equal, steps, full=full)
+        # Higher qualities have no larger steps, so those of which none of `steps` is finer come last.
+        first = bisect_left(_QUALITIES, 0, key=equal)
+        if first < len(_QUALITIES) and equal(_QUALITIES[first]) >= _OUTPUT * sum(map(len, steps[:2])):
+            return _QUALITIES[first]
+    return None
 
 
-def _common(steps: tuple[bytes, ...], quality: int) -> int:
-    """Return how many steps of luma, and of one component of chroma, are the quality's; 0 if one is finer."""
-    luma, chroma = of_quality(quality).luma, (of_quality(quality).chroma, of_quality(quality).full_chroma())
-    return max(_equal(steps, (luma, table)) for table in chroma)
-
-
-def _equal(steps: Sequence[bytes], asked: Sequence[bytes]) -> int:
-    tables = list(zip(steps, asked, strict=False))
+def _equal(steps: Sequence[bytes], quality: int, *, full: bool) -> int:
+    """Return how many steps of luma, and of one chroma component, are the quality's; -1 if one is finer."""
+    asked = of_quality(quality)
+    tables = list(zip(steps, (asked.luma, asked.full_chroma() if full else asked.chroma), strict=False))
     if not all(all(map(ge, own, table)) for own, table in tables):
-        return 0
+        return -1
     return sum(sum(map(eq, own, table)) for own, table in tables)
 
 
